@@ -1,0 +1,173 @@
+"""Dataset: what every later step reads. Integer ids, each person's history oldest first, and the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from recsys.data.ids import PADDING, IdMap
+from recsys.errors import InputError
+
+History = np.ndarray  # int32 (length,): item indexes, oldest first, no padding
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """The same array, closed for writing (a view: the caller's own handle stays as it is)."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """What is known of each item. Every sequence has `n_items + 1` entries; entry 0 is the padding item.
+
+    Args:
+        titles: shown names, never empty (an item without a title shows its id). Hostile text: show it as text only.
+        texts: one-line descriptions, may be "".
+        tags: tags or genres of each item.
+        scenarios: the scenario each item belongs to ("" where the data names none).
+        vectors: other modalities, name -> float32 (n_items + 1, dim); rows of NaN where an item has none.
+    """
+
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    tags: tuple[tuple[str, ...], ...]
+    scenarios: tuple[str, ...]
+    vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.titles), len(self.texts), len(self.tags), len(self.scenarios)}
+        sizes |= {len(v) for v in self.vectors.values()}
+        if len(sizes) != 1:
+            raise InputError("the catalogue", "must have one entry per item in every column", sorted(sizes))
+
+    @classmethod
+    def bare(cls, ids: Sequence[str], scenarios: Sequence[str] | None = None) -> Catalogue:
+        """A catalogue that knows only the ids (without the padding entry)."""
+        n = len(ids) + 1
+        return cls(("", *ids), ("",) * n, ((),) * n, ("", *scenarios) if scenarios else ("",) * n)
+
+    @cached_property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The scenarios that occur, sorted; empty when the data names none."""
+        return tuple(sorted(set(self.scenarios[1:]) - {""}))
+
+    def in_scenario(self, scenario: str) -> np.ndarray:
+        """Which items belong to it: bool (n_items + 1,)."""
+        return np.fromiter((s == scenario for s in self.scenarios), dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Interactions in integer ids, grouped by person, oldest first; ties in file order.
+
+    Args:
+        users: user ids, indexes 0 … n_users − 1.
+        items: item ids, indexes 1 … n_items (0 is padding).
+        offsets: int64 (n_users + 1,): the history of user u is `sequence[offsets[u]:offsets[u + 1]]`.
+        sequence: int32 (n,): item indexes.
+        timestamps: float64 (n,) unix seconds beside `sequence`, or None when the data has no times.
+        ratings: float32 (n,) beside `sequence`, or None.
+        catalogue: what is known of the items.
+        people: the user table, one row per user in index order (columns such as age band; may have none).
+        name: shown name of the data.
+
+    Raises:
+        InputError: lengths, order or ids do not fit.
+    """
+
+    users: IdMap
+    items: IdMap
+    offsets: np.ndarray
+    sequence: np.ndarray
+    catalogue: Catalogue
+    timestamps: np.ndarray | None = None
+    ratings: np.ndarray | None = None
+    people: pd.DataFrame = field(default_factory=pd.DataFrame)
+    name: str = "data"
+
+    def __post_init__(self) -> None:
+        if len(self.offsets) != len(self.users) + 1 or self.offsets[-1] != len(self.sequence):
+            raise InputError("offsets", "must have one entry per user and end at the number of interactions")
+        if len(self.sequence) and not PADDING < self.sequence.min() <= self.sequence.max() <= len(self.items):
+            raise InputError("sequence", f"must hold item indexes from 1 to {len(self.items)}")
+        if len(self.catalogue.titles) != len(self.items) + 1:
+            raise InputError("the catalogue", "must have one entry per item and one for padding")
+        if len(self.people.columns) and len(self.people) != len(self.users):
+            raise InputError("the user table", "must have one row per user", len(self.people))
+        for name in ("timestamps", "ratings"):
+            column = getattr(self, name)
+            if column is not None and len(column) != len(self.sequence):
+                raise InputError(name, "must have one value per interaction", len(column))
+            object.__setattr__(self, name, None if column is None else read_only(column))
+        object.__setattr__(self, "offsets", read_only(self.offsets))
+        object.__setattr__(self, "sequence", read_only(self.sequence))
+
+    @property
+    def n_users(self) -> int:
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.items)
+
+    @property
+    def n_interactions(self) -> int:
+        return len(self.sequence)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Interactions of each user: int64 (n_users,)."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def item_counts(self) -> np.ndarray:
+        """Interactions of each item: int64 (n_items + 1,), [0] = 0."""
+        return np.bincount(self.sequence, minlength=self.n_items + 1)
+
+    @cached_property
+    def user_of(self) -> np.ndarray:
+        """The user index beside each entry of `sequence`: int32 (n,)."""
+        return np.repeat(np.arange(self.n_users, dtype=np.int32), self.lengths)
+
+    def history(self, user: int) -> History:
+        """One person's items, oldest first (a read-only view)."""
+        return self.sequence[self.offsets[user] : self.offsets[user + 1]]
+
+    def histories(self, users: Sequence[int] | np.ndarray | None = None) -> list[History]:
+        """The histories of some users, or of all."""
+        return [self.history(int(u)) for u in (range(self.n_users) if users is None else users)]
+
+    def matrix(self) -> csr_matrix:
+        """The user–item matrix: float32 counts (n_users, n_items + 1); column 0 is empty."""
+        ones = np.ones(self.n_interactions, dtype=np.float32)
+        matrix = csr_matrix((ones, self.sequence, self.offsets), shape=(self.n_users, self.n_items + 1))
+        matrix.sum_duplicates()
+        return matrix
+
+    def with_rows(self, keep: np.ndarray) -> Dataset:
+        """The same people and items with only the interactions where `keep` (bool (n,)) is true."""
+        kept = np.bincount(self.user_of[keep], minlength=self.n_users)
+        return replace(
+            self,
+            offsets=np.concatenate([[0], np.cumsum(kept)]),
+            sequence=self.sequence[keep],
+            timestamps=None if self.timestamps is None else self.timestamps[keep],
+            ratings=None if self.ratings is None else self.ratings[keep],
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any interaction or id; what caches and saved runs are keyed by."""
+        digest = hashlib.blake2b(digest_size=8)
+        for part in (self.offsets, self.sequence, self.timestamps, self.ratings):
+            digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+        digest.update("\0".join([*self.users.ids, "\1", *self.items.ids]).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()

@@ -1,0 +1,72 @@
+"""The one place where people's own ids and our integers meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from recsys.errors import InputError, UnknownIdError
+
+PADDING = 0  # the item index that means "nothing here"
+
+
+@dataclass(frozen=True, eq=False)
+class IdMap:
+    """External ids (text, unique) to consecutive ints and back.
+
+    Items start at 1, since 0 is padding everywhere; users start at 0 (`first=0`), nothing pads them.
+
+    Args:
+        ids: the external ids, in index order.
+        first: the index of `ids[0]`: 1 for items, 0 for users.
+
+    Raises:
+        InputError: two ids are equal.
+    """
+
+    ids: Sequence[str]
+    first: int = 1
+    subject: str = field(default="item_id")
+
+    def __post_init__(self) -> None:
+        ids = tuple(self.ids)
+        object.__setattr__(self, "ids", ids)
+        if len(set(ids)) != len(ids):
+            raise InputError(self.subject, "must be unique in an id map", fix="Remove the repeated ids.")
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {external: i for i, external in enumerate(self.ids, self.first)}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __contains__(self, external: object) -> bool:
+        return external in self._index
+
+    def index(self, external: str) -> int:
+        """The integer of one id. Raises UnknownIdError."""
+        try:
+            return self._index[external]
+        except KeyError:
+            examples = ", ".join(self.ids[:3])
+            raise UnknownIdError(
+                self.subject, "must be in the data", external, f"Known are {len(self):,} ids, such as {examples}."
+            ) from None
+
+    def indexes(self, externals: Iterable[str]) -> np.ndarray:
+        """The integers of many ids, int32 (n,). Raises UnknownIdError at the first unknown one."""
+        return np.fromiter((self.index(external) for external in externals), dtype=np.int32)
+
+    def external(self, index: int) -> str:
+        """The id of one integer. Raises IndexError outside `first … first + len − 1`."""
+        if index < self.first:
+            raise IndexError(index)
+        return self.ids[index - self.first]
+
+    def externals(self, indexes: Iterable[int]) -> list[str]:
+        """The ids of many integers."""
+        return [self.external(int(index)) for index in indexes]

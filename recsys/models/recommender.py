@@ -1,0 +1,77 @@
+"""The one thing every model can do: score all items for histories it may never have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from recsys.data.dataset import History
+
+
+@runtime_checkable
+class Recommender(Protocol):
+    """A trained model.
+
+    Attributes:
+        name: its name on screen and in the shell ("attention", "popularity", "item-knn", …).
+        n_items: items it can score, indexes 1 … n_items.
+    """
+
+    name: str
+    n_items: int
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        """How well each item fits as the next: float32 (B, n_items + 1), higher is better.
+
+        Column 0 (padding) is −inf; every other value is finite. Items already in the history are scored like any
+        other: leaving them out is the caller's choice. An empty history is allowed (the prior is returned).
+        """
+        ...
+
+
+@runtime_checkable
+class Encoder(Recommender, Protocol):
+    """A recommender with a representation of people: `scores` is linear in it, plus terms of the history alone."""
+
+    embedding_size: int
+
+    def encode(self, histories: Sequence[History]) -> np.ndarray:
+        """Representations: float32 (B, embedding_size). New people need no training."""
+        ...
+
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """float32 (n_items + 1, embedding_size), row 0 zero."""
+        ...
+
+    @property
+    def item_bias(self) -> np.ndarray:
+        """float32 (n_items + 1,): what each item scores with everybody."""
+        ...
+
+
+def batched(histories: Sequence[History], size: int = 256) -> Iterator[Sequence[History]]:
+    """Histories in batches, so that (size, n_items) scores fit in memory."""
+    for start in range(0, len(histories), size):
+        yield histories[start : start + size]
+
+
+def top_k(scores: np.ndarray, k: int, exclude: Sequence[History] | None = None) -> np.ndarray:
+    """The k best items of each row, best first, ties to the lower index: int32 (B, k); 0 where fewer than k are left.
+
+    Args:
+        scores: float32 (B, n_items + 1), column 0 ignored.
+        k: how many, at least 1.
+        exclude: items to leave out, one array per row (usually the history).
+    """
+    ranked = np.array(scores, dtype=np.float32, copy=True)
+    ranked[:, 0] = -np.inf
+    if exclude is not None:
+        for row, items in zip(ranked, exclude, strict=True):
+            row[items] = -np.inf
+    width = min(k, ranked.shape[1])
+    order = np.argsort(-ranked, axis=1, kind="stable")[:, :width]
+    best = np.where(np.take_along_axis(ranked, order, axis=1) > -np.inf, order, 0).astype(np.int32)
+    return np.pad(best, ((0, 0), (0, k - width)))
