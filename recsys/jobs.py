@@ -1,0 +1,247 @@
+"""Background jobs: a bounded pool of threads with a fair queue, frozen snapshots, stop and retry. No streamlit.
+
+A job is a function `work(progress) -> result`. It reports through `progress(fraction, message, **details)`, which is
+also where a requested stop arrives. People never see each other's jobs: every call names the owner.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from recsys.errors import StudioError, UnknownIdError
+
+log = logging.getLogger(__name__)
+
+ACTIVE = ("queued", "running")
+
+
+class Stopped(StudioError):
+    """Raised inside a job's work, by `progress`, once a stop has been asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("the job", "was stopped")
+
+
+@dataclass(frozen=True)
+class JobSnapshot:
+    """What is known of a job at one moment.
+
+    Attributes:
+        state: "queued", "running", "done", "stopped" or "failed".
+        position: place in the queue, 1 = next; 0 when not queued.
+        fraction: 0 … 1 of the work done.
+        details: what the work reported last, for display (numbers, small tuples).
+        seconds: run time so far. seconds_left: estimate, None while unknown.
+        error: a text for people when failed. result: what the work returned when done.
+    """
+
+    id: str
+    owner: str
+    kind: str
+    label: str
+    state: str
+    position: int = 0
+    fraction: float = 0.0
+    message: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    error: str | None = None
+    result: Any = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class Progress:
+    """Handed to a job's work: call it to report, read `stopping` to end well when a stop was asked for.
+
+    Args:
+        graceful: True when the work polls `stopping` itself and wants to end with a result; then calls do not raise.
+    """
+
+    def __init__(self, job: _Job) -> None:
+        self._job = job
+        self.graceful = False
+
+    @property
+    def stopping(self) -> bool:
+        return self._job.stop.is_set()
+
+    def __call__(self, fraction: float, message: str = "", **details: Any) -> None:
+        if self.stopping and not self.graceful:
+            raise Stopped
+        job = self._job
+        left = details.pop("seconds_left", None)
+        job.report = (min(max(fraction, 0.0), 1.0), message, MappingProxyType({**job.report[2], **details}), left)
+
+
+Work = Callable[[Progress], Any]
+
+
+class _Job:
+    def __init__(self, job_id: str, owner: str, kind: str, label: str, work: Work) -> None:
+        self.id, self.owner, self.kind, self.label, self.work = job_id, owner, kind, label, work
+        self.state, self.result = "queued", None
+        self.error: str | None = None
+        self.started = self.ended = 0.0
+        self.stop = threading.Event()
+        self.finished = threading.Event()
+        # Replaced as one tuple, so that a reader in another thread never sees half a report.
+        self.report: tuple[float, str, Mapping[str, Any], float | None] = (0.0, "", MappingProxyType({}), None)
+
+    def seconds(self) -> float:
+        return (self.ended or time.monotonic()) - self.started if self.started else 0.0
+
+
+class JobQueue:
+    """Runs jobs in at most `workers` threads.
+
+    Fair: a free thread takes the oldest waiting job of the owner who has had a turn least recently, so that eight
+    trainings of one person do not keep thirty others waiting.
+
+    Args:
+        workers: jobs that run at once.
+        alone: kinds of which only one may run at a time (trainings would only slow each other down).
+        keep: finished jobs remembered, the oldest are forgotten first.
+        waiting: jobs one owner may have waiting or running at once.
+    """
+
+    def __init__(
+        self, workers: int = 2, alone: tuple[str, ...] = ("train",), keep: int = 200, waiting: int = 8
+    ) -> None:
+        self.workers, self.alone, self.keep, self.waiting = workers, alone, keep, waiting
+        self._jobs: dict[str, _Job] = {}
+        self._turns: dict[str, int] = {}
+        self._turn = 0
+        self._lock = threading.RLock()
+
+    def submit(self, owner: str, kind: str, label: str, work: Work, job_id: str | None = None) -> str:
+        """Queues a job, returns its id (given, or 96 random bits). Raises StudioError when the owner has too many."""
+        with self._lock:
+            mine = sum(job.owner == owner and job.state in ACTIVE for job in self._jobs.values())
+            if mine >= self.waiting:
+                raise StudioError("your jobs", f"must be at most {self.waiting} at once", mine, "Stop one, or wait.")
+            job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work)
+            self._jobs[job.id] = job
+            self._forget_old()
+        self._dispatch()
+        return job.id
+
+    def snapshot(self, job_id: str, owner: str) -> JobSnapshot:
+        """The job as it is now. Raises UnknownIdError when it is unknown or somebody else's."""
+        with self._lock:
+            return self._view(self._get(job_id, owner))
+
+    def of(self, owner: str) -> tuple[JobSnapshot, ...]:
+        """All remembered jobs of one owner, newest first."""
+        with self._lock:
+            return tuple(self._view(job) for job in reversed(self._jobs.values()) if job.owner == owner)
+
+    def stop(self, job_id: str, owner: str) -> None:
+        """Asks a job to stop: at once while queued, at its next report while running."""
+        with self._lock:
+            job = self._get(job_id, owner)
+            job.stop.set()
+            if job.state == "queued":
+                self._end(job, "stopped")
+
+    def retry(self, job_id: str, owner: str) -> str:
+        """Queues the same work again, under a new id, once it has ended."""
+        with self._lock:
+            job = self._get(job_id, owner)
+            if job.state in ACTIVE:
+                raise StudioError(f"“{job.label}”", "must have ended before it can be tried again", job.state)
+        return self.submit(owner, job.kind, job.label, job.work)
+
+    def wait(self, job_id: str, owner: str, timeout: float | None = None) -> JobSnapshot:
+        """Blocks until the job has ended, or `timeout` seconds have passed."""
+        with self._lock:
+            job = self._get(job_id, owner)
+        job.finished.wait(timeout)
+        return self.snapshot(job_id, owner)
+
+    def _get(self, job_id: str, owner: str) -> _Job:
+        job = self._jobs.get(job_id)
+        if job is None or job.owner != owner:
+            raise UnknownIdError("the job", "must be one of yours", job_id, "Start it again.")
+        return job
+
+    def _waiting(self) -> list[_Job]:
+        """Queued jobs in the order they will start: owners take turns, each owner's jobs stay in order."""
+        seen: dict[str, int] = {}
+        ranked = []
+        for order, job in enumerate(self._jobs.values()):
+            if job.state == "queued":
+                round_ = seen[job.owner] = seen.get(job.owner, -1) + 1
+                ranked.append((round_, self._turns.get(job.owner, 0), order, job))
+        return [job for *_, job in sorted(ranked, key=lambda entry: entry[:3])]
+
+    def _dispatch(self) -> None:
+        with self._lock:
+            running = [job for job in self._jobs.values() if job.state == "running"]
+            busy = {job.kind for job in running}
+            for job in self._waiting():
+                if len(running) >= self.workers:
+                    return
+                if job.kind in self.alone and job.kind in busy:
+                    continue
+                self._turn += 1
+                self._turns[job.owner] = self._turn
+                job.state, job.started = "running", time.monotonic()
+                running.append(job)
+                busy.add(job.kind)
+                threading.Thread(target=self._run, args=(job,), name=f"job-{job.kind}-{job.id}", daemon=True).start()
+
+    def _run(self, job: _Job) -> None:
+        try:
+            job.result = job.work(Progress(job))
+            state = "done"
+        except Stopped:
+            state = "stopped"
+        except StudioError as error:
+            state, job.error = "failed", str(error)
+        except BaseException:  # the edge of a thread: what is not recorded here is lost
+            log.exception("job %s (%s) failed", job.id, job.kind)
+            state, job.error = "failed", f"Something unexpected happened; the log has it under {job.id[:8]}."
+        with self._lock:
+            self._end(job, state)
+        self._dispatch()
+
+    def _end(self, job: _Job, state: str) -> None:
+        job.state, job.ended = state, time.monotonic()
+        job.finished.set()
+
+    def _view(self, job: _Job) -> JobSnapshot:
+        fraction, message, details, left = job.report
+        if left is None and job.state == "running" and fraction > 0.02:
+            left = job.seconds() * (1 - fraction) / fraction
+        waiting = self._waiting() if job.state == "queued" else []
+        return JobSnapshot(
+            id=job.id,
+            owner=job.owner,
+            kind=job.kind,
+            label=job.label,
+            state=job.state,
+            position=waiting.index(job) + 1 if job in waiting else 0,
+            fraction=1.0 if job.state == "done" else fraction,
+            message=message,
+            details=details,
+            seconds=job.seconds(),
+            seconds_left=left if job.state == "running" else None,
+            error=job.error,
+            result=job.result,
+        )
+
+    def _forget_old(self) -> None:
+        ended = [job.id for job in self._jobs.values() if job.state not in ACTIVE]
+        for job_id in ended[: max(0, len(ended) - self.keep)]:
+            del self._jobs[job_id]

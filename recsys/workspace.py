@@ -1,0 +1,275 @@
+"""What is kept on disk: datasets, runs, maps, cohorts, studies and notes, in one folder per person.
+
+    root/index.sqlite                       what there is; made anew from the folders whenever it is missing
+    root/spaces/<space>/<kind>/<entry>/     entry.json and the thing's own files (Parquet, JSON, safetensors)
+    root/spaces/<space>/trash/<entry>/      deleted, until emptied
+
+Every write goes to a temporary folder first and is renamed into place, so that a crash leaves the old state or the new
+one. An entry's id is 96 random bits: who holds it may read the entry (that is what a shared link does), and nobody can
+list or change another person's space.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
+
+FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
+KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
+_TOKEN = re.compile(r"[0-9a-f]{24,32}")
+
+
+def new_id() -> str:
+    """96 random bits as 24 hex digits."""
+    return secrets.token_hex(12)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One saved thing.
+
+    Attributes:
+        kind: one of KINDS.
+        created: UTC, ISO 8601.
+        bytes: size on disk.
+        meta: small JSON values shown in lists (counts, scores, the dataset a run was trained on).
+    """
+
+    id: str
+    kind: str
+    name: str
+    created: str
+    bytes: int = 0
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Workspace:
+    """All spaces under one folder.
+
+    Args:
+        root: made when missing.
+        space_bytes: what one space may hold on disk.
+    """
+
+    def __init__(self, root: Path, space_bytes: int = 2_000_000_000) -> None:
+        self.root, self.space_bytes = Path(root), space_bytes
+        (self.root / "spaces").mkdir(parents=True, exist_ok=True)
+
+    def space(self, space_id: str) -> Space:
+        """A person's own space. Raises InputError unless `space_id` is 24 to 32 hex digits."""
+        if not _TOKEN.fullmatch(space_id):
+            raise InputError("the space", "must be named by 24 to 32 hex digits", fix="Open the app without this link.")
+        return Space(self, space_id)
+
+    def find(self, entry_id: str, kind: str) -> tuple[Entry, Path]:
+        """An entry of any space, to read: its id is the key to it. Raises UnknownIdError, ArtifactError."""
+        if _TOKEN.fullmatch(entry_id) and kind in KINDS:
+            for folder in (self.root / "spaces").glob(f"*/{kind}/{entry_id}"):
+                return read_entry(folder), folder
+        raise UnknownIdError(
+            f"the {kind}", "must be saved here", entry_id, "The link is mistyped, or it has been deleted."
+        )
+
+
+class Space:
+    """One person's saved things. Made by `Workspace.space`."""
+
+    def __init__(self, workspace: Workspace, space_id: str) -> None:
+        self.workspace, self.id = workspace, space_id
+        self.folder = workspace.root / "spaces" / space_id
+
+    def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
+        """What is saved here, newest first; damaged entries are left out (see `damaged`)."""
+        entries = [entry for _, entry in self._scan(kind) if isinstance(entry, Entry)]
+        return tuple(sorted(entries, key=lambda entry: entry.created, reverse=True))
+
+    def damaged(self) -> tuple[str, ...]:
+        """One sentence for each entry that can't be read; everything else still opens."""
+        return tuple(str(entry) for _, entry in self._scan(None) if isinstance(entry, ArtifactError))
+
+    def path(self, entry_id: str) -> Path:
+        """The folder of one of this space's entries. Raises UnknownIdError."""
+        if _TOKEN.fullmatch(entry_id):
+            for kind in KINDS:
+                if (folder := self.folder / kind / entry_id).is_dir():
+                    return folder
+        raise UnknownIdError("the saved item", "must be one of yours", entry_id)
+
+    def get(self, entry_id: str) -> Entry:
+        """One of this space's entries. Raises UnknownIdError, ArtifactError."""
+        return read_entry(self.path(entry_id))
+
+    def save(
+        self,
+        kind: str,
+        name: str,
+        write: Callable[[Path], object],
+        meta: Mapping[str, Any] | None = None,
+        entry_id: str | None = None,
+    ) -> Entry:
+        """Saves a thing: `write(folder)` fills an empty folder, which then appears under its id at once or not at all.
+
+        Raises:
+            StudioError: the space is full.
+        """
+        if kind not in KINDS:
+            raise InputError("kind", f"must be one of {', '.join(KINDS)}", kind)
+        entry_id = entry_id or new_id()
+        home = self.folder / kind
+        home.mkdir(parents=True, exist_ok=True)
+        building = home / f".{entry_id}.{secrets.token_hex(4)}"
+        building.mkdir()
+        try:
+            write(building)
+            size = folder_bytes(building)
+            self._demand_room(size)
+            entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
+            write_entry(building, entry)
+            place(building, home / entry_id)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        return entry
+
+    def save_json(
+        self, kind: str, name: str, content: Mapping[str, Any], meta: Mapping[str, Any] | None = None
+    ) -> Entry:
+        """Saves one JSON object (a cohort, a study, a note) as content.json."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+        return self.save(kind, name, lambda folder: (folder / "content.json").write_text(text, "utf-8"), meta)
+
+    def rename(self, entry_id: str, name: str) -> Entry:
+        """Gives an entry another name (1 to 200 characters)."""
+        if not name.strip():
+            raise InputError("the name", "must not be empty")
+        folder = self.path(entry_id)
+        entry = replace(read_entry(folder), name=name.strip()[:200])
+        write_entry(folder, entry)
+        return entry
+
+    def duplicate(self, entry_id: str) -> Entry:
+        """A copy under a new id."""
+        entry, source = self.get(entry_id), self.path(entry_id)
+        copy = shutil.copytree
+        return self.save(
+            entry.kind, f"{entry.name} (copy)", lambda folder: copy(source, folder, dirs_exist_ok=True), entry.meta
+        )
+
+    def delete(self, entry_id: str) -> Entry:
+        """Moves an entry to the trash; `restore` brings it back until `empty_trash`."""
+        entry, folder = self.get(entry_id), self.path(entry_id)
+        trash = self.folder / "trash"
+        trash.mkdir(exist_ok=True)
+        folder.rename(trash / entry_id)
+        return entry
+
+    def restore(self, entry_id: str) -> Entry:
+        """Undoes `delete`. Raises UnknownIdError when it isn't in the trash."""
+        folder = self.folder / "trash" / entry_id
+        if not (_TOKEN.fullmatch(entry_id) and folder.is_dir()):
+            raise UnknownIdError("the deleted item", "must still be in the trash", entry_id)
+        entry = read_entry(folder)
+        (self.folder / entry.kind).mkdir(exist_ok=True)
+        folder.rename(self.folder / entry.kind / entry_id)
+        return entry
+
+    def trash(self) -> tuple[Entry, ...]:
+        """What has been deleted and can be restored."""
+        return tuple(read_entry(folder) for folder in sorted((self.folder / "trash").glob("[0-9a-f]*")))
+
+    def empty_trash(self) -> None:
+        """Deletes what is in the trash for good."""
+        shutil.rmtree(self.folder / "trash", ignore_errors=True)
+
+    def bytes(self) -> int:
+        """What this space takes on disk, the trash included."""
+        return folder_bytes(self.folder)
+
+    def _demand_room(self, size: int) -> None:
+        limit, used = self.workspace.space_bytes, self.bytes()
+        if used > limit:  # the new entry is already on disk, so it is counted in `used`
+            raise StudioError(
+                "your saved work",
+                f"may take {limit / 1e6:,.0f} MB on disk",
+                f"{used / 1e6:,.0f} MB with the {size / 1e6:,.1f} MB to be saved",
+                "Delete something on Home and empty the trash.",
+            )
+
+    def _scan(self, kind: str | None) -> list[tuple[Path, Entry | ArtifactError]]:
+        found: list[tuple[Path, Entry | ArtifactError]] = []
+        for one in KINDS if kind is None else (kind,):
+            for folder in sorted((self.folder / one).glob("[0-9a-f]*")):
+                try:
+                    found.append((folder, read_entry(folder)))
+                except ArtifactError as error:
+                    found.append((folder, error))
+        return found
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files under a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def place(building: Path, final: Path) -> None:
+    """Renames a finished folder into place; an older one there is replaced."""
+    old = final.with_name(f".{final.name}.old")
+    if final.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        final.rename(old)
+    building.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_entry(folder: Path, entry: Entry) -> None:
+    """Writes entry.json: whole, or not at all."""
+    content = {
+        "format": FORMAT,
+        "id": entry.id,
+        "kind": entry.kind,
+        "name": entry.name,
+        "created": entry.created,
+        "bytes": entry.bytes,
+        "meta": dict(entry.meta),
+    }
+    part = folder / ".entry.json"
+    part.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+    part.replace(folder / "entry.json")
+
+
+def read_entry(folder: Path) -> Entry:
+    """Reads entry.json. Raises ArtifactError when it is damaged or of a newer version."""
+    try:
+        content = _migrate(json.loads((folder / "entry.json").read_text("utf-8")))
+        return Entry(
+            id=folder.name,
+            kind=str(content["kind"]),
+            name=str(content["name"]),
+            created=str(content["created"]),
+            bytes=int(content["bytes"]),
+            meta=MappingProxyType(dict(content["meta"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"{folder.parent.name} {folder.name}",
+            "is damaged: its entry.json can't be read",
+            type(error).__name__,
+            "Everything else still opens; delete this folder or restore it from a backup.",
+        ) from error
+
+
+def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Brings an entry.json of an older format up to date. Raises ArtifactError for a newer one."""
+    version = int(content["format"])
+    if version > FORMAT:
+        raise ArtifactError("the saved item", f"must be of format {FORMAT} or older", version, "Update the app.")
+    return content
