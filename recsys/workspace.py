@@ -15,14 +15,18 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.runs import Run
 
 FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
 KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
@@ -147,6 +151,25 @@ class Space:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         return self.save(kind, name, lambda folder: (folder / "content.json").write_text(text, "utf-8"), meta)
 
+    def save_dataset(self, dataset: Dataset, meta: Mapping[str, Any] | None = None) -> Entry:
+        """Saves a dataset (never the raw upload it came from)."""
+        from recsys.data.storage import save_dataset
+
+        number = {"number": f"{dataset.n_interactions:,}", "users": dataset.n_users, "items": dataset.n_items}
+        return self.save(
+            "dataset", dataset.name, lambda folder: save_dataset(dataset, folder), number | dict(meta or {})
+        )
+
+    def save_run(self, run: Run, dataset: Dataset, meta: Mapping[str, Any] | None = None) -> Entry:
+        """Saves a run with the data it was trained on, so that it opens anywhere."""
+        from recsys.runs import save_run
+
+        return self.save("run", run.name, lambda folder: save_run(run, dataset, folder), meta)
+
+    def save_cohort(self, name: str, users: Sequence[str], meta: Mapping[str, Any] | None = None) -> Entry:
+        """Saves a group of people by their ids."""
+        return self.save_json("cohort", name, {"users": list(users)}, {"people": len(users), **(meta or {})})
+
     def rename(self, entry_id: str, name: str) -> Entry:
         """Gives an entry another name (1 to 200 characters)."""
         if not name.strip():
@@ -213,6 +236,16 @@ class Space:
                 except ArtifactError as error:
                     found.append((folder, error))
         return found
+
+
+def read_content(folder: Path) -> dict[str, Any]:
+    """The JSON object of a cohort, study or note. Raises ArtifactError when it is damaged."""
+    try:
+        return dict(json.loads((folder / "content.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ArtifactError(
+            f"{folder.parent.name} {folder.name}", "is damaged: its content.json can't be read", type(error).__name__
+        ) from error
 
 
 def folder_bytes(folder: Path) -> int:

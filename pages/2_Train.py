@@ -1,0 +1,6 @@
+"""2_Train."""
+
+from ui import frame
+
+with frame("train") as studio:
+    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")

@@ -1,0 +1,47 @@
+"""Inputs and outputs that several pages repeat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from recsys.data.dataset import Dataset
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """Text from data, safe inside Streamlit's markdown: every sign with a meaning is escaped, lines are joined."""
+    joined = " ".join(str(text).split())
+    return _MARKDOWN.sub(r"\\\1", joined if len(joined) <= limit else joined[: limit - 1] + "…")
+
+
+def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
+    """A download that is made only when it is asked for, and doesn't run the page again."""
+    st.download_button(
+        label, make, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
+    )
+
+
+def person_label(dataset: Dataset, user: int) -> str:
+    """How a person is shown in pickers: id, number of items, latest title."""
+    history = dataset.history(user)
+    latest = f" · last “{dataset.catalogue.titles[history[-1]][:40]}”" if len(history) else ""
+    return f"{dataset.users.external(user)} · {len(history):,} items{latest}"
+
+
+def person_picker(label: str, dataset: Dataset, key: str, chosen: int | None = None, help: str | None = None) -> int:
+    """Picks one person by typing part of an id. Returns the user index."""
+    index = 0 if chosen is None else chosen
+    return int(
+        st.selectbox(
+            label,
+            range(dataset.n_users),
+            index=index,
+            format_func=lambda user: person_label(dataset, user),
+            key=key,
+            help=help,
+        )
+    )

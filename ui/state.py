@@ -1,0 +1,139 @@
+"""What a page knows of its visitor: the view in the URL, the own space behind a cookie, the shared queue of jobs.
+
+The URL is the state: dataset, run, target, source, alpha, k, tab. Whoever opens the same link on this server sees the
+same view. The space (what a person has saved) is not in the URL: it is named by a random cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from recsys.errors import InputError, StudioError
+from recsys.jobs import JobQueue
+from recsys.workspace import Space, Workspace
+from ui.live.remember import remember
+
+ROOT = Path(__file__).resolve().parent.parent
+SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
+_SPACE = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of the state that is in the URL. Ids are the workspace's; target and source are written
+    `user:<user id>`, `group:<cohort id>`, `cluster:<n>` …; problems are sentences about values that were refused."""
+
+    dataset: str = ""
+    run: str = ""
+    target: str = ""
+    source: str = ""
+    alpha: float = 0.3
+    k: int = 10
+    tab: str = ""
+    job: str = ""
+    problems: tuple[str, ...] = field(default=(), compare=False)
+
+    def params(self) -> dict[str, str]:
+        """As query parameters: what differs from the default only, so that links stay short."""
+        default = asdict(View())
+        values = {name: value for name, value in asdict(self).items() if name != "problems" and value != default[name]}
+        return {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+
+
+def read_view() -> View:
+    """The view in the URL. Values that break a rule are refused with a sentence, and the default is used."""
+    values: dict[str, object] = {}
+    problems = []
+    for name, text in st.query_params.items():
+        try:
+            if name == "alpha":
+                values[name] = _number(text, "alpha", 0.0, 1.0)
+            elif name == "k":
+                values[name] = int(_number(text, "k", 1, 100))
+            elif name in ("dataset", "run", "target", "source", "tab", "job"):
+                values[name] = text[:200]
+        except InputError as error:
+            problems.append(str(error))
+    return View(**values, problems=tuple(problems))  # type: ignore[arg-type]
+
+
+def write_view(view: View) -> None:
+    """Puts the view into the URL."""
+    st.query_params.from_dict(view.params())
+
+
+def _number(text: str, name: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise InputError(f"{name} in the link", f"must be between {low:g} and {high:g}", text, "The default is used.")
+    return value
+
+
+@st.cache_resource
+def workspace() -> Workspace:
+    """The folder everything saved lives in: STUDIO_HOME, or `workspace/` beside the app."""
+    megabytes = float(os.environ.get("STUDIO_SPACE_MB", "2000"))
+    return Workspace(Path(os.environ.get("STUDIO_HOME", ROOT / "workspace")), int(megabytes * 1e6))
+
+
+@st.cache_resource
+def jobs() -> JobQueue:
+    """The one queue of this server."""
+    return JobQueue(workers=2)
+
+
+def own_space() -> Space:
+    """This visitor's space: by account where sign-in is configured, otherwise by a random cookie made on first visit."""
+    if (account := _account()) is not None:
+        return workspace().space(account)
+    token = st.session_state.get("space") or st.context.cookies.get(SPACE_COOKIE, "")
+    if not _SPACE.fullmatch(str(token)):
+        token = secrets.token_hex(16)
+    st.session_state["space"] = token
+    if st.context.cookies.get(SPACE_COOKIE) != token:
+        remember({SPACE_COOKIE: token, **({PASS_COOKIE: _stamp(token)} if class_secret() else {})})
+    return workspace().space(token)
+
+
+def class_secret() -> str:
+    """The shared secret of a class, from STUDIO_SECRET; "" means that the door is open."""
+    return os.environ.get("STUDIO_SECRET", "")
+
+
+def admitted() -> bool:
+    """Whether the visitor may come in: no secret is set, or it was given in this session or before in this browser."""
+    if not class_secret() or st.session_state.get("admitted"):
+        return True
+    cookies = st.context.cookies
+    stamp, token = cookies.get(PASS_COOKIE, ""), cookies.get(SPACE_COOKIE, "")
+    return bool(token) and hmac.compare_digest(stamp.encode(), _stamp(token).encode())
+
+
+def admit(given: str) -> None:
+    """Lets the visitor in, or raises StudioError."""
+    if not hmac.compare_digest(given.encode(), class_secret().encode()):
+        raise StudioError("the class secret", "is another one", fix="Ask your teacher for it.")
+    st.session_state["admitted"] = True
+
+
+def _stamp(token: str) -> str:
+    return hmac.new(class_secret().encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def _account() -> str | None:
+    """A space id made from the signed-in account (OIDC through `st.login`), None where sign-in is not configured."""
+    if not getattr(st.user, "is_logged_in", False):
+        return None
+    identity = f"{st.user.get('iss', '')}\0{st.user.get('sub', '') or st.user.get('email', '')}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
