@@ -94,7 +94,7 @@ def jobs() -> JobQueue:
 
 
 def own_space() -> Space:
-    """This visitor's space: by account where sign-in is configured, otherwise by a random cookie made on first visit."""
+    """This visitor's space: by account where sign-in is configured, else by a random cookie made on first visit."""
     if (account := _account()) is not None:
         return workspace().space(account)
     token = st.session_state.get("space") or st.context.cookies.get(SPACE_COOKIE, "")

@@ -1,0 +1,139 @@
+"""The house keeps its order: who imports whom, how long a room may get, what may never be written."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STEPS = ["data", "models", "embeddings", "transfer", "evaluation", "explain"]
+ON_TOP = {"charts", "jobs", "workspace", "runs", "__main__", "shell"}
+LIBRARY = sorted((ROOT / "recsys").rglob("*.py"))
+APP = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
+INTERFACE = sorted((ROOT / "ui").rglob("*.py"))
+EVERYTHING = [*LIBRARY, *APP, *INTERFACE, *sorted((ROOT / "benchmarks").rglob("*.py"))]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(path: Path) -> set[str]:
+    """Every module a file imports, at the top or inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_the_library_knows_nothing_of_the_screen(path: Path) -> None:
+    assert not {name for name in imported(path) if name.split(".")[0] in ("streamlit", "ui", "pages")}
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_a_step_imports_only_steps_before_it(path: Path) -> None:
+    room = path.relative_to(ROOT / "recsys").parts[0].removesuffix(".py")
+    if room in STEPS:
+        allowed = {*STEPS[: STEPS.index(room) + 1], "errors"}
+        rooms = {name.split(".")[1] for name in imported(path) if name.startswith("recsys.")}
+        assert rooms <= allowed, f"{name_of(path)} reaches {rooms - allowed}"
+    else:
+        assert room in ON_TOP | {"__init__", "errors"}
+
+
+@pytest.mark.parametrize("path", [*APP, *INTERFACE], ids=name_of)
+def test_pages_stand_on_ui_and_ui_never_on_pages(path: Path) -> None:
+    assert not {name for name in imported(path) if name.split(".")[0] in ("pages", "app", "tests", "benchmarks")}
+
+
+@pytest.mark.parametrize("path", APP, ids=name_of)
+def test_pages_are_thin(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 120
+    assert not imported(path) & {"pandas", "numpy", "torch"}
+    assert "frame(" in text
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=name_of)
+def test_no_module_and_no_function_outgrows_its_room(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 350
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno <= 60, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=name_of)
+def test_what_is_never_written(path: Path) -> None:
+    text = path.read_text("utf-8")
+    forbidden = (
+        r"\bpickle\b|joblib\.load|torch\.load|unsafe_allow_html|except Exception|except:|allow_pickle=True|innerHTML"
+    )
+    assert not re.findall(forbidden, text.replace("allow_pickle=False", ""))
+    assert not {name for name in imported(path) if name.split(".")[0] in ("pickle", "shelve", "marshal", "joblib")}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "ui").rglob("*.js")), ids=name_of)
+def test_components_show_data_as_text_only(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.findall(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?://", text
+    )
+
+
+def test_importing_the_library_and_opening_home_load_nothing_heavy() -> None:
+    code = "import sys, recsys, ui; print([m for m in ('torch', 'umap', 'sklearn', 'implicit') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_every_room_has_its_tests() -> None:
+    for step in STEPS:
+        tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / step).glob("test_*.py")}
+        assert tested, f"tests/{step} is empty"
+
+
+def test_the_public_api_is_pinned() -> None:
+    import recsys
+
+    assert sorted(recsys.__all__) == sorted(PUBLIC)
+    for name in recsys.__all__:
+        assert getattr(recsys, name).__doc__, f"{name} has no docstring"
+
+
+PUBLIC = [
+    "AlphaPath",
+    "CleaningPlan",
+    "Dataset",
+    "EpochReport",
+    "IdMap",
+    "ModelConfig",
+    "Recommender",
+    "Run",
+    "Split",
+    "StudioError",
+    "Taste",
+    "TrainConfig",
+    "alpha_path",
+    "evaluate_models",
+    "extract",
+    "interpolate",
+    "leave_one_out",
+    "load",
+    "load_run",
+    "load_sample",
+    "project",
+    "recommend",
+    "save_run",
+    "train",
+    "train_run",
+]

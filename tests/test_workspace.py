@@ -1,0 +1,115 @@
+"""What is saved stays whole, is found again, and is reached by its owner or the holder of its id alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
+from recsys.workspace import KINDS, Space, Workspace, read_content
+
+ANN, BOB = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "home")
+
+
+@pytest.fixture
+def space(workspace: Workspace) -> Space:
+    return workspace.space(ANN)
+
+
+def test_saved_listed_renamed_copied(space: Space) -> None:
+    first = space.save_json("note", "Monday", {"text": "α"}, {"number": 3})
+    assert read_content(space.path(first.id)) == {"text": "α"}
+    assert space.get(first.id).meta["number"] == 3
+    space.rename(first.id, "  Tuesday ")
+    copy = space.duplicate(first.id)
+    assert [entry.name for entry in space.entries("note")] == ["Tuesday (copy)", "Tuesday"]
+    assert copy.id != first.id and space.get(copy.id).id == copy.id
+
+
+def test_delete_can_be_undone_until_the_trash_is_emptied(space: Space) -> None:
+    entry = space.save_json("cohort", "hikers", {"users": ["1"]})
+    space.delete(entry.id)
+    assert space.entries() == () and [gone.name for gone in space.trash()] == ["hikers"]
+    space.restore(entry.id)
+    assert [kept.name for kept in space.entries()] == ["hikers"]
+    space.delete(entry.id)
+    space.empty_trash()
+    with pytest.raises(UnknownIdError):
+        space.restore(entry.id)
+
+
+def test_a_failed_write_leaves_no_trace(space: Space) -> None:
+    def fails(folder: Path) -> None:
+        (folder / "half").write_text("x")
+        raise InputError("the thing", "broke")
+
+    with pytest.raises(InputError):
+        space.save("run", "r", fails)
+    assert space.entries() == () and not [*(space.folder / "run").iterdir()]
+
+
+def test_saving_over_an_entry_replaces_it(space: Space) -> None:
+    entry = space.save("study", "one", lambda folder: (folder / "x").write_text("1"))
+    space.save("study", "two", lambda folder: (folder / "y").write_text("2"), entry_id=entry.id)
+    assert [e.name for e in space.entries()] == ["two"] and not (space.path(entry.id) / "x").exists()
+
+
+def test_a_damaged_entry_is_named_and_the_rest_opens(space: Space) -> None:
+    good = space.save_json("note", "good", {})
+    bad = space.save_json("note", "bad", {})
+    (space.path(bad.id) / "entry.json").write_text('{"format": 1, "kind"')
+    assert [entry.id for entry in space.entries()] == [good.id]
+    assert len(space.damaged()) == 1 and bad.id in space.damaged()[0]
+    with pytest.raises(ArtifactError, match="damaged"):
+        space.get(bad.id)
+
+
+def test_a_newer_format_is_refused(space: Space) -> None:
+    entry = space.save_json("note", "n", {})
+    file = space.path(entry.id) / "entry.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 99}))
+    with pytest.raises(ArtifactError, match="format 1 or older"):
+        space.get(entry.id)
+
+
+def test_the_disk_is_bounded(tmp_path: Path) -> None:
+    space = Workspace(tmp_path, space_bytes=10_000).space(ANN)
+    space.save("note", "small", lambda folder: (folder / "x").write_bytes(b"x" * 4_000))
+    with pytest.raises(StudioError, match="may take"):
+        space.save("note", "large", lambda folder: (folder / "x").write_bytes(b"x" * 8_000))
+    assert [entry.name for entry in space.entries()] == ["small"]
+
+
+def test_people_are_apart_but_a_link_opens(workspace: Workspace, space: Space) -> None:
+    entry = space.save_json("cohort", "private", {"users": ["42"]})
+    bob = workspace.space(BOB)
+    assert bob.entries() == ()
+    for call in (bob.path, bob.get, bob.delete, bob.duplicate, bob.restore):
+        with pytest.raises(UnknownIdError):
+            call(entry.id)
+    with pytest.raises(UnknownIdError):
+        bob.rename(entry.id, "mine now")
+    assert workspace.find(entry.id, "cohort")[0].name == "private"  # the id is the key: 96 random bits
+    with pytest.raises(UnknownIdError):
+        workspace.find(entry.id, "run")
+
+
+@given(st.one_of(st.text(), st.sampled_from(["..", "../" + ANN, ANN[:-1] + "/", "*", f"../{ANN}/note", "a" * 33])))
+def test_no_name_leads_outside(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    workspace = Workspace(tmp_path_factory.getbasetemp() / "fixed")
+    if not workspace.space(ANN).entries():
+        workspace.space(ANN).save_json("note", "n", {})
+    for kind in (*KINDS, "..", ""):
+        with pytest.raises(UnknownIdError):
+            workspace.find(name, kind)
+    with pytest.raises((InputError, UnknownIdError)):
+        workspace.space(name).path(name)
