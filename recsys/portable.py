@@ -1,0 +1,100 @@
+"""A space, or some of its entries, as one zip that opens on another machine.
+
+The zip holds `<kind>/<entry>/<file>` and nothing else. An incoming zip is hostile until proven otherwise: names, counts
+and sizes are checked before a byte is unpacked, and sizes again while unpacking.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from recsys.errors import ArtifactError, InputError
+from recsys.workspace import KINDS, Entry, Space, read_entry
+
+_NAME = re.compile(
+    rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|parquet|safetensors))"
+)
+MAX_FILES = 5_000
+MAX_BYTES = 2_000_000_000
+MAX_RATIO = 200  # unpacked to packed; Parquet and weights hardly shrink, JSON by 20 at most
+
+
+def export_zip(space: Space, entry_ids: Iterable[str]) -> bytes:
+    """The entries as one zip. Raises UnknownIdError for an id that isn't the space's."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry_id in entry_ids:
+            folder = space.path(entry_id)
+            for file in sorted(folder.rglob("*")):
+                name = f"{folder.parent.name}/{folder.name}/{file.relative_to(folder).as_posix()}"
+                if file.is_file() and _NAME.fullmatch(name):
+                    archive.write(file, name)
+    return packed.getvalue()
+
+
+def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
+    """Saves every entry of a zip made by `export_zip` under a new id, and returns them.
+
+    Raises:
+        InputError: not such a zip, or larger than allowed. Nothing is imported then.
+        ArtifactError: an entry.json in it is damaged. Nothing is imported then.
+    """
+    unpacked = space.folder / ".import"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    try:
+        folders = _unpack(content, unpacked)
+        entries = [read_entry(folder) for folder in folders]
+        for folder, entry in zip(folders, entries, strict=True):
+            if entry.kind != folder.parent.name:
+                raise ArtifactError(f"{folder.parent.name} {folder.name}", "says that it is something else", entry.kind)
+        return tuple(_adopt(space, folder, entry) for folder, entry in zip(folders, entries, strict=True))
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _adopt(space: Space, folder: Path, entry: Entry) -> Entry:
+    def write(new: Path) -> None:
+        shutil.copytree(folder, new, dirs_exist_ok=True)
+
+    return space.save(entry.kind, entry.name, write, entry.meta)
+
+
+def _unpack(content: bytes, target: Path) -> list[Path]:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile as error:
+        raise InputError("the file", "must be a zip exported by this app", fix="Choose another file.") from error
+    with archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        _check(members)
+        left = MAX_BYTES
+        for member in members:
+            file = target / member.filename
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with archive.open(member) as packed, file.open("wb") as out:
+                    while block := packed.read(1 << 20):
+                        left -= len(block)
+                        if left < 0:
+                            raise InputError("the zip", f"must unpack to at most {MAX_BYTES / 1e6:,.0f} MB")
+                        out.write(block)
+            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+                raise InputError(f"{member.filename} in the zip", "can't be unpacked", type(error).__name__) from error
+    return sorted({(target / member.filename).parents[member.filename.count("/") - 2] for member in members})
+
+
+def _check(members: list[zipfile.ZipInfo]) -> None:
+    if not members or len(members) > MAX_FILES:
+        raise InputError("the zip", f"must hold 1 to {MAX_FILES:,} files", len(members))
+    for member in members:
+        if not _NAME.fullmatch(member.filename):
+            raise InputError("the zip", "must hold only what this app exports", member.filename, "Choose another file.")
+        if member.file_size > MAX_RATIO * max(member.compress_size, 1_000):
+            raise InputError(f"{member.filename} in the zip", "claims to unpack to far more than it holds")
+    if sum(member.file_size for member in members) > MAX_BYTES:
+        raise InputError("the zip", f"must unpack to at most {MAX_BYTES / 1e6:,.0f} MB")

@@ -1,0 +1,87 @@
+"""Saved work, on Home: open, rename, duplicate, delete with undo, take away and bring back as one zip."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys.errors import UnknownIdError
+from recsys.workspace import Entry
+from ui.frame import Studio
+from ui.inputs import download, plain
+
+LABELS = {"dataset": "Data", "run": "Run", "cohort": "Group", "study": "Study", "note": "Note", "map": "Map"}
+OPENS = {"dataset": "train", "run": "transfer", "cohort": "transfer", "study": "evaluate", "map": "embeddings"}
+
+
+def saved_work(studio: Studio) -> None:
+    """The list, and what can be done with it."""
+    space = studio.space
+    entries = [entry for entry in space.entries() if entry.kind in LABELS]
+    for sentence in space.damaged():
+        st.warning(plain(sentence, 400))
+    if not entries:
+        st.caption("Nothing saved yet: data, runs and groups appear here by themselves.")
+    for entry in entries[:30]:
+        _row(studio, entry)
+    _trash(studio)
+    limit = space.workspace.space_bytes
+    st.caption(f"{space.bytes() / 1e6:,.1f} of {limit / 1e6:,.0f} MB on disk. Raw uploads are never kept.")
+    with st.expander("Take it to another machine"):
+        if entries:
+            download("All saved work as one zip", lambda: _packed(studio), "studio.zip", "application/zip", "saved_zip")
+        brought = st.file_uploader("Bring back a zip made here", type=["zip"], key="saved_upload")
+        if brought is not None and st.button("Add what is in it", key="saved_import"):
+            from recsys.portable import import_zip
+
+            added = import_zip(space, brought.getvalue())
+            st.toast(f"Added {len(added)} saved item{'s' * (len(added) != 1)}.")
+            st.rerun()
+
+
+def _packed(studio: Studio) -> bytes:
+    from recsys.portable import export_zip
+
+    return export_zip(studio.space, [entry.id for entry in studio.space.entries()])
+
+
+def _row(studio: Studio, entry: Entry) -> None:
+    name, number, actions = st.columns([5, 3, 2], vertical_alignment="center")
+    number_shown = str(entry.meta.get("number", ""))
+    name.write(f"{LABELS[entry.kind]} · {plain(entry.name, 60)}")
+    number.caption(
+        f"{number_shown} · {entry.created[:16].replace('T', ' ')} UTC" if number_shown else entry.created[:10]
+    )
+    with actions, st.container(horizontal=True, horizontal_alignment="right"):
+        if entry.kind in OPENS and st.button("Open", key=f"open_{entry.id}"):
+            changes = {entry.kind: entry.id} if entry.kind in ("dataset", "run") else {}
+            changes |= {"source": f"group:{entry.id}"} if entry.kind == "cohort" else {}
+            studio.go(OPENS[entry.kind], **changes)
+        with st.popover("…", help="Rename, duplicate, delete"):
+            renamed = st.text_input("Name", entry.name, key=f"name_{entry.id}", max_chars=200)
+            if st.button("Rename", key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
+                studio.space.rename(entry.id, renamed)
+                st.rerun()
+            if st.button("Duplicate", key=f"copy_{entry.id}"):
+                studio.space.duplicate(entry.id)
+                st.rerun()
+            if st.button("Delete (can be undone)", key=f"delete_{entry.id}"):
+                studio.space.delete(entry.id)
+                st.rerun()
+
+
+def _trash(studio: Studio) -> None:
+    gone = studio.space.trash()
+    if not gone:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Deleted: {', '.join(plain(entry.name, 30) for entry in gone[:3])}{' …' if len(gone) > 3 else ''}")
+        if st.button("Undo", key="trash_undo"):
+            for entry in gone:
+                try:
+                    studio.space.restore(entry.id)
+                except UnknownIdError:
+                    continue  # restored from another tab meanwhile
+            st.rerun()
+        if st.button("Empty the trash for good", key="trash_empty", type="tertiary"):
+            studio.space.empty_trash()
+            st.rerun()
