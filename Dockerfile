@@ -1,0 +1,30 @@
+# Build: docker build -t interest-transfer-studio .      Run: docker compose up
+FROM python:3.11-slim AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN apt-get update && apt-get install -y --no-install-recommends gcc g++ && rm -rf /var/lib/apt/lists/*
+RUN python -m venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+COPY requirements.txt .
+# TORCH_INDEX may name an index of CPU-only builds; without it, pip's default build is taken.
+ARG TORCH_INDEX=""
+RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" "torch>=2.6,<2.14"; fi \
+    && pip install -r requirements.txt
+
+FROM python:3.11-slim
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 10001 studio && mkdir /data && chown studio /data
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /app
+COPY app.py LICENSE ./
+COPY pages pages
+COPY ui ui
+COPY recsys recsys
+COPY sample_data sample_data
+COPY .streamlit .streamlit
+USER studio
+ENV PATH="/opt/venv/bin:$PATH" STUDIO_HOME=/data PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/tmp/numba
+VOLUME /data
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=6s --start-period=20s CMD ["python", "-m", "ui.health", "--port", "8501"]
+# Inside a container loopback reaches nobody: listen on all of the container's interfaces; compose.yaml publishes it.
+CMD ["streamlit", "run", "app.py", "--server.port=8501", "--server.address=0.0.0.0"]
