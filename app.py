@@ -5,6 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import frame
+from ui.demo import demo_button, demo_progress
+from ui.diagnostics import diagnostics
+from ui.miniature import miniature
+from ui.saved_work import saved_work
+from ui.steps import step_cards
 
 with frame("home") as studio:
-    st.write("Work in progress.")
+    show, start = st.columns([7, 3], gap="large")
+    with show:
+        miniature(*studio.sample())
+    with start:
+        st.subheader("Start", anchor=False)
+        st.write("Drag the thumb: the list follows. It blends two people’s tastes, with a model trained on our sample.")
+        demo_button(studio)
+        if st.button("Use my data", key="home_own", width="stretch"):
+            studio.go("data")
+        demo_progress(studio)
+    step_cards(studio)
+    with st.expander("Your saved work", expanded=bool(studio.space.entries())):
+        saved_work(studio)
+    with st.expander("Diagnostics"):
+        diagnostics(studio)

@@ -151,6 +151,10 @@ class Studio:
             return None if self.dataset_folder is None else cache.open_dataset(str(self.dataset_folder))
         return None if self.run_folder is None else cache.open_run(str(self.run_folder))[1]
 
+    def sample(self) -> tuple[Run, Dataset]:
+        """The small trained run that ships with the samples."""
+        return cache.open_run(str(state.ROOT / "sample_data" / "run"))
+
     # what a page asks for -------------------------------------------------------------------------------------------
 
     def need_dataset(self) -> Dataset:
@@ -197,6 +201,10 @@ class Studio:
         """Goes to another page (a key of STEPS) with a changed view."""
         st.switch_page(BY_KEY[page].file, query_params=self._here(**changes).params())
 
+    def params(self) -> dict[str, str]:
+        """The query parameters that keep the view on the way to another page."""
+        return self._here().params()
+
     def _here(self, **changes: Any) -> state.View:
         return replace(self.view, tab="", **{"run": self.view.run, "dataset": self.view.dataset, **changes})
 
@@ -223,10 +231,11 @@ class Studio:
         mine = self.jobs.of(self.space.id)
         for step in STEPS:
             running = next((job for job in mine if job.kind in step.jobs and job.state == "running"), None)
-            label = f"{self._mark(step, running)} {step.name}{self._number(step, running)}"
-            st.page_link(step.file, label=label, query_params=self._here().params(), width="stretch")
+            label = f"{self.mark(step, running)} {step.name}{self._number(step, running)}"
+            st.page_link(step.file, label=label, query_params=self.params(), width="stretch")
 
-    def _mark(self, step: Step, running: JobSnapshot | None) -> str:
+    def mark(self, step: Step, running: JobSnapshot | None = None) -> str:
+        """● a job of this step is running, ✓ it has a result, ○ not yet."""
         if running is not None:
             return "●"
         if step.key in ("home", "learn"):

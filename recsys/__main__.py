@@ -1,0 +1,310 @@
+"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|project|evaluate|study …`.
+
+Exit code 0, or 2 with one line on stderr. With `--json`, stdout holds one JSON object and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from recsys.errors import InputError, StudioError
+
+if TYPE_CHECKING:
+    from recsys.data import Loaded
+    from recsys.data.dataset import Dataset
+    from recsys.models.recommender import Encoder
+    from recsys.runs import Run
+    from recsys.transfer.tastes import Taste
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors are one line, as all our errors."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. Try --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns the exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        answer = chosen.command(chosen)
+    except StudioError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename or 'a file'} can't be read or written: {error.strerror or error}.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 2
+    if chosen.json:
+        print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    else:
+        _show(answer)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m recsys", description="From a file of interactions to an honest answer, step by step."
+    )
+    steps = parser.add_subparsers(required=True, metavar="STEP", parser_class=_Parser)
+
+    inspect = _step(steps, "inspect", inspect_file, "what a file holds, and what cleaning would drop")
+    _tables(inspect)
+
+    train = _step(steps, "train", train_model, "train a model and save it as a run")
+    _tables(train)
+    train.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder to save the run in")
+    train.add_argument("--model", default="attention", help="attention, popularity, item-knn or another baseline")
+    train.add_argument("--minutes", type=_positive, help="time to spend on training")
+    train.add_argument("--epochs", type=int, help="passes over the data; without it and --minutes, a rule decides")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--holdout", choices=["none", "last-one"], default="none")
+
+    recommend = _step(steps, "recommend", recommend_items, "the k best unseen items of each person, as CSV")
+    _run(recommend)
+    recommend.add_argument("--k", type=int, default=10)
+    recommend.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+    recommend.add_argument("--user", action="append", metavar="ID", help="only these people (may be repeated)")
+
+    transfer = _step(steps, "transfer", transfer_taste, "blend one person's taste with another's")
+    _run(transfer)
+    transfer.add_argument("--target", required=True, metavar="ID")
+    transfer.add_argument("--source", required=True, metavar="ID")
+    how = transfer.add_mutually_exclusive_group()
+    how.add_argument("--alpha", type=float, help="weight of the source, 0 … 1 (default 0.5)")
+    how.add_argument("--path", action="store_true", help="every exact alpha at which the list changes")
+    transfer.add_argument("--k", type=int, default=10)
+
+    project = _step(steps, "project", project_people, "the map of people, as CSV")
+    _run(project)
+    project.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+
+    evaluate = _step(steps, "evaluate", evaluate_run, "how often the held-out item is found, with intervals")
+    _run(evaluate)
+
+    study = _step(steps, "study", study_transfer, "does transfer help people with little history?")
+    _run(study)
+    study.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
+    study.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+def _step(steps: Any, name: str, command: Any, help: str) -> argparse.ArgumentParser:
+    step: argparse.ArgumentParser = steps.add_parser(name, help=help, description=help)
+    step.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    step.set_defaults(command=command)
+    return step
+
+
+def _tables(step: argparse.ArgumentParser) -> None:
+    step.add_argument("file", type=Path, metavar="FILE")
+    step.add_argument("--items", type=Path, metavar="FILE", help="item table")
+    step.add_argument("--users", type=Path, metavar="FILE", help="user table")
+    step.add_argument("--plan", type=Path, metavar="FILE", help="a saved cleaning plan (JSON)")
+
+
+def _run(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--run", required=True, type=Path, metavar="DIR", help="a folder made by train")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 100_000:
+        raise argparse.ArgumentTypeError(f"must be above 0 (got {text})")
+    return value
+
+
+def _load(chosen: argparse.Namespace) -> Loaded:
+    from recsys.data import CleaningPlan, load
+
+    plan = CleaningPlan.from_json(chosen.plan.read_text("utf-8")) if chosen.plan else None
+    return load(chosen.file, items=chosen.items, users=chosen.users, plan=plan)
+
+
+def _open(chosen: argparse.Namespace) -> tuple[Run, Dataset]:
+    from recsys.runs import load_run
+
+    return load_run(chosen.run)
+
+
+def _demand_k(k: int) -> None:
+    if not 1 <= k <= 10_000:
+        raise InputError("k", "must be between 1 and 10,000", k)
+
+
+def inspect_file(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `inspect`."""
+    loaded = _load(chosen)
+    return {
+        "format": loaded.format,
+        "columns": dict(loaded.columns),
+        "rows_read": loaded.report.rows_read,
+        "rows_kept": loaded.report.rows_kept,
+        "dropped": dict(loaded.report.dropped),
+        "users": loaded.dataset.n_users,
+        "items": loaded.dataset.n_items,
+        "plan": json.loads(loaded.plan.to_json()),
+        "warnings": list(loaded.report.warnings),
+    }
+
+
+def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `train`."""
+    from recsys.runs import save_run, train_run
+
+    if chosen.epochs is not None and chosen.epochs < 1:
+        raise InputError("--epochs", "must be at least 1", chosen.epochs)
+    dataset = _load(chosen).dataset
+    run = train_run(
+        dataset,
+        model=chosen.model,
+        minutes=chosen.minutes,
+        epochs=chosen.epochs,
+        seed=chosen.seed,
+        holdout=chosen.holdout,
+        progress=None if chosen.json else _progress,
+    )
+    save_run(run, dataset, chosen.run)
+    return {
+        "run": str(chosen.run),
+        "model": run.model.name,
+        "epochs": len(run.reports),
+        "seconds": round(run.seconds, 3),
+        "users": dataset.n_users,
+        "items": dataset.n_items,
+        "parameters": run.parameters,
+        "validation": dict(run.validation),
+    }
+
+
+def _progress(fraction: float, message: str = "", **details: object) -> None:
+    print(f"\r{fraction:4.0%} {message:<70.70}", end="" if fraction < 1 else "\n", file=sys.stderr, flush=True)
+
+
+def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `recommend`."""
+    from recsys.data.export import write_csv
+    from recsys.models.recommender import batched, top_k
+
+    _demand_k(chosen.k)
+    run, dataset = _open(chosen)
+    known = run.known_histories(dataset)
+    users = range(dataset.n_users) if chosen.user is None else [dataset.users.index(user) for user in chosen.user]
+    rows: dict[str, list[Any]] = {"user_id": [], "item_id": [], "rank": [], "score": []}
+    for batch in batched(list(users)):
+        histories = [known[user] for user in batch]
+        scores = run.model.scores(histories)
+        for user, row, filled in zip(batch, scores, top_k(scores, chosen.k, exclude=histories), strict=True):
+            best = filled[filled > 0]
+            rows["user_id"] += [dataset.users.external(user)] * len(best)
+            rows["item_id"] += dataset.items.externals(best)
+            rows["rank"] += range(1, len(best) + 1)
+            rows["score"] += row[best].tolist()
+    write_csv(rows, chosen.out)
+    return {"out": str(chosen.out), "users": len(users), "rows": len(rows["rank"])}
+
+
+def transfer_taste(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `transfer`."""
+    import numpy as np
+
+    from recsys.transfer import alpha_path, interpolate, taste_scores, user_taste
+
+    _demand_k(chosen.k)
+    run, dataset = _open(chosen)
+    known = run.known_histories(dataset)
+    tastes: dict[str, Taste] = {}
+    for side in ("target", "source"):
+        user = dataset.users.index(getattr(chosen, side))
+        tastes[side] = user_taste(dataset, user, history=known[user])
+    target, source = (taste_scores(run.model, tastes[side]).astype(np.float64) for side in ("target", "source"))
+    seen = known[tastes["target"].users[0]]
+    target[seen] = source[seen] = -np.inf  # what the target has already is never recommended
+    answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source}
+    if chosen.path:
+        path = alpha_path(target, source, chosen.k)
+        steps = [{"from": s.start, "to": s.end, "items": dataset.items.externals(s.items)} for s in path.steps]
+        return answer | {"k": chosen.k, "steps": steps}
+    alpha = 0.5 if chosen.alpha is None else chosen.alpha
+    allowed = np.flatnonzero(np.isfinite(target) & np.isfinite(source))
+    blended = interpolate(source[allowed], target[allowed], alpha)
+    order = np.argsort(-blended, kind="stable")[: chosen.k]
+    items = [
+        {"item_id": dataset.items.external(int(allowed[i])), "rank": rank, "score": float(blended[i])}
+        for rank, i in enumerate(order, 1)
+    ]
+    return answer | {"alpha": alpha, "items": items}
+
+
+def project_people(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `project`."""
+    from recsys.data.export import write_csv
+    from recsys.embeddings import cluster, extract, project
+
+    run, dataset = _open(chosen)
+    users = extract(_encoder(run), dataset).users
+    projection = project(users)
+    labels = cluster(users).labels
+    rows = {
+        "user_id": list(dataset.users.ids),
+        "x": projection.points[:, 0].tolist(),
+        "y": projection.points[:, 1].tolist(),
+        "cluster": labels.tolist(),
+    }
+    write_csv(rows, chosen.out)
+    return {"out": str(chosen.out), "users": dataset.n_users, "method": projection.method}
+
+
+def _encoder(run: Run) -> Encoder:
+    from recsys.models.recommender import Encoder
+
+    if not isinstance(run.model, Encoder):
+        raise InputError(
+            "the run's model", "must have representations of people", run.model.name, "Train with --model attention."
+        )
+    return run.model
+
+
+def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `evaluate`."""
+    from recsys.evaluation import evaluate_models
+
+    run, dataset = _open(chosen)
+    report = evaluate_models(run.models, run.test_holdout(dataset), dataset)
+    answer: dict[str, Any] = report.to_json()
+    return answer
+
+
+def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `study`."""
+    from recsys.evaluation.transfer_study import transfer_study
+
+    _, dataset = _open(chosen)
+    study = transfer_study(dataset, chosen.axis, seed=chosen.seed, progress=None if chosen.json else _progress)
+    answer: dict[str, Any] = study.to_json()
+    return answer
+
+
+def _show(answer: Mapping[str, Any], indent: str = "") -> None:
+    for name, value in answer.items():
+        if isinstance(value, Mapping):
+            print(f"{indent}{name}:")
+            _show(value, indent + "  ")
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            print(f"{indent}{name}:")
+            for row in value:
+                print(f"{indent}  " + "  ".join(f"{key}={one}" for key, one in row.items()))
+        else:
+            print(f"{indent}{name}: {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
