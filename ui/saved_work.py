@@ -31,7 +31,7 @@ def saved_work(studio: Studio) -> None:
             download("All saved work as one zip", lambda: _packed(studio), "studio.zip", "application/zip", "saved_zip")
         brought = st.file_uploader("Bring back a zip made here", type=["zip"], key="saved_upload")
         if brought is not None and st.button("Add what is in it", key="saved_import"):
-            from recsys.portable import import_zip
+            from recsys.workspace import import_zip
 
             added = import_zip(space, brought.getvalue())
             st.toast(f"Added {len(added)} saved item{'s' * (len(added) != 1)}.")
@@ -39,7 +39,7 @@ def saved_work(studio: Studio) -> None:
 
 
 def _packed(studio: Studio) -> bytes:
-    from recsys.portable import export_zip
+    from recsys.workspace import export_zip
 
     return export_zip(studio.space, [entry.id for entry in studio.space.entries()])
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recsys.errors import ArtifactError, InputError
-from recsys.workspace import KINDS, Entry, Space, read_entry
+from recsys.workspace.entries import KINDS, Entry, read_entry
+from recsys.workspace.spaces import Space
 
 _NAME = re.compile(
     rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|parquet|safetensors))"

@@ -12,49 +12,21 @@ list or change another person's space.
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
+from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, place, read_entry, write_entry
+from recsys.workspace.index import Index
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import Run
-
-FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
-KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
-_TOKEN = re.compile(r"[0-9a-f]{24,32}")
-
-
-def new_id() -> str:
-    """96 random bits as 24 hex digits."""
-    return secrets.token_hex(12)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One saved thing.
-
-    Attributes:
-        kind: one of KINDS.
-        created: UTC, ISO 8601.
-        bytes: size on disk.
-        meta: small JSON values shown in lists (counts, scores, the dataset a run was trained on).
-    """
-
-    id: str
-    kind: str
-    name: str
-    created: str
-    bytes: int = 0
-    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Workspace:
@@ -68,17 +40,19 @@ class Workspace:
     def __init__(self, root: Path, space_bytes: int = 2_000_000_000) -> None:
         self.root, self.space_bytes = Path(root), space_bytes
         (self.root / "spaces").mkdir(parents=True, exist_ok=True)
+        self.index = Index(self.root)
 
     def space(self, space_id: str) -> Space:
         """A person's own space. Raises InputError unless `space_id` is 24 to 32 hex digits."""
-        if not _TOKEN.fullmatch(space_id):
+        if not TOKEN.fullmatch(space_id):
             raise InputError("the space", "must be named by 24 to 32 hex digits", fix="Open the app without this link.")
         return Space(self, space_id)
 
     def find(self, entry_id: str, kind: str) -> tuple[Entry, Path]:
         """An entry of any space, to read: its id is the key to it. Raises UnknownIdError, ArtifactError."""
-        if _TOKEN.fullmatch(entry_id) and kind in KINDS:
-            for folder in (self.root / "spaces").glob(f"*/{kind}/{entry_id}"):
+        if TOKEN.fullmatch(entry_id) and kind in KINDS and (space := self.index.space_of(entry_id, kind)) is not None:
+            folder = self.root / "spaces" / space / kind / entry_id
+            if folder.is_dir():
                 return read_entry(folder), folder
         raise UnknownIdError(
             f"the {kind}", "must be saved here", entry_id, "The link is mistyped, or it has been deleted."
@@ -103,7 +77,7 @@ class Space:
 
     def path(self, entry_id: str) -> Path:
         """The folder of one of this space's entries. Raises UnknownIdError."""
-        if _TOKEN.fullmatch(entry_id):
+        if TOKEN.fullmatch(entry_id):
             for kind in KINDS:
                 if (folder := self.folder / kind / entry_id).is_dir():
                     return folder
@@ -140,6 +114,7 @@ class Space:
             entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
             write_entry(building, entry)
             place(building, home / entry_id)
+            self.workspace.index.put(self.id, entry)
         finally:
             shutil.rmtree(building, ignore_errors=True)
         return entry
@@ -177,6 +152,7 @@ class Space:
         folder = self.path(entry_id)
         entry = replace(read_entry(folder), name=name.strip()[:200])
         write_entry(folder, entry)
+        self.workspace.index.put(self.id, entry)
         return entry
 
     def duplicate(self, entry_id: str) -> Entry:
@@ -193,16 +169,18 @@ class Space:
         trash = self.folder / "trash"
         trash.mkdir(exist_ok=True)
         folder.rename(trash / entry_id)
+        self.workspace.index.drop(entry_id)
         return entry
 
     def restore(self, entry_id: str) -> Entry:
         """Undoes `delete`. Raises UnknownIdError when it isn't in the trash."""
         folder = self.folder / "trash" / entry_id
-        if not (_TOKEN.fullmatch(entry_id) and folder.is_dir()):
+        if not (TOKEN.fullmatch(entry_id) and folder.is_dir()):
             raise UnknownIdError("the deleted item", "must still be in the trash", entry_id)
         entry = read_entry(folder)
         (self.folder / entry.kind).mkdir(exist_ok=True)
         folder.rename(self.folder / entry.kind / entry_id)
+        self.workspace.index.put(self.id, entry)
         return entry
 
     def trash(self) -> tuple[Entry, ...]:
@@ -236,73 +214,3 @@ class Space:
                 except ArtifactError as error:
                     found.append((folder, error))
         return found
-
-
-def read_content(folder: Path) -> dict[str, Any]:
-    """The JSON object of a cohort, study or note. Raises ArtifactError when it is damaged."""
-    try:
-        return dict(json.loads((folder / "content.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise ArtifactError(
-            f"{folder.parent.name} {folder.name}", "is damaged: its content.json can't be read", type(error).__name__
-        ) from error
-
-
-def folder_bytes(folder: Path) -> int:
-    """Size of all files under a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def place(building: Path, final: Path) -> None:
-    """Renames a finished folder into place; an older one there is replaced."""
-    old = final.with_name(f".{final.name}.old")
-    if final.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        final.rename(old)
-    building.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def write_entry(folder: Path, entry: Entry) -> None:
-    """Writes entry.json: whole, or not at all."""
-    content = {
-        "format": FORMAT,
-        "id": entry.id,
-        "kind": entry.kind,
-        "name": entry.name,
-        "created": entry.created,
-        "bytes": entry.bytes,
-        "meta": dict(entry.meta),
-    }
-    part = folder / ".entry.json"
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-    part.replace(folder / "entry.json")
-
-
-def read_entry(folder: Path) -> Entry:
-    """Reads entry.json. Raises ArtifactError when it is damaged or of a newer version."""
-    try:
-        content = _migrate(json.loads((folder / "entry.json").read_text("utf-8")))
-        return Entry(
-            id=folder.name,
-            kind=str(content["kind"]),
-            name=str(content["name"]),
-            created=str(content["created"]),
-            bytes=int(content["bytes"]),
-            meta=MappingProxyType(dict(content["meta"])),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(
-            f"{folder.parent.name} {folder.name}",
-            "is damaged: its entry.json can't be read",
-            type(error).__name__,
-            "Everything else still opens; delete this folder or restore it from a backup.",
-        ) from error
-
-
-def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Brings an entry.json of an older format up to date. Raises ArtifactError for a newer one."""
-    version = int(content["format"])
-    if version > FORMAT:
-        raise ArtifactError("the saved item", f"must be of format {FORMAT} or older", version, "Update the app.")
-    return content

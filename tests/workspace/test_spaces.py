@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
-from recsys.workspace import KINDS, Space, Workspace, read_content
+from recsys.workspace import Space, Workspace, read_content
+from recsys.workspace.entries import KINDS
 
 ANN, BOB = "a" * 32, "b" * 32
 
@@ -113,3 +114,21 @@ def test_no_name_leads_outside(tmp_path_factory: pytest.TempPathFactory, name: s
             workspace.find(name, kind)
     with pytest.raises((InputError, UnknownIdError)):
         workspace.space(name).path(name)
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_the_index_is_made_again_from_the_folders(tmp_path: Path, damage: str) -> None:
+    entry = Workspace(tmp_path).space(ANN).save_json("note", "kept", {})
+    (tmp_path / "index.sqlite").unlink()
+    if damage == "damaged":
+        (tmp_path / "index.sqlite").write_bytes(b"not a database, certainly" * 100)
+    assert Workspace(tmp_path).find(entry.id, "note")[0].name == "kept"
+
+
+def test_a_deleted_entry_is_not_found_by_its_link(workspace: Workspace, space: Space) -> None:
+    entry = space.save_json("note", "gone", {})
+    space.delete(entry.id)
+    with pytest.raises(UnknownIdError):
+        workspace.find(entry.id, "note")
+    space.restore(entry.id)
+    assert workspace.find(entry.id, "note")[0].id == entry.id

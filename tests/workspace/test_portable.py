@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import StudioError
-from recsys.portable import export_zip, import_zip
-from recsys.workspace import Space, Workspace, read_content
+from recsys.workspace import Space, Workspace, export_zip, import_zip, read_content
 
 HERE, THERE = "a" * 32, "b" * 32
 

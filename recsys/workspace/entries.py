@@ -1,0 +1,113 @@
+"""Entries: one saved thing each, a folder with an entry.json and the thing's own files."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from recsys.errors import ArtifactError
+
+FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
+KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
+TOKEN = re.compile(r"[0-9a-f]{24,32}")
+
+
+def new_id() -> str:
+    """96 random bits as 24 hex digits."""
+    return secrets.token_hex(12)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One saved thing.
+
+    Attributes:
+        kind: one of KINDS.
+        created: UTC, ISO 8601.
+        bytes: size on disk.
+        meta: small JSON values shown in lists (counts, scores, the dataset a run was trained on).
+    """
+
+    id: str
+    kind: str
+    name: str
+    created: str
+    bytes: int = 0
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_content(folder: Path) -> dict[str, Any]:
+    """The JSON object of a cohort, study or note. Raises ArtifactError when it is damaged."""
+    try:
+        return dict(json.loads((folder / "content.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ArtifactError(
+            f"{folder.parent.name} {folder.name}", "is damaged: its content.json can't be read", type(error).__name__
+        ) from error
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files under a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def place(building: Path, final: Path) -> None:
+    """Renames a finished folder into place; an older one there is replaced."""
+    old = final.with_name(f".{final.name}.old")
+    if final.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        final.rename(old)
+    building.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_entry(folder: Path, entry: Entry) -> None:
+    """Writes entry.json: whole, or not at all."""
+    content = {
+        "format": FORMAT,
+        "id": entry.id,
+        "kind": entry.kind,
+        "name": entry.name,
+        "created": entry.created,
+        "bytes": entry.bytes,
+        "meta": dict(entry.meta),
+    }
+    part = folder / ".entry.json"
+    part.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+    part.replace(folder / "entry.json")
+
+
+def read_entry(folder: Path) -> Entry:
+    """Reads entry.json. Raises ArtifactError when it is damaged or of a newer version."""
+    try:
+        content = _migrate(json.loads((folder / "entry.json").read_text("utf-8")))
+        return Entry(
+            id=folder.name,
+            kind=str(content["kind"]),
+            name=str(content["name"]),
+            created=str(content["created"]),
+            bytes=int(content["bytes"]),
+            meta=MappingProxyType(dict(content["meta"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"{folder.parent.name} {folder.name}",
+            "is damaged: its entry.json can't be read",
+            type(error).__name__,
+            "Everything else still opens; delete this folder or restore it from a backup.",
+        ) from error
+
+
+def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Brings an entry.json of an older format up to date. Raises ArtifactError for a newer one."""
+    version = int(content["format"])
+    if version > FORMAT:
+        raise ArtifactError("the saved item", f"must be of format {FORMAT} or older", version, "Update the app.")
+    return content
