@@ -1,0 +1,85 @@
+"""A real browser and real servers for the tests in this folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import FLAGS, find
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_TO_START = 60
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; without one the tests fail, they are never skipped."""
+    path = find()
+    if path is None:
+        pytest.fail("No Chromium or Chrome was found: run `make browser`, or point STUDIO_BROWSER at one.")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """`serve(script, env)` starts a Streamlit server on a free port and returns its address; all are ended at the end."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(script: Path, env: Mapping[str, str] | None = None) -> str:
+        log = tmp_path_factory.mktemp("server") / "log.txt"
+        port = free_port()
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+        options = ["--server.headless", "true", "--server.address", "127.0.0.1"]
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        with log.open("wb") as output:
+            server = subprocess.Popen([*command, *options], cwd=ROOT, env=surroundings, stdout=output, stderr=output)
+        running.append(server)
+        address = f"http://127.0.0.1:{port}"
+        if not answers(f"{address}/_stcore/health", server):
+            pytest.fail(f"The server of {Path(script).name} did not start:\n{log.read_text('utf-8')[-2000:]}")
+        return address
+
+    yield start
+    for server in running:
+        server.terminate()
+    for server in running:
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str, server: subprocess.Popen[bytes]) -> bool:
+    """Whether the server says that it is healthy before the time is up; False at once when it has ended."""
+    pause = threading.Event()
+    for _ in range(SECONDS_TO_START * 5):
+        if server.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pause.wait(0.2)
+    return False

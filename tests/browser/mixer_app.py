@@ -1,0 +1,81 @@
+"""The mixer alone, on made-up scores of 20,000 items and 3,000 people: what the browser tests and benchmarks/frames.py drive."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import streamlit as st
+
+from recsys.data.dataset import Catalogue
+from recsys.transfer.path import alpha_path
+from ui.live.mixer import PeopleMap, Side, choice, mixer, mixer_data
+
+ITEMS = int(os.environ.get("MIXER_ITEMS", "20000"))
+WORDS = ("Harbour", "Winter", "Clay", "Signal", "Orchard", "Paper", "Lantern", "River", "Copper", "Meadow")
+ENDS = ("walks", "maps for beginners", "stories", "at night", "kitchen", "workshop", "in three acts", "field guide")
+TAGS = ("maps", "hiking", "trails", "puzzles", "cooking", "film", "jazz", "gardens")
+HOSTILE = "<img src=x onerror=alert(1)><b>bold</b>"
+
+
+@st.cache_data
+def scores() -> tuple[np.ndarray, np.ndarray]:
+    """Two tastes of 20,000 items that agree in part; item 1 is best for both."""
+    rng = np.random.default_rng(4)
+    shared, own, other = rng.normal(size=(3, ITEMS + 1))
+    target, source = 0.6 * shared + own, 0.6 * shared + other
+    target[1] = source[1] = 6.0
+    target[0] = source[0] = -np.inf
+    return target.astype("float32"), source.astype("float32")
+
+
+@st.cache_data
+def catalogue() -> Catalogue:
+    """Titles and tags; item 1 has a title that tries to be a page."""
+    rng = np.random.default_rng(5)
+    titles = [f"{WORDS[i % 10]} {ENDS[i % 7]} {i}" for i in range(ITEMS + 1)]
+    titles[1] = HOSTILE
+    tags = [tuple(rng.choice(TAGS, 2, replace=False)) for _ in titles]
+    return Catalogue(tuple(titles), ("",) * len(titles), tuple(tags), ("",) * len(titles))
+
+
+def people() -> PeopleMap:
+    """Six clouds of people; the walk bends."""
+    rng = np.random.default_rng(6)
+    points = np.concatenate([rng.normal(rng.uniform(-4, 4, 2), 0.8, (500, 2)) for _ in range(6)])
+    along = np.linspace(0, 1, 33)[:, None]
+    bend = np.sin(np.pi * along) * np.array([[0.6, 1.4]])
+    members = np.arange(600, 631)
+    walk = points[3] * (1 - along) + points[members].mean(axis=0) * along + bend
+    return PeopleMap(points, [3], members, walk)
+
+
+st.set_page_config(layout="wide")
+chosen = choice("mixer")
+k = chosen.k or int(st.query_params.get("k", "10"))
+target_scores, source_scores = scores()
+data = mixer_data(
+    alpha_path(target_scores, source_scores, k),
+    target_scores,
+    source_scores,
+    catalogue(),
+    Side(
+        "user 42",
+        "9 items · entertainment",
+        "History, newest first",
+        tuple((f"{WORDS[i]} {ENDS[i % 8]}", "film") for i in range(9)),
+        "user 42",
+    ),
+    Side(
+        "cluster “hiking, maps”",
+        "31 people",
+        "Typical items",
+        tuple((f"{WORDS[-i % 10]} trails and maps", f"{60 - 3 * i}%") for i in range(12)),
+        "the hikers",
+    ),
+    people(),
+)
+alpha = chosen.alpha if chosen.alpha is not None else float(st.query_params.get("alpha", "0.3"))
+told = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →")
+st.query_params["alpha"] = f"{alpha:.6g}"
+st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {told.open}")

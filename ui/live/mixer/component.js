@@ -1,0 +1,240 @@
+// The mixer: slider, list, map, histories and words follow the thumb in the browser; Python hears of α on release.
+const mixers = new WeakMap();   // one view per mounted instance; the function below runs at every rerun
+const AXIS_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+
+function newView(root) {
+  const slots = {};
+  root.querySelectorAll("[data-slot]").forEach((node) => { slots[node.dataset.slot] = node; });
+  const view = {
+    root: root.getRootNode(), mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
+    axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), people: root.querySelector(".people"),
+    ranked: root.querySelector(".ranked"), keys: {}, slots, rows: new Map(), pool: [], list: [],
+    undo: [], seq: 0, known: null, alpha: 0, step: -1, moving: false, queued: false, chosen: null,
+  };
+  root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
+  listen(view);
+  view.watch = new ResizeObserver(() => { if (view.state) redraw(view); });
+  view.watch.observe(view.mixer);
+  return view;
+}
+
+// A new pair, k or data: decode, fill what doesn't depend on α, start at the α that Python names.
+function load(view, data) {
+  const state = view.state = decode(data);
+  for (const row of view.rows.values()) { row.node.remove(); view.pool.push(row); }
+  view.rows.clear();
+  Object.assign(view, { step: -1, moving: false, chosen: null });
+  view.mixer.style.setProperty("--count", state.width);
+  for (const side of ["target", "source"]) {
+    write(view.slots[`${side}-name`], data[side].name);
+    view.slots[`${side}-name`].title = data[side].name;
+    write(view.slots[`${side}-note`], data[side].note);
+    write(view.slots[`${side}-heading`], data[side].heading);
+    view.slots[`${side}-titles`].setAttribute("aria-label", data[side].heading);
+    view.slots[`${side}-titles`].replaceChildren(...data[side].titles.map(([title, aside]) => {
+      const words = element("span", "title", title);
+      words.title = title;
+      return element("li", "", words, element("span", "aside", aside));
+    }));
+  }
+  view.keys.k.replaceChildren(...data.lengths.map((k) => new Option(String(k), String(k), false, k === data.k)));
+  view.slots.tags.replaceChildren(...state.tags.map((entry) => tagRow(entry, state)));
+  view.people.setAttribute("aria-label", `A map of the people: the blend walks from ${data.target.short} to ${data.source.short}.`);
+  view.people.parentElement.hidden = !data.map;
+  view.axis.setAttribute("aria-valuemax", String(state.starts.length - 1));
+  state.cursor = -1;
+}
+
+function tagRow(entry, state) {
+  const level = element("span", "level", element("i", ""), element("b", ""));
+  const row = element("li", "", element("span", "tag", state.data.tag_names[entry.tag]), level, element("span", "more"));
+  level.style.setProperty("--own", entry.own / state.width);
+  level.title = "Bar: in this list. Mark: in the target’s own list.";
+  entry.level = level;
+  entry.words = row.lastElementChild;
+  return row;
+}
+
+function redraw(view) {
+  drawPeople(view, view.state);
+  drawTicks(view, view.state, view.step);
+  drawBlend(view, view.state, view.alpha);
+}
+
+// Everything that follows the thumb. Called at most once a frame.
+function paint(view) {
+  const { state, slots, alpha } = view;
+  view.queued = false;
+  const step = stepAt(state.starts, alpha), direction = alpha >= (view.painted ?? alpha) ? 1 : -1;
+  view.painted = alpha;
+  view.mixer.style.setProperty("--blend", blendOf(alpha));
+  write(slots.alpha, `α = ${alpha.toFixed(3)}`);
+  write(slots["share-target"], `${Math.round(100 * (1 - alpha))}%`);
+  write(slots["share-source"], `${100 - Math.round(100 * (1 - alpha))}%`);
+  if (step !== view.step) {
+    relist(view, state, step, direction);
+    view.step = step;
+    paintChanges(view, state, step);
+  }
+  scoreRows(view, state, alpha);
+  drawBlend(view, state, alpha);
+  const sentence = sentenceAt(state, alpha, step);
+  write(slots.sentence, sentence);
+  paintWhy(view);
+  view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
+  clearTimeout(view.resting);
+  view.resting = setTimeout(() => rest(view, sentence), 400);
+}
+
+function paintChanges(view, state, step) {
+  const { entered, left } = difference(listOf(state, 0), listOf(state, step));
+  write(view.slots.tally, `${entered.length} in, ${left.length} out`);
+  const shown = (items, kind, word) => {
+    const room = items.length > 3 ? 2 : 3;
+    const rows = items.slice(0, room).map((item) => element("li", kind, element("b", "", word), element("span", "title", state.titles[item])));
+    return items.length > room ? [...rows, element("li", kind, element("b", "", word), `and ${items.length - room} more`)] : rows;
+  };
+  const none = element("li", "quiet", step === 0 ? "Nothing yet: this is the target’s own list." : "Only the order.");
+  view.slots.moves.replaceChildren(...(entered.length ? [...shown(entered, "in", "in"), ...shown(left, "out", "out")] : [none]));
+  const counts = tagCounts(state, view.list);
+  for (const { tag, own, level, words } of state.tags) {
+    const now = counts.get(tag) ?? 0;
+    level.style.setProperty("--now", now / state.width);
+    write(words, now === own ? "same" : now > own ? `${now - own} more` : `${own - now} fewer`);
+  }
+  drawTicks(view, state, step);
+  const changes = state.starts.length - 1;
+  write(view.slots["axis-note"], axisNote(state, step));
+  view.keys.previous.disabled = changes === 0 || step === 0;
+  view.keys.next.disabled = step === changes;
+  view.axis.setAttribute("aria-valuenow", String(step));
+  view.axis.setAttribute("aria-valuetext", step ? `change ${step} of ${changes} at α ${short(state.starts[step])}: ${changeInWords(state, step)}` : `before the first of ${changes} changes`);
+}
+
+function axisNote(state, step) {
+  const changes = state.starts.length - 1;
+  if (state.cursor > 0) return `α = ${short(state.starts[state.cursor])}: ${changeInWords(state, state.cursor)}`;
+  return changes ? `change ${step} of ${changes.toLocaleString("en")}, each exact` : "no change at any α";
+}
+
+function paintWhy(view) {
+  const item = view.rows.has(view.chosen) ? view.chosen : view.list[0];
+  const text = item === undefined ? "" : whyRow(view.state, item, view.alpha);
+  write(view.slots.why, text);
+  view.slots.why.title = text + " Bars show what each gives above the lowest score it gives any item here.";
+  for (const [other, row] of view.rows) row.node.classList.toggle("chosen", other === view.chosen);
+}
+
+// The thumb rests: the document gets the order of the list, and a screen reader one summary.
+function rest(view, sentence) {
+  settle(view);
+  view.moving = true;
+  write(view.slots.spoken, `${sentence} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
+}
+
+function moveTo(view, alpha) {
+  view.alpha = Math.min(1, Math.max(0, alpha));
+  view.slider.value = String(view.alpha);
+  view.state.cursor = -1;
+  schedule(view);
+}
+
+function schedule(view) {
+  view.moving = true;
+  if (!view.queued) { view.queued = true; requestAnimationFrame(() => paint(view)); }
+}
+
+// Tells Python. `seq` lets it be ignored when Python answers to an older value.
+function report(view, remember = true) {
+  if (view.alpha === view.known) return;
+  if (remember && view.known !== null) view.undo.push(view.known);
+  view.known = view.alpha;
+  view.seq += 1;
+  view.keys.undo.disabled = view.undo.length === 0;
+  view.keys.reset.disabled = view.alpha === 0;
+  view.tell("alpha", { value: view.alpha, seq: view.seq });
+}
+
+function jump(view, step) {
+  const { starts } = view.state;
+  if (step < 0 || step >= starts.length) return;
+  moveTo(view, starts[step]);
+  report(view);
+}
+
+function listen(view) {
+  const { slider, keys, ranked } = view;
+  slider.oninput = () => { view.alpha = Number(slider.value); view.state.cursor = -1; schedule(view); };
+  slider.onchange = () => report(view);
+  slider.onkeydown = (event) => {
+    const way = AXIS_KEYS[event.key];
+    if (!way) return;
+    event.preventDefault();
+    moveTo(view, Math.round(1000 * (view.alpha + way * (event.shiftKey ? 0.001 : 0.01))) / 1000);
+    clearTimeout(view.telling);
+    view.telling = setTimeout(() => report(view), 250);
+  };
+  keys.previous.onclick = () => jump(view, stepAt(view.state.starts, view.alpha) - (view.alpha > view.state.starts[view.step] ? 0 : 1));
+  keys.next.onclick = () => jump(view, view.step + 1);
+  keys.undo.onclick = () => { if (view.undo.length) { moveTo(view, view.undo.pop()); report(view, false); } };
+  keys.reset.onclick = () => { moveTo(view, 0); report(view); };
+  keys.k.onchange = () => view.tell("k", Number(keys.k.value));
+  keys.verdict.onclick = () => view.trigger("open", "help");
+  const choose = (event) => { view.chosen = [...view.rows].find(([, row]) => row.node.contains(event.target))?.[0] ?? null; paintWhy(view); };
+  ranked.onpointerover = choose;
+  ranked.addEventListener("focusin", choose);
+  ranked.onkeydown = (event) => {
+    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key], rows = view.list.map((item) => view.rows.get(item).node);
+    const next = way && rows[rows.indexOf(event.target) + way];
+    if (next) { event.preventDefault(); next.focus(); }
+  };
+  listenToAxis(view);
+}
+
+// Hovering or arrow keys point at a change, click or Enter goes there.
+function listenToAxis(view) {
+  const { axis } = view;
+  const point = (cursor) => { view.state.cursor = cursor; drawTicks(view, view.state, view.step); write(view.slots["axis-note"], axisNote(view.state, view.step)); };
+  const nearest = (event) => {
+    const { starts } = view.state, box = axis.getBoundingClientRect(), at = (event.clientX - box.left) / box.width;
+    const before = stepAt(starts, at), after = Math.min(before + 1, starts.length - 1);
+    return Math.max(Math.abs(starts[after] - at) < Math.abs(starts[before] - at) ? after : before, Math.min(1, starts.length - 1));
+  };
+  axis.onpointermove = (event) => point(nearest(event));
+  axis.onpointerleave = () => point(-1);
+  axis.onblur = () => point(-1);
+  axis.onclick = (event) => jump(view, nearest(event));
+  axis.onkeydown = (event) => {
+    const { starts, cursor } = view.state, last = starts.length - 1;
+    if (event.key in AXIS_KEYS && last) {
+      event.preventDefault();
+      point(Math.min(last, Math.max(1, (cursor > 0 ? cursor : view.step + (AXIS_KEYS[event.key] < 0 ? 1 : 0)) + AXIS_KEYS[event.key])));
+      axis.setAttribute("aria-valuenow", String(view.state.cursor));
+      axis.setAttribute("aria-valuetext", axisNote(view.state, view.step));
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      if (cursor > 0) jump(view, cursor);
+    }
+  };
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const view = mixers.get(parentElement) ?? newView(parentElement);
+  mixers.set(parentElement, view);
+  Object.assign(view, { tell: setStateValue, trigger: setTriggerValue });
+  const fresh = view.state?.data.signature !== data.signature;
+  if (fresh) load(view, data);
+  // Python's α counts when the pair is new, or when it has heard all of ours and still names another (undo by the URL).
+  if (view.known === null || (data.seq === view.seq && data.alpha !== view.known)) {
+    view.alpha = view.known = data.alpha;
+    view.slider.value = String(data.alpha);
+  }
+  write(view.slots.verdict, data.verdict);
+  view.keys.verdict.hidden = !data.verdict;
+  view.keys.undo.disabled = view.undo.length === 0;
+  view.keys.reset.disabled = view.alpha === 0;
+  redraw(view);
+  paint(view);
+  if (fresh) settle(view);
+  return () => { if (!parentElement.isConnected) view.watch.disconnect(); };
+}

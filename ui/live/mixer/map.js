@@ -1,0 +1,110 @@
+// The map of people and the axis of changes: two small canvases. People are drawn once and copied at each frame.
+const QUIET = "#8a908c";
+
+function sized(canvas) {
+  const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
+  const [width, height] = [Math.max(1, Math.round(box.width * ratio)), Math.max(1, Math.round(box.height * ratio))];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  return { pen: canvas.getContext("2d"), width, height, ratio };
+}
+
+// Unit square (y up) to the canvas, with a margin that leaves room for the names.
+const place = (frame, x, y) => [(0.07 + 0.86 * x) * frame.width, (0.9 - 0.8 * y) * frame.height];
+
+function drawPeople(view, state) {
+  const frame = sized(view.people), map = state.data.map;
+  state.frame = frame;
+  state.backdrop = null;
+  if (!map) return;
+  const points = state.points ??= new Float32Array(bytesOf(map.points));
+  const layer = new OffscreenCanvas(frame.width, frame.height), pen = layer.getContext("2d");
+  const size = Math.max(1, Math.min(2.4, 90 / Math.sqrt(points.length / 2 + 1))) * frame.ratio;
+  pen.globalAlpha = points.length > 8000 ? 0.35 : 0.5;
+  pen.fillStyle = QUIET;
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = place(frame, points[i], points[i + 1]);
+    pen.fillRect(x - size / 2, y - size / 2, size, size);
+  }
+  pen.globalAlpha = 0.9;
+  for (const [members, colour] of [[map.target, "#0072b2"], [map.source, "#e69f00"]]) {
+    pen.fillStyle = colour;
+    for (const user of members) {
+      const [x, y] = place(frame, points[2 * user], points[2 * user + 1]);
+      dot(pen, x, y, (members.length > 1 ? 2.4 : 4) * frame.ratio);
+    }
+  }
+  state.walk ??= new Float32Array(bytesOf(map.walk));
+  drawWalk(pen, frame, state.walk);
+  drawEnds(pen, frame, state.walk, getComputedStyle(view.people).color);
+  state.backdrop = layer;
+}
+
+function dot(pen, x, y, radius) {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.fill();
+}
+
+function drawWalk(pen, frame, walk) {
+  const stops = walk.length / 2;
+  pen.globalAlpha = 1;
+  pen.lineWidth = 2.5 * frame.ratio;
+  pen.lineCap = "round";
+  for (let i = 1; i < stops; i++) {
+    pen.strokeStyle = blendOf(i / (stops - 1));
+    pen.beginPath();
+    pen.moveTo(...place(frame, walk[2 * i - 2], walk[2 * i - 1]));
+    pen.lineTo(...place(frame, walk[2 * i], walk[2 * i + 1]));
+    pen.stroke();
+  }
+}
+
+// The ends: a blue disc and an orange diamond, each with its word, so that colour is never alone.
+function drawEnds(pen, frame, walk, ink) {
+  const last = walk.length - 2, [ax, ay] = place(frame, walk[0], walk[1]), [bx, by] = place(frame, walk[last], walk[last + 1]);
+  const r = 5.5 * frame.ratio;
+  pen.fillStyle = "#0072b2";
+  dot(pen, ax, ay, r);
+  pen.fillStyle = "#e69f00";
+  pen.beginPath();
+  [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]].forEach(([dx, dy]) => pen.lineTo(bx + dx * r, by + dy * r));
+  pen.fill();
+  pen.font = `600 ${11.5 * frame.ratio}px sans-serif`;
+  pen.fillStyle = ink;
+  for (const [word, x, y, other] of [["target", ax, ay, ay > by], ["source", bx, by, by >= ay]]) {
+    const half = pen.measureText(word).width / 2;
+    pen.fillText(word, Math.min(Math.max(x - half, 3), frame.width - 2 * half - 3), y + (other ? 2.9 : -1.9) * r);
+  }
+}
+
+// The blend at α: where it stands on its walk.
+function drawBlend(view, state, alpha) {
+  const { frame, backdrop, walk } = state;
+  if (!frame) return;
+  frame.pen.clearRect(0, 0, frame.width, frame.height);
+  if (!backdrop) return;
+  frame.pen.drawImage(backdrop, 0, 0);
+  const at = alpha * (walk.length / 2 - 1), i = Math.min(Math.floor(at), walk.length / 2 - 2), part = at - i;
+  const between = (axis) => walk[2 * i + axis] + part * (walk[2 * i + 2 + axis] - walk[2 * i + axis]);
+  const [x, y] = place(frame, between(0), between(1));
+  frame.pen.fillStyle = "#fff";
+  dot(frame.pen, x, y, 9 * frame.ratio);
+  frame.pen.fillStyle = "#1b1f1d";
+  dot(frame.pen, x, y, 8 * frame.ratio);
+  frame.pen.fillStyle = blendOf(alpha);
+  dot(frame.pen, x, y, 6.5 * frame.ratio);
+}
+
+// The axis: a long tick where the set of items changes, a short one where only the order does.
+function drawTicks(view, state, current) {
+  const frame = sized(view.ticks), { pen, width, height, ratio } = frame;
+  pen.clearRect(0, 0, width, height);
+  const ink = getComputedStyle(view.ticks).color, crowd = state.starts.length > width / ratio / 3;
+  for (let i = 1; i < state.starts.length; i++) {
+    const here = i === state.cursor, long = state.entries[i], x = state.starts[i] * width;
+    pen.globalAlpha = here ? 1 : crowd ? 0.35 : long ? 0.85 : 0.5;
+    pen.fillStyle = i <= current ? blendOf(state.starts[i]) : ink;
+    const thick = (here ? 3.5 : long ? 2 : 1.2) * ratio, tall = (here ? 18 : long ? 14 : 7) * ratio;
+    pen.fillRect(x - thick / 2, 2 * ratio, thick, tall);
+  }
+}

@@ -1,0 +1,50 @@
+// What the mixer knows: decoded once per signature, so that an input event only looks up and paints.
+const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+const TARGET = [0, 114, 178], SOURCE = [230, 159, 0];
+const blendOf = (alpha) => `rgb(${TARGET.map((t, i) => Math.round(t + alpha * (SOURCE[i] - t))).join(" ")})`;
+
+function decode(data) {
+  const state = {
+    data, titles: data.titles, width: data.width,
+    target: new Float32Array(bytesOf(data.scores.target)),
+    source: new Float32Array(bytesOf(data.scores.source)),
+    starts: new Float64Array(bytesOf(data.path.starts)),
+    lists: new Int32Array(bytesOf(data.path.items)),
+    floor: data.floor,
+  };
+  state.own = new Map(listOf(state, 0).map((item, place) => [item, place]));
+  state.entries = Array.from(state.starts, (_, i) => i > 0 && difference(listOf(state, i - 1), listOf(state, i)).entered.length > 0);
+  state.tags = tagsToShow(state);
+  return state;
+}
+
+// The ordered list of step i, as item numbers.
+function listOf(state, step) {
+  return Array.from(state.lists.subarray(step * state.width, (step + 1) * state.width));
+}
+
+// The last step that has begun at α: binary search.
+function stepAt(starts, alpha) {
+  let low = 0, high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle] <= alpha) low = middle; else high = middle - 1;
+  }
+  return low;
+}
+
+// How many items of a list carry each tag.
+function tagCounts(state, list) {
+  const counts = new Map();
+  for (const item of list) for (const tag of state.data.item_tags[item]) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return counts;
+}
+
+// The tags whose share differs most between the two ends; fixed for a pair, so that the rows stay where they are.
+function tagsToShow(state) {
+  const own = tagCounts(state, listOf(state, 0)), other = tagCounts(state, listOf(state, state.starts.length - 1));
+  const all = [...new Set([...own.keys(), ...other.keys()])];
+  const shift = (tag) => (other.get(tag) ?? 0) - (own.get(tag) ?? 0);
+  const most = all.sort((a, b) => Math.abs(shift(b)) - Math.abs(shift(a)) || a - b).slice(0, 4);
+  return most.sort((a, b) => shift(b) - shift(a)).map((tag) => ({ tag, own: own.get(tag) ?? 0 }));
+}

@@ -1,0 +1,54 @@
+// Numbers and sentences of the mixer. Everything returns plain text; nothing here touches the page.
+const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+const counted = (n, noun = "item") => `${COUNTS[n] ?? n} ${noun}${n === 1 ? "" : "s"}`;
+const short = (x) => x.toFixed(3).replace(/^(-?)0\./, "$1.").replace(/0$/, "");  // .30, .312, 1.00
+const signed = (n) => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : "±0");
+const score = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : Math.abs(x) >= 10 ? x.toFixed(1) : x.toFixed(2))
+  .replace(/^(-?)0\./, "$1.").replace("-", "−");
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const quoted = (title) => `“${title.length > 34 ? `${title.slice(0, 33)}…` : title}”`;
+
+// What is different between two ordered lists of item numbers.
+function difference(before, after) {
+  const had = new Set(before), has = new Set(after);
+  return { entered: after.filter((i) => !had.has(i)), left: before.filter((i) => !has.has(i)) };
+}
+
+// One change of the axis in words: "“Alien” enters, “Heat” leaves".
+function changeInWords(state, index) {
+  const before = listOf(state, index - 1), after = listOf(state, index);
+  const { entered, left } = difference(before, after);
+  if (entered.length > 1) return `${counted(entered.length)} enter`;
+  if (entered.length === 1) {
+    return `${quoted(state.titles[entered[0]])} enters${left.length ? `, ${quoted(state.titles[left[0]])} leaves` : ""}`;
+  }
+  const rank = new Map(before.map((item, place) => [item, place]));
+  const climbers = after.filter((item, place) => rank.get(item) > place);
+  if (climbers.length !== 1) return `${counted(climbers.length)} climb`;
+  const passed = before[after.indexOf(climbers[0])];
+  return `${quoted(state.titles[climbers[0]])} overtakes ${quoted(state.titles[passed])}`;
+}
+
+// The sentence under the list.
+function sentenceAt(state, alpha, step) {
+  const changes = state.starts.length - 1;
+  const whose = state.data.source.short;
+  if (changes === 0) return `Nothing changes at any α: both tastes lead to the same ${counted(state.width)} in the same order.`;
+  const first = `below ${short(state.starts[1])} nothing changes`;
+  const { entered } = difference(listOf(state, 0), listOf(state, step));
+  if (step === 0) return `This is ${state.data.target.short}’s own list; the first change comes at α = ${short(state.starts[1])}.`;
+  const verb = entered.length === 1 ? "enters" : "enter";
+  const head = entered.length
+    ? `At α = ${short(alpha)} ${counted(entered.length)} ${verb} from ${whose}`
+    : `At α = ${short(alpha)} the same ${counted(state.width)} stand in another order`;
+  if (step === changes) return `${head}; above ${short(state.starts[changes])} nothing changes any more.`;
+  return `${head}; ${first}.`;
+}
+
+// Why one row stands where it stands.
+function whyRow(state, item, alpha) {
+  const target = (1 - alpha) * state.target[item], source = alpha * state.source[item];
+  const [ofTarget, ofSource] = [state.data.ranks.target[item], state.data.ranks.source[item]];
+  return `${quoted(state.titles[item])}: score ${score(target + source)} = ${score(target)} from the target + ${score(source)} from the source. `
+    + `Alone: rank ${ofTarget.toLocaleString("en")} for the target, ${ofSource.toLocaleString("en")} for the source.`;
+}
