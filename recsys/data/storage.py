@@ -1,0 +1,124 @@
+"""A dataset on disk: Parquet tables and meta.json, written once and whole. Damage is named, never mended silently."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys.data.dataset import Catalogue, Dataset
+from recsys.data.ids import IdMap
+from recsys.errors import ArtifactError, StudioError
+
+FORMAT = 1
+
+
+def save_dataset(dataset: Dataset, folder: Path) -> None:
+    """Writes interactions.parquet, items.parquet, people.parquet, vectors-*.parquet and meta.json into `folder`."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    folder.mkdir(parents=True, exist_ok=True)
+    columns: dict[str, Any] = {"user": dataset.user_of, "item": dataset.sequence}
+    columns |= {
+        name: getattr(dataset, name) for name in ("timestamps", "ratings") if getattr(dataset, name) is not None
+    }
+    parquet.write_table(pa.table(columns), folder / "interactions.parquet", compression="zstd")
+    catalogue = dataset.catalogue
+    items = {
+        "item_id": list(dataset.items.ids),
+        "title": catalogue.titles[1:],
+        "text": catalogue.texts[1:],
+        "tags": [list(tags) for tags in catalogue.tags[1:]],
+        "scenario": catalogue.scenarios[1:],
+    }
+    parquet.write_table(pa.table(items, schema=_item_schema(pa)), folder / "items.parquet", compression="zstd")
+    people = dataset.people.reset_index(drop=True).astype("string").astype(object)
+    people = pd.DataFrame({"user_id": list(dataset.users.ids)} | {f"p:{c}": people[c] for c in people.columns})
+    parquet.write_table(
+        pa.Table.from_pandas(people, preserve_index=False), folder / "people.parquet", compression="zstd"
+    )
+    for number, vectors in enumerate(catalogue.vectors.values()):
+        table = pa.table(
+            {"vector": pa.FixedSizeListArray.from_arrays(vectors.astype(np.float32).ravel(), vectors.shape[1])}
+        )
+        parquet.write_table(table, folder / f"vectors-{number}.parquet")
+    meta = {
+        "format": FORMAT,
+        "name": dataset.name,
+        "interactions": dataset.n_interactions,
+        "users": dataset.n_users,
+        "items": dataset.n_items,
+        "fingerprint": dataset.fingerprint,
+        "modalities": list(catalogue.vectors),
+    }
+    part = folder / ".meta.json"
+    part.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
+    part.replace(folder / "meta.json")
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Reads what `save_dataset` wrote.
+
+    Raises:
+        ArtifactError: a file is missing, damaged or changed, or of another format version.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        meta = json.loads((folder / "meta.json").read_text("utf-8"))
+        if meta["format"] != FORMAT:
+            raise ArtifactError(f"the data in {folder.name}", f"must be of format {FORMAT}", meta["format"])
+        rows = parquet.read_table(folder / "interactions.parquet")
+        items = parquet.read_table(folder / "items.parquet", schema=_item_schema(pa)).to_pydict()
+        people = parquet.read_table(folder / "people.parquet").to_pandas()
+        dataset = _assemble(folder, meta, rows, items, people)
+    except ArtifactError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, StudioError) as error:
+        raise ArtifactError(
+            f"the data in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Load the file again."
+        ) from error
+    if dataset.fingerprint != meta["fingerprint"]:
+        raise ArtifactError(
+            f"the data in {folder.name}", "has been changed since it was saved", fix="Load the file again."
+        )
+    return dataset
+
+
+def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, Any], people: pd.DataFrame) -> Dataset:
+    from pyarrow import parquet
+
+    user = rows["user"].to_numpy()
+    lengths = np.bincount(user, minlength=len(people)) if len(user) else np.zeros(len(people), dtype=np.int64)
+    vectors = {}
+    for number, modality in enumerate(meta["modalities"]):
+        column = parquet.read_table(folder / f"vectors-{number}.parquet")["vector"].combine_chunks()
+        vectors[modality] = column.values.to_numpy(zero_copy_only=False).reshape(len(column), -1)
+    names = [column for column in people.columns if column.startswith("p:")]
+    return Dataset(
+        users=IdMap(people["user_id"].tolist(), first=0, subject="user_id"),
+        items=IdMap(items["item_id"]),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        sequence=rows["item"].to_numpy().astype(np.int32),
+        timestamps=rows["timestamps"].to_numpy() if "timestamps" in rows.column_names else None,
+        ratings=rows["ratings"].to_numpy() if "ratings" in rows.column_names else None,
+        catalogue=Catalogue(
+            titles=("", *items["title"]),
+            texts=("", *items["text"]),
+            tags=((), *map(tuple, items["tags"])),
+            scenarios=("", *items["scenario"]),
+            vectors=vectors,
+        ),
+        people=people[names].rename(columns=lambda name: name.removeprefix("p:")),
+        name=meta["name"],
+    )
+
+
+def _item_schema(pa: Any) -> Any:
+    text = pa.string()
+    return pa.schema([("item_id", text), ("title", text), ("text", text), ("tags", pa.list_(text)), ("scenario", text)])
