@@ -148,7 +148,7 @@ class Dataset:
     def matrix(self) -> csr_matrix:
         """The user–item matrix: float32 counts (n_users, n_items + 1); column 0 is empty."""
         ones = np.ones(self.n_interactions, dtype=np.float32)
-        matrix = csr_matrix((ones, self.sequence, self.offsets), shape=(self.n_users, self.n_items + 1))
+        matrix = csr_matrix((ones, self.sequence.copy(), self.offsets), shape=(self.n_users, self.n_items + 1))
         matrix.sum_duplicates()
         return matrix
 
