@@ -1,0 +1,93 @@
+"""Validation while training: ranks of what people chose next, and the weight of the Markov scores beside the network's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, History
+from recsys.data.splits import Holdout
+from recsys.models.attention import AttentionModel
+from recsys.models.markov import Markov
+
+WEIGHTS = tuple(round(0.1 * step, 1) for step in range(16))
+CELLS = 20_000_000  # scores held at once: bounds the validation people where the catalogue is large
+
+
+def sample(holdout: Holdout, n_items: int, seed: int, most: int = 2000) -> Holdout:
+    """A seeded sample of the validation people, at most `most`, fewer where the catalogue is large."""
+    keep = min(len(holdout), most, max(100, CELLS // (n_items + 1)))
+    chosen = np.sort(np.random.default_rng([seed, 2]).choice(len(holdout), keep, replace=False))
+    return Holdout(
+        holdout.users[chosen],
+        tuple(holdout.histories[i] for i in chosen),
+        tuple(holdout.positives[i] for i in chosen),
+    )
+
+
+def ranks(scores: np.ndarray, seen: Sequence[History], positives: np.ndarray) -> np.ndarray:
+    """Rank of each row's positive among the items not seen, from 0; ties count against it: int64 (B,)."""
+    rows = np.arange(len(scores))
+    own = scores[rows, positives][:, None]
+    above = (scores >= own).sum(axis=1) - 1
+    for row, items in enumerate(seen):
+        distinct = np.unique(items)
+        above[row] -= int((scores[row, distinct[distinct != positives[row]]] >= own[row]).sum())
+    return above
+
+
+def figures(found: np.ndarray) -> dict[str, float]:
+    """{"ndcg@10", "hr@10", "mrr"} of ranks that count from 0."""
+    top = found < 10
+    return {
+        "ndcg@10": float(np.where(top, 1 / np.log2(found + 2), 0).mean()),
+        "hr@10": float(top.mean()),
+        "mrr": float((1 / (found + 1)).mean()),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """The validation people with the Markov scores of their histories."""
+
+    people: Holdout
+    markov: Markov | None
+    scores: np.ndarray | None  # float32 (B, n_items + 1)
+
+    @property
+    def positives(self) -> np.ndarray:
+        """The first of each person's held-out items: int64 (B,)."""
+        return np.array([items[0] for items in self.people.positives], dtype=np.int64)
+
+    def weigh(self, model: AttentionModel) -> tuple[float, dict[str, float]]:
+        """The Markov weight with the best NDCG@10, and the figures with it (and "network": NDCG@10 without)."""
+        network = model.representation_scores(model.encode(self.people.histories))
+        positives = self.positives
+        weights = WEIGHTS if self.scores is not None else (0.0,)
+        found = {}
+        for weight in weights:
+            mixed = network if self.scores is None or not weight else network + weight * self.scores
+            found[weight] = figures(ranks(mixed, self.people.histories, positives))
+        best = max(weights, key=lambda weight: found[weight]["ndcg@10"])
+        return best, {**found[best], "network": found[0.0]["ndcg@10"]}
+
+
+def make_judge(people: Holdout, dataset: Dataset, markov: bool) -> Judge:
+    """Fits the Markov model whose settings do best on the validation people."""
+    if not markov or not len(people):
+        return Judge(people, None, None)
+    positives = np.array([items[0] for items in people.positives], dtype=np.int64)
+    tried = []
+    for window in (5, 10, 20):
+        model = Markov.fit(dataset, window=window)
+        for decay in (0.6, 0.75, 0.85, 0.92):
+            model.decay = decay
+            scores = model.scores(people.histories)
+            tried.append((figures(ranks(scores, people.histories, positives))["ndcg@10"], window, decay))
+    _, window, decay = max(tried)
+    chosen = Markov.fit(dataset, window=window, decay=decay)
+    scores = chosen.scores(people.histories)
+    scores[:, 0] = 0.0
+    return Judge(people, chosen, scores)

@@ -1,0 +1,136 @@
+"""The weights while they learn: one step on one batch, its gradient, its update."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recsys.data.dataset import Dataset
+from recsys.models.attention import build_network
+from recsys.models.batches import Batch
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.loss import shared_softmax
+from recsys.models.rows import RowAdamW
+from recsys.models.warm_start import warm_vectors
+
+BETAS = (0.9, 0.98)
+MASKED = 0.25  # share of items hidden in the masked flavour
+
+
+class Silence:
+    """Dropout whose masks are slices, from a random place, of one pool of random bits: drawing bits anew costs more than
+    a matrix product."""
+
+    def __init__(self, p: float, rng: np.random.Generator, size: int) -> None:
+        self.rng, self.p = rng, p
+        kept = rng.random(size, dtype=np.float32) >= p
+        self.pool = torch.from_numpy(kept.astype(np.float32) / (1 - p))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if not self.p:
+            return x
+        first = int(self.rng.integers(0, max(1, len(self.pool) - x.numel())))
+        return x * self.pool[first : first + x.numel()].view(x.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A batch made ready: what is read, where an answer is asked for, and the right answers."""
+
+    items: np.ndarray  # int64 (B, T)
+    lengths: np.ndarray  # int64 (B,)
+    asked: np.ndarray  # int64 (n,): places in the flattened (B · T)
+    answers: np.ndarray  # int64 (n,)
+
+
+class Learner:
+    """Network, item vectors and biases, and the optimisers' memory.
+
+    The item table has one more row than items: the last asks "what stands here?" in the masked flavour.
+    """
+
+    def __init__(self, dataset: Dataset, model: ModelConfig, train: TrainConfig) -> None:
+        self.model, self.train = model, train
+        assert model.embedding_size and model.dropout is not None
+        self.network = build_network(model)
+        self.network.reset(torch.Generator().manual_seed(train.seed))
+        rng = np.random.default_rng([train.seed, 1])
+        size = model.embedding_size
+        vectors = warm_vectors(dataset, size, seed=train.seed)
+        mask = rng.normal(scale=0.05, size=(1, size)).astype(np.float32)
+        bias = np.log(dataset.item_counts + 1.0).astype(np.float32)
+        bias = np.append(bias - bias[1:].mean(), np.float32(0))
+        self.seen = np.flatnonzero(dataset.item_counts)
+        self.vectors = RowAdamW(torch.from_numpy(np.concatenate([vectors, mask])), BETAS)
+        self.bias = RowAdamW(torch.from_numpy(bias[:, None]), BETAS)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=BETAS, weight_decay=train.weight_decay, fused=True)
+        pool = max(1 << 21, 2 * (train.batch_size + model.context) * size) if model.context else 0
+        self.silence = Silence(model.dropout, rng, pool)
+        self.steps = 0
+
+    def copy(self) -> Learner:
+        """An independent copy, for trying things."""
+        return deepcopy(self)
+
+    def learn(self, batch: Batch, learning_rate: float, rng: np.random.Generator) -> float:
+        """One step of gradient descent; the loss before it."""
+        self.steps += 1
+        self.silence.rng = rng
+        example = self.ask(batch, rng)
+        count = min(self.train.negatives, len(self.seen))
+        negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
+        ids, places = _distinct([example.items.ravel(), example.answers, negatives], len(self.vectors))
+        rows, biases = self.vectors.take(ids), self.bias.take(ids)
+        read, answers, others = (torch.from_numpy(place) for place in places)
+        x = torch.nn.functional.embedding(read, rows).view(*example.items.shape, -1)
+        lengths = None if self.network.causal else torch.from_numpy(example.lengths)
+        states = self.network(x, lengths, self.silence).flatten(0, 1)[torch.from_numpy(example.asked)]
+        among = np.full(len(self.vectors), -1, dtype=np.int64)
+        among[negatives] = np.arange(count)
+        loss = shared_softmax(
+            states,
+            torch.nn.functional.embedding(answers, rows),
+            biases[answers, 0],
+            rows[others],
+            biases[others, 0],
+            torch.from_numpy(among[example.answers]),
+            math.log(len(self.seen) / count),
+        )
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        self.optimiser.step()
+        self.vectors.update(ids, rows, learning_rate, self.steps)
+        self.bias.update(ids, biases, learning_rate, self.steps)
+        return float(loss)
+
+    def ask(self, batch: Batch, rng: np.random.Generator) -> Example:
+        """Causal: each item's answer is the next. Masked: a quarter of the items is hidden, the newest in half the rows."""
+        items, lengths = batch.items, batch.lengths
+        at = np.arange(items.shape[1])
+        if self.network.causal:
+            real = at[:-1] < lengths[:, None] - 1
+            return Example(items[:, :-1], lengths - 1, np.flatnonzero(real), items[:, 1:][real])
+        hidden = rng.random(items.shape) < MASKED
+        hidden |= (at == lengths[:, None] - 1) & (rng.random((len(items), 1)) < 0.5)
+        hidden &= at < lengths[:, None]
+        if not hidden.any():
+            hidden[0, lengths[0] - 1] = True
+        return Example(np.where(hidden, len(self.vectors) - 1, items), lengths, np.flatnonzero(hidden), items[hidden])
+
+
+def _distinct(groups: list[np.ndarray], size: int) -> tuple[Tensor, list[np.ndarray]]:
+    """The distinct ids of all groups, and each group as places among them (a table beats sorting)."""
+    marked = np.zeros(size, dtype=bool)
+    for group in groups:
+        marked[group] = True
+    ids = np.flatnonzero(marked)
+    place = np.zeros(size, dtype=np.int64)
+    place[ids] = np.arange(len(ids))
+    return torch.from_numpy(ids), [place[group] for group in groups]
