@@ -58,7 +58,7 @@ def choice(key: str) -> Choice:
     )
 
 
-def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "") -> Choice:
+def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", alone: bool = False) -> Choice:
     """Shows the mixer.
 
     Args:
@@ -66,15 +66,10 @@ def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "") ->
         alpha: where the thumb stands; read when the pair is new or when the page changed it.
         key: the widget's key.
         verdict: the words on the button that leads to "does it help?"; "" hides it.
+        alone: the miniature: slider, list and map only; it plays once by itself and tells Python nothing.
     """
-    sent = {**data, "alpha": alpha, "seq": choice(key).seq, "verdict": verdict}
-    _mount(
-        key=key,
-        data=sent,
-        on_alpha_change=_heard,
-        on_k_change=_heard,
-        on_open_change=_heard,
-    )
+    sent = {**data, "alpha": alpha, "seq": choice(key).seq, "verdict": verdict, "alone": alone}
+    _mount(key=key, data=sent, on_alpha_change=_heard, on_k_change=_heard, on_open_change=_heard)
     return choice(key)
 
 

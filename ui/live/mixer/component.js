@@ -57,6 +57,7 @@ function tagRow(entry, state) {
 
 function redraw(view) {
   drawPeople(view, view.state);
+  view.axisFrame = { ...sized(view.ticks), ink: getComputedStyle(view.ticks).color };  // measured here, never while dragging
   drawTicks(view, view.state, view.step);
   drawBlend(view, view.state, view.alpha);
 }
@@ -67,7 +68,8 @@ function paint(view) {
   view.queued = false;
   const step = stepAt(state.starts, alpha), direction = alpha >= (view.painted ?? alpha) ? 1 : -1;
   view.painted = alpha;
-  view.mixer.style.setProperty("--blend", blendOf(alpha));
+  // On these two alone: a property of the whole mixer would have every element's style computed anew.
+  for (const node of [view.slider, slots.tags]) node.style.setProperty("--blend", blendOf(alpha));
   write(slots.alpha, `α = ${alpha.toFixed(3)}`);
   write(slots["share-target"], `${Math.round(100 * (1 - alpha))}%`);
   write(slots["share-source"], `${100 - Math.round(100 * (1 - alpha))}%`);
@@ -81,7 +83,7 @@ function paint(view) {
   const sentence = sentenceAt(state, alpha, step);
   write(slots.sentence, sentence);
   paintWhy(view);
-  view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
+  if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
   clearTimeout(view.resting);
   view.resting = setTimeout(() => rest(view, sentence), 400);
 }
@@ -121,7 +123,6 @@ function paintWhy(view) {
   const item = view.rows.has(view.chosen) ? view.chosen : view.list[0];
   const text = item === undefined ? "" : whyRow(view.state, item, view.alpha);
   write(view.slots.why, text);
-  view.slots.why.title = text + " Bars show what each gives above the lowest score it gives any item here.";
   for (const [other, row] of view.rows) row.node.classList.toggle("chosen", other === view.chosen);
 }
 
@@ -152,7 +153,19 @@ function report(view, remember = true) {
   view.seq += 1;
   view.keys.undo.disabled = view.undo.length === 0;
   view.keys.reset.disabled = view.alpha === 0;
-  view.tell("alpha", { value: view.alpha, seq: view.seq });
+  if (!view.state.data.alone) view.tell("alpha", { value: view.alpha, seq: view.seq });
+}
+
+// The miniature on Home shows by itself what dragging does, once, until somebody touches it.
+function play(view) {
+  const began = performance.now(), run = view.playing = began;
+  const frame = (now) => {
+    const part = Math.min(1, Math.max(0, (now - began - 900) / 6500));
+    if (view.playing !== run || !view.mixer.isConnected) return;
+    moveTo(view, 0.8 * Math.sin(0.82 * Math.PI * part));
+    if (part < 1) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
 }
 
 function jump(view, step) {
@@ -166,6 +179,9 @@ function listen(view) {
   const { slider, keys, ranked } = view;
   slider.oninput = () => { view.alpha = Number(slider.value); view.state.cursor = -1; schedule(view); };
   slider.onchange = () => report(view);
+  slider.onpointerdown = () => { view.held = true; };
+  slider.onpointerup = slider.onpointercancel = () => { view.held = false; };
+  for (const kind of ["pointerdown", "keydown", "wheel"]) view.mixer.addEventListener(kind, () => { view.playing = 0; }, { passive: true });
   slider.onkeydown = (event) => {
     const way = AXIS_KEYS[event.key];
     if (!way) return;
@@ -229,6 +245,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     view.alpha = view.known = data.alpha;
     view.slider.value = String(data.alpha);
   }
+  view.mixer.classList.toggle("compact", Boolean(data.alone));
   write(view.slots.verdict, data.verdict);
   view.keys.verdict.hidden = !data.verdict;
   view.keys.undo.disabled = view.undo.length === 0;
@@ -236,5 +253,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   redraw(view);
   paint(view);
   if (fresh) settle(view);
+  if (fresh && data.alone && !calm.matches) play(view);
   return () => { if (!parentElement.isConnected) view.watch.disconnect(); };
 }

@@ -45,9 +45,7 @@ function enter(view, state, item, place, direction) {
   row.node.title = "";
   view.rows.set(item, row);
   view.ranked.append(row.node);
-  if (view.moving && !calm.matches) {
-    row.node.querySelectorAll("span").forEach((span) => span.animate([{ opacity: 0, translate: `${24 * direction}px` }, {}], GLIDE));
-  }
+  if (view.moving && !calm.matches) row.node.animate([{ opacity: 0, translate: `${24 * direction}px` }, {}], GLIDE);
   return row;
 }
 

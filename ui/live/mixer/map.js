@@ -97,9 +97,10 @@ function drawBlend(view, state, alpha) {
 
 // The axis: a long tick where the set of items changes, a short one where only the order does.
 function drawTicks(view, state, current) {
-  const frame = sized(view.ticks), { pen, width, height, ratio } = frame;
+  if (!view.axisFrame) return;
+  const { pen, width, height, ratio, ink } = view.axisFrame;
   pen.clearRect(0, 0, width, height);
-  const ink = getComputedStyle(view.ticks).color, crowd = state.starts.length > width / ratio / 3;
+  const crowd = state.starts.length > width / ratio / 3;
   for (let i = 1; i < state.starts.length; i++) {
     const here = i === state.cursor, long = state.entries[i], x = state.starts[i] * width;
     pen.globalAlpha = here ? 1 : crowd ? 0.35 : long ? 0.85 : 0.5;

@@ -49,6 +49,6 @@ function sentenceAt(state, alpha, step) {
 function whyRow(state, item, alpha) {
   const target = (1 - alpha) * state.target[item], source = alpha * state.source[item];
   const [ofTarget, ofSource] = [state.data.ranks.target[item], state.data.ranks.source[item]];
-  return `${quoted(state.titles[item])}: score ${score(target + source)} = ${score(target)} from the target + ${score(source)} from the source. `
-    + `Alone: rank ${ofTarget.toLocaleString("en")} for the target, ${ofSource.toLocaleString("en")} for the source.`;
+  return `${quoted(state.titles[item])} ${score(target + source)} = ${score(target)} target + ${score(source)} source`
+    + ` · alone: rank ${ofTarget.toLocaleString("en")} and ${ofSource.toLocaleString("en")}`;
 }

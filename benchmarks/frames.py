@@ -1,0 +1,132 @@
+"""Frame times of the mixer in a real browser while α is dragged over 20,000 items. Prints JSON.
+
+    python -m benchmarks.frames [--items 20000] [--sweeps 6] [--motion]
+
+`input_to_paint_ms` runs from the browser handing an input event to the page until the frame that shows it is painted
+(requestAnimationFrame, then the first message after it). No server run happens while the thumb is held: `server_runs`
+counts the messages sent during the drag.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.chromium import FLAGS, find
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "tests" / "browser" / "mixer_app.py"
+WATCH = """
+() => {
+  window.waits = []; window.frames_at = []; window.measuring = true;
+  document.addEventListener("input", () => {
+    const start = performance.now(), channel = new MessageChannel();
+    channel.port1.onmessage = () => window.waits.push(performance.now() - start);
+    requestAnimationFrame(() => channel.port2.postMessage(0));
+  }, { capture: true });
+  const tick = (now) => { window.frames_at.push(now); if (window.measuring) requestAnimationFrame(tick); };
+  requestAnimationFrame(tick);
+}
+"""
+
+
+def main() -> int:
+    """Starts the app and a browser, drags, prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=20_000)
+    parser.add_argument("--sweeps", type=int, default=6)
+    parser.add_argument("--motion", action="store_true", help="with the gliding rows (otherwise both are measured)")
+    chosen = parser.parse_args()
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.port", str(port)]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(chosen.items)}
+    server = subprocess.Popen(
+        [*command, "--server.headless", "true"], cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait(f"http://127.0.0.1:{port}/_stcore/health", server)
+        measured = measure(f"http://127.0.0.1:{port}", chosen.sweeps, (True,) if chosen.motion else (False, True))
+    finally:
+        server.terminate()
+        server.wait(15)
+    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "machine": platform.machine()}
+    print(json.dumps({"items": chosen.items, "machine": machine, **measured}, indent=2))
+    return 0
+
+
+def measure(url: str, sweeps: int, motions: tuple[bool, ...]) -> dict[str, Any]:
+    """Drags from end to end `sweeps` times, without and with motion."""
+    found = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+        for motion in motions:
+            calm = "no-preference" if motion else "reduce"
+            context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion=calm)  # type: ignore[arg-type]
+            page = context.new_page()
+            sent: list[float] = []
+            page.on("websocket", lambda socket, sent=sent: socket.on("framesent", lambda _: sent.append(1.0)))
+            page.goto(url)
+            page.wait_for_selector(".ranked li")
+            page.wait_for_load_state("networkidle")
+            found["with_motion" if motion else "reduced_motion"] = _drag(page, sweeps, sent)
+            context.close()
+        browser.close()
+    return found
+
+
+def _drag(page: Page, sweeps: int, sent: list[float]) -> dict[str, Any]:
+    box = page.locator(".alpha-input").bounding_box()
+    assert box is not None
+    left, right, y = box["x"] + 14, box["x"] + box["width"] - 14, box["y"] + box["height"] / 2
+    page.evaluate(WATCH)
+    page.mouse.move(left, y)
+    page.mouse.down()
+    before = len(sent)
+    for sweep in range(sweeps):
+        page.mouse.move(right if sweep % 2 == 0 else left, y, steps=90)
+    runs = len(sent) - before
+    waits, frames = page.evaluate("() => { window.measuring = false; return [window.waits, window.frames_at]; }")
+    page.mouse.up()
+    gaps = np.diff(frames)
+    return {
+        "inputs": len(waits),
+        "input_to_paint_ms": {f"p{q}": round(float(np.percentile(waits, q)), 2) for q in (50, 95, 99)},
+        "frame_gap_ms": {f"p{q}": round(float(np.percentile(gaps, q)), 2) for q in (50, 95, 99)},
+        "server_runs": runs,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, server: subprocess.Popen[bytes], seconds: int = 60) -> None:
+    pause = threading.Event()
+    for _ in range(seconds * 5):
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pause.wait(0.2)
+    raise SystemExit("The server did not start.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The mixer in a real browser: it follows the thumb alone, tells Python on release, and reads well without a mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+SCRIPT = Path(__file__).with_name("mixer_app.py")
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[..., str]) -> str:
+    return serve(SCRIPT, {"MIXER_ITEMS": "3000"})
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
+    expect(page.get_by_text("Python knows alpha = 0.3,")).to_be_visible()
+    yield page
+    context.close()
+
+
+def titles(page: Page) -> list[str]:
+    """The list as it stands on screen, from the top down."""
+    rows = page.locator(".ranked li").evaluate_all(
+        "rows => rows.map(r => [r.getBoundingClientRect().top, r.querySelector('.title').textContent])"
+    )
+    return [title for _, title in sorted(rows)]
+
+
+def drag(page: Page, start: float, end: float, release: bool = True) -> None:
+    box = page.locator(".alpha-input").bounding_box()
+    assert box is not None
+    at = [box["x"] + 12 + share * (box["width"] - 24) for share in (start, end)]
+    page.mouse.move(at[0], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(at[1], box["y"] + box["height"] / 2, steps=12)
+    if release:
+        page.mouse.up()
+
+
+def told(page: Page) -> str:
+    return page.get_by_text("Python knows").inner_text()
+
+
+def test_the_list_follows_the_thumb_before_the_server_hears_of_it(page: Page) -> None:
+    before = titles(page)
+    drag(page, 0.3, 0.9, release=False)
+    expect(page.locator("[data-slot=share-source]")).to_have_text("90%")
+    assert titles(page) != before
+    assert "alpha = 0.3," in told(page)  # the thumb is still held: no run
+    page.mouse.up()
+    expect(page.get_by_text("Python knows alpha = 0.9")).to_be_visible()
+    assert "alpha=0.9" in page.url
+    assert "90%" in page.locator("[data-slot=share-source]").inner_text()  # the answer did not move the thumb
+
+
+def test_keys_move_alpha_and_python_hears_once_they_rest(page: Page) -> None:
+    page.locator(".alpha-input").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.311")
+    expect(page.get_by_text("Python knows alpha = 0.311")).to_be_visible()
+
+
+def test_each_tick_can_be_reached_by_button_key_and_click(page: Page) -> None:
+    note = page.locator("[data-slot=axis-note]")
+    first = note.inner_text()
+    page.locator("[data-do=next]").click()
+    expect(note).not_to_have_text(first)
+    now = note.inner_text()
+    page.locator(".axis").focus()
+    page.keyboard.press("ArrowRight")
+    expect(note).to_contain_text("α = ")
+    pointed = note.inner_text().split(":")[0]
+    page.keyboard.press("Enter")
+    expect(note).not_to_have_text(now)
+    shown = page.locator("[data-slot=alpha]").inner_text()
+    assert float(shown.split("=")[1]) == pytest.approx(float(pointed.split("=")[1]), abs=0.001)
+    box = page.locator(".axis").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 10)
+    assert float(page.locator("[data-slot=alpha]").inner_text().split("=")[1]) == pytest.approx(0.8, abs=0.05)
+
+
+def test_undo_goes_back_and_reset_shows_the_targets_own_list(page: Page) -> None:
+    drag(page, 0.3, 0.7)
+    expect(page.get_by_text("Python knows alpha = 0.7")).to_be_visible()
+    page.locator("[data-do=undo]").click()
+    expect(page.get_by_text("Python knows alpha = 0.3,")).to_be_visible()
+    page.locator("[data-do=reset]").click()
+    expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.000")
+    expect(page.locator("[data-slot=sentence]")).to_contain_text("user 42’s own list")
+    assert {mark.strip() for mark in page.locator(".ranked .mark").all_inner_texts()} == {"●"}
+
+
+def test_another_length_comes_from_python(page: Page) -> None:
+    page.locator("[data-do=k]").select_option("20")
+    expect(page.locator(".ranked li")).to_have_count(20)
+    expect(page.get_by_text("k = 20")).to_be_visible()
+
+
+def test_a_hostile_title_is_shown_as_text(page: Page) -> None:
+    assert titles(page)[0] == "<img src=x onerror=alert(1)><b>bold</b>"
+    assert page.locator(".mixer img, .mixer .title b").count() == 0
+
+
+def test_a_summary_is_spoken_and_rows_stand_in_reading_order(page: Page) -> None:
+    drag(page, 0.3, 0.95)
+    sentence = page.locator("[data-slot=sentence]").inner_text()
+    expect(page.locator("[aria-live=polite]")).to_contain_text(sentence)
+    assert page.locator(".ranked li .title").all_inner_texts() == titles(page)
+    assert page.get_by_role("slider", name="α, the source's share in the blend").get_attribute("aria-valuetext")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_that_matters_is_above_the_fold(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
+    sentence = page.locator(".bottom").bounding_box()
+    assert sentence is not None and sentence["y"] + sentence["height"] <= 720
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    context.close()
+
+
+def test_rows_glide_with_motion_and_the_pool_is_reused(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="no-preference")
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
+    duration = page.locator(".ranked li").first.evaluate("row => getComputedStyle(row).transitionDuration")
+    assert duration == "0.15s"
+    drag(page, 0.3, 1.0)
+    drag(page, 1.0, 0.0)
+    expect(page.locator(".ranked li")).to_have_count(10)  # rows that left are gone again
+    context.close()
