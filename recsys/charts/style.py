@@ -1,0 +1,140 @@
+"""One look for every figure: colours with one meaning each, numbers in one format, a sentence as title.
+
+Source is orange and target is blue, everywhere; a blend is the mix of the two at α. Groups take the other colours of
+Okabe & Ito's palette (safe for red–green blindness) and always differ in shape or label too. Backgrounds are
+transparent and font colours are left open, so that one figure fits a light and a dark page.
+"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+SOURCE = "#E69F00"
+TARGET = "#0072B2"
+GROUPS = ("#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#B8A80B", "#8C6BB1", "#6B7280")
+"""Colours of groups, in order of use: no source orange, no target blue among them."""
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
+"""Marker shapes of groups, beside GROUPS: colour is never the only difference."""
+KEPT, DROPPED, QUIET = "#009E73", "#D55E00", "#8A918D"
+"""What stays, what goes, and what only gives context."""
+FONT_SIZE = 14
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["autoScale2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "figure"},
+}
+"""How plotly shows a figure: with a download in its corner and without advertising."""
+
+
+def text(value: object, limit: int = 60) -> str:
+    """Text from data for titles, labels and hovers: one line, at most `limit` characters, never read as HTML.
+
+    Plotly reads a little HTML in every label, so & < > and quotes become entities; other signs stay as they are.
+    """
+    joined = "".join(c if c.isprintable() else " " for c in " ".join(str(value).split()))
+    return escape(joined if len(joined) <= limit else joined[: limit - 1] + "…", quote=True)
+
+
+def three(value: float | None, *, zero: bool = False) -> str:
+    """A number with three significant digits and thousands separators: `.171`, `12.3`, `1,230`, `−.0500`, `–`.
+
+    Whole numbers given as `int` are counts and stay exact. `zero` keeps the zero before the point (`0.171`).
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if float(value).is_integer() and (isinstance(value, int) or abs(value) < 1000):
+        return f"{value:,.0f}".replace("-", "−")
+    size = abs(float(value))
+    if size < 1e-4:
+        shown = f"{size:.2e}".replace("e-0", "e-").replace("e-", "·10^−")
+    else:
+        digits = 2 - math.floor(math.log10(size))
+        if round(size, digits) >= 10.0 ** (3 - digits):  # 9.996 is 10.0, not 10.00
+            digits -= 1
+        shown = f"{round(size, digits):,.{max(digits, 0)}f}"
+    if not zero:
+        shown = shown.removeprefix("0") if shown.startswith("0.") else shown
+    return ("−" if value < 0 else "") + shown
+
+
+def percent(share: float | None) -> str:
+    """A share 0 … 1 for people: `4.2%`, `48%`, `<0.1%`, `–`."""
+    if share is None or not math.isfinite(share):
+        return "–"
+    if 0 < share < 0.001:
+        return "<0.1%"
+    if share >= 0.0995:
+        return f"{'>99' if 0.995 <= share < 1 else format(share * 100, '.0f')}%"
+    return f"{share * 100:.1f}%".replace(".0%", "%")
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """An estimate with its interval: `.171 [.163, .179]`."""
+    return f"{three(value)} [{three(low)}, {three(high)}]"
+
+
+def blend(alpha: float) -> str:
+    """The colour of a blend, `#rrggbb`: the target's blue at α = 0, the source's orange at α = 1."""
+    alpha = min(max(alpha, 0.0), 1.0)
+    ends = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (TARGET, SOURCE))
+    return "#" + "".join(f"{round((1 - alpha) * t + alpha * s):02X}" for t, s in zip(*ends, strict=True))
+
+
+def faded(colour: str, opacity: float) -> str:
+    """`#rrggbb` as `rgba(r, g, b, opacity)`, for bands and links."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
+def group_colour(index: int) -> str:
+    """The colour of group `index`; they repeat after the seventh, which is why labels and shapes differ too."""
+    return GROUPS[index % len(GROUPS)]
+
+
+def group_symbol(index: int) -> str:
+    """The marker shape of group `index`."""
+    return SYMBOLS[index % len(SYMBOLS)]
+
+
+def sentence_figure(
+    title: str, *, x: str = "", y: str = "", alternative: str = "", height: int = 340, width: int = 62
+) -> Figure:
+    """An empty figure in the house's look.
+
+    Args:
+        title: the sentence that answers the figure's question. Text from data in it must have gone through `text`.
+        x, y: axis titles, with units.
+        alternative: what the figure shows, in words, for those who can't see it (`alternative_of` reads it again).
+        height: pixels.
+        width: characters after which the title goes on in a second line.
+    """
+    from plotly.graph_objects import Figure
+
+    lines = wrap(title, width, break_long_words=False) or [""]
+    figure = Figure()
+    figure.update_layout(
+        title={"text": "<br>".join(lines), "font": {"size": 16}, "x": 0, "xanchor": "left", "xref": "container"},
+        height=height,
+        margin={"l": 8, "r": 12, "t": 30 + 20 * len(lines), "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"size": FONT_SIZE},
+        hoverlabel={"align": "left", "namelength": -1},
+        showlegend=False,
+        separators=".,",
+        meta={"alternative": alternative or title},
+    )
+    figure.update_xaxes(title_text=x, automargin=True, zeroline=False)
+    figure.update_yaxes(title_text=y, automargin=True, zeroline=False)
+    return figure
+
+
+def alternative_of(figure: Figure) -> str:
+    """What a figure made by `sentence_figure` shows, in words."""
+    return str((figure.layout.meta or {}).get("alternative", ""))

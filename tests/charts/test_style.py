@@ -1,0 +1,80 @@
+"""Colours, numbers and labels: the same on every page."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.charts import style
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.1714, ".171"),
+        (-0.05, "−.0500"),
+        (0.0, "0"),
+        (1.0, "1"),
+        (12.345, "12.3"),
+        (9.996, "10.0"),
+        (0.99961, "1.00"),
+        (1234.5, "1,230"),
+        (100_836, "100,836"),
+        (100_836.4, "101,000"),
+        (0.000012345, "1.23·10^−5"),
+        (float("nan"), "–"),
+        (None, "–"),
+    ],
+)
+def test_numbers_have_three_significant_digits_and_counts_stay_exact(value: float | None, shown: str) -> None:
+    assert style.three(value) == shown
+
+
+@given(st.floats(0.0002, 1e8))
+def test_three_digits_are_never_more_than_half_a_percent_off(value: float) -> None:
+    assert float(style.three(value).replace(",", "")) == pytest.approx(value, rel=0.005)
+
+
+def test_an_estimate_carries_its_interval() -> None:
+    assert style.interval(0.1709, 0.1631, 0.1788) == ".171 [.163, .179]"
+    assert style.three(0.25, zero=True) == "0.250"
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, "0%"), (0.00004, "<0.1%"), (0.042, "4.2%"), (0.48, "48%"), (0.999, ">99%"), (1.0, "100%"), (None, "–")],
+)
+def test_shares_read_as_percent(share: float | None, shown: str) -> None:
+    assert style.percent(share) == shown
+
+
+def test_a_blend_walks_from_the_targets_blue_to_the_sources_orange() -> None:
+    assert style.blend(0) == style.TARGET.upper()
+    assert style.blend(1) == style.SOURCE.upper()
+    assert style.blend(0.5) == "#738859"  # (0, 114, 178) and (230, 159, 0), half-way, rounded to even
+
+
+def test_groups_never_wear_the_colours_of_source_and_target() -> None:
+    assert not {style.SOURCE, style.TARGET} & set(style.GROUPS)
+    assert len({(style.group_colour(i), style.group_symbol(i)) for i in range(50)}) == 50
+
+
+@given(st.text(max_size=200))
+def test_no_text_from_data_can_open_a_tag_or_grow_long(value: str) -> None:
+    shown = style.text(value)
+    assert "<" not in shown and ">" not in shown and "\n" not in shown
+    assert len(unescape(shown)) <= 60
+
+
+def test_a_figure_has_a_sentence_axes_and_words_for_those_who_cannot_see_it() -> None:
+    figure = style.sentence_figure("Half of all clicks go to 4% of the items", x="items", y="clicks")
+    assert figure.layout.title.text == "Half of all clicks go to 4% of the items"
+    assert figure.layout.xaxis.title.text == "items"
+    assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+    assert figure.layout.font.color is None  # the page's theme decides
+    assert style.alternative_of(figure) == "Half of all clicks go to 4% of the items"
+    long = style.sentence_figure("word " * 30)
+    assert long.layout.title.text.count("<br>") >= 1
