@@ -72,6 +72,13 @@ def top_k(scores: np.ndarray, k: int, exclude: Sequence[History] | None = None) 
         for row, items in zip(ranked, exclude, strict=True):
             row[items] = -np.inf
     width = min(k, ranked.shape[1])
-    order = np.argsort(-ranked, axis=1, kind="stable")[:, :width]
-    best = np.where(np.take_along_axis(ranked, order, axis=1) > -np.inf, order, 0).astype(np.int32)
+    last = -np.partition(-ranked, width - 1, axis=1)[:, width - 1]  # the k-th best score of each row
+    above, level = ranked > last[:, None], ranked == last[:, None]
+    room = width - above.sum(axis=1)
+    crowded = np.flatnonzero(level.sum(axis=1) > room)
+    level[crowded] &= np.cumsum(level[crowded], axis=1) <= room[crowded, None]
+    chosen = np.nonzero(above | level)[1].reshape(len(ranked), width)  # ascending indexes: a stable sort keeps ties so
+    order = np.argsort(-np.take_along_axis(ranked, chosen, axis=1), axis=1, kind="stable")
+    items = np.take_along_axis(chosen, order, axis=1)
+    best = np.where(np.take_along_axis(ranked, items, axis=1) > -np.inf, items, 0).astype(np.int32)
     return np.pad(best, ((0, 0), (0, k - width)))
