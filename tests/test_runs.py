@@ -1,0 +1,104 @@
+"""A run is trained, stopped, saved and opened again as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.errors import ArtifactError, InputError
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.runs import load_run, save_run, train_run
+
+SMALL = ModelConfig(embedding_size=16, blocks=1)
+
+
+def test_a_run_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None:
+    run = train_run(planted, model_config=SMALL, epochs=2, threads=1)
+    save_run(run, planted, tmp_path / "run")
+    back, dataset = load_run(tmp_path / "run")
+    assert dataset.fingerprint == planted.fingerprint
+    assert list(back.models) == ["attention", "popularity", "item-knn"]
+    for name, model in run.models.items():
+        assert np.array_equal(model.scores(planted.histories()), back.models[name].scores(planted.histories())), name
+    for attribute in ("id", "name", "holdout", "seconds", "created", "versions", "parameters"):
+        assert getattr(back, attribute) == getattr(run, attribute), attribute
+    assert [dict(report) for report in back.reports] == [dict(report) for report in run.reports]
+    assert set(run.validation) == {"attention", "popularity", "item-knn"}
+
+
+def test_saving_again_replaces(planted: Dataset, tmp_path: Path) -> None:
+    for model in ("popularity", "markov"):
+        save_run(train_run(planted, model=model), planted, tmp_path / "run")
+    assert load_run(tmp_path / "run")[0].model.name == "markov"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_stop_keeps_the_best_so_far(planted: Dataset) -> None:
+    class Stopping:
+        stopping, graceful, calls = False, False, 0
+
+        def __call__(self, fraction: float, message: str = "", **details: object) -> None:
+            self.stopping = "Epoch 2" in message
+
+    run = train_run(planted, model_config=SMALL, epochs=50, progress=Stopping())
+    assert len(run.reports) == 2 and run.model.name == "attention"
+
+
+def test_what_is_kept_aside_is_not_learned_from(planted: Dataset) -> None:
+    kept = train_run(planted, model="popularity", holdout="last-one")
+    counts = np.round(np.expm1(kept.model.scores([planted.history(0)])[0, 1:])).sum()
+    assert counts == planted.n_interactions - 2 * planted.n_users
+    assert all(len(h) == 13 for h in kept.known_histories(planted))
+    everything = train_run(planted, model="popularity", holdout="none")
+    counts = np.round(np.expm1(everything.model.scores([planted.history(0)])[0, 1:])).sum()
+    assert counts == planted.n_interactions
+    with pytest.raises(InputError, match="kept aside"):
+        everything.test_holdout(planted)
+
+
+def test_an_interrupted_training_ends_the_same(planted: Dataset, tmp_path: Path) -> None:
+    config = TrainConfig(epochs=4)
+    whole = train_run(planted, model_config=SMALL, train_config=config, threads=1)
+
+    class Killed(Exception):
+        pass
+
+    def kill(fraction: float, message: str = "", **details: object) -> None:
+        if "Epoch 2" in message:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_run(planted, model_config=SMALL, train_config=config, threads=1, checkpoint=tmp_path / "c", progress=kill)
+    resumed = train_run(planted, model_config=SMALL, train_config=config, threads=1, checkpoint=tmp_path / "c")
+    histories = planted.histories()
+    assert np.allclose(whole.model.scores(histories)[:, 1:], resumed.model.scores(histories)[:, 1:], atol=1e-5)
+
+
+@pytest.mark.parametrize("file", ["run.json", "data/meta.json", "models/popularity/weights.safetensors"])
+def test_damage_is_named(planted: Dataset, tmp_path: Path, file: str) -> None:
+    save_run(train_run(planted, model="popularity"), planted, tmp_path / "run")
+    path = tmp_path / "run" / file
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(ArtifactError):
+        load_run(tmp_path / "run")
+
+
+def test_data_of_another_run_is_refused(planted: Dataset, tmp_path: Path) -> None:
+    save_run(train_run(planted, model="popularity"), planted, tmp_path / "run")
+    file = tmp_path / "run" / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"dataset_fingerprint": "0" * 16}))
+    with pytest.raises(ArtifactError, match="does not fit"):
+        load_run(tmp_path / "run")
+
+
+def test_wrong_wishes(planted: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holdout must be one of"):
+        train_run(planted, holdout="half")
+    with pytest.raises(InputError, match="attention or one of"):
+        train_run(planted, model="magic")
+    with pytest.raises(InputError, match="made by train"):
+        load_run(tmp_path)

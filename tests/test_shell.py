@@ -1,0 +1,156 @@
+"""The shell commands, exactly as the README names them: exit code 0, or 2 with one line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recsys.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty people in two circles of twenty items, two dirty rows."""
+    rng = np.random.default_rng(0)
+    lines = ["user_id,item_id,rating,timestamp"]
+    for user in range(40):
+        start = rng.integers(20)
+        for step in range(8):
+            item = 100 * (user % 2) + (start + step) % 20 + 1
+            lines.append(f"u{user},{item},{rng.integers(1, 6)},{1_600_000_000 + step * 90_000}")
+    lines += [lines[1], ",5,3,1600000000"]
+    path = tmp_path_factory.mktemp("shell") / "ratings.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(file: Path) -> Path:
+    folder = file.parent / "run"
+    assert main(["train", str(file), "--run", str(folder), "--epochs", "3", "--holdout", "last-one", "--json"]) == 0
+    return folder
+
+
+def answer(capsys: pytest.CaptureFixture[str], arguments: Sequence[object]) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main([*map(str, arguments), "--json"]) == 0
+    shown: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return shown
+
+
+def test_inspect(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    shown = answer(capsys, ["inspect", file])
+    assert shown["rows_read"] == 322 and shown["rows_kept"] == 320
+    assert {reason: n for reason, n in shown["dropped"].items() if n} == {"duplicate": 1, "missing_user": 1}
+    assert (shown["users"], shown["items"]) == (40, 40) and shown["columns"]["user_id"] == "user_id"
+
+
+def test_train(capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path) -> None:
+    for model in ("attention", "popularity", "item-knn"):
+        shown = answer(capsys, ["train", file, "--run", tmp_path / model, "--model", model, "--epochs", 1, "--seed", 3])
+        assert shown["model"] == model and shown["users"] == 40 and shown["items"] == 40
+    assert (tmp_path / "attention" / "models" / "attention" / "weights.safetensors").is_file()
+
+
+def test_train_is_repeatable(capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        answer(capsys, ["train", file, "--run", tmp_path / name, "--epochs", 2, "--seed", 5])
+        answer(capsys, ["recommend", "--run", tmp_path / name, "--out", tmp_path / f"{name}.csv"])
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "two.csv").read_text()
+
+
+def test_recommend_leaves_out_what_is_known(
+    capsys: pytest.CaptureFixture[str], file: Path, run: Path, tmp_path: Path
+) -> None:
+    answer(capsys, ["recommend", "--run", run, "--k", 5, "--out", tmp_path / "r.csv"])
+    rows = list(csv.DictReader((tmp_path / "r.csv").open()))
+    assert list(rows[0]) == ["user_id", "item_id", "rank", "score"] and len(rows) == 40 * 5
+    histories: dict[str, list[str]] = {}
+    for row in list(csv.DictReader(file.open()))[:320]:
+        histories.setdefault(row["user_id"], []).append(row["item_id"])
+    for user, items in histories.items():
+        mine = [row for row in rows if row["user_id"] == user]
+        assert [int(row["rank"]) for row in mine] == [1, 2, 3, 4, 5]
+        assert not {row["item_id"] for row in mine} & set(items[:-1])  # the test item may be found
+        assert [float(row["score"]) for row in mine] == sorted((float(row["score"]) for row in mine), reverse=True)
+    answer(capsys, ["recommend", "--run", run, "--k", 3, "--out", tmp_path / "r.csv", "--user", "u7", "--user", "u9"])
+    assert [row["user_id"] for row in csv.DictReader((tmp_path / "r.csv").open())] == ["u7"] * 3 + ["u9"] * 3
+
+
+def test_the_path_agrees_with_single_alphas(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    both = ["--run", run, "--target", "u0", "--source", "u1", "--k", 6]
+    path = answer(capsys, ["transfer", *both, "--path"])
+    steps = path["steps"]
+    assert steps[0]["from"] == 0 and steps[-1]["to"] == 1 and len(steps) > 1
+    assert all(a["to"] == b["from"] and a["items"] != b["items"] for a, b in pairwise(steps))
+    for step in steps:
+        middle = (step["from"] + step["to"]) / 2
+        blended = answer(capsys, ["transfer", *both, "--alpha", repr(middle)])
+        assert [item["item_id"] for item in blended["items"]] == step["items"]
+
+
+def test_alpha_zero_is_the_targets_own_list(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
+    answer(capsys, ["recommend", "--run", run, "--k", 6, "--out", tmp_path / "r.csv", "--user", "u0"])
+    own = [row["item_id"] for row in csv.DictReader((tmp_path / "r.csv").open())]
+    blended = answer(capsys, ["transfer", "--run", run, "--target", "u0", "--source", "u1", "--alpha", 0, "--k", 6])
+    assert [item["item_id"] for item in blended["items"]] == own
+
+
+def test_project(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
+    answer(capsys, ["project", "--run", run, "--out", tmp_path / "map.csv"])
+    rows = list(csv.DictReader((tmp_path / "map.csv").open()))
+    assert list(rows[0]) == ["user_id", "x", "y", "cluster"] and len(rows) == 40
+    assert all(np.isfinite([float(row["x"]), float(row["y"]), int(row["cluster"])]).all() for row in rows)
+
+
+def test_evaluate(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    shown = answer(capsys, ["evaluate", "--run", run])
+    assert set(shown["models"]) == {"attention", "popularity", "item-knn"} and shown["protocol"]
+    for metrics in shown["models"].values():
+        for name in ("ndcg@10", "hr@10"):
+            assert metrics[name]["low"] <= metrics[name]["value"] <= metrics[name]["high"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["transfer", "--target", "u0", "--source", "u1", "--alpha", "1.4"], "between 0 and 1"),
+        (["transfer", "--target", "nobody", "--source", "u1", "--alpha", "0.5"], "nobody"),
+        (["transfer", "--target", "u0", "--source", "u1", "--path", "--k", "0"], "k must be"),
+        (["recommend", "--out", "x.csv", "--user", "nobody"], "nobody"),
+        (["recommend"], "--out"),
+    ],
+)
+def test_wrong_wishes_end_with_one_line(
+    capsys: pytest.CaptureFixture[str], run: Path, arguments: list[str], words: str
+) -> None:
+    capsys.readouterr()
+    try:
+        code = main([*arguments, "--run", str(run)])
+    except SystemExit as end:
+        code = int(str(end.code))
+    shown = capsys.readouterr()
+    assert code == 2 and shown.out == "" and shown.err.count("\n") == 1 and words in shown.err
+
+
+@pytest.mark.parametrize("content", [b"", b"one\ncolumn\n", b"\x00\x01\x02", b"user_id,item_id\n1,2\n", b"{" * 5000])
+def test_wrong_files_end_with_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "f.csv").write_bytes(content)
+    capsys.readouterr()
+    assert main(["train", str(tmp_path / "f.csv"), "--run", str(tmp_path / "r"), "--json"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1 and "Traceback" not in shown.err
+
+
+def test_a_missing_file_and_a_missing_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["inspect", str(tmp_path / "none.csv"), "--json"]) == 2
+    assert main(["evaluate", "--run", str(tmp_path / "none"), "--json"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 2
