@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """`serve(script, env)` starts a Streamlit server on a free port and returns its address; all are ended at the end."""
+    """`serve(script, env)` starts a Streamlit server on a free port and returns its address; all end with the tests."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(script: Path, env: Mapping[str, str] | None = None) -> str:

@@ -67,10 +67,8 @@ class PeopleMap:
         span = np.maximum(self.points.max(axis=0), self.walk.max(axis=0)) - low
         span[span == 0] = 1.0
         members = [[int(user) for user in side][:2000] for side in (self.target, self.source)]
-        everybody = np.arange(len(self.points))
-        shown = np.union1d(
-            everybody[:: max(1, -(-len(everybody) // MAP_POINTS))], np.array(sum(members, []), dtype=int)
-        )
+        some = np.arange(0, len(self.points), max(1, -(-len(self.points) // MAP_POINTS)))
+        shown = np.unique(np.concatenate([some, *members])).astype(np.int64)
         target, source = (np.searchsorted(shown, side).tolist() for side in members)
         points = (self.points[shown] - low) / span
         walk = (self.walk - low) / span

@@ -1,0 +1,178 @@
+"""Figures of a transfer: ranks over α, what changed, scores over α."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from recsys.charts.style import SOURCE, TARGET, blend, sentence_figure, text
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from recsys.transfer.path import AlphaPath
+
+PASSING = "#7A7F7C"  # items that are in neither end's list
+LINES = 40  # more lines than this can't be told apart
+
+
+def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = None) -> Figure:
+    """Ranks over α: one line per item, blue in the target's own list, orange in the source's, mixed in both.
+
+    Args:
+        path: the exact lists over α.
+        titles: by item index.
+        alpha: where the person stands now; drawn as an upright line.
+    """
+    changes = len(path.steps) - 1
+    figure = sentence_figure(
+        "Nothing changes between the two tastes"
+        if not changes
+        else f"The list changes {changes:,} time{'s' * (changes > 1)} between the two tastes"
+    )
+    first, last = path.steps[0].items, path.steps[-1].items
+    for item in _most_present(path, LINES):
+        at, ranks = _rank_line(path, item)
+        colour = blend(0.5) if item in first and item in last else _end_colour(item, first, last)
+        figure.add_scatter(
+            x=at,
+            y=ranks,
+            mode="lines",
+            line={"color": colour, "width": 2.5, "shape": "hv"},
+            opacity=0.9 if item in first or item in last else 0.55,
+            name=text(titles[item]),
+            showlegend=False,
+            hovertemplate=f"{text(titles[item])}<br>rank %{{y}} at α = %{{x:.3f}}<extra></extra>",
+        )
+    _label_ends(figure, path, titles)
+    if alpha is not None:
+        figure.add_vline(x=alpha, line={"color": blend(alpha), "width": 2, "dash": "dot"})
+    figure.update_xaxes(title="α, the source’s share", range=[-0.02, 1.02], tickformat=".1f", zeroline=False)
+    figure.update_yaxes(title="rank in the list", range=[path.k + 0.6, 0.4], dtick=max(1, path.k // 10), zeroline=False)
+    figure.update_layout(height=max(320, 90 + 30 * path.k), margin={"l": 230, "r": 230, "b": 50})
+    return figure
+
+
+def _most_present(path: AlphaPath, limit: int) -> list[int]:
+    """The items that hold a place over the largest part of α, in order of item index."""
+    present: dict[int, float] = {}
+    for step in path.steps:
+        for item in step.items:
+            present[int(item)] = present.get(int(item), 0.0) + step.end - step.start
+    return sorted(sorted(present, key=lambda item: -present[item])[:limit])
+
+
+def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[int | None]]:
+    """Where the item's rank changes, and the ranks; None where it isn't in the list (the line breaks)."""
+    at: list[float] = []
+    ranks: list[int | None] = []
+    for step in path.steps:
+        rank = list(step.items).index(item) + 1 if item in step.items else None
+        if not ranks or rank != ranks[-1]:
+            if ranks and ranks[-1] is not None:
+                at, ranks = [*at, step.start], [*ranks, ranks[-1]]
+            at, ranks = [*at, step.start], [*ranks, rank]
+    return [*at, 1.0], [*ranks, ranks[-1]]
+
+
+def _end_colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
+    return TARGET if item in first else SOURCE if item in last else PASSING
+
+
+def _label_ends(figure: Figure, path: AlphaPath, titles: Sequence[str]) -> None:
+    """The names of both lists beside the lines: no legend is needed."""
+    for step, side, anchor, shift in ((path.steps[0], 0.0, "right", -8), (path.steps[-1], 1.0, "left", 8)):
+        for rank, item in enumerate(step.items, 1):
+            figure.add_annotation(
+                x=side, y=rank, text=text(titles[item][:30]), showarrow=False, xanchor=anchor, xshift=shift
+            )
+
+
+def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = None) -> Figure:
+    """Scores over α: straight lines, since the blend is linear; the list changes exactly where two of them cross.
+
+    The dotted line is the score of the list's last item: what an item must pass to enter.
+    """
+    figure = sentence_figure("Scores are straight lines in α: the list changes where two cross", height=420)
+    ends = {
+        int(item): (float(t), float(s)) for item, t, s in zip(path.contenders, path.target, path.source, strict=True)
+    }
+    first, last = path.steps[0].items, path.steps[-1].items
+    for item in _most_present(path, LINES):
+        figure.add_scatter(
+            x=[0, 1],
+            y=list(ends[item]),
+            mode="lines",
+            line={
+                "color": blend(0.5) if item in first and item in last else _end_colour(item, first, last),
+                "width": 2,
+            },
+            showlegend=False,
+            hovertemplate=f"{text(titles[item])}<br>score %{{y:.3g}} at α = %{{x:.3f}}<extra></extra>",
+        )
+    threshold_at = [step.start for step in path.steps] + [1.0]
+    lowest = [step.items[-1] for step in path.steps] + [path.steps[-1].items[-1]]
+    figure.add_scatter(
+        x=threshold_at,
+        y=[(1 - a) * ends[i][0] + a * ends[i][1] for a, i in zip(threshold_at, lowest, strict=True)],
+        mode="lines",
+        line={"color": PASSING, "width": 4, "dash": "dot"},
+        showlegend=False,
+        hovertemplate=f"score of rank {len(first)}: %{{y:.3g}}<extra></extra>",
+    )
+    if alpha is not None:
+        figure.add_vline(x=alpha, line={"color": blend(alpha), "width": 2, "dash": "dot"})
+    figure.update_xaxes(title="α, the source’s share", range=[0, 1], tickformat=".1f")
+    figure.update_yaxes(title="score (no unit)", zeroline=False)
+    return figure
+
+
+def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, limit: int = 12) -> Figure:
+    """Tags in the list: the target's own list (blue ring) against the list at α (disc in the blend's colour).
+
+    Args:
+        tags: tags of each item, by item index.
+        limit: the most rows; those with the largest shift are kept.
+    """
+    own, now = (_tag_shares(step.items, tags) for step in (path.steps[0], path.step_at(alpha)))
+    names = sorted({*own, *now}, key=lambda tag: (-abs(now.get(tag, 0) - own.get(tag, 0)), tag))[:limit]
+    names.sort(key=lambda tag: now.get(tag, 0) - own.get(tag, 0))
+    more = [tag for tag in names if now.get(tag, 0) > own.get(tag, 0)]
+    figure = sentence_figure(
+        f"At α = {alpha:.2f} the list has more “{text(more[-1], 30)}”"
+        if more
+        else "The tags of the list have not shifted"
+    )
+    shown = [text(tag, 30) for tag in names]
+    for name, row in zip(names, shown, strict=True):
+        figure.add_scatter(
+            x=[own.get(name, 0), now.get(name, 0)],
+            y=[row, row],
+            mode="lines",
+            line={"color": PASSING, "width": 2},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    for label, shares, symbol, colour in (
+        ("target’s own list", own, "circle-open", TARGET),
+        (f"list at α = {alpha:.2f}", now, "circle", blend(alpha)),
+    ):
+        figure.add_scatter(
+            x=[shares.get(name, 0) for name in names],
+            y=shown,
+            mode="markers",
+            marker={"symbol": symbol, "size": 12, "color": colour, "line": {"width": 2, "color": colour}},
+            name=label,
+            hovertemplate="%{y}: %{x:.0%}<extra>" + label + "</extra>",
+        )
+    figure.update_xaxes(title="share of the list with this tag", tickformat=".0%", rangemode="tozero")
+    figure.update_layout(height=120 + 26 * max(3, len(names)), showlegend=True, legend={"orientation": "h", "y": 1.12})
+    return figure
+
+
+def _tag_shares(items: Sequence[int], tags: Sequence[Sequence[str]]) -> dict[str, float]:
+    counts: dict[str, float] = {}
+    for item in items:
+        for tag in tags[item]:
+            counts[tag] = counts.get(tag, 0.0) + 1 / len(items)
+    return counts

@@ -1,0 +1,59 @@
+"""The figures say what the path says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys.charts.transfer import bump_chart, score_curves, what_changed
+from recsys.transfer.path import AlphaPath, alpha_path
+
+TITLES = ("", "Alien", "Heat", "<b>Up</b>", "Ran")
+TAGS = ((), ("space",), ("crime",), ("family",), ("war",))
+TARGET_SCORES = np.array([-np.inf, 3.0, 2.0, 0.0, 1.0])
+SOURCE_SCORES = np.array([-np.inf, 0.0, 1.0, 4.0, 2.0])
+
+
+@pytest.fixture(scope="module")
+def path() -> AlphaPath:
+    return alpha_path(TARGET_SCORES, SOURCE_SCORES, 2)
+
+
+def test_lines_of_the_bump_chart_follow_the_ranks(path: AlphaPath) -> None:
+    figure = bump_chart(path, TITLES, alpha=0.3)
+    lines = {trace.name: trace for trace in figure.data}
+    for alpha in (0.01, 0.2, 0.45, 0.7, 0.99):
+        for rank, item in enumerate(path.step_at(alpha).items, 1):
+            name = next(name for name in lines if TITLES[item].strip("<b>/") in name)
+            x, y = np.array(lines[name].x), list(lines[name].y)
+            assert y[int(np.searchsorted(x, alpha, side="right")) - 1] == rank
+
+
+def test_the_title_is_a_sentence_with_the_number_of_changes(path: AlphaPath) -> None:
+    assert f"changes {len(path.steps) - 1} times" in bump_chart(path, TITLES).layout.title.text
+    same = alpha_path(TARGET_SCORES, TARGET_SCORES, 2)
+    assert "Nothing changes" in bump_chart(same, TITLES).layout.title.text
+
+
+def test_hostile_titles_are_text(path: AlphaPath) -> None:
+    for figure in (bump_chart(path, TITLES), score_curves(path, TITLES)):
+        assert "<b>Up" not in figure.to_json().replace("\\u003c", "<")
+
+
+def test_score_curves_join_both_ends_and_the_limit_is_the_kth_score(path: AlphaPath) -> None:
+    figure = score_curves(path, TITLES, alpha=0.5)
+    ends = {(trace.y[0], trace.y[1]) for trace in figure.data[:-1]}
+    assert (3.0, 0.0) in ends and (0.0, 4.0) in ends
+    limit = figure.data[-1]
+    for alpha, score in zip(limit.x, limit.y, strict=True):
+        blended = np.sort((1 - alpha) * TARGET_SCORES[1:] + alpha * SOURCE_SCORES[1:])[::-1]
+        assert score == pytest.approx(blended[1])
+
+
+def test_what_changed_compares_with_the_targets_own_list(path: AlphaPath) -> None:
+    figure = what_changed(path, TAGS, alpha=1.0)
+    own, now = figure.data[-2:]
+    shares = dict(zip(now.y, now.x, strict=True))
+    assert shares["family"] == 0.5 and shares["space"] == 0.0
+    assert dict(zip(own.y, own.x, strict=True))["space"] == 0.5
+    assert "family" in figure.layout.title.text or "war" in figure.layout.title.text
