@@ -1,4 +1,4 @@
-"""The mixer alone, on made-up scores of 20,000 items and 3,000 people: driven by browser tests and benchmarks/frames.py."""
+"""The mixer alone, on made-up scores of 20,000 items and 3,000 people: for browser tests and benchmarks/frames.py."""
 
 from __future__ import annotations
 
