@@ -130,8 +130,8 @@ class AttentionModel:
         """Back from `tensors` and `meta`. Raises ValueError or RuntimeError when they don't fit together."""
         config = ModelConfig.from_json(dict(meta["config"]))
         network = build_network(config)
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in _under("network", tensors).items()})
-        markov = None if meta["markov"] is None else Markov.from_tensors(_under("markov", tensors), meta["markov"])
+        network.load_state_dict({name: torch.from_numpy(value) for name, value in under("network", tensors).items()})
+        markov = None if meta["markov"] is None else Markov.from_tensors(under("markov", tensors), meta["markov"])
         vectors, bias, mask = (tensors[name] for name in ("item_vectors", "item_bias", "mask"))
         if vectors.shape != (len(bias), config.embedding_size) or mask.shape != (config.embedding_size,):
             raise ValueError("item_vectors, item_bias and mask do not fit together")
@@ -146,5 +146,6 @@ def build_network(config: ModelConfig) -> Network:
     return Network(config.embedding_size, config.blocks, config.heads, config.context, config.expansion, causal)
 
 
-def _under(prefix: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def under(prefix: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors whose names start with `prefix.`, without it."""
     return {name.removeprefix(f"{prefix}."): value for name, value in tensors.items() if name.startswith(f"{prefix}.")}

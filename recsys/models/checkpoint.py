@@ -1,97 +1,113 @@
-"""The state of a training on disk, so that a killed one goes on where it was and ends the same."""
+"""Everything a training needs to go on, in one safetensors file with JSON in its header; written whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from recsys.errors import ArtifactError
+from recsys.models.attention import AttentionModel
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.learner import Learner
 
 if TYPE_CHECKING:
-    from recsys.models.training import _Course
+    from recsys.models.training import _Run
+
+FORMAT = 1
+FILE = "checkpoint.safetensors"
 
 
-def save(course: _Course, folder: Path) -> None:
-    """Writes weights, optimiser state, the best model so far and the counters: whole, or not at all."""
-    from safetensors.torch import save_file
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A training between two epochs."""
 
-    tensors = {f"learner.{name}": value.contiguous() for name, value in course.learner.state_dict().items()}
-    for number, parameter in enumerate(course.optimizer.param_groups[0]["params"]):
-        for name, value in course.optimizer.state[parameter].items():
-            tensors[f"optimizer.{number}.{name}"] = torch.as_tensor(value)
-    meta: dict[str, Any] = _identity(course) | {
-        "epoch": course.epoch,
-        "epochs": course.epochs,
-        "step": course.step,
-        "seconds": course.seconds,
-        "best": course.best,
-        "since_best": course.since_best,
-        "model": None,
+    dataset: str  # fingerprint
+    model: ModelConfig
+    train: TrainConfig
+    epochs: int
+    epoch: int
+    best: float
+    best_epoch: int
+    seconds: float
+    tensors: dict[str, np.ndarray]
+    best_model: AttentionModel
+
+    def restore(self, learner: Learner) -> None:
+        """Puts weights and moments back."""
+        learner.load_tensors(self.tensors)
+
+
+def write(folder: Path, run: _Run) -> None:
+    """Replaces what the folder holds by the run's present state."""
+    path = folder / FILE
+    assert run.best_model is not None
+    tensors = {f"learner.{name}": value for name, value in run.learner.tensors().items()}
+    tensors |= {f"best.{name}": value for name, value in run.best_model.tensors().items()}
+    meta = {
+        "format_version": FORMAT,
+        "dataset": run.everything.fingerprint,
+        "model": run.model.to_json(),
+        "train": run.asked.to_json(),
+        "epochs": run.epochs,
+        "epoch": run.epoch,
+        "best": run.best,
+        "best_epoch": run.best_epoch,
+        "seconds": run.spent,
+        "best_meta": run.best_model.meta(),
     }
-    if course.model is not None:
-        tensors |= {
-            f"model.{name}": torch.from_numpy(np.array(value)) for name, value in course.model.tensors().items()
-        }
-        meta["model"] = course.model.meta()
-    building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    building.mkdir(parents=True)
-    save_file(tensors, building / "state.safetensors")
-    (building / "meta.json").write_text(json.dumps(meta), "utf-8")
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    building.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    save_file(
+        {name: np.ascontiguousarray(value) for name, value in tensors.items()}, temporary, {"json": json.dumps(meta)}
+    )
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
-def resume(course: _Course, folder: Path) -> None:
-    """Takes up the state in `folder`, if there is one. Raises ArtifactError when it is damaged or of another training."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+def find(folder: Path, fingerprint: str, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
+    """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError for a damaged one."""
+    if not (folder / FILE).exists():
+        return None
+    found = read(folder)
+    same = found.dataset == fingerprint and found.model == model and found.train == train
+    return found if same else None
 
-    from recsys.models.attention import AttentionModel
 
-    old = folder.with_name(f".{folder.name}.old")
-    if not folder.exists() and old.exists():
-        old.rename(folder)  # killed between the two renames of `save`
-    if not folder.exists():
-        return
+def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
+    """A folder's checkpoint, of a training on the data with this fingerprint. Raises ArtifactError."""
+    path = folder / FILE
     try:
-        meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        if {name: meta[name] for name in _identity(course)} != _identity(course):
+        with safe_open(path, framework="numpy") as file:
+            meta: dict[str, Any] = json.loads((file.metadata() or {})["json"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 — not a dict
+        if meta["format_version"] != FORMAT:
             raise ArtifactError(
-                f"the checkpoint in {folder.name}", "is of other data or another config", fix="Start in a new folder."
+                path.name, f"must be of format version {FORMAT}", meta["format_version"], "Train again."
             )
-        tensors = load_file(folder / "state.safetensors")
-        course.learner.load_state_dict(_under("learner.", tensors))
-        for number, parameter in enumerate(course.optimizer.param_groups[0]["params"]):
-            course.optimizer.state[parameter] = _under(f"optimizer.{number}.", tensors)
-        if meta["model"] is not None:
-            arrays = {name: value.numpy() for name, value in _under("model.", tensors).items()}
-            course.model = AttentionModel.from_tensors(arrays, meta["model"])
-        for name in ("epoch", "epochs", "step", "seconds", "best", "since_best"):
-            setattr(course, name, meta[name])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ArtifactError(
-            f"the checkpoint in {folder.name}", "is damaged", type(error).__name__, "Delete the folder and start again."
-        ) from error
-
-
-def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _identity(course: _Course) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "data": course.everything.fingerprint,
-        "model_config": course.config.to_json(),
-        "train_config": course.train_config.to_json(),
-    }
+        if fingerprint not in (None, meta["dataset"]):
+            raise ArtifactError(
+                path.name, "must belong to the data it goes on with", fix="Open the data it was made from."
+            )
+        best = {name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")}
+        return Checkpoint(
+            meta["dataset"],
+            ModelConfig.from_json(meta["model"]),
+            TrainConfig.from_json(meta["train"]),
+            int(meta["epochs"]),
+            int(meta["epoch"]),
+            float(meta["best"]),
+            int(meta["best_epoch"]),
+            float(meta["seconds"]),
+            {name.removeprefix("learner."): v for name, v in tensors.items() if name.startswith("learner.")},
+            AttentionModel.from_tensors(best, meta["best_meta"]),
+        )
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise ArtifactError(path.name, "must be a whole checkpoint", fix="Start the training anew.") from error

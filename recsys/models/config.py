@@ -1,4 +1,4 @@
-"""Two flat, frozen configs: the shape of the model, and how it is trained. `None` means "by the rule below, from the data"."""
+"""Two flat, frozen configs: the shape of the model, and how it is trained. `None` means: by rule, from the data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ModelConfig:
     """The shape of the attention model."""
 
     flavour: Flavour = (
-        "causal"  # next item from the items before it (GPT-like), or masked items from both sides (BERT-like)
+        "causal"  # next item from those before it (GPT), or "masked": hidden items from both sides (BERT)
     )
     embedding_size: int | None = None  # numbers per item and per person; by rule 32 … 128
     blocks: int = 2  # attention + feed-forward, one after the other
@@ -40,9 +40,9 @@ class ModelConfig:
     def fitted(self, dataset: Dataset) -> ModelConfig:
         """The same config with every `None` filled by rule.
 
-        embedding_size grows with the interactions there are to learn it from: 32 below 30,000, 64 up to 3 million, else 96.
-        context covers four average histories, 20 … 50 items. dropout falls as people's histories and the data grow: .4 when
-        there are under 5 interactions per item, .2 below 100, else .1.
+        embedding_size grows with the interactions it is learned from: 32 below 30,000, 64 up to 3 million, else 96.
+        context covers four average histories, 20 … 50 items. dropout falls as the data grow: .4 where there are under 5
+        interactions per item, .2 below 100, else .1.
         """
         n, per_item = dataset.n_interactions, dataset.n_interactions / max(dataset.n_items, 1)
         size = self.embedding_size or (32 if n < 30_000 else 64 if n < 3_000_000 else 96)

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention import build_network
+from recsys.models.attention import AttentionModel, build_network, under
 from recsys.models.batches import Batch
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.loss import shared_softmax
-from recsys.models.rows import RowAdamW
+from recsys.models.markov import Markov
+from recsys.models.optimiser import RowAdamW, load_optimiser, optimiser_tensors
 from recsys.models.warm_start import warm_vectors
 
 BETAS = (0.9, 0.98)
@@ -23,8 +24,8 @@ MASKED = 0.25  # share of items hidden in the masked flavour
 
 
 class Silence:
-    """Dropout whose masks are slices, from a random place, of one pool of random bits: drawing bits anew costs more than
-    a matrix product."""
+    """Dropout whose masks are slices, from a random place, of one pool of random bits: drawing them anew costs more than a
+    matrix product."""
 
     def __init__(self, p: float, rng: np.random.Generator, size: int) -> None:
         self.rng, self.p = rng, p
@@ -68,7 +69,9 @@ class Learner:
         self.seen = np.flatnonzero(dataset.item_counts)
         self.vectors = RowAdamW(torch.from_numpy(np.concatenate([vectors, mask])), BETAS)
         self.bias = RowAdamW(torch.from_numpy(bias[:, None]), BETAS)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=BETAS, weight_decay=train.weight_decay, fused=True)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), betas=BETAS, weight_decay=train.weight_decay, fused=True
+        )
         pool = max(1 << 21, 2 * (train.batch_size + model.context) * size) if model.context else 0
         self.silence = Silence(model.dropout, rng, pool)
         self.steps = 0
@@ -76,6 +79,31 @@ class Learner:
     def copy(self) -> Learner:
         """An independent copy, for trying things."""
         return deepcopy(self)
+
+    def model_now(self, markov: Markov | None = None) -> AttentionModel:
+        """The weights as they are, copied into a model of their own."""
+        table, bias = self.vectors.table.numpy().copy(), self.bias.table.numpy()[:, 0].copy()
+        table[0] = 0.0
+        return AttentionModel(self.model, deepcopy(self.network), table[:-1], bias[:-1], table[-1], markov)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Everything that going on needs."""
+        tensors = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
+        tensors |= {f"optimiser.{name}": value for name, value in optimiser_tensors(self.optimiser).items()}
+        for name, rows in (("vectors", self.vectors), ("bias", self.bias)):
+            tensors |= {f"{name}.{part}": getattr(rows, part).numpy() for part in ("table", "mean", "square")}
+        return tensors | {"steps": np.array([self.steps])}
+
+    def load_tensors(self, tensors: dict[str, np.ndarray]) -> None:
+        """Back to where `tensors` was called."""
+        self.network.load_state_dict(
+            {name: torch.from_numpy(value) for name, value in under("network", tensors).items()}
+        )
+        load_optimiser(self.optimiser, under("optimiser", tensors))
+        for name, rows in (("vectors", self.vectors), ("bias", self.bias)):
+            for part in ("table", "mean", "square"):
+                getattr(rows, part).copy_(torch.from_numpy(tensors[f"{name}.{part}"]))
+        self.steps = int(tensors["steps"][0])
 
     def learn(self, batch: Batch, learning_rate: float, rng: np.random.Generator) -> float:
         """One step of gradient descent; the loss before it."""
@@ -108,7 +136,7 @@ class Learner:
         self.optimiser.step()
         self.vectors.update(ids, rows, learning_rate, self.steps)
         self.bias.update(ids, biases, learning_rate, self.steps)
-        return float(loss)
+        return float(loss.detach())
 
     def ask(self, batch: Batch, rng: np.random.Generator) -> Example:
         """Causal: each item's answer is the next. Masked: a quarter of the items is hidden, the newest in half the rows."""

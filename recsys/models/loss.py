@@ -60,7 +60,13 @@ class SharedSoftmax(torch.autograd.Function):
 
 
 def shared_softmax(
-    states: Tensor, positives: Tensor, biases: Tensor, negatives: Tensor, negative_biases: Tensor, same: Tensor, correction: float
+    states: Tensor,
+    positives: Tensor,
+    biases: Tensor,
+    negatives: Tensor,
+    negative_biases: Tensor,
+    same: Tensor,
+    correction: float,
 ) -> Tensor:
     """The mean loss, a scalar. See `SharedSoftmax`."""
     loss: Tensor = SharedSoftmax.apply(states, positives, biases, negatives, negative_biases, same, correction)  # type: ignore[no-untyped-call]

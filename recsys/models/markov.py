@@ -24,6 +24,7 @@ class Markov:
         decay: weight of an item relative to the one after it, 0 … 1.
         recent: newest items read.
         prior: share of popularity in the mixture, > 0, so that every item has a probability.
+        window: steps within which an item counted as following another.
     """
 
     name = "markov"
@@ -35,8 +36,9 @@ class Markov:
         decay: float = 0.85,
         recent: int = 20,
         prior: float = 0.02,
+        window: int = 10,
     ) -> None:
-        self.transitions, self.popularity = transitions, popularity
+        self.transitions, self.popularity, self.window = transitions, popularity, window
         self.decay, self.recent, self.prior = decay, recent, prior
         self.n_items = len(popularity) - 1
 
@@ -51,7 +53,7 @@ class Markov:
         popularity = dataset.item_counts + 1.0
         popularity[0] = 0.0
         transitions = sparse.csr_matrix(scale @ counts, dtype=np.float32)
-        return cls(transitions, (popularity / popularity.sum()).astype(np.float32), decay, recent, prior)
+        return cls(transitions, (popularity / popularity.sum()).astype(np.float32), decay, recent, prior, window)
 
     def probabilities(self, histories: Sequence[History]) -> np.ndarray:
         """P(next) of each item: float32 (B, n_items + 1), rows sum to about 1, [:, 0] = 0."""
@@ -84,14 +86,16 @@ class Markov:
 
     def meta(self) -> dict[str, Any]:
         """What is saved beside the tensors."""
-        return {"decay": self.decay, "recent": self.recent, "prior": self.prior}
+        return {"decay": self.decay, "recent": self.recent, "prior": self.prior, "window": self.window}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
         """Back from `tensors` and `meta`."""
         popularity = tensors["popularity"]
         return cls(
-            sparse_from(tensors, len(popularity)), popularity, **{k: meta[k] for k in ("decay", "recent", "prior")}
+            sparse_from(tensors, len(popularity)),
+            popularity,
+            **{k: meta[k] for k in ("decay", "recent", "prior", "window")},
         )
 
 

@@ -1,4 +1,4 @@
-"""The attention network: a stack of pre-norm blocks over one person's items (Vaswani et al. 2017; SASRec, Kang & McAuley 2018).
+"""The attention network: pre-norm blocks over one person's items (Vaswani et al. 2017; SASRec, Kang & McAuley 2018).
 
 It works on vectors: turning items into vectors and states into scores is the job of `attention.py` and `training.py`.
 """
@@ -22,8 +22,8 @@ def no_drop(x: Tensor) -> Tensor:
 class Block(nn.Module):
     """x + attention(norm(x)), then x + feed-forward(norm(x)).
 
-    Attention is softmax(QKᵀ/√d + r)·V; r is a learned number for each distance between two items, so that a position means
-    the same wherever it stands in a chunk of history.
+    Attention is softmax(QKᵀ/√d + r)·V; r is a learned number for each distance between two items, so that a distance
+    means the same wherever in a chunk of history it is met.
     """
 
     def __init__(self, size: int, heads: int, context: int, expansion: int, causal: bool) -> None:
@@ -74,7 +74,7 @@ class Network(nn.Module):
         self.norm_in, self.norm_out = nn.LayerNorm(size), nn.LayerNorm(size)
 
     def reset(self, generator: torch.Generator) -> None:
-        """Fresh weights from a seed: normal(0, .02) matrices, zero biases, residual outputs smaller with depth (GPT-2)."""
+        """Fresh weights from a seed: matrices of variance 1/width, smaller with depth where they end a branch (GPT-2)."""
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2 and not name.endswith("distance"):
                 depth = math.sqrt(2 * len(self.blocks)) if name.endswith(("out.weight", "down.weight")) else 1.0
@@ -84,7 +84,7 @@ class Network(nn.Module):
                 parameter.data.zero_()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, drop: Drop = no_drop) -> Tensor:
-        """States: (B, T, D) item vectors to (B, T, D). `lengths` (B,) hides padding where the network looks both ways."""
+        """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) hides padding where the network looks both ways."""
         x = drop(self.norm_in(x))
         for block in self.blocks:
             x = block(x, lengths, drop)

@@ -1,57 +1,77 @@
-"""Training as an iterator: `for report in train(dataset): …`; the model is usable after each report."""
+"""Training as an iterator: `for report in train(dataset): …`; screen, threads and stopping are the caller's."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
-import torch
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.errors import InputError, TrainingError
-from recsys.models import checkpoint as disk
-from recsys.models.attention import AttentionModel, build_network
+from recsys.models import checkpoint as files
+from recsys.models.attention import AttentionModel
 from recsys.models.batches import count_batches, epoch_batches
 from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.learner import Learner
 from recsys.models.markov import Markov
-from recsys.models.objective import Learner
-from recsys.models.validation import choose_fusion, internal_holdout, next_item_quality
-from recsys.models.warm_start import warm_vectors
+from recsys.models.validation import make_judge, sample
 
-WARM_UP = 100  # steps
-FINAL_RATE = 0.05  # the cosine ends at this share of the learning rate
-LAST_SHARE = 0.1  # without a given validation: the last epochs, which also see the rows kept aside before
+WARM_UP = 100  # steps of rising learning rate
+FLOOR = 0.05  # of the learning rate, where the cosine ends
+LONGEST_EPOCH = 250  # batches; a longer pass over the data is reported in parts
+PROBE_SECONDS = 2.0
+JOIN = 0.1  # share of the epochs, the last, in which people kept aside for choosing join in (no validation given)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EpochReport:
-    """What one pass over the data came to.
+    """Where training stands after an epoch.
 
-    Attributes:
-        epoch: 1 … epochs.
-        loss: mean cross-entropy of the epoch, nats.
-        validation: "ndcg@10" and "hr@10" on validation people (network and Markov fused), or empty.
-        seconds: of training so far; seconds_left: estimate.
-        examples_per_second: choices learned from.
-        best: whether this epoch's model is the best so far.
-        model: the best model so far.
+    Args:
+        epoch: 1 … epochs. An epoch is a pass over the data, or 250 batches of one that is longer.
+        loss: mean cross-entropy of the epoch, in nats.
+        validation: "ndcg@10", "hr@10", "mrr" of model and Markov fused, "network": NDCG@10 of the network alone.
+        seconds, seconds_left: since the start, and until the end at this speed.
+        examples_per_second: items read.
+        best: whether this epoch is the best so far on validation.
+        model: the best so far, ready to use.
     """
 
     epoch: int
     epochs: int
     loss: float
-    validation: Mapping[str, float]
+    validation: dict[str, float]
     seconds: float
     seconds_left: float
     examples_per_second: float
     best: bool
-    model: AttentionModel = field(repr=False)
+    model: AttentionModel
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take on this machine.
+
+    Args:
+        parameters: trained numbers.
+        megabytes: weights, their moments, and the largest batch's activations.
+        seconds_per_epoch: measured by a probe of about two seconds.
+        epochs: as configured, or as many as the minutes allow.
+    """
+
+    parameters: int
+    megabytes: float
+    seconds_per_epoch: float
+    epochs: int
+
+    @property
+    def minutes(self) -> float:
+        return self.seconds_per_epoch * self.epochs / 60
 
 
 def train(
@@ -60,221 +80,231 @@ def train(
     train_config: TrainConfig | None = None,
     validation: Holdout | None = None,
     *,
-    features: np.ndarray | None = None,
+    resume: Path | None = None,
     checkpoint: Path | None = None,
+    features: np.ndarray | None = None,
 ) -> Iterator[EpochReport]:
-    """Trains the attention model, an epoch at a time.
+    """Trains the attention model; yields after every epoch.
 
-    With `validation`, the best epoch and the weight of the Markov scores are chosen on it, and only `dataset` is learned
-    from. Without, the last item of some people is kept aside for these choices until the last tenth of the epochs,
-    which see every row; the Markov scores are then counted on all rows too.
+    The same data, configs and seed give the same weights for the same number of epochs; with `minutes` a probe finds
+    that number, and the model's `train_config` names it.
+
+    Without `validation`, a seeded tenth of the people (at most 2,000, those with 3 items or more) keep their last item
+    aside: it chooses the Markov weight and the best epoch. In the last tenth of the epochs these items are trained on
+    too, so every row given ends up in the weights.
 
     Args:
         dataset: what may be learned from.
-        features: float32 (n_items + 1, F) vectors of titles, images …; rows of NaN where an item has none.
-        checkpoint: a folder where the state is written after each epoch, and from which training goes on when it
-            holds one of the same data and configs. It ends as an uninterrupted run would have.
+        validation: people and what they chose next, only looked at to choose.
+        checkpoint: folder for everything needed to go on, rewritten after each epoch. Where it already holds a training
+            of the same data and configs, that one is continued, to the end an uninterrupted one would have had.
+        resume: such a folder, whose configs replace those given.
+        features: float32 (n_items + 1, F), other knowledge of the items (titles, images); rows of NaN where there is none.
 
     Raises:
-        InputError: nobody has two interactions, or there are fewer than two items.
-        TrainingError: the loss is no number any more, or memory ran out.
+        InputError: nobody has two interactions.
+        TrainingError: the loss is no longer a number, or memory ran out. The reports so far keep their models.
+        ArtifactError: `resume` is damaged or belongs to other data.
     """
-    course = _Course(
-        dataset, model_config or ModelConfig(), train_config or TrainConfig(), validation, features, checkpoint
-    )
-    while course.epoch < course.epochs:
-        yield course.run_epoch()
-        if course.out_of_patience():
+    run = _Run(dataset, model_config or ModelConfig(), train_config or TrainConfig(), validation, resume, checkpoint)
+    while run.epoch < run.epochs:
+        yield run.next_epoch(checkpoint)
+        if run.out_of_patience:
             return
 
 
-class _Course:
-    """The state of one training."""
+class _Run:
+    """One training: what the iterator remembers between two epochs."""
 
     def __init__(
         self,
         dataset: Dataset,
-        model_config: ModelConfig,
-        train_config: TrainConfig,
+        model: ModelConfig,
+        config: TrainConfig,
         validation: Holdout | None,
-        features: np.ndarray | None,
-        checkpoint: Path | None,
+        resume: Path | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
-        if dataset.n_items < 2 or not (dataset.lengths > 1).any():
+        self.started = time.perf_counter()
+        if not (dataset.lengths > 1).any():
             raise InputError(
-                "the data", "must have two items and a person with two interactions", fix="Load longer histories."
+                "the data", "must have a person with at least 2 interactions", fix="Load longer histories."
             )
-        started = time.perf_counter()
-        self.everything, self.train_config = dataset, train_config
-        self.config = model_config.fitted(dataset)
-        self.all_rows = validation is None
-        self.dataset, self.holdout = (
-            internal_holdout(dataset, train_config.seed) if self.all_rows else (dataset, validation)
-        )
-        self.generator = torch.Generator().manual_seed(train_config.seed)
-        self.learner = self._new_learner(features)
-        self.markov = Markov.fit(self.dataset) if self.config.markov else None
-        parameters = [p for p in self.learner.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=train_config.weight_decay, fused=True
-        )
-        self.epoch, self.step, self.seconds, self.best, self.since_best = 0, 0, 0.0, -1.0, 0
-        self.model: AttentionModel | None = None
-        self.checkpoint = checkpoint
-        self.epochs = train_config.epochs or 0
-        if checkpoint is not None:
-            disk.resume(self, checkpoint)
-        if not self.epochs:
-            self.epochs = self._epochs_by_rule(time.perf_counter() - started)
-
-    def _new_learner(self, features: np.ndarray | None) -> Learner:
-        network = build_network(self.config)
-        network.reset(self.generator)
-        size = self.config.embedding_size or 0
-        counts = self.dataset.item_counts
-        bias = np.log((counts + 1) / (counts.sum() + len(counts))).astype(np.float32)
-        bias -= bias[1:].mean()
-        bias[0] = 0.0
-        given = None if features is None else torch.from_numpy(normalised(features))
-        return Learner(
-            network,
-            torch.from_numpy(warm_vectors(self.dataset, size, seed=self.train_config.seed)),
-            torch.from_numpy(bias),
-            torch.from_numpy(counts > 0),
-            given,
-        )
-
-    def _epochs_by_rule(self, spent: float) -> int:
-        """As many as fit in the minutes given, by a probe of a few steps; otherwise by the size of the data."""
-        batches = count_batches(self.dataset, self.config.context or 0, self.train_config.batch_size)
-        if self.train_config.minutes is None:
-            return int(np.clip(round(9_000 / batches), 6, 60))
-        per_step = self.probe(2.0)
-        checks = len(self.holdout) * 2e-4 if self.holdout is not None else 0.0
-        left = self.train_config.minutes * 60 * 0.95 - spent - 2.0
-        return int(max(1, left // (per_step * batches + checks)))
-
-    def probe(self, seconds: float) -> float:
-        """Seconds one step takes here and now. The learner is left as it was."""
-        before = {name: value.clone() for name, value in self.learner.state_dict().items()}
-        state = self.generator.get_state()
-        times = []
-        started = time.perf_counter()
-        for batch in epoch_batches(
-            self.dataset, self.config.context or 0, self.train_config.batch_size, np.random.default_rng(0)
-        ):
-            begin = time.perf_counter()
-            loss, _ = self.learner.loss(batch, self.config, self.train_config.negatives, self.generator)
-            loss.backward()
-            self.optimizer.step()  # at rate 0
-            times.append(time.perf_counter() - begin)
-            if time.perf_counter() - started > seconds:
-                break
-        self.optimizer.zero_grad()
-        self.optimizer.state.clear()
-        self.learner.load_state_dict(before)
-        self.generator.set_state(state)
-        return float(np.mean(times[1:] or times))
-
-    def _rate(self, progress: float) -> float:
-        warm = min(1.0, (self.step + 1) / WARM_UP)
-        cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-        return self.train_config.learning_rate * warm * cosine
-
-    def run_epoch(self) -> EpochReport:
-        begin = time.perf_counter()
-        final = self.all_rows and self.epoch >= self.epochs - max(1, round(self.epochs * LAST_SHARE))
-        data = self.everything if final else self.dataset
-        # Seeds by epoch, so that a resumed training draws what an uninterrupted one would have drawn.
-        self.generator.manual_seed(self.train_config.seed * 1_000_003 + self.epoch)
-        loss, examples = self._pass_over(data, np.random.default_rng([self.train_config.seed, self.epoch]))
-        self.epoch += 1
-        report = self._judge(loss, final)
-        took = time.perf_counter() - begin
-        self.seconds += took
-        report = replace(
-            report,
-            seconds=self.seconds,
-            seconds_left=self.seconds / self.epoch * (self.epochs - self.epoch),
-            examples_per_second=examples / took,
-        )
-        if self.checkpoint is not None:
-            disk.save(self, self.checkpoint)
-        return report
-
-    def _pass_over(self, data: Dataset, rng: np.random.Generator) -> tuple[float, int]:
-        config = self.train_config
-        batches = count_batches(data, self.config.context or 0, config.batch_size)
-        total, examples = 0.0, 0
-        self.learner.train()
-        for number, batch in enumerate(epoch_batches(data, self.config.context or 0, config.batch_size, rng)):
-            rate = self._rate((self.epoch + number / batches) / self.epochs)
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
-            loss, chosen = self._loss(batch)
-            self.optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
-            self.optimizer.step()
-            self.step += 1
-            total, examples = total + float(loss.detach()) * chosen, examples + chosen
-        return total / max(examples, 1), examples
-
-    def _loss(self, batch):  # type: ignore[no-untyped-def]
-        try:
-            loss, chosen = self.learner.loss(batch, self.config, self.train_config.negatives, self.generator)
-        except (MemoryError, RuntimeError) as error:
-            if isinstance(error, MemoryError) or "alloc" in str(error):
-                raise TrainingError(
-                    "training", "ran out of memory", fix="Lower the batch size, the negatives or the embedding size."
-                ) from error
-            raise
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                "training",
-                "was stopped, because the loss is no number any more",
-                float(loss.detach()),
-                "The last good weights are kept. Lower the learning rate.",
+        self.model, self.asked = model.fitted(dataset), config
+        saved = None
+        if resume is not None:
+            saved = files.read(resume, dataset.fingerprint)
+            self.model, self.asked = saved.model, saved.train
+        elif checkpoint is not None:
+            saved = files.find(checkpoint, dataset.fingerprint, self.model, self.asked)
+        self.config = config = self.asked
+        self.everything = dataset
+        self.dataset, people = (dataset, validation) if validation is not None else keep_aside(dataset, config.seed)
+        self.joins = validation is None
+        self.judge = make_judge(sample(people, dataset.n_items, config.seed), self.dataset, self.model.markov)
+        self.learner = Learner(self.dataset, self.model, config)
+        self.parts = math.ceil(self._batches() / LONGEST_EPOCH)
+        self.epochs = saved.epochs if saved else self._plan()
+        self.config = replace(config, epochs=self.epochs)
+        self.epoch, self.best, self.best_epoch, self.spent = 0, -1.0, 0, 0.0
+        self.best_model: AttentionModel | None = None
+        if saved:
+            self.epoch, self.best, self.best_epoch, self.spent = (
+                saved.epoch,
+                saved.best,
+                saved.best_epoch,
+                saved.seconds,
             )
-        return loss, chosen
+            saved.restore(self.learner)
+            self.best_model = saved.best_model
 
-    def _judge(self, loss: float, final: bool) -> EpochReport:
-        model = self._freeze()
-        quality: dict[str, float] = {}
-        if self.holdout is not None and len(self.holdout) and not final:
-            if self.markov is not None:
-                model.markov, (model.markov_weight, quality) = (
-                    self.markov,
-                    choose_fusion(model, self.markov, self.holdout),
-                )
-            else:
-                quality = next_item_quality(model, self.holdout)
-        elif self.model is not None and self.config.markov:
-            model.markov, model.markov_weight = Markov.fit(self.everything), self.model.markov_weight
-        better = final or not quality or quality["ndcg@10"] > self.best
-        self.since_best = 0 if better else self.since_best + 1
-        if better:
-            self.best, self.model = quality.get("ndcg@10", self.best), model
-        assert self.model is not None
-        shown = MappingProxyType(quality)
-        return EpochReport(self.epoch, self.epochs, loss, shown, 0.0, 0.0, 0.0, better, self.model)
+    @property
+    def joining(self) -> bool:
+        """Whether the epoch to come also learns what was kept aside."""
+        return self.joins and self.epoch >= self.epochs - max(1, round(JOIN * self.epochs))
 
-    def _freeze(self) -> AttentionModel:
-        with torch.no_grad():
-            vectors = self.learner.items().numpy().copy()
-            vectors[0] = 0.0
-            network = build_network(self.config)
-            network.load_state_dict(self.learner.network.state_dict())
-            bias, mask = self.learner.bias.numpy().copy(), self.learner.mask.numpy().copy()
-        return AttentionModel(self.config, network, vectors, bias, mask)
-
+    @property
     def out_of_patience(self) -> bool:
-        patience = self.train_config.patience
-        return patience is not None and self.since_best >= patience
+        return self.config.patience is not None and self.epoch - self.best_epoch >= self.config.patience
+
+    def _batches(self) -> int:
+        return count_batches(self.dataset, self._steps(), self.config.batch_size)
+
+    def _steps(self) -> int:
+        assert self.model.context
+        return self.model.context - (self.model.flavour == "masked")
+
+    def _plan(self) -> int:
+        """How many epochs: as given, by rule, or as many as fit in the minutes given."""
+        if self.config.minutes is None:
+            return self.config.epochs or default_epochs(self.dataset) * self.parts
+        per_epoch = self.probe()
+        left = self.config.minutes * 60 - (time.perf_counter() - self.started)
+        return max(1 + self.joins, int(left / per_epoch))
+
+    def probe(self) -> float:
+        """Seconds an epoch takes, validation included, measured on a copy for about two seconds."""
+        copy, rng = self.learner.copy(), np.random.default_rng(0)
+        laps, tokens, started = 0, 0, 0.0
+        for batch in epoch_batches(self.dataset, self._steps(), self.config.batch_size, rng):
+            if laps == 1:
+                started = time.perf_counter()  # the first step warms up
+                tokens = 0
+            copy.learn(batch, 1e-4, rng)
+            laps, tokens = laps + 1, tokens + batch.items.size
+            if laps > 1 and time.perf_counter() - started > PROBE_SECONDS:
+                break
+        per_token = (time.perf_counter() - started) / max(tokens, 1) if laps > 1 else 1e-5
+        judged = time.perf_counter()
+        if len(self.judge.people):
+            self.judge.weigh(copy.model_now(None))
+        whole = per_token * self.dataset.lengths.sum() * (1 + 1 / self._steps()) / self.parts
+        return float(whole) + time.perf_counter() - judged
+
+    def next_epoch(self, checkpoint: Path | None) -> EpochReport:
+        """Trains one epoch, judges, keeps the best, writes the checkpoint."""
+        started = time.perf_counter()
+        dataset = self.everything if self.joining else self.dataset
+        loss, items = self._learn(dataset)
+        self.epoch += 1
+        model, found = self._snapshot(self.learner)
+        score = found.get("ndcg@10", -loss)
+        better = self.best_model is None or score > self.best or (self.joins and self.epoch == self.epochs)
+        if better:
+            self.best, self.best_epoch, self.best_model = score, self.epoch, model
+        lap = time.perf_counter() - started
+        self.spent += lap
+        assert self.best_model is not None
+        if checkpoint is not None:
+            files.write(checkpoint, self)
+        return EpochReport(
+            self.epoch,
+            self.epochs,
+            loss,
+            found,
+            self.spent,
+            lap * (self.epochs - self.epoch),
+            items / lap,
+            better,
+            self.best_model,
+        )
+
+    def _learn(self, dataset: Dataset) -> tuple[float, int]:
+        """All batches of one epoch: the mean loss and the number of items read."""
+        lap, part = divmod(self.epoch, self.parts)
+        rng = np.random.default_rng([self.config.seed, 3, lap])
+        batches = list(epoch_batches(dataset, self._steps(), self.config.batch_size, rng))[part :: self.parts]
+        losses, items = [], 0
+        for place, batch in enumerate(batches):
+            rate = self.config.learning_rate * schedule((self.epoch + place / len(batches)) / self.epochs)
+            rate *= min(1.0, (self.learner.steps + 1) / WARM_UP)
+            step_rng = np.random.default_rng([self.config.seed, 4, self.learner.steps])
+            losses.append(_guarded(self.learner, batch, rate, step_rng))
+            items += int(batch.lengths.sum())
+        return float(np.mean(losses)), items
+
+    def _snapshot(self, learner: Learner) -> tuple[AttentionModel, dict[str, float]]:
+        """The model as it is now, fused with the Markov scores, and how it does."""
+        markov = self.judge.markov
+        if markov is not None and self.joining:
+            markov = Markov.fit(self.everything, markov.window, markov.decay, markov.recent, markov.prior)
+        model = learner.model_now(markov)
+        if not len(self.judge.people):
+            return model, {}
+        weight, found = self.judge.weigh(model)
+        model.markov_weight = weight
+        return model, found
 
 
-def normalised(features: np.ndarray) -> np.ndarray:
-    """Feature rows at length 1, rows of NaN as zeros: float32, same shape."""
-    filled = np.nan_to_num(features.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    lengths = np.linalg.norm(filled, axis=1, keepdims=True)
-    return np.divide(filled, lengths, out=np.zeros_like(filled), where=lengths > 0)
+def _guarded(learner: Learner, batch, rate: float, rng: np.random.Generator) -> float:  # type: ignore[no-untyped-def]
+    try:
+        loss = learner.learn(batch, rate, rng)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "alloc" not in str(error):
+            raise
+        raise TrainingError(
+            "memory", "ran out while training", fix="Lower batch_size first, then negatives, embedding_size or context."
+        ) from error
+    if not math.isfinite(loss):
+        raise TrainingError(
+            "the loss", "must stay a number", loss, "Lower learning_rate; the best model of the epochs so far is kept."
+        )
+    return loss
+
+
+def schedule(progress: float) -> float:
+    """Share of the learning rate at 0 … 1 of the training: a cosine from 1 down to 5%."""
+    return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+
+def default_epochs(dataset: Dataset) -> int:
+    """Passes over the data by rule: 40, more where it is small, fewer where it is large."""
+    return int(min(max(30e6 / max(dataset.n_interactions, 1), 4), 60))
+
+
+def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
+    """The data without the last item of a seeded tenth of the people, and these people with it."""
+    able = np.flatnonzero(dataset.lengths >= 3)
+    rng = np.random.default_rng([seed, 5])
+    users = np.sort(rng.choice(able, min(2000, math.ceil(len(able) / 10)), replace=False)) if len(able) else able
+    keep = np.ones(dataset.n_interactions, dtype=bool)
+    keep[dataset.offsets[users + 1] - 1] = False
+    histories = dataset.histories(users)
+    people = Holdout(users, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories))
+    return dataset.with_rows(keep), people
+
+
+def estimate(
+    dataset: Dataset, model_config: ModelConfig | None = None, train_config: TrainConfig | None = None
+) -> Estimate:
+    """Parameters, memory and time of a training, from a probe of about two seconds."""
+    run = _Run(dataset, model_config or ModelConfig(), replace(train_config or TrainConfig(), minutes=None), None)
+    per_epoch = run.probe()
+    epochs = run.epochs
+    if train_config is not None and train_config.minutes is not None:
+        epochs = max(1, int(train_config.minutes * 60 / per_epoch))
+    model = run.learner.model_now(None)
+    width = run.model.embedding_size or 0
+    activations = run.config.batch_size * width * 4 * (12 + 4 * run.model.expansion) * run.model.blocks
+    bytes_needed = model.parameters * 4 * 5 + activations + run.config.batch_size * width * 16
+    return Estimate(model.parameters, bytes_needed / 1e6, per_epoch, epochs)

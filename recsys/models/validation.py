@@ -1,78 +1,104 @@
-"""Choosing on validation people: next-item quality, and the weight of the Markov scores in the sum."""
+"""Choosing on validation people: how well what they chose next is ranked, and the weight of the Markov scores."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout
+from recsys.models.attention import AttentionModel
 from recsys.models.markov import Markov
-from recsys.models.recommender import Recommender
+from recsys.models.recommender import Recommender, batched
 
-if TYPE_CHECKING:
-    from recsys.models.attention import AttentionModel
-
-PEOPLE = 2_000  # validation people read after each epoch, at most
-WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0)
+WEIGHTS = tuple(round(0.1 * step, 1) for step in range(16))
+CELLS = 20_000_000  # scores held at once: bounds the validation people where the catalogue is large
 
 
-def ranks(scores: np.ndarray, holdout: Holdout, rows: np.ndarray) -> np.ndarray:
-    """The rank (0 = first) of each person's first positive among unseen items; ties count against it: int64 (n,)."""
-    found = np.empty(len(rows), dtype=np.int64)
-    for at, row in enumerate(rows):
-        own = scores[at, holdout.positives[row][0]]
-        above = int((scores[at] >= own).sum()) - 1
-        seen = np.unique(holdout.histories[row])
-        seen = seen[seen != holdout.positives[row][0]]
-        found[at] = above - int((scores[at, seen] >= own).sum())
-    return found
+def sample(holdout: Holdout, n_items: int, seed: int, most: int = 2000) -> Holdout:
+    """A seeded sample of the validation people, at most `most`, fewer where the catalogue is large."""
+    keep = min(len(holdout), most, max(100, CELLS // (n_items + 1)))
+    chosen = np.sort(np.random.default_rng([seed, 2]).choice(len(holdout), keep, replace=False))
+    return Holdout(
+        holdout.users[chosen],
+        tuple(holdout.histories[i] for i in chosen),
+        tuple(holdout.positives[i] for i in chosen),
+    )
 
 
-def quality_of(found: np.ndarray, k: int = 10) -> dict[str, float]:
-    """NDCG@k and HR@k of ranks with one relevant item each."""
-    hit = found < k
-    return {f"ndcg@{k}": float((hit / np.log2(found + 2)).mean()), f"hr@{k}": float(hit.mean())}
+def ranks(scores: np.ndarray, seen: Sequence[History], positives: np.ndarray) -> np.ndarray:
+    """Rank of each row's positive among the items not seen, from 0; ties count against it: int64 (B,)."""
+    rows = np.arange(len(scores))
+    own = scores[rows, positives][:, None]
+    above: np.ndarray = (scores >= own).sum(axis=1) - 1
+    for row, items in enumerate(seen):
+        distinct = np.unique(items)
+        above[row] -= int((scores[row, distinct[distinct != positives[row]]] >= own[row]).sum())
+    return above
 
 
-def _sample(holdout: Holdout) -> np.ndarray:
-    return np.unique(np.linspace(0, len(holdout) - 1, min(PEOPLE, len(holdout))).astype(int))
+def figures(found: np.ndarray) -> dict[str, float]:
+    """{"ndcg@10", "hr@10", "mrr"} of ranks that count from 0."""
+    top = found < 10
+    return {
+        "ndcg@10": float(np.where(top, 1 / np.log2(found + 2), 0).mean()),
+        "hr@10": float(top.mean()),
+        "mrr": float((1 / (found + 1)).mean()),
+    }
 
 
 def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:
-    """NDCG@10 and HR@10 on (a sample of) the held-out people; full ranking, seen items filtered."""
-    rows, found = _sample(holdout), []
-    for start in range(0, len(rows), 256):
-        part = rows[start : start + 256]
-        found.append(ranks(model.scores([holdout.histories[row] for row in part]), holdout, part))
-    return quality_of(np.concatenate(found))
+    """`figures` of a model on (a sample of) held-out people: full ranking, seen items filtered."""
+    people, found, start = sample(holdout, model.n_items, 0), [], 0
+    positives = np.array([items[0] for items in people.positives], dtype=np.int64)
+    for histories in batched(people.histories):
+        found.append(ranks(model.scores(histories), histories, positives[start : start + len(histories)]))
+        start += len(histories)
+    return figures(np.concatenate(found))
 
 
-def choose_fusion(model: AttentionModel, markov: Markov, holdout: Holdout) -> tuple[float, dict[str, float]]:
-    """The weight of the log Markov scores with the best NDCG@10 on the held-out people, and the quality there."""
-    rows = _sample(holdout)
-    found: dict[float, list[np.ndarray]] = {weight: [] for weight in WEIGHTS}
-    for start in range(0, len(rows), 256):
-        part = rows[start : start + 256]
-        histories = [holdout.histories[row] for row in part]
-        network, steps = model.representation_scores(model.encode(histories)), markov.scores(histories)
-        network[:, 0] = steps[:, 0] = -1e9  # −inf · 0 would be no number
-        for weight in WEIGHTS:
-            found[weight].append(ranks(network + weight * steps if weight else network, holdout, part))
-    qualities = {weight: quality_of(np.concatenate(parts)) for weight, parts in found.items()}
-    best = max(qualities, key=lambda weight: qualities[weight]["ndcg@10"])
-    return best, qualities[best]
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """The validation people with the Markov scores of their histories."""
+
+    people: Holdout
+    markov: Markov | None
+    scores: np.ndarray | None  # float32 (B, n_items + 1)
+
+    @property
+    def positives(self) -> np.ndarray:
+        """The first of each person's held-out items: int64 (B,)."""
+        return np.array([items[0] for items in self.people.positives], dtype=np.int64)
+
+    def weigh(self, model: AttentionModel) -> tuple[float, dict[str, float]]:
+        """The Markov weight with the best NDCG@10, and the figures with it (and "network": NDCG@10 without)."""
+        network = model.representation_scores(model.encode(self.people.histories))
+        positives = self.positives
+        weights = WEIGHTS if self.scores is not None else (0.0,)
+        found = {}
+        for weight in weights:
+            mixed = network if self.scores is None or not weight else network + weight * self.scores
+            found[weight] = figures(ranks(mixed, self.people.histories, positives))
+        best = max(weights, key=lambda weight: found[weight]["ndcg@10"])
+        return best, {**found[best], "network": found[0.0]["ndcg@10"]}
 
 
-def internal_holdout(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout | None]:
-    """The last item of a tenth of the people (at most 2,000, each with three items or more) kept aside, and the rest."""
-    eligible = np.flatnonzero(dataset.lengths >= 3)
-    count = min(PEOPLE, max(len(eligible) // 10, min(len(eligible), 50)))
-    if count < 20:
-        return dataset, None
-    users = np.sort(np.random.default_rng(seed).choice(eligible, count, replace=False))
-    keep = np.ones(dataset.n_interactions, dtype=bool)
-    keep[dataset.offsets[users + 1] - 1] = False
-    histories = dataset.histories(users)
-    return dataset.with_rows(keep), Holdout(users, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories))
+def make_judge(people: Holdout, dataset: Dataset, markov: bool) -> Judge:
+    """Fits the Markov model whose settings do best on the validation people."""
+    if not markov or not len(people):
+        return Judge(people, None, None)
+    positives = np.array([items[0] for items in people.positives], dtype=np.int64)
+    tried = []
+    for window in (5, 10, 20):
+        model = Markov.fit(dataset, window=window)
+        for decay in (0.6, 0.75, 0.85, 0.92):
+            model.decay = decay
+            scores = model.scores(people.histories)
+            tried.append((figures(ranks(scores, people.histories, positives))["ndcg@10"], window, decay))
+    _, window, decay = max(tried)
+    chosen = Markov.fit(dataset, window=window, decay=decay)
+    scores = chosen.scores(people.histories)
+    scores[:, 0] = 0.0
+    return Judge(people, chosen, scores)

@@ -1,7 +1,11 @@
-"""A large table of which each step touches few rows: AdamW on those rows only, so that the cost doesn't grow with it."""
+"""Adam for a table of which each step touches few rows, so that a step costs the same whatever the catalogue.
+
+And what torch's own AdamW remembers, as arrays.
+"""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,3 +39,18 @@ class RowAdamW:
         self.mean[ids], self.square[ids] = mean, square
         scale = square.div(1 - second**step).sqrt_().add_(epsilon)
         self.table[ids] = rows.detach().addcdiv(mean, scale, value=-learning_rate / (1 - first**step))
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
+    """The moments of torch's AdamW as named arrays."""
+    state = optimiser.state_dict()["state"]
+    return {f"{index}.{name}": value.numpy() for index, entry in state.items() for name, value in entry.items()}
+
+
+def load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, np.ndarray]) -> None:
+    """Puts them back."""
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".")
+        state.setdefault(int(index), {})[name] = torch.from_numpy(value.copy())
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
