@@ -1,0 +1,68 @@
+"""The README tells the truth: its map, its commands, its screenshots, its Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import recsys
+from recsys.__main__ import _parser
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_room_of_the_map_exists_and_no_room_is_missing() -> None:
+    named = {path.rstrip("/") for path in re.findall(r"^\| `([^`]+)` \|", README, re.M)}
+    assert all((ROOT / path).exists() for path in named)
+    rooms = {
+        f"recsys/{path.name}"
+        for path in (ROOT / "recsys").iterdir()
+        if not path.name.startswith(("__init__", "__pyc", "."))
+    }
+    assert rooms - {"recsys/errors.py"} == {path for path in named if path.startswith("recsys/")}
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+COMMANDS = re.findall(r"^python -m recsys (.+)$", README, re.M)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_understood(command: str) -> None:
+    assert callable(_parser().parse_args(shlex.split(command)).command)
+
+
+def test_every_step_of_the_shell_is_told() -> None:
+    steps = next(action.choices for action in _parser()._actions if action.choices)
+    assert {command.split()[0] for command in COMMANDS} == set(steps or ())
+
+
+def test_the_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    assert set(re.findall(r"\bmake ([a-z]+)\b(?! \()", README)) <= targets
+    assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_python_example_uses_names_that_exist() -> None:
+    example = re.search(r"```python\n(.*?)```", README, re.S)
+    assert example
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(example[1]))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "recsys"
+    }
+    assert used and used <= set(recsys.__all__)
+
+
+def test_the_environment_variables_are_the_ones_the_code_reads() -> None:
+    code = "".join(path.read_text("utf-8") for folder in ("ui", "recsys") for path in (ROOT / folder).rglob("*.py"))
+    for name in set(re.findall(r"STUDIO_[A-Z_]+", README)):
+        assert name in code, name
