@@ -14,6 +14,7 @@ function newView(root) {
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   listen(view);
   view.watch = new ResizeObserver(() => { if (view.state) redraw(view); });
+  fit(view);
   view.watch.observe(view.mixer);
   return view;
 }
@@ -55,7 +56,15 @@ function tagRow(entry, state) {
   return row;
 }
 
+// Four sizes by the room there is. (Container queries would have styles and layout computed twice at each input.)
+function fit(view) {
+  const width = view.mixer.clientWidth;
+  const size = width >= 1150 ? "wide" : width > 860 ? "usual" : width > 640 ? "small" : "tiny";
+  if (view.mixer.dataset.size !== size) view.mixer.dataset.size = size;
+}
+
 function redraw(view) {
+  fit(view);
   drawPeople(view, view.state);
   view.axisFrame = { ...sized(view.ticks), ink: getComputedStyle(view.ticks).color };  // measured here, never while dragging
   drawTicks(view, view.state, view.step);
@@ -82,6 +91,7 @@ function paint(view) {
   drawBlend(view, state, alpha);
   const sentence = sentenceAt(state, alpha, step);
   write(slots.sentence, sentence);
+  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
   paintWhy(view);
   if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
   clearTimeout(view.resting);

@@ -31,6 +31,7 @@ class Side:
         heading: what stands above the titles ("History, newest first", "Typical items").
         titles: title and a short aside (a scenario, a share), in order.
         short: the name inside a sentence ("the hikers").
+        taste: what is blended ("the mean of cluster ‘hiking, maps’"), for "30% of …".
     """
 
     name: str
@@ -38,11 +39,13 @@ class Side:
     heading: str
     titles: tuple[tuple[str, str], ...]
     short: str
+    taste: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """As JSON, texts cut to a length that can be shown."""
         titles = [[_cut(title), _cut(aside, 24)] for title, aside in self.titles[:200]]
         words = {"name": self.name, "note": self.note, "heading": self.heading, "short": self.short}
+        words["taste"] = self.taste or f"{self.short}’s taste"
         return {name: _cut(text) for name, text in words.items()} | {"titles": titles}
 
 
