@@ -70,8 +70,8 @@ def popularity_in(lists: np.ndarray, item_counts: np.ndarray) -> np.ndarray:
 
 def _list_mean(lists: np.ndarray, value_of_item: np.ndarray) -> np.ndarray:
     shown = lists > 0
-    total: np.ndarray = np.where(shown, value_of_item[lists], 0.0).sum(axis=1)
-    return total / np.maximum(shown.sum(axis=1), 1)
+    total = np.where(shown, value_of_item[lists], 0.0).sum(axis=1)
+    return np.asarray(total / np.maximum(shown.sum(axis=1), 1))
 
 
 def diversity(lists: np.ndarray, features: csr_matrix) -> np.ndarray:
@@ -123,5 +123,5 @@ def serendipity(lists: np.ndarray, positives: Sequence[History], obvious: np.nda
     sizes = [len(p) for p in positives]
     right = np.repeat(np.arange(len(lists)) * width, sizes) + np.concatenate(positives)
     keys = lists + row
-    useful: np.ndarray = np.isin(keys, right) & ~np.isin(keys, obvious + row) & (lists > 0)
-    return useful.mean(axis=1)
+    useful = np.isin(keys, right) & ~np.isin(keys, obvious + row) & (lists > 0)
+    return np.asarray(useful.mean(axis=1))

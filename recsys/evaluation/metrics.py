@@ -27,7 +27,8 @@ class Ranks:
     Args:
         rows: int64 (m,) the person of each entry, 0 … n_people − 1, ascending.
         rank: int64 (m,) 1 = first among the unseen items, ties against us; MISSED if it was in the history.
-        above: float64 (m,) share of the person's other unseen items that score less, ties half, in [0, 1]; .5 if none.
+        above: float64 (m,) share of the person's other unseen items that score less, ties half, in [0, 1]; .5 where
+            nothing is to be said (no other unseen item, or it was seen itself).
         n_people: how many people.
     """
 
@@ -101,7 +102,7 @@ def place(masked: np.ndarray, positives: Sequence[History]) -> Ranks:
     with np.errstate(invalid="ignore", divide="ignore"):
         above = np.where(others > 0, (others - (at_least + more) / 2) / others, 0.5)
     found = np.isfinite(own)
-    return Ranks(rows, np.where(found, rank, MISSED), np.where(found, above, 0.0), len(wanted))
+    return Ranks(rows, np.where(found, rank, MISSED), np.where(found, above, 0.5), len(wanted))
 
 
 def _counts(negatives: np.ndarray, rows: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -150,8 +151,8 @@ def reciprocal_rank(found: Ranks) -> np.ndarray:
 
 def auc(found: Ranks) -> np.ndarray:
     """The chance that a held-out item scores above a random unseen one, ties half: float64 (n_people,); chance = .5."""
-    total: np.ndarray = np.bincount(found.rows, weights=found.above, minlength=found.n_people)
-    return total / np.maximum(found.n_positives, 1)
+    total = np.bincount(found.rows, weights=found.above, minlength=found.n_people)
+    return np.asarray(total / np.maximum(found.n_positives, 1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,125 @@
+"""Models judged on planted data: the one that knows wins, the one that does not is not flattered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Dataset, History
+from recsys.data.splits import Split, leave_one_out
+from recsys.errors import InputError
+from recsys.evaluation import Report, evaluate_models
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Follows the planted circle: the next item of the half the last item is in."""
+
+    n_items: int
+    name: str = "planted"
+    noise: float = 0.0
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        out = rng.normal(0, 1e-3 + self.noise, (len(histories), self.n_items + 1)).astype(np.float32)
+        half = self.n_items // 2
+        for row, history in zip(out, histories, strict=True):
+            last = int(history[-1]) - 1 if len(history) else 0
+            row[last // half * half + (last % half + 1) % half + 1] += 1
+        out[:, 0] = -np.inf
+        return out
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Scores everything alike."""
+
+    n_items: int
+    name: str = "constant"
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        out = np.zeros((len(histories), self.n_items + 1), np.float32)
+        out[:, 0] = -np.inf
+        return out
+
+
+@pytest.fixture(scope="module")
+def split(planted: Dataset) -> Split:
+    return leave_one_out(planted)
+
+
+@pytest.fixture(scope="module")
+def report(split: Split, planted: Dataset) -> Report:
+    n = planted.n_items
+    models = {"planted": Planted(n), "twin": Planted(n, noise=1e-4), "constant": Constant(n)}
+    return evaluate_models(models, split.test, split.train)
+
+
+def test_the_model_that_knows_wins_and_the_words_say_so(report: Report) -> None:
+    assert report["planted"].estimates["ndcg@10"].value > 0.7
+    assert report.comparisons[1].shown
+    assert not report.comparisons[0].shown
+    assert "no difference shown to" in report.verdict
+
+
+def test_a_constant_model_is_last_and_not_lucky(report: Report) -> None:
+    constant = report["constant"]
+    assert constant.estimates["hr@10"].value == 0
+    assert constant.estimates["auc"].value == pytest.approx(0.5)
+    assert constant.estimates["balanced_accuracy"].value == pytest.approx(0.5)
+
+
+def test_every_estimate_lies_in_its_interval(report: Report) -> None:
+    for model in report.models:
+        for name, estimate in model.estimates.items():
+            assert estimate.low - 1e-9 <= estimate.value <= estimate.high + 1e-9, (model.name, name)
+
+
+def test_lists_hold_no_seen_item(report: Report, split: Split) -> None:
+    for history, shown in zip(split.test.histories, report["planted"].lists, strict=True):
+        assert not set(history.tolist()) & set(shown[shown > 0].tolist())
+
+
+def test_ranks_and_lists_tell_the_same_story(report: Report, split: Split) -> None:
+    model = report["planted"]
+    hit = [int(p[0]) in shown[:5] for p, shown in zip(split.test.positives, model.lists, strict=True)]
+    np.testing.assert_array_equal(hit, model.ranks <= 5)
+    np.testing.assert_array_equal(model.per_user["hr@5"], hit)
+
+
+def test_json_has_what_the_shell_promises(report: Report) -> None:
+    answer = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert answer["protocol"] == "leave-one-out"
+    for name in ("ndcg@10", "hr@10", "mrr", "coverage@10"):
+        assert set(answer["models"]["planted"][name]) == {"value", "low", "high"}
+
+
+def test_same_seed_same_report(report: Report, split: Split, planted: Dataset) -> None:
+    again = evaluate_models({"constant": Constant(planted.n_items)}, split.test, split.train)
+    assert again["constant"].estimates == report["constant"].estimates
+
+
+def test_progress_runs_forward_and_may_stop(split: Split, planted: Dataset) -> None:
+    seen: list[float] = []
+    evaluate_models({"c": Constant(planted.n_items)}, split.test, split.train, progress=lambda f, m: seen.append(f))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+    def stop(fraction: float, message: str) -> None:
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        evaluate_models({"c": Constant(planted.n_items)}, split.test, split.train, progress=stop)
+
+
+def test_what_cannot_be_judged_is_refused(split: Split, planted: Dataset) -> None:
+    with pytest.raises(InputError, match="same items"):
+        evaluate_models({"c": Constant(7)}, split.test, split.train)
+    with pytest.raises(InputError, match="at least one model"):
+        evaluate_models({}, split.test, split.train)
+    with pytest.raises(InputError, match="k must be at least 1"):
+        evaluate_models({"c": Constant(planted.n_items)}, split.test, split.train, ks=(0,))
