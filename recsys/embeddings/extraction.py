@@ -1,0 +1,92 @@
+"""From a trained model to the representations of everybody and everything."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, read_only
+from recsys.errors import InputError
+from recsys.models.recommender import Encoder, Recommender, batched
+
+_BATCH = 2048  # histories encoded at once: enough to be quick, little enough to report progress and stop
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """Representations, read-only.
+
+    Args:
+        users: float32 (n_users, d), by user index.
+        items: float32 (n_items + 1, d), row 0 (padding) zero.
+        item_bias: float32 (n_items + 1,), what each item scores with everybody.
+        fingerprint: 16 hex digits that change with any number in them or any id: what pictures are cached by.
+
+    Raises:
+        InputError: shapes do not fit, or a value is not finite.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    item_bias: np.ndarray
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        if self.users.ndim != 2 or self.items.ndim != 2 or self.users.shape[1] != self.items.shape[1]:
+            raise InputError(
+                "representations of people and items",
+                "must have the same number of columns",
+                f"{self.users.shape} and {self.items.shape}",
+            )
+        if len(self.item_bias) != len(self.items):
+            raise InputError("item_bias", "must have one value per item and one for padding", len(self.item_bias))
+        for name in ("users", "items", "item_bias"):
+            values = getattr(self, name)
+            if not np.isfinite(values).all():
+                raise InputError(
+                    f"the representations ({name})", "must be finite numbers", fix="Train the model again."
+                )
+            object.__setattr__(self, name, read_only(values))
+
+    @property
+    def embedding_size(self) -> int:
+        """The number of dimensions, d."""
+        return int(self.users.shape[1])
+
+
+def extract(
+    model: Recommender, dataset: Dataset, *, progress: Callable[[float, str], object] | None = None
+) -> Embeddings:
+    """Everybody's representation and every item's, in batches.
+
+    Args:
+        model: an Encoder.
+        dataset: whose histories are read; its items must be the model's.
+        progress: told (fraction, message) after each batch; may raise to stop.
+
+    Raises:
+        InputError: the model has no representations of people, or knows another number of items.
+    """
+    if not isinstance(model, Encoder):
+        raise InputError(
+            "the model", "must have representations of people", model.name, "Train the attention model to see a map."
+        )
+    if model.n_items != dataset.n_items:
+        raise InputError(
+            "the model", f"must know the {dataset.n_items:,} items of the data", f"{model.n_items:,}", "Train it again."
+        )
+    users = np.zeros((dataset.n_users, model.embedding_size), dtype=np.float32)
+    for batch, histories in enumerate(batched(dataset.histories(), _BATCH)):
+        start = batch * _BATCH
+        users[start : start + len(histories)] = model.encode(histories)
+        if progress is not None:
+            progress(min(1.0, (start + len(histories)) / dataset.n_users), "Reading everybody’s taste")
+    items = np.array(model.item_vectors, dtype=np.float32)
+    bias = np.array(model.item_bias, dtype=np.float32)
+    digest = hashlib.blake2b(dataset.fingerprint.encode(), digest_size=8)
+    for values in (users, items, bias):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return Embeddings(users, items, bias, digest.hexdigest())
