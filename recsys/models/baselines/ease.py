@@ -1,0 +1,67 @@
+"""EASE: embarrassingly shallow autoencoders (Steck 2019): one ridge regression of every item on all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, History, read_only
+from recsys.errors import InputError
+from recsys.models.baselines.item_knn import set_matrix
+
+MAX_ITEMS = 20_000  # its matrix is items × items: 1.6 GB here
+
+
+class EASE:
+    """scores = x·B, B = −P / diag(P) with a zero diagonal, P = (XᵀX + λI)⁻¹.
+
+    Args:
+        weights: float32 (n_items + 1, n_items + 1), row = item in the history; row and column 0 are zero.
+    """
+
+    name = "ease"
+
+    def __init__(self, weights: np.ndarray) -> None:
+        self.weights = read_only(weights)
+        self.n_items = len(weights) - 1
+
+    @classmethod
+    def fit(cls, dataset: Dataset, regularisation: float = 300.0) -> Self:
+        """Closed form. Raises InputError above 20,000 items."""
+        if dataset.n_items > MAX_ITEMS:
+            raise InputError(
+                "EASE",
+                f"takes at most {MAX_ITEMS:,} items",
+                f"{dataset.n_items:,}",
+                "Leave it out, or drop rare items.",
+            )
+        people = dataset.matrix()
+        people.data[:] = 1.0
+        gram = (people.T @ people).toarray().astype(np.float64)[1:, 1:]
+        gram[np.diag_indices_from(gram)] += regularisation
+        inverse = np.linalg.inv(gram)
+        weights = np.zeros((dataset.n_items + 1,) * 2, dtype=np.float32)
+        weights[1:, 1:] = -inverse / np.diag(inverse)
+        np.fill_diagonal(weights, 0.0)
+        return cls(weights)
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `Recommender.scores`."""
+        scores: np.ndarray = set_matrix(histories, self.n_items) @ self.weights
+        scores[:, 0] = -np.inf
+        return scores
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """What is saved."""
+        return {"weights": self.weights}
+
+    def meta(self) -> dict[str, Any]:
+        """What is saved beside the tensors."""
+        return {}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
+        """Back from `tensors` and `meta`."""
+        return cls(tensors["weights"])
