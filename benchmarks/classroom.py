@@ -1,0 +1,110 @@
+"""Thirty students on one server: each opens the sample's run, every page, and drags α ten times; one training beside.
+
+    python -m benchmarks.classroom [--students 30]
+
+Real browser contexts and real websockets on loopback. The browsers run on the same cores as the server, so what is
+measured is worse than what a class with its own laptops would see. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import time
+from dataclasses import dataclass, field
+
+import psutil
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from benchmarks.opening import PAGES
+from benchmarks.servers import percentile, server
+from tests.browser.chromium import FLAGS, find
+
+
+@dataclass
+class Seen:
+    """What all students saw together."""
+
+    switches: list[float] = field(default_factory=list)
+    frames: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+FRAMES = """(slider) => new Promise((done) => {
+  const times = []; let last = performance.now(); let step = 0;
+  const tick = (now) => {
+    times.push(now - last); last = now; step += 1;
+    slider.value = String((step % 50) / 50 * Number(slider.max));
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    if (step < 50) requestAnimationFrame(tick); else done(times.slice(1));
+  };
+  requestAnimationFrame(tick);
+})"""
+
+
+async def student(browser: Browser, address: str, number: int, seen: Seen) -> None:
+    """One student's lesson."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 720})
+    page = await context.new_page()
+    page.set_default_timeout(120_000)
+    await asyncio.sleep(number * 0.4)  # a class does not click as one
+    await page.goto(f"{address}/?run=sample")
+    for name, title in PAGES.items():
+        begin = time.perf_counter()
+        await page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile(name)).click()
+        await expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=120_000)
+        seen.switches.append(time.perf_counter() - begin)
+        if name == "4 Transfer":
+            await drag(page, seen)
+        seen.errors += await page.get_by_test_id("stException").all_inner_texts()
+        await asyncio.sleep(2)
+    await context.close()
+
+
+async def drag(page: Page, seen: Seen) -> None:
+    """Ten drags of fifty inputs each, timed frame by frame in the browser."""
+    slider = page.get_by_role("slider").first
+    await expect(slider).to_be_visible(timeout=120_000)
+    for _ in range(10):
+        seen.frames += await slider.evaluate(FRAMES)
+
+
+async def lesson(students: int) -> dict[str, object]:
+    """The whole class."""
+    seen, memory = Seen(), []
+    with server() as running:
+        process = psutil.Process(running.process.pid)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            teacher = await browser.new_page()
+            await teacher.goto(running.address)
+            await teacher.get_by_role("button", name="Run it on the sample").click()
+            lessons = [asyncio.create_task(student(browser, running.address, n, seen)) for n in range(students)]
+            while not all(task.done() for task in lessons):
+                memory.append(process.memory_info().rss / 1e6)
+                await asyncio.sleep(1)
+            await asyncio.gather(*lessons)
+            await browser.close()
+    return {
+        "students": students,
+        "switches": len(seen.switches),
+        "switch_median_s": round(percentile(seen.switches, 0.5), 3),
+        "switch_p95_s": round(percentile(seen.switches, 0.95), 3),
+        "frame_median_ms": round(percentile(seen.frames, 0.5), 1),
+        "frame_p95_ms": round(percentile(seen.frames, 0.95), 1),
+        "server_peak_mb": round(max(memory)),
+        "errors": seen.errors,
+    }
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--students", type=int, default=30)
+    print(json.dumps(asyncio.run(lesson(parser.parse_args().students))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""How long until Home is on screen, and how long a page switch takes, alone on the server. Prints JSON.
+
+python -m benchmarks.opening [--rounds 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from benchmarks.servers import percentile, server
+from tests.browser.chromium import FLAGS, find
+
+PAGES = {
+    "1 Data": "Bring your interactions",
+    "2 Train": "Train a model of taste",
+    "3 Embeddings": "See your people",
+    "4 Transfer": "Drag α between two tastes",
+    "5 Evaluate": "Does it help?",
+    "6 Explain": "Why this item?",
+    "7 Learn": "How it works",
+}
+
+
+def switch(page: Page, name: str, title: str) -> float:
+    """Seconds from the click in the menu until the page's title is on screen."""
+    begin = time.perf_counter()
+    page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile(name)).click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    switches: dict[str, list[float]] = {name: [] for name in PAGES}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+        with server() as running:
+            begin = time.perf_counter()
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(running.address)
+            expect(page.get_by_role("heading", name="Interest Transfer Studio")).to_be_visible()
+            home = time.perf_counter() - begin
+            expect(page.get_by_role("slider").first).to_be_visible(timeout=60_000)
+            miniature = time.perf_counter() - begin
+            page.goto(f"{running.address}/?run=sample")
+            expect(page.get_by_role("slider").first).to_be_visible(timeout=60_000)
+            for _ in range(rounds + 1):
+                for name, title in PAGES.items():
+                    switches[name].append(switch(page, name, title))
+                    page.wait_for_timeout(1500)
+        browser.close()
+    warm = [seconds for times in switches.values() for seconds in times[1:]]
+    print(
+        json.dumps(
+            {
+                "server_start_s": round(running.seconds_to_start, 3),
+                "home_title_s": round(home, 3),
+                "start_to_home_s": round(running.seconds_to_start + home, 3),
+                "home_miniature_s": round(miniature, 3),
+                "switch_median_s": round(percentile(warm, 0.5), 3),
+                "switch_p95_s": round(percentile(warm, 0.95), 3),
+                "switch_by_page_s": {name: round(percentile(times[1:], 0.5), 3) for name, times in switches.items()},
+                "first_switch_by_page_s": {name: round(times[0], 3) for name, times in switches.items()},
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The frame: views in the URL, walls between people, errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.dataset import Dataset
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from ui import state
+from ui.inputs import plain
+
+ANN, BOB = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STUDIO_SECRET", raising=False)
+    state.workspace.clear()
+    state.jobs.clear()
+    return Workspace(tmp_path / "home")
+
+
+def page(name: str = "", space: str = ANN, **params: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = space
+    app.query_params.update(params)
+    if name:
+        app.switch_page(f"pages/{name}.py")
+    return app.run()
+
+
+def script(body: Callable[[], None]) -> AppTest:
+    app = AppTest.from_function(body, default_timeout=60)
+    app.session_state["space"] = ANN
+    return app
+
+
+def shown(app: AppTest) -> str:
+    return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.title, *app.subheader])
+
+
+PAGES = ["1_Data", "2_Train", "3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain", "7_Learn"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_empty_and_says_what_to_do(home: Workspace, name: str) -> None:
+    app = page(name)
+    assert not app.exception and not app.error, shown(app)
+    assert len(app.title) == 1
+    assert app.button or app.main.children, "an empty page leads nowhere"
+
+
+@pytest.mark.parametrize("name", ["3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain"])
+def test_without_a_run_a_page_names_what_is_missing(home: Workspace, name: str) -> None:
+    app = page(name)
+    assert "no trained model" in shown(app)
+    assert app.button[0].label in ("Choose data", "Train a model")
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"alpha": "7"}, "between 0 and 1"),
+        ({"alpha": "<b>"}, "between 0 and 1"),
+        ({"k": "-3"}, "between 1 and 100"),
+        ({"run": "0" * 24}, "must be saved here"),
+        ({"run": "../../etc"}, "must be saved here"),
+    ],
+)
+def test_a_tampered_link_is_refused_with_a_sentence(home: Workspace, params: dict[str, str], words: str) -> None:
+    app = page("4_Transfer", **params)
+    assert not app.exception and words in shown(app)
+
+
+def test_a_shared_link_opens_for_a_colleague_but_nothing_is_listed(home: Workspace, planted: Dataset) -> None:
+    entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
+    assert not page("6_Explain", space=BOB, run=entry.id).error
+    options = [option for box in page("6_Explain", space=BOB).selectbox for option in box.options]
+    assert not any("planted" in option for option in options)
+
+
+def test_a_link_to_deleted_work_says_so(home: Workspace, planted: Dataset) -> None:
+    space = home.space(ANN)
+    entry = space.save_run(train_run(planted, model="markov"), planted)
+    space.delete(entry.id)
+    assert "must be saved here" in shown(page("5_Evaluate", run=entry.id))
+
+
+def test_the_door_of_a_class(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_SECRET", "swordfish")
+    app = page("1_Data")
+    assert [box.label for box in app.text_input] == ["Class secret"]
+    app.text_input[0].input("guess")
+    app.button[0].click().run()
+    assert "is another one" in shown(app) and "guess" not in shown(app)
+    app.text_input[0].input("swordfish")
+    app.button[0].click().run()
+    assert not app.text_input or app.text_input[0].label != "Class secret"
+
+
+def test_an_unexpected_error_shows_a_short_id_and_the_log_has_the_rest(
+    home: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks() -> None:
+        from ui import frame
+
+        with frame("learn"):
+            raise ZeroDivisionError("a private detail")
+
+    app = script(breaks).run()
+    assert not app.exception and "Error id:" in shown(app) and "private" not in shown(app)
+    assert "a private detail" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "**bold**", "[link](javascript:x)", "$x^2$", ":red[x]", "`a`"]
+)
+def test_plain_text_has_no_meaning_left(text: str) -> None:
+    def body() -> None:
+        import streamlit as st
+
+        st.write(st.session_state["text"])
+
+    app = AppTest.from_function(body)
+    app.session_state["text"] = plain(text)
+    assert app.run().markdown[0].value == plain(text)
+    for sign in "*_`[]<$":
+        position = plain(text).find(sign)
+        assert position == -1 or plain(text)[position - 1] == "\\"
+
+
+def test_long_text_is_cut() -> None:
+    assert len(plain("x" * 1000, limit=50)) == 50 and "\n" not in plain("a\n# b")
