@@ -13,6 +13,7 @@ from recsys.data.dataset import History, read_only
 from recsys.models.config import ModelConfig
 from recsys.models.markov import Markov
 from recsys.models.network import Network
+from recsys.models.recommender import known
 
 _BATCH = 256
 
@@ -58,6 +59,7 @@ class AttentionModel:
 
     def encode(self, histories: Sequence[History]) -> np.ndarray:
         """Representations: float32 (B, D). An empty history is the zero vector, whose scores are the items' biases."""
+        histories = known(histories, self.n_items)
         states = np.zeros((len(histories), self.embedding_size), dtype=np.float32)
         filled = [row for row, history in enumerate(histories) if len(history)]
         filled.sort(key=lambda row: len(histories[row]))
@@ -107,6 +109,7 @@ class AttentionModel:
 
     def attention(self, history: History) -> np.ndarray:
         """Who looks at whom in the newest `context` items: float32 (blocks, heads, T, T), rows sum to 1."""
+        (history,) = known([history], self.n_items)
         items = torch.from_numpy(np.asarray(history[-self.network.context :], dtype=np.int64))
         with torch.inference_mode():
             weights: np.ndarray = self.network.attention(self._vectors[items][None]).numpy()

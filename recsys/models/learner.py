@@ -14,6 +14,7 @@ from recsys.data.dataset import Dataset
 from recsys.models.attention import AttentionModel, build_network, under
 from recsys.models.batches import Batch
 from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.features import Fusion
 from recsys.models.loss import shared_softmax
 from recsys.models.markov import Markov
 from recsys.models.optimiser import RowAdamW, load_optimiser, optimiser_tensors
@@ -55,7 +56,9 @@ class Learner:
     The item table has one more row than items: the last asks "what stands here?" in the masked flavour.
     """
 
-    def __init__(self, dataset: Dataset, model: ModelConfig, train: TrainConfig) -> None:
+    def __init__(
+        self, dataset: Dataset, model: ModelConfig, train: TrainConfig, features: np.ndarray | None = None
+    ) -> None:
         self.model, self.train = model, train
         assert model.embedding_size and model.dropout is not None
         self.network = build_network(model)
@@ -63,14 +66,21 @@ class Learner:
         rng = np.random.default_rng([train.seed, 1])
         size = model.embedding_size
         vectors = warm_vectors(dataset, size, seed=train.seed)
+        self.seen = np.flatnonzero(dataset.item_counts)
+        self.fusion = None if features is None else Fusion(features, vectors, self.seen)
+        if self.fusion is not None:
+            vectors = vectors - self.fusion.projected()
+            vectors[dataset.item_counts == 0] = 0.0
         mask = rng.normal(scale=0.05, size=(1, size)).astype(np.float32)
         bias = np.log(dataset.item_counts + 1.0).astype(np.float32)
         bias = np.append(bias - bias[1:].mean(), np.float32(0))
-        self.seen = np.flatnonzero(dataset.item_counts)
         self.vectors = RowAdamW(torch.from_numpy(np.concatenate([vectors, mask])), BETAS)
         self.bias = RowAdamW(torch.from_numpy(bias[:, None]), BETAS)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), betas=BETAS, weight_decay=train.weight_decay, fused=True
+            [*self.network.parameters(), *([self.fusion.matrix] if self.fusion else [])],
+            betas=BETAS,
+            weight_decay=train.weight_decay,
+            fused=True,
         )
         pool = max(1 << 21, 2 * (train.batch_size + model.context) * size) if model.context else 0
         self.silence = Silence(model.dropout, rng, pool)
@@ -83,7 +93,11 @@ class Learner:
     def model_now(self, markov: Markov | None = None) -> AttentionModel:
         """The weights as they are, copied into a model of their own."""
         table, bias = self.vectors.table.numpy().copy(), self.bias.table.numpy()[:, 0].copy()
+        if self.fusion is not None:
+            table[:-1] += self.fusion.projected()
         table[0] = 0.0
+        unseen = np.setdiff1d(np.arange(1, len(bias) - 1), self.seen)
+        bias[unseen] = bias[self.seen].min()  # chosen by nobody yet: as the least chosen
         return AttentionModel(self.model, deepcopy(self.network), table[:-1], bias[:-1], table[-1], markov)
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -92,6 +106,8 @@ class Learner:
         tensors |= {f"optimiser.{name}": value for name, value in optimiser_tensors(self.optimiser).items()}
         for name, rows in (("vectors", self.vectors), ("bias", self.bias)):
             tensors |= {f"{name}.{part}": getattr(rows, part).numpy() for part in ("table", "mean", "square")}
+        if self.fusion is not None:
+            tensors["fusion"] = self.fusion.matrix.detach().numpy()
         return tensors | {"steps": np.array([self.steps])}
 
     def load_tensors(self, tensors: dict[str, np.ndarray]) -> None:
@@ -103,6 +119,8 @@ class Learner:
         for name, rows in (("vectors", self.vectors), ("bias", self.bias)):
             for part in ("table", "mean", "square"):
                 getattr(rows, part).copy_(torch.from_numpy(tensors[f"{name}.{part}"]))
+        if self.fusion is not None:
+            self.fusion.matrix.data.copy_(torch.from_numpy(tensors["fusion"]))
         self.steps = int(tensors["steps"][0])
 
     def learn(self, batch: Batch, learning_rate: float, rng: np.random.Generator) -> float:
@@ -115,16 +133,17 @@ class Learner:
         ids, places = _distinct([example.items.ravel(), example.answers, negatives], len(self.vectors))
         rows, biases = self.vectors.take(ids), self.bias.take(ids)
         read, answers, others = (torch.from_numpy(place) for place in places)
-        x = torch.nn.functional.embedding(read, rows).view(*example.items.shape, -1)
+        vectors = rows if self.fusion is None else self.fusion.fused(rows, ids, rng)
+        x = torch.nn.functional.embedding(read, vectors).view(*example.items.shape, -1)
         lengths = None if self.network.causal else torch.from_numpy(example.lengths)
         states = self.network(x, lengths, self.silence).flatten(0, 1)[torch.from_numpy(example.asked)]
         among = np.full(len(self.vectors), -1, dtype=np.int64)
         among[negatives] = np.arange(count)
         loss = shared_softmax(
             states,
-            torch.nn.functional.embedding(answers, rows),
+            torch.nn.functional.embedding(answers, vectors),
             biases[answers, 0],
-            rows[others],
+            vectors[others],
             biases[others, 0],
             torch.from_numpy(among[example.answers]),
             math.log(len(self.seen) / count),

@@ -1,4 +1,4 @@
-"""Directed windowed Markov scores: what tends to follow, within a few steps, what the person chose last.
+"""Directed windowed Markov scores: what tends to follow, within a few steps, each thing the person chose lately.
 
 A strong and instant baseline for next-item data, and the second voice of the attention model.
 """
@@ -13,17 +13,22 @@ from scipy import sparse
 
 from recsys.data.dataset import Dataset, History
 from recsys.models.baselines.item_knn import sparse_from, sparse_tensors
+from recsys.models.recommender import known
 
 
 class Markov:
-    """P(next = j | history) ≈ Σ_r decay^r · P(j follows i_r), i_0 the newest item, mixed with popularity.
+    """score(j | history) = log p(j) + Σ_r (1 + r)^−power · log(1 + (1 − prior)/prior · P(j follows i_r) / p(j)), i_0 newest.
+
+    Each item of the history multiplies popularity p by how much likelier than by chance j follows it: a product of
+    experts, of which the newer ones count more. `prior` is the share of popularity mixed into each P, so that a rare
+    pair proves little.
 
     Args:
-        transitions: float32 CSR (n_items + 1, n_items + 1), rows sum to 1 (or are empty).
-        popularity: float32 (n_items + 1,), sums to 1, [0] = 0.
-        decay: weight of an item relative to the one after it, 0 … 1.
+        lifts: float32 CSR (n_items + 1, n_items + 1), log(1 + …) of each pair that occurs.
+        popularity: float32 (n_items + 1,), log p, each item counted once more than it occurs; [0] = −inf.
+        power: how fast older items lose weight, ≥ 0.
         recent: newest items read.
-        prior: share of popularity in the mixture, > 0, so that every item has a probability.
+        prior: 0 … 1, both excluded.
         window: steps within which an item counted as following another.
     """
 
@@ -31,72 +36,58 @@ class Markov:
 
     def __init__(
         self,
-        transitions: sparse.csr_matrix,
+        lifts: sparse.csr_matrix,
         popularity: np.ndarray,
-        decay: float = 0.85,
-        recent: int = 20,
-        prior: float = 0.02,
+        power: float = 1.0,
+        recent: int = 50,
+        prior: float = 0.8,
         window: int = 10,
     ) -> None:
-        self.transitions, self.popularity, self.window = transitions, popularity, window
-        self.decay, self.recent, self.prior = decay, recent, prior
+        self.lifts, self.popularity = lifts, popularity
+        self.power, self.recent, self.prior, self.window = power, recent, prior, window
         self.n_items = len(popularity) - 1
 
     @classmethod
-    def fit(
-        cls, dataset: Dataset, window: int = 10, decay: float = 0.85, recent: int = 20, prior: float = 0.02
-    ) -> Self:
+    def fit(cls, dataset: Dataset, window: int = 10, power: float = 1.0, recent: int = 50, prior: float = 0.8) -> Self:
         """Counts how often j comes d = 1 … window steps after i, weighted 1/d, and normalises each i."""
-        counts = windowed_counts(dataset, window)
-        total = np.asarray(counts.sum(axis=1)).ravel()
-        scale = sparse.diags_array(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0))
         popularity = dataset.item_counts + 1.0
         popularity[0] = 0.0
-        transitions = sparse.csr_matrix(scale @ counts, dtype=np.float32)
-        return cls(transitions, (popularity / popularity.sum()).astype(np.float32), decay, recent, prior, window)
-
-    def probabilities(self, histories: Sequence[History]) -> np.ndarray:
-        """P(next) of each item: float32 (B, n_items + 1), rows sum to about 1, [:, 0] = 0."""
-        recent = [history[-self.recent :][::-1] for history in histories]
-        lengths = np.array([len(items) for items in recent], dtype=np.int64)
-        rows = np.repeat(np.arange(len(recent)), lengths)
-        place = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        weights = self.decay**place
-        sums = np.bincount(rows, weights=weights, minlength=len(recent))
-        items = np.concatenate([*recent, np.zeros(0, dtype=np.int32)])
-        reader = sparse.csr_matrix(
-            ((weights / sums[rows]).astype(np.float32), (rows, items)), shape=(len(recent), self.n_items + 1)
-        )
-        mixed = np.asarray((reader @ self.transitions).todense(), dtype=np.float32)
-        mixed *= 1 - self.prior
-        mixed += self.prior * self.popularity
-        return mixed
+        popularity /= popularity.sum()
+        lifts = windowed_counts(dataset, window)
+        total = np.asarray(lifts.sum(axis=1)).ravel()
+        follows = lifts.data / np.repeat(total, np.diff(lifts.indptr))
+        lifts.data = np.log1p((1 - prior) / prior * follows / popularity[lifts.indices]).astype(np.float32)
+        logs = np.log(popularity, out=np.full_like(popularity, -np.inf), where=popularity > 0)
+        return cls(lifts, logs.astype(np.float32), power, recent, prior, window)
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
-        """log P(next): see `Recommender.scores`."""
-        scores = self.probabilities(histories)
-        scores[:, 0] = 1.0
-        np.log(scores, out=scores)
-        scores[:, 0] = -np.inf
+        """See `Recommender.scores`; an empty history scores log p."""
+        recent = [history[-self.recent :][::-1] for history in known(histories, self.n_items)]
+        lengths = np.array([len(items) for items in recent], dtype=np.int64)
+        ends = np.cumsum(lengths)
+        place = np.arange(lengths.sum()) - np.repeat(ends - lengths, lengths)
+        weights = (1.0 + place) ** -self.power
+        items = np.concatenate([*recent, np.zeros(0, dtype=np.int32)])
+        shape = (len(recent), self.n_items + 1)
+        reader = sparse.csr_matrix((weights.astype(np.float32), items, np.concatenate([[0], ends])), shape=shape)
+        scores: np.ndarray = (reader @ self.lifts).toarray()
+        scores += self.popularity
         return scores
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What is saved."""
-        return {**sparse_tensors(self.transitions), "popularity": self.popularity}
+        return {**sparse_tensors(self.lifts), "popularity": self.popularity}
 
     def meta(self) -> dict[str, Any]:
         """What is saved beside the tensors."""
-        return {"decay": self.decay, "recent": self.recent, "prior": self.prior, "window": self.window}
+        return {"power": self.power, "recent": self.recent, "prior": self.prior, "window": self.window}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
         """Back from `tensors` and `meta`."""
         popularity = tensors["popularity"]
-        return cls(
-            sparse_from(tensors, len(popularity)),
-            popularity,
-            **{k: meta[k] for k in ("decay", "recent", "prior", "window")},
-        )
+        settings = {name: meta[name] for name in ("power", "recent", "prior", "window")}
+        return cls(sparse_from(tensors, len(popularity)), popularity, **settings)
 
 
 def windowed_counts(dataset: Dataset, window: int) -> sparse.csr_matrix:

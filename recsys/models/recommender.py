@@ -52,6 +52,12 @@ class Encoder(Recommender, Protocol):
         ...
 
 
+def known(histories: Sequence[History], n_items: int) -> list[History]:
+    """The histories without padding and items the model has never heard of (indexes outside 1 … n_items)."""
+    items = [np.asarray(history) for history in histories]
+    return [h if not len(h) or 0 < h.min() <= h.max() <= n_items else h[(h > 0) & (h <= n_items)] for h in items]
+
+
 def batched(histories: Sequence[History], size: int = 256) -> Iterator[Sequence[History]]:
     """Histories in batches, so that (size, n_items) scores fit in memory."""
     for start in range(0, len(histories), size):

@@ -106,7 +106,8 @@ def train(
         TrainingError: the loss is no longer a number, or memory ran out. The reports so far keep their models.
         ArtifactError: `resume` is damaged or belongs to other data.
     """
-    run = _Run(dataset, model_config or ModelConfig(), train_config or TrainConfig(), validation, resume, checkpoint)
+    model, config = model_config or ModelConfig(), train_config or TrainConfig()
+    run = _Run(dataset, model, config, validation, resume, checkpoint, features)
     while run.epoch < run.epochs:
         yield run.next_epoch(checkpoint)
         if run.out_of_patience:
@@ -124,6 +125,7 @@ class _Run:
         validation: Holdout | None,
         resume: Path | None = None,
         checkpoint: Path | None = None,
+        features: np.ndarray | None = None,
     ) -> None:
         self.started = time.perf_counter()
         if not (dataset.lengths > 1).any():
@@ -142,7 +144,7 @@ class _Run:
         self.dataset, people = (dataset, validation) if validation is not None else keep_aside(dataset, config.seed)
         self.joins = validation is None
         self.judge = make_judge(sample(people, dataset.n_items, config.seed), self.dataset, self.model.markov)
-        self.learner = Learner(self.dataset, self.model, config)
+        self.learner = Learner(self.dataset, self.model, config, features)
         self.parts = math.ceil(self._batches() / LONGEST_EPOCH)
         self.epochs = saved.epochs if saved else self._plan()
         self.config = replace(config, epochs=self.epochs)
@@ -247,7 +249,7 @@ class _Run:
         """The model as it is now, fused with the Markov scores, and how it does."""
         markov = self.judge.markov
         if markov is not None and self.joining:
-            markov = Markov.fit(self.everything, markov.window, markov.decay, markov.recent, markov.prior)
+            markov = Markov.fit(self.everything, markov.window, markov.power, markov.recent, markov.prior)
         model = learner.model_now(markov)
         if not len(self.judge.people):
             return model, {}

@@ -91,14 +91,14 @@ def make_judge(people: Holdout, dataset: Dataset, markov: bool) -> Judge:
         return Judge(people, None, None)
     positives = np.array([items[0] for items in people.positives], dtype=np.int64)
     tried = []
-    for window in (5, 10, 20):
-        model = Markov.fit(dataset, window=window)
-        for decay in (0.6, 0.75, 0.85, 0.92):
-            model.decay = decay
-            scores = model.scores(people.histories)
-            tried.append((figures(ranks(scores, people.histories, positives))["ndcg@10"], window, decay))
-    _, window, decay = max(tried)
-    chosen = Markov.fit(dataset, window=window, decay=decay)
+    for prior in (0.5, 0.8, 0.9):
+        model = Markov.fit(dataset, prior=prior)
+        for power in (0.7, 1.0, 1.3):
+            model.power = power
+            found = figures(ranks(model.scores(people.histories), people.histories, positives))
+            tried.append((found["ndcg@10"], prior, power))
+    _, prior, power = max(tried)
+    chosen = Markov.fit(dataset, power=power, prior=prior)
     scores = chosen.scores(people.histories)
     scores[:, 0] = 0.0
     return Judge(people, chosen, scores)

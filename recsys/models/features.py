@@ -1,0 +1,67 @@
+"""Other knowledge of the items — titles read by a language model, images — fused into their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recsys.errors import InputError
+
+HIDDEN = 0.1  # share of items whose own embedding is hidden in a step, so that the projection learns to stand alone
+RIDGE = 10.0
+
+
+class Fusion:
+    """item vector = id embedding + features · matrix. An item never trained on has only the second term.
+
+    The matrix starts as the ridge regression of the warm-started vectors on the features, so that what the features
+    can say is theirs from the first step and the id embeddings hold the rest.
+
+    Args:
+        features: float32 (n_items + 1, F); rows of NaN where nothing is known.
+        vectors: float32 (n_items + 1, D), warm-started.
+        seen: indexes of the items that occur in the data.
+
+    Raises:
+        InputError: `features` has another number of rows.
+    """
+
+    def __init__(self, features: np.ndarray, vectors: np.ndarray, seen: np.ndarray) -> None:
+        if features.ndim != 2 or len(features) != len(vectors):
+            raise InputError("features", f"must be a table of {len(vectors)} rows, padding first", features.shape)
+        rows = np.nan_to_num(features.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        known = (rows != 0).any(axis=1)
+        rows[known] -= rows[known].mean(axis=0) if known.any() else 0.0
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        rows[0] = 0.0
+        self.features = torch.from_numpy(np.concatenate([rows, np.zeros_like(rows[:1])]))  # last: the mask
+        seen = seen[known[seen]]
+        gram = rows[seen].T @ rows[seen] + RIDGE * np.eye(rows.shape[1], dtype=np.float32)
+        matrix = np.linalg.solve(gram, rows[seen].T @ vectors[seen]).astype(np.float32)
+        self.matrix = torch.from_numpy(matrix).requires_grad_()
+
+    def fused(self, rows: Tensor, ids: Tensor, rng: np.random.Generator) -> Tensor:
+        """The vectors of some items in training: (n, D), a tenth of the id embeddings hidden where features speak."""
+        features = self.features[ids]
+        kept = torch.from_numpy(rng.random(len(ids), dtype=np.float32) >= HIDDEN) | ~features.any(dim=1)
+        return rows * kept[:, None] + features @ self.matrix
+
+    def projected(self) -> np.ndarray:
+        """What the features say of every item: float32 (n_items + 1, D)."""
+        spoken: np.ndarray = (self.features[:-1] @ self.matrix.detach()).numpy()
+        return spoken
+
+
+def catalogue_features(vectors: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """All modalities of a catalogue beside each other, each scaled to unit rows: float32 (n_items + 1, ΣF), or None."""
+    if not vectors:
+        return None
+    parts = []
+    for table in vectors.values():
+        rows = np.asarray(table, dtype=np.float32)
+        norms = np.linalg.norm(np.nan_to_num(rows), axis=1, keepdims=True)
+        parts.append(np.nan_to_num(rows) / np.maximum(norms, 1e-6))
+    return np.concatenate(parts, axis=1)
