@@ -34,8 +34,8 @@ class ImplicitALS:
         cls,
         dataset: Dataset,
         size: int = 64,
-        confidence: float = 10.0,
-        regularisation: float = 0.1,
+        confidence: float = 5.0,
+        regularisation: float = 10.0,
         iterations: int = 15,
         seed: int = 0,
     ) -> Self:

@@ -38,7 +38,7 @@ class ItemKNN:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores = (set_matrix(histories, self.n_items) @ self.similarity).toarray()
+        scores: np.ndarray = (set_matrix(histories, self.n_items) @ self.similarity).toarray()
         scores[:, 0] = -np.inf
         return scores
 

@@ -70,6 +70,6 @@ class RecentPopularity(Popularity):
 
 
 def _scores(counts: np.ndarray) -> np.ndarray:
-    scores = np.log1p(counts).astype(np.float32)
+    scores: np.ndarray = np.log1p(counts).astype(np.float32)
     scores[0] = -np.inf
     return scores
