@@ -1,8 +1,8 @@
 """Where two items' scores cross over α, and which of many crossings comes first: exactly, whatever floats round to.
 
 An item's score is a line over α, from its target score t at α = 0 to its source score s at α = 1. A lower item v
-overtakes an upper item u at α = p / (p + q), with p = t_u − t_v > 0 and q = s_v − s_u > 0. Floats are rationals, so α is
-one too; it is rounded once, at the end.
+overtakes an upper item u at α = p / (p + q), with p = t_u − t_v > 0 and q = s_v − s_u > 0. Floats are rationals, so
+α is one too; it is rounded once, at the end.
 """
 
 from __future__ import annotations

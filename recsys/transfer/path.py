@@ -48,7 +48,7 @@ class Change:
     Attributes:
         alpha: where.
         entered, left: items that come into the list and that drop out of it.
-        overtakes: (winner, loser) pairs: the winner stood below the loser before, and above it (or alone in the list) after.
+        overtakes: (winner, loser) pairs: the winner stood below before, and above (or alone in the list) after.
     """
 
     alpha: float
@@ -253,8 +253,9 @@ def _merge(sweep: _Sweep, names: Sequence[int]) -> tuple[tuple[Step, ...], tuple
 def _change(alpha: float, before: list[int], after: list[int], pairs: list[tuple[int, int]]) -> Change:
     if len(pairs) == 1:
         winner, loser = pairs[0]
-        entered, left = ((winner,), (loser,)) if before[-1] == loser != after[-1] and winner not in before else ((), ())
-        return Change(alpha, entered, left, tuple(pairs))
+        if winner in before:
+            return Change(alpha, (), (), tuple(pairs))
+        return Change(alpha, (winner,), (loser,), tuple(pairs))
     old, new = set(before), set(after)
     entered, left = tuple(i for i in after if i not in old), tuple(i for i in before if i not in new)
     return Change(alpha, entered, left, tuple(pair for pair in pairs if pair[0] in new))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def brute_steps(target: list[float], source: list[float], k: int) -> list[tuple[
                 cuts.add(p / (p + q))
     ordered = sorted(cuts)
     steps: list[tuple[Fraction, Fraction, tuple[int, ...]]] = []
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in pairwise(ordered):
         items = ranked(target, source, (low + high) / 2, k)
         if steps and steps[-1][2] == items:
             steps[-1] = (steps[-1][0], high, items)
