@@ -1,6 +1,13 @@
-"""4_Transfer."""
+"""Transfer: blend two tastes, live; below the fold every exact change, ways of blending, which α, privacy, files."""
 
 from ui import frame
+from ui.transfer_case import room_of
+from ui.transfer_view import hear, live, pick
 
 with frame("transfer") as studio:
-    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")
+    studio.need_run()
+    asked = hear(studio)
+    room = room_of(str(studio.run_folder))
+    case = pick(studio, room)
+    if case is not None:
+        live(studio, case, "Does it help? →")

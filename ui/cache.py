@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from recsys.data.dataset import Dataset
-    from recsys.embeddings.extraction import Embeddings
+    from recsys.embeddings import Clusters, Embeddings
     from recsys.runs import Run
+    from ui.transfer_case import Case, Rules
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
@@ -36,3 +39,37 @@ def embeddings_of(folder: str) -> Embeddings:
 
     run, dataset = open_run(folder)
     return extract(run.model, dataset)  # type: ignore[arg-type]
+
+
+@st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
+def groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
+    """The groups of people in a saved run, and their names."""
+    from recsys.embeddings import cluster, name_clusters
+
+    clusters = cluster(embeddings_of(folder).users)
+    return clusters, name_clusters(clusters.labels, open_run(folder)[1])
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def flat_map_of(folder: str) -> np.ndarray:
+    """Everybody's place on the instant map (PCA): float32 (n_users, 2)."""
+    from recsys.embeddings import pca
+
+    return pca(embeddings_of(folder).users, 2)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Scoring both tastes …")
+def case_of(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
+    """A pair with its scores and its exact path. Raises InputError, UnknownIdError."""
+    from ui.transfer_case import build
+
+    return build(folder, target, source, k, rules)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def miniature_of(folder: str, k: int) -> tuple[Case, tuple[str, str]]:
+    """The case of the miniature on Home, and how its target and source are written in the URL."""
+    from ui.transfer_case import Rules, build, room_of, surprise
+
+    pair = surprise(room_of(folder), 0)
+    return build(folder, *pair, k, Rules()), pair

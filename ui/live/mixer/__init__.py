@@ -33,7 +33,7 @@ class Choice:
 
     Attributes:
         alpha: where the thumb was released, from 0 to 1.
-        k: the list length chosen.
+        k: the list length, at the run in which it was chosen.
         open: "help" at the run in which "does it help?" was pressed.
         seq: how many values of α the browser has told.
     """

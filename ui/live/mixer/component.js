@@ -102,7 +102,7 @@ function paintChanges(view, state, step) {
   const { entered, left } = difference(listOf(state, 0), listOf(state, step));
   write(view.slots.tally, `${entered.length} in, ${left.length} out`);
   const shown = (items, kind, word) => {
-    const room = items.length > 3 ? 2 : 3;
+    const room = items.length > 2 ? 1 : 2;
     const rows = items.slice(0, room).map((item) => element("li", kind, element("b", "", word), element("span", "title", state.titles[item])));
     return items.length > room ? [...rows, element("li", kind, element("b", "", word), `and ${items.length - room} more`)] : rows;
   };
@@ -204,7 +204,7 @@ function listen(view) {
   keys.next.onclick = () => jump(view, view.step + 1);
   keys.undo.onclick = () => { if (view.undo.length) { moveTo(view, view.undo.pop()); report(view, false); } };
   keys.reset.onclick = () => { moveTo(view, 0); report(view); };
-  keys.k.onchange = () => view.tell("k", Number(keys.k.value));
+  keys.k.onchange = () => view.trigger("k", Number(keys.k.value));
   keys.verdict.onclick = () => view.trigger("open", "help");
   const choose = (event) => { view.chosen = [...view.rows].find(([, row]) => row.node.contains(event.target))?.[0] ?? null; paintWhy(view); };
   ranked.onpointerover = choose;

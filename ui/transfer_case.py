@@ -1,0 +1,122 @@
+"""The case on screen: a pair, the rules of recommending, both score vectors, the exact path, what the mixer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recsys.models.recommender import Encoder
+from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, taste_vector, transfer
+from recsys.transfer.recommend import Voice, voiced
+from ui import cache
+from ui.live.mixer import mixer_data
+from ui.transfer_ends import Pair, Room, read_pair
+from ui.transfer_map import people_map
+
+CONTENT = "tags of the items"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What may be recommended, beside what the target has already (that never is).
+
+    Attributes:
+        scenario, tag: only items of it; "" for all.
+        hide_source: leave out what the source has too.
+        beside: the name of a second voice: a model of the run, or CONTENT; "" for none. weight: how loud, 0 … 1.
+        diversity: 0 … 1, for the list that is taken away (the live list is ranked by score alone: it is exact).
+    """
+
+    scenario: str = ""
+    tag: str = ""
+    hide_source: bool = False
+    beside: str = ""
+    weight: float = 0.0
+    diversity: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A pair that has been scored.
+
+    Attributes:
+        both: target and source scored by the model, and what may be recommended.
+        path: the exact lists over α.
+        shown: what the mixer is given.
+    """
+
+    pair: Pair
+    rules: Rules
+    both: Transfer
+    path: AlphaPath
+    shown: Mapping[str, Any]
+
+
+def room_of(folder: str) -> Room:
+    """What ends are read from, for a saved run."""
+    return Room(folder, *cache.open_run(folder))
+
+
+def build(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
+    """Scores a pair. Called through `cache.case_of`. Raises InputError, UnknownIdError."""
+    room = room_of(folder)
+    pair = read_pair(room, target, source)
+    both = transfer(
+        room.run.model,
+        pair.target.taste,
+        pair.source.taste,
+        catalogue=room.dataset.catalogue,
+        scenario=pair.scenario or rules.scenario,
+        tag=rules.tag,
+        without_sources=rules.hide_source,
+    )
+    allowed = both.allowed.copy()
+    allowed[pair.seen] = False  # what they have in another time or scenario is no news either
+    both = replace(both, allowed=allowed)
+    scores = [np.where(allowed, s.astype(np.float64), -np.inf) for s in voiced(both, voice(room, rules), rules.weight)]
+    path = alpha_path(scores[0], scores[1], k)
+    shown = mixer_data(
+        path, scores[0], scores[1], room.dataset.catalogue, pair.target.side, pair.source.side, _map(room, pair)
+    )
+    return Case(pair, rules, both, path, shown)
+
+
+def voice(room: Room, rules: Rules) -> Voice | None:
+    """The second voice that the rules name."""
+    if not rules.beside or not rules.weight:
+        return None
+    return content(room.dataset.catalogue) if rules.beside == CONTENT else collaborative(room.run.models[rules.beside])
+
+
+def _map(room: Room, pair: Pair) -> Any:
+    if not isinstance(room.run.model, Encoder):
+        return None
+    vectors = (taste_vector(room.run.model, pair.target.taste), taste_vector(room.run.model, pair.source.taste))
+    people = (pair.target.taste.users, pair.source.taste.users)
+    return people_map(cache.flat_map_of(room.folder), room.vectors, vectors, people)
+
+
+def surprise(room: Room, seed: int, target_text: str = "") -> tuple[str, str]:
+    """Two people of different tastes, each with something to show: how target and source are written in the URL.
+
+    Args:
+        target_text: a target that is given; its source is then the one that differs from it.
+    """
+    lengths, rng = room.dataset.lengths, np.random.default_rng(seed)
+    enough = np.flatnonzero(lengths >= min(8, int(np.median(lengths))))
+    short = enough[lengths[enough] <= max(40, int(np.median(lengths[enough])))]
+    kind, _, value = target_text.partition(":")
+    if kind == "user" and value in room.dataset.users:
+        target = room.dataset.users.index(value)
+    else:
+        target = int(rng.choice(short if len(short) else enough))
+    others = enough[enough != target] if len(enough) > 1 else enough
+    if isinstance(room.run.model, Encoder):
+        vectors = room.vectors
+        similar = vectors[others] @ vectors[target] / np.maximum(np.linalg.norm(vectors[others], axis=1), 1e-9)
+        others = others[np.argsort(similar, kind="stable")[: max(1, len(others) // 10)]]
+    users = room.dataset.users
+    return f"user:{users.external(target)}", f"user:{users.external(int(rng.choice(others)))}"

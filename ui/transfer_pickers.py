@@ -1,0 +1,251 @@
+"""Who gives and who receives: one dropdown and one picker for each end, swap, surprise, and what may be recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import streamlit as st
+
+from recsys.models.recommender import Encoder
+from recsys.transfer import MINIMUM_GROUP
+from ui import cache
+from ui.frame import Studio
+from ui.inputs import person_picker, plain
+from ui.transfer_case import CONTENT, Rules, surprise
+from ui.transfer_ends import MEDOID, Room, moment
+
+MANY = 3_000  # people up to which all are offered in one list
+KINDS: Mapping[str, str] = {
+    "user": "A person",
+    "group": "A group",
+    "near": "The nearest people",
+    "everyone": "Everybody on average",
+    "before": "The same person, earlier",
+    "scenario": "The same person, in another scenario",
+    "items": "A new person, made by clicking items",
+}
+GROUPS = ("group", "cluster", "column")
+
+
+def end_row(studio: Studio, room: Room, names: tuple[str, str]) -> Rules:
+    """The row above the mixer. `names` are shown on the two buttons. Returns the rules chosen."""
+    target, swap, source, chance, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
+    with target, st.popover(f":blue[●] Target: {plain(names[0], 40)}", width="stretch"):
+        _pick(studio, room, "target", ("user", "group", "everyone", "items"))
+    with swap:
+        alone = studio.view.source.partition(":")[0] in ("near", "before", "scenario")
+        if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=alone):
+            _change(studio, target=studio.view.source, source=studio.view.target)
+    with source, st.popover(f":orange[◆] Source: {plain(names[1], 40)}", width="stretch"):
+        _pick(studio, room, "source", _possible(studio, room))
+    with chance:
+        if st.button("Surprise me", key="surprise", help="Two people of different tastes", width="stretch"):
+            turn = st.session_state["surprises"] = st.session_state.get("surprises", 0) + 1
+            picked = surprise(room, turn)
+            _change(studio, target=picked[0], source=picked[1])
+    with rules, st.popover("Rules", width="stretch", help="What may be recommended, and by which scores"):
+        return _rules(room)
+
+
+def _possible(studio: Studio, room: Room) -> tuple[str, ...]:
+    one = studio.view.target.partition(":")[0] in ("user", "items")
+    several = len(room.dataset.catalogue.scenario_names) > 1
+    left_out = {*(() if one else ("before",)), *(() if one and several else ("scenario",))}
+    if not isinstance(room.run.model, Encoder):
+        left_out.add("near")
+    return tuple(kind for kind in KINDS if kind not in left_out)
+
+
+def _change(studio: Studio, **view: str) -> None:
+    studio.set_view(**view)
+    st.rerun()
+
+
+def _pick(studio: Studio, room: Room, side: str, kinds: tuple[str, ...]) -> None:
+    """One dropdown, one picker."""
+    written = getattr(studio.view, side)
+    now = written.partition(":")[0]
+    now = "group" if now in GROUPS else now
+    kind = st.selectbox(
+        "Kind",
+        kinds,
+        index=kinds.index(now) if now in kinds else 0,
+        format_func=lambda kind: KINDS[kind],
+        key=f"{side}_kind_{written}",
+    )
+    pickers: dict[str, Callable[[Studio, Room, str, str], str]] = {
+        "user": _person,
+        "group": _group,
+        "near": _near,
+        "before": _before,
+        "scenario": _scenario,
+        "items": _items,
+    }
+    chosen = pickers[kind](studio, room, side, written) if kind in pickers else kind
+    if chosen and chosen != written:
+        _change(studio, **{side: chosen})
+
+
+def _person(studio: Studio, room: Room, side: str, written: str) -> str:
+    data = room.dataset
+    kind, _, value = written.partition(":")
+    now = data.users.index(value) if kind == "user" and value in data.users else None
+    if data.n_users <= MANY:
+        user = person_picker("Search", data, f"{side}_person_{written}", now)
+        preview(room, user)
+        return f"user:{data.users.external(user)}" if now is not None or st.button("Take", key=f"{side}_take") else ""
+    part = st.text_input("Part of an id", value=value if kind == "user" else "", key=f"{side}_part_{written}")
+    found = [user for user in data.users.ids if part.casefold() in user.casefold()][:50]
+    if not found:
+        st.caption("Nobody has this in the id.")
+        return ""
+    user_id = st.radio("Found", found, index=found.index(value) if value in found else None, key=f"{side}_found_{part}")
+    if user_id is not None:
+        preview(room, data.users.index(user_id))
+    return "" if user_id is None else f"user:{user_id}"
+
+
+def preview(room: Room, user: int) -> None:
+    """The newest items of a person, as a line."""
+    history = room.known[user][::-1][:5]
+    titles = " · ".join(plain(room.dataset.catalogue.titles[item], 40) for item in history)
+    st.caption(f"Newest first: {titles}" if titles else "Nothing chosen yet.")
+
+
+def _group(studio: Studio, room: Room, side: str, written: str) -> str:
+    options = _groups(studio, room)
+    if not options:
+        st.caption("No groups yet: lasso one on the map (3 Embeddings).")
+        return ""
+    now = written.removesuffix(MEDOID)
+    listed = list(options)
+    if now.partition(":")[0] in GROUPS and now not in listed:
+        options, listed = {now: "The group of this link", **options}, [now, *listed]
+    text = st.selectbox(
+        "Group",
+        listed,
+        index=listed.index(now) if now in listed else None,
+        format_func=lambda text: options[text],
+        placeholder="Choose a group",
+        key=f"{side}_group_{written}",
+    )
+    ways = ("Its mean", "Its most typical person")
+    way = st.segmented_control(
+        "It is stood for by", ways, default=ways[written.endswith(MEDOID)], required=True, key=f"{side}_way_{written}"
+    )
+    return "" if text is None else text + (MEDOID if way == ways[1] else "")
+
+
+def _groups(studio: Studio, room: Room) -> dict[str, str]:
+    """Saved groups, clusters of the map, groups of the user table: how they are written, and shown."""
+    saved = {f"group:{entry.id}": f"Saved: {entry.name}" for entry in studio.space.entries("cohort")}
+    clusters = {}
+    if isinstance(room.run.model, Encoder):
+        found, names = cache.groups_of(room.folder)
+        clusters = {f"cluster:{n}": f"Cluster: {name} · {found.sizes[n]:,}" for n, name in enumerate(names)}
+    columns = {}
+    for column in room.dataset.people.columns:
+        values = room.dataset.people[column].dropna().astype(str).value_counts()
+        if 1 < len(values) <= 30:
+            columns |= {f"column:{column}={value}": f"{column}: {value} · {n:,}" for value, n in values.items()}
+    return saved | clusters | columns
+
+
+def _near(studio: Studio, room: Room, side: str, written: str) -> str:
+    kind, _, value = written.partition(":")
+    now = int(value) if kind == "near" and value.isdecimal() else 20
+    count = st.slider("How many", MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}")
+    st.caption("People whose representations are most like the target’s.")
+    return f"near:{count}"
+
+
+def _before(studio: Studio, room: Room, side: str, written: str) -> str:
+    data, target = room.dataset, studio.view.target.partition(":")
+    known = room.known[data.users.index(target[2])] if target[0] == "user" else target[2].split(",")
+    if len(known) < 3:
+        st.caption("This person has too few items to be split.")
+        return ""
+    value = written.partition(":")[2]
+    now = int(value) if written.startswith("before:") and value.isdecimal() else len(known) // 2
+    stops = range(1, len(known))
+    user = data.users.index(target[2]) if target[0] == "user" else None
+    first = st.select_slider(
+        "Their timeline: before, and since",
+        stops,
+        value=min(max(now, 1), len(known) - 1),
+        format_func=lambda n: f"{n} · {moment(data, user, n)}",
+        key=f"{side}_before_{written}",
+    )
+    st.caption("What they chose before this day is the source; what they chose since is the target.")
+    return f"before:{first}"
+
+
+def _scenario(studio: Studio, room: Room, side: str, written: str) -> str:
+    names = room.dataset.catalogue.scenario_names
+    kind, _, value = written.partition(":")
+    now = value.split(">") if kind == "scenario" else [names[0], names[1]]
+    left, right = st.columns(2)
+    source = left.selectbox(
+        "What they do in", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
+    )
+    rest = [name for name in names if name != source]
+    target = right.selectbox(
+        "to recommend in", rest, index=rest.index(now[-1]) if now[-1] in rest else 0, key=f"{side}_to_{written}"
+    )
+    return f"scenario:{source}>{target}"
+
+
+def _items(studio: Studio, room: Room, side: str, written: str) -> str:
+    data = room.dataset
+    kind, _, value = written.partition(":")
+    now = [data.items.index(item) for item in value.split(",") if item in data.items] if kind == "items" else []
+    popular = np.argsort(-data.item_counts, kind="stable")[:5_000].tolist()
+    options = list(dict.fromkeys([*now, *(item for item in popular if item)]))
+    chosen = st.multiselect(
+        "Click items, oldest first",
+        options,
+        default=now,
+        format_func=lambda item: data.catalogue.titles[item][:60],
+        max_selections=12,
+        key=f"{side}_items_{written}",
+        placeholder="Type a title",
+    )
+    return "items:" + ",".join(data.items.externals(chosen)) if chosen else ""
+
+
+def _rules(room: Room) -> Rules:
+    catalogue = room.dataset.catalogue
+    st.caption("What the target has already is never recommended.")
+    scenario = tag = ""
+    if len(catalogue.scenario_names) > 1:
+        scenario = st.selectbox("Only from", ("", *catalogue.scenario_names), format_func=_any, key="rule_scenario")
+    tags = sorted({tag for tags in catalogue.tags for tag in tags})
+    if tags:
+        tag = st.selectbox("Only with the tag", ("", *tags), format_func=_any, key="rule_tag")
+    hide = st.checkbox("Leave out what the source has too", key="rule_hide")
+    others = [name for name in room.run.models if name != room.run.model.name] + [CONTENT] * bool(tags)
+    beside, weight, diversity = "", 0.0, 0.0
+    if others:
+        beside = st.selectbox(
+            "A second voice", ("", *others), format_func=lambda name: name or "none", key="rule_beside"
+        )
+        if beside:
+            weight = st.slider("Its weight", 0.0, 1.0, 0.3, 0.05, key="rule_weight")
+    if isinstance(room.run.model, Encoder):
+        note = "For the list under “Take it away”. The live list is ranked by score alone, so that it stays exact."
+        diversity = st.slider("Diversity", 0.0, 1.0, 0.0, 0.1, key="rule_diversity", help=note)
+    return Rules(scenario, tag, hide, beside, weight, diversity)
+
+
+def _any(name: str) -> str:
+    return name or "anything"
+
+
+def complete(studio: Studio, room: Room) -> None:
+    """Fills in who is missing in the URL: two people of different tastes, so that something happens at once."""
+    view = studio.view
+    if view.target and view.source:
+        return
+    target, source = surprise(room, 0, view.target)
+    studio.set_view(target=view.target or target, source=view.source or source)

@@ -1,0 +1,54 @@
+"""The page Transfer: the mixer on top, details in tabs below the fold."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys.errors import StudioError
+from ui import cache
+from ui.frame import Studio, show_error
+from ui.live.mixer import choice, mixer
+from ui.transfer_case import Case, Rules
+from ui.transfer_ends import Room
+from ui.transfer_pickers import complete, end_row
+
+KEY = "mixer"
+
+
+def hear(studio: Studio) -> str:
+    """Takes over what was chosen in the mixer into the view (and so into the URL). Returns the tab asked for, or ""."""
+    told = choice(KEY)
+    changed: dict[str, float | int] = {}
+    if told.seq != st.session_state.get("mixer_heard", 0):
+        st.session_state["mixer_heard"] = told.seq
+        if told.alpha is not None:
+            changed["alpha"] = told.alpha
+    if told.k is not None:
+        changed["k"] = told.k
+    if changed:
+        studio.set_view(**changed)
+    return told.open or ""
+
+
+def pick(studio: Studio, room: Room) -> Case | None:
+    """The row of pickers, and the case it leads to; None (and a sentence on screen) when it leads nowhere."""
+    complete(studio, room)
+    view, rules = studio.view, st.session_state.get("rules", Rules())
+    row = st.container()
+    case, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
+    try:
+        case = cache.case_of(room.folder, view.target, view.source, view.k, rules)
+        names = (case.pair.target.side.name, case.pair.source.side.name)
+    except StudioError as error:
+        show_error(error)
+    with row:
+        chosen = end_row(studio, room, names)
+    if chosen != rules:
+        st.session_state["rules"] = chosen
+        st.rerun()
+    return case
+
+
+def live(studio: Studio, case: Case, verdict: str) -> None:
+    """The mixer. While the thumb moves nothing reaches the server."""
+    mixer(case.shown, studio.view.alpha, KEY, verdict)
