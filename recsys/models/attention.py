@@ -88,7 +88,7 @@ class AttentionModel:
 
     def representation_scores(self, states: np.ndarray) -> np.ndarray:
         """The network's scores of representations, linear in them: float32 (B, n_items + 1), [:, 0] = −inf."""
-        scores = states.astype(np.float32) @ self.item_vectors.T + self.item_bias
+        scores: np.ndarray = states.astype(np.float32) @ self.item_vectors.T + self.item_bias
         scores[:, 0] = -np.inf
         return scores
 

@@ -1,4 +1,4 @@
-"""Everything a training needs to go on, in one safetensors file with JSON in its header; written whole or not at all."""
+"""All a training needs to go on, in one safetensors file with JSON in its header; written whole or not at all."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def write(folder: Path, run: _Run) -> None:
 
 
 def find(folder: Path, fingerprint: str, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
-    """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError for a damaged one."""
+    """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError when damaged."""
     if not (folder / FILE).exists():
         return None
     found = read(folder)

@@ -25,8 +25,7 @@ MASKED = 0.25  # share of items hidden in the masked flavour
 
 
 class Silence:
-    """Dropout whose masks are slices, from a random place, of one pool of random bits: drawing them anew costs more than a
-    matrix product."""
+    """Dropout whose masks are slices of one pool, from a random place: drawing bits costs more than a product."""
 
     def __init__(self, p: float, rng: np.random.Generator, size: int) -> None:
         self.rng, self.p = rng, p
@@ -158,7 +157,7 @@ class Learner:
         return float(loss.detach())
 
     def ask(self, batch: Batch, rng: np.random.Generator) -> Example:
-        """Causal: each item's answer is the next. Masked: a quarter of the items is hidden, the newest in half the rows."""
+        """Causal: each item's answer is the next. Masked: a quarter is hidden, the newest in every second chunk."""
         items, lengths = batch.items, batch.lengths
         at = np.arange(items.shape[1])
         if self.network.causal:

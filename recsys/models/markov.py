@@ -17,7 +17,7 @@ from recsys.models.recommender import known
 
 
 class Markov:
-    """score(j | history) = log p(j) + Σ_r (1 + r)^−power · log(1 + (1 − prior)/prior · P(j follows i_r) / p(j)), i_0 newest.
+    """score(j) = log p(j) + Σ_r (1 + r)^−power · log(1 + (1 − prior)/prior · P(j follows i_r) / p(j)), i_0 the newest.
 
     Each item of the history multiplies popularity p by how much likelier than by chance j follows it: a product of
     experts, of which the newer ones count more. `prior` is the share of popularity mixed into each P, so that a rare
@@ -93,7 +93,8 @@ class Markov:
 def windowed_counts(dataset: Dataset, window: int) -> sparse.csr_matrix:
     """Σ 1/d over all pairs (i, j) where j comes d = 1 … window steps after i in one history: float32 CSR, [i, j]."""
     size = dataset.n_items + 1
-    counts = sparse.csr_matrix((size, size), dtype=np.float32)
+    none = np.zeros(0, dtype=np.int32)
+    counts = sparse.csr_matrix((none.astype(np.float32), (none, none)), shape=(size, size))
     for distance in range(1, window + 1):
         same = dataset.user_of[distance:] == dataset.user_of[:-distance]
         if not same.any():

@@ -74,7 +74,7 @@ class Network(nn.Module):
         self.norm_in, self.norm_out = nn.LayerNorm(size), nn.LayerNorm(size)
 
     def reset(self, generator: torch.Generator) -> None:
-        """Fresh weights from a seed: matrices of variance 1/width, smaller with depth where they end a branch (GPT-2)."""
+        """Fresh weights from a seed: matrices of variance 1/width, smaller with depth where a branch ends (GPT-2)."""
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2 and not name.endswith("distance"):
                 depth = math.sqrt(2 * len(self.blocks)) if name.endswith(("out.weight", "down.weight")) else 1.0
@@ -84,7 +84,7 @@ class Network(nn.Module):
                 parameter.data.zero_()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, drop: Drop = no_drop) -> Tensor:
-        """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) hides padding where the network looks both ways."""
+        """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) hides padding where it looks both ways."""
         x = drop(self.norm_in(x))
         for block in self.blocks:
             x = block(x, lengths, drop)
@@ -95,7 +95,10 @@ class Network(nn.Module):
         """The weights of every block and head for one history: (1, T, D) to (blocks, heads, T, T)."""
         found = []
         x = self.norm_in(x)
-        for block in self.blocks:
+        for block in self._stack():
             found.append(block.weights(x, None)[0][0])
             x = block(x, None, no_drop)
         return torch.stack(found)
+
+    def _stack(self) -> list[Block]:
+        return [block for block in self.blocks if isinstance(block, Block)]

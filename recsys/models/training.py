@@ -99,7 +99,7 @@ def train(
         checkpoint: folder for everything needed to go on, rewritten after each epoch. Where it already holds a training
             of the same data and configs, that one is continued, to the end an uninterrupted one would have had.
         resume: such a folder, whose configs replace those given.
-        features: float32 (n_items + 1, F), other knowledge of the items (titles, images); rows of NaN where there is none.
+        features: float32 (n_items + 1, F), other knowledge of the items (titles, images); NaN where there is none.
 
     Raises:
         InputError: nobody has two interactions.
