@@ -203,10 +203,12 @@ class _Walk:
     def _pick(self, scenario: str, theme: str, time: int) -> SampleItem:
         random, chance = self.random, self.random.random()
         if chance < EVERYDAY:
-            return random.choice(self.shelves.by_theme[scenario, GENERAL])[0]
-        if chance < EVERYDAY + ELSEWHERE:
+            item = random.choice(self.shelves.by_theme[scenario, GENERAL])[0]
+            if item.item_id not in self.seen:  # else the walk goes on: nobody buys an umbrella every week
+                return item
+        elif chance < EVERYDAY + ELSEWHERE:
             return self._elsewhere(scenario, time)
-        if chance < EVERYDAY + ELSEWHERE + AGAIN:
+        elif chance < EVERYDAY + ELSEWHERE + AGAIN:
             again = [item for item in self.taken[-12:] if item.scenario == scenario]
             if again:
                 return random.choice(again)
@@ -216,7 +218,8 @@ class _Walk:
         items, weights = self.shelves.loved[scenario]
         while True:
             item = self.random.choices(items, cum_weights=weights)[0]
-            if self.shelves.released[item.item_id] <= time:
+            known = item.item_id in self.seen and self.random.random() < 0.9
+            if self.shelves.released[item.item_id] <= time and not known:
                 return item
 
     def _onward(self, scenario: str, theme: str, time: int) -> SampleItem | None:
