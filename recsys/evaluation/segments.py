@@ -1,0 +1,244 @@
+"""Who is served well: a metric by group of people, with intervals, gap and worst group; exposure by group of items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, History
+from recsys.data.splits import Holdout
+from recsys.errors import InputError
+from recsys.evaluation.uncertainty import Estimate, bootstrap_means, estimate_means
+
+SMALLEST = 30  # people below which a group's mean says next to nothing
+MOST_GROUPS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """People in groups.
+
+    Args:
+        by: what the groups are made of ("history length", a column of the user table, …).
+        names: of the groups, in a sensible order.
+        of: int64 (n,) each person's group, −1 = unknown.
+        numeric: whether the names are steps of a scale.
+    """
+
+    by: str
+    names: tuple[str, ...]
+    of: np.ndarray
+    numeric: bool = False
+
+
+def ways(dataset: Dataset) -> tuple[str, ...]:
+    """What people can be grouped by in this data."""
+    found = ["history length", "popularity of taste"]
+    if dataset.timestamps is not None:
+        found.insert(1, "activity")
+    if len(dataset.catalogue.scenario_names) > 1:
+        found.append("scenario")
+    columns = [str(c) for c in dataset.people.columns if 1 < dataset.people[c].nunique() <= 50 * MOST_GROUPS]
+    return (*found, *(c for c in columns if c not in found))
+
+
+def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
+    """The held-out people in groups.
+
+    history length, activity (items a week) and popularity of taste (mean popularity rank of the known items, 0% =
+    rarest) are cut at their quartiles; scenario is the one most of the known items belong to; a column of the user
+    table groups by value, or at quartiles where it is numeric with many values.
+
+    Raises InputError for anything else.
+    """
+    histories = holdout.histories
+    if by == "history length":
+        return _quartiles(by, np.array([len(h) for h in histories], dtype=float), "items", whole=True)
+    if by == "activity" and dataset.timestamps is not None:
+        return _quartiles(by, _items_a_week(dataset, holdout), "items a week")
+    if by == "popularity of taste":
+        return _quartiles(by, 100 * _taste_popularity(dataset, histories), "% of items rarer", whole=True)
+    if by == "scenario":
+        return _named(by, [_main_scenario(dataset, h) for h in histories])
+    if by in dataset.people.columns:
+        column = dataset.people[by].iloc[holdout.users]
+        if column.dtype.kind in "if" and column.nunique() > MOST_GROUPS:
+            return _quartiles(by, column.to_numpy(dtype=float), "")
+        return _named(by, column.astype("string").fillna("").tolist())
+    raise InputError("the grouping", f"must be one of {', '.join(ways(dataset))}", by)
+
+
+def _items_a_week(dataset: Dataset, holdout: Holdout) -> np.ndarray:
+    assert dataset.timestamps is not None
+    rate = np.empty(len(holdout))
+    for row, (user, history) in enumerate(zip(holdout.users, holdout.histories, strict=True)):
+        start = int(dataset.offsets[user])
+        times = dataset.timestamps[start : start + max(len(history), 1)]
+        rate[row] = len(history) / max((times[-1] - times[0]) / 604_800, 1.0) if len(times) else np.nan
+    return rate
+
+
+def _taste_popularity(dataset: Dataset, histories: Sequence[History]) -> np.ndarray:
+    order = np.argsort(np.argsort(dataset.item_counts[1:], kind="stable"), kind="stable")
+    place = np.concatenate([[0.0], order / max(1, dataset.n_items - 1)])
+    return np.array([place[h].mean() if len(h) else np.nan for h in histories])
+
+
+def _main_scenario(dataset: Dataset, history: History) -> str:
+    names = [dataset.catalogue.scenarios[item] for item in history]
+    return max(sorted(set(names)), key=names.count) if names else ""
+
+
+def _quartiles(by: str, values: np.ndarray, unit: str, whole: bool = False) -> Grouping:
+    known = np.isfinite(values)
+    if not known.any():
+        return Grouping(by, (), np.full(len(values), -1), numeric=True)
+    edges = np.unique(np.quantile(values[known], [0, 0.25, 0.5, 0.75, 1]))
+    if len(edges) < 2:
+        edges = np.array([edges[0], edges[0]])
+    of = np.where(known, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2), -1)
+    digits = 0 if whole else 1
+    names = []
+    for group in range(len(edges) - 1):
+        inside = values[of == group]
+        low, high = (edges[group], edges[group + 1]) if not len(inside) else (inside.min(), inside.max())
+        span = f"{low:,.{digits}f}" if low == high else f"{low:,.{digits}f} – {high:,.{digits}f}"
+        names.append(f"{span} {unit}".strip())
+    return Grouping(by, tuple(names), of, numeric=True)
+
+
+def _named(by: str, values: list[str]) -> Grouping:
+    counts = {name: values.count(name) for name in set(values) - {""}}
+    common = sorted(counts, key=lambda name: (-counts[name], name))[: MOST_GROUPS - 1]
+    rest = len(counts) > len(common)
+    names = (*sorted(common), "all others") if rest else tuple(sorted(common))
+    place = {name: number for number, name in enumerate(names)}
+    other = len(names) - 1 if rest else -1
+    return Grouping(by, names, np.array([-1 if v == "" else place.get(v, other) for v in values]))
+
+
+@dataclass(frozen=True)
+class GroupFigure:
+    """One group: how many people, its mean with interval, and whether it is too small to say."""
+
+    name: str
+    people: int
+    estimate: Estimate
+    too_small: bool
+
+
+@dataclass(frozen=True)
+class Segments:
+    """A metric by group.
+
+    Args:
+        gap: best minus worst mean among groups large enough, with its interval; None when fewer than two are.
+        worst: the group with the lowest mean among those; "" when none is.
+    """
+
+    by: str
+    metric: str
+    overall: Estimate
+    groups: tuple[GroupFigure, ...]
+    gap: Estimate | None
+    worst: str
+    unknown: int
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What can't be said, in sentences."""
+        small = [f"{g.name} ({g.people})" for g in self.groups if g.too_small]
+        said = [f"Too few people to say anything about: {', '.join(small)}. Under {SMALLEST}."] if small else []
+        return (*said, f"{self.unknown:,} people have no known {self.by}.") if self.unknown else tuple(said)
+
+    @property
+    def sentence(self) -> str:
+        """Whether a gap between groups is shown."""
+        if self.gap is None:
+            return f"There are not two groups by {self.by} that are large enough to compare."
+        if self.gap.low <= 0:
+            return f"No gap between groups by {self.by} is shown ({self.metric} gap {self.gap.text})."
+        return f"Worst served by {self.by}: {self.worst} ({self.metric} gap to the best {self.gap.text})."
+
+
+def segment(values: np.ndarray, groups: Grouping, metric: str, *, seed: int = 0, smallest: int = SMALLEST) -> Segments:
+    """A metric's per-person values (n,) by group.
+
+    The interval of the gap follows the two groups that are best and worst in the sample, over people resampled within
+    groups; since these were picked for being extreme, its lower end is taken at 0 unless those two differ by Holm's
+    correction over all pairs.
+    """
+    figures, draws = [], {}
+    for number, name in enumerate(groups.names):
+        inside = values[groups.of == number]
+        if not len(inside):
+            continue
+        draws[name] = bootstrap_means(inside, seed=seed + number)[:, 0]
+        low, high = np.quantile(draws[name], [0.025, 0.975])
+        figures.append(
+            GroupFigure(
+                name, len(inside), Estimate(float(inside.mean()), float(low), float(high)), len(inside) < smallest
+            )
+        )
+    large = [g for g in figures if not g.too_small]
+    gap, worst = None, ""
+    if len(large) > 1:
+        best, poor = max(large, key=lambda g: g.estimate.value), min(large, key=lambda g: g.estimate.value)
+        gap, worst = _gap(best, poor, draws[best.name] - draws[poor.name], len(large)), poor.name
+    overall = estimate_means({metric: values}, seed=seed)[metric]
+    return Segments(groups.by, metric, overall, tuple(figures), gap, worst, int((groups.of < 0).sum()))
+
+
+def _gap(best: GroupFigure, poor: GroupFigure, draws: np.ndarray, groups: int) -> Estimate:
+    value = best.estimate.value - poor.estimate.value
+    low, high = (float(q) for q in np.quantile(draws, [0.025, 0.975]))
+    pairs = groups * (groups - 1) / 2
+    p = (1 + np.count_nonzero(np.abs(draws - draws.mean()) >= value)) / (len(draws) + 1)
+    return Estimate(value, low if min(1.0, p * pairs) < 0.05 else min(low, 0.0), high)
+
+
+@dataclass(frozen=True)
+class ItemGroup:
+    """A group of items: its share of the catalogue, of all interactions, and of what is shown, each in [0, 1]."""
+
+    name: str
+    of_catalogue: float
+    of_interactions: float
+    of_shown: float
+
+
+def item_groups(dataset: Dataset, by: str) -> Grouping:
+    """Items in groups (n_items entries, item 1 first): "popularity" (the items behind half of all rows, the next three
+    tenths, the rest), "scenario" or "tag" (an item's first tag)."""
+    if by == "popularity":
+        counts = dataset.item_counts[1:]
+        order = np.argsort(-counts, kind="stable")
+        before = np.concatenate([[0], np.cumsum(counts[order])[:-1]]) / max(1, counts.sum())
+        of = np.empty(len(counts), dtype=np.int64)
+        of[order] = np.searchsorted([0.5, 0.8], before, side="right")
+        return Grouping(by, ("popular half", "middle", "long tail"), of, numeric=True)
+    if by == "scenario":
+        return _named(by, list(dataset.catalogue.scenarios[1:]))
+    if by == "tag":
+        return _named(by, [tags[0] if tags else "" for tags in dataset.catalogue.tags[1:]])
+    raise InputError("the item grouping", "must be popularity, scenario or tag", by)
+
+
+def exposure_by(lists: np.ndarray, dataset: Dataset, groups: Grouping) -> tuple[ItemGroup, ...]:
+    """How much of the shown places each item group gets, beside its share of the catalogue and of the interactions."""
+    shown = np.bincount(lists.ravel(), minlength=dataset.n_items + 1)[1:].astype(float)
+    counts = dataset.item_counts[1:].astype(float)
+    found = []
+    for number, name in enumerate(groups.names):
+        inside = groups.of == number
+        found.append(
+            ItemGroup(
+                name,
+                float(inside.mean()),
+                float(counts[inside].sum() / max(1, counts.sum())),
+                float(shown[inside].sum() / max(1, shown.sum())),
+            )
+        )
+    return tuple(found)

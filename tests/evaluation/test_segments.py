@@ -1,0 +1,111 @@
+"""Groups of people: equal to fairlearn's figures, honest about small ones and about gaps that are not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.data.splits import leave_one_out
+from recsys.errors import InputError
+from recsys.evaluation.segments import Grouping, exposure_by, grouping, item_groups, segment, ways
+
+
+@pytest.fixture(scope="module")
+def peopled(planted: Dataset) -> Dataset:
+    table = pd.DataFrame(
+        {
+            "region": [["north", "south", None][u % 3] for u in range(planted.n_users)],
+            "age": np.linspace(18, 80, planted.n_users),
+        }
+    )
+    return replace(planted, people=table)
+
+
+def test_every_way_groups_every_known_person(peopled: Dataset) -> None:
+    holdout = leave_one_out(peopled).test
+    offered = ways(peopled)
+    assert {"history length", "activity", "popularity of taste", "scenario", "region", "age"} == set(offered)
+    for by in offered:
+        groups = grouping(peopled, holdout, by)
+        assert len(groups.of) == len(holdout)
+        assert groups.of.max() < len(groups.names)
+        unknown = 40 if by == "region" else 0
+        assert (groups.of < 0).sum() == unknown, by
+
+
+def test_scenario_is_the_planted_half(peopled: Dataset) -> None:
+    holdout = leave_one_out(peopled).test
+    groups = grouping(peopled, holdout, "scenario")
+    assert groups.names == ("left", "right")
+    np.testing.assert_array_equal(groups.of, holdout.users % 2)
+
+
+def test_means_and_gap_equal_fairlearns() -> None:
+    from fairlearn.metrics import MetricFrame
+
+    rng = np.random.default_rng(0)
+    of, values = rng.integers(0, 3, 400), rng.random(400)
+    frame = MetricFrame(
+        metrics=lambda y_true, y_pred: float(np.mean(y_pred)), y_true=values, y_pred=values, sensitive_features=of
+    )
+    ours = segment(values, Grouping("g", ("a", "b", "c"), of), "ndcg@10")
+    np.testing.assert_allclose([g.estimate.value for g in ours.groups], frame.by_group.to_numpy(dtype=float))
+    assert ours.gap is not None
+    assert ours.gap.value == pytest.approx(frame.difference())
+
+
+def test_a_planted_gap_is_named_and_none_is_not() -> None:
+    rng = np.random.default_rng(1)
+    of = np.repeat([0, 1, 2, 3], 100)
+    groups = Grouping("region", ("a", "b", "c", "d"), of)
+    planted = segment(rng.random(400) + (of == 2) * -0.3 + 0.3, groups, "ndcg@10")
+    assert planted.worst == "c"
+    assert planted.sentence.startswith("Worst served by region: c")
+    falsely = sum(
+        not segment(np.random.default_rng(s).random(400), groups, "x", seed=s).sentence.startswith("No gap")
+        for s in range(60)
+    )
+    assert falsely <= 7
+
+
+def test_small_groups_are_warned_of_and_never_the_worst() -> None:
+    values = np.concatenate([np.ones(100), np.ones(100) * 0.9, np.zeros(4)])
+    found = segment(values, Grouping("region", ("a", "b", "tiny"), np.repeat([0, 1, 2], [100, 100, 4])), "hr@10")
+    assert found.worst == "b"
+    assert "tiny (4)" in found.warnings[0]
+    assert [g.too_small for g in found.groups] == [False, False, True]
+
+
+def test_many_values_leave_the_rare_ones_together(planted: Dataset) -> None:
+    table = pd.DataFrame({"city": [f"c{u % 40}" for u in range(planted.n_users)]})
+    groups = grouping(replace(planted, people=table), leave_one_out(planted).test, "city")
+    assert len(groups.names) == 12
+    assert groups.names[-1] == "all others"
+
+
+def test_an_unknown_grouping_is_refused(planted: Dataset) -> None:
+    with pytest.raises(InputError, match="must be one of history length"):
+        grouping(planted, leave_one_out(planted).test, "shoe size")
+    with pytest.raises(InputError, match="item grouping"):
+        item_groups(planted, "colour")
+
+
+def test_exposure_shares_add_up_and_show_the_planted_bias(planted: Dataset) -> None:
+    shown = np.tile(np.arange(1, 11), (30, 1))  # only the first half of the items, which is tagged "even"
+    rows = exposure_by(shown, planted, item_groups(planted, "tag"))
+    assert {row.name: row.of_shown for row in rows} == {"even": 1.0, "odd": 0.0}
+    for by in ("popularity", "scenario", "tag"):
+        rows = exposure_by(shown, planted, item_groups(planted, by))
+        for share in ("of_catalogue", "of_interactions", "of_shown"):
+            assert sum(getattr(row, share) for row in rows) == pytest.approx(1)
+
+
+def test_the_popular_half_is_the_fewest_items_with_half_of_the_rows(planted: Dataset) -> None:
+    groups = item_groups(planted, "popularity")
+    counts = planted.item_counts[1:]
+    top = counts[groups.of == 0]
+    assert top.sum() >= counts.sum() / 2 > top.sum() - top.min()
