@@ -59,8 +59,8 @@ def load_sample(name: str = "all") -> Any:
         for row in dict.fromkeys(tuple(r.values()) for r in rows)
         if row[0] and row[0] != BOT and row[1] and row[2].isdigit() and int(row[2]) < 2e9 and name in ("all", row[3])
     ]
-    items = {row["item_id"]: row for row in csv.DictReader((FOLDER / "items.csv").open(encoding="utf-8"))}
-    people = {row["user_id"]: row for row in csv.DictReader((FOLDER / "people.csv").open(encoding="utf-8"))}
+    items = {row["item_id"]: row for row in csv.DictReader((FOLDER / "items.csv").read_text("utf-8").splitlines())}
+    people = {row["user_id"]: row for row in csv.DictReader((FOLDER / "people.csv").read_text("utf-8").splitlines())}
     users = IdMap(list(dict.fromkeys(row[0] for row in good)), first=0, subject="user_id")
     known = IdMap(list(dict.fromkeys(row[1] for row in good)))
     user, item = users.indexes(row[0] for row in good), known.indexes(row[1] for row in good)
