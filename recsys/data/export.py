@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -45,7 +46,10 @@ def csv_bytes(rows: pd.DataFrame | pa.Table | Mapping[str, Sequence[Any]]) -> by
     """A table as CSV (UTF-8, comma, header), formula cells neutralised. Every CSV we export goes through here."""
     frame = _frame(rows)
     safe = pd.DataFrame({neutral(str(name)): _column(frame[name]) for name in frame.columns}, index=frame.index)
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
+    plain = safe.to_csv(index=False, lineterminator="\n")
+    if "\r" in plain:  # pandas leaves a lone carriage return unquoted, and readers would end the row there
+        plain = safe.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    return plain.encode("utf-8", "replace")
 
 
 def write_csv(rows: pd.DataFrame | pa.Table | Mapping[str, Sequence[Any]], path: Path) -> None:

@@ -29,6 +29,10 @@ def test_numbers_and_plain_text_stay(cell: object) -> None:
     assert neutral(cell) is cell
 
 
+def test_a_lone_carriage_return_does_not_end_the_row() -> None:
+    assert csv_bytes({"id": ["a\rb"], "n": [1]}) == b'"id","n"\n"a\rb",1\n'
+
+
 def test_a_table_keeps_its_numbers_and_neutralises_headers_too() -> None:
     frame = pd.DataFrame({"user_id": ["=1", "ann"], "score": [-1.5, 2.0], "=h": ["a,b", 'say "hi"']})
     assert csv_bytes(frame).decode() == 'user_id,score,\'=h\n\'=1,-1.5,"a,b"\nann,2.0,"say ""hi"""\n'
