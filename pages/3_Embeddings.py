@@ -1,6 +1,105 @@
-"""3_Embeddings."""
+"""Embeddings: the map of everybody's taste. Search, colour, lasso; the chosen become the source or the target."""
 
-from ui import frame
+from pathlib import Path
+
+import streamlit as st
+
+from recsys.models.recommender import Encoder
+from ui import cache, maps
+from ui import embeddings_view as view
+from ui.drawer import drawer
+from ui.frame import frame, live
+from ui.inputs import plain
+from ui.live.point_map import choice
+
+
+def progress_of(job_id: str) -> None:
+    """How far the map is; the frame runs the page again when it is there."""
+    job = studio.jobs.snapshot(job_id, studio.space.id)
+    if job.active:
+        place = f"place {job.position} in the queue" if job.position else job.message
+        st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {plain(place)}")
+
+
+def body() -> None:
+    """Controls, map and drawer: what runs again when somebody is chosen."""
+    with st.container(key="map_controls"):
+        find, sides, dims, colour = st.columns([3, 1.7, 1.3, 2], vertical_alignment="center")
+    with sides:
+        side = st.segmented_control(
+            "Whose map",
+            maps.SIDES,
+            default="people",
+            required=True,
+            key="map_side",
+            format_func=str.title,
+            label_visibility="collapsed",
+        )
+    with dims:
+        flat = st.segmented_control(
+            "Dimensions",
+            [2, 3],
+            default=2,
+            required=True,
+            key="map_dims",
+            format_func=lambda n: f"{n}-D",
+            label_visibility="collapsed",
+        )
+    scene = view.scene_of(studio, side)
+    with find:
+        focus = view.search(scene)
+    with colour:
+        how = st.selectbox(
+            "Colour by",
+            view.colourings(scene),
+            key=f"map_colour_{side}",
+            format_func=lambda name: f"Colour: {plain(name, 40)}",
+            label_visibility="collapsed",
+        )
+    stage = st.container(key="map_stage")
+    below = st.container()
+    with st.expander("How the picture is made, and how far to trust it"):
+        neighbours, distance = view.controls()
+        palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
+        measured = st.container()
+    wish = maps.Wish(side, flat, neighbours, distance)
+    picture = maps.picture(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
+    with below:
+        if picture.job is not None and picture.job.active:
+            live(0.5)(progress_of)(picture.job.id)
+        elif picture.job is not None:
+            st.warning(plain(picture.job.error or "The drawing was stopped; this is PCA."))
+            if st.button("Draw it again", key="map_again"):
+                maps.draw(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
+                st.rerun()
+        st.caption(view.quality_line(picture.projection, picture.job is not None))
+        said, onward = st.columns([3, 1.4], vertical_alignment="center")
+        said.markdown(view.ends_line(scene))
+        if onward.button("Next: drag α between two →", type="primary", key="map_next", width="stretch"):
+            studio.go("transfer")
+    with measured:
+        view.quality(picture.projection)
+    with stage:
+        if flat == 2:
+            colours = view.colour_of(scene, how, picture.projection.points, palette)
+            chosen = view.show_map(scene, picture.projection, colours, focus)
+        else:
+            chosen = choice(f"map_{side}", len(scene.names))
+            view.show_cloud(scene, picture.projection, palette, chosen)
+        if len(chosen.rows):
+            with st.container(key="map_drawer"):
+                drawer(scene, chosen)
+
 
 with frame("embeddings") as studio:
-    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")
+    run, _ = studio.need_run()
+    if not isinstance(run.model, Encoder):
+        studio.empty(
+            "This run has no map.",
+            "Its model keeps no representation of people: train the attention model.",
+            "train",
+            "Train a model",
+        )
+    maps.warm()
+    st.html(Path(view.__file__).with_name("embeddings.css"))
+    live()(body)()

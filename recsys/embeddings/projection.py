@@ -97,8 +97,8 @@ def project(
         points = _umap(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, tell)
     else:
         points = _umap_learn(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, tell)
-    if align_to is not None:
-        points = align(points, align_to)
+    # Turned so that it is widest from left to right, as screens are, or as the earlier picture was.
+    points = pca(points, dims) if align_to is None else align(points, align_to)
     measured = None
     if quality and len(vectors) >= FEWEST:
         tell(0.96, "Measuring the picture")
@@ -143,7 +143,7 @@ def warm_up() -> None:
 
 def passes_for(n: int) -> int:
     """Rounds of the layout: more rows need fewer, since each has as many neighbours."""
-    return int(np.clip(2_000_000 / max(n, 1), 100, 300))
+    return int(np.clip(5_000_000 / max(n, 1), 100, 500))
 
 
 def _umap(

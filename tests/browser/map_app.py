@@ -1,0 +1,53 @@
+"""The map alone, on made-up people: for browser tests and for measuring its frames. MAP_PEOPLE says how many."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import streamlit as st
+
+from ui.live.point_map import Focus, by_group, by_number, point_map
+
+PEOPLE = int(os.environ.get("MAP_PEOPLE", "3000"))
+NAMES = (
+    "maps, trails, hiking",
+    "jazz, vinyl",
+    "<b>bold</b>, script",
+    "gardens, soil",
+    "chess, puzzles",
+    "bread, cakes",
+)
+
+
+@st.cache_data
+def people() -> tuple[np.ndarray, np.ndarray]:
+    """Six clouds on a ring: points and labels."""
+    rng = np.random.default_rng(6)
+    labels = np.arange(PEOPLE) % 6
+    turn = labels * np.pi / 3
+    points = np.stack([4 * np.cos(turn), 3 * np.sin(turn)], axis=1) + rng.normal(0, 0.55, (PEOPLE, 2))
+    return points, labels
+
+
+st.set_page_config(layout="wide")
+points, labels = people()
+how = st.radio("Colour", ["group", "legend", "number"], horizontal=True)
+palette = st.radio("Palette", ["okabe-ito", "muted"], horizontal=True)
+look_for = st.number_input("Look for", -1, PEOPLE - 1, -1)
+if how == "number":
+    colour = by_number("Activity", np.arange(PEOPLE) % 97, "1 item", "97 items", palette)
+else:
+    colour = by_group("Cluster", labels, NAMES, points, palette, direct=how == "group")
+chosen = point_map(
+    points,
+    [f"person {i}" if i else "<img src=x onerror=alert(1)>" for i in range(PEOPLE)],
+    colour,
+    key="map",
+    counts=np.arange(PEOPLE) % 97 + 1,
+    marks={"source": [4], "target": [1]},
+    near=[6, 12, 18],
+    of=0,
+    focus=Focus(int(look_for) + 1, int(look_for)) if look_for >= 0 else None,
+)
+st.text(f"Python knows {chosen.kind} of {len(chosen.rows)}: {chosen.rows[:3].tolist()} {chosen.name} seq {chosen.seq}")

@@ -1,0 +1,120 @@
+// Points are stamped into the picture's own memory: no graphics card is needed, and 100,000 take a few milliseconds.
+const SHAPES = 8;
+
+function rgbOf(text) {
+  const pen = rgbOf.pen ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  pen.clearRect(0, 0, 1, 1);
+  pen.fillStyle = "#888";
+  pen.fillStyle = text;
+  pen.fillRect(0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}
+
+const mix = (one, other, share) => one.map((value, i) => Math.round(value + (other[i] - value) * share));
+const lightness = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+const packedOf = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+// A colour that can be seen on the background: mixed towards ink until it differs enough.
+function readable(rgb, paper) {
+  const ink = lightness(paper) < 0.5 ? [255, 255, 255] : [0, 0, 0];
+  let seen = rgb;
+  for (let share = 0.12; Math.abs(lightness(seen) - lightness(paper)) < 0.2 && share < 0.8; share += 0.12) seen = mix(rgb, ink, share);
+  return seen;
+}
+
+// A colour for every code: of groups as they are, of numbers between the ends of a scale that fits the theme.
+function coloursOf(colour, paper) {
+  const stops = colour.hex.map(rgbOf);
+  if (colour.kind === "groups") return stops.map((rgb) => readable(rgb, paper));
+  const [from, to] = lightness(paper) < 0.5 ? [0.25, 1] : [0, 0.88];
+  return Array.from({ length: 256 }, (_, code) => {
+    const at = (from + (to - from) * code / 255) * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
+    return mix(stops[low], stops[low + 1], at - low);
+  });
+}
+
+const INSIDE = [
+  (x, y) => x * x + y * y <= 1,
+  (x, y) => Math.abs(x) + Math.abs(y) <= 1.18,
+  (x, y) => Math.max(Math.abs(x), Math.abs(y)) <= 0.86,
+  (x, y) => y <= 0.72 && y >= -1 && Math.abs(x) <= (y + 1) * 0.62,
+  (x, y) => Math.max(Math.abs(x), Math.abs(y)) <= 1 && Math.min(Math.abs(x), Math.abs(y)) <= 0.36,
+  (x, y) => Math.max(Math.abs(x), Math.abs(y)) <= 0.95 && Math.abs(Math.abs(x) - Math.abs(y)) <= 0.46,
+  (x, y) => { const turn = Math.atan2(x, -y), arm = Math.abs(((turn * 5) / (2 * Math.PI) + 10.5) % 1 - 0.5) * 2; return Math.hypot(x, y) <= 1.2 - 0.65 * arm; },
+  (x, y) => -y <= 0.72 && -y >= -1 && Math.abs(x) <= (1 - y) * 0.62,
+];
+
+// A shape as pixels around a centre, each with how far it is covered (0 to 256).
+function stampOf(shape, radius) {
+  const reach = Math.ceil(radius * 1.2), pixels = [], inside = INSIDE[radius < 2.4 ? 0 : shape % SHAPES];
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      let hits = 0;
+      for (let sub = 0; sub < 16; sub++) hits += inside((dx + (sub % 4 - 1.5) / 4) / radius, (dy + (Math.floor(sub / 4) - 1.5) / 4) / radius);
+      if (hits) pixels.push(dx, dy, hits * 16);
+    }
+  }
+  return { reach, pixels: Int16Array.from(pixels) };
+}
+
+function stamp(picture, width, at, { pixels }, red_blue, green, strength) {
+  for (let p = 0; p < pixels.length; p += 3) {
+    const where = at + pixels[p + 1] * width + pixels[p], share = (pixels[p + 2] * strength) >> 8, rest = 256 - share, under = picture[where];
+    const mixed_rb = (((under & 0xff00ff) * rest + red_blue * share) / 256) & 0xff00ff;
+    const mixed_g = (((under & 0x00ff00) * rest + green * share) / 256) & 0x00ff00;
+    picture[where] = 0xff000000 | mixed_rb | mixed_g;
+  }
+}
+
+const radiusOf = (view) => clamp(120 / Math.sqrt(view.map.n), 1.05, 4.6) * clamp(view.zoom ** 0.4, 1, 3);
+
+// Everything but what follows the pointer. Chosen points are drawn last, the others then step back.
+function paintPoints(view) {
+  const began = performance.now(), { map, frame, colour } = view, { width, height, ratio } = frame;
+  if (!view.image || view.image.width !== width || view.image.height !== height) view.image = new ImageData(width, height);
+  const picture = new Uint32Array(view.image.data.buffer), radius = radiusOf(view) * ratio;
+  picture.fill(packedOf(view.paper));
+  const stamps = Array.from({ length: SHAPES }, (_, shape) => stampOf(shape, radius));
+  const picking = view.count > 0, strength = map.n > 30000 ? 150 : map.n > 5000 ? 190 : 225;
+  const full = colour.rgb.map(packedOf), quiet = colour.rgb.map((rgb) => packedOf(mix(mix(rgb, [128, 134, 131], 0.7), view.paper, 0.35)));
+  const { scale, x: left, y: top } = transform(view), codes = colour.codes, groups = colour.kind === "groups";
+  for (const round of picking ? [0, 1] : [1]) {
+    const palette = round ? full : quiet, power = round ? (picking ? 245 : strength) : 130;
+    for (let i = 0; i < map.n; i++) {
+      if (picking && view.chosen[i] !== round) continue;
+      const x = Math.round(left + scale * map.points[2 * i]), y = Math.round(top - scale * map.points[2 * i + 1]);
+      const code = codes[i], one = stamps[groups ? code % SHAPES : 0];
+      if (x < one.reach || y < one.reach || x >= width - one.reach || y >= height - one.reach) continue;
+      const packed = palette[code];
+      stamp(picture, width, y * width + x, one, packed & 0xff00ff, packed & 0x00ff00, power);
+    }
+  }
+  const pen = view.points.getContext("2d", { alpha: false });
+  pen.putImageData(view.image, 0, 0);
+  if (view.density) paintDensity(view, pen);
+  view.stage.dataset.paint = (performance.now() - began).toFixed(1);
+}
+
+function paintDensity(view, pen) {
+  const lines = view.map.lines ??= densityLines(view.map.points), { scale, x, y } = transform(view);
+  pen.lineWidth = 1.2 * view.frame.ratio;
+  pen.strokeStyle = view.ink;
+  lines.forEach((line, level) => {
+    pen.globalAlpha = 0.22 + 0.16 * level;
+    pen.beginPath();
+    for (let s = 0; s < line.length; s += 4) {
+      pen.moveTo(x + scale * line[s], y - scale * line[s + 1]);
+      pen.lineTo(x + scale * line[s + 2], y - scale * line[s + 3]);
+    }
+    pen.stroke();
+  });
+  pen.globalAlpha = 1;
+}
+
+// From map units (0 to 1, y up) to pixels of the canvas.
+function transform(view) {
+  const { width, height, ratio } = view.frame, [wide, high] = view.map.extent;
+  const free = width - view.shift * ratio;
+  const fit = Math.min((free - 80 * ratio) / wide, (height - 96 * ratio) / high), scale = fit * view.zoom;
+  return { scale, x: free / 2 - scale * view.centre[0], y: (height + 36 * ratio) / 2 + scale * view.centre[1] };
+}

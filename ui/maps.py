@@ -1,0 +1,159 @@
+"""Pictures for the pages: PCA at once, UMAP from a job, kept in the visitor's space by the model's fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from recsys.embeddings.projection import Projection, pca, project, warm_up
+from recsys.embeddings.storage import load_projection, save_projection
+from recsys.errors import ArtifactError, StudioError, UnknownIdError
+from recsys.jobs import JobQueue, JobSnapshot, Progress
+from recsys.workspace import Entry, Space
+from ui import cache
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from recsys.embeddings.clusters import Clusters
+    from recsys.embeddings.extraction import Embeddings
+
+SIDES = ("people", "items")
+DRAWN = 1  # raised when the same controls give another picture
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which picture is wanted.
+
+    Args:
+        side: "people" or "items".
+        dims: 2 or 3.
+        neighbours, min_distance: see `project`.
+    """
+
+    side: str = "people"
+    dims: int = 2
+    neighbours: int = 15
+    min_distance: float = 0.1
+
+    def vectors(self, embeddings: Embeddings) -> np.ndarray:
+        """What is drawn: people, or items without the padding row."""
+        return embeddings.users if self.side == "people" else embeddings.items[1:]
+
+    def key(self, embeddings: Embeddings) -> str:
+        """Names the picture: it changes with any number in the model, with any control, and with how it is drawn."""
+        return f"{DRAWN}-{embeddings.fingerprint}-{self.side}-{self.dims}d-{self.neighbours}-{self.min_distance:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture to show now.
+
+    Args:
+        projection: UMAP where it is ready, else PCA.
+        job: the job that draws the wanted one (running, failed or stopped), None when it is there.
+    """
+
+    projection: Projection
+    job: JobSnapshot | None = None
+
+
+def picture(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -> Picture:
+    """The wanted picture, or PCA while a job draws it. The first call for a picture submits the job."""
+    key = wish.key(embeddings)
+    if (saved := _saved(space, key)) is not None:
+        return Picture(saved)
+    job_id = hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
+    try:
+        job = queue.snapshot(job_id, space.id)
+    except UnknownIdError:
+        draw(space, queue, embeddings, wish)
+        job = queue.snapshot(job_id, space.id)
+    if job.state == "done":
+        return Picture(job.result)
+    return Picture(_first(key, wish.dims, wish.vectors(embeddings)), job)
+
+
+def draw(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -> str:
+    """Submits (again) the job that draws a picture and keeps it; returns the job's id."""
+    key, vectors = wish.key(embeddings), wish.vectors(embeddings)
+    before = _earlier(space, wish, len(vectors))
+
+    def work(progress: Progress) -> Projection:
+        drawn = project(
+            vectors,
+            dims=wish.dims,
+            neighbours=wish.neighbours,
+            min_distance=wish.min_distance,
+            align_to=None if before is None else before.points,
+            progress=progress,
+        )
+        meta = {"key": key, "side": wish.side, "dims": wish.dims, "rows": len(vectors), "method": drawn.method}
+        try:
+            space.save("map", f"Map of {wish.side}, {wish.dims}-D", lambda folder: save_projection(drawn, folder), meta)
+        except StudioError as full:  # the picture is shown all the same
+            progress(1.0, str(full))
+        return drawn
+
+    job_id = hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
+    return queue.submit(space.id, "map", f"Map of {wish.side}, {wish.dims}-D", work, job_id)
+
+
+@st.cache_resource
+def warm() -> threading.Thread:
+    """Starts compiling the layout in the background, once a server."""
+    thread = threading.Thread(target=warm_up, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _saved(space: Space, key: str) -> Projection | None:
+    for entry in space.entries("map"):
+        if entry.meta.get("key") == key:
+            try:
+                return _open(str(space.path(entry.id)))
+            except ArtifactError:
+                space.delete(entry.id)
+    return None
+
+
+def _earlier(space: Space, wish: Wish, rows: int) -> Projection | None:
+    """The newest picture of as many rows and the same kind, so that a new one lies as it did."""
+
+    def alike(entry: Entry) -> bool:
+        return [entry.meta.get(name) for name in ("side", "dims", "rows")] == [wish.side, wish.dims, rows]
+
+    for entry in space.entries("map"):
+        if alike(entry):
+            try:
+                return _open(str(space.path(entry.id)))
+            except ArtifactError:
+                continue
+    return None
+
+
+@st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
+def item_groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
+    """The groups of items in a saved run, and their names."""
+    from recsys.embeddings import cluster
+    from recsys.embeddings.portrait import name_item_clusters
+
+    clusters = cluster(cache.embeddings_of(folder).items[1:])
+    return clusters, name_item_clusters(clusters.labels, cache.open_run(folder)[1])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _open(folder: str) -> Projection:
+    from pathlib import Path
+
+    return load_projection(Path(folder))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _first(key: str, dims: int, _vectors: np.ndarray) -> Projection:
+    return Projection(pca(_vectors, dims), "pca")
