@@ -2,6 +2,7 @@
 
 from ui import frame
 from ui.transfer_case import room_of
+from ui.transfer_tabs import tabs
 from ui.transfer_view import hear, live, pick
 
 with frame("transfer") as studio:
@@ -11,3 +12,4 @@ with frame("transfer") as studio:
     case = pick(studio, room)
     if case is not None:
         live(studio, case, "Does it help? →")
+        tabs(studio, room, case, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -184,7 +185,7 @@ def _before(studio: Studio, room: Room, side: str, written: str) -> str:
 def _scenario(studio: Studio, room: Room, side: str, written: str) -> str:
     names = room.dataset.catalogue.scenario_names
     kind, _, value = written.partition(":")
-    now = value.split(">") if kind == "scenario" else [names[0], names[1]]
+    now = value.split(">") if kind == "scenario" else _busiest(room, studio.view.target)
     left, right = st.columns(2)
     source = left.selectbox(
         "What they do in", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
@@ -194,6 +195,14 @@ def _scenario(studio: Studio, room: Room, side: str, written: str) -> str:
         "to recommend in", rest, index=rest.index(now[-1]) if now[-1] in rest else 0, key=f"{side}_to_{written}"
     )
     return f"scenario:{source}>{target}"
+
+
+def _busiest(room: Room, target: str) -> list[str]:
+    """The target's scenarios, the one they do most in first."""
+    catalogue, (kind, _, value) = room.dataset.catalogue, target.partition(":")
+    history = room.known[room.dataset.users.index(value)] if kind == "user" else []
+    counts = Counter(catalogue.scenarios[item] for item in history)
+    return sorted(catalogue.scenario_names, key=lambda name: (-counts[name], name))[:2]
 
 
 def _items(studio: Studio, room: Room, side: str, written: str) -> str:

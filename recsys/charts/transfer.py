@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recsys.transfer.path import AlphaPath
 
 PASSING = "#7A7F7C"  # items that are in neither end's list
+_SLOPE = 0.006  # half the stretch of α over which a line moves to its new rank
 LINES = 40  # more lines than this can't be told apart
 
 
@@ -28,7 +29,9 @@ def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = Non
     figure = sentence_figure(
         "Nothing changes between the two tastes"
         if not changes
-        else f"The list changes {changes:,} time{'s' * (changes > 1)} between the two tastes"
+        else f"The list changes {changes:,} time{'s' * (changes > 1)} between the two tastes",
+        alternative=f"Best for the target: {_named(path.steps[0].items, titles)}. "
+        f"Best for the source: {_named(path.steps[-1].items, titles)}.",
     )
     first, last = path.steps[0].items, path.steps[-1].items
     for item in _most_present(path, LINES):
@@ -38,19 +41,23 @@ def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = Non
             x=at,
             y=ranks,
             mode="lines",
-            line={"color": colour, "width": 2.5, "shape": "hv"},
+            line={"color": colour, "width": 2.5},
             opacity=0.9 if item in first or item in last else 0.55,
             name=text(titles[item]),
             showlegend=False,
-            hovertemplate=f"{text(titles[item])}<br>rank %{{y}} at α = %{{x:.3f}}<extra></extra>",
+            hovertemplate=f"{text(titles[item])}<br>at α = %{{x:.3f}}<extra></extra>",
         )
     _label_ends(figure, path, titles)
     if alpha is not None:
         figure.add_vline(x=alpha, line={"color": blend(alpha), "width": 2, "dash": "dot"})
-    figure.update_xaxes(title="α, the source’s share", range=[-0.02, 1.02], tickformat=".1f", zeroline=False)
-    figure.update_yaxes(title="rank in the list", range=[path.k + 0.6, 0.4], dtick=max(1, path.k // 10), zeroline=False)
-    figure.update_layout(height=max(320, 90 + 30 * path.k), margin={"l": 230, "r": 230, "b": 50})
+    figure.update_xaxes(title="α, the source’s share", range=[0, 1], tickformat=".1f", automargin=False)
+    figure.update_yaxes(visible=False, range=[len(first) + 0.8, 0.4], automargin=False)
+    figure.update_layout(height=max(320, 100 + 30 * len(first)), margin={"l": 270, "r": 270, "b": 50})
     return figure
+
+
+def _named(items: Sequence[int], titles: Sequence[str]) -> str:
+    return ", ".join(titles[item] for item in items[:3])
 
 
 def _most_present(path: AlphaPath, limit: int) -> list[int]:
@@ -62,17 +69,17 @@ def _most_present(path: AlphaPath, limit: int) -> list[int]:
     return sorted(sorted(present, key=lambda item: -present[item])[:limit])
 
 
-def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[int | None]]:
-    """Where the item's rank changes, and the ranks; None where it isn't in the list (the line breaks)."""
+def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[float]]:
+    """The line of one item: level while its rank holds, a short slope at each change; below the list while outside."""
+    outside = len(path.steps[0].items) + 1.0
     at: list[float] = []
-    ranks: list[int | None] = []
+    ranks: list[float] = []
     for step in path.steps:
-        rank = list(step.items).index(item) + 1 if item in step.items else None
-        if not ranks or rank != ranks[-1]:
-            if ranks and ranks[-1] is not None:
-                at, ranks = [*at, step.start], [*ranks, ranks[-1]]
-            at, ranks = [*at, step.start], [*ranks, rank]
-    return [*at, 1.0], [*ranks, ranks[-1]]
+        rank = step.items.index(item) + 1.0 if item in step.items else outside
+        slope = min(_SLOPE, (step.end - step.start) / 2)
+        at += [step.start + (slope if step.start else 0.0), step.end - (slope if step.end < 1 else 0.0)]
+        ranks += [rank, rank]
+    return at, ranks
 
 
 def _end_colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
@@ -80,12 +87,12 @@ def _end_colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
 
 
 def _label_ends(figure: Figure, path: AlphaPath, titles: Sequence[str]) -> None:
-    """The names of both lists beside the lines: no legend is needed."""
-    for step, side, anchor, shift in ((path.steps[0], 0.0, "right", -8), (path.steps[-1], 1.0, "left", 8)):
+    """The names of both lists beside the lines: neither a legend nor tick labels are needed."""
+    for step, side, anchor, shift in ((path.steps[0], 0.0, "right", -10), (path.steps[-1], 1.0, "left", 10)):
         for rank, item in enumerate(step.items, 1):
-            figure.add_annotation(
-                x=side, y=rank, text=text(titles[item][:30]), showarrow=False, xanchor=anchor, xshift=shift
-            )
+            name = text(titles[item], 32)
+            label = f"{name}  {rank}" if anchor == "right" else f"{rank}  {name}"
+            figure.add_annotation(x=side, y=rank, text=label, showarrow=False, xanchor=anchor, xshift=shift)
 
 
 def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = None) -> Figure:
@@ -93,7 +100,11 @@ def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = N
 
     The dotted line is the score of the list's last item: what an item must pass to enter.
     """
-    figure = sentence_figure("Scores are straight lines in α: the list changes where two cross", height=420)
+    figure = sentence_figure(
+        "Scores are straight lines in α: the list changes where two cross",
+        alternative="A line is an item. Dotted: the score of the list’s last place, which an item must pass to enter.",
+        height=420,
+    )
     ends = {
         int(item): (float(t), float(s)) for item, t, s in zip(path.contenders, path.target, path.source, strict=True)
     }
@@ -165,8 +176,10 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
             name=label,
             hovertemplate="%{y}: %{x:.0%}<extra>" + label + "</extra>",
         )
-    figure.update_xaxes(title="share of the list with this tag", tickformat=".0%", rangemode="tozero")
-    figure.update_layout(height=120 + 26 * max(3, len(names)), showlegend=True, legend={"orientation": "h", "y": 1.12})
+    figure.update_xaxes(title="share of the list with this tag", tickformat=".0%", range=[-0.02, None])
+    figure.update_layout(
+        height=190 + 24 * max(3, len(names)), showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top"}
+    )
     return figure
 
 

@@ -25,8 +25,12 @@ def test_lines_of_the_bump_chart_follow_the_ranks(path: AlphaPath) -> None:
     for alpha in (0.01, 0.2, 0.45, 0.7, 0.99):
         for rank, item in enumerate(path.step_at(alpha).items, 1):
             name = next(name for name in lines if TITLES[item].strip("<b>/") in name)
-            x, y = np.array(lines[name].x), list(lines[name].y)
-            assert y[int(np.searchsorted(x, alpha, side="right")) - 1] == rank
+            assert np.interp(alpha, lines[name].x, lines[name].y) == pytest.approx(rank)
+
+
+def test_an_item_outside_the_list_waits_below_it(path: AlphaPath) -> None:
+    lines = {trace.name: trace for trace in bump_chart(path, TITLES).data}
+    assert np.interp(0.01, lines["Ran"].x, lines["Ran"].y) == 3.0  # k = 2
 
 
 def test_the_title_is_a_sentence_with_the_number_of_changes(path: AlphaPath) -> None:

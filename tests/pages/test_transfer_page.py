@@ -1,0 +1,110 @@
+"""The page Transfer without a browser: its links, its tabs, and what it does with a broken link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from ui.transfer_tabs import TABS
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACE = "c" * 32
+
+
+@pytest.fixture(scope="module")
+def run_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A small run in a workspace of its own."""
+    home = tmp_path_factory.mktemp("home")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("STUDIO_HOME", str(home))
+    patch.delenv("STUDIO_SECRET", raising=False)
+    st.cache_resource.clear()
+    data = planted_dataset()
+    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
+    yield Workspace(home).space(SPACE).save_run(run, data).id
+    st.cache_resource.clear()
+    patch.undo()
+
+
+def opened(run_id: str, **view: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    for name, value in {"run": run_id, **view}.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/4_Transfer.py").run()
+
+
+def param(app: AppTest, name: str) -> str:
+    """A query parameter; AppTest gives some as text and some as lists."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def sentences(app: AppTest) -> list[str]:
+    return [str(element.value) for element in [*app.error, *app.warning]]
+
+
+def test_it_opens_with_two_people_and_puts_them_into_the_link(run_id: str) -> None:
+    app = opened(run_id)
+    assert not app.exception and not sentences(app)
+    assert param(app, "target").startswith("user:")
+    assert param(app, "source").startswith("user:")
+
+
+@pytest.mark.parametrize("tab", list(TABS))
+def test_each_tab_opens_from_its_link(run_id: str, tab: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4", tab=tab, alpha="0.4")
+    assert not app.exception and not sentences(app), sentences(app)
+    assert param(app, "target") == "user:u3"
+
+
+@pytest.mark.parametrize("source", ["column:region=north", "near:8", "everyone", "before:4", "scenario:left>right"])
+def test_every_kind_of_source_opens_from_its_link(run_id: str, source: str) -> None:
+    app = opened(run_id, target="user:u3", source=source)
+    assert not app.exception and not sentences(app), sentences(app)
+
+
+@pytest.mark.parametrize(
+    ("view", "word"),
+    [
+        ({"target": "user:<b>nobody</b>", "source": "user:u1"}, "nobody"),
+        ({"target": "user:u1", "source": "group:ffffffffffffffffffffffff"}, "cohort"),
+        ({"target": "user:u1", "source": "user:u2", "alpha": "1.4"}, "alpha"),
+    ],
+)
+def test_a_tampered_link_gets_a_sentence_and_the_pickers_stay(run_id: str, view: dict[str, str], word: str) -> None:
+    app = opened(run_id, **view)
+    assert not app.exception
+    assert any(word in sentence for sentence in sentences(app))
+    assert app.button(key="surprise")
+
+
+def test_swap_exchanges_target_and_source(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4")
+    app.button(key="swap").click().run()
+    assert (param(app, "target"), param(app, "source")) == ("user:u4", "user:u3")
+
+
+def test_a_surprise_is_another_pair(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4")
+    app.button(key="surprise").click().run()
+    assert param(app, "target") != "user:u3" or param(app, "source") != "user:u4"
+    assert not app.exception
+
+
+def test_what_the_mixer_says_goes_into_the_link(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4")
+    app.session_state["mixer"] = {"alpha": {"value": 0.75, "seq": 1}}
+    app.run()
+    assert param(app, "alpha") == "0.75"

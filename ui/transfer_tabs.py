@@ -1,0 +1,100 @@
+"""What stands below the mixer: one part at a time, chosen in the URL, computed only when it is shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from recsys.charts.style import CONFIG, alternative_of
+from recsys.charts.transfer import bump_chart, score_curves, what_changed
+from recsys.models.recommender import top_k
+from recsys.transfer import WAYS, blend_ways
+from ui.frame import Studio
+from ui.inputs import plain
+from ui.transfer_case import Case
+from ui.transfer_ends import Room
+from ui.transfer_out import take_away
+from ui.transfer_words import change_rows
+
+TABS = {
+    "changes": "Every change",
+    "ways": "Ways of blending",
+    "files": "Take it away",
+}
+
+
+def tabs(studio: Studio, room: Room, case: Case, asked: str) -> None:
+    """The row of tabs and the part that is open. `asked` opens one (from the mixer's button)."""
+    if asked in TABS:
+        st.session_state["transfer_tab"] = asked
+        studio.set_view(tab=asked)
+    elif "transfer_tab" not in st.session_state:
+        st.session_state["transfer_tab"] = studio.view.tab if studio.view.tab in TABS else "changes"
+    open_tab = st.segmented_control(
+        "More about this pair",
+        list(TABS),
+        format_func=TABS.__getitem__,
+        key="transfer_tab",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if open_tab != studio.view.tab and (studio.view.tab or open_tab != "changes"):
+        studio.set_view(tab=open_tab)
+    parts = {
+        "changes": _changes,
+        "ways": _ways,
+        "files": take_away,
+    }
+    parts[str(open_tab)](studio, room, case)
+
+
+def figure(drawn: object, key: str) -> None:
+    """A plotly figure with its text alternative."""
+    st.plotly_chart(drawn, key=key, config=CONFIG, theme="streamlit", width="stretch")
+    said = alternative_of(drawn)  # type: ignore[arg-type]
+    if said not in str(drawn.layout.title.text):  # type: ignore[attr-defined]
+        st.caption(plain(said, 400))
+
+
+def _changes(studio: Studio, room: Room, case: Case) -> None:
+    """The bump chart, what is more and less, the straight lines behind it, and a sentence for each change."""
+    titles, alpha = room.dataset.catalogue.titles, studio.view.alpha
+    figure(bump_chart(case.path, titles, alpha), "bump")
+    left, right = st.columns(2, gap="large")
+    with left:
+        figure(what_changed(case.path, room.dataset.catalogue.tags, alpha), "changed")
+    with right:
+        figure(score_curves(case.path, titles, alpha), "curves")
+    rows = change_rows(case.path, titles)
+    if not rows:
+        st.write("Both tastes lead to the same list in the same order, so nothing changes at any α.")
+        return
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        height=min(420, 38 + 35 * len(rows)),
+        column_config={"alpha": st.column_config.NumberColumn("at α =", format="%.4f", help="Exact, not sampled")},
+    )
+
+
+def _ways(studio: Studio, room: Room, case: Case) -> None:
+    """The list at this α in each way of blending, and where they differ for this pair."""
+    alpha, k, titles = studio.view.alpha, studio.view.k, room.dataset.catalogue.titles
+    ways = blend_ways(case.both, alpha)
+    lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
+    st.write(
+        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways; the model’s own scores, without a second voice."
+    )
+    for column, (name, items) in zip(st.columns(len(lists), gap="medium"), lists.items(), strict=True):
+        shared = len(set(items) & set(lists["scores"]))
+        with column:
+            st.markdown(f"**{name.capitalize()}**")
+            st.caption(WAYS[name])
+            st.caption("The list above." if name == "scores" else f"Shares {shared} of {len(items)} items with it.")
+            marks = ["" if item in lists["scores"] else " ◆" for item in items]
+            rows = [
+                f"{n}. {plain(titles[i], 60)}{mark}" for n, (i, mark) in enumerate(zip(items, marks, strict=True), 1)
+            ]
+            st.markdown("\n".join(rows))
+    st.caption("◆ is not in the list of mixed scores.")
