@@ -1,0 +1,39 @@
+"""Opening a file by its path instead of uploading it: only where the operator allows a folder, never outside of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from recsys.errors import InputError
+
+VARIABLE = "STUDIO_LOCAL_FILES"
+
+
+def allowed_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder named by STUDIO_LOCAL_FILES, resolved; None when it is unset, empty or no folder (the default)."""
+    named = environment.get(VARIABLE, "").strip()
+    folder = Path(named).expanduser().resolve() if named else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
+def local_file(text: str, folder: Path) -> Path:
+    """The file a person named, by a path from `folder` or an absolute one, after following every link.
+
+    Raises:
+        InputError: it is outside the folder, or no readable file. The text does not tell which of these a path
+            outside the folder is, so that it reveals nothing about the machine.
+    """
+    subject, fix = "the path", "Give a file inside the allowed folder, such as data/ratings.csv."
+    if not text.strip() or "\0" in text:
+        raise InputError(subject, "must name a file", text or None, fix)
+    try:
+        path = (folder / text.strip()).resolve()
+    except (OSError, RuntimeError) as error:
+        raise InputError(subject, "must be one this machine can follow", type(error).__name__, fix) from error
+    if not path.is_relative_to(folder.resolve()):
+        raise InputError(subject, "must stay inside the allowed folder", text, fix)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise InputError(subject, "must be a readable file", text, fix)
+    return path
