@@ -94,6 +94,13 @@ def test_scoring_changes_neither_the_model_nor_the_histories(name: str, fitted: 
     assert history.tolist() == [4, 2, 8, 2]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_items_it_has_never_heard_of_are_not_read(name: str, fitted: Callable[[str], Recommender]) -> None:
+    scores = fitted(name).scores([np.array([0, 5, 61, 9, 10_000]), np.array([5, 9]), np.array([99]), np.array([])])
+    assert np.allclose(scores[0, 1:], scores[1, 1:], atol=1e-5)
+    assert np.allclose(scores[2, 1:], scores[3, 1:], atol=1e-5)
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ORDERED])
 def test_the_order_does_not_matter_to_models_of_sets(name: str, fitted: Callable[[str], Recommender]) -> None:
     history = checkerboard().history(0)

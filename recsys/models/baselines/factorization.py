@@ -12,6 +12,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History, read_only
 from recsys.models.baselines.item_knn import set_matrix
+from recsys.models.recommender import known
 
 
 class ImplicitALS:
@@ -62,7 +63,7 @@ class ImplicitALS:
     def encode(self, histories: Sequence[History]) -> np.ndarray:
         """People: float32 (B, size), the least-squares solution (YᵀY + c·YₕᵀYₕ + λI)⁻¹ (1 + c)·Σ Yₕ."""
         people = np.zeros((len(histories), self.items.shape[1]), dtype=np.float32)
-        for row, history in enumerate(histories):
+        for row, history in enumerate(known(histories, self.n_items)):
             if len(history):
                 own = self.items[np.unique(history)].astype(np.float64)
                 left = self._gram + self.confidence * own.T @ own

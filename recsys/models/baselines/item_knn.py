@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys.data.dataset import Dataset, History
+from recsys.models.recommender import known
 
 
 class ItemKNN:
@@ -71,8 +72,8 @@ def _nearest(
 
 
 def set_matrix(histories: Sequence[History], n_items: int) -> sparse.csr_matrix:
-    """Histories as sets: float32 CSR of ones (B, n_items + 1)."""
-    sets = [np.unique(history) for history in histories]
+    """Histories as sets: float32 CSR of ones (B, n_items + 1). Items the model does not know are left out."""
+    sets = [np.unique(history) for history in known(histories, n_items)]
     indptr = np.concatenate([[0], np.cumsum([len(items) for items in sets])]).astype(np.int64)
     indices = np.concatenate([*sets, np.zeros(0, dtype=np.int32)]).astype(np.int32)
     return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(sets), n_items + 1))

@@ -1,0 +1,65 @@
+"""Runs side by side without opening their weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import ArtifactError
+
+
+@dataclass(frozen=True, eq=False)
+class RunCard:
+    """What run.json says of a run; attributes as in `Run`, `model` is a name."""
+
+    id: str
+    name: str
+    dataset_fingerprint: str
+    holdout: str
+    model: str
+    reports: tuple[Mapping[str, Any], ...]
+    validation: Mapping[str, Mapping[str, float]]
+    config: Mapping[str, Any]
+    seconds: float
+    created: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting by name, flat: of the model, of training, and who read the items."""
+        flat: dict[str, Any] = {"holdout": self.holdout}
+        for name, value in self.config.items():
+            flat |= value if isinstance(value, Mapping) else {name: value}
+        return flat
+
+
+def read_card(folder: Path) -> RunCard:
+    """Reads run.json alone. Raises ArtifactError when it is missing or damaged."""
+    try:
+        content = json.loads((Path(folder) / "run.json").read_text("utf-8"))
+        return RunCard(
+            id=str(content["id"]),
+            name=str(content["name"]),
+            dataset_fingerprint=str(content["dataset_fingerprint"]),
+            holdout=str(content["holdout"]),
+            model=str(content["model"]),
+            reports=tuple(content["reports"]),
+            validation=dict(content["validation"]),
+            config=dict(content["config"]),
+            seconds=float(content["seconds"]),
+            created=str(content["created"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"the run in {Path(folder).name}", "is damaged", type(error).__name__, "Train it again."
+        ) from error
+
+
+def differences(cards: Sequence[RunCard]) -> dict[str, list[Any]]:
+    """The settings in which runs differ: {setting: its value in each run, None where a run has no such setting}."""
+    settings = [card.settings for card in cards]
+    names = dict.fromkeys(name for each in settings for name in each)
+    values = {name: [each.get(name) for each in settings] for name in names}
+    return {name: row for name, row in values.items() if any(value != row[0] for value in row[1:])}

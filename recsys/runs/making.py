@@ -1,0 +1,198 @@
+"""Dataset to run: baselines first, then the model, each judged on the people kept aside."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.data.dataset import Dataset
+from recsys.data.splits import Split, leave_one_out
+from recsys.errors import TrainingError
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.recommender import Recommender
+from recsys.runs.plan import BESIDE, TrainingPlan
+from recsys.runs.run import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PACKAGES = ("torch", "numpy", "pandas", "scikit-learn")
+
+ProgressCall = Callable[..., None]
+Qualities = dict[str, Mapping[str, float]]
+
+
+def train_run(
+    dataset: Dataset,
+    *,
+    model: str = "attention",
+    model_config: ModelConfig | None = None,
+    train_config: TrainConfig | None = None,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    holdout: str = "last-one",
+    baselines: Sequence[str] = BESIDE,
+    text: str = "",
+    name: str | None = None,
+    checkpoint: Path | None = None,
+    threads: int | None = None,
+    progress: ProgressCall | None = None,
+) -> Run:
+    """Trains a model and the baselines beside it.
+
+    Args:
+        model: "attention" or a baseline's name.
+        model_config, train_config: of the attention model; minutes, epochs and seed, where given, replace fields of the
+            latter.
+        holdout, baselines, text: see `TrainingPlan`. With holdout "none" every row given is learned from.
+        checkpoint: folder for the state after each epoch; an interrupted training goes on from it.
+        threads: of torch, while this training runs; None leaves them.
+        progress: called with (fraction, message, **details); its attribute `stopping`, if true, ends training with the
+            best model so far.
+
+    Raises:
+        InputError, TrainingError: see `recsys.models.training.train`. Trouble after the first epoch ends training with
+            the best model so far and is told in the run's config under "problem".
+    """
+    given = {"minutes": minutes, "epochs": epochs, "seed": seed}
+    config = replace(train_config or TrainConfig(), **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    plan = TrainingPlan(model_config or ModelConfig(), config, name or "", holdout, tuple(baselines), text)
+    report = progress or _silent
+    split = leave_one_out(dataset) if holdout == "last-one" else None
+    rows = dataset if split is None else split.train
+    started = time.perf_counter()
+    report(0.01, "Training the baselines …", baselines={}, reports=())
+    beside, quality = _fit_beside(rows, [one for one in baselines if one != model], split, config.seed, report)
+    begin = time.perf_counter()
+    if model == "attention":
+        with _threads(threads):
+            trained, reports, used = _train_attention(rows, split, plan, checkpoint, report)
+    else:
+        from recsys.models.baselines import fit_baseline
+
+        trained, reports, used = fit_baseline(model, rows, seed=config.seed), [], {"seed": config.seed}
+    seconds = time.perf_counter() - begin
+    if split is not None:
+        quality = {trained.name: _judged(trained, split), **quality}
+    report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
+    return Run(
+        id=secrets.token_hex(12),
+        name=name or f"{trained.name} on {dataset.name}",
+        dataset_fingerprint=dataset.fingerprint,
+        holdout=holdout,
+        model=trained,
+        baselines=beside,
+        reports=tuple(reports),
+        validation=quality,
+        config=used,
+        seconds=seconds,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={package: version(package) for package in PACKAGES},
+    )
+
+
+def _silent(fraction: float, message: str = "", **details: object) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    if count is not None:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _judged(model: Recommender, split: Split) -> Mapping[str, float]:
+    from recsys.models.validation import next_item_quality
+
+    return next_item_quality(model, split.validation)
+
+
+def _fit_beside(
+    rows: Dataset, names: Sequence[str], split: Split | None, seed: int, report: ProgressCall
+) -> tuple[dict[str, Recommender], Qualities]:
+    from recsys.models.baselines import fit_baseline
+
+    models: dict[str, Recommender] = {}
+    quality: Qualities = {}
+    for number, name in enumerate(names, 1):
+        models[name] = fit_baseline(name, rows, seed=seed)
+        if split is not None:
+            quality[name] = _judged(models[name], split)
+        report(0.01 + 0.04 * number / len(names), f"Trained {name}", baselines=dict(quality))
+    return models, quality
+
+
+def _train_attention(
+    rows: Dataset, split: Split | None, plan: TrainingPlan, checkpoint: Path | None, report: ProgressCall
+) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
+    from recsys.models.training import train
+
+    features, reader = read_items(rows, plan.text, report)
+    report(0.06, "Warming up: which items keep company …", reader=reader)
+    if hasattr(report, "graceful"):
+        report.graceful = True  # a stop ends the loop below with the best model so far
+    reports: list[dict[str, Any]] = []
+    trained: Any = None
+    problem = ""
+    judges = split.validation if split else None
+    try:
+        for epoch in train(rows, plan.model, plan.train, judges, checkpoint=checkpoint, features=features):
+            trained = epoch.model
+            reports.append(_row(epoch))
+            _tell(report, epoch, reports)
+            if getattr(report, "stopping", False):
+                break
+    except TrainingError as error:
+        if trained is None:
+            raise
+        problem = str(error)
+    config: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
+    return trained, reports, config | ({"problem": problem} if problem else {})
+
+
+def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarray | None, str]:
+    """What is known of the items besides who chose them: float32 (n_items + 1, F) or None, and who read it."""
+    from recsys.models.features import catalogue_features
+
+    tables, readers = dict(rows.catalogue.vectors), [f"vectors “{name}”" for name in rows.catalogue.vectors]
+    if text:
+        from recsys.models.text import item_text_vectors
+
+        report(0.05, "Reading the items …")
+        found = item_text_vectors(rows.catalogue, None if text == "auto" else text, rows.items.ids)
+        readers.append(found.reader)
+        if found.vectors.shape[1]:
+            tables["text"] = found.vectors
+    return catalogue_features(tables), "; ".join(readers)
+
+
+def _row(epoch: Any) -> dict[str, Any]:
+    named = {"epoch": epoch.epoch, "loss": epoch.loss, "seconds": epoch.seconds, "speed": epoch.examples_per_second}
+    return named | {"best": epoch.best} | dict(epoch.validation)
+
+
+def _tell(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:
+    quality = f", NDCG@10 {epoch.validation['ndcg@10']:.3g}" if epoch.validation else ""
+    report(
+        0.06 + 0.92 * epoch.epoch / epoch.epochs,
+        f"Epoch {epoch.epoch} of {epoch.epochs}: loss {epoch.loss:.3g}{quality}",
+        reports=tuple(reports),
+        epochs=epoch.epochs,
+        parameters=epoch.model.parameters,
+        seconds_left=epoch.seconds_left,
+    )

@@ -1,0 +1,70 @@
+"""The noun: a trained model with baselines beside it, what was kept aside, and how training went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recsys.data.dataset import Dataset, History
+from recsys.data.splits import Holdout, Split, leave_one_out
+from recsys.errors import InputError
+from recsys.models.recommender import Recommender
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What training leaves.
+
+    Attributes:
+        holdout: "last-one" (each person's last item is the test, the one before it the validation) or "none".
+        model: the model; baselines: others on the same rows, by name.
+        reports: one mapping per epoch (epoch, loss, seconds, ndcg@10 …).
+        validation: {model name: {"ndcg@10", "hr@10"}} on validation people; {} with holdout "none".
+        config: what it was trained with: {"model": …, "train": …}, "text": who read the items, "problem": what ended
+            training early, if anything did.
+        seconds: of training, baselines excluded; created: UTC, ISO 8601. versions: of the packages.
+    """
+
+    id: str
+    name: str
+    dataset_fingerprint: str
+    holdout: str
+    model: Recommender
+    baselines: Mapping[str, Recommender]
+    reports: tuple[Mapping[str, Any], ...]
+    validation: Mapping[str, Mapping[str, float]]
+    config: Mapping[str, Any]
+    seconds: float
+    created: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def models(self) -> dict[str, Recommender]:
+        """The model first, then the baselines, by name."""
+        return {self.model.name: self.model, **{n: m for n, m in self.baselines.items() if n != self.model.name}}
+
+    @property
+    def parameters(self) -> int:
+        """Trained numbers of the model; 0 for one that only counts."""
+        return int(getattr(self.model, "parameters", 0))
+
+    def known_histories(self, dataset: Dataset) -> list[History]:
+        """What the model may read of each person: everything up to the test item."""
+        histories = dataset.histories()
+        return [h[:-1] if len(h) >= 3 else h for h in histories] if self.holdout == "last-one" else histories
+
+    def split(self, dataset: Dataset) -> Split:
+        """The rows kept aside. Raises InputError when none were."""
+        if self.holdout != "last-one":
+            raise InputError(
+                "the run",
+                "must have been trained with rows kept aside",
+                f"holdout {self.holdout}",
+                "Train again with --holdout last-one.",
+            )
+        return leave_one_out(dataset)
+
+    def test_holdout(self, dataset: Dataset) -> Holdout:
+        """The test part of `split`."""
+        return self.split(dataset).test

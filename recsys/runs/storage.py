@@ -1,0 +1,93 @@
+"""A run on disk: run.json, data/ and models/<name>/, written whole; read back only when everything fits."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from pathlib import Path
+
+from recsys.data.dataset import Dataset
+from recsys.data.storage import load_dataset, save_dataset
+from recsys.errors import ArtifactError, InputError
+from recsys.runs.run import Run
+
+FORMAT = 1
+
+
+def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
+    """Writes run.json, data/ and models/<name>/ into `folder`, whole or not at all."""
+    from recsys.models.store import save_model
+
+    folder = Path(folder)
+    building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    building.mkdir(parents=True)
+    try:
+        save_dataset(dataset, building / "data")
+        for name, model in run.models.items():
+            save_model(model, building / "models" / name)  # type: ignore[arg-type]
+        content = {
+            "format": FORMAT,
+            "id": run.id,
+            "name": run.name,
+            "dataset_fingerprint": run.dataset_fingerprint,
+            "holdout": run.holdout,
+            "model": run.model.name,
+            "baselines": list(run.baselines),
+            "reports": [dict(report) for report in run.reports],
+            "validation": {name: dict(quality) for name, quality in run.validation.items()},
+            "config": dict(run.config),
+            "seconds": run.seconds,
+            "created": run.created,
+            "versions": dict(run.versions),
+        }
+        (building / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+        if folder.exists():
+            shutil.rmtree(folder)
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def load_run(folder: Path) -> tuple[Run, Dataset]:
+    """Reads what `save_run` wrote, with the data.
+
+    Raises:
+        InputError: there is no run in the folder.
+        ArtifactError: something in it is missing, damaged or of another format.
+    """
+    from recsys.models.store import load_model
+
+    folder = Path(folder)
+    if not (folder / "run.json").is_file():
+        raise InputError(
+            str(folder.name), "must be a folder made by train", fix="Train first: python -m recsys train …"
+        )
+    try:
+        content = json.loads((folder / "run.json").read_text("utf-8"))
+        if content["format"] != FORMAT:
+            raise ArtifactError(f"the run in {folder.name}", f"must be of format {FORMAT}", content["format"])
+        dataset = load_dataset(folder / "data")
+        run = Run(
+            id=content["id"],
+            name=content["name"],
+            dataset_fingerprint=content["dataset_fingerprint"],
+            holdout=content["holdout"],
+            model=load_model(folder / "models" / content["model"]),
+            baselines={name: load_model(folder / "models" / name) for name in content["baselines"]},
+            reports=tuple(content["reports"]),
+            validation=content["validation"],
+            config=content["config"],
+            seconds=float(content["seconds"]),
+            created=content["created"],
+            versions=content["versions"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise ArtifactError(
+            f"the run in {folder.name}", "is damaged", type(error).__name__, "Train it again."
+        ) from error
+    if run.dataset_fingerprint != dataset.fingerprint or run.model.n_items != dataset.n_items:
+        raise ArtifactError(f"the run in {folder.name}", "does not fit the data beside it", fix="Train it again.")
+    return run, dataset
