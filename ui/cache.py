@@ -9,8 +9,10 @@ import streamlit as st
 
 if TYPE_CHECKING:
     import numpy as np
+    from plotly.graph_objects import Figure
 
     from recsys.data.dataset import Dataset
+    from recsys.data.quality import QualityReport
     from recsys.embeddings import Clusters, Embeddings
     from recsys.runs import Run
     from ui.transfer_case import Case, Rules
@@ -73,3 +75,19 @@ def miniature_of(folder: str, k: int) -> tuple[Case, tuple[str, str]]:
 
     pair = surprise(room_of(folder), 0)
     return build(folder, *pair, k, Rules()), pair
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing the shape of the data …")
+def shapes_of(fingerprint: str, _dataset: Dataset) -> dict[str, Figure]:
+    """The six figures of the data's shape, by name."""
+    from recsys.charts.data import SHAPES
+
+    return {name: draw(_dataset) for name, draw in SHAPES.items()}
+
+
+@st.cache_resource(max_entries=8, show_spinner="Measuring the data …")
+def quality_of(fingerprint: str, _dataset: Dataset) -> QualityReport:
+    """The quality report of a dataset."""
+    from recsys.data.quality import quality_report
+
+    return quality_report(_dataset)

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+
+from recsys.data.dataset import Dataset
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,6 +76,20 @@ def parquet_bytes(rows: pd.DataFrame | pa.Table | Mapping[str, Sequence[Any]]) -
 def json_bytes(value: object) -> bytes:
     """A value as indented JSON (UTF-8). Raises ValueError for NaN and infinities, which JSON has no words for."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1).encode()
+
+
+def interaction_rows(dataset: Dataset) -> pd.DataFrame:
+    """A dataset's rows under external ids, person by person, oldest first: user_id, item_id, timestamp, rating,
+    scenario (the last three where the data has them); what `load` reads again to the same dataset."""
+    users, items = np.array(dataset.users.ids, dtype=object), np.array(["", *dataset.items.ids], dtype=object)
+    columns: dict[str, Any] = {"user_id": users[dataset.user_of], "item_id": items[dataset.sequence]}
+    if dataset.timestamps is not None:
+        columns["timestamp"] = dataset.timestamps
+    if dataset.ratings is not None:
+        columns["rating"] = dataset.ratings
+    if dataset.catalogue.scenario_names:
+        columns["scenario"] = np.array(dataset.catalogue.scenarios, dtype=object)[dataset.sequence]
+    return pd.DataFrame(columns)
 
 
 def _column(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 
@@ -57,6 +57,14 @@ class QualityReport:
     scenarios: tuple[str, ...]
     overlap: np.ndarray
     findings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """All numbers and sentences as JSON-able values."""
+        return {
+            field.name: value.tolist() if isinstance(value := getattr(self, field.name), np.ndarray) else value
+            for field in fields(self)
+            if field.name != "findings"
+        } | {"findings": [asdict(finding) for finding in self.findings]}
 
 
 def quality_report(dataset: Dataset) -> QualityReport:
