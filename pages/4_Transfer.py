@@ -2,6 +2,7 @@
 
 from ui import frame
 from ui.transfer_case import room_of
+from ui.transfer_help import verdict_button
 from ui.transfer_tabs import tabs
 from ui.transfer_view import hear, live, pick
 
@@ -11,5 +12,5 @@ with frame("transfer") as studio:
     room = room_of(str(studio.run_folder))
     case = pick(studio, room)
     if case is not None:
-        live(studio, case, "Does it help? →")
+        live(studio, case, verdict_button(studio, room))
         tabs(studio, room, case, asked)

@@ -13,12 +13,15 @@ from ui.frame import Studio
 from ui.inputs import plain
 from ui.transfer_case import Case
 from ui.transfer_ends import Room
+from ui.transfer_help import helps, which_alpha
 from ui.transfer_out import take_away
 from ui.transfer_words import change_rows
 
 TABS = {
     "changes": "Every change",
     "ways": "Ways of blending",
+    "alpha": "Which α?",
+    "help": "Does it help?",
     "files": "Take it away",
 }
 
@@ -43,6 +46,8 @@ def tabs(studio: Studio, room: Room, case: Case, asked: str) -> None:
     parts = {
         "changes": _changes,
         "ways": _ways,
+        "alpha": which_alpha,
+        "help": helps,
         "files": take_away,
     }
     parts[str(open_tab)](studio, room, case)

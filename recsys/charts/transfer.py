@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from recsys.charts.style import SOURCE, TARGET, blend, sentence_figure, text
+from recsys.charts.style import SOURCE, TARGET, blend, faded, sentence_figure, text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from recsys.transfer.path import AlphaPath
+    from recsys.transfer.suggest import Suggestion
 
 PASSING = "#7A7F7C"  # items that are in neither end's list
 _SLOPE = 0.006  # half the stretch of α over which a line moves to its new rank
@@ -189,3 +190,41 @@ def _tag_shares(items: Sequence[int], tags: Sequence[Sequence[str]]) -> dict[str
         for tag in tags[item]:
             counts[tag] = counts.get(tag, 0.0) + 1 / len(items)
     return counts
+
+
+def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
+    """NDCG@10 over α for people with about as many known items, with its 95% interval.
+
+    Args:
+        found: the suggestion, with the curve it was read from.
+        alpha: where the person stands now.
+    """
+    curve = found.curve
+    title = (
+        f"With {curve.observed} known items, α = {found.alpha:.2g} found the next item more often than α = 0"
+        if found.helps
+        else f"With {curve.observed} known items, no α is shown to beat α = 0"
+    )
+    figure = sentence_figure(title, x="α, the source’s share", y="NDCG@10", alternative=found.evidence, height=360)
+    figure.add_scatter(
+        x=[*curve.alphas, *curve.alphas[::-1]],
+        y=[*curve.high, *curve.low[::-1]],
+        fill="toself",
+        fillcolor=faded(PASSING, 0.2),
+        line={"width": 0},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=curve.alphas,
+        y=curve.values,
+        mode="lines+markers",
+        line={"color": PASSING, "width": 2},
+        marker={"size": 9, "color": [blend(a) for a in curve.alphas]},
+        customdata=list(zip(curve.low, curve.high, strict=True)),
+        hovertemplate="α = %{x:.2f}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>",
+    )
+    figure.add_hline(y=curve.values[0], line={"color": TARGET, "width": 1.5, "dash": "dot"})
+    for at, word in ((found.alpha, "suggested"), (alpha, "you are here")):
+        if at is not None and not (word == "suggested" and not found.helps):
+            figure.add_vline(x=at, line={"color": blend(at), "width": 2}, annotation_text=word)
+    return figure

@@ -15,6 +15,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from ui import state
 from ui.transfer_tabs import TABS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,3 +109,44 @@ def test_what_the_mixer_says_goes_into_the_link(run_id: str) -> None:
     app.session_state["mixer"] = {"alpha": {"value": 0.75, "seq": 1}}
     app.run()
     assert param(app, "alpha") == "0.75"
+
+
+def study(level: str, shown: bool) -> dict[str, object]:
+    """A finished study as it is saved, with one point."""
+    numbers = {"value": 0.02 if shown else -0.001, "low": 0.01 if shown else -0.01, "high": 0.03}
+    point = {
+        "observed": 5,
+        "people": 300,
+        "alpha_chosen": [0.4, 0.6],
+        "curve": [{"alpha": a, "value": 0.1 + 0.05 * a, "low": 0.09, "high": 0.16} for a in (0.0, 0.5, 1.0)],
+        "comparisons": [{"against": name, **numbers, "shown": shown} for name in ("target alone", "random source")],
+        "harmed": 0.1,
+    }
+    told = {"axis": "users", "model": "attention", "trained_on": 900, "shrinkage": 4.0}
+    return {**told, "level": level, "verdict": f"Verdict {level}.", "points": [point]}
+
+
+@pytest.mark.parametrize(
+    ("level", "shown", "said"), [("helps", True, "α = 0.5"), ("no evidence", False, "Leave α at 0")]
+)
+def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
+    run_id: str, level: str, shown: bool, said: str
+) -> None:
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", study(level, shown), meta)
+    view = {"target": "user:u3", "source": "user:u4"}
+    told = opened(run_id, **view, tab="help")
+    assert f"Verdict {level}" in " ".join(str(e.value) for e in [*told.success, *told.info, *told.warning])
+    suggestion = opened(run_id, **view, tab="alpha")
+    assert said in [element.value for element in suggestion.subheader]
+    space.delete(entry.id)
+
+
+def test_a_damaged_study_is_said_to_be_damaged(run_id: str) -> None:
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", {**study("helps", True), "points": [{"observed": 5}]}, meta)
+    app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
+    assert any("damaged" in sentence for sentence in sentences(app))
+    space.delete(entry.id)

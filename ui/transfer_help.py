@@ -1,0 +1,156 @@
+"""Which α, and does it help: the words of the transfer study about a pair like this one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from recsys.charts.style import CONFIG
+from recsys.charts.transfer import alpha_evidence
+from recsys.errors import StudioError
+from recsys.jobs import Progress
+from recsys.transfer.suggest import AlphaCurve, suggest_alpha
+from ui.frame import Studio, live
+from ui.inputs import plain
+from ui.transfer_case import Case
+from ui.transfer_ends import Room
+
+AXES = {"before": "time", "scenario": "scenarios"}  # kinds of source that are not another person's
+BORROWED = {"users": "another person’s taste", "time": "the own earlier taste", "scenarios": "the own taste elsewhere"}
+BUTTON = {
+    "helps": "Does it help? Yes, somewhat →",
+    "mixed": "Does it help? No more than simpler ways →",
+    "no evidence": "Does it help? Not shown →",
+    "harms": "Does it help? It harms →",
+}
+
+
+def axis_of(studio: Studio) -> str:
+    """Whose taste is borrowed, in the study's words."""
+    return AXES.get(studio.view.source.partition(":")[0], "users")
+
+
+def scenarios_of(studio: Studio) -> list[str]:
+    """The scenarios borrowed from and recommended in; empty on the other axes."""
+    kind, _, value = studio.view.source.partition(":")
+    return value.split(">") if kind == "scenario" else []
+
+
+def study_of(studio: Studio, room: Room) -> Mapping[str, Any] | None:
+    """The newest saved study on this data and this axis; None before there is one."""
+    wanted = {"fingerprint": room.dataset.fingerprint, "axis": axis_of(studio), "scenarios": scenarios_of(studio)}
+    for entry in studio.space.entries("study"):
+        if all(entry.meta.get(name) == value for name, value in wanted.items()):
+            try:
+                content = json.loads((studio.space.path(entry.id) / "content.json").read_text("utf-8"))
+            except (OSError, ValueError):
+                continue  # a damaged study is as none; Home names it
+            return content if isinstance(content, dict) and "points" in content else None
+    return None
+
+
+def verdict_button(studio: Studio, room: Room) -> str:
+    """The words on the mixer's button."""
+    study = study_of(studio, room)
+    return "Does it help? Not studied yet →" if study is None else BUTTON.get(str(study["level"]), "Does it help? →")
+
+
+def which_alpha(studio: Studio, room: Room, case: Case) -> None:
+    """A suggestion with its evidence, never just a number."""
+    study = study_of(studio, room)
+    if study is None:
+        st.write("A suggestion needs evidence: how α worked for other people with as few items. Run the study once.")
+        _start(studio, room)
+        return
+    known = len(case.pair.target.taste.histories[0])
+    found = suggest_alpha([evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.plotly_chart(alpha_evidence(found, studio.view.alpha), key="evidence", config=CONFIG, width="stretch")
+    with right:
+        st.subheader(f"α = {found.alpha:.2g}" if found.helps else "Leave α at 0", anchor=False)
+        st.write(plain(found.evidence, 600))
+        st.caption(f"The smooth rule c / (c + n), with n = {known:,} known items, says {found.shrinkage:.2g}.")
+        if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == studio.view.alpha):
+            studio.set_view(alpha=float(found.alpha))
+            st.rerun()
+
+
+def evidence(point: Mapping[str, Any]) -> AlphaCurve:
+    """One point of a saved study as evidence for a suggestion. Raises StudioError when it is damaged."""
+    try:
+        against = {one["against"]: one for one in point["comparisons"]}
+        alone, control = against["target alone"], against["random source"]
+        better = [one["shown"] and one["value"] > 0 for one in (alone, control)]
+        columns = {
+            name: tuple(float(one[name]) for one in point["curve"]) for name in ("alpha", "value", "low", "high")
+        }
+        return AlphaCurve(
+            observed=int(point["observed"]),
+            people=int(point["people"]),
+            alphas=columns["alpha"],
+            values=columns["value"],
+            low=columns["low"],
+            high=columns["high"],
+            alpha=sum(point["alpha_chosen"]) / 2,
+            gain=alone["value"],
+            gain_low=alone["low"],
+            gain_high=alone["high"],
+            shown=all(better),
+            harmed=float(point["harmed"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudioError("the saved study", "is damaged or of an older version", fix="Run it again.") from error
+
+
+def helps(studio: Studio, room: Room, case: Case) -> None:
+    """The verdict of the study, in words that don't flatter, and the way to all of its figures."""
+    study = study_of(studio, room)
+    if study is None:
+        st.write(
+            f"Nobody knows yet whether borrowing {BORROWED[axis_of(studio)]} helps on this data. "
+            "The study keeps people aside, hides their next item, and compares with plain alternatives and with a "
+            "random source, which must not help."
+        )
+        _start(studio, room)
+        return
+    show = {"helps": st.success, "mixed": st.info, "no evidence": st.warning, "harms": st.error}
+    show.get(str(study["level"]), st.info)(plain(study["verdict"], 1200))
+    st.caption(
+        f"Axis: {study['axis']}. Model: {plain(study['model'])}, trained on {study['trained_on']:,} other people."
+    )
+    with st.container(horizontal=True):
+        st.page_link(
+            "pages/5_Evaluate.py", label="All figures of the study", query_params={**studio.params(), "tab": "study"}
+        )
+        _start(studio, room, "Run it again")
+
+
+def _start(studio: Studio, room: Room, label: str = "Run the study") -> None:
+    running = next((job for job in studio.jobs.of(studio.space.id) if job.kind == "study" and job.active), None)
+    if running is not None:
+        live(1.0)(_progress)(studio, running.id)
+        return
+    if st.button(label, key=f"study_{label}", help="About two minutes; it goes on when you leave this page."):
+        space, data = studio.space, room.dataset
+        axis, scenarios = axis_of(studio), scenarios_of(studio)
+
+        def work(progress: Progress) -> str:
+            from recsys.evaluation.transfer_study import transfer_study
+
+            study = transfer_study(
+                data, axis, scenarios=(scenarios[0], scenarios[1]) if scenarios else None, progress=progress
+            )
+            meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": scenarios, "level": study.level}
+            return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
+
+        studio.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work)
+        st.rerun()
+
+
+def _progress(studio: Studio, job_id: str) -> None:
+    job = studio.jobs.snapshot(job_id, studio.space.id)
+    st.progress(job.fraction, text=plain(job.message or "Waiting for a free place …"))
