@@ -56,10 +56,10 @@ function tagRow(entry, state) {
   return row;
 }
 
-// Four sizes by the room there is. (Container queries would have styles and layout computed twice at each input.)
+// Five sizes by the room there is. (Container queries would have styles and layout computed twice at each input.)
 function fit(view) {
   const width = view.mixer.clientWidth;
-  const size = width >= 1150 ? "wide" : width > 860 ? "usual" : width > 640 ? "small" : "tiny";
+  const size = width >= 1150 ? "wide" : width > 860 ? "usual" : width > 640 ? "small" : width > 440 ? "tiny" : "phone";
   if (view.mixer.dataset.size !== size) view.mixer.dataset.size = size;
 }
 
