@@ -1,0 +1,118 @@
+"""Parquet and Excel: the formats that know their columns."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from recsys.data.archives import Source
+from recsys.data.tables import MAX_COLUMNS, Table, column_names
+from recsys.errors import InputError
+
+MAX_CELLS = 4_000_000_000
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def is_parquet(head: bytes) -> bool:
+    return head.startswith(b"PAR1")
+
+
+def is_workbook(head: bytes) -> bool:
+    return head.startswith((b"PK\x03\x04", _OLD_EXCEL))
+
+
+def read_parquet(source: Source) -> Table:
+    """All columns; texts stay dictionary-encoded so that what a file claims can't outgrow memory.
+
+    Raises:
+        InputError: damaged, or beyond the limits.
+    """
+    plain_path = isinstance(source.content, Path) and not source.packing
+    opened: Any = str(source.content) if plain_path else pa.BufferReader(source.read())
+    try:
+        file = parquet.ParquetFile(opened)
+        meta, schema = file.metadata, file.schema_arrow
+        if len(schema.names) > MAX_COLUMNS:
+            raise InputError(source.name, f"must have at most {MAX_COLUMNS:,} columns", f"{len(schema.names):,}")
+        if meta.num_rows * len(schema.names) > MAX_CELLS:
+            raise InputError(source.name, f"must have at most {MAX_CELLS:,} cells", f"{meta.num_rows:,} rows")
+        texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        names = column_names(list(schema.names), source.name)
+        data = parquet.read_table(opened, read_dictionary=texts).rename_columns(list(names))
+        data.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(source.name, "must be an undamaged Parquet file", text, "Write it again.") from None
+    return Table(source.name, "parquet", data, first_line=1)
+
+
+def read_excel(source: Source) -> Table:
+    """The first sheet that holds a table of two or more columns; its first row is the header if it is all text.
+
+    Raises:
+        InputError: damaged, protected by a password, or no sheet with a table.
+    """
+    for rows in _sheets(source):
+        width = max(len(row) for row in rows)
+        if width < 2:
+            continue
+        header = all(isinstance(cell, str) for cell in rows[0]) and any(cell.strip() for cell in rows[0])
+        raw = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
+        names = column_names([*raw, *[""] * (width - len(raw))], source.name)
+        body = rows[header:]
+        columns = [_cells([row[i] if i < len(row) else None for row in body]) for i in range(width)]
+        return Table(source.name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header)
+    raise InputError(
+        source.name,
+        "must have a sheet with at least two columns, one for the person and one for the item",
+        fix="Put one row per interaction on the first sheet.",
+    )
+
+
+def _sheets(source: Source) -> list[list[list[Any]]]:
+    """The rows of every sheet that isn't empty."""
+    import python_calamine as calamine
+
+    data = source.read(512 << 20)
+    errors = (calamine.CalamineError, OSError, ValueError, KeyError, IndexError, OverflowError)
+    try:
+        book = calamine.load_workbook(io.BytesIO(data))
+        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names]
+    except errors as error:
+        raise InputError(source.name, "must be an undamaged Excel file without a password", error) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Rust's panics derive from BaseException
+            raise
+        raise InputError(source.name, "must be an undamaged Excel file", fix="Save it again as .xlsx or CSV.") from None
+    return [sheet for sheet in sheets if sheet and max(len(row) for row in sheet)]
+
+
+def _cells(cells: list[Any]) -> pa.Array:
+    """One column of a sheet: numbers, dates, or text; mixed ones become text, whole numbers without `.0`."""
+    values = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {float, int}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if kinds and kinds <= {datetime.datetime, datetime.date}:
+        moments = [v if v is None or isinstance(v, datetime.datetime) else _midnight(v) for v in values]
+        return pa.array(moments, pa.timestamp("us"))
+    return pa.array([None if v is None else _text(v) for v in values], pa.string())
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime(day.year, day.month, day.day)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    return str(value)

@@ -1,0 +1,108 @@
+"""Any file to tables: what it is, is found in its content, never in its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+import pyarrow as pa
+
+from recsys.data import movielens
+from recsys.data.archives import Source, sources_of
+from recsys.data.binaries import is_parquet, is_workbook, read_excel, read_parquet
+from recsys.data.delimited import read_delimited, read_sequences, sample_delimited
+from recsys.data.dialects import find_dialect
+from recsys.data.encodings import detect_encoding
+from recsys.data.jsonlines import looks_like_json, read_json
+from recsys.data.tables import Table
+from recsys.errors import InputError
+
+_HEAD = 1 << 20
+Types = Mapping[str, pa.DataType]
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A file's first rows, and the way to read all of it with chosen column types."""
+
+    source: Source
+    sample: Table
+    read: Callable[[Types], Table]
+
+    @property
+    def size(self) -> int:
+        """Bytes as given (packed); what "the biggest table of a zip" means."""
+        content = self.source.content
+        plain = len(content) if isinstance(content, bytes) else content.stat().st_size
+        return self.source.packed_bytes or plain
+
+
+def probe(source: Source, *, delimiter: str | None = None, encoding: str | None = None) -> Probe:
+    """Finds the format and reads the first rows.
+
+    Raises:
+        InputError: not a table; it says what was seen instead.
+    """
+    head = source.head(_HEAD)
+    if not head.strip():
+        raise InputError(source.name, "must not be empty", fix="Give a file with a row for each interaction.")
+    if is_parquet(head):
+        return _whole(source, read_parquet(source))
+    if is_workbook(head):
+        return _whole(source, read_excel(source))
+    encoding = encoding or detect_encoding(head, source.name)
+    text = _text_of(head, encoding, source.name)
+    if looks_like_json(text):
+        return _whole(source, read_json(source, encoding))
+    lines = text if len(head) < _HEAD else text[: text.rfind("\n") + 1]
+    if not lines:
+        raise InputError(
+            f"{source.name}, row 1", "must be a line of a table", f"{len(head):,} bytes without a line end"
+        )
+    dialect = find_dialect(lines.replace("\r\n", "\n").replace("\r", "\n"), source.name, delimiter)
+    if dialect.sequence:
+        return _whole(source, read_sequences(source, encoding))
+    dialect, roles, label = movielens.recognise(dialect, lines, source.name)
+    sample = sample_delimited(lines.encode(encoding), source, dialect, encoding)
+    label = label or sample.format
+
+    def read(types: Types) -> Table:
+        return replace(read_delimited(source, dialect, encoding, types), format=label, roles=roles)
+
+    return Probe(source, replace(sample, format=label, roles=roles), read)
+
+
+def probes(content: Path | bytes, name: str, **options: str | None) -> tuple[Probe, ...]:
+    """Every table in a file or zip. Members of a zip that are no tables (a README) are passed over; a file that is
+    none raises InputError."""
+    sources = sources_of(content, name)
+    if len(sources) == 1:
+        return (probe(sources[0], **options),)
+    found, errors = [], []
+    for source in sources:
+        if PurePath(source.member).suffix.lower() in (".md", ".pdf", ".html", ".png", ".jpg", ".py", ".sh", ".pl"):
+            continue
+        try:
+            found.append(probe(source, **options))
+        except InputError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0] if errors else InputError(name, "must contain a table")
+    return tuple(found)
+
+
+def read_table(content: Path | bytes, name: str) -> Table:
+    """The one table of a file, every column as it is. For a zip with several, use `probes`."""
+    return probes(content, name)[0].read({})
+
+
+def _whole(source: Source, table: Table) -> Probe:
+    return Probe(source, table, lambda types: table)
+
+
+def _text_of(head: bytes, encoding: str, name: str) -> str:
+    try:
+        return head.decode(encoding, "ignore").lstrip("\ufeff")
+    except (LookupError, UnicodeError) as error:
+        raise InputError(f"{name}, encoding", "must be one that Python knows", error) from None

@@ -1,0 +1,76 @@
+"""What people call their columns: role -> names, in several languages, compared without case, blanks and signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_WORDS = {
+    "user_id": """
+        userid user uid customerid customer visitorid visitor reviewerid reviewer personid person memberid
+        member playerid player listener readerid studentid student learnerid clientid client accountid account
+        profileid username useridx userno usernumber buyerid subscriberid msno deviceid cookieid steamid
+        sessionid session sid nutzer nutzerid kunde kundennr kundennummer kundenid utilisateur usuario idusuario
+        cliente utente 用户id 用户 用户编号 用户名 顾客 会员 会员id 买家id 学生 学号 ユーザーid ユーザー 顧客id
+    """,
+    "item_id": """
+        itemid item iid movieid movie filmid film productid product asin parentasin stockcode sku articleid
+        article bookid book isbn songid song trackid track artistid artist gameid game gametitle appid app
+        videoid video showid courseid course newsid newsarticleid postid post adid contentid content merchantid
+        businessid restaurantid recipeid poi venueid itemidx itemno objectid listingid hotelid anime animeid
+        artikel artikelnr artikelnummer produkt produktid produit producto articulo pelicula prodotto 商品id 商品
+        商品编号 物品id 物品 电影id 电影 书籍 课程 课程id 视频id アイテムid 商品番号
+    """,
+    "timestamp": """
+        timestamp unixreviewtime time datetime date eventtime ts invoicedate orderdate purchasedate createdat
+        created reviewtime ratedat ratingdate watchedat clicktime viewtime eventtimestamp starttime playedat
+        localtime day eventdate transactiondate tdat datum zeit zeitpunkt bestelldatum fecha horodatage data 时间
+        时间戳 日期 评分时间 下单时间 日時 日付
+    """,
+    "rating": """
+        rating overall score stars star starrating userrating ratingvalue grade vote note bewertung sterne
+        puntuacion valoracion votazione plays playcount hours hoursplayed weight strength 评分 评级 分数 得分 次数 評価
+    """,
+    "scenario": """
+        scenario domain channel platform vertical surface site kanal 场景 领域 渠道 平台
+    """,
+    "title": """
+        title itemtitle productname producttitle itemname movietitle booktitle coursename name description titel
+        bezeichnung artikelname titre titulo nombre 标题 名称 商品名称 电影名
+    """,
+    "text": """
+        text description summary overview abstract plot synopsis blurb about beschreibung descripcion 简介 描述
+    """,
+    "tags": """
+        tags genres genre categories category keywords topics labels subjects kategorie kategorien categorias 标签
+        类型 类别 分类
+    """,
+    "quantity": """
+        quantity qty menge cantidad 数量
+    """,
+    "order_id": """
+        invoiceno invoice orderid orderno rechnungsnr
+    """,
+}
+NAMES = {role: tuple(words.split()) for role, words in _WORDS.items()}
+"""Role -> names. Within a role earlier names win; earlier roles choose first."""
+
+
+def plain_name(name: str) -> str:
+    """A column's name without case, blanks, signs and a RecBole type: `User_ID:token` -> `userid`."""
+    return re.sub(r"[\W_]+", "", name.split(":", maxsplit=1)[0].lower())
+
+
+def known_names(columns: Sequence[str]) -> dict[str, str]:
+    """Role -> column for every column whose name says what it is; each column has one role, each role one column."""
+    plain = {column: plain_name(column) for column in columns}
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for role, names in NAMES.items():
+        for name in names:
+            column = next((c for c, p in plain.items() if p == name and c not in taken), None)
+            if column is not None:
+                found[role] = column
+                taken.add(column)
+                break
+    return found
