@@ -1,6 +1,34 @@
-"""1_Data."""
+"""Data: a sample or a file in, its rows flowing into kept and dropped, then the shape of what stayed."""
+
+import streamlit as st
 
 from ui import frame
+from ui.data_plan import cleaning, columns
+from ui.data_source import choose, opened
+from ui.data_view import dropped, figures, quality, saved_meta, summary, take_away
 
 with frame("data") as studio:
-    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")
+    dataset = studio.dataset
+    if dataset is None:
+        st.subheader("There is no data yet: take a sample, or drop a file", anchor=False)
+        choose(studio)
+        st.stop()
+    now = opened(studio)
+    with st.expander("Other data: a sample, a file", expanded=bool(st.session_state.get("data_refused"))):
+        choose(studio)
+    summary(studio, dataset, now)
+    names = ["Shape", "Quality", "Dropped rows", "Take away"]
+    shape, report, lost, away, *reading = st.tabs(names + ["Columns", "Cleaning"] * (now is not None))
+    with shape:
+        figures(dataset)
+    with report:
+        quality(dataset)
+    with lost:
+        dropped(now, saved_meta(studio))
+    with away:
+        take_away(dataset, now)
+    if now is not None:
+        with reading[0]:
+            columns(studio, now)
+        with reading[1]:
+            cleaning(studio, now)

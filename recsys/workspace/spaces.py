@@ -172,6 +172,11 @@ class Space:
         self.workspace.index.drop(entry_id)
         return entry
 
+    def purge(self, entry_id: str) -> None:
+        """Deletes an entry for good, past the trash: a raw version that pseudonyms or another cleaning replace."""
+        folder = self.folder / "trash" / self.delete(entry_id).id
+        shutil.rmtree(folder)
+
     def restore(self, entry_id: str) -> Entry:
         """Undoes `delete`. Raises UnknownIdError when it isn't in the trash."""
         folder = self.folder / "trash" / entry_id

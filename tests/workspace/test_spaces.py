@@ -48,6 +48,16 @@ def test_delete_can_be_undone_until_the_trash_is_emptied(space: Space) -> None:
         space.restore(entry.id)
 
 
+def test_what_is_purged_leaves_no_file_behind(space: Space) -> None:
+    entry, other = (space.save_json("note", name, {"text": name}) for name in ("raw", "kept"))
+    space.delete(other.id)
+    space.purge(entry.id)
+    assert not list(space.folder.rglob(f"*{entry.id}*"))
+    assert [gone.id for gone in space.trash()] == [other.id]
+    with pytest.raises(UnknownIdError):
+        space.purge(entry.id)
+
+
 def test_a_failed_write_leaves_no_trace(space: Space) -> None:
     def fails(folder: Path) -> None:
         (folder / "half").write_text("x")

@@ -1,0 +1,159 @@
+"""How the open data is read: which column is what, and which rows are dropped — each choice can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from recsys.data.cleaning import REASONS, CleaningPlan, Repeats
+from recsys.errors import StudioError
+from ui.data_source import Opened, again, undo
+from ui.frame import Studio, show_error
+from ui.inputs import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROLES = {
+    "user_id": "Person",
+    "item_id": "Item",
+    "timestamp": "Time",
+    "rating": "Rating",
+    "scenario": "Scenario",
+    "title": "Title",
+}
+NONE = "(none)"
+REPEATS = {
+    "keep": "keep every time",
+    "first": "keep the first time only",
+    "last": "keep the last time only",
+}
+
+
+def columns(studio: Studio, now: Opened) -> None:
+    """What each column was taken for and why, with a preview; one change and the file is read again."""
+    names = now.loaded.column_names
+    roles, reasons = now.loaded.columns, now.loaded.reasons
+    st.caption(
+        " · ".join(
+            f"{ROLES[role]}: **{plain(roles[role])}**, because {plain(reasons.get(role, 'you chose it'))}"
+            for role in ROLES
+            if role in roles
+        )
+    )
+    chosen: dict[str, str | None] = {}
+    for place, (role, label) in zip(st.columns(len(ROLES)), ROLES.items(), strict=True):
+        options = list(names) if role in ("user_id", "item_id") else [NONE, *names]
+        current = roles.get(role, NONE)
+        picked = place.selectbox(
+            label,
+            options,
+            index=options.index(current) if current in options else 0,
+            key=f"data_column_{role}_{now.entry_id}",
+        )
+        chosen[role] = None if picked == NONE else picked
+    st.dataframe(_preview(now), hide_index=True, height=250)
+    if any(roles.get(role) != name for role, name in chosen.items()):
+        again(studio, now, chosen, now.plan)
+
+
+def _preview(now: Opened) -> pd.DataFrame:
+    frame: pd.DataFrame = now.loaded.preview.slice(0, 50).to_pandas()
+    return frame
+
+
+def cleaning(studio: Studio, now: Opened) -> None:
+    """The plan's rules, each with the rows it takes; Undo goes one step back, Reset to the start."""
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        wanted = _form(now)
+    with right:
+        _steps(now)
+        with st.container(horizontal=True):
+            if st.button("Undo the last change", key="data_undo", disabled=not now.past, icon=":material/undo:"):
+                undo(studio, now)
+            if st.button("Reset", key="data_reset", disabled=now.plan is None and now.columns is None):
+                again(studio, now, None, None)
+    if wanted is not None and wanted != now.loaded.plan:
+        again(studio, now, now.columns, wanted)
+
+
+def _form(now: Opened) -> CleaningPlan | None:
+    """The controls; the plan they spell once “Apply” is pressed, else None."""
+    plan, key = now.loaded.plan, now.entry_id
+    taken = now.loaded.report.dropped
+
+    def rule(label: str, *reasons: str) -> str:
+        rows = sum(taken.get(reason, 0) for reason in reasons)
+        return f"{label} · takes {rows:,}" if rows else label
+
+    with st.form(f"data_plan_{key}", border=False):
+        one, two = st.columns(2)
+        values = {
+            "drop_duplicates": one.toggle(rule("Exact duplicates", "duplicate"), plan.drop_duplicates),
+            "drop_cancelled": one.toggle(rule("Cancellations, returns", "cancelled"), plan.drop_cancelled),
+            "drop_impossible_times": two.toggle(
+                rule("Times before 1970, after 2100", "impossible_time"), plan.drop_impossible_times
+            ),
+            "drop_future_times": two.toggle(rule("Times in the future", "future_time"), plan.drop_future_times),
+        }
+        repeats = one.selectbox(
+            rule("When a person meets an item again", "repeated_pair"),
+            list(REPEATS),
+            index=list(REPEATS).index(plan.repeated_pairs),
+            format_func=lambda name: REPEATS[name],
+        )
+        rating = two.number_input(
+            rule("A like needs at least this rating", "low_rating"),
+            value=plan.min_rating,
+            placeholder="all count" if now.loaded.dataset.ratings is not None else "the data has no ratings",
+            help="Explicit ratings become likes: rows below are dropped. Empty keeps them all.",
+        )
+        bots = one.number_input(
+            rule("More rows than this are a bot’s", "bot"),
+            min_value=1,
+            value=plan.max_user_interactions,
+            placeholder="no limit",
+            help="People with more rows are dropped. Look at the longest histories under Shape first.",
+        )
+        people = two.number_input(
+            rule("A person needs at least", "too_short"),
+            min_value=1,
+            value=plan.min_user_interactions,
+            help="Rows; applied until this and the next hold for everybody (a k-core).",
+        )
+        items = one.number_input(rule("An item needs at least", "rare_item"), 1, value=plan.min_item_interactions)
+        if not st.form_submit_button("Apply"):
+            return None
+    try:
+        return replace(
+            plan,
+            **values,
+            repeated_pairs=cast(Repeats, repeats),
+            min_rating=rating,
+            max_user_interactions=bots,
+            min_user_interactions=int(people),
+            min_item_interactions=int(items),
+        )
+    except StudioError as error:
+        show_error(error)
+        return None
+
+
+def _steps(now: Opened) -> None:
+    """Before and after each rule that takes rows."""
+    report = now.loaded.report
+    left, rows = report.rows_read, []
+    for reason in REASONS:
+        if count := report.dropped.get(reason, 0):
+            rows.append({"a row goes when it": REASONS[reason], "before": left, "takes": count, "after": left - count})
+            left -= count
+    if not rows:
+        st.write("No rule takes a row: everything that was read is kept.")
+        return
+    st.dataframe(rows, hide_index=True, key="data_steps")
+    st.caption(
+        f"{report.rows_read:,} read = {report.rows_kept:,} kept + {report.rows_read - report.rows_kept:,} dropped."
+    )

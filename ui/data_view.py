@@ -1,0 +1,176 @@
+"""What the open data is like: where its rows went, its shape in six figures, its quality in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from recsys.charts.style import CONFIG, alternative_of
+from recsys.data.dataset import Dataset
+from recsys.errors import UnknownIdError
+from ui import cache
+from ui.data_source import KEY_ONCE, Opened
+from ui.frame import Studio
+from ui.inputs import download, plain
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from recsys.data.quality import QualityReport
+
+ROW_LIMIT = 8
+MARKS = {"good": "✓", "notice": "○", "warning": "⚠"}
+
+
+def summary(studio: Studio, dataset: Dataset, now: Opened | None) -> None:
+    """Rows flowing into kept and dropped, the three numbers, and the way on."""
+    flow, numbers = st.columns([7, 3], gap="large")
+    with numbers:
+        st.metric("People", f"{dataset.n_users:,}")
+        st.metric("Items", f"{dataset.n_items:,}")
+        st.metric("Rows kept", f"{dataset.n_interactions:,}")
+        if st.button("Next: train", type="primary", key="data_next", width="stretch", icon=":material/arrow_forward:"):
+            studio.go("train")
+    with flow:
+        read, kept, dropped = _rows(studio, dataset, now)
+        from recsys.charts.data import flow as flow_figure
+
+        lost = {words_of(reason): count for reason, count in dropped.items()}
+        show(flow_figure(read, kept, lost), "data_flow")
+        for warning in () if now is None else now.loaded.report.warnings:
+            st.caption(f"○ {plain(warning, 300)}")
+    _key_once()
+
+
+def _rows(studio: Studio, dataset: Dataset, now: Opened | None) -> tuple[int, int, Mapping[str, int]]:
+    """Rows read, kept and dropped by reason: of what was just read, or as saved with the dataset."""
+    if now is not None:
+        return now.loaded.report.rows_read, now.loaded.report.rows_kept, now.loaded.report.dropped
+    meta = saved_meta(studio)
+    return (
+        int(meta.get("rows_read", dataset.n_interactions)),
+        int(meta.get("rows_kept", dataset.n_interactions)),
+        dict(meta.get("dropped", {})),
+    )
+
+
+def saved_meta(studio: Studio) -> Mapping[str, Any]:
+    """What was saved beside the dataset; empty for data that somebody else shared."""
+    try:
+        return studio.space.get(studio.dataset_id).meta
+    except UnknownIdError:
+        return {}
+
+
+def _key_once() -> None:
+    key = st.session_state.pop(KEY_ONCE, "")
+    if key:
+        st.info("User ids are now pseudonyms. This is their key: it is shown only now and stored nowhere.")
+        st.code(key, language=None)
+
+
+def figures(dataset: Dataset) -> None:
+    """The shape of the data in six figures, two in a row."""
+    shapes = list(cache.shapes_of(dataset.fingerprint, dataset).items())
+    for start in range(0, len(shapes), 2):
+        for column, (name, figure) in zip(st.columns(2, gap="medium"), shapes[start : start + 2], strict=False):
+            with column:
+                show(figure, f"data_shape_{name}")
+
+
+def show(figure: Figure, key: str) -> None:
+    """A figure with a download in its corner; its words are there for readers of the page's text."""
+    name = key.replace("data_", "").replace("shape_", "").replace(" ", "-")
+    config = CONFIG | {"toImageButtonOptions": CONFIG["toImageButtonOptions"] | {"filename": name}}
+    st.plotly_chart(figure, key=key, config=config, width="stretch")
+    if (words := alternative_of(figure)) and words != (figure.layout.title.text or "").replace("<br>", " "):
+        st.caption(plain(words, 300), help=None)
+
+
+def quality(dataset: Dataset) -> None:
+    """The quality report: each number with what it means for the model."""
+    report = cache.quality_of(dataset.fingerprint, dataset)
+    for finding in report.findings:
+        name, value, meaning = st.columns([2, 3, 8])
+        name.markdown(f"{MARKS[finding.level]} **{plain(finding.name)}**")
+        value.markdown(plain(finding.value))
+        meaning.markdown(plain(finding.meaning, 400))
+    rows = {
+        "what": [finding.name for finding in report.findings],
+        "value": [finding.value for finding in report.findings],
+        "meaning": [finding.meaning for finding in report.findings],
+    }
+    with st.container(horizontal=True):
+        download("Report as CSV", partial(_csv, rows), "quality.csv", "text/csv", "data_quality_csv")
+        download("Numbers as JSON", partial(_numbers, report), "quality.json", "application/json", "data_quality_json")
+
+
+def dropped(now: Opened | None, meta: Mapping[str, Any]) -> None:
+    """Every reason with its rows: how many, a sample, and the whole list to download."""
+    if now is None:
+        st.write("The lists of dropped rows are kept only while the file is open. Open it again to see them.")
+        for reason, count in dict(meta.get("dropped", {})).items():
+            st.markdown(f"{count:,} rows: {plain(words_of(reason))}")
+        return
+    report = now.loaded.report
+    lost = {reason: count for reason, count in report.dropped.items() if count}
+    if not lost:
+        st.write("Nothing was dropped.")
+    for number, (reason, count) in enumerate(lost.items()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{count:,}** rows: {plain(words_of(reason))}")
+            make = partial(_rows_of, now, reason)
+            download("All of them", make, f"dropped-{reason}.csv", "text/csv", f"data_dropped_{number}")
+        st.dataframe(report.rows_of(reason, ROW_LIMIT).to_pandas(), hide_index=True, key=f"data_lost_{number}")
+
+
+def words_of(reason: str) -> str:
+    """A reason's code as words: `missing_user` → `missing person`."""
+    return reason.replace("_", " ").replace("user", "person")
+
+
+def take_away(dataset: Dataset, now: Opened | None) -> None:
+    """The cleaned rows and the plan, to keep or to use from a shell."""
+    with st.container(horizontal=True):
+        download("Cleaned rows as CSV", partial(_csv_of, dataset), "interactions.csv", "text/csv", "data_out_csv")
+        download(
+            "Cleaned rows as Parquet",
+            partial(_parquet_of, dataset),
+            "interactions.parquet",
+            "application/octet-stream",
+            "data_out_parquet",
+        )
+        if now is not None:
+            plan: Callable[[], bytes] = now.loaded.plan.to_json().encode
+            download("Cleaning plan as JSON", plan, "plan.json", "application/json", "data_out_plan")
+    st.caption("The plan does the same from a shell: `python -m recsys train FILE --plan plan.json --run DIR`.")
+
+
+def _csv(rows: Any) -> bytes:
+    from recsys.data.export import csv_bytes
+
+    return csv_bytes(rows)
+
+
+def _rows_of(now: Opened, reason: str) -> bytes:
+    return _csv(now.loaded.report.rows_of(reason))
+
+
+def _csv_of(dataset: Dataset) -> bytes:
+    from recsys.data.export import csv_bytes, interaction_rows
+
+    return csv_bytes(interaction_rows(dataset))
+
+
+def _parquet_of(dataset: Dataset) -> bytes:
+    from recsys.data.export import interaction_rows, parquet_bytes
+
+    return parquet_bytes(interaction_rows(dataset))
+
+
+def _numbers(report: QualityReport) -> bytes:
+    return json.dumps(report.to_json(), ensure_ascii=False, indent=1).encode()
