@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import streamlit as st
 
@@ -12,9 +12,6 @@ from recsys.errors import StudioError
 from ui.data_source import Opened, again, undo
 from ui.frame import Studio, show_error
 from ui.inputs import plain
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ROLES = {
     "user_id": "Person",
@@ -34,8 +31,8 @@ REPEATS = {
 
 def columns(studio: Studio, now: Opened) -> None:
     """What each column was taken for and why, with a preview; one change and the file is read again."""
-    names = now.loaded.column_names
-    roles, reasons = now.loaded.columns, now.loaded.reasons
+    names = now.loaded.all_columns
+    roles, reasons = now.loaded.columns, now.loaded.column_reasons
     st.caption(
         " · ".join(
             f"{ROLES[role]}: **{plain(roles[role])}**, because {plain(reasons.get(role, 'you chose it'))}"
@@ -54,14 +51,9 @@ def columns(studio: Studio, now: Opened) -> None:
             key=f"data_column_{role}_{now.entry_id}",
         )
         chosen[role] = None if picked == NONE else picked
-    st.dataframe(_preview(now), hide_index=True, height=250)
+    st.dataframe(now.loaded.preview, hide_index=True, height=250)
     if any(roles.get(role) != name for role, name in chosen.items()):
         again(studio, now, chosen, now.plan)
-
-
-def _preview(now: Opened) -> pd.DataFrame:
-    frame: pd.DataFrame = now.loaded.preview.slice(0, 50).to_pandas()
-    return frame
 
 
 def cleaning(studio: Studio, now: Opened) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from recsys.data import CleaningPlan, Loaded
 
+Given = bytes | Path
 OPEN, TRIED, REFUSED, KEY_ONCE = "data_open", "data_tried", "data_refused", "data_key_once"
 
 
@@ -30,10 +31,10 @@ class Source:
     """What a person gave us, in memory only (or a path in the allowed folder): nothing raw is written to disk."""
 
     name: str
-    content: bytes | Path
-    items: bytes | Path | None = None
-    users: bytes | Path | None = None
-    vectors: tuple[Path | bytes, ...] = ()
+    content: Given | tuple[tuple[str, Given, str], ...]
+    items: Given | None = None
+    users: Given | None = None
+    vectors: tuple[tuple[str, Given], ...] = ()
     sample: str = ""
 
 
@@ -106,27 +107,34 @@ def _upload(studio: Studio) -> None:
             help="Each id becomes a keyed hash. The key is shown once and stored nowhere: who has it can link the "
             "pseudonyms to ids again, nobody else can.",
         )
+        st.toggle(
+            "Several files are one scenario each",
+            key="data_scenarios",
+            help="The file names become the scenarios, and all rows become one dataset. Otherwise the file that looks "
+            "like interactions is taken, with item and user tables beside it.",
+        )
         one, two, three = st.columns(3)
         items = one.file_uploader("Item table (title, text, tags)", key="data_items")
         users = two.file_uploader("User table (groups)", key="data_users")
         vectors = three.file_uploader(
-            "Item vectors (.parquet or .npy)",
+            "Item vectors (.parquet, .npz, .npy)",
             accept_multiple_files=True,
             key="data_vectors",
             help="Image, audio or text embeddings, a row per item with its id; the model reads them beside the ids.",
         )
     given = [*files, *(one for one in (items, users) if one), *vectors]
-    signature = (bool(st.session_state.get("data_pseudonyms")), *(one.file_id for one in given))
+    switches = tuple(bool(st.session_state.get(key)) for key in ("data_pseudonyms", "data_scenarios"))
+    signature = (*switches, *(one.file_id for one in given))
     if not files:
         st.session_state[TRIED] = ()
     elif signature != st.session_state.get(TRIED):
         st.session_state[TRIED] = signature
         source = Source(
             files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more",
-            files[0].getvalue() if len(files) == 1 else _zipped(files),
+            _content(files),
             items.getvalue() if items else None,
             users.getvalue() if users else None,
-            tuple(one.getvalue() for one in vectors),
+            tuple((Path(one.name).stem, one.getvalue()) for one in vectors),
         )
         open_source(studio, source)
 
@@ -221,6 +229,15 @@ def _keep(
     st.session_state[REFUSED] = None
     studio.set_view(dataset=entry.id)
     st.rerun()
+
+
+def _content(files: Sequence[UploadedFile]) -> Given | tuple[tuple[str, Given, str], ...]:
+    """One file as it is; several as one zip, or as one scenario each."""
+    if len(files) == 1:
+        return files[0].getvalue()
+    if st.session_state.get("data_scenarios"):
+        return tuple((one.name, one.getvalue(), Path(one.name).stem.split(".")[0]) for one in files)
+    return _zipped(files)
 
 
 def _zipped(files: Sequence[UploadedFile]) -> bytes:
