@@ -192,14 +192,15 @@ def _progress(fraction: float, message: str = "", **details: object) -> None:
 def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `recommend`."""
     from recsys.data.export import write_csv
-    from recsys.models.recommender import batched, top_k
+    from recsys.models.recommender import top_k
 
     _demand_k(chosen.k)
     run, dataset = _open(chosen)
     known = run.known_histories(dataset)
-    users = range(dataset.n_users) if chosen.user is None else [dataset.users.index(user) for user in chosen.user]
+    users = list(range(dataset.n_users)) if chosen.user is None else [dataset.users.index(u) for u in chosen.user]
     rows: dict[str, list[Any]] = {"user_id": [], "item_id": [], "rank": [], "score": []}
-    for batch in batched(list(users)):
+    for start in range(0, len(users), 256):
+        batch = users[start : start + 256]
         histories = [known[user] for user in batch]
         scores = run.model.scores(histories)
         for user, row, filled in zip(batch, scores, top_k(scores, chosen.k, exclude=histories), strict=True):

@@ -45,6 +45,10 @@ def answer(capsys: pytest.CaptureFixture[str], arguments: Sequence[object]) -> d
     return shown
 
 
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
+
+
 def test_inspect(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     shown = answer(capsys, ["inspect", file])
     assert shown["rows_read"] == 322 and shown["rows_kept"] == 320
@@ -70,10 +74,10 @@ def test_recommend_leaves_out_what_is_known(
     capsys: pytest.CaptureFixture[str], file: Path, run: Path, tmp_path: Path
 ) -> None:
     answer(capsys, ["recommend", "--run", run, "--k", 5, "--out", tmp_path / "r.csv"])
-    rows = list(csv.DictReader((tmp_path / "r.csv").open()))
+    rows = table(tmp_path / "r.csv")
     assert list(rows[0]) == ["user_id", "item_id", "rank", "score"] and len(rows) == 40 * 5
     histories: dict[str, list[str]] = {}
-    for row in list(csv.DictReader(file.open()))[:320]:
+    for row in table(file)[:320]:
         histories.setdefault(row["user_id"], []).append(row["item_id"])
     for user, items in histories.items():
         mine = [row for row in rows if row["user_id"] == user]
@@ -81,7 +85,7 @@ def test_recommend_leaves_out_what_is_known(
         assert not {row["item_id"] for row in mine} & set(items[:-1])  # the test item may be found
         assert [float(row["score"]) for row in mine] == sorted((float(row["score"]) for row in mine), reverse=True)
     answer(capsys, ["recommend", "--run", run, "--k", 3, "--out", tmp_path / "r.csv", "--user", "u7", "--user", "u9"])
-    assert [row["user_id"] for row in csv.DictReader((tmp_path / "r.csv").open())] == ["u7"] * 3 + ["u9"] * 3
+    assert [row["user_id"] for row in table(tmp_path / "r.csv")] == ["u7"] * 3 + ["u9"] * 3
 
 
 def test_the_path_agrees_with_single_alphas(capsys: pytest.CaptureFixture[str], run: Path) -> None:
@@ -98,14 +102,14 @@ def test_the_path_agrees_with_single_alphas(capsys: pytest.CaptureFixture[str], 
 
 def test_alpha_zero_is_the_targets_own_list(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
     answer(capsys, ["recommend", "--run", run, "--k", 6, "--out", tmp_path / "r.csv", "--user", "u0"])
-    own = [row["item_id"] for row in csv.DictReader((tmp_path / "r.csv").open())]
+    own = [row["item_id"] for row in table(tmp_path / "r.csv")]
     blended = answer(capsys, ["transfer", "--run", run, "--target", "u0", "--source", "u1", "--alpha", 0, "--k", 6])
     assert [item["item_id"] for item in blended["items"]] == own
 
 
 def test_project(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
     answer(capsys, ["project", "--run", run, "--out", tmp_path / "map.csv"])
-    rows = list(csv.DictReader((tmp_path / "map.csv").open()))
+    rows = table(tmp_path / "map.csv")
     assert list(rows[0]) == ["user_id", "x", "y", "cluster"] and len(rows) == 40
     assert all(np.isfinite([float(row["x"]), float(row["y"]), int(row["cluster"])]).all() for row in rows)
 

@@ -91,7 +91,7 @@ def _sheets(source: Source) -> list[list[list[Any]]]:
         if type(error).__name__ != "PanicException":  # Rust's panics derive from BaseException
             raise
         raise InputError(source.name, "must be an undamaged Excel file", fix="Save it again as .xlsx or CSV.") from None
-    return [sheet for sheet in sheets if sheet and max(len(row) for row in sheet)]
+    return [sheet for sheet in sheets if any(len(row) > 0 for row in sheet)]
 
 
 def _cells(cells: list[Any]) -> pa.Array:

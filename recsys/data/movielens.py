@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from recsys.data.dialects import Dialect
 
-GENRES_100K = tuple(
+_GENRES = (
     "unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|Musical|"
-    "Mystery|Romance|Sci-Fi|Thriller|War|Western".split("|")  # noqa: SIM905
+    "Mystery|Romance|Sci-Fi|Thriller|War|Western"
 )
+GENRES_100K = tuple(_GENRES.split("|"))
 _RATING_TAB = re.compile(r"^\d+\t\d+\t[1-5]\t\d{9}\s*$")
 _ITEM_100K = re.compile(r"^\d+\|[^|]*\|[^|]*\|[^|]*\|[^|]*(\|[01]){19}\s*$")
 _USER_100K = re.compile(r"^\d+\|\d+\|[MF]\|[^|]+\|[^|]+\s*$")
