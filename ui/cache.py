@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from recsys.data.quality import QualityReport
     from recsys.embeddings import Clusters, Embeddings
     from recsys.runs import Run
+    from recsys.transfer.privacy import PrivacyPoint
     from ui.transfer_case import Case, Rules
 
 
@@ -66,6 +67,24 @@ def case_of(folder: str, target: str, source: str, k: int, rules: Rules) -> Case
     from ui.transfer_case import build
 
     return build(folder, target, source, k, rules)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def clip_of(folder: str) -> float:
+    """The length that representations are cut to where a source is protected."""
+    from recsys.transfer.privacy import typical_length
+
+    return typical_length(embeddings_of(folder).users)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def privacy_of(folder: str, target: str, source: str, k: int, rules: Rules, alpha: float) -> tuple[PrivacyPoint, ...]:
+    """How much of a case's list survives the noise, over ε; fewer draws where the source has many people."""
+    from recsys.transfer.privacy import privacy_curve
+
+    both = case_of(folder, target, source, k, rules).both
+    draws = max(3, min(20, 600 // len(both.source.histories)))
+    return privacy_curve(both, alpha, k, clip=clip_of(folder), draws=draws)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

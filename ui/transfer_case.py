@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys.models.recommender import Encoder
 from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, taste_vector, transfer
+from recsys.transfer.privacy import Promise, private_transfer
 from recsys.transfer.recommend import Voice, voiced
 from ui import cache
 from ui.live.mixer import mixer_data
@@ -27,6 +28,8 @@ class Rules:
         scenario, tag: only items of it; "" for all.
         hide_source: leave out what the source has too.
         beside: the name of a second voice: a model of the run, or CONTENT; "" for none. weight: how loud, 0 … 1.
+        epsilon: of the promise that protects the source; 0 for no protection. With it no second voice is heard: it
+            would read the source's history as it is.
         diversity: 0 … 1, for the list that is taken away (the live list is ranked by score alone: it is exact).
     """
 
@@ -36,6 +39,11 @@ class Rules:
     beside: str = ""
     weight: float = 0.0
     diversity: float = 0.0
+    epsilon: float = 0.0
+
+    def plain(self) -> Rules:
+        """The same without protection and without what comes after the scores."""
+        return replace(self, epsilon=0.0, diversity=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +84,8 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
     allowed = both.allowed.copy()
     allowed[pair.seen] = False  # what they have in another time or scenario is no news either
     both = replace(both, allowed=allowed)
+    if rules.epsilon:
+        both = private_transfer(both, Promise(rules.epsilon, clip=cache.clip_of(folder)))  # one draw, kept in the cache
     scores = [np.where(allowed, s.astype(np.float64), -np.inf) for s in voiced(both, voice(room, rules), rules.weight)]
     path = alpha_path(scores[0], scores[1], k)
     shown = mixer_data(
@@ -86,7 +96,7 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
 
 def voice(room: Room, rules: Rules) -> Voice | None:
     """The second voice that the rules name."""
-    if not rules.beside or not rules.weight:
+    if not rules.beside or not rules.weight or rules.epsilon:
         return None
     return content(room.dataset.catalogue) if rules.beside == CONTENT else collaborative(room.run.models[rules.beside])
 

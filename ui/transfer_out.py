@@ -10,11 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
+from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
 from ui.frame import Studio
 from ui.inputs import download
 from ui.transfer_case import Case, voice
 from ui.transfer_ends import Room
+from ui.transfer_help import study_of
+from ui.transfer_report import production_zip, report_html
 from ui.transfer_words import change_rows
 
 CSV, JSON, PARQUET, HTML = "text/csv", "application/json", "application/vnd.apache.parquet", "text/html"
@@ -62,6 +65,19 @@ def take_away(studio: Studio, room: Room, case: Case) -> None:
             for label, name, make in _figures(studio, room, case):
                 download(label, make, name, HTML, f"out_{name}")
         st.caption("HTML files stand alone, without a network. PNG: the camera in a figure’s corner.")
+        study = study_of(studio, room)
+        st.markdown("**The whole case, and to production**")
+        with st.container(horizontal=True):
+            page = "One-page report"
+            download(page, lambda: report_html(room, case, picks, study), "transfer.html", HTML, "out_report")
+            if isinstance(room.run.model, Encoder):
+                zipped = "application/zip"
+                download(
+                    "Production bundle", lambda: production_zip(room, study), "production.zip", zipped, "out_bundle"
+                )
+        st.caption(
+            "The bundle serves blended lists without Streamlit and torch; its policy is what the study supports."
+        )
 
 
 def _list_json(studio: Studio, case: Case, rows: pd.DataFrame) -> dict[str, object]:

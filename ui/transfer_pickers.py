@@ -10,6 +10,7 @@ import streamlit as st
 
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
+from recsys.transfer.privacy import EPSILONS
 from ui import cache
 from ui.frame import Studio
 from ui.inputs import person_picker, plain
@@ -234,7 +235,7 @@ def _rules(room: Room) -> Rules:
         tag = st.selectbox("Only with the tag", ("", *tags), format_func=_any, key="rule_tag")
     hide = st.checkbox("Leave out what the source has too", key="rule_hide")
     others = [name for name in room.run.models if name != room.run.model.name] + [CONTENT] * bool(tags)
-    beside, weight, diversity = "", 0.0, 0.0
+    beside, weight, diversity, epsilon = "", 0.0, 0.0, 0.0
     if others:
         beside = st.selectbox(
             "A second voice", ("", *others), format_func=lambda name: name or "none", key="rule_beside"
@@ -244,7 +245,10 @@ def _rules(room: Room) -> Rules:
     if isinstance(room.run.model, Encoder):
         note = "For the list under “Take it away”. The live list is ranked by score alone, so that it stays exact."
         diversity = st.slider("Diversity", 0.0, 1.0, 0.0, 0.1, key="rule_diversity", help=note)
-    return Rules(scenario, tag, hide, beside, weight, diversity)
+        note = "Cuts the source’s representation and adds noise; see the tab Privacy. No second voice is heard then."
+        if st.toggle("Protect the source", key="rule_protect", help=note):
+            epsilon = st.select_slider("ε (small is private)", EPSILONS, 4.0, key="rule_epsilon")
+    return Rules(scenario, tag, hide, beside, weight, diversity, epsilon)
 
 
 def _any(name: str) -> str:

@@ -15,6 +15,7 @@ from ui.transfer_case import Case
 from ui.transfer_ends import Room
 from ui.transfer_help import helps, which_alpha
 from ui.transfer_out import take_away
+from ui.transfer_privacy import privacy
 from ui.transfer_words import change_rows
 
 TABS = {
@@ -22,6 +23,7 @@ TABS = {
     "ways": "Ways of blending",
     "alpha": "Which α?",
     "help": "Does it help?",
+    "privacy": "Privacy of the source",
     "files": "Take it away",
 }
 
@@ -48,6 +50,7 @@ def tabs(studio: Studio, room: Room, case: Case, asked: str) -> None:
         "ways": _ways,
         "alpha": which_alpha,
         "help": helps,
+        "privacy": privacy,
         "files": take_away,
     }
     parts[str(open_tab)](studio, room, case)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from recsys.transfer.path import AlphaPath
+    from recsys.transfer.privacy import PrivacyPoint
     from recsys.transfer.suggest import Suggestion
 
 PASSING = "#7A7F7C"  # items that are in neither end's list
@@ -227,4 +228,43 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
     for at, word in ((found.alpha, "suggested"), (alpha, "you are here")):
         if at is not None and not (word == "suggested" and not found.helps):
             figure.add_vline(x=at, line={"color": blend(at), "width": 2}, annotation_text=word)
+    return figure
+
+
+def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, people: int) -> Figure:
+    """How much of the list survives the noise, over ε (logarithmic), with the 10–90% range over draws.
+
+    Args:
+        points: from `privacy_curve`.
+        epsilon: where the person stands.
+        people: in the source.
+    """
+    near = min(points, key=lambda point: abs(point.epsilon - epsilon))
+    whose = "one person’s taste" if people == 1 else f"the mean of {people:,} people"
+    figure = sentence_figure(
+        f"At ε = {near.epsilon:g} the noise on {whose} leaves {near.overlap:.0%} of the list",
+        x="ε: small is private (logarithmic)",
+        y="share of the list that stays",
+        alternative="Each point is the mean over draws of the noise; bars show where eight of ten draws lie.",
+        height=360,
+    )
+    figure.add_scatter(
+        x=[point.epsilon for point in points],
+        y=[point.overlap for point in points],
+        mode="lines+markers",
+        line={"color": SOURCE, "width": 2.5},
+        marker={"size": 9},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(0.0, point.high - point.overlap) for point in points],
+            "arrayminus": [max(0.0, point.overlap - point.low) for point in points],
+            "color": PASSING,
+        },
+        customdata=[point.noise for point in points],
+        hovertemplate="ε = %{x:g}: %{y:.0%} stays, noise %{customdata:.3g} a number<extra></extra>",
+    )
+    figure.add_vline(x=near.epsilon, line={"color": PASSING, "width": 1.5, "dash": "dot"})
+    figure.update_xaxes(type="log", tickvals=[point.epsilon for point in points])
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     return figure

@@ -91,8 +91,7 @@ function paint(view) {
   drawBlend(view, state, alpha);
   const sentence = sentenceAt(state, alpha, step);
   write(slots.sentence, sentence);
-  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
-  paintWhy(view);
+  if (!view.later) view.later = setTimeout(() => paintWords(view), 60);  // the small print may be a blink late
   if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
   clearTimeout(view.resting);
   view.resting = setTimeout(() => rest(view, sentence), 400);
@@ -127,6 +126,13 @@ function axisNote(state, step) {
   const changes = state.starts.length - 1;
   if (state.cursor > 0) return `α = ${short(state.starts[state.cursor])}: ${changeInWords(state, state.cursor)}`;
   return changes ? `change ${step} of ${changes.toLocaleString("en")}, each exact` : "no change at any α";
+}
+
+function paintWords(view) {
+  const { slots, state } = view;
+  view.later = 0;
+  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
+  paintWhy(view);
 }
 
 function paintWhy(view) {
