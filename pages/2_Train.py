@@ -1,6 +1,15 @@
-"""2_Train."""
+"""Train a model of taste, and watch it learn."""
 
-from ui import frame
+from ui import frame, train_jobs
+from ui.train_live import offer_unfinished, watch
+from ui.train_view import before_or_after, below
 
 with frame("train") as studio:
-    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")
+    dataset = studio.need_dataset()
+    job = train_jobs.current(studio)
+    if job is not None:
+        watch(studio, job.id)
+    else:
+        offer_unfinished(studio)
+        before_or_after(studio, dataset)
+    below(studio, dataset)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
-from recsys.errors import ArtifactError, InputError
+from recsys.errors import ArtifactError, InputError, TrainingError
 from recsys.models.config import ModelConfig, TrainConfig
-from recsys.runs import load_run, save_run, train_run
+from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
 
 SMALL = ModelConfig(embedding_size=16, blocks=1)
 
@@ -74,6 +75,8 @@ def test_an_interrupted_training_ends_the_same(planted: Dataset, tmp_path: Path)
     with pytest.raises(Killed):
         train_run(planted, model_config=SMALL, train_config=config, threads=1, checkpoint=tmp_path / "c", progress=kill)
     resumed = train_run(planted, model_config=SMALL, train_config=config, threads=1, checkpoint=tmp_path / "c")
+    assert [row["epoch"] for row in resumed.reports] == [1, 2, 3, 4], "the curve is whole"
+    assert [row["loss"] for row in resumed.reports] == pytest.approx([row["loss"] for row in whole.reports], abs=1e-4)
     histories = planted.histories()
     assert np.allclose(whole.model.scores(histories)[:, 1:], resumed.model.scores(histories)[:, 1:], atol=1e-5)
 
@@ -102,3 +105,37 @@ def test_wrong_wishes(planted: Dataset, tmp_path: Path) -> None:
         train_run(planted, model="magic")
     with pytest.raises(InputError, match="made by train"):
         load_run(tmp_path)
+
+
+def test_a_plan_survives_json_and_two_runs_tell_how_they_differ(planted: Dataset, tmp_path: Path) -> None:
+    plan = TrainingPlan(
+        ModelConfig(embedding_size=8), TrainConfig(epochs=2, seed=3), "mine", "none", ("ease",), "tf-idf"
+    )
+    assert TrainingPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+    with pytest.raises(InputError, match="holdout"):
+        TrainingPlan(holdout="half")
+    cards = []
+    for seed in (0, 1):
+        run = train_run(planted, model_config=SMALL, epochs=1, seed=seed, baselines=(), text="tf-idf")
+        save_run(run, planted, tmp_path / str(seed))
+        cards.append(read_card(tmp_path / str(seed)))
+    assert differences(cards) == {"seed": [0, 1]}
+    assert cards[0].validation == {"attention": pytest.approx(dict(cards[0].validation["attention"]))}
+    assert "TF-IDF" in cards[0].config["text"]
+    (tmp_path / "0" / "run.json").write_text("{")
+    with pytest.raises(ArtifactError, match="damaged"):
+        read_card(tmp_path / "0")
+
+
+def test_trouble_after_an_epoch_keeps_the_best_and_is_told(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    from recsys.models import training
+
+    whole = training.train
+
+    def breaks(*args: object, **kwargs: object) -> Iterator[training.EpochReport]:
+        yield next(whole(*args, **kwargs))  # type: ignore[arg-type]
+        raise TrainingError("the loss", "must stay a number", float("nan"))
+
+    monkeypatch.setattr(training, "train", breaks)
+    run = train_run(planted, model_config=SMALL, epochs=5)
+    assert len(run.reports) == 1 and "must stay a number" in run.config["problem"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Split, leave_one_out
-from recsys.errors import TrainingError
+from recsys.errors import ArtifactError, TrainingError
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
 from recsys.runs.plan import BESIDE, TrainingPlan
@@ -23,6 +24,7 @@ from recsys.runs.run import Run
 if TYPE_CHECKING:
     import numpy as np
 
+REPORTS = "reports.json"  # beside the checkpoint
 PACKAGES = ("torch", "numpy", "pandas", "scikit-learn")
 
 ProgressCall = Callable[..., None]
@@ -153,7 +155,8 @@ def _train_attention(
     try:
         for epoch in train(rows, plan.model, plan.train, judges, checkpoint=checkpoint, features=features):
             trained = epoch.model
-            reports.append(_row(epoch))
+            reports = [*(reports or _before(checkpoint, epoch.epoch)), _row(epoch)]
+            _remember(checkpoint, reports)
             _tell(report, epoch, reports)
             if getattr(report, "stopping", False):
                 break
@@ -184,6 +187,27 @@ def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarr
 def _row(epoch: Any) -> dict[str, Any]:
     named = {"epoch": epoch.epoch, "loss": epoch.loss, "seconds": epoch.seconds, "speed": epoch.examples_per_second}
     return named | {"best": epoch.best} | dict(epoch.validation)
+
+
+def _before(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:
+    """What was reported before an interrupted training went on with this epoch. Raises ArtifactError."""
+    if checkpoint is None or epoch == 1 or not (checkpoint / REPORTS).exists():
+        return []
+    try:
+        rows = json.loads((checkpoint / REPORTS).read_text("utf-8"))
+        return [dict(row) for row in rows if row["epoch"] < epoch]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            "the checkpoint’s curve", "is damaged", type(error).__name__, "Start the training anew."
+        ) from error
+
+
+def _remember(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps the curve beside the checkpoint."""
+    if checkpoint is not None:
+        part = checkpoint / f".{REPORTS}"
+        part.write_text(json.dumps(list(reports)), "utf-8")
+        part.replace(checkpoint / REPORTS)
 
 
 def _tell(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:

@@ -1,0 +1,153 @@
+"""Figures of training: the curve against the baselines' lines, the loss, and runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from recsys.charts.style import GROUPS, QUIET, faded, group_colour, sentence_figure, text, three
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+MODEL = GROUPS[0]
+DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
+QUALITY = "NDCG@10 on validation people, 0 … 1"
+HEIGHT = 380
+
+Reports = Sequence[Mapping[str, Any]]
+Quality = Mapping[str, Mapping[str, float]]
+
+
+def training_curve(
+    reports: Reports, epochs: int, baselines: Quality, earlier: Mapping[str, Reports] | None = None
+) -> Figure:
+    """How well the next choice is found, epoch by epoch, with the baselines as level lines.
+
+    Args:
+        reports: one mapping per epoch with "epoch" and "ndcg@10" (and "network": without the Markov scores).
+        epochs: how many there will be; 0 while unknown.
+        baselines: {name: {"ndcg@10": …}}.
+        earlier: reports of other runs on the same data by name, drawn faintly.
+    """
+    judged = [report for report in reports if "ndcg@10" in report]
+    title = curve_title(reports, epochs, baselines)
+    figure = sentence_figure(title, x="epoch (pass over the data)", y=QUALITY, height=HEIGHT, alternative=title)
+    last = max([epochs, 1, *(int(report["epoch"]) for report in judged)])
+    for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
+        _level(figure, name, float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
+    for number, (name, rows) in enumerate((earlier or {}).items()):
+        _line(figure, rows, "ndcg@10", name=text(name, 30), color=faded(group_colour(number + 1), 0.55), width=1.5)
+    if judged:
+        _line(
+            figure, judged, "network", name="without the Markov voice", color=faded(MODEL, 0.6), width=1.5, dash="dot"
+        )
+        _line(figure, judged, "ndcg@10", name="the model", color=MODEL, width=4)
+        newest, best = judged[-1], max(judged, key=lambda report: float(report["ndcg@10"]))
+        _mark(figure, best, "best so far", "star", 14)
+        if newest is not best:
+            _mark(figure, newest, "now", "circle", 11)
+    figure.update_xaxes(range=[0.0, last * 1.02 + 0.2], showgrid=False)
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def curve_title(reports: Reports, epochs: int, baselines: Quality) -> str:
+    """The sentence over the curve: where the model stands against the best baseline."""
+    judged = [float(report["ndcg@10"]) for report in reports if "ndcg@10" in report]
+    rival = max(baselines, key=lambda name: float(baselines[name]["ndcg@10"]), default="")
+    bar = float(baselines[rival]["ndcg@10"]) if rival else 0.0
+    if not judged:
+        if reports:
+            return (
+                f"Loss {three(float(reports[-1]['loss']))} after {len(reports)} epochs; nobody was kept aside to judge"
+            )
+        return f"The line to beat is {text(rival)} with {three(bar)}" if rival else "The curve starts here"
+    of = f" of {epochs:,}" if len(judged) < epochs else ""
+    when = f"after {len(judged):,}{of} epoch{'s' * (max(len(judged), epochs) > 1)}"
+    best = max(judged)
+    if not rival or bar <= 0:
+        return f"The model scores {three(best)} {when}"
+    if best > bar:
+        return f"The model finds the next choice {three(best / bar)} times as well as {text(rival)} {when}"
+    return f"Still below {text(rival)} {when}: {three(best)} against {three(bar)}"
+
+
+def loss_curve(reports: Reports) -> Figure:
+    """Cross-entropy by epoch, in nats."""
+    losses = [float(report["loss"]) for report in reports]
+    title = (
+        f"The loss went from {three(losses[0])} to {three(losses[-1])} nats" if losses else "The loss will fall here"
+    )
+    figure = sentence_figure(title, x="epoch", y="loss, nats", height=240, width=46)
+    if losses:
+        _line(figure, reports, "loss", name="loss", color=QUIET, width=3)
+    return figure
+
+
+def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
+    """Quality over training time of several runs on the same data.
+
+    Args:
+        runs: {name: (reports, validation of the models in it)}; the baselines' lines are those of the last.
+    """
+    best = {
+        name: max((float(r["ndcg@10"]) for r in reports if "ndcg@10" in r), default=0.0)
+        for name, (reports, _) in runs.items()
+    }
+    leader = max(best, key=best.__getitem__, default="")
+    title = f"“{text(leader, 40)}” leads with {three(best[leader])}" if leader else "No runs to compare yet"
+    figure = sentence_figure(title, x="training time, seconds", y=QUALITY, height=HEIGHT)
+    until = 1.0
+    for number, (name, (reports, _)) in enumerate(runs.items()):
+        judged = [report for report in reports if "ndcg@10" in report]
+        if not judged:
+            continue
+        until = max(until, float(judged[-1]["seconds"]))
+        _line(figure, judged, "ndcg@10", x="seconds", name=text(name, 40), color=group_colour(number), width=3)
+        end = judged[-1]
+        figure.add_annotation(
+            x=end["seconds"], y=end["ndcg@10"], text=text(name, 24), showarrow=False, xanchor="right", yshift=10,
+            font={"color": group_colour(number)},
+        )  # fmt: skip
+    for number, (name, quality) in enumerate(sorted(list(runs.values())[-1][1].items() if runs else ())):
+        if name != "attention":
+            _level(figure, name, float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _level(figure: Figure, name: str, value: float, until: float, dash: str) -> None:
+    """A baseline: a level line with its name and value on it."""
+    shown = f"{text(name)} {three(value)}"
+    figure.add_scatter(
+        x=[0, until], y=[value, value], mode="lines", line={"color": QUIET, "width": 2, "dash": dash},
+        name=text(name), hovertemplate=f"{shown}<extra></extra>",
+    )  # fmt: skip
+    figure.add_annotation(
+        x=0, y=value, text=shown, showarrow=False, xanchor="left", yanchor="bottom", font={"color": QUIET}
+    )
+
+
+def _line(
+    figure: Figure, reports: Reports, y: str, *, name: str, color: str, width: float, x: str = "epoch", dash: str = ""
+) -> None:
+    rows = [report for report in reports if y in report]
+    figure.add_scatter(
+        x=[float(report[x]) for report in rows],
+        y=[float(report[y]) for report in rows],
+        mode="lines" if len(rows) > 1 else "markers",
+        line={"color": color, "width": width, "dash": dash or "solid"},
+        marker={"color": color, "size": 8},
+        name=name,
+        hovertemplate=f"{name}<br>{x} %{{x:.4g}}: %{{y:.3g}}<extra></extra>",
+    )
+
+
+def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, size: int) -> None:
+    x, y = float(report["epoch"]), float(report["ndcg@10"])
+    figure.add_scatter(
+        x=[x], y=[y], mode="markers+text", marker={"color": MODEL, "size": size, "symbol": symbol},
+        text=[f"{name} {three(y)}"], textposition="top left", textfont={"color": MODEL}, name=name,
+        hovertemplate=f"{name}: epoch %{{x:.0f}}, %{{y:.3g}}<extra></extra>",
+    )  # fmt: skip

@@ -1,0 +1,192 @@
+"""Train, as its visitors use it: plan, start, watch, stop, go on, compare, try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.dataset import Dataset
+from recsys.runs import read_card
+from recsys.workspace import Space, Workspace
+from tests.conftest import planted_dataset
+from ui import state
+
+ANN, BOB = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Space:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STUDIO_SECRET", raising=False)
+    state.workspace.clear()
+    state.jobs.clear()
+    return Workspace(tmp_path / "home").space(ANN)
+
+
+@pytest.fixture
+def small(space: Space) -> Dataset:
+    dataset = planted_dataset(people=40)
+    space.save_dataset(dataset)
+    return dataset
+
+
+def train_page(space: str = ANN, **params: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = space
+    app.query_params.update(params)
+    app.switch_page("pages/2_Train.py")
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader]
+    return " ".join(str(part.value) for part in parts)
+
+
+def button(app: AppTest, key: str) -> None:
+    app.button(key=key).click().run()
+
+
+def finish(app: AppTest) -> AppTest:
+    """Waits for every job of the visitor and draws the page again."""
+    queue = state.jobs()
+    for job in queue.of(ANN):
+        queue.wait(job.id, ANN, 60)
+    return app.run().run()
+
+
+def plan_all(app: AppTest, **values: int) -> AppTest:
+    app.segmented_control(key="train_level").set_value("All").run()
+    for field, value in values.items():
+        app.number_input(key=f"train_{field}").set_value(value)
+    return app.run()
+
+
+def test_without_data_it_says_where_to_get_some(space: Space) -> None:
+    app = train_page()
+    assert not app.exception
+    assert app.subheader[0].value == "There is no data yet."
+
+
+def test_before_the_start_it_says_what_training_will_take(space: Space, small: Dataset) -> None:
+    app = train_page()
+    assert not app.exception and not app.error
+    finish(app)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert set(shown) == {"Parameters", "Memory", "Time"} and "–" not in shown.values()
+    assert app.button(key="train_start").label == "Train"
+    assert "TF" in words(app) or "sentence encoder" in words(app)
+
+
+def test_every_control_has_its_meaning(space: Space, small: Dataset) -> None:
+    app = train_page()
+    app.segmented_control(key="train_level").set_value("All").run()
+    controls = [*app.number_input, *app.select_slider, *app.toggle, *app.multiselect]
+    asked = [control for control in controls if str(control.key).startswith("train_")]
+    assert len(asked) >= 15
+    assert all(control.help for control in asked)
+
+
+def test_training_ends_in_a_saved_run_with_its_baselines(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=3)
+    button(app, "train_start")
+    assert state.jobs().of(ANN)[0].id in app.query_params["job"]
+    finish(app)
+    assert not app.exception and not app.error
+    (entry,) = space.entries("run")
+    assert entry.id in app.query_params["run"] and "job" not in app.query_params
+    card = read_card(space.path(entry.id))
+    assert len(card.reports) == 3
+    assert set(card.validation) == {"attention", "popularity", "item-knn"}
+    assert entry.meta["number"].startswith(".") or entry.meta["number"] == "1"
+    assert app.button(key="train_next").label == "Next: see your people"
+    assert app.button(key="train_start").label == "Train again"
+    assert not space.entries("training"), "a finished training leaves only its run"
+
+
+def test_a_stop_keeps_the_best_and_can_go_on(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=400)
+    button(app, "train_start")
+    queue = state.jobs()
+    job = queue.of(ANN)[0]
+    while not queue.snapshot(job.id, ANN).details.get("reports") and queue.snapshot(job.id, ANN).active:
+        app.run()
+    button(app, "train_stop")
+    finish(app)
+    (entry,) = space.entries("run")
+    assert "stopped after epoch" in entry.name
+    assert "has not ended" in words(app)
+    done = len(read_card(space.path(entry.id)).reports)
+    button(app, f"train_resume_{job.id}")
+    again = queue.snapshot(job.id, ANN)
+    while not again.details.get("reports") and again.active:
+        again = queue.snapshot(job.id, ANN)
+    assert len(again.details["reports"]) > done, "it went on where it was stopped, and its curve with it"
+    assert [row["epoch"] for row in again.details["reports"]] == list(range(1, len(again.details["reports"]) + 1))
+    queue.stop(job.id, ANN)
+    finish(app)
+
+
+def test_a_training_cut_off_by_a_restart_is_offered_again(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=2)
+    button(app, "train_start")
+    queue = state.jobs()
+    job = queue.of(ANN)[0].id
+    queue.stop(job, ANN)  # before an epoch has ended, or after: the entry stays either way
+    queue.wait(job, ANN, 60)
+    state.jobs.clear()  # as a new server would start
+    app = train_page(job=job)
+    assert not app.exception and "has not ended" in words(app)
+    button(app, f"train_discard_{job}")
+    assert "has not ended" not in words(app) and not space.entries("training")
+
+
+def test_somebody_elses_training_is_not_shown(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=2)
+    button(app, "train_start")
+    job = state.jobs().of(ANN)[0].id
+    theirs = train_page(BOB, job=job, dataset=space.entries("dataset")[0].id)
+    assert not theirs.exception
+    assert not [one for one in theirs.button if one.key == "train_stop"]
+    finish(app)
+
+
+def test_runs_stand_side_by_side_with_what_differs(space: Space, small: Dataset) -> None:
+    for epochs in (2, 3):
+        app = plan_all(train_page(), epochs=epochs)
+        button(app, "train_start")
+        finish(app)
+    app.segmented_control(key="train_tab_4").set_value("Runs side by side").run()
+    table = app.dataframe[0].value
+    assert list(table.iloc[:, 0]) == ["NDCG@10", "training time", "epochs"]
+    assert list(table.iloc[2, 1:]) == ["3", "2"]
+
+
+def test_a_history_is_composed_by_clicking_and_answered_at_once(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=2)
+    button(app, "train_start")
+    finish(app)
+    first = app.button(key="train_take_1").label
+    app.text_input(key="train_find").set_value("item 12").run()
+    button(app, "train_in_12")
+    assert app.button(key="train_out_0").label == "Item 12 ✕"
+    assert "may like next" in words(app) and "items scored in" in words(app)
+    answers = [app.button(key=f"train_take_{rank}").label for rank in range(1, 11)]
+    assert first != answers[0] or len(set(answers)) == 10
+    assert not any("Item 12 " in answer for answer in answers), "what was chosen is not recommended"
+    button(app, "train_take_1")
+    assert app.button(key="train_out_1")
+    button(app, "train_clear")
+    assert "Nothing yet" in words(app)
+
+
+def test_controls_that_do_not_fit_together_are_named(space: Space, small: Dataset) -> None:
+    app = train_page()
+    app.segmented_control(key="train_level").set_value("All").run()
+    app.select_slider(key="train_size").set_value(16)
+    app.number_input(key="train_heads").set_value(3).run()
+    assert not app.exception
+    assert "heads must divide embedding" in " ".join(error.value.replace("\\", "") for error in app.error)
+    assert not [one for one in app.button if one.key == "train_start"]

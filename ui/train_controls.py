@@ -1,0 +1,195 @@
+"""What can be chosen before training, in three levels: none, a few, all. Every control says what it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from recsys.errors import StudioError
+from ui.frame import Studio, live, show_error
+from ui.inputs import plain
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.models.training import Estimate
+    from recsys.runs import TrainingPlan
+
+LEVELS = ("None", "A few", "All")
+RULE = "by rule"
+READERS = {"auto": "titles, by the best reader here", "tf-idf": "titles, by counting words", "": "nobody"}
+FLAVOURS = {"causal": "the next item (like GPT)", "masked": "hidden items (like BERT)"}
+HELP = {
+    "level": "Nothing needs to be chosen: by rule, every setting follows the size of the data.",
+    "minutes": "By rule, the number of passes follows the size of the data. With a time, as many as fit.",
+    "embedding_size": "Numbers that describe a taste and an item. More tell finer differences, and need more data.",
+    "text": "Titles, descriptions and tags help with items few people have met. Read once, on this machine, offline.",
+    "flavour": "What it is trained to guess: what comes next, or items hidden anywhere in the history.",
+    "blocks": "Layers of attention, one after the other. Two are enough for most data.",
+    "heads": "Ways of attending side by side. Must divide the embedding size.",
+    "context": "How many of the newest items it reads at once.",
+    "dropout": "Share of signals silenced while learning, against learning by heart. More for small data.",
+    "expansion": "Width of the feed-forward layers, in embedding sizes.",
+    "markov": "Adds “what usually follows what” to the score, with a weight found on validation people.",
+    "epochs": "Passes over the data. By rule 4 to 60, fewer where there is more.",
+    "learning_rate": "How big its steps are. Too big: the loss jumps or is no number. Too small: slow.",
+    "batch_size": "Items read in one step. Lower it first when memory runs out.",
+    "negatives": "Items each choice is compared with, drawn anew for each step.",
+    "weight_decay": "Pulls the weights towards zero, against learning by heart.",
+    "patience": "Stops after so many epochs without a better validation; 0 never stops early.",
+    "seed": "The same seed gives the same model.",
+    "holdout": "Keeps each person’s last item for Evaluate and the one before it for this curve.",
+    "baselines": "Simple models trained beside it: the lines to beat.",
+    "name": "How the run is called in lists.",
+}
+
+
+def choose_plan() -> TrainingPlan:
+    """Draws the controls; the plan they stand for. Raises InputError when two don't fit together."""
+    from recsys.models.config import ModelConfig, TrainConfig
+    from recsys.runs import TrainingPlan
+
+    level = st.segmented_control("Controls", LEVELS, default="None", key="train_level", help=HELP["level"]) or "None"
+    if level == "None":
+        return TrainingPlan(text="auto")
+    few = _few()
+    if level == "A few":
+        return TrainingPlan(
+            ModelConfig(flavour=few["flavour"], embedding_size=few["embedding_size"]),
+            TrainConfig(minutes=few["minutes"]),
+            text=few["text"],
+        )
+    with st.expander("All controls", expanded=True):
+        return _all(few)
+
+
+def _few() -> dict[str, Any]:
+    minutes = st.select_slider(
+        "Time", [RULE, 1, 2, 5, 10, 30], key="train_minutes", format_func=_minutes, help=HELP["minutes"]
+    )
+    size = st.select_slider(
+        "Numbers per taste", [RULE, 16, 32, 64, 96, 128, 256], key="train_size", help=HELP["embedding_size"]
+    )
+    text = st.selectbox(
+        "Who reads the items", list(READERS), format_func=READERS.get, key="train_text", help=HELP["text"]
+    )
+    flavour = st.selectbox(
+        "It learns to guess", list(FLAVOURS), format_func=FLAVOURS.get, key="train_flavour", help=HELP["flavour"]
+    )
+    return {
+        "minutes": None if minutes == RULE else float(minutes),
+        "embedding_size": None if size == RULE else int(size),
+        "text": text,
+        "flavour": flavour,
+    }
+
+
+def _minutes(value: object) -> str:
+    return RULE if value == RULE else f"{value} min"
+
+
+def _all(few: dict[str, Any]) -> TrainingPlan:
+    from recsys.models.baselines import BASELINES
+    from recsys.models.config import ModelConfig, TrainConfig
+    from recsys.runs import BESIDE, TrainingPlan
+
+    left, right = st.columns(2)
+    with left:
+        model = ModelConfig(
+            flavour=few["flavour"],
+            embedding_size=few["embedding_size"],
+            blocks=_whole("Blocks", "blocks", 2, 1, 12),
+            heads=_whole("Heads", "heads", 1, 1, 16),
+            context=_whole("Items read at once (0: by rule)", "context", 0, 0, 1000) or None,
+            dropout=_number("Dropout (−1: by rule)", "dropout", -1.0, -1.0, 0.9, 0.05, "%.2f"),
+            expansion=_whole("Feed-forward width", "expansion", 4, 1, 8),
+            markov=st.toggle("Markov voice", value=True, key="train_markov", help=HELP["markov"]),
+        )
+        name = st.text_input("Name", key="train_name", max_chars=100, help=HELP["name"])
+    with right:
+        train = TrainConfig(
+            epochs=_whole("Epochs (0: by rule)", "epochs", 0, 0, 1000) or None if few["minutes"] is None else None,
+            minutes=few["minutes"],
+            learning_rate=_number("Learning rate", "learning_rate", 0.004, 0.00001, 0.5, 0.001, "%.5f") or 0.004,
+            batch_size=_whole("Items in a step", "batch_size", 6400, 32, 100_000),
+            negatives=_whole("Compared with", "negatives", 1024, 1, 100_000),
+            weight_decay=_number("Weight decay", "weight_decay", 0.0, 0.0, 10.0, 0.01, "%.3f") or 0.0,
+            patience=_whole("Patience (0: never stop early)", "patience", 0, 0, 1000) or None,
+            seed=_whole("Seed", "seed", 0, 0, 2**31),
+        )
+        keep = st.toggle("Keep last items aside", value=True, key="train_holdout", help=HELP["holdout"])
+    beside = st.multiselect("Baselines", BASELINES, default=list(BESIDE), key="train_baselines", help=HELP["baselines"])
+    return TrainingPlan(model, train, name, "last-one" if keep else "none", tuple(beside), few["text"])
+
+
+def _whole(label: str, field: str, value: int, low: int, high: int) -> int:
+    return int(st.number_input(label, low, high, value, 1, key=f"train_{field}", help=HELP[field]))
+
+
+def _number(label: str, field: str, value: float, low: float, high: float, step: float, shown: str) -> float | None:
+    chosen = st.number_input(label, low, high, value, step, format=shown, key=f"train_{field}", help=HELP[field])
+    return None if chosen < 0 else float(chosen)
+
+
+def estimate_box(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> None:
+    """Parameters, memory and minutes, from a probe of about two seconds in a job of its own."""
+    known = st.session_state.setdefault("train_estimates", {})
+    key = (dataset.fingerprint, str(plan.model), str(plan.train))
+    live(None if key in known else 0.5)(_estimate)(studio, dataset, plan, key)
+
+
+def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan, key: tuple[str, str, str]) -> None:
+    known: dict[tuple[str, str, str], Estimate | str] = st.session_state["train_estimates"]
+    found = known.get(key)
+    if isinstance(found, str):
+        st.caption(plain(found, 400))
+    elif found is not None:
+        _show_estimate(found)
+    else:
+        _show_estimate(None)
+        asked = st.session_state.get("train_probe", ("", ""))
+        if asked[0] != key:
+            asked = (key, _probe(studio, dataset, plan))
+            st.session_state["train_probe"] = asked
+        job = studio.jobs.snapshot(asked[1], studio.space.id)
+        if not job.active:
+            if len(known) > 50:
+                known.clear()
+            known[key] = job.result if job.state == "done" else job.error or "The probe was stopped."
+            st.rerun()
+
+
+def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
+    def work(progress: object) -> Estimate:
+        from recsys.models.training import estimate
+
+        return estimate(dataset, plan.model, plan.train)
+
+    return studio.jobs.submit(studio.space.id, "estimate", "trying how fast this machine is", work)
+
+
+def _show_estimate(found: Estimate | None) -> None:
+    """Three numbers of the final size from the start; dashes while the probe runs."""
+    from recsys.charts.style import three
+
+    columns = st.columns(3)
+    values = ("–",) * 3
+    if found is not None:
+        minutes = found.minutes
+        time = f"{minutes:.1f} min" if minutes >= 1 else f"{max(minutes * 60, 1):.0f} s"
+        values = (three(found.parameters), f"{three(found.megabytes)} MB", time)
+    for column, label, value in zip(columns, ("Parameters", "Memory", "Time"), values, strict=True):
+        column.metric(label, value)
+    if found is None:
+        st.caption("Trying for two seconds how fast this machine is …")
+    else:
+        st.caption(f"{found.epochs:,} epochs of {found.seconds_per_epoch:.2g} s, measured here just now.")
+
+
+def plan_or_none() -> TrainingPlan | None:
+    """The plan, or None after saying which controls don't fit together."""
+    try:
+        return choose_plan()
+    except StudioError as error:
+        show_error(error)
+        return None
