@@ -14,11 +14,12 @@ from ui.live.point_map import choice
 
 
 def progress_of(job_id: str) -> None:
-    """How far the map is; the frame runs the page again when it is there."""
+    """How far the map is; the page runs again when it is there."""
     job = studio.jobs.snapshot(job_id, studio.space.id)
-    if job.active:
-        place = f"place {job.position} in the queue" if job.position else job.message
-        st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {plain(place)}")
+    if not job.active:
+        st.rerun()
+    place = f"place {job.position} in the queue" if job.position else job.message
+    st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {plain(place)}")
 
 
 def body() -> None:
@@ -72,11 +73,11 @@ def body() -> None:
             if st.button("Draw it again", key="map_again"):
                 maps.draw(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
                 st.rerun()
-        st.caption(view.quality_line(picture.projection, picture.job is not None))
         said, onward = st.columns([3, 1.4], vertical_alignment="center")
         said.markdown(view.ends_line(scene))
         if onward.button("Next: drag α between two →", type="primary", key="map_next", width="stretch"):
             studio.go("transfer")
+        st.caption(view.quality_line(picture.projection, picture.job is not None))
     with measured:
         view.quality(picture.projection)
     with stage:

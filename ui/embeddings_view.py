@@ -246,16 +246,20 @@ def search(scene: Scene) -> Focus | None:
 def controls() -> tuple[int, float]:
     """Neighbours and distance, each with a hint that follows the value."""
     left, right = st.columns(2)
-    neighbours = left.select_slider("Neighbours looked at", [5, 10, 15, 30, 50, 100], 15, key="map_neighbours")
+    neighbours = left.select_slider(
+        "Neighbours looked at", [5, 10, 15, 30, 50, 100], maps.Wish.neighbours, key="map_neighbours"
+    )
     hint = (
         "many small islands: fine detail, the whole is lost" if neighbours < 10 else "detail and the whole in balance"
     )
     left.caption(
-        f"{neighbours} of each: {hint if neighbours <= 30 else 'the large shape; small groups melt together'}."
+        f"{neighbours} of each: {hint if neighbours <= 50 else 'the large shape; small groups melt together'}."
     )
-    distance = right.select_slider("Least distance", [0.0, 0.05, 0.1, 0.25, 0.5, 0.8], 0.1, key="map_distance")
+    distance = right.select_slider(
+        "Least distance", [0.0, 0.05, 0.1, 0.25, 0.5, 0.8], maps.Wish.min_distance, key="map_distance"
+    )
     hint = "tight clumps, easy to lasso" if distance < 0.1 else "clumps with room between people"
-    right.caption(f"{distance:g}: {hint if distance <= 0.25 else 'spread evenly; groups lose their edges'}.")
+    right.caption(f"{distance:g}: {hint if distance <= 0.5 else 'spread evenly; groups lose their edges'}.")
     return int(neighbours), float(distance)
 
 

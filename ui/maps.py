@@ -38,8 +38,8 @@ class Wish:
 
     side: str = "people"
     dims: int = 2
-    neighbours: int = 15
-    min_distance: float = 0.1
+    neighbours: int = 30  # more than `project`'s own: fewer, larger groups are easier to lasso
+    min_distance: float = 0.5
 
     def vectors(self, embeddings: Embeddings) -> np.ndarray:
         """What is drawn: people, or items without the padding row."""

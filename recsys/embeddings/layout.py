@@ -53,7 +53,8 @@ def lay_out(
     """
     a, b = curve(min_distance)
     weights = graph.data / graph.data.max() if graph.nnz else graph.data
-    kept = csr_matrix((np.where(weights * passes < 1.0, 0.0, weights), graph.indices, graph.indptr), shape=graph.shape)
+    strong = np.where(weights * passes < 1.0, 0.0, weights)
+    kept = csr_matrix((strong, graph.indices, graph.indptr), shape=graph.shape, copy=True)
     kept.eliminate_zeros()
     edges = kept.indptr.astype(np.int64), kept.indices.astype(np.int32), kept.data.astype(np.float32)
     n, dims = start.shape

@@ -1,6 +1,7 @@
 // The map: pan, zoom, lasso, hover and pick in the browser; Python hears of a choice on release only.
 const views = new WeakMap();    // one view per mounted instance; the function at the end runs at every rerun
 const kept = new Map();         // what outlives an instance: where one looks and who is chosen
+const obeyed = new Map();       // the last wish of the page that was followed, by whose map it is
 const STEP = 60;                // pixels an arrow key moves the map
 
 function newView(root) {
@@ -8,7 +9,7 @@ function newView(root) {
   const view = {
     stage: find("stage"), points: find("points"), over: find("over"), labels: find("labels"), legend: find("legend"),
     tip: find("tip"), hint: find("hint"), spoken: find("spoken"), keys: {}, tags: [], pointers: new Map(),
-    zoom: 1, centre: [0.5, 0.5], shift: 0, sliding: null, hover: -1, picked: -1, count: 0, seq: 0, focused: 0, line: null, lasso: false, density: false, cross: false,
+    zoom: 1, centre: [0.5, 0.5], shift: 0, sliding: null, hover: -1, picked: -1, count: 0, seq: 0, line: null, lasso: false, density: false, cross: false,
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   listen(view);
@@ -276,21 +277,18 @@ function pinch(view, id, last, here) {
   zoomBy(view, gap(here) / gap(last), ...now);
 }
 
-// What the page asks for: somebody to look at, or a choice to show.
+// What the page asks for: somebody to pick and look at, or a choice to show. Python hears of it as of any other choice.
 function obey(view, data) {
   const asked = data.focus;
-  if (!asked || asked.seq <= view.focused) return;
-  view.focused = asked.seq;
+  if (!asked || asked.seq <= (obeyed.get(data.identity) ?? 0)) return;
+  obeyed.set(data.identity, asked.seq);
   if (asked.bits) {
-    view.chosen = chosenOf(asked.bits, view.map.n);
-    view.count = view.chosen.reduce((sum, one) => sum + one, 0);
-    view.picked = -1;
+    const chosen = chosenOf(asked.bits, view.map.n);
+    choose(view, chosen, chosen.reduce((sum, one) => sum + one, 0), { kind: "lasso", bits: asked.bits });
   } else if (asked.index >= 0 && asked.index < view.map.n) {
-    view.chosen = new Uint8Array(view.map.n);
-    view.chosen[asked.index] = 1;
-    Object.assign(view, { count: 1, picked: asked.index, zoom: Math.max(view.zoom, 2.5), centre: [...view.map.points.subarray(2 * asked.index, 2 * asked.index + 2)] });
-  } else { view.chosen = new Uint8Array(view.map.n); view.count = 0; view.picked = -1; }
-  keep(view);
+    Object.assign(view, { zoom: Math.max(view.zoom, 2.5), centre: [...view.map.points.subarray(2 * asked.index, 2 * asked.index + 2)] });
+    pick(view, asked.index);
+  }
 }
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -302,8 +300,8 @@ export default function ({ data, parentElement, setStateValue }) {
   readTheme(view);
   if (fresh) load(view, data, before);
   if (fresh || painted) recolour(view);
-  obey(view, data);
   dress(view);
+  obey(view, data);
   slide(view);
   repaint(view);
   return () => {
