@@ -68,7 +68,7 @@ def catalogue_of(
         columns = {role: texts_of(table.data[name]) for role, name in roles.items()}
         rows = {external: row for row, external in reversed(list(enumerate(columns["item_id"]))) if external}
         flags = [(name[6:], texts_of(table.data[name])) for name in table.columns if name.startswith("genre:")]
-    at = [rows.get(external) for external in ids]
+    at = [rows.get(external.strip()) for external in ids]
 
     def cell(role: str, row: int | None) -> str:
         return columns[role][row][:MAX_TEXT] if row is not None and role in columns else ""
@@ -109,7 +109,7 @@ def people_of(ids: Sequence[str], table: Table | None) -> pd.DataFrame:
     roles = {**known_names(table.columns), **table.roles}
     name = roles.get("user_id", table.columns[0])
     rows = {external: row for row, external in reversed(list(enumerate(texts_of(table.data[name])))) if external}
-    at = [rows.get(external) for external in ids]
+    at = [rows.get(external.strip()) for external in ids]
     people = {}
     for column in table.columns:
         if column != name:

@@ -12,11 +12,13 @@ from typing import Any, Literal, Self
 import numpy as np
 import pyarrow as pa
 
+from recsys.data.ordering import in_runs, person_order, stable_order
 from recsys.errors import InputError
 
 Repeats = Literal["keep", "first", "last"]
 DAY = 86_400.0
 YEAR_2100 = 4_102_444_800.0
+MOSTLY_FUTURE = 0.2  # with a larger share in the future, the data's clock is another one than ours: nothing is dropped
 ABSURD = 1e6  # a rating this many times the median is a slip, not a taste
 
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -50,7 +52,8 @@ class CleaningPlan:
         repeated_pairs: what to do when a person meets an item again: "keep" all, only the "first", only the "last".
         min_rating: a like needs at least this rating; None keeps all.
         drop_cancelled: cancellations (an order id that starts with C, a quantity of 0 or less).
-        drop_impossible_times, drop_future_times: calendar times outside 1970 … 2100, or later than tomorrow.
+        drop_impossible_times, drop_future_times: calendar times outside 1970 … 2100, or later than tomorrow
+            (unless more than a fifth are: then the data has a clock of its own, and all are kept).
         max_user_interactions: more rows than this are a bot's; None keeps all.
         min_user_interactions, min_item_interactions: applied again and again until both hold (k-core); 1 keeps all.
     """
@@ -140,8 +143,8 @@ def code_of(reason: str) -> int:
 class Parsed:
     """Columns as numbers, one value a row. Codes are −1 where a cell is empty.
 
-    user, item: int64 codes. seconds, rating: float64 or None, NaN where unreadable; `calendar`: seconds are unix time.
-    cancelled: bool or None. extra: int64 codes of every other column, for exact duplicates.
+    user, item: int32 codes. seconds, rating: float64 or None, NaN where unreadable; `calendar`: seconds are unix time.
+    cancelled: bool or None. ordered: repeated rows are events of their own.
     """
 
     user: np.ndarray
@@ -191,35 +194,59 @@ def _judge_values(rows: Parsed, plan: CleaningPlan, drop: Any, now: float) -> No
         drop("unparsable_rating", np.isnan(rows.rating))
         finite = rows.rating[np.isfinite(rows.rating)]
         if len(finite):
-            drop("impossible_rating", np.abs(rows.rating) > ABSURD * max(float(np.median(np.abs(finite))), 1.0))
+            drop(
+                "impossible_rating",
+                np.abs(rows.rating) > ABSURD * max(float(np.median(np.abs(finite[:1_000_000]))), 1.0),
+            )
     if rows.cancelled is not None and plan.drop_cancelled:
         drop("cancelled", rows.cancelled)
     if rows.seconds is not None and rows.calendar:
         if plan.drop_impossible_times:
             drop("impossible_time", (rows.seconds < 0) | (rows.seconds > YEAR_2100))
         if plan.drop_future_times:
-            drop("future_time", rows.seconds > now + DAY)
+            future = rows.seconds > now + DAY
+            if future.mean() <= MOSTLY_FUTURE:
+                drop("future_time", future)
 
 
 def _judge_repeats(rows: Parsed, plan: CleaningPlan, codes: np.ndarray, equal: Any, drop: Any) -> None:
     import pandas as pd
 
-    key = rows.user * (int(rows.item.max(initial=0)) + 2) + rows.item
     kept = np.flatnonzero(codes == 0)
-    again = kept[pd.Series(key[kept]).duplicated(keep=False).to_numpy()]
-    if not len(again):
-        return
     if plan.drop_duplicates:
-        which = np.zeros(len(codes), dtype=bool)
-        which[again[equal(again)]] = True
-        drop("duplicate", which)
+        again = _repeats(rows, kept, same_time=True)
+        if len(again):
+            which = np.zeros(len(codes), dtype=bool)
+            which[again[equal(again)]] = True
+            drop("duplicate", which)
     if plan.repeated_pairs != "keep":
-        again = again[codes[again] == 0]
+        again = _repeats(rows, kept[codes[kept] == 0], same_time=False)
         if rows.seconds is not None:
             again = again[np.argsort(rows.seconds[again], kind="stable")]
+        pairs = pd.DataFrame({"user": rows.user[again], "item": rows.item[again]})
         which = np.zeros(len(codes), dtype=bool)
-        which[again[pd.Series(key[again]).duplicated(keep=plan.repeated_pairs).to_numpy()]] = True
+        which[again[pairs.duplicated(keep=plan.repeated_pairs).to_numpy()]] = True
         drop("repeated_pair", which)
+
+
+def _repeats(rows: Parsed, kept: np.ndarray, same_time: bool) -> np.ndarray:
+    """Those of the rows `kept` that share person and item (and time) with another one, in file order."""
+    if same_time and rows.seconds is not None:
+        users, seconds = rows.user[kept], rows.seconds[kept]
+        order = person_order(users, seconds)
+        users, seconds = (users, seconds) if order is None else (users[order], seconds[order])
+        tied = in_runs(users, seconds)
+        kept = np.sort(kept[tied] if order is None else kept[order[tied]])
+        if not len(kept):
+            return kept
+        _, moment = np.unique(rows.seconds[kept], return_inverse=True)
+        owner = rows.user[kept].astype(np.int64) * (int(moment.max()) + 1) + moment
+        owner = np.unique(owner, return_inverse=True)[1]
+    else:
+        owner = rows.user[kept].astype(np.int64)
+    pair = owner * (int(rows.item.max(initial=0)) + 1) + rows.item[kept]
+    order = stable_order(pair)
+    return np.sort(kept[order[in_runs(pair[order])]])
 
 
 def _counts(owner: np.ndarray, codes: np.ndarray) -> np.ndarray:

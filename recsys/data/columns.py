@@ -76,8 +76,10 @@ def _refuse_by_content(table: Table, roles: dict[str, str], reasons: dict[str, s
     """A name can lie: a rating must hold numbers, a time something like times, a scenario few words."""
     sample = table.sample
     for role, fits in (("rating", _is_numeric), ("timestamp", _is_time), ("scenario", _is_scenario)):
-        if role in roles and not fits(sample[roles[role]]):
+        if role in roles and not table.roles and not fits(sample[roles[role]]):
             del roles[role], reasons[role]
+    if "title" in roles and "item_id" in roles and not _names_items(sample, roles["item_id"], roles["title"]):
+        del roles["title"], reasons["title"]
 
 
 def _add_by_content(table: Table, roles: dict[str, str], reasons: dict[str, str]) -> None:
@@ -94,10 +96,13 @@ def _add_by_content(table: Table, roles: dict[str, str], reasons: dict[str, str]
             roles[role] = ids.pop(0)
             reasons[role] = "the first column that looks like ids" if role == "user_id" else "the next column of ids"
             free.remove(roles[role])
-    if "rating" not in roles and not table.has_header:
+    if "rating" not in roles and not table.has_header and {"user_id", "item_id"} <= roles.keys():
         found = next((n for n in free if _is_scale(sample[n])), None)
+        why = "its values lie on a scale of 10 or less"
+        if found is None:
+            found, why = next((n for n in free if _is_amount(sample[n])), None), "the first other column of numbers"
         if found is not None:
-            roles["rating"], reasons["rating"] = found, "its values lie on a scale of 10 or less"
+            roles["rating"], reasons["rating"] = found, why
 
 
 def _filled(column: pa.ChunkedArray) -> float:
@@ -117,7 +122,8 @@ def _is_time(column: pa.ChunkedArray, strict: bool = False) -> bool:
     if not strict:
         return bool(share >= 0.3)
     finite = times.seconds[np.isfinite(times.seconds)]
-    return bool(share > 0.9 and times.calendar and len(finite) and np.median(finite) > 1e8)
+    # Ids can be as large as unix times: only 1989 … 2038 is taken for one without a name that says so.
+    return bool(share > 0.9 and times.calendar and len(finite) and finite.min() > 6e8 and finite.max() < 2.2e9)
 
 
 def _is_scenario(column: pa.ChunkedArray) -> bool:
@@ -136,3 +142,22 @@ def _is_scale(column: pa.ChunkedArray) -> bool:
     return bool(
         len(finite) > 0.9 * len(column) and finite.min() >= -10 and finite.max() <= 10 and len(np.unique(finite)) > 1
     )
+
+
+def _is_amount(column: pa.ChunkedArray) -> bool:
+    numbers = parse_numbers(column)
+    finite = numbers[np.isfinite(numbers)]
+    return len(finite) > 0.9 * len(column) and len(np.unique(finite)) > 1
+
+
+def _names_items(sample: pa.Table, item: str, title: str) -> bool:
+    """Whether one item mostly has one title: the headline of a review is called title too."""
+    pairs = sample.select([item, title]).combine_chunks()
+    items, both = (_count(pairs.select(names)) for names in ([item], [item, title]))
+    if items == 0 or {"reviewText", "verified_purchase", "helpful_vote", "reviewerID"} & set(sample.column_names):
+        return False
+    return both <= 1.3 * items + 1
+
+
+def _count(table: pa.Table) -> int:
+    return int(table.drop_null().group_by(table.column_names).aggregate([]).num_rows)

@@ -53,6 +53,7 @@ def probe(source: Source, *, delimiter: str | None = None, encoding: str | None 
         return _whole(source, read_excel(source))
     encoding = encoding or detect_encoding(head, source.name)
     text = _text_of(head, encoding, source.name)
+    _refuse_documents(text, source.name)
     if looks_like_json(text):
         return _whole(source, read_json(source, encoding))
     lines = text if len(head) < _HEAD else text[: text.rfind("\n") + 1]
@@ -99,6 +100,14 @@ def read_table(content: Path | bytes, name: str) -> Table:
 
 def _whole(source: Source, table: Table) -> Probe:
     return Probe(source, table, lambda types: table)
+
+
+def _refuse_documents(text: str, name: str) -> None:
+    start = text.lstrip()[:200].lower()
+    kinds = {"<!doctype": "a web page", "<html": "a web page", "<?xml": "XML", "%pdf": "a PDF", "{\\rtf": "RTF"}
+    kind = next((words for mark, words in kinds.items() if start.startswith(mark)), None)
+    if kind:
+        raise InputError(name, "must be a table", kind, "Export it as CSV, one row per interaction.")
 
 
 def _text_of(head: bytes, encoding: str, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data.cleaning import REASONS, CleaningPlan, CleaningReport, Parsed, judge
+from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, judge
 from recsys.data.columns import Columns
 from recsys.data.numbers import parse_numbers
-from recsys.data.tables import Table
-from recsys.data.times import parse_times
+from recsys.data.ordering import in_runs, person_order
+from recsys.data.tables import Broken, Table
+from recsys.data.times import Times, parse_times
 from recsys.errors import InputError
 
 
@@ -68,12 +70,17 @@ def interactions_of(
     warnings = [*user_warnings, *item_warnings]
     if times is not None:
         warnings += [f"Times were read as {times.reading}."] + ([times.warning] if times.warning else [])
-        warnings += _ties(users[kept], times.seconds[kept])
+        warnings += _future(times, codes)
     else:
         warnings.append("There are no times: the order of the file is taken as the order of events.")
     _demand_enough(table, codes, users, items)
+    at = np.flatnonzero(kept)
+    order = person_order(users[at], None if times is None else times.seconds[at])
+    at = at if order is None else at[order]
+    if times is not None:
+        warnings += _ties(parsed, at)
     beside = _beside_items(table, columns, owner, items, item_ids, kept)
-    return _ordered(parsed, kept, user_ids, item_ids, beside, _report(table, codes, tuple(warnings)))
+    return _ordered(parsed, at, user_ids, item_ids, beside, _report(table, codes, tuple(warnings)))
 
 
 def _joined(parts: Sequence[tuple[Table, Columns, str]], prefix_items: bool) -> tuple[Table, Columns, str]:
@@ -90,7 +97,8 @@ def _joined(parts: Sequence[tuple[Table, Columns, str]], prefix_items: bool) -> 
         pieces.append(pa.table(piece))
     data = pa.concat_tables(pieces)
     names = {name: name for name in data.column_names}
-    broken = parts[0][0].broken
+    texts = tuple(text for part, _, _ in parts for text in part.broken.texts)
+    broken = Broken(sum(part.broken.count for part, _, _ in parts), texts=texts)
     joined = Table(", ".join(t.name for t, _, _ in parts), parts[0][0].format, data, True, 2, "", broken)
     return joined, Columns(names, {**parts[0][1].reasons, "scenario": "one file each"}), ""
 
@@ -99,27 +107,30 @@ def coded_ids(column: pa.ChunkedArray, what: str) -> tuple[np.ndarray, list[str]
     """Ids of any type as codes (−1 = empty), the texts in order of first appearance, and warnings about look-alikes."""
     if pa.types.is_integer(column.type):
         codes, unique = pd.factorize(column.to_numpy()) if not column.null_count else pd.factorize(column.to_pandas())
-        return codes.astype(np.int64), [str(int(value)) for value in unique], []
+        return codes.astype(np.int32), [str(int(value)) for value in unique], []
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     column = column.unify_dictionaries()
     chunks = [pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    raw = np.concatenate([*chunks, np.zeros(0, dtype=np.int32)]).astype(np.int64)
+    raw = np.concatenate([*chunks, np.zeros(0, dtype=np.int32)])
     texts = _id_texts(column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string()))
     place: dict[str, int] = {}
-    mapped = np.array([place.setdefault(text, len(place)) if text else -1 for text in texts] + [-1], dtype=np.int64)
+    mapped = np.array([place.setdefault(text, len(place)) if text else -1 for text in texts] + [-1], dtype=np.int32)
     return mapped[raw], list(place), _look_alikes(texts, place, what)
 
 
 def _id_texts(dictionary: pa.Array) -> list[str]:
-    """Ids as stripped text; 42.0 is 42 where the whole column is such numbers."""
+    """Ids exactly as they stand, "" for blanks; 42.0 is 42 where the whole column is such numbers. A blank before
+    every id belongs to the separator ("a, b, c")."""
     if pa.types.is_floating(dictionary.type):
         values = dictionary.to_pylist()
         return [
             "" if v is None or math.isnan(v) else str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(v)
             for v in values
         ]
-    texts = [(text or "").strip() for text in pc.cast(dictionary, pa.string()).to_pylist()]
+    texts = [text if text and not text.isspace() else "" for text in pc.cast(dictionary, pa.string()).to_pylist()]
+    if any(texts) and all(text.startswith(" ") for text in texts if text):
+        texts = [text.strip() for text in texts]
     if texts and all(text.endswith(".0") and text[:-2].lstrip("-").isdigit() for text in texts if text):
         return [text[:-2] for text in texts]
     return texts
@@ -127,10 +138,13 @@ def _id_texts(dictionary: pa.Array) -> list[str]:
 
 def _look_alikes(texts: list[str], place: Mapping[str, int], what: str) -> list[str]:
     warnings = []
-    merged = sum(bool(text) for text in texts) - len(place)
-    if merged > 0:
-        warnings.append(f"{merged:,} ids of {what} differ from another only by blanks around them; they were joined.")
-    folded = len(place) - len({text.casefold() for text in place})
+    bare = {text.strip() for text in place}
+    padded = len(place) - len(bare)
+    if padded > 0:
+        warnings.append(
+            f"{padded:,} ids of {what} differ from another only by blanks around them; they were kept apart."
+        )
+    folded = len(bare) - len({text.casefold() for text in bare})
     if folded > 0:
         warnings.append(
             f"{folded:,} ids of {what} differ from another only by upper and lower case; they were kept apart."
@@ -150,14 +164,15 @@ def _ratings(table: Table, columns: Columns) -> np.ndarray | None:
 
 
 def _cancelled(table: Table, columns: Columns) -> np.ndarray | None:
-    if "quantity" not in columns.roles:
-        return None
-    cancelled = parse_numbers(table.data[columns.roles["quantity"]]) <= 0
+    """Returns have a quantity of 0 or less, cancelled orders an id that starts with C."""
+    cancelled = np.zeros(table.data.num_rows, dtype=bool)
+    if "quantity" in columns.roles:
+        cancelled |= parse_numbers(table.data[columns.roles["quantity"]]) <= 0
     if "order_id" in columns.roles:
         orders = pc.cast(table.data[columns.roles["order_id"]], pa.string())
         letter = pc.match_substring_regex(orders, r"^\s*[Cc]\d").fill_null(False)
-        cancelled = cancelled | letter.to_numpy().astype(bool)
-    return np.asarray(cancelled)
+        cancelled |= letter.to_numpy().astype(bool)
+    return cancelled if {"quantity", "order_id"} & columns.roles.keys() else None
 
 
 def _equal_rows(table: Table) -> Callable[[np.ndarray], np.ndarray]:
@@ -178,13 +193,22 @@ def _equal_rows(table: Table) -> Callable[[np.ndarray], np.ndarray]:
     return equal
 
 
-def _ties(users: np.ndarray, seconds: np.ndarray) -> list[str]:
-    if not len(users):
-        return []
-    tied = pd.DataFrame({"user": users, "second": seconds}).duplicated(keep=False).mean()
+def _ties(rows: Parsed, kept: np.ndarray) -> list[str]:
+    """`kept`: row numbers in the order of persons and times."""
+    assert rows.seconds is not None
+    tied = float(in_runs(rows.user[kept], rows.seconds[kept]).mean()) if len(kept) else 0.0
     if tied < 0.01:
         return []
     return [f"{tied:.0%} of the rows share their time with another of the same person; such ties stay in file order."]
+
+
+def _future(times: Times, codes: np.ndarray) -> list[str]:
+    if not times.calendar:
+        return []
+    kept = times.seconds[codes == 0]
+    if not len(kept) or (share := float((kept > time.time() + DAY).mean())) == 0:
+        return []
+    return [f"{share:.0%} of the kept rows lie in the future."]
 
 
 def _demand_enough(table: Table, codes: np.ndarray, users: np.ndarray, items: np.ndarray) -> None:
@@ -229,20 +253,19 @@ def _report(table: Table, codes: np.ndarray, warnings: tuple[str, ...]) -> Clean
         dropped = {"broken_row": table.broken.count, **dropped}
     broken = (table.broken.lines, table.broken.texts)
     read = len(codes) + table.broken.count
-    return CleaningReport(read, int(counts[0]), dropped, warnings, table.data, table.lines(), codes, broken)
+    lost = np.flatnonzero(codes)  # only these are kept beside the dataset
+    rows = table.data.take(pa.array(lost))
+    return CleaningReport(read, int(counts[0]), dropped, warnings, rows, table.lines_of(lost), codes[lost], broken)
 
 
 def _ordered(
     rows: Parsed,
-    kept: np.ndarray,
+    at: np.ndarray,
     user_ids: list[str],
     item_ids: list[str],
     beside: tuple[dict[str, str], dict[str, str]],
     report: CleaningReport,
 ) -> Interactions:
-    at = np.flatnonzero(kept)
-    order = _order(rows.user[at], None if rows.seconds is None else rows.seconds[at])
-    at = at if order is None else at[order]
     users, known_users = _compact(rows.user[at], len(user_ids))
     items, known_items = _compact(rows.item[at], len(item_ids))
     # `at` is sorted by the old user codes, so the new ones are sorted too.
@@ -251,7 +274,7 @@ def _ordered(
         user_ids=[user_ids[code] for code in known_users],
         item_ids=[item_ids[code] for code in known_items],
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        sequence=(items + 1).astype(np.int32),
+        sequence=(items + 1).astype(np.int32, copy=False),
         timestamps=None if rows.seconds is None else rows.seconds[at],
         ratings=None if rows.rating is None else rows.rating[at].astype(np.float32),
         titles=beside[0],
@@ -260,21 +283,8 @@ def _ordered(
     )
 
 
-def _order(users: np.ndarray, seconds: np.ndarray | None) -> np.ndarray | None:
-    """Stable order by person, then time; None when the rows are in order already."""
-    steps = np.diff(users)
-    if seconds is None:
-        return None if (steps >= 0).all() else np.argsort(users, kind="stable")
-    if (steps >= 0).all() and ((np.diff(seconds) >= 0) | (steps > 0)).all():
-        return None
-    by_time = np.argsort(seconds, kind="stable")
-    # Codes are small: as int32 or int16 numpy sorts them by radix.
-    narrow = users[by_time].astype(np.int16 if users.max(initial=0) < 2**15 else np.int32)
-    return by_time[np.argsort(narrow, kind="stable")]
-
-
 def _compact(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes without gaps, and the old code of each new one, in order."""
     present = np.zeros(size, dtype=bool)
     present[codes] = True
-    return (np.cumsum(present) - 1)[codes], np.flatnonzero(present)
+    return (np.cumsum(present, dtype=np.int32) - 1)[codes], np.flatnonzero(present)

@@ -133,7 +133,11 @@ def _read(
     for probe in sorted(found, key=lambda probe: probe.size):
         if probe is not chosen and (role := _table_beside(probe.sample)):
             beside_it[role] = probe.read({})
-    return chosen.read(_types(chosen.sample, guess)), guess, beside_it
+    types = _types(chosen.sample, guess)
+    integer = {guess.roles[role] for role in ("user_id", "item_id") if types[guess.roles[role]] == pa.int64()}
+    if integer and not chosen.source.numbers_are_plain():
+        types |= dict.fromkeys(integer, ID)
+    return chosen.read(types), guess, beside_it
 
 
 def _likeness(probe: Probe) -> tuple[bool, int, int]:

@@ -14,7 +14,7 @@ _WORDS = {
         cliente utente 用户id 用户 用户编号 用户名 顾客 会员 会员id 买家id 学生 学号 ユーザーid ユーザー 顧客id
     """,
     "item_id": """
-        itemid item iid movieid movie filmid film productid product asin parentasin stockcode sku articleid
+        itemid item iid movieid movie filmid film productid product parentasin asin stockcode sku articleid
         article bookid book isbn songid song trackid track artistid artist gameid game gametitle appid app
         videoid video showid courseid course newsid newsarticleid postid post adid contentid content merchantid
         businessid restaurantid recipeid poi venueid itemidx itemno objectid listingid hotelid anime animeid

@@ -61,13 +61,14 @@ class Table:
         """The first rows, for guesses and previews."""
         return self.data.slice(0, SAMPLE_ROWS)
 
-    def lines(self) -> np.ndarray:
-        """The line each row stood in: int64 (rows,). A quoted field over several lines counts as one line."""
+    def lines_of(self, rows: np.ndarray) -> np.ndarray:
+        """The lines these rows (ascending numbers from 0) stood in. A quoted field over several lines counts as one."""
+        lines = rows.astype(np.int64) + self.first_line
         if not len(self.broken.lines):
-            return np.arange(self.first_line, self.first_line + self.data.num_rows, dtype=np.int64)
-        total = self.data.num_rows + len(self.broken.lines)
-        every = np.arange(self.first_line, self.first_line + total, dtype=np.int64)
-        return np.setdiff1d(every, self.broken.lines, assume_unique=True)[: self.data.num_rows]
+            return lines
+        # The broken line number b pushes every row at or below it down by one.
+        limits = self.broken.lines - np.arange(len(self.broken.lines))
+        return np.asarray(lines + np.searchsorted(limits, lines, side="right"))
 
 
 def column_names(raw: list[str], name: str) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _from_numbers(values: np.ndarray) -> Times:
         seconds = _calendar(whole // 10_000, whole // 100 % 100, whole % 100)
         return Times(seconds, "dates written YYYYMMDD")
     values = np.where(np.isfinite(values), values, np.nan)
-    if 20_000 <= middle <= 80_000 and float(np.ptp(finite)) < 60_000 and np.any(finite % 1):
+    if finite.min() >= _EXCEL_EPOCH and finite.max() <= 80_000:
         return Times((values - _EXCEL_EPOCH) * 86_400, "Excel serial dates")
     if middle < 1e8:
         return Times(values, "steps that give only the order (too small for unix time)", calendar=False)
