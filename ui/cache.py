@@ -62,11 +62,15 @@ def flat_map_of(folder: str) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring both tastes …")
-def case_of(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
-    """A pair with its scores and its exact path. Raises InputError, UnknownIdError."""
+def case_of(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "") -> Case:
+    """A pair with its scores and its exact path. Raises InputError, UnknownIdError, ArtifactError.
+
+    Args:
+        picture: the folder of a saved map of the people; "" for the instant one.
+    """
     from ui.transfer_case import build
 
-    return build(folder, target, source, k, rules)
+    return build(folder, target, source, k, rules, picture)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

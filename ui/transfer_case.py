@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from recsys.embeddings.storage import load_projection
 from recsys.models.recommender import Encoder
 from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, taste_vector, transfer
 from recsys.transfer.privacy import Promise, private_transfer
@@ -68,7 +70,7 @@ def room_of(folder: str) -> Room:
     return Room(folder, *cache.open_run(folder))
 
 
-def build(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
+def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "") -> Case:
     """Scores a pair. Called through `cache.case_of`. Raises InputError, UnknownIdError."""
     room = room_of(folder)
     pair = read_pair(room, target, source)
@@ -89,7 +91,13 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules) -> Case:
     scores = [np.where(allowed, s.astype(np.float64), -np.inf) for s in voiced(both, voice(room, rules), rules.weight)]
     path = alpha_path(scores[0], scores[1], k)
     shown = mixer_data(
-        path, scores[0], scores[1], room.dataset.catalogue, pair.target.side, pair.source.side, _map(room, pair)
+        path,
+        scores[0],
+        scores[1],
+        room.dataset.catalogue,
+        pair.target.side,
+        pair.source.side,
+        _map(room, pair, picture),
     )
     return Case(pair, rules, both, path, shown)
 
@@ -101,12 +109,13 @@ def voice(room: Room, rules: Rules) -> Voice | None:
     return content(room.dataset.catalogue) if rules.beside == CONTENT else collaborative(room.run.models[rules.beside])
 
 
-def _map(room: Room, pair: Pair) -> Any:
+def _map(room: Room, pair: Pair, picture: str) -> Any:
     if not isinstance(room.run.model, Encoder):
         return None
     vectors = (taste_vector(room.run.model, pair.target.taste), taste_vector(room.run.model, pair.source.taste))
     people = (pair.target.taste.users, pair.source.taste.users)
-    return people_map(cache.flat_map_of(room.folder), room.vectors, vectors, people)
+    points = load_projection(Path(picture)).points if picture else cache.flat_map_of(room.folder)
+    return people_map(points, room.vectors, vectors, people)
 
 
 def surprise(room: Room, seed: int, target_text: str = "") -> tuple[str, str]:

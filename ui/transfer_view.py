@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.errors import StudioError
+from recsys.models.recommender import Encoder
 from ui import cache
 from ui.frame import Studio, show_error
 from ui.live.mixer import choice, mixer
+from ui.maps import Wish
 from ui.transfer_case import Case, Rules
 from ui.transfer_ends import Room
 from ui.transfer_pickers import complete, end_row
@@ -37,7 +39,7 @@ def pick(studio: Studio, room: Room) -> Case | None:
     row = st.container()
     case, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
     try:
-        case = cache.case_of(room.folder, view.target, view.source, view.k, rules)
+        case = cache.case_of(room.folder, view.target, view.source, view.k, rules, saved_map(studio, room))
         names = (case.pair.target.side.name, case.pair.source.side.name)
     except StudioError as error:
         show_error(error)
@@ -47,6 +49,16 @@ def pick(studio: Studio, room: Room) -> Case | None:
         st.session_state["rules"] = chosen
         st.rerun()
     return case
+
+
+def saved_map(studio: Studio, room: Room) -> str:
+    """The folder of this space's map of the run's people as Embeddings shows it; "" before it has been drawn."""
+    if not isinstance(room.run.model, Encoder):
+        return ""
+    key = Wish().key(cache.embeddings_of(room.folder))
+    found = (entry.id for entry in studio.space.entries("map") if entry.meta.get("key") == key)
+    entry_id = next(found, None)
+    return "" if entry_id is None else str(studio.space.path(entry_id))
 
 
 def live(studio: Studio, case: Case, verdict: str) -> None:

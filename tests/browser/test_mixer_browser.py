@@ -116,6 +116,7 @@ def test_a_hostile_title_is_shown_as_text(page: Page) -> None:
 
 def test_a_summary_is_spoken_and_rows_stand_in_reading_order(page: Page) -> None:
     drag(page, 0.3, 0.95)
+    expect(page.locator("[data-slot=share-source]")).to_have_text(re.compile("9[4-6]%"))
     sentence = page.locator("[data-slot=sentence]").inner_text()
     expect(page.locator("[aria-live=polite]")).to_contain_text(sentence)
     assert page.locator(".ranked li .title").all_inner_texts() == titles(page)

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from recsys.embeddings.projection import Projection
+from recsys.embeddings.storage import save_projection
 from recsys.errors import InputError, UnknownIdError
 from recsys.models.config import ModelConfig
 from recsys.runs import save_run, train_run
@@ -178,3 +180,11 @@ def test_each_change_has_a_sentence(room: Room, folder: str) -> None:
         winner = room.dataset.catalogue.titles[change.overtakes[-1][0]]
         assert str(row["what happens"]).startswith(winner)
     assert "own list" in headline(path, room.dataset.catalogue.titles, 0.0, "a", "b")
+
+
+def test_the_map_that_was_drawn_is_used(room: Room, folder: str, tmp_path: Path) -> None:
+    points = np.random.default_rng(1).normal(size=(120, 2)).astype(np.float32)
+    (tmp_path / "map").mkdir()
+    save_projection(Projection(points, "umap"), tmp_path / "map")
+    drawn = build(folder, "user:u3", "user:u4", 8, Rules(), str(tmp_path / "map")).shown["map"]
+    assert drawn["points"] != case_of(folder, Rules()).shown["map"]["points"]
