@@ -214,7 +214,10 @@ class Studio:
         """Menu, title row and the sentences about refused values."""
         with st.sidebar:
             self._menu()
-            live(1.0 if any(job.active for job in self.jobs.of(self.space.id)) else None)(self._running)()
+            # The whole page is being drawn: a job that has ended needs no second run, which would swallow a click.
+            active = sum(job.active for job in self.jobs.of(self.space.id))
+            st.session_state["frame_active"] = active
+            live(1.0 if active else None)(self._running)()
         heading, data, run = st.columns([6, 2, 2], vertical_alignment="bottom")
         with heading:
             st.title(self.step.title, anchor=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,16 @@ ANN, BOB = "a" * 32, "b" * 32
 
 
 @pytest.fixture
-def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Space:
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Space]:
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("STUDIO_SECRET", raising=False)
     state.workspace.clear()
     state.jobs.clear()
-    return Workspace(tmp_path / "home").space(ANN)
+    yield Workspace(tmp_path / "home").space(ANN)
+    queue = state.jobs()
+    for job in queue.of(ANN):  # no thread outlives its test
+        queue.stop(job.id, ANN)
+        queue.wait(job.id, ANN, 60)
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""The figures of training say what is so, and draw what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from recsys.charts.style import SOURCE, TARGET, alternative_of
+from recsys.charts.training import curve_title, loss_curve, runs_over_time, training_curve
+
+LINES = {"popularity": {"ndcg@10": 0.04}, "item-knn": {"ndcg@10": 0.06}}
+
+
+def reports(*scores: float) -> list[dict[str, Any]]:
+    return [
+        {"epoch": n, "loss": 5.0 / n, "seconds": 2.0 * n, "ndcg@10": score, "network": score / 2}
+        for n, score in enumerate(scores, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "epochs", "lines", "title"),
+    [
+        ([], 0, {}, "The curve starts here"),
+        ([], 0, LINES, "The line to beat is item-knn with .0600"),
+        (reports(0.03), 10, LINES, "Still below item-knn after 1 of 10 epochs: .0300 against .0600"),
+        (reports(0.03, 0.15), 2, LINES, "The model finds the next choice 2.50 times as well as item-knn after 2 epochs"),
+        (reports(0.03), 1, {}, "The model scores .0300 after 1 epoch"),
+        (reports(0.03), 1, {"popularity": {"ndcg@10": 0.0}}, "The model scores .0300 after 1 epoch"),
+        ([{"epoch": 1, "loss": 4.0}], 9, {}, "Loss 4 after 1 epoch; nobody was kept aside to judge"),
+    ],
+)  # fmt: skip
+def test_the_title_says_where_the_model_stands(rows: Any, epochs: int, lines: Any, title: str) -> None:
+    assert curve_title(rows, epochs, lines) == title
+
+
+def test_the_baselines_are_drawn_before_the_first_epoch() -> None:
+    figure = training_curve([], 0, LINES)
+    levels = {trace.name: set(trace.y) for trace in figure.data}
+    assert levels == {"popularity": {0.04}, "item-knn": {0.06}}
+    assert {note.text for note in figure.layout.annotations} == {"popularity .0400", "item-knn .0600"}
+    assert len({trace.line.dash for trace in figure.data}) == 2, "told apart without colour"
+
+
+def test_the_curve_leaves_room_for_the_epochs_to_come_and_marks_the_best() -> None:
+    figure = training_curve(reports(0.05, 0.09, 0.07), 10, LINES, {"<b>mine</b>": reports(0.02, 0.03)})
+    by_name = {trace.name: trace for trace in figure.data}
+    assert list(by_name["the model"].x) == [1, 2, 3] and list(by_name["the model"].y) == [0.05, 0.09, 0.07]
+    assert list(by_name["without the Markov voice"].y) == [0.025, 0.045, 0.035]
+    assert (list(by_name["best so far"].x), list(by_name["now"].x)) == ([2], [3])
+    assert "&lt;b&gt;mine&lt;/b&gt;" in by_name
+    assert figure.layout.xaxis.range[1] > 10
+    assert not {SOURCE, TARGET} & {trace.line.color for trace in figure.data}
+    assert "1.50 times" in alternative_of(figure)
+
+
+def test_the_best_is_marked_once_when_it_is_the_newest() -> None:
+    names = [trace.name for trace in training_curve(reports(0.05, 0.09), 2, {}).data]
+    assert names.count("best so far") == 1 and "now" not in names
+
+
+def test_the_loss_is_told_from_first_to_last() -> None:
+    figure = loss_curve(reports(0.1, 0.2))
+    assert figure.layout.title.text == "The loss went from 5 to 2.50 nats"
+    assert list(figure.data[0].y) == [5.0, 2.5]
+    assert loss_curve([]).layout.title.text == "The loss will fall here"
+
+
+def test_runs_side_by_side_share_a_clock() -> None:
+    figure = runs_over_time(
+        {"first": (reports(0.1, 0.2), LINES), "second": (reports(0.3), {"attention": LINES["item-knn"]})}
+    )
+    by_name = {trace.name: trace for trace in figure.data}
+    assert list(by_name["first"].x) == [2.0, 4.0] and list(by_name["second"].y) == [0.3]
+    assert figure.layout.title.text == "“second” leads with .300"
+    assert "attention" not in by_name, "a model is no baseline of itself"
+    assert runs_over_time({}).layout.title.text == "No runs to compare yet"
+    assert len(runs_over_time({"counts only": ([], LINES)}).data) == 2
