@@ -59,9 +59,8 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality) -> str:
     bar = float(baselines[rival]["ndcg@10"]) if rival else 0.0
     if not judged:
         if reports:
-            return (
-                f"Loss {three(float(reports[-1]['loss']))} after {len(reports)} epochs; nobody was kept aside to judge"
-            )
+            went = f"{len(reports):,} epoch{'s' * (len(reports) > 1)}"
+            return f"Loss {three(float(reports[-1]['loss']))} after {went}; nobody was kept aside to judge"
         return f"The line to beat is {text(rival)} with {three(bar)}" if rival else "The curve starts here"
     of = f" of {epochs:,}" if len(judged) < epochs else ""
     when = f"after {len(judged):,}{of} epoch{'s' * (max(len(judged), epochs) > 1)}"

@@ -25,7 +25,10 @@ def reports(*scores: float) -> list[dict[str, Any]]:
         ([], 0, {}, "The curve starts here"),
         ([], 0, LINES, "The line to beat is item-knn with .0600"),
         (reports(0.03), 10, LINES, "Still below item-knn after 1 of 10 epochs: .0300 against .0600"),
-        (reports(0.03, 0.15), 2, LINES, "The model finds the next choice 2.50 times as well as item-knn after 2 epochs"),
+        (
+            reports(0.03, 0.15), 2, LINES,
+            "The model finds the next choice 2.50 times as well as item-knn after 2 epochs",
+        ),
         (reports(0.03), 1, {}, "The model scores .0300 after 1 epoch"),
         (reports(0.03), 1, {"popularity": {"ndcg@10": 0.0}}, "The model scores .0300 after 1 epoch"),
         ([{"epoch": 1, "loss": 4.0}], 9, {}, "Loss 4 after 1 epoch; nobody was kept aside to judge"),
