@@ -147,7 +147,7 @@ function dress(view) {
 }
 
 // Looking around.
-function zoomBy(view, factor, px = view.frame.width / 2, py = view.frame.height / 2) {
+function zoomBy(view, factor, px = middleOf(view)[0], py = middleOf(view)[1]) {
   const [x, y] = toMap(view, px, py);
   view.zoom = clamp(view.zoom * factor, 1, 400);
   const [nowX, nowY] = toMap(view, px, py);
@@ -223,7 +223,7 @@ function keyed(view, event) {
   else if (event.key === "0") whole(view);
   else if (event.key === "Escape") { if (view.line) { view.line = null; reover(view); } else clear(view); }
   else if (event.key === "Enter") {
-    const found = under(view, view.frame.width / 2, view.frame.height / 2, 80);
+    const found = under(view, ...middleOf(view), 80);
     if (found >= 0) pick(view, found);
   } else return;
   event.preventDefault();

@@ -79,7 +79,7 @@ function paintNeighbours(view, pen, at) {
 }
 
 function paintCross(view, pen) {
-  const { width, height, ratio } = view.frame, x = width / 2, y = height / 2, arm = 10 * ratio;
+  const { ratio } = view.frame, [x, y] = middleOf(view), arm = 10 * ratio;
   pen.lineWidth = 1.5 * ratio;
   pen.strokeStyle = view.ink;
   pen.beginPath();

@@ -114,7 +114,10 @@ function paintDensity(view, pen) {
 // From map units (0 to 1, y up) to pixels of the canvas.
 function transform(view) {
   const { width, height, ratio } = view.frame, [wide, high] = view.map.extent;
-  const free = width - view.shift * ratio;
+  const free = width - view.shift * ratio, [midX, midY] = middleOf(view);
   const fit = Math.min((free - 80 * ratio) / wide, (height - 96 * ratio) / high), scale = fit * view.zoom;
-  return { scale, x: free / 2 - scale * view.centre[0], y: (height + 36 * ratio) / 2 + scale * view.centre[1] };
+  return { scale, x: midX - scale * view.centre[0], y: midY + scale * view.centre[1] };
 }
+
+// The middle of what the tools and the drawer leave free, in pixels of the canvas.
+const middleOf = ({ frame, shift }) => [(frame.width - shift * frame.ratio) / 2, (frame.height + 36 * frame.ratio) / 2];

@@ -121,7 +121,7 @@ def unit_square(points: np.ndarray) -> np.ndarray:
 def chosen_rows(bits: object, n: int) -> np.ndarray:
     """The rows a browser has chosen, from one bit a row in base64: int64. What can't be read is nobody."""
     try:
-        raw = base64.b64decode(str(bits), validate=True)
+        raw = base64.b64decode(bits, validate=True) if isinstance(bits, str) else b""
     except ValueError:
         raw = b""
     flags = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[:n]

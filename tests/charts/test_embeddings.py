@@ -1,0 +1,54 @@
+"""Figures of the picture: everybody drawn once in their group, hostile names as text, the number in the sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys.charts.embeddings import cloud_figure, column_figure, lengths_figure, quality_figure
+from recsys.charts.style import alternative_of
+from recsys.embeddings import Quality
+
+HOSTILE = "<b onclick=x>bold</b>"
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_every_point_is_drawn_once_in_its_group(dims: int) -> None:
+    points = np.random.default_rng(0).normal(size=(30, dims))
+    labels = np.arange(30) % 3
+    figure = cloud_figure(points, [HOSTILE] * 30, labels, ["one", HOSTILE, "three"], chosen=[4])
+    *groups, chosen = figure.data
+    assert [len(trace.x) for trace in groups] == [10, 10, 10]
+    np.testing.assert_allclose(groups[1].x, points[labels == 1, 0])
+    assert len({trace.marker.symbol for trace in groups}) == 3 and len({trace.marker.color for trace in groups}) == 3
+    assert chosen.x[0] == points[4, 0]
+    shown = " ".join([*groups[0].text, groups[1].name, groups[1].hovertemplate])
+    assert "<b" not in shown and "&lt;b" in shown
+
+
+def test_more_people_than_can_be_turned_are_thinned_out_evenly() -> None:
+    figure = cloud_figure(np.zeros((50_000, 3)), ["x"] * 50_000, np.zeros(50_000, int), ["all"])
+    assert 10_000 <= len(figure.data[0].x) <= 20_000
+    assert "50,000 points" in alternative_of(figure)
+
+
+def test_the_quality_is_said_in_a_sentence_and_drawn_from_0_to_1() -> None:
+    figure = quality_figure(Quality(0.971, 0.94, 0.634, 15, 1500))
+    assert "63% of everybody’s 15 nearest" in figure.layout.title.text.replace("<br>", " ")
+    assert sorted(figure.data[0].x) == [0.634, 0.94, 0.971]
+    assert tuple(figure.layout.xaxis.range) == (0, 1.02)
+
+
+def test_a_column_compares_the_group_with_everybody() -> None:
+    figure = column_figure("age", {"18–24": (0.5, 0.2), HOSTILE: (0.5, 0.8)})
+    assert "18–24” is 50% here, 20% of all" in figure.layout.title.text.replace("<br>", " ")
+    assert list(figure.data[0].x) == [0.5, 0.5] and list(figure.data[1].x) == [0.2, 0.8]
+    assert "<b" not in "".join(figure.data[0].y)
+
+
+@pytest.mark.parametrize("everybody", [np.array([1]), np.array([3, 3, 3]), np.arange(1, 500)])
+def test_lengths_are_shares_of_people(everybody: np.ndarray) -> None:
+    figure = lengths_figure(everybody[-1:], everybody)
+    for trace in figure.data:
+        assert sum(trace.y) == pytest.approx(1.0)
+    assert f"at least {everybody[-1]}" in figure.layout.title.text

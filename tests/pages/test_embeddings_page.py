@@ -1,0 +1,133 @@
+"""The Embeddings page: a first picture at once, then UMAP from a job; a choice opens the drawer and travels on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.dataset import Dataset
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.runs import train_run
+from recsys.workspace import Space, Workspace
+from ui import state
+from ui.live.point_map.payload import bits_of
+
+ANN = "a" * 32
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(folder))
+        patch.delenv("STUDIO_SECRET", raising=False)
+        state.workspace.clear()
+        state.jobs.clear()
+        yield folder
+        for job in state.jobs().of(ANN):
+            state.jobs().stop(job.id, ANN)
+            state.jobs().wait(job.id, ANN, 60)
+    state.workspace.clear()
+    state.jobs.clear()
+
+
+@pytest.fixture(scope="module")
+def space(home: Path, planted: Dataset) -> Space:
+    dataset = replace(planted, people=pd.DataFrame({"band": ["young", "<b>old</b>"] * 60}))
+    run = train_run(dataset, train_config=TrainConfig(epochs=1), model_config=ModelConfig(embedding_size=16))
+    space = Workspace(home).space(ANN)
+    space.save_run(run, dataset)
+    return space
+
+
+def opened(space: Space, choice: object = None, **params: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = ANN
+    if choice is not None:
+        app.session_state["map_people"] = {"choice": choice}
+    app.query_params.update(params)
+    return app.switch_page("pages/3_Embeddings.py").run()
+
+
+def drawn(space: Space) -> AppTest:
+    """The page once UMAP is there."""
+    app = opened(space)
+    for job in state.jobs().of(ANN):
+        state.jobs().wait(job.id, ANN, 60)
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(one.value) for one in [*app.markdown, *app.caption, *app.error, *app.warning])
+
+
+def test_pca_is_there_at_once_and_umap_follows_and_is_kept(space: Space) -> None:
+    app = drawn(space)
+    assert not app.exception and not app.error, words(app)
+    assert "UMAP, trustworthiness" in words(app)
+    assert "Do not read distances" in words(app)
+    kept = [entry.meta for entry in space.entries("map")]
+    assert [(meta["side"], meta["dims"], meta["rows"]) for meta in kept] == [("people", 2, 120)]
+    assert len(state.jobs().of(ANN)) == 1  # the second run of the page found it
+
+
+def test_a_lasso_opens_the_drawer_and_becomes_the_source(space: Space) -> None:
+    drawn(space)
+    lasso = {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120), "seq": 1}
+    app = opened(space, lasso)
+    assert "60 people" in words(app) and "even" in words(app)
+    app.button(key="map_use_source").click().run()
+    assert not app.exception
+    named = app.query_params["source"]
+    source = named[0] if isinstance(named, list) else named
+    kind, _, cohort = source.partition(":")
+    assert kind == "group"
+    saved = json.loads((space.path(cohort) / "content.json").read_text("utf-8"))
+    assert saved["users"] == [f"u{n}" for n in range(0, 120, 2)]
+    assert space.get(cohort).meta["automatic"] is True
+
+
+def test_a_picked_person_becomes_the_target(space: Space) -> None:
+    app = opened(space, {"kind": "pick", "index": 7, "seq": 1})
+    assert "Person u7" in words(app)
+    app.button(key="map_use_target").click().run()
+    assert "user:u7" in str(app.query_params["target"])
+    assert "Target: u7" in words(app)
+
+
+def test_a_group_can_be_kept_under_a_name(space: Space) -> None:
+    app = opened(space, {"kind": "lasso", "bits": bits_of(np.array([3, 4]), 120), "seq": 4})
+    app.text_input(key="map_name_4").set_value("my <i>pair</i>").run()
+    app.button(key="map_save").click().run()
+    entry = next(entry for entry in space.entries("cohort") if entry.name == "my <i>pair</i>")
+    assert entry.meta["people"] == 2 and entry.meta["automatic"] is False
+
+
+@pytest.mark.parametrize("how", ["Activity", "Share of left", "band"])
+def test_every_colouring_is_shown(space: Space, how: str) -> None:
+    app = opened(space)
+    app.selectbox(key="map_colour_people").set_value(how).run()
+    assert not app.exception and not app.error, words(app)
+
+
+def test_the_search_finds_one_or_offers_some(space: Space) -> None:
+    app = opened(space)
+    app.text_input(key="map_find_people").set_value("nobody at all").run()
+    assert "No person is called like that" in words(app)
+    app.text_input(key="map_find_people").set_value("u11").run()
+    assert app.session_state["map_looked"] == (1, "people", 11)
+
+
+def test_items_have_their_own_map_and_three_dimensions_their_own_figure(space: Space) -> None:
+    app = opened(space)
+    app.segmented_control(key="map_side").set_value("items").run()
+    assert not app.exception and not app.error, words(app)
+    app.segmented_control(key="map_dims").set_value(3).run()
+    assert not app.exception and not app.error, words(app)
