@@ -10,6 +10,6 @@ with frame("train") as studio:
     if job is not None:
         watch(studio, job.id)
     else:
-        offer_unfinished(studio)
         before_or_after(studio, dataset)
+        offer_unfinished(studio)
     below(studio, dataset)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("None", "A few", "All")
 RULE = "by rule"
+PATIENCE = 10  # epochs without a better validation, after which the app stops by itself
 READERS = {"auto": "titles, by the best reader here", "tf-idf": "titles, by counting words", "": "nobody"}
 FLAVOURS = {"causal": "the next item (like GPT)", "masked": "hidden items (like BERT)"}
 HELP = {
@@ -51,12 +52,12 @@ def choose_plan() -> TrainingPlan:
 
     level = st.segmented_control("Controls", LEVELS, default="None", key="train_level", help=HELP["level"]) or "None"
     if level == "None":
-        return TrainingPlan(text="auto")
+        return TrainingPlan(train=TrainConfig(patience=PATIENCE), text="auto")
     few = _few()
     if level == "A few":
         return TrainingPlan(
             ModelConfig(flavour=few["flavour"], embedding_size=few["embedding_size"]),
-            TrainConfig(minutes=few["minutes"]),
+            TrainConfig(minutes=few["minutes"], patience=PATIENCE),
             text=few["text"],
         )
     with st.expander("All controls", expanded=True):
@@ -114,7 +115,7 @@ def _all(few: dict[str, Any]) -> TrainingPlan:
             batch_size=_whole("Items in a step", "batch_size", 6400, 32, 100_000),
             negatives=_whole("Compared with", "negatives", 1024, 1, 100_000),
             weight_decay=_number("Weight decay", "weight_decay", 0.0, 0.0, 10.0, 0.01, "%.3f") or 0.0,
-            patience=_whole("Patience (0: never stop early)", "patience", 0, 0, 1000) or None,
+            patience=_whole("Patience (0: never stop early)", "patience", PATIENCE, 0, 1000) or None,
             seed=_whole("Seed", "seed", 0, 0, 2**31),
         )
         keep = st.toggle("Keep last items aside", value=True, key="train_holdout", help=HELP["holdout"])
@@ -169,21 +170,18 @@ def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
 
 
 def _show_estimate(found: Estimate | None) -> None:
-    """Three numbers of the final size from the start; dashes while the probe runs."""
+    """Three lines of the final size from the start; dashes while the probe runs."""
     from recsys.charts.style import three
+    from ui.train_live import clock
 
-    columns = st.columns(3)
     values = ("–",) * 3
+    how = "Trying for two seconds how fast this machine is …"
     if found is not None:
-        minutes = found.minutes
-        time = f"{minutes:.1f} min" if minutes >= 1 else f"{max(minutes * 60, 1):.0f} s"
-        values = (three(found.parameters), f"{three(found.megabytes)} MB", time)
-    for column, label, value in zip(columns, ("Parameters", "Memory", "Time"), values, strict=True):
-        column.metric(label, value)
-    if found is None:
-        st.caption("Trying for two seconds how fast this machine is …")
-    else:
-        st.caption(f"{found.epochs:,} epochs of {found.seconds_per_epoch:.2g} s, measured here just now.")
+        values = (three(found.parameters), f"{three(found.megabytes)} MB", f"about {clock(found.minutes * 60)}")
+        how = f"{found.epochs:,} epochs of {found.seconds_per_epoch:.2g} s, measured here just now."
+    lines = zip(("Parameters", "Memory", "Time"), values, strict=True)
+    st.markdown("  \n".join(f"{label}: **{value}**" for label, value in lines))
+    st.caption(how)
 
 
 def plan_or_none() -> TrainingPlan | None:

@@ -7,7 +7,7 @@ id, which is also in the URL; when it has ended well, the entry goes and a run s
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import three
@@ -33,8 +33,9 @@ class Training:
 
 def start(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
     """Saves what is asked for and queues it. Returns the id of job and entry."""
+    plan = replace(plan, name=plan.name or f"Run {len(studio.space.entries('run')) + 1} on {dataset.name}"[:100])
     content = {"plan": plan.to_json(), "dataset": studio.dataset_id}
-    entry = studio.space.save_json("training", plan.name or dataset.name, content)
+    entry = studio.space.save_json("training", plan.name, content)
     try:
         return launch(studio, entry.id)
     except StudioError:
@@ -50,7 +51,7 @@ def launch(studio: Studio, entry_id: str) -> str:
     def work(progress: Progress) -> str:
         return run_training(space, training, dataset, progress)
 
-    return studio.jobs.submit(space.id, "train", f"training on {training.entry.name}", work, job_id=entry_id)
+    return studio.jobs.submit(space.id, "train", f"training {training.entry.name}", work, job_id=entry_id)
 
 
 def read(space: Space, entry_id: str) -> Training:
@@ -79,7 +80,7 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
         holdout=plan.holdout,
         baselines=plan.baselines,
         text=plan.text,
-        name=plan.name or None,
+        name=plan.name,
         checkpoint=space.path(entry_id) / "checkpoint",
         threads=1,  # the other core answers the people
         progress=progress,

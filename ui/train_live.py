@@ -110,7 +110,7 @@ def offer_unfinished(studio: Studio) -> None:
         how = "from its last epoch" if train_jobs.has_checkpoint(studio.space, entry.id) else "from the start"
         words, on, away = st.columns([6, 2, 2], vertical_alignment="center")
         words.write(
-            f"The training on {plain(entry.name, 60)} of {entry.created[:16].replace('T', ' ')} UTC has not ended."
+            f"The training “{plain(entry.name, 60)}” of {entry.created[:16].replace('T', ' ')} UTC has not ended."
         )
         if on.button(f"Go on {how}", key=f"train_resume_{entry.id}", width="stretch"):
             studio.set_view(job=train_jobs.launch(studio, entry.id))

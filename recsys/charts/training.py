@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MODEL = GROUPS[0]
 DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
 QUALITY = "NDCG@10 on validation people, 0 … 1"
-HEIGHT = 380
+HEIGHT = 430
 
 Reports = Sequence[Mapping[str, Any]]
 Quality = Mapping[str, Mapping[str, float]]
@@ -47,9 +47,15 @@ def training_curve(
         _mark(figure, best, "best so far", "star", 14)
         if newest is not best:
             _mark(figure, newest, "now", "circle", 11)
-    figure.update_xaxes(range=[0.0, last * 1.02 + 0.2], showgrid=False)
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
+    figure.update_yaxes(range=[0.0, 1.15 * _highest(judged, baselines, earlier or {})], nticks=6)
     return figure
+
+
+def _highest(judged: Reports, baselines: Quality, earlier: Mapping[str, Reports]) -> float:
+    """The largest value drawn; a quarter while there is none."""
+    drawn = [float(row["ndcg@10"]) for rows in (judged, *earlier.values()) for row in rows if "ndcg@10" in row]
+    return max([*drawn, *(float(quality["ndcg@10"]) for quality in baselines.values())], default=0.0) or 0.25
 
 
 def curve_title(reports: Reports, epochs: int, baselines: Quality) -> str:
@@ -113,6 +119,7 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
         if name != "attention":
             _level(figure, name, float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
     figure.update_yaxes(rangemode="tozero")
+    figure.update_xaxes(range=[0.0, until * 1.02])
     return figure
 
 

@@ -71,7 +71,7 @@ def train_run(
     split = leave_one_out(dataset) if holdout == "last-one" else None
     rows = dataset if split is None else split.train
     started = time.perf_counter()
-    report(0.01, "Training the baselines …", baselines={}, reports=())
+    report(0.001, "Training the baselines …", baselines={}, reports=())
     beside, quality = _fit_beside(rows, [one for one in baselines if one != model], split, config.seed, report)
     begin = time.perf_counter()
     if model == "attention":
@@ -135,7 +135,7 @@ def _fit_beside(
         models[name] = fit_baseline(name, rows, seed=seed)
         if split is not None:
             quality[name] = _judged(models[name], split)
-        report(0.01 + 0.04 * number / len(names), f"Trained {name}", baselines=dict(quality))
+        report(0.001 + 0.009 * number / len(names), f"Trained {name}", baselines=dict(quality))
     return models, quality
 
 
@@ -145,7 +145,7 @@ def _train_attention(
     from recsys.models.training import train
 
     features, reader = read_items(rows, plan.text, report)
-    report(0.06, "Warming up: which items keep company …", reader=reader)
+    report(0.02, "Warming up: which items keep company …", reader=reader)
     if hasattr(report, "graceful"):
         report.graceful = True  # a stop ends the loop below with the best model so far
     reports: list[dict[str, Any]] = []
@@ -176,7 +176,7 @@ def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarr
     if text:
         from recsys.models.text import item_text_vectors
 
-        report(0.05, "Reading the items …")
+        report(0.01, "Reading the items …")
         found = item_text_vectors(rows.catalogue, None if text == "auto" else text, rows.items.ids)
         readers.append(found.reader)
         if found.vectors.shape[1]:
@@ -213,7 +213,7 @@ def _remember(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]]) -> 
 def _tell(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:
     quality = f", NDCG@10 {epoch.validation['ndcg@10']:.3g}" if epoch.validation else ""
     report(
-        0.06 + 0.92 * epoch.epoch / epoch.epochs,
+        0.02 + 0.97 * epoch.epoch / epoch.epochs,
         f"Epoch {epoch.epoch} of {epoch.epochs}: loss {epoch.loss:.3g}{quality}",
         reports=tuple(reports),
         epochs=epoch.epochs,
