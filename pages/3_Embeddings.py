@@ -22,70 +22,43 @@ def progress_of(job_id: str) -> None:
     st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {plain(place)}")
 
 
+def below_the_map(scene: view.Scene, wish: maps.Wish, picture: maps.Picture) -> None:
+    """How far the drawing is, who is source and target, the way on, and what the picture is worth."""
+    job = picture.job
+    if job is not None and job.active:
+        live(0.5)(progress_of)(job.id)
+    elif job is not None:
+        st.warning(plain(job.error or "The drawing was stopped; this is PCA."))
+        if st.button("Draw it again", key="map_again"):
+            maps.draw(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
+            st.rerun()
+    said, onward = st.columns([3, 1.4], vertical_alignment="center")
+    said.markdown(view.ends_line(scene))
+    if onward.button("Next: drag α between two →", type="primary", key="map_next", width="stretch"):
+        studio.go("transfer")
+    st.caption(view.quality_line(picture.projection, job is not None))
+
+
 def body() -> None:
     """Controls, map and drawer: what runs again when somebody is chosen."""
-    with st.container(key="map_controls"):
-        find, sides, dims, colour = st.columns([3, 1.7, 1.3, 2], vertical_alignment="center")
-    with sides:
-        side = st.segmented_control(
-            "Whose map",
-            maps.SIDES,
-            default="people",
-            required=True,
-            key="map_side",
-            format_func=str.title,
-            label_visibility="collapsed",
-        )
-    with dims:
-        flat = st.segmented_control(
-            "Dimensions",
-            [2, 3],
-            default=2,
-            required=True,
-            key="map_dims",
-            format_func=lambda n: f"{n}-D",
-            label_visibility="collapsed",
-        )
-    scene = view.scene_of(studio, side)
-    with find:
-        focus = view.search(scene)
-    with colour:
-        how = st.selectbox(
-            "Colour by",
-            view.colourings(scene),
-            key=f"map_colour_{side}",
-            format_func=lambda name: f"Colour: {plain(name, 40)}",
-            label_visibility="collapsed",
-        )
-    stage = st.container(key="map_stage")
-    below = st.container()
+    scene, dims, how, focus = view.controls_above(studio)
+    stage, below = st.container(key="map_stage"), st.container()
     with st.expander("How the picture is made, and how far to trust it"):
         neighbours, distance = view.controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
         measured = st.container()
-    wish = maps.Wish(side, flat, neighbours, distance)
+    wish = maps.Wish(scene.side, dims, neighbours, distance)
     picture = maps.picture(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
     with below:
-        if picture.job is not None and picture.job.active:
-            live(0.5)(progress_of)(picture.job.id)
-        elif picture.job is not None:
-            st.warning(plain(picture.job.error or "The drawing was stopped; this is PCA."))
-            if st.button("Draw it again", key="map_again"):
-                maps.draw(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
-                st.rerun()
-        said, onward = st.columns([3, 1.4], vertical_alignment="center")
-        said.markdown(view.ends_line(scene))
-        if onward.button("Next: drag α between two →", type="primary", key="map_next", width="stretch"):
-            studio.go("transfer")
-        st.caption(view.quality_line(picture.projection, picture.job is not None))
+        below_the_map(scene, wish, picture)
     with measured:
         view.quality(picture.projection)
     with stage:
-        if flat == 2:
+        if dims == 2:
             colours = view.colour_of(scene, how, picture.projection.points, palette)
             chosen = view.show_map(scene, picture.projection, colours, focus)
         else:
-            chosen = choice(f"map_{side}", len(scene.names))
+            chosen = choice(f"map_{scene.side}", len(scene.names))
             view.show_cloud(scene, picture.projection, palette, chosen)
         if len(chosen.rows):
             with st.container(key="map_drawer"):
@@ -95,12 +68,8 @@ def body() -> None:
 with frame("embeddings") as studio:
     run, _ = studio.need_run()
     if not isinstance(run.model, Encoder):
-        studio.empty(
-            "This run has no map.",
-            "Its model keeps no representation of people: train the attention model.",
-            "train",
-            "Train a model",
-        )
+        lacking = "Its model keeps no representation of people: train the attention model."
+        studio.empty("This run has no map.", lacking, "train", "Train a model")
     maps.warm()
     st.html(Path(view.__file__).with_name("embeddings.css"))
     live()(body)()

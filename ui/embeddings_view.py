@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from recsys.errors import StudioError
 from ui import cache, maps
 from ui.frame import Studio
 from ui.inputs import plain
-from ui.live.point_map import GROUP_COLOURS, Choice, Colour, Focus, Palette, by_group, by_number, point_map
+from ui.live.point_map import GROUP_COLOURS, Choice, Colour, Focus, Palette, by_group, by_number, choice, point_map
 from ui.transfer_ends import Room, group_of
 
 if TYPE_CHECKING:
@@ -78,6 +78,34 @@ def scene_of(studio: Studio, side: str) -> Scene:
     return Scene(studio, room, side, clusters.labels, names)
 
 
+def controls_above(studio: Studio) -> tuple[Scene, int, str, Focus | None]:
+    """Search, side, dimensions and colour: the scene, 2 or 3, one of `colourings`, and what to look at."""
+    with st.container(key="map_controls"):
+        find, sides, flat, colour = st.columns([3, 1.7, 1.3, 2], vertical_alignment="center")
+    with sides:
+        side = _switch("Whose map", maps.SIDES, "people", "map_side", str.title)
+    with flat:
+        dims = _switch("Dimensions", (2, 3), 2, "map_dims", lambda n: f"{n}-D")
+    scene = scene_of(studio, side)
+    with find:
+        focus = search(scene)
+    with colour:
+        how = st.selectbox(
+            "Colour by",
+            colourings(scene),
+            key=f"map_colour_{side}",
+            format_func=lambda name: f"Colour: {plain(name, 40)}",
+            label_visibility="collapsed",
+        )
+    return scene, dims, how, focus
+
+
+def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:
+    return st.segmented_control(
+        label, options, default=default, required=True, key=key, format_func=words, label_visibility="collapsed"
+    )
+
+
 # colours --------------------------------------------------------------------------------------------------------------
 
 
@@ -131,8 +159,6 @@ def show_map(scene: Scene, projection: Projection, colour: Colour, focus: Focus 
     """The flat map. The picked person's nearest in the real space are joined to it by lines."""
     n = len(projection.points)
     key = f"map_{scene.side}"
-    from ui.live.point_map import choice
-
     before = choice(key, n)
     of = int(before.rows[0]) if before.kind == "pick" else (focus.row if focus and focus.row is not None else -1)
     near = nearest(scene.vectors, of, NEIGHBOURS)[0] if 0 <= of < n else ()
