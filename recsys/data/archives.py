@@ -92,11 +92,7 @@ class Source:
         with self.open() as stream:
             last = b"\n"
             while part := stream.read(1 << 24):
-                signs = np.frombuffer(last + part, dtype=np.uint8)
-                zeros = np.flatnonzero(signs[1:-1] == ord("0")) + 1
-                before, after = signs[zeros - 1], signs[zeros + 1]
-                starts = (before < ord("0")) & (before != ord(".")) | (before == ord(";")) | (before == ord("|"))
-                if np.any(starts & ((after >= ord("0")) & (after <= ord("9")) | (after | 32 == ord("x")))):
+                if _odd_number(last + part[:2]) or _odd_number(part):
                     return False
                 last = part[-2:]
         return True
@@ -199,6 +195,15 @@ def _is_clutter(name: str) -> bool:
 
 def _raw(content: Path | bytes) -> IO[bytes]:
     return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
+def _odd_number(part: bytes) -> bool:
+    signs = np.frombuffer(part, dtype=np.uint8)
+    before, after = signs[:-2], signs[2:]
+    starts = signs[1:-1] == ord("0")
+    starts &= (before < ord("-")) | (before == ord(";")) | (before == ord("|"))  # quote, blank, comma, tab, line end
+    following = after[np.flatnonzero(starts)]
+    return bool(np.any((following >= ord("0")) & (following <= ord("9")) | (following | 32 == ord("x"))))
 
 
 def _read_up_to(stream: IO[bytes], size: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pyarrow as pa
 
-from recsys.data.ordering import in_runs, person_order, stable_order
+from recsys.data.ordering import in_runs, stable_order, usable_order
 from recsys.errors import InputError
 
 Repeats = Literal["keep", "first", "last"]
@@ -145,6 +145,7 @@ class Parsed:
 
     user, item: int32 codes. seconds, rating: float64 or None, NaN where unreadable; `calendar`: seconds are unix time.
     cancelled: bool or None. ordered: repeated rows are events of their own.
+    order: the usable rows by person and time, as `usable_order` gives them (made here if None).
     """
 
     user: np.ndarray
@@ -154,6 +155,7 @@ class Parsed:
     calendar: bool = True
     cancelled: np.ndarray | None = None
     ordered: bool = False
+    order: np.ndarray | None = None
 
 
 def judge(rows: Parsed, plan: CleaningPlan, equal: Any, now: float | None = None) -> np.ndarray:
@@ -214,13 +216,13 @@ def _judge_repeats(rows: Parsed, plan: CleaningPlan, codes: np.ndarray, equal: A
 
     kept = np.flatnonzero(codes == 0)
     if plan.drop_duplicates:
-        again = _repeats(rows, kept, same_time=True)
+        again = _repeats(rows, kept, codes, same_time=True)
         if len(again):
             which = np.zeros(len(codes), dtype=bool)
             which[again[equal(again)]] = True
             drop("duplicate", which)
     if plan.repeated_pairs != "keep":
-        again = _repeats(rows, kept[codes[kept] == 0], same_time=False)
+        again = _repeats(rows, kept[codes[kept] == 0], codes, same_time=False)
         if rows.seconds is not None:
             again = again[np.argsort(rows.seconds[again], kind="stable")]
         pairs = pd.DataFrame({"user": rows.user[again], "item": rows.item[again]})
@@ -229,14 +231,13 @@ def _judge_repeats(rows: Parsed, plan: CleaningPlan, codes: np.ndarray, equal: A
         drop("repeated_pair", which)
 
 
-def _repeats(rows: Parsed, kept: np.ndarray, same_time: bool) -> np.ndarray:
+def _repeats(rows: Parsed, kept: np.ndarray, codes: np.ndarray, same_time: bool) -> np.ndarray:
     """Those of the rows `kept` that share person and item (and time) with another one, in file order."""
     if same_time and rows.seconds is not None:
-        users, seconds = rows.user[kept], rows.seconds[kept]
-        order = person_order(users, seconds)
-        users, seconds = (users, seconds) if order is None else (users[order], seconds[order])
-        tied = in_runs(users, seconds)
-        kept = np.sort(kept[tied] if order is None else kept[order[tied]])
+        order = usable_order(rows.user, rows.item, rows.seconds) if rows.order is None else rows.order
+        if len(kept) < len(order):
+            order = order[codes[order] == 0]
+        kept = np.sort(order[in_runs(rows.user[order], rows.seconds[order])])
         if not len(kept):
             return kept
         _, moment = np.unique(rows.seconds[kept], return_inverse=True)

@@ -25,7 +25,10 @@ _KEPT_TEXTS = 200
 
 def sample_delimited(head: bytes, source: Source, dialect: Dialect, encoding: str) -> Table:
     """The first rows, every column as text."""
-    data = _parse(_rewritten(head, dialect, encoding), source.name, dialect, encoding, {}, _Rows())
+    try:
+        data = _parse(_rewritten(head, dialect, encoding), source.name, dialect, encoding, {}, _Rows())
+    except pa.ArrowInvalid as error:
+        raise _unreadable(source.name, error) from None
     return _table(source, dialect, encoding, data.slice(0, SAMPLE_ROWS), Broken())
 
 
@@ -58,6 +61,7 @@ def read_delimited(source: Source, dialect: Dialect, encoding: str, types: Mappi
             f"another number in {rows.count:,} of {rows.count + data.num_rows:,}",
             "Check the separator.",
         )
+    pa.default_memory_pool().release_unused()  # the blocks that were parsed
     first = 2 if dialect.has_header else 1
     lines = np.asarray(sorted(rows.numbers), dtype=np.int64)
     return _table(source, dialect, encoding, data, Broken(rows.count, lines, tuple(rows.texts)), first)
@@ -185,6 +189,8 @@ def _parse(
 
 def _unreadable(name: str, error: pa.ArrowInvalid) -> InputError:
     text = str(error).splitlines()[0]
+    if "straddling" in text:
+        return InputError(name, "must not have a quote that never closes", fix="Close or remove the odd quote.")
     if "UTF8" in text:
         return InputError(name, "must be UTF-8 text throughout", text, "Save the file as UTF-8, or name its encoding.")
     return InputError(name, "must be a table that can be read", text, "Export it again as CSV, one row per line.")

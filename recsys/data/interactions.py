@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, judge
 from recsys.data.columns import Columns
 from recsys.data.numbers import parse_numbers
-from recsys.data.ordering import in_runs, person_order
+from recsys.data.ordering import in_runs, usable_order
 from recsys.data.tables import Broken, Table
 from recsys.data.times import Times, parse_times
 from recsys.errors import InputError
@@ -64,6 +64,7 @@ def interactions_of(
         calendar=times is None or times.calendar,
         cancelled=_cancelled(table, columns),
         ordered=table.ordered,
+        order=usable_order(users, items, None if times is None else times.seconds),
     )
     codes = judge(parsed, plan, _equal_rows(table))
     kept = codes == 0
@@ -74,9 +75,8 @@ def interactions_of(
     else:
         warnings.append("There are no times: the order of the file is taken as the order of events.")
     _demand_enough(table, codes, users, items)
-    at = np.flatnonzero(kept)
-    order = person_order(users[at], None if times is None else times.seconds[at])
-    at = at if order is None else at[order]
+    assert parsed.order is not None
+    at = parsed.order if kept.all() else parsed.order[kept[parsed.order]]
     if times is not None:
         warnings += _ties(parsed, at)
     beside = _beside_items(table, columns, owner, items, item_ids, kept)

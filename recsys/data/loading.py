@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data import beside
+from recsys.data.beside import load_vectors
 from recsys.data.cleaning import CleaningPlan, CleaningReport
 from recsys.data.columns import Columns, chosen_columns, demand_columns, guess_columns
 from recsys.data.dataset import Dataset
@@ -21,6 +22,8 @@ from recsys.data.interactions import Interactions, interactions_of
 from recsys.data.synonyms import known_names
 from recsys.data.tables import Table
 from recsys.errors import InputError
+
+__all__ = ["Loaded", "load", "load_vectors"]
 
 Given = Path | bytes
 
@@ -184,7 +187,7 @@ def _dataset(
 ) -> Dataset:
     modalities = {}
     for modality, content in vectors:
-        ids, values = beside.load_vectors(content, modality)
+        ids, values = load_vectors(content, modality)
         if ids is None:
             table = tables.get("items")
             if table is None or table.data.num_rows != len(values):

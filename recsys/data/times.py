@@ -78,7 +78,15 @@ def _from_numbers(values: np.ndarray) -> Times:
         whole = np.where(np.isfinite(values), values, 0).astype(np.int64)
         seconds = _calendar(whole // 10_000, whole // 100 % 100, whole % 100)
         return Times(seconds, "dates written YYYYMMDD")
-    values = np.where(np.isfinite(values), values, np.nan)
+    if 1.9e13 <= middle <= 2.1e13 and _share_of_dates(finite[:1000] // 1_000_000) > 0.9:
+        whole = np.where(np.isfinite(values), values, 0).astype(np.int64)
+        clock = whole // 10_000 % 100 * 3600 + whole // 100 % 100 * 60 + whole % 100
+        whole //= 1_000_000
+        return Times(
+            _calendar(whole // 10_000, whole // 100 % 100, whole % 100) + clock, "dates written YYYYMMDDhhmmss"
+        )
+    if not np.isfinite(values).all():
+        values = np.where(np.isfinite(values), values, np.nan)
     if finite.min() >= _EXCEL_EPOCH and finite.max() <= 80_000:
         return Times((values - _EXCEL_EPOCH) * 86_400, "Excel serial dates")
     if middle < 1e8:

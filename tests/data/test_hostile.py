@@ -1,0 +1,124 @@
+"""Hostile files: whatever comes in, `load` gives a dataset or an error of ours, in bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import tracemalloc
+import zipfile
+
+import pytest
+
+from recsys.data import load
+from recsys.errors import InputError, StudioError
+
+from . import files
+from .mutations import mutated
+
+ROWS = b"user,item\na,x\nb,y\n"
+
+
+def claiming(size: int) -> bytes:
+    """A zip whose directory claims `size` bytes for a member of a few."""
+    data = files.zipped({"ratings.csv": ROWS})
+    end = data.rindex(b"PK\x01\x02")
+    return data[: end + 24] + struct.pack("<I", size) + data[end + 28 :]
+
+
+def encrypted() -> bytes:
+    data = bytearray(files.zipped({"ratings.csv": ROWS}))
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (claiming(1 << 30), "must not unpack to more than"),
+        (files.zipped({"x.csv": b"user,item\n" + b"a,x\n" * 25_000_000}), "must not unpack to more than"),
+        (gzip.compress(b"user,item\n" + b"a,x\n" * 25_000_000), "must not unpack to more than"),
+        (files.zipped({f"{n}.csv": ROWS for n in range(1_001)}), "must hold at most"),
+        (files.zipped({"../ratings.csv": ROWS}), "must be a plain name"),
+        (files.zipped({"/etc/ratings.csv": ROWS}), "must be a plain name"),
+        (files.zipped({"..\\ratings.csv": ROWS}), "must be a plain name"),
+        (files.zipped({"inner.zip": files.zipped({"ratings.csv": ROWS})}), "archive inside an archive"),
+        (gzip.compress(gzip.compress(ROWS)), "must not be packed twice"),
+        (gzip.compress(files.zipped({"ratings.csv": ROWS})), "archive inside an archive"),
+        (files.zipped({}), "must contain a file"),
+        (encrypted(), "must not be encrypted"),
+        (gzip.compress(ROWS * 5_000)[:-200], "ends early"),
+        (files.zipped({"ratings.csv": ROWS * 5_000})[:-300], "must"),
+    ],
+    ids=[
+        "claim", "zip bomb", "gzip bomb", "many members", "parent path", "absolute path", "windows path", "nested zip",
+        "packed twice", "zip in gzip", "empty zip", "password", "truncated gzip", "truncated zip",
+    ],
+)  # fmt: skip
+def test_archives_that_lie_are_refused(data: bytes, rule: str) -> None:
+    with pytest.raises(InputError, match=rule) as caught:
+        load(data, name="given.zip")
+    assert "given.zip" in str(caught.value)
+
+
+def test_a_bomb_is_stopped_before_it_fills_the_memory() -> None:
+    bomb = gzip.compress(bytes(1 << 20) * 300)
+    tracemalloc.start()
+    with pytest.raises(InputError):
+        load(bomb, name="bomb.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150 << 20
+
+
+@pytest.mark.parametrize(
+    ("data", "rule", "place"),
+    [
+        (b'{"user": ' + b"[" * 100_000 + b"]" * 100_000 + b', "item": 1}\n', "must not nest deeper", "row 1"),
+        (b'{"user":1,"item":2}\n' + b'{"user":' * 5_000 + b"1" + b"}" * 5_000, "must not nest deeper", "row 2"),
+        (b"[" * 200_000, "must not nest deeper", "row 1"),
+        (b",".join(b"c%d" % n for n in range(100_000)) + b"\n", "at most 2,000 columns", "row 1"),
+        (b"user,item\na\0b,x\nb,y\n", "without NUL bytes", "row 2"),
+        (b"a" * (3 << 20), "must be a line of a table", "row 1"),
+    ],
+    ids=["deep list", "deep object", "open list", "columns", "nul", "endless line"],
+)
+def test_absurd_tables_are_refused_with_their_place(data: bytes, rule: str, place: str) -> None:
+    with pytest.raises(InputError, match=rule) as caught:
+        load(data, name="odd.csv")
+    assert f"odd.csv, {place}" in str(caught.value)
+
+
+def test_deep_json_below_the_head_is_refused_too() -> None:
+    data = files.lines([{"user": f"u{n % 9}", "item": f"i{n % 7}"} for n in range(40_000)])
+    with pytest.raises(InputError, match="must not nest deeper"):
+        load(data + b'\n{"user": ' + b"[" * 500 + b"]" * 500 + b', "item": 1}\n')
+
+
+def test_markup_and_formulas_in_texts_are_only_texts() -> None:
+    catalogue = load(b"user,item,title\na,1,<script>alert(1)</script>\nb,2,=HYPERLINK(1)\n").dataset.catalogue
+    assert catalogue.titles == ("", "<script>alert(1)</script>", "=HYPERLINK(1)")
+
+
+def test_a_workbook_with_a_lying_size_is_refused() -> None:
+    book = bytearray(files.CORPUS["events.xlsx"])
+    with zipfile.ZipFile(io.BytesIO(bytes(book))) as archive:
+        names = archive.namelist()
+    assert "xl/workbook.xml" in names
+    place = book.index(b"PK\x01\x02")
+    book[place + 24 : place + 28] = struct.pack("<I", 3 << 30)
+    with pytest.raises(InputError, match="must not unpack to more than"):
+        load(bytes(book), name="book.xlsx")
+
+
+def test_mutated_files_never_raise_anything_but_our_own() -> None:
+    opened = 0
+    for what, data in mutated(files.CORPUS, count=400, seed=7):
+        try:
+            report = load(data, name=what).report
+        except StudioError as error:
+            assert str(error)
+        else:
+            assert report.rows_read == report.rows_kept + sum(report.dropped.values())
+            opened += 1
+    assert 50 < opened < 400

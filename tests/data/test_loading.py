@@ -1,0 +1,178 @@
+"""One call from a file to a dataset: real files, tables beside it, several files as scenarios, vectors, edge cases."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.data import Loaded, load
+from recsys.data.loading import load_vectors
+from recsys.errors import InputError
+
+from . import files
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SMALL = b"user,item,ts\na,x,1600000002\na,y,1600000001\nb,x,1600000003\n"
+
+
+def films() -> Loaded:
+    return load(files.CORPUS["ml-100k.zip"], name="films")
+
+
+REAL: list[tuple[Callable[[], Loaded], tuple[int, int, int]]] = [(films, (4, 3, 3))]
+if (SHARED / "ml-latest-small.zip").exists():
+    REAL.append((lambda: load(SHARED / "ml-latest-small.zip"), (100_836, 610, 9_724)))
+
+
+@pytest.mark.parametrize(("opened", "sizes"), REAL)
+def test_movielens_opens_as_it_is_published(opened: Callable[[], Loaded], sizes: tuple[int, int, int]) -> None:
+    loaded = opened()
+    dataset = loaded.dataset
+    assert (loaded.report.rows_kept, dataset.n_users, dataset.n_items) == sizes
+    assert not loaded.report.dropped
+    assert all(
+        title.strip() and title != identity
+        for title, identity in zip(dataset.catalogue.titles[1:], dataset.items.ids, strict=True)
+    )
+    assert any(dataset.catalogue.tags)
+
+
+TWO_SCENARIOS = [(b"user_id,item_id,domain\na,1,food\nb,2,kitchen\na,2,kitchen\n", b"item_id,title\n1,Tea\n2,Pan\n")]
+if (SHARED / "food-kitchen").exists():
+    folder = SHARED / "food-kitchen"
+    TWO_SCENARIOS.append((folder / "interactions.csv.gz", folder / "items.csv.gz"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rows", "items"), TWO_SCENARIOS)
+def test_two_domains_are_two_scenarios(rows: Path | bytes, items: Path | bytes) -> None:
+    catalogue = load(rows, items=items).dataset.catalogue
+    assert catalogue.scenario_names == ("food", "kitchen")
+    assert all(catalogue.scenarios[1:])
+
+
+def test_histories_are_in_time_order_and_ids_cross_once() -> None:
+    dataset = load(SMALL).dataset
+    assert dataset.items.externals(dataset.history(dataset.users.index("a"))) == ["y", "x"]
+    assert dataset.timestamps is not None
+    assert dataset.timestamps.tolist() == [1_600_000_001, 1_600_000_002, 1_600_000_003]
+
+
+def test_a_path_and_its_bytes_are_the_same_data(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(SMALL)
+    assert load(path).dataset.fingerprint == load(SMALL).dataset.fingerprint
+
+
+def test_tables_beside_the_interactions() -> None:
+    loaded = load(
+        SMALL,
+        items=b'id,title,genres,description\nx,"Heat, 1995",Crime|Drama,Two men\nz,Unused,None,\n',
+        users=b"userId,age band\nb,18-24\na,\n",
+    )
+    catalogue, people = loaded.dataset.catalogue, loaded.dataset.people
+    assert catalogue.titles == ("", "Heat, 1995", "y")
+    assert catalogue.tags == ((), ("Crime", "Drama"), ())
+    assert catalogue.texts == ("", "Two men", "")
+    assert people["age band"].tolist() == ["", "18-24"]
+
+
+def test_several_files_are_one_data_set_of_scenarios() -> None:
+    given = [("food.csv", b"user,item,ts\na,1,1600000001\nb,2,1600000002\n", "food")]
+    given.append(("kitchen.csv", b"uid;iid;time\na;1;1600000003\nc;4;1600000004\n", "kitchen"))
+    joined = load(given, prefix_items=True)
+    assert joined.report.rows_read == joined.report.rows_kept == 4
+    dataset = joined.dataset
+    assert dataset.catalogue.scenario_names == ("food", "kitchen")
+    assert dataset.items.externals(dataset.history(dataset.users.index("a"))) == ["food:1", "kitchen:1"]
+    assert load(given).dataset.n_items == 3
+
+
+def test_broken_rows_of_every_joined_file_count() -> None:
+    given = [("f.csv", b"user,item\na,1\nb\n", "f"), ("k.csv", b"user,item\nc,2\nd\n", "k")]
+    report = load(given).report
+    assert (report.rows_read, report.rows_kept, dict(report.dropped)) == (4, 2, {"broken_row": 2})
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"user,item\na,x\na,y\n", "must have at least two people"),
+        (b"user,item\na,x\nb,x\n", "must have at least two items"),
+        (b"user,item\n", "must keep at least one row"),
+        (b"user,item\n,x\n,y\n", "must keep at least one row"),
+    ],
+)
+def test_too_little_is_said(data: bytes, rule: str) -> None:
+    with pytest.raises(InputError, match=rule):
+        load(data)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.csv must be a file that can be read"):
+        load(tmp_path / "nowhere.csv")
+
+
+def test_ids_are_kept_as_they_are_written() -> None:
+    ids = ["42", "007", "9223372036854775808", "😀", "A b", "ab", "AB"]
+    dataset = load("\n".join(["user,item", *(f"{i},{i}" for i in ids)]).encode()).dataset
+    assert dataset.users.ids == tuple(ids)
+    loaded = load(b"user,item,rating\n1.0,10.0,3\n2.0,11.0,4\n")
+    assert loaded.dataset.users.ids == ("1", "2") and loaded.dataset.items.ids == ("10", "11")
+
+
+def test_look_alikes_are_reported_and_kept_apart() -> None:
+    report = load(b"user,item\nAnn,x\nann,x\nAnn ,y\n").report
+    assert report.rows_kept == 3
+    assert any("upper and lower case" in warning for warning in report.warnings)
+    assert any("blanks" in warning for warning in report.warnings)
+    large = load(b"user,item\n99999999999999999999,1\n9223372036854775808,2\n")
+    assert any("2 ids of people are numbers beyond 2⁶³" in warning for warning in large.report.warnings)
+
+
+def test_ties_are_reported() -> None:
+    warnings = load(b"user,item,ts\na,x,1600000000\na,y,1600000000\nb,x,1600000000\n").report.warnings
+    assert any(warning.startswith("67% of the rows share their time") for warning in warnings)
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
+
+
+def test_vectors_of_another_modality_find_their_items() -> None:
+    vectors = np.arange(6, dtype=np.float64).reshape(3, 2)
+    given = npz(ids=np.array(["y", "nobody", "x"]), vectors=vectors)
+    found = load(SMALL, vectors=[("image", given)]).dataset.catalogue.vectors["image"]
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found[1:], [[4, 5], [0, 1]])  # x, then y
+    assert np.isnan(found[0]).all()
+    table = files.parquet_bytes({"item_id": ["x", "y"], "vector": [[1.0, 2.0], [3.0, 4.0]]})
+    ids, values = load_vectors(table, "image.parquet")
+    assert ids == ["x", "y"] and values.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PAR1 rubbish",
+        b"\x93NUMPY rubbish",
+        npz(vectors=np.ones((2, 2))),
+        npz(ids=np.array(["a"]), vectors=np.ones(2)),
+    ],
+)
+def test_damaged_vectors_are_refused(content: bytes) -> None:
+    with pytest.raises(InputError, match="image"):
+        load_vectors(content, "image")
+
+
+def test_objects_are_never_unpacked_from_vectors() -> None:
+    out = io.BytesIO()
+    np.save(out, np.array([{"a": 1}], dtype=object))
+    with pytest.raises(InputError):
+        load_vectors(out.getvalue(), "image")
