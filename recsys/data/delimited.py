@@ -39,21 +39,18 @@ def read_delimited(source: Source, dialect: Dialect, encoding: str, types: Mappi
     Raises:
         InputError: bytes of another encoding, more broken rows than whole ones, or damage.
     """
-    rows = _Rows()
     try:
-        data = _read(source, dialect, encoding, types, rows)
+        data, rows = _read(source, dialect, encoding, types)
     except pa.ArrowInvalid as error:
-        other = detect_encoding(source.read(), source.name) if "UTF8" in str(error) else encoding
-        if other != encoding:  # the first accent stood below the first megabyte
+        other = _other_encoding(source, encoding) if "UTF8" in str(error) else ""
+        if other:
             return read_delimited(source, dialect, other, types)
         if "conversion error" not in str(error) or "UTF8" in str(error):
             raise _unreadable(source.name, error) from None
-        rows = _Rows()
         lenient = {name: ID if pa.types.is_primitive(kind) else kind for name, kind in types.items()}
-        try:
-            data = _read(source, dialect, encoding, lenient, rows)
-        except pa.ArrowInvalid as again:
-            raise _unreadable(source.name, again) from None
+        if lenient == types:
+            raise _unreadable(source.name, error) from None
+        return read_delimited(source, dialect, encoding, lenient)
     if rows.count > max(data.num_rows, 1):
         raise InputError(
             source.name,
@@ -109,17 +106,40 @@ class _Rows:
         return "skip"
 
 
-def _read(source: Source, dialect: Dialect, encoding: str, types: Mapping[str, pa.DataType], rows: _Rows) -> pa.Table:
-    with _stream(source, dialect, encoding) as stream:
-        data = _parse(stream, source.name, dialect, encoding, types, rows)
-    if rows.count and dialect.quoted and not dialect.newlines:
-        rows.__init__()  # type: ignore[misc]
-        return _read(source, replace(dialect, newlines=True), encoding, types, rows)
-    if rows.count and not rows.numbers:  # several threads don't know row numbers: read again with one
-        rows.__init__()  # type: ignore[misc]
+def _read(source: Source, dialect: Dialect, encoding: str, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, _Rows]:
+    """All rows, and those that were broken. Without any, one pass of all threads does; else their numbers cost a
+    second pass, on text that is known to be whole (pyarrow can't hand over a broken row that isn't)."""
+    try:
         with _stream(source, dialect, encoding) as stream:
-            data = _parse(stream, source.name, dialect, encoding, types, rows, threads=False)
-    return data
+            return _parse(stream, source.name, dialect, encoding, types), _Rows()
+    except pa.ArrowInvalid as error:
+        if "Expected" not in str(error) and "straddling" not in str(error):
+            raise
+    if dialect.quoted and not dialect.newlines:
+        return _read(source, replace(dialect, newlines=True), encoding, types)
+    if _other_encoding(source, encoding):
+        raise pa.ArrowInvalid("invalid UTF8 data")
+    rows = _Rows()
+    with _stream(source, dialect, encoding) as stream:
+        return _parse(stream, source.name, dialect, encoding, types, rows), rows
+
+
+def _other_encoding(source: Source, encoding: str) -> str:
+    """The encoding of a file that began as UTF-8 and isn't; "" if it is, or was never thought to be."""
+    if encoding not in ("utf-8", "utf-8-sig"):
+        return ""
+    data = source.read()
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        other = detect_encoding(data, source.name)
+        if other == encoding:
+            row = data.count(b"\n", 0, error.start) + 1
+            raise InputError(
+                f"{source.name}, row {row:,}", "must be UTF-8 text throughout", error.reason, "Save the file as UTF-8."
+            ) from None
+        return other
+    return ""
 
 
 @contextlib.contextmanager
@@ -157,8 +177,7 @@ def _parse(
     dialect: Dialect,
     encoding: str,
     types: Mapping[str, pa.DataType],
-    rows: _Rows,
-    threads: bool = True,
+    rows: _Rows | None = None,
 ) -> pa.Table:
     text = dict.fromkeys(dialect.names, pa.string())
     try:
@@ -168,7 +187,7 @@ def _parse(
                 column_names=list(dialect.names),
                 skip_rows_after_names=int(dialect.has_header),
                 encoding="utf8" if encoding in ("utf-8", "utf-8-sig") else encoding,
-                use_threads=threads,
+                use_threads=rows is None,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter="\x1f" if dialect.delimiter == "::" else dialect.delimiter,
