@@ -143,7 +143,7 @@ def warm_up() -> None:
 
 def passes_for(n: int) -> int:
     """Rounds of the layout: more rows need fewer, since each has as many neighbours."""
-    return int(np.clip(3_000_000 / max(n, 1), 80, 500))
+    return int(np.clip(3_500_000 / max(n, 1), 100, 500))
 
 
 def _umap(
