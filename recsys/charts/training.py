@@ -44,9 +44,9 @@ def training_curve(
         )
         _line(figure, judged, "ndcg@10", name="the model", color=MODEL, width=4)
         newest, best = judged[-1], max(judged, key=lambda report: float(report["ndcg@10"]))
-        _mark(figure, best, "best so far", "star", 14)
+        _mark(figure, best, "best so far", "star", 14, last)
         if newest is not best:
-            _mark(figure, newest, "now", "circle", 11)
+            _mark(figure, newest, "now", "circle", 11, last)
     figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
     figure.update_yaxes(range=[0.0, 1.15 * _highest(judged, baselines, earlier or {})], nticks=6)
     return figure
@@ -150,10 +150,10 @@ def _line(
     )
 
 
-def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, size: int) -> None:
+def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, size: int, last: int) -> None:
     x, y = float(report["epoch"]), float(report["ndcg@10"])
     figure.add_scatter(
         x=[x], y=[y], mode="markers+text", marker={"color": MODEL, "size": size, "symbol": symbol},
-        text=[f"{name} {three(y)}"], textposition="top left", textfont={"color": MODEL}, name=name,
+        text=[f"{name} {three(y)}"], textposition="top left" if x > last / 2 else "top right", textfont={"color": MODEL}, name=name,
         hovertemplate=f"{name}: epoch %{{x:.0f}}, %{{y:.3g}}<extra></extra>",
     )  # fmt: skip
