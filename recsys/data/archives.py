@@ -211,7 +211,11 @@ def _odd_number(part: bytes) -> bool:
     signs = np.frombuffer(part, dtype=np.uint8)
     before, after = signs[:-2], signs[2:]
     starts = signs[1:-1] == ord("0")
-    starts &= (before < ord("-")) | (before == ord(";")) | (before == ord("|"))  # quote, blank, comma, tab, line end
+    separators = before < ord("-")  # quote, blank, comma, tab, line end
+    for sign in b";|":
+        if sign in part:
+            separators |= before == sign
+    starts &= separators
     following = after[np.flatnonzero(starts)]
     return bool(np.any((following >= ord("0")) & (following <= ord("9")) | (following | 32 == ord("x"))))
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pyarrow as pa
 
-from recsys.data.ordering import in_runs, stable_order, usable_order
+from recsys.data.ordering import PersonOrder, in_runs, person_order, stable_order
 from recsys.errors import InputError
 
 Repeats = Literal["keep", "first", "last"]
@@ -143,9 +143,9 @@ def code_of(reason: str) -> int:
 class Parsed:
     """Columns as numbers, one value a row. Codes are −1 where a cell is empty.
 
-    user, item: int32 codes. seconds, rating: float64 or None, NaN where unreadable; `calendar`: seconds are unix time.
+    user, item: int32 codes. seconds: float64, rating: float32, or None; NaN where unreadable; `calendar`: seconds are unix time.
     cancelled: bool or None. ordered: repeated rows are events of their own.
-    order: the usable rows by person and time, as `usable_order` gives them (made here if None).
+    order: `person_order` of them, if it is known already.
     """
 
     user: np.ndarray
@@ -155,7 +155,7 @@ class Parsed:
     calendar: bool = True
     cancelled: np.ndarray | None = None
     ordered: bool = False
-    order: np.ndarray | None = None
+    order: PersonOrder | None = None
 
 
 def judge(rows: Parsed, plan: CleaningPlan, equal: Any, now: float | None = None) -> np.ndarray:
@@ -177,7 +177,7 @@ def judge(rows: Parsed, plan: CleaningPlan, equal: Any, now: float | None = None
     if not rows.ordered and (plan.drop_duplicates or plan.repeated_pairs != "keep"):
         _judge_repeats(rows, plan, codes, equal, drop)
     if rows.rating is not None and plan.min_rating is not None:
-        drop("low_rating", ~(rows.rating >= plan.min_rating))
+        drop("low_rating", ~(rows.rating >= np.float32(plan.min_rating)))  # 4.1 must reach a threshold of 4.1
     if plan.max_user_interactions is not None:
         drop("bot", _counts(rows.user, codes) > plan.max_user_interactions)
     while plan.min_item_interactions > 1 or plan.min_user_interactions > 1:
@@ -234,10 +234,9 @@ def _judge_repeats(rows: Parsed, plan: CleaningPlan, codes: np.ndarray, equal: A
 def _repeats(rows: Parsed, kept: np.ndarray, codes: np.ndarray, same_time: bool) -> np.ndarray:
     """Those of the rows `kept` that share person and item (and time) with another one, in file order."""
     if same_time and rows.seconds is not None:
-        order = usable_order(rows.user, rows.item, rows.seconds) if rows.order is None else rows.order
-        if len(kept) < len(order):
-            order = order[codes[order] == 0]
-        kept = np.sort(order[in_runs(rows.user[order], rows.seconds[order])])
+        order = person_order(rows.user, rows.item, rows.seconds) if rows.order is None else rows.order
+        kept = np.sort(order.rows[order.tied])
+        kept = kept[codes[kept] == 0]
         if not len(kept):
             return kept
         _, moment = np.unique(rows.seconds[kept], return_inverse=True)
@@ -246,8 +245,8 @@ def _repeats(rows: Parsed, kept: np.ndarray, codes: np.ndarray, same_time: bool)
     else:
         owner = rows.user[kept].astype(np.int64)
     pair = owner * (int(rows.item.max(initial=0)) + 1) + rows.item[kept]
-    order = stable_order(pair)
-    return np.sort(kept[order[in_runs(pair[order])]])
+    by_pair = stable_order(pair)
+    return np.sort(kept[by_pair[in_runs(pair[by_pair])]])
 
 
 def _counts(owner: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, judge
 from recsys.data.columns import Columns
 from recsys.data.numbers import parse_numbers
-from recsys.data.ordering import in_runs, usable_order
+from recsys.data.ordering import PersonOrder, person_order
 from recsys.data.tables import Broken, Table
 from recsys.data.times import Times, parse_times
 from recsys.errors import InputError
@@ -52,8 +53,10 @@ def interactions_of(
         InputError: nothing is left, or only one person or item.
     """
     table, columns, owner = _joined(parts, prefix_items)
-    users, user_ids, user_warnings = coded_ids(table.data[columns.roles["user_id"]], "people")
-    items, item_ids, item_warnings = coded_ids(table.data[columns.roles["item_id"]], "items")
+    with ThreadPoolExecutor(2) as both:  # factorizing numbers holds no lock
+        who = both.submit(coded_ids, table.data[columns.roles["user_id"]], "people")
+        items, item_ids, item_warnings = coded_ids(table.data[columns.roles["item_id"]], "items")
+        users, user_ids, user_warnings = who.result()
     times = parse_times(table.data[columns.roles["timestamp"]]) if "timestamp" in columns.roles else None
     rating = _ratings(table, columns)
     parsed = Parsed(
@@ -64,7 +67,7 @@ def interactions_of(
         calendar=times is None or times.calendar,
         cancelled=_cancelled(table, columns),
         ordered=table.ordered,
-        order=usable_order(users, items, None if times is None else times.seconds),
+        order=person_order(users, items, None if times is None else times.seconds),
     )
     codes = judge(parsed, plan, _equal_rows(table))
     kept = codes == 0
@@ -76,11 +79,11 @@ def interactions_of(
         warnings.append("There are no times: the order of the file is taken as the order of events.")
     _demand_enough(table, codes, users, items)
     assert parsed.order is not None
-    at = parsed.order if kept.all() else parsed.order[kept[parsed.order]]
+    order = parsed.order.only(kept)
     if times is not None:
-        warnings += _ties(parsed, at)
+        warnings += _ties(order)
     beside = _beside_items(table, columns, owner, items, item_ids, kept)
-    return _ordered(parsed, at, user_ids, item_ids, beside, _report(table, codes, tuple(warnings)))
+    return _ordered(parsed, order, user_ids, item_ids, beside, _report(table, codes, tuple(warnings)))
 
 
 def _joined(parts: Sequence[tuple[Table, Columns, str]], prefix_items: bool) -> tuple[Table, Columns, str]:
@@ -156,11 +159,14 @@ def _look_alikes(texts: list[str], place: Mapping[str, int], what: str) -> list[
 
 
 def _ratings(table: Table, columns: Columns) -> np.ndarray | None:
-    """float64 with NaN for a rating that is missing or unreadable; None when most rows have none at all."""
+    """float32 with NaN for a rating that is missing or unreadable; None when most rows have none at all."""
     if "rating" not in columns.roles:
         return None
     column = table.data[columns.roles["rating"]]
-    return None if column.null_count > 0.5 * len(column) else parse_numbers(column)
+    if column.null_count > 0.5 * len(column):
+        return None
+    with np.errstate(over="ignore"):  # 1e300 becomes infinite, which is judged impossible
+        return parse_numbers(column).astype(np.float32)
 
 
 def _cancelled(table: Table, columns: Columns) -> np.ndarray | None:
@@ -193,10 +199,8 @@ def _equal_rows(table: Table) -> Callable[[np.ndarray], np.ndarray]:
     return equal
 
 
-def _ties(rows: Parsed, kept: np.ndarray) -> list[str]:
-    """`kept`: row numbers in the order of persons and times."""
-    assert rows.seconds is not None
-    tied = float(in_runs(rows.user[kept], rows.seconds[kept]).mean()) if len(kept) else 0.0
+def _ties(order: PersonOrder) -> list[str]:
+    tied = float(order.tied.mean()) if len(order.rows) else 0.0
     if tied < 0.01:
         return []
     return [f"{tied:.0%} of the rows share their time with another of the same person; such ties stay in file order."]
@@ -205,9 +209,10 @@ def _ties(rows: Parsed, kept: np.ndarray) -> list[str]:
 def _future(times: Times, codes: np.ndarray) -> list[str]:
     if not times.calendar:
         return []
-    kept = times.seconds[codes == 0]
-    if not len(kept) or (share := float((kept > time.time() + DAY).mean())) == 0:
+    future = (times.seconds > time.time() + DAY) & (codes == 0)
+    if not future.any():
         return []
+    share = future.sum() / (codes == 0).sum()
     return [f"{share:.0%} of the kept rows lie in the future."]
 
 
@@ -260,23 +265,23 @@ def _report(table: Table, codes: np.ndarray, warnings: tuple[str, ...]) -> Clean
 
 def _ordered(
     rows: Parsed,
-    at: np.ndarray,
+    order: PersonOrder,
     user_ids: list[str],
     item_ids: list[str],
     beside: tuple[dict[str, str], dict[str, str]],
     report: CleaningReport,
 ) -> Interactions:
-    users, known_users = _compact(rows.user[at], len(user_ids))
-    items, known_items = _compact(rows.item[at], len(item_ids))
-    # `at` is sorted by the old user codes, so the new ones are sorted too.
-    counts = np.bincount(users, minlength=len(known_users))
+    counts = np.bincount(order.users, minlength=len(user_ids))
+    known_users = np.flatnonzero(counts)
+    items, known_items = _compact(np.take(rows.item, order.rows), len(item_ids))
+    items += 1
     return Interactions(
         user_ids=[user_ids[code] for code in known_users],
         item_ids=[item_ids[code] for code in known_items],
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        sequence=(items + 1).astype(np.int32, copy=False),
-        timestamps=None if rows.seconds is None else rows.seconds[at],
-        ratings=None if rows.rating is None else rows.rating[at].astype(np.float32),
+        offsets=np.concatenate([[0], np.cumsum(counts[known_users])]).astype(np.int64),
+        sequence=items,
+        timestamps=order.seconds,
+        ratings=None if rows.rating is None else np.take(rows.rating, order.rows),
         titles=beside[0],
         scenarios=beside[1],
         report=report,
@@ -284,7 +289,9 @@ def _ordered(
 
 
 def _compact(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes without gaps, and the old code of each new one, in order."""
+    """Codes without gaps (int32, a copy of one's own), and the old code of each new one, in order."""
     present = np.zeros(size, dtype=bool)
     present[codes] = True
-    return (np.cumsum(present, dtype=np.int32) - 1)[codes], np.flatnonzero(present)
+    if present.all():
+        return codes.astype(np.int32, copy=False), np.arange(size)
+    return np.take(np.cumsum(present, dtype=np.int32) - 1, codes), np.flatnonzero(present)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 
@@ -12,7 +15,7 @@ def stable_order(keys: np.ndarray) -> np.ndarray:
     numpy's stable argsort); the rest by that argsort.
     """
     n = len(keys)
-    small = np.int32 if n < 2**31 else np.int64
+    small = _small(n)
     if not n:
         return np.zeros(0, dtype=small)
     low, high = float(keys.min()), float(keys.max())
@@ -22,7 +25,9 @@ def stable_order(keys: np.ndarray) -> np.ndarray:
         np.subtract(keys, keys.dtype.type(low), out=packed, casting="unsafe")
         if keys.dtype.kind != "f" or _whole(keys, packed, low):
             packed <<= row_bits
-            packed |= np.arange(n, dtype=small)
+            numbers: np.ndarray = np.arange(n, dtype=small)
+            packed |= numbers
+            del numbers
             packed.sort()
             packed &= (1 << row_bits) - 1
             return np.asarray(packed.astype(small))
@@ -35,34 +40,72 @@ def _whole(keys: np.ndarray, packed: np.ndarray, low: float) -> bool:
     return all(np.array_equal(packed[i : i + step] + low, keys[i : i + step]) for i in range(0, len(keys), step))
 
 
-def usable_order(users: np.ndarray, items: np.ndarray, seconds: np.ndarray | None) -> np.ndarray:
-    """The numbers of the rows that have a person, an item and a time (codes ≥ 0, finite), by person, then time, then
-    row: int (≤ n,)."""
+@dataclass(frozen=True, eq=False)
+class PersonOrder:
+    """Rows by person, then time, then place in the file.
+
+    Attributes:
+        rows: their numbers, int (n,).
+        users: int32 (n,) person codes in this order; seconds: float64 (n,) or None.
+    """
+
+    rows: np.ndarray
+    users: np.ndarray
+    seconds: np.ndarray | None
+
+    @cached_property
+    def tied(self) -> np.ndarray:
+        """Which rows share person and time (person alone without times) with another: bool (n,)."""
+        return in_runs(self.users) if self.seconds is None else in_runs(self.users, self.seconds)
+
+    def only(self, keep: np.ndarray) -> PersonOrder:
+        """Without the rows where `keep` (bool, by row number) is false."""
+        if keep.all():
+            return self
+        here = keep[self.rows]
+        return PersonOrder(self.rows[here], self.users[here], None if self.seconds is None else self.seconds[here])
+
+
+def person_order(users: np.ndarray, items: np.ndarray, seconds: np.ndarray | None) -> PersonOrder:
+    """The rows that have a person, an item (codes ≥ 0) and a finite time, in order; `seconds` None: in file order."""
     usable = (users >= 0) & (items >= 0)
     if seconds is not None:
         usable &= np.isfinite(seconds)
-    small = np.int32 if len(users) < 2**31 else np.int64
-    if usable.all():
-        order = person_order(users, seconds)
-        return np.arange(len(users), dtype=small) if order is None else order
-    rows = np.flatnonzero(usable).astype(small)
-    order = person_order(users[rows], None if seconds is None else seconds[rows])
-    return rows if order is None else rows[order]
+    rows = None if usable.all() else np.flatnonzero(usable).astype(_small(len(users)))
+    if rows is not None:
+        users, seconds = users[rows], None if seconds is None else seconds[rows]
+    order = _order(users, seconds)
+    if order is None:
+        every = np.arange(len(users), dtype=_small(len(users))) if rows is None else rows
+        return PersonOrder(every, users, seconds)
+    counts = np.bincount(users)
+    in_order = np.repeat(np.arange(len(counts), dtype=users.dtype), counts)
+    return PersonOrder(
+        order if rows is None else rows[order], in_order, None if seconds is None else np.take(seconds, order)
+    )
 
 
-def person_order(users: np.ndarray, seconds: np.ndarray | None) -> np.ndarray | None:
-    """Stable order by person, then time: int (n,); None when the rows are in order already."""
-    steps = np.diff(users)
+def _order(users: np.ndarray, seconds: np.ndarray | None) -> np.ndarray | None:
+    """The permutation, or None where nothing has to move."""
     if seconds is None:
-        return None if (steps >= 0).all() else stable_order(users)
-    later = np.diff(seconds) >= 0
-    if (steps >= 0).all() and (later | (steps > 0)).all():
+        return None if _ascending(users) else stable_order(users)
+    if _ascending(users) and ((np.diff(seconds) >= 0) | (np.diff(users) > 0)).all():
         return None
-    if later.all():
+    if _ascending(seconds):
         return stable_order(users)
     by_time = stable_order(seconds)
-    order: np.ndarray = by_time[stable_order(users[by_time])]
-    return order
+    return np.take(by_time, stable_order(np.take(users, by_time)))
+
+
+def _ascending(values: np.ndarray) -> bool:
+    """Whether no value is below the one before it; looks at slices, so that a shuffled file is told at once."""
+    step = 1 << 18
+    later, earlier = values[1:], values[:-1]
+    return all((later[i : i + step] >= earlier[i : i + step]).all() for i in range(0, len(later), step))
+
+
+def _small(n: int) -> type[np.signedinteger]:
+    return np.int32 if n < 2**31 else np.int64
 
 
 def in_runs(*columns: np.ndarray) -> np.ndarray:

@@ -83,6 +83,13 @@ def test_a_rule_takes_exactly_its_rows(plan: CleaningPlan, reason: str, lines: l
     assert dict(report.dropped) == {reason: len(lines)}
 
 
+def test_a_threshold_is_met_by_its_own_value_and_absurd_ratings_go() -> None:
+    rows = b"user,item,rating\na,x,4.1\na,y,4.0\nb,x,4.1\nb,y,1e300\nb,z,4.2\n"
+    report = load(rows, plan=CleaningPlan(min_rating=4.1)).report
+    assert report.rows_of("low_rating")["line"].to_pylist() == [3]
+    assert report.rows_of("impossible_rating")["line"].to_pylist() == [5]
+
+
 def test_rules_that_are_off_take_nothing() -> None:
     off = CleaningPlan(drop_duplicates=False, drop_impossible_times=False, drop_future_times=False)
     assert not load(DIRTY, plan=off).report.dropped.keys() & {"duplicate", "impossible_time", "future_time"}
@@ -170,7 +177,9 @@ def test_rows_in_are_rows_kept_and_rows_dropped(rows: list[tuple[str, ...]], pla
 def test_the_packed_order_is_the_stable_order(rows: list[tuple[int, float]]) -> None:
     users = np.array([user for user, _ in rows], dtype=np.int32)
     times = np.array([time for _, time in rows], dtype=np.float64)
-    order = person_order(users, times)
+    order = person_order(users, np.zeros_like(users), times)
     expected = np.lexsort((times, users))
-    np.testing.assert_array_equal(np.arange(len(rows)) if order is None else order, expected)
+    np.testing.assert_array_equal(order.rows, expected)
+    np.testing.assert_array_equal(order.users, users[expected])
+    np.testing.assert_array_equal(order.seconds, times[expected])
     np.testing.assert_array_equal(stable_order(times), np.argsort(times, kind="stable"))
