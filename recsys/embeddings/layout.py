@@ -146,7 +146,7 @@ def _move(
                 dx, dy, dz = x - now[j, 0], y - now[j, 1], z - now[j, 2]
                 square = np.float32(dx * dx + dy * dy + dz * dz)
                 if square > 0:
-                    pull = pulls[min(last, max(0, (square.view(np.int32) >> 15) - lowest))]
+                    pull = pulls[min(last, max(0, int(square.view(np.int32) >> 15) - lowest))]
                     x += rate32 * min(cut, max(-cut, pull * dx))
                     y += rate32 * min(cut, max(-cut, pull * dy))
                     z += rate32 * min(cut, max(-cut, pull * dz))
@@ -158,7 +158,7 @@ def _move(
                     dx, dy, dz = x - now[k, 0], y - now[k, 1], z - now[k, 2]
                     square = np.float32(dx * dx + dy * dy + dz * dz)
                     if k != i and square > 0:
-                        push = pushes[min(last, max(0, (square.view(np.int32) >> 15) - lowest))]
+                        push = pushes[min(last, max(0, int(square.view(np.int32) >> 15) - lowest))]
                         x += rate32 * min(cut, max(-cut, push * dx))
                         y += rate32 * min(cut, max(-cut, push * dy))
                         z += rate32 * min(cut, max(-cut, push * dz))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.embeddings import neighbours as module
-from recsys.embeddings.neighbours import all_neighbours, nearest
+from recsys.embeddings.neighbours import all_neighbours, nearest, smallest
 from recsys.errors import InputError
 
 
@@ -43,6 +43,25 @@ def test_exact_neighbours_equal_sklearns(n: int, seed: int) -> None:
     theirs, _ = NearestNeighbors(n_neighbors=4).fit(vectors).kneighbors(vectors)
     np.testing.assert_allclose(distances, theirs, atol=1e-4)
     assert found[:, 0].tolist() == list(range(n))
+
+
+@given(st.integers(1, 6), st.integers(0, 1000), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_the_smallest_are_found_among_many_with_ties_and_with_all_of_them_in_one_corner(
+    k: int, seed: int, ties: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    gaps = rng.normal(size=(3, 900)).astype(np.float32)
+    if ties:
+        gaps = np.round(gaps)
+    gaps[1, ::8] += 100  # the columns looked at first say nothing of this row
+    gaps[2, :] = 1.0
+    gaps[2, ::8] = -1.0
+    found = smallest(gaps, k)
+    assert all(len(set(row)) == k for row in found.tolist())
+    np.testing.assert_array_equal(
+        np.sort(np.take_along_axis(gaps, found, axis=1), axis=1), np.sort(gaps, axis=1)[:, :k]
+    )
 
 
 def test_equal_rows_are_at_exactly_zero_and_oneself_is_first() -> None:
