@@ -88,7 +88,7 @@ def peer(python: str, script: str, folder: Path, minutes: float, threads: int) -
     """One peer's curve, from its own environment."""
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"}
     command = [python, str(HERE / script), str(folder), str(minutes), str(threads)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
