@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data.dataset import Catalogue
+from recsys.data.numbers import number_text
 from recsys.data.synonyms import known_names
 from recsys.data.tables import Table
 from recsys.errors import InputError
@@ -42,11 +42,7 @@ def texts_of(column: pa.ChunkedArray | pa.Array) -> list[str]:
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
     if pa.types.is_floating(column.type):
-        numbers = column.to_pylist()
-        return [
-            "" if v is None or math.isnan(v) else str(int(v)) if v == int(v) and abs(v) < 1e15 else str(v)
-            for v in numbers
-        ]
+        return [number_text(value) for value in column.to_pylist()]
     if pa.types.is_nested(column.type):
         return [json.dumps(v, ensure_ascii=False, default=str) if v is not None else "" for v in column.to_pylist()]
     return ["" if v is None else v.strip() for v in pc.cast(column, pa.string()).to_pylist()]

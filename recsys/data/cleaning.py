@@ -143,7 +143,8 @@ def code_of(reason: str) -> int:
 class Parsed:
     """Columns as numbers, one value a row. Codes are −1 where a cell is empty.
 
-    user, item: int32 codes. seconds: float64, rating: float32, or None; NaN where unreadable; `calendar`: seconds are unix time.
+    user, item: int32 codes. seconds: float64, rating: float32, or None; NaN where unreadable.
+    calendar: seconds are unix time.
     cancelled: bool or None. ordered: repeated rows are events of their own.
     order: `person_order` of them, if it is known already.
     """

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data.numbers import parse_numbers
-from recsys.data.synonyms import known_names
+from recsys.data.synonyms import known_names, plain_name
 from recsys.data.tables import Table
 from recsys.data.times import parse_times
 from recsys.errors import InputError
 
 INTERACTION_ROLES = ("user_id", "item_id", "timestamp", "rating", "scenario", "title", "quantity", "order_id")
 MAX_SCENARIOS = 24
+_WAYS = {"channel", "platform", "surface", "site", "kanal", "渠道", "平台"}  # often how something was bought, not what
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,9 @@ def _refuse_by_content(table: Table, roles: dict[str, str], reasons: dict[str, s
     for role, fits in (("rating", _is_numeric), ("timestamp", _is_time), ("scenario", _is_scenario)):
         if role in roles and not table.roles and not fits(sample[roles[role]]):
             del roles[role], reasons[role]
+    way = {"scenario", "item_id"} <= roles.keys() and plain_name(roles["scenario"]) in _WAYS
+    if way and not _names_items(sample, roles["item_id"], roles["scenario"]):
+        del roles["scenario"], reasons["scenario"]
     if "title" in roles and "item_id" in roles and not _names_items(sample, roles["item_id"], roles["title"]):
         del roles["title"], reasons["title"]
 
@@ -154,8 +158,10 @@ def _names_items(sample: pa.Table, item: str, title: str) -> bool:
     """Whether one item mostly has one title: the headline of a review is called title too."""
     pairs = sample.select([item, title]).combine_chunks()
     items, both = (_count(pairs.select(names)) for names in ([item], [item, title]))
-    if items == 0 or {"reviewText", "verified_purchase", "helpful_vote", "reviewerID"} & set(sample.column_names):
+    if title == item or items == 0:
         return False
+    if {"reviewText", "verified_purchase", "helpful_vote", "reviewerID"} & set(sample.column_names):
+        return False  # a review's headline
     return both <= 1.3 * items + 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, judge
 from recsys.data.columns import Columns
-from recsys.data.numbers import parse_numbers
+from recsys.data.numbers import number_text, parse_numbers
 from recsys.data.ordering import PersonOrder, person_order
 from recsys.data.tables import Broken, Table
 from recsys.data.times import Times, parse_times
@@ -82,6 +81,7 @@ def interactions_of(
     order = parsed.order.only(kept)
     if times is not None:
         warnings += _ties(order)
+    warnings += _encoding(table) + _shared_items(table, columns, items, kept)
     beside = _beside_items(table, columns, owner, items, item_ids, kept)
     return _ordered(parsed, order, user_ids, item_ids, beside, _report(table, codes, tuple(warnings)))
 
@@ -126,11 +126,7 @@ def _id_texts(dictionary: pa.Array) -> list[str]:
     """Ids exactly as they stand, "" for blanks; 42.0 is 42 where the whole column is such numbers. A blank before
     every id belongs to the separator ("a, b, c")."""
     if pa.types.is_floating(dictionary.type):
-        values = dictionary.to_pylist()
-        return [
-            "" if v is None or math.isnan(v) else str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(v)
-            for v in values
-        ]
+        return [number_text(value) for value in dictionary.to_pylist()]
     texts = [text if text and not text.isspace() else "" for text in pc.cast(dictionary, pa.string()).to_pylist()]
     if any(texts) and all(text.startswith(" ") for text in texts if text):
         texts = [text.strip() for text in texts]
@@ -152,7 +148,7 @@ def _look_alikes(texts: list[str], place: Mapping[str, int], what: str) -> list[
         warnings.append(
             f"{folded:,} ids of {what} differ from another only by upper and lower case; they were kept apart."
         )
-    large = sum(text.isdigit() and len(text) > 18 and int(text[:40]) > 2**63 - 1 for text in place)
+    large = sum(text.isascii() and text.isdigit() and len(text) > 18 and int(text[:40]) > 2**63 - 1 for text in place)
     if large:
         warnings.append(f"{large:,} ids of {what} are numbers beyond 2⁶³; they were kept exactly, as text.")
     return warnings
@@ -204,6 +200,25 @@ def _ties(order: PersonOrder) -> list[str]:
     if tied < 0.01:
         return []
     return [f"{tied:.0%} of the rows share their time with another of the same person; such ties stay in file order."]
+
+
+def _encoding(table: Table) -> list[str]:
+    if table.encoding in ("", "utf-8", "utf-8-sig", "utf-16"):
+        return []
+    return [f"The file isn't UTF-8; it was read as {table.encoding}. If names look wrong, save it as UTF-8."]
+
+
+def _shared_items(table: Table, columns: Columns, items: np.ndarray, kept: np.ndarray) -> list[str]:
+    """Items are of one scenario: the first they occur in."""
+    if "scenario" not in columns.roles:
+        return []
+    codes, _, _ = coded_ids(table.data[columns.roles["scenario"]], "scenario")
+    named = kept & (codes >= 0)
+    pairs = pd.DataFrame({"item": items[named], "scenario": codes[named]}).drop_duplicates()
+    shared = int((pairs.groupby("item").size() > 1).sum())
+    if not shared:
+        return []
+    return [f"{shared:,} items occur in several scenarios; each counts to the first. Are they the same thing?"]
 
 
 def _future(times: Times, codes: np.ndarray) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import pandas as pd
@@ -91,9 +91,11 @@ def load(
         raise InputError("the upload", "must have a file", fix="Choose a file with a row for each interaction.")
     plan, read = plan or CleaningPlan(), []
     tables: dict[str, Table] = {}
+    left_out: list[str] = []
     for title, content, scenario in given:
-        chosen, columns_found, extra = _read(title, content, columns or {}, delimiter, encoding)
+        chosen, columns_found, extra, unused = _read(title, content, columns or {}, delimiter, encoding)
         tables = {**extra, **tables}
+        left_out += unused
         read.append((chosen, columns_found, scenario))
     for role, beside_given in (("items", items), ("users", users)):
         if beside_given is not None:
@@ -103,7 +105,7 @@ def load(
     first, first_columns, _ = read[0]
     return Loaded(
         dataset=dataset,
-        report=rows.report,
+        report=replace(rows.report, warnings=(*rows.report.warnings, *_unused(left_out))),
         format=first.format,
         columns=first_columns.roles,
         column_reasons=first_columns.reasons,
@@ -111,6 +113,13 @@ def load(
         all_columns=first.columns,
         preview=_preview(first),
     )
+
+
+def _unused(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    return [f"Also like interactions, but left out: {shown}. Load them by themselves, or join them as scenarios."]
 
 
 def _preview(table: Table) -> pd.DataFrame:
@@ -126,8 +135,9 @@ def _one_table(content: Given, role: str) -> Table:
 
 def _read(
     title: str, content: Given, columns: Mapping[str, str | None], delimiter: str | None, encoding: str | None
-) -> tuple[Table, Columns, dict[str, Table]]:
-    """The interactions of a file, their columns, and the item and user tables that lay beside them in a zip."""
+) -> tuple[Table, Columns, dict[str, Table], list[str]]:
+    """The interactions of a file, their columns, the item and user tables that lay beside them in a zip, and the names
+    of other tables that look like interactions too."""
     found = probes(content, title, delimiter=delimiter, encoding=encoding)
     chosen = max(found, key=_likeness)
     guess = chosen_columns(chosen.sample, columns) if columns else guess_columns(chosen.sample)
@@ -140,7 +150,8 @@ def _read(
     integer = {guess.roles[role] for role in ("user_id", "item_id") if types[guess.roles[role]] == pa.int64()}
     if integer and not chosen.source.numbers_are_plain():
         types |= dict.fromkeys(integer, ID)
-    return chosen.read(types), guess, beside_it
+    others = [probe.sample.name for probe in found if probe is not chosen and _likeness(probe)[0]]
+    return chosen.read(types), guess, beside_it, others
 
 
 def _likeness(probe: Probe) -> tuple[bool, int, int]:

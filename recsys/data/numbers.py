@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _COMMA = r"^[+-]?\d{1,12},\d{1,12}$"
+
+
+def number_text(value: float | None) -> str:
+    """A number as an id or a cell shows it: whole ones without `.0`, "" for none and NaN."""
+    if value is None or math.isnan(value):
+        return ""
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(float(value))
 
 
 def parse_numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

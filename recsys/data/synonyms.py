@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _WORDS = {
     "user_id": """
@@ -11,25 +11,30 @@ _WORDS = {
         member playerid player listener readerid studentid student learnerid clientid client accountid account
         profileid username useridx userno usernumber buyerid subscriberid msno deviceid cookieid steamid
         sessionid session sid nutzer nutzerid kunde kundennr kundennummer kundenid utilisateur usuario idusuario
-        cliente utente 用户id 用户 用户编号 用户名 顾客 会员 会员id 买家id 学生 学号 ユーザーid ユーザー 顧客id
+        cliente utente utilisateurid idutilisateur idclient clientnr gebruiker användare пользователь клиент
+        usuário idusuário 고객 사용자 buyer shopper subscriber learner profile patron hhid householdkey fullvisitorid
+        客户 客户id 用户id 用户 用户编号 用户名 顾客 会员 会员id 买家id 学生 学号 ユーザーid ユーザー 顧客id
     """,
     "item_id": """
         itemid item iid movieid movie filmid film productid product parentasin asin stockcode sku articleid
-        article bookid book isbn songid song trackid track artistid artist gameid game gametitle appid app
-        videoid video showid courseid course newsid newsarticleid postid post adid contentid content merchantid
-        businessid restaurantid recipeid poi venueid itemidx itemno objectid listingid hotelid anime animeid
-        artikel artikelnr artikelnummer produkt produktid produit producto articulo pelicula prodotto 商品id 商品
-        商品编号 物品id 物品 电影id 电影 书籍 课程 课程id 视频id アイテムid 商品番号
+        article bookid book isbn songid song trackid track artistid artist artistname game course album albumid
+        band recipeid placeid podcast locationid url page gameid gametitle appid app videoid video showid
+        courseid newsid newsarticleid postid post adid contentid content merchantid businessid restaurantid poi
+        venueid itemidx itemno objectid listingid hotelid anime animeid artikel artikelnr artikelnummer produkt
+        produktid produit producto articulo pelicula prodotto 商品id 商品 товар фильм produto filme 상품 アイテム 影片
+        歌曲 产品 产品id 商品编号 物品id 物品 电影id 电影 书籍 课程 课程id 视频id アイテムid 商品番号
     """,
     "timestamp": """
         timestamp unixreviewtime time datetime date eventtime ts invoicedate orderdate purchasedate createdat
         created reviewtime ratedat ratingdate watchedat clicktime viewtime eventtimestamp starttime playedat
-        localtime day eventdate transactiondate tdat datum zeit zeitpunkt bestelldatum fecha horodatage data 时间
-        时间戳 日期 评分时间 下单时间 日時 日付
+        localtime day eventdate timestep step unixtime epoch watchdate listenedat orderedat addedat дата время
+        datahora zeitstempel erstelltam 시간 날짜 购买时间 transactiondate tdat datum zeit zeitpunkt bestelldatum fecha
+        horodatage data 时间 时间戳 日期 评分时间 下单时间 日時 日付
     """,
     "rating": """
         rating overall score stars star starrating userrating ratingvalue grade vote note bewertung sterne
-        puntuacion valoracion votazione plays playcount hours hoursplayed weight strength 评分 评级 分数 得分 次数 評価
+        puntuacion valoracion votazione plays playcount hours hoursplayed playtime minutes watchtime listens
+        listencount count weight preference nota оценка рейтинг 평점 播放次数 strength 评分 评级 分数 得分 次数 評価
     """,
     "scenario": """
         scenario domain channel platform vertical surface site kanal 场景 领域 渠道 平台
@@ -52,6 +57,12 @@ _WORDS = {
         invoiceno invoice orderid orderno rechnungsnr
     """,
 }
+_PARTS = {
+    "user_id": "user customer cust client member visitor reviewer buyer shopper subscriber 用户 会员 客户 顾客",
+    "item_id": "item product prod article movie film book song track artist game course content video 商品 产品 物品",
+}
+_ENDS = "id ids no nr num number code key hash idx index uuid guid ref identifier name 编号 号 代码 名"
+_TIME_ENDS = ("time", "timestamp", "date", "datetime", "时间", "日期", "日時")
 NAMES = {role: tuple(words.split()) for role, words in _WORDS.items()}
 """Role -> names. Within a role earlier names win; earlier roles choose first."""
 
@@ -73,4 +84,19 @@ def known_names(columns: Sequence[str]) -> dict[str, str]:
                 found[role] = column
                 taken.add(column)
                 break
+    _add_compounds(plain, found)
     return found
+
+
+def _add_compounds(plain: dict[str, str], found: dict[str, str]) -> None:
+    """Names that only begin and end as expected: `customer_number`, `product_code`, `order_datetime`."""
+
+    def first(fits: Callable[[str], bool]) -> str | None:
+        return next((c for c, p in plain.items() if c not in found.values() and fits(p)), None)
+
+    for role, stems in _PARTS.items():
+        compounds = {stem + end for stem in stems.split() for end in _ENDS.split()}
+        if role not in found and (column := first(compounds.__contains__)) is not None:
+            found[role] = column
+    if "timestamp" not in found and (column := first(lambda p: p.endswith(_TIME_ENDS))) is not None:
+        found["timestamp"] = column

@@ -26,6 +26,8 @@ from . import files
         ("Kunde,Artikel,Datum", "Kunde", "Artikel", "Datum"),
         ("usuario,articulo,fecha", "usuario", "articulo", "fecha"),
         ("session_id,item_id,eventdate", "session_id", "item_id", "eventdate"),
+        ("order_datetime,customer_number,product_code", "customer_number", "product_code", "order_datetime"),
+        ("artist,user,played_at", "user", "artist", "played_at"),
     ],
 )
 def test_names_in_many_languages(header: str, user: str, item: str, time: str) -> None:
@@ -89,6 +91,17 @@ def test_a_choice_must_name_a_column_and_a_role() -> None:
 def test_a_domain_is_a_scenario_of_the_items() -> None:
     catalogue = load(b"user_id,item_id,domain\na,1,food\nb,2,kitchen\na,2,kitchen\n").dataset.catalogue
     assert catalogue.scenarios == ("", "food", "kitchen")
+
+
+def test_a_channel_that_items_share_is_no_scenario() -> None:
+    rows = "".join(f"u{n % 3},i{n % 4},{'web' if n % 2 else 'app'}\nu{n % 3},i{n % 4},shop\n" for n in range(12))
+    assert "scenario" not in load(f"user,item,channel\n{rows}".encode()).columns
+
+
+def test_an_item_of_several_scenarios_counts_to_the_first_and_is_said() -> None:
+    loaded = load(b"user,item,domain\na,x,food\nb,x,kitchen\na,y,kitchen\n")
+    assert loaded.dataset.catalogue.scenarios == ("", "food", "kitchen")
+    assert any(warning.startswith("1 items occur in several scenarios") for warning in loaded.report.warnings)
 
 
 def seconds(*texts: str | float | None) -> list[float]:

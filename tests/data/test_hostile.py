@@ -122,3 +122,23 @@ def test_mutated_files_never_raise_anything_but_our_own() -> None:
             assert report.rows_read == report.rows_kept + sum(report.dropped.values())
             opened += 1
     assert 50 < opened < 400
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"user_id": 1e999, "item_id": "a", "rating": 1e999}\n{"user_id": 2.0, "item_id": "b", "rating": 3}\n',
+        "user,item\n0000000000000000000²,x\nb,y\n".encode(),
+        b"\xef\xbb\xbfuser,item,title\na,x,\xe5\nb,y,one,more\n",
+        b"user,item\na,x\n\xe5,y,z\nb,y\n",
+    ],
+    ids=["infinite", "superscript", "half a character after a mark", "a broken row of another encoding"],
+)
+def test_accidents_the_fuzzer_found_stay_found(data: bytes) -> None:
+    try:
+        report = load(data, name="found").report
+    except InputError as error:
+        assert "found" in str(error)
+    else:
+        assert report.rows_read == report.rows_kept + sum(report.dropped.values())
+        assert report.rows_read == data.count(b"\n") - (not data.startswith(b"{"))

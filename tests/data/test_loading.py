@@ -91,6 +91,18 @@ def test_several_files_are_one_data_set_of_scenarios() -> None:
     assert load(given).dataset.n_items == 3
 
 
+def test_a_second_table_of_interactions_in_a_zip_is_said() -> None:
+    given = files.zipped({"ratings.csv": SMALL, "clicks.csv": b"user,item\na,x\nb,y\n"})
+    warnings = load(given, name="given.zip").report.warnings
+    assert any("left out: given.zip: clicks.csv" in warning for warning in warnings)
+
+
+def test_a_guessed_encoding_is_said() -> None:
+    warnings = load(files.SEMICOLON.encode("latin-1")).report.warnings
+    assert any("read as latin-1" in warning for warning in warnings)
+    assert not any("UTF-8" in warning for warning in load(SMALL).report.warnings)
+
+
 def test_broken_rows_of_every_joined_file_count() -> None:
     given = [("f.csv", b"user,item\na,1\nb\n", "f"), ("k.csv", b"user,item\nc,2\nd\n", "k")]
     report = load(given).report
