@@ -26,6 +26,12 @@ from recsys.errors import InputError
 __all__ = ["Loaded", "load", "load_vectors"]
 
 Given = Path | bytes
+_MOMENT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
+_ISO = (
+    (r"^\d{4}-\d{2}-\d{2}$", pa.timestamp("us")),
+    (_MOMENT + "$", pa.timestamp("us")),
+    (_MOMENT + "Z$", pa.timestamp("us", "UTC")),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +187,7 @@ def _types(sample: Table, columns: Columns) -> dict[str, pa.DataType]:
         elif role in ("rating", "quantity") and _all_match(column, r"^-?\d{1,12}(\.\d{1,12})?$"):
             types[name] = pa.float64()
         elif role == "timestamp":
-            types[name] = pa.string()
+            types[name] = next((kind for pattern, kind in _ISO if _all_match(column, pattern)), pa.string())
     return types
 
 

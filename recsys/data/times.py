@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -53,7 +53,7 @@ def parse_times(column: pa.Array | pa.ChunkedArray) -> Times:
         return Times(np.append(unique.seconds, np.nan)[codes], unique.reading, unique.calendar, unique.warning)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         micros = pc.cast(pc.cast(column, pa.timestamp("us"), safe=False), pa.int64())
-        return Times(_numpy(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), "dates of the file")
+        return Times(_numpy(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), "dates")
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _from_numbers(_numpy(pc.cast(column, pa.float64(), safe=False)))
     texts = pc.cast(column, pa.string())
@@ -103,6 +103,11 @@ def _share_of_dates(values: np.ndarray) -> float:
 
 
 def _from_texts(texts: pa.StringArray) -> Times:
+    for plain in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+        try:
+            return replace(parse_times(pc.cast(texts, plain)), reading="ISO dates")
+        except pa.ArrowInvalid:
+            pass  # not ISO 8601 throughout: pattern by pattern, which is slower
     seconds = np.full(len(texts), np.nan)
     readings: list[str] = []
     warning = ""

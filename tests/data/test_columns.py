@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsys.data import load
+from recsys.data import CleaningPlan, load
 from recsys.data.numbers import parse_numbers
 from recsys.data.synonyms import known_names
 from recsys.data.times import parse_times
@@ -168,3 +168,13 @@ def test_numbers_with_points_commas_and_rubbish() -> None:
     found = parse_numbers(pa.array(["1.5", " 2 ", "3,5", "1e3", "NaN", "inf", "five", None, "--1"]))
     assert found[:4].tolist() == [1.5, 2, 3.5, 1000]
     assert np.isnan(found[4:]).all()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"), [("2020-01-01", "2020-02-30"), ("1600000000", "soon"), ("2020-01-01T00:00:00Z", "x")]
+)
+def test_one_bad_time_far_below_costs_only_its_own_row(good: str, bad: str) -> None:
+    rows = "".join(f"u{n % 40},i{n % 60},{good}\n" for n in range(2_000))
+    report = load(f"user,item,time\n{rows}u1,i1,{bad}\n".encode(), plan=CleaningPlan(drop_duplicates=False)).report
+    assert (report.rows_kept, dict(report.dropped)) == (2_000, {"unparsable_time": 1})
+    assert report.rows_of("unparsable_time").to_pylist() == [{"line": 2_002, "user": "u1", "item": "i1", "time": bad}]
