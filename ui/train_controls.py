@@ -134,30 +134,39 @@ def _number(label: str, field: str, value: float, low: float, high: float, step:
 
 def estimate_box(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> None:
     """Parameters, memory and minutes, from a probe of about two seconds in a job of its own."""
-    known = st.session_state.setdefault("train_estimates", {})
-    key = (dataset.fingerprint, str(plan.model), str(plan.train))
-    live(None if key in known else 0.5)(_estimate)(studio, dataset, plan, key)
+    st.session_state["train_whole_page"] = True
+    found = _estimate(studio, dataset, plan)
+    live(None if found is not None else 0.5)(_estimate_box)(studio, dataset, plan)
 
 
-def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan, key: tuple[str, str, str]) -> None:
-    known: dict[tuple[str, str, str], Estimate | str] = st.session_state["train_estimates"]
-    found = known.get(key)
+def _estimate_box(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> None:
+    found = _estimate(studio, dataset, plan)
     if isinstance(found, str):
         st.caption(plain(found, 400))
-    elif found is not None:
-        _show_estimate(found)
     else:
-        _show_estimate(None)
+        _show_estimate(found)
+    whole_page = st.session_state.pop("train_whole_page", False)
+    if found is not None and not whole_page:
+        st.rerun()  # ends the polling; never while the whole page is drawn, where it would swallow a click
+
+
+def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> Estimate | str | None:
+    """The estimate, a sentence about what went wrong, or None while the probe runs (it is started if need be)."""
+    known: dict[Any, Estimate | str] = st.session_state.setdefault("train_estimates", {})
+    key = (dataset.fingerprint, str(plan.model), str(plan.train))
+    if key not in known:
         asked = st.session_state.get("train_probe", ("", ""))
         if asked[0] != key:
-            asked = (key, _probe(studio, dataset, plan))
-            st.session_state["train_probe"] = asked
+            try:
+                asked = st.session_state["train_probe"] = (key, _probe(studio, dataset, plan))
+            except StudioError as error:  # too many jobs: the page goes on without an estimate
+                return str(error)
         job = studio.jobs.snapshot(asked[1], studio.space.id)
         if not job.active:
             if len(known) > 50:
                 known.clear()
             known[key] = job.result if job.state == "done" else job.error or "The probe was stopped."
-            st.rerun()
+    return known.get(key)
 
 
 def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:

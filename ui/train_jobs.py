@@ -70,21 +70,12 @@ def read(space: Space, entry_id: str) -> Training:
 
 def run_training(space: Space, training: Training, dataset: Dataset, progress: Progress) -> str:
     """The work of the job: trains, saves the run, returns its id."""
-    from recsys.runs import train_run
+    from recsys.runs import carry_out
 
     plan, entry_id = training.plan, training.entry.id
-    run = train_run(
-        dataset,
-        model_config=plan.model,
-        train_config=plan.train,
-        holdout=plan.holdout,
-        baselines=plan.baselines,
-        text=plan.text,
-        name=plan.name,
-        checkpoint=space.path(entry_id) / "checkpoint",
-        threads=1,  # the other core answers the people
-        progress=progress,
-    )
+    # One thread: the other core answers the people.
+    checkpoint = space.path(entry_id) / "checkpoint"
+    run = carry_out(dataset, plan, checkpoint=checkpoint, threads=1, report=progress)
     saved = space.save_run(run, dataset, run_meta(run, training.dataset_id))
     if progress.stopping and not run.config.get("problem"):
         space.rename(saved.id, f"{saved.name} (stopped after epoch {len(run.reports)})")

@@ -1,7 +1,7 @@
 """Runs: a trained model with baselines beside it — planned, made, saved, opened, compared."""
 
 from recsys.runs.compare import RunCard, differences, read_card
-from recsys.runs.making import train_run
+from recsys.runs.making import carry_out, train_run
 from recsys.runs.plan import BESIDE, HOLDOUTS, TrainingPlan
 from recsys.runs.run import Run
 from recsys.runs.storage import load_run, save_run
@@ -12,6 +12,7 @@ __all__ = [
     "Run",
     "RunCard",
     "TrainingPlan",
+    "carry_out",
     "differences",
     "load_run",
     "read_card",

@@ -64,32 +64,44 @@ def train_run(
         InputError, TrainingError: see `recsys.models.training.train`. Trouble after the first epoch ends training with
             the best model so far and is told in the run's config under "problem".
     """
-    given = {"minutes": minutes, "epochs": epochs, "seed": seed}
-    config = replace(train_config or TrainConfig(), **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
-    plan = TrainingPlan(model_config or ModelConfig(), config, name or "", holdout, tuple(baselines), text)
-    report = progress or _silent
-    split = leave_one_out(dataset) if holdout == "last-one" else None
+    plan = TrainingPlan(
+        model_config or ModelConfig(),
+        _configured(train_config, minutes=minutes, epochs=epochs, seed=seed),
+        name or "",
+        holdout,
+        tuple(one for one in baselines if one != model),
+        text,
+    )
+    return carry_out(dataset, plan, model, checkpoint, threads, progress or _silent)
+
+
+def carry_out(
+    dataset: Dataset,
+    plan: TrainingPlan,
+    model: str = "attention",
+    checkpoint: Path | None = None,
+    threads: int | None = None,
+    report: ProgressCall | None = None,
+) -> Run:
+    """`train_run` with its options in a plan."""
+    report = report or _silent
+    split = leave_one_out(dataset) if plan.holdout == "last-one" else None
     rows = dataset if split is None else split.train
     started = time.perf_counter()
     report(0.001, "Training the baselines …", baselines={}, reports=())
-    beside, quality = _fit_beside(rows, [one for one in baselines if one != model], split, config.seed, report)
+    beside, quality = _fit_beside(rows, plan, split, report)
     begin = time.perf_counter()
-    if model == "attention":
-        with _threads(threads):
-            trained, reports, used = _train_attention(rows, split, plan, checkpoint, report)
-    else:
-        from recsys.models.baselines import fit_baseline
-
-        trained, reports, used = fit_baseline(model, rows, seed=config.seed), [], {"seed": config.seed}
+    with _threads(threads):
+        trained, reports, used = _train(model, rows, split, plan, checkpoint, report)
     seconds = time.perf_counter() - begin
     if split is not None:
         quality = {trained.name: _judged(trained, split), **quality}
     report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
     return Run(
         id=secrets.token_hex(12),
-        name=name or f"{trained.name} on {dataset.name}",
+        name=plan.name or f"{trained.name} on {dataset.name}",
         dataset_fingerprint=dataset.fingerprint,
-        holdout=holdout,
+        holdout=plan.holdout,
         model=trained,
         baselines=beside,
         reports=tuple(reports),
@@ -101,17 +113,24 @@ def train_run(
     )
 
 
+def _configured(config: TrainConfig | None, **given: Any) -> TrainConfig:
+    """The config with the fields that were given."""
+    return replace(config or TrainConfig(), **{name: value for name, value in given.items() if value is not None})
+
+
 def _silent(fraction: float, message: str = "", **details: object) -> None:
     """Nobody watches."""
 
 
 @contextmanager
 def _threads(count: int | None) -> Iterator[None]:
+    if count is None:
+        yield
+        return
     import torch
 
     before = torch.get_num_threads()
-    if count is not None:
-        torch.set_num_threads(count)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
@@ -125,18 +144,34 @@ def _judged(model: Recommender, split: Split) -> Mapping[str, float]:
 
 
 def _fit_beside(
-    rows: Dataset, names: Sequence[str], split: Split | None, seed: int, report: ProgressCall
+    rows: Dataset, plan: TrainingPlan, split: Split | None, report: ProgressCall
 ) -> tuple[dict[str, Recommender], Qualities]:
     from recsys.models.baselines import fit_baseline
 
     models: dict[str, Recommender] = {}
     quality: Qualities = {}
-    for number, name in enumerate(names, 1):
-        models[name] = fit_baseline(name, rows, seed=seed)
+    for number, name in enumerate(plan.baselines, 1):
+        models[name] = fit_baseline(name, rows, seed=plan.train.seed)
         if split is not None:
             quality[name] = _judged(models[name], split)
-        report(0.001 + 0.009 * number / len(names), f"Trained {name}", baselines=dict(quality))
+        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {name}", baselines=dict(quality))
     return models, quality
+
+
+def _train(
+    name: str,
+    rows: Dataset,
+    split: Split | None,
+    plan: TrainingPlan,
+    checkpoint: Path | None,
+    report: ProgressCall,
+) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
+    """Any model by its name: itself, its epochs, what it was made with."""
+    if name == "attention":
+        return _train_attention(rows, split, plan, checkpoint, report)
+    from recsys.models.baselines import fit_baseline
+
+    return fit_baseline(name, rows, seed=plan.train.seed), [], {"seed": plan.train.seed}
 
 
 def _train_attention(
