@@ -36,6 +36,8 @@ class Checkpoint:
     best: float
     best_epoch: int
     seconds: float
+    weight: float
+    found: dict[str, float]
     tensors: dict[str, np.ndarray]
     best_model: AttentionModel
 
@@ -60,6 +62,8 @@ def write(folder: Path, run: _Run) -> None:
         "best": run.best,
         "best_epoch": run.best_epoch,
         "seconds": run.spent,
+        "weight": run.weight,
+        "found": run.found,
         "best_meta": run.best_model.meta(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +110,8 @@ def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
             float(meta["best"]),
             int(meta["best_epoch"]),
             float(meta["seconds"]),
+            float(meta["weight"]),
+            dict(meta["found"]),
             {name.removeprefix("learner."): v for name, v in tensors.items() if name.startswith("learner.")},
             AttentionModel.from_tensors(best, meta["best_meta"]),
         )

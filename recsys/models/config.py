@@ -69,7 +69,7 @@ class TrainConfig:
     epochs: int | None = None  # passes over the data (at most 250 batches each); by rule from the size of the data
     minutes: float | None = None  # instead of epochs: as many as fit in this time on this machine, found by a probe
     learning_rate: float = 4e-3  # peak; 100 steps of warm-up, then a cosine down to 5%
-    batch_size: int = 6400  # items read in one step (not people)
+    batch_size: int | None = None  # items read in one step (not people); by rule 256 … 2,560
     negatives: int = 1024  # items each choice is compared with, drawn anew for each batch
     weight_decay: float = 0.0  # shrinks the network's matrices
     patience: int | None = None  # stop after so many epochs without a better validation; None: never
@@ -84,6 +84,13 @@ class TrainConfig:
         _range("weight_decay", self.weight_decay, 0.0, 10.0)
         _range("patience", self.patience, 1, 100_000)
         _range("seed", self.seed, 0, 2**32 - 1)
+
+    def fitted(self, dataset: Dataset) -> TrainConfig:
+        """The same config with batch_size filled by rule: a fortieth of the interactions, 256 … 2,560.
+
+        So a pass over small data still takes 40 steps.
+        """
+        return replace(self, batch_size=self.batch_size or int(min(max(dataset.n_interactions / 40, 256), 2560)))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -59,7 +59,7 @@ class Learner:
         self, dataset: Dataset, model: ModelConfig, train: TrainConfig, features: np.ndarray | None = None
     ) -> None:
         self.model, self.train = model, train
-        assert model.embedding_size and model.dropout is not None
+        assert model.embedding_size and model.context and train.batch_size and model.dropout is not None
         self.network = build_network(model)
         self.network.reset(torch.Generator().manual_seed(train.seed))
         rng = np.random.default_rng([train.seed, 1])
@@ -81,7 +81,7 @@ class Learner:
             weight_decay=train.weight_decay,
             fused=True,
         )
-        pool = max(1 << 21, 2 * (train.batch_size + model.context) * size) if model.context else 0
+        pool = max(1 << 21, 2 * (train.batch_size + model.context) * size)
         self.silence = Silence(model.dropout, rng, pool)
         self.steps = 0
 

@@ -15,7 +15,7 @@ from recsys.data.splits import Holdout
 from recsys.errors import InputError, TrainingError
 from recsys.models import checkpoint as files
 from recsys.models.attention import AttentionModel
-from recsys.models.batches import count_batches, epoch_batches
+from recsys.models.batches import Batch, count_batches, epoch_batches
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.learner import Learner
 from recsys.models.markov import Markov
@@ -139,17 +139,22 @@ class _Run:
             self.model, self.asked = saved.model, saved.train
         elif checkpoint is not None:
             saved = files.find(checkpoint, dataset.fingerprint, self.model, self.asked)
-        self.config = config = self.asked
+        self.config = config = self.asked.fitted(dataset)
+        assert self.model.context and self.config.batch_size
+        self.steps = self.model.context - (self.model.flavour == "masked")  # a masked chunk ends with its answer
+        self.batch_size = self.config.batch_size
         self.everything = dataset
         self.dataset, people = (dataset, validation) if validation is not None else keep_aside(dataset, config.seed)
         self.joins = validation is None
         self.judge = make_judge(sample(people, dataset.n_items, config.seed), self.dataset, self.model.markov)
         self.learner = Learner(self.dataset, self.model, config, features)
-        self.parts = math.ceil(self._batches() / LONGEST_EPOCH)
+        batches = count_batches(self.dataset, self.steps, self.batch_size)
+        self.parts = math.ceil(batches / LONGEST_EPOCH)
         self.epochs = saved.epochs if saved else self._plan()
-        self.config = replace(config, epochs=self.epochs)
-        self.epoch, self.best, self.best_epoch, self.spent = 0, -1.0, 0, 0.0
+        self.warm_up = min(WARM_UP, batches * self.epochs // self.parts // 10 + 1)
+        self.epoch, self.best, self.best_epoch, self.spent = 0, -math.inf, 0, 0.0
         self.best_model: AttentionModel | None = None
+        self.weight, self.found = 0.0, dict[str, float]()
         if saved:
             self.epoch, self.best, self.best_epoch, self.spent = (
                 saved.epoch,
@@ -157,8 +162,8 @@ class _Run:
                 saved.best_epoch,
                 saved.seconds,
             )
+            self.weight, self.found, self.best_model = saved.weight, saved.found, saved.best_model
             saved.restore(self.learner)
-            self.best_model = saved.best_model
 
     @property
     def joining(self) -> bool:
@@ -167,14 +172,9 @@ class _Run:
 
     @property
     def out_of_patience(self) -> bool:
-        return self.config.patience is not None and self.epoch - self.best_epoch >= self.config.patience
-
-    def _batches(self) -> int:
-        return count_batches(self.dataset, self._steps(), self.config.batch_size)
-
-    def _steps(self) -> int:
-        assert self.model.context
-        return self.model.context - (self.model.flavour == "masked")
+        return (
+            not self.joins and self.config.patience is not None and self.epoch - self.best_epoch >= self.config.patience
+        )
 
     def _plan(self) -> int:
         """How many epochs: as given, by rule, or as many as fit in the minutes given."""
@@ -182,13 +182,13 @@ class _Run:
             return self.config.epochs or default_epochs(self.dataset) * self.parts
         per_epoch = self.probe()
         left = self.config.minutes * 60 - (time.perf_counter() - self.started)
-        return max(1 + self.joins, int(left / per_epoch))
+        return max(1 + self.joins, int(0.95 * left / per_epoch))
 
     def probe(self) -> float:
         """Seconds an epoch takes, validation included, measured on a copy for about two seconds."""
         copy, rng = self.learner.copy(), np.random.default_rng(0)
         laps, tokens, started = 0, 0, 0.0
-        for batch in epoch_batches(self.dataset, self._steps(), self.config.batch_size, rng):
+        for batch in epoch_batches(self.dataset, self.steps, self.batch_size, rng):
             if laps == 1:
                 started = time.perf_counter()  # the first step warms up
                 tokens = 0
@@ -200,17 +200,17 @@ class _Run:
         judged = time.perf_counter()
         if len(self.judge.people):
             self.judge.weigh(copy.model_now(None))
-        whole = per_token * self.dataset.lengths.sum() * (1 + 1 / self._steps()) / self.parts
+        whole = per_token * self.dataset.lengths.sum() * (1 + 1 / self.steps) / self.parts
         return float(whole) + time.perf_counter() - judged
 
     def next_epoch(self, checkpoint: Path | None) -> EpochReport:
         """Trains one epoch, judges, keeps the best, writes the checkpoint."""
         started = time.perf_counter()
-        dataset = self.everything if self.joining else self.dataset
-        loss, items = self._learn(dataset)
+        joining = self.joining
+        loss, items = self._learn(self.everything if joining else self.dataset)
         self.epoch += 1
-        model, found = self._snapshot(self.learner)
-        score = found.get("ndcg@10", -loss)
+        model = self._judged(joining)
+        score = self.found.get("ndcg@10", -loss)
         better = self.best_model is None or score > self.best or (self.joins and self.epoch == self.epochs)
         if better:
             self.best, self.best_epoch, self.best_model = score, self.epoch, model
@@ -223,7 +223,7 @@ class _Run:
             self.epoch,
             self.epochs,
             loss,
-            found,
+            dict(self.found),
             self.spent,
             lap * (self.epochs - self.epoch),
             items / lap,
@@ -235,30 +235,32 @@ class _Run:
         """All batches of one epoch: the mean loss and the number of items read."""
         lap, part = divmod(self.epoch, self.parts)
         rng = np.random.default_rng([self.config.seed, 3, lap])
-        batches = list(epoch_batches(dataset, self._steps(), self.config.batch_size, rng))[part :: self.parts]
+        batches = list(epoch_batches(dataset, self.steps, self.batch_size, rng))[part :: self.parts]
         losses, items = [], 0
         for place, batch in enumerate(batches):
             rate = self.config.learning_rate * schedule((self.epoch + place / len(batches)) / self.epochs)
-            rate *= min(1.0, (self.learner.steps + 1) / WARM_UP)
+            rate *= min(1.0, (self.learner.steps + 1) / self.warm_up)
             step_rng = np.random.default_rng([self.config.seed, 4, self.learner.steps])
             losses.append(_guarded(self.learner, batch, rate, step_rng))
             items += int(batch.lengths.sum())
         return float(np.mean(losses)), items
 
-    def _snapshot(self, learner: Learner) -> tuple[AttentionModel, dict[str, float]]:
-        """The model as it is now, fused with the Markov scores, and how it does."""
+    def _judged(self, joining: bool) -> AttentionModel:
+        """The model as it is now, with the Markov scores in their best weight.
+
+        Once the people kept aside have joined in, they can't judge any more: weight and figures stay as they were.
+        """
         markov = self.judge.markov
-        if markov is not None and self.joining:
+        if markov is not None and joining:
             markov = Markov.fit(self.everything, markov.window, markov.power, markov.recent, markov.prior)
-        model = learner.model_now(markov)
-        if not len(self.judge.people):
-            return model, {}
-        weight, found = self.judge.weigh(model)
-        model.markov_weight = weight
-        return model, found
+        model = self.learner.model_now(markov)
+        if len(self.judge.people) and (not joining or not self.found):
+            self.weight, self.found = self.judge.weigh(model)
+        model.markov_weight = self.weight
+        return model
 
 
-def _guarded(learner: Learner, batch, rate: float, rng: np.random.Generator) -> float:  # type: ignore[no-untyped-def]
+def _guarded(learner: Learner, batch: Batch, rate: float, rng: np.random.Generator) -> float:
     try:
         loss = learner.learn(batch, rate, rng)
     except (MemoryError, RuntimeError) as error:
@@ -280,8 +282,8 @@ def schedule(progress: float) -> float:
 
 
 def default_epochs(dataset: Dataset) -> int:
-    """Passes over the data by rule: 40, more where it is small, fewer where it is large."""
-    return int(min(max(30e6 / max(dataset.n_interactions, 1), 4), 60))
+    """Passes over the data by rule: 120 at 10,000 interactions, 38 at 100,000, 12 at a million, 4 from 9 million on."""
+    return int(min(max(12 * (1e6 / max(dataset.n_interactions, 1)) ** 0.5, 4), 120))
 
 
 def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
@@ -307,6 +309,6 @@ def estimate(
         epochs = max(1, int(train_config.minutes * 60 / per_epoch))
     model = run.learner.model_now(None)
     width = run.model.embedding_size or 0
-    activations = run.config.batch_size * width * 4 * (12 + 4 * run.model.expansion) * run.model.blocks
-    bytes_needed = model.parameters * 4 * 5 + activations + run.config.batch_size * width * 16
+    activations = run.batch_size * width * 4 * (12 + 4 * run.model.expansion) * run.model.blocks
+    bytes_needed = model.parameters * 4 * 5 + activations + run.batch_size * width * 16
     return Estimate(model.parameters, bytes_needed / 1e6, per_epoch, epochs)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import svds
 
 from recsys.data.dataset import Dataset
 from recsys.models.markov import windowed_counts
@@ -23,13 +22,22 @@ def warm_vectors(dataset: Dataset, size: int, window: int = 10, seed: int = 0) -
     counts = sparse.csr_matrix(counts + counts.T)
     rank = min(size, dataset.n_items - 1)
     if counts.nnz and rank >= 1:
-        left, values, _ = svds(_positive_pmi(counts), k=rank, rng=np.random.default_rng(seed))
-        found = left * np.sqrt(np.maximum(values, 0))
+        found = _factors(_positive_pmi(counts), rank, rng)
         scale = found[dataset.item_counts > 0].std()
         if scale > 0:
             vectors[:, :rank] = found / scale * SPREAD
     vectors[dataset.item_counts == 0] = 0.0
     return vectors
+
+
+def _factors(matrix: sparse.csr_matrix, rank: int, rng: np.random.Generator, rounds: int = 4) -> np.ndarray:
+    """U·√S of the largest singular values, by randomised subspace iteration (Halko et al. 2011): float64 (n, rank)."""
+    basis = rng.normal(size=(matrix.shape[1], min(rank + 10, matrix.shape[1])))
+    for _ in range(rounds):
+        basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
+    left, values, _ = np.linalg.svd(matrix @ basis, full_matrices=False)
+    factors: np.ndarray = left[:, :rank] * np.sqrt(values[:rank])
+    return factors
 
 
 def _positive_pmi(counts: sparse.csr_matrix) -> sparse.csr_matrix:
