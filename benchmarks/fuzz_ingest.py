@@ -32,7 +32,7 @@ def main() -> int:
     warnings.simplefilter("error")
     ends: Counter[str] = Counter()
     escaped: list[str] = []
-    slowest = 0.0
+    slowest, slowest_file = 0.0, ""
     start = time.perf_counter()
     for what, data in mutated(files.CORPUS, chosen.files, chosen.seed):
         began = time.perf_counter()
@@ -45,7 +45,8 @@ def main() -> int:
         except (Exception, RuntimeWarning):  # noqa: BLE001 - what a fuzzer is for
             ends["escaped"] += 1
             escaped.append(f"{what}\n{traceback.format_exc(limit=-3)}")
-        slowest = max(slowest, time.perf_counter() - began)
+        if (spent := time.perf_counter() - began) > slowest:
+            slowest, slowest_file = spent, what
     print(
         json.dumps(
             {
@@ -54,6 +55,7 @@ def main() -> int:
                 **ends,
                 "seconds": round(time.perf_counter() - start, 1),
                 "slowest_file_seconds": round(slowest, 3),
+                "slowest_file": slowest_file,
                 "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
                 "first_escapes": escaped[:5],
             },

@@ -57,7 +57,7 @@ class Source:
                     with gzip.GzipFile(fileobj=raw, mode="rb") as plain:
                         yield _Limited(plain, self.name, self.packed_bytes)
                 elif self.packing == "zip":
-                    with zipfile.ZipFile(raw) as archive, archive.open(self.member) as plain:
+                    with zipfile.ZipFile(raw) as archive, _member(archive, self.member) as plain:
                         yield _unpacked(plain, self)
                 else:
                     yield raw
@@ -140,7 +140,7 @@ def _zip_members(source: Source) -> tuple[Source, ...]:
     if any(info.filename in ("[Content_Types].xml", "mimetype") for info in infos):
         _demand_sizes(source.name, infos)
         return (source,)
-    files = [info for info in infos if not info.is_dir() and not _is_clutter(info.filename)]
+    files = [info for info in infos if info.filename and not info.is_dir() and not _is_clutter(info.filename)]
     if not files:
         raise InputError(source.name, "must contain a file", fix="Pack the table again.")
     _demand_sizes(source.name, files)
@@ -192,6 +192,13 @@ def _unpacked(stream: IO[bytes], source: Source) -> IO[bytes]:
     if limited.peek(2)[:2] != GZIP:
         return limited
     return _Limited(gzip.GzipFile(fileobj=limited, mode="rb"), source.name, source.packed_bytes)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return archive.open(name)
+    except UnicodeDecodeError:
+        raise zipfile.BadZipFile("a file name that is no text") from None
 
 
 def _is_workbook(start: bytes) -> bool:

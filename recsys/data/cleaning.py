@@ -197,10 +197,8 @@ def _judge_values(rows: Parsed, plan: CleaningPlan, drop: Any, now: float) -> No
         drop("unparsable_rating", np.isnan(rows.rating))
         finite = rows.rating[np.isfinite(rows.rating)]
         if len(finite):
-            drop(
-                "impossible_rating",
-                np.abs(rows.rating) > ABSURD * max(float(np.median(np.abs(finite[:1_000_000]))), 1.0),
-            )
+            usual = max(float(np.median(np.abs(finite[:1_000_000]))), 1.0)
+            drop("impossible_rating", np.abs(rows.rating) > np.float32(min(ABSURD * usual, 3e38)))
     if rows.cancelled is not None and plan.drop_cancelled:
         drop("cancelled", rows.cancelled)
     if rows.seconds is not None and rows.calendar:

@@ -124,15 +124,33 @@ def test_mutated_files_never_raise_anything_but_our_own() -> None:
     assert 50 < opened < 400
 
 
+@pytest.mark.parametrize("what", ["no name", "a name that is no text"])
+def test_damaged_names_in_a_zip(what: str) -> None:
+    data = bytearray(files.zipped({"r.csv": ROWS, "é.csv": ROWS}))
+    if what == "no name":
+        place = data.index(b"PK\x01\x02")
+        data[place + 28 : place + 30] = b"\0\0"
+        del data[place + 46 : place + 46 + len("r.csv")]
+        end = data.rindex(b"PK\x05\x06")
+        data[end + 12 : end + 16] = struct.pack("<I", struct.unpack("<I", data[end + 12 : end + 16])[0] - len("r.csv"))
+        assert load(bytes(data), name="given.zip").report.rows_kept == 2
+    else:
+        place = data.index("é.csv".encode())
+        data[place : place + 2] = b"\xc7\x01"
+        with pytest.raises(InputError, match=r"undamaged archive|must be"):
+            load(bytes(data), name="given.zip")
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        b"user,item,rating\na,x,1e37\nb,y,2e37\na,y,3e37\n",
         b'{"user_id": 1e999, "item_id": "a", "rating": 1e999}\n{"user_id": 2.0, "item_id": "b", "rating": 3}\n',
         "user,item\n0000000000000000000²,x\nb,y\n".encode(),
         b"\xef\xbb\xbfuser,item,title\na,x,\xe5\nb,y,one,more\n",
         b"user,item\na,x\n\xe5,y,z\nb,y\n",
     ],
-    ids=["infinite", "superscript", "half a character after a mark", "a broken row of another encoding"],
+    ids=["huge", "infinite", "superscript", "half a character after a mark", "a broken row of another encoding"],
 )
 def test_accidents_the_fuzzer_found_stay_found(data: bytes) -> None:
     try:
