@@ -1,4 +1,4 @@
-"""Public data for the benchmarks, taken out of wheels that ship it (research only: never committed, never redistributed)."""
+"""Public data for the benchmarks, out of wheels that ship it (research only: never committed or redistributed)."""
 
 from __future__ import annotations
 

@@ -81,9 +81,10 @@ def test_attention_weights_sum_to_one_over_what_was_read(model: AttentionModel, 
 
 
 def test_the_taste_that_was_planted_is_found_by_the_network_alone(model: AttentionModel, planted: Dataset) -> None:
-    network = model.parts(planted.histories(range(40)))["network"]
+    clean = [h[:-1] for h in planted.histories() if abs(int(h[-2]) - int(h[-3])) == 1][:40]  # ends without noise
+    network = model.parts(clean)["network"]
     left, right = network[:, 1:21].mean(axis=1), network[:, 21:].mean(axis=1)
-    assert ((left > right) == (np.arange(40) % 2 == 0)).mean() > 0.9
+    assert len(clean) == 40 and ((left > right) == [history[-1] <= 20 for history in clean]).mean() > 0.9
 
 
 def test_tensors_and_back(model: AttentionModel, planted: Dataset) -> None:

@@ -1,0 +1,104 @@
+"""Quality of the attention model within a time: `python benchmarks/quality.py --data ml-1m --minutes 4 --seeds 0 1 2`.
+
+Leave-one-out, full ranking, seen items filtered, order = time then file. Prints one JSON object: NDCG@10 and HR@10 on
+the test items for each seed and their median, validation over seconds, and the baselines asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.datasets import load
+from recsys.data.splits import Holdout, Split, leave_one_out
+from recsys.models.baselines import fit_baseline
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.recommender import Recommender
+from recsys.models.training import train
+from recsys.models.validation import figures, ranks
+
+
+def judged(model: Recommender, test: Holdout) -> dict[str, float]:
+    """NDCG@10, HR@10 and MRR on everybody's test item."""
+    positives = np.array([items[0] for items in test.positives])
+    found = [
+        ranks(model.scores(test.histories[at : at + 500]), test.histories[at : at + 500], positives[at : at + 500])
+        for at in range(0, len(test), 500)
+    ]
+    return {name: round(value, 4) for name, value in figures(np.concatenate(found)).items()}
+
+
+def trained(split: Split, model: ModelConfig, config: TrainConfig) -> dict[str, Any]:
+    """One run: what it came to, and how."""
+    started, burned, curve = time.perf_counter(), time.process_time(), []
+    report = None
+    for report in train(split.train, model, config, split.validation):
+        passed = round(time.perf_counter() - started, 1)
+        curve.append({"seconds": passed} | {name: round(value, 4) for name, value in report.validation.items()})
+    assert report is not None
+    seconds, cpu = time.perf_counter() - started, time.process_time() - burned
+    fused, weight = judged(report.model, split.test), report.model.markov_weight
+    report.model.markov_weight = 0.0
+    return {
+        "seed": config.seed,
+        "test": fused,
+        "test_network_alone": judged(report.model, split.test),
+        "markov_weight": weight,
+        "seconds": round(seconds, 1),
+        "cpu_seconds": round(cpu, 1),
+        "epochs": report.epochs,
+        "parameters": report.model.parameters,
+        "config": report.model.config.to_json(),
+        "curve": curve,
+    }
+
+
+def main() -> None:
+    """Reads the options, trains once per seed, prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", choices=("ml-1m", "ml-100k"), default="ml-1m")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--flavour", choices=("causal", "masked"), default="causal")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--baselines", nargs="*", default=["popularity", "item-knn", "markov"])
+    options = parser.parse_args()
+    import torch
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    data = load(options.data)
+    split = leave_one_out(data)
+    model = ModelConfig(flavour=options.flavour)
+    runs = [
+        trained(split, model, TrainConfig(minutes=options.minutes, epochs=options.epochs, seed=seed))
+        for seed in options.seeds
+    ]
+    result = {
+        "data": {"name": data.name, "users": data.n_users, "items": data.n_items, "rows": data.n_interactions},
+        "protocol": "leave-one-out, full ranking, seen items filtered; order = time, then file",
+        "minutes": options.minutes,
+        "median_ndcg@10": statistics.median(run["test"]["ndcg@10"] for run in runs),
+        "median_seconds": statistics.median(run["seconds"] for run in runs),
+        "baselines": {name: judged(fit_baseline(name, split.train), split.test) for name in options.baselines},
+        "runs": runs,
+        "machine": {"threads": torch.get_num_threads(), "processor": platform.machine(), "torch": torch.__version__},
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

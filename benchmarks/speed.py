@@ -1,0 +1,96 @@
+"""How the cost of training grows: `python benchmarks/speed.py`; seconds per epoch and peak memory, as one JSON object.
+
+Each size runs in a process of its own (so that peak memory is its own), on made-up histories with a long tail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from recsys.data.dataset import Catalogue, Dataset
+from recsys.data.ids import IdMap
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.training import train
+
+ROWS = (100_000, 300_000, 1_000_000, 3_000_000)
+ITEMS = (1_000, 10_000, 100_000)
+HISTORY = 100  # items per person, on average
+
+
+def made_up(rows: int, items: int, seed: int = 0) -> Dataset:
+    """Histories of geometric lengths over items drawn by Zipf's law."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.geometric(1 / HISTORY, size=rows // HISTORY) + 1
+    lengths = np.append(lengths, max(2, rows - int(lengths.sum())))
+    popularity = 1 / np.arange(1, items + 1)
+    sequence = rng.choice(items, size=int(lengths.sum()), p=popularity / popularity.sum()) + 1
+    ids = [f"i{n}" for n in range(items)]
+    return Dataset(
+        users=IdMap([f"u{n}" for n in range(len(lengths))], first=0),
+        items=IdMap(ids),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        sequence=sequence.astype(np.int32),
+        catalogue=Catalogue.bare(ids),
+    )
+
+
+def measure(rows: int, items: int) -> dict[str, float]:
+    """One reported epoch of the default model (at most 250 batches), scaled to a whole pass."""
+    data = made_up(rows, items)
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    started = time.perf_counter()
+    reports = train(data, ModelConfig(), TrainConfig(epochs=4))
+    first = next(reports)
+    ready, cpu = time.perf_counter() - started, time.process_time()
+    second = next(reports)
+    lap = second.seconds - first.seconds
+    return {
+        "rows": data.n_interactions,
+        "items": items,
+        "seconds_per_pass": round(data.n_interactions / second.examples_per_second, 2),
+        "examples_per_second": round(second.examples_per_second),
+        "seconds_of_reported_epoch": round(lap, 2),
+        "cpu_seconds_of_reported_epoch": round(time.process_time() - cpu, 2),
+        "seconds_before_second_epoch": round(ready, 2),
+        "parameters": second.model.parameters,
+        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "megabytes_before_training": round(began),
+    }
+
+
+def main() -> None:
+    """Without --one: every size, each in its own process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--one", type=int, nargs=2, metavar=("ROWS", "ITEMS"))
+    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
+    parser.add_argument("--items", type=int, nargs="+", default=list(ITEMS))
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(*options.one)))
+        return
+    import torch
+
+    found = []
+    for rows in options.rows:
+        for items in options.items:
+            command = [sys.executable, __file__, "--one", str(rows), str(items)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            found.append(json.loads(done.stdout))
+    machine = {"threads": torch.get_num_threads(), "processor": platform.machine(), "torch": torch.__version__}
+    print(json.dumps({"sizes": found, "machine": machine, "date": datetime.now(UTC).date().isoformat()}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
