@@ -1,0 +1,55 @@
+"""The samples open like uploads, and what their cards promise is in them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+
+import pytest
+
+from recsys.data.loading import Loaded
+from recsys.data.sample_items import SCENARIOS
+from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_card, sample_files
+from recsys.data.synthetic import BOT
+from recsys.errors import UnknownIdError
+
+
+@cache
+def loaded(name: str) -> Loaded:
+    return load_sample(name)
+
+
+@pytest.mark.parametrize("name", [sample.name for sample in SAMPLES])
+def test_a_sample_opens_and_its_card_counts_right(name: str) -> None:
+    sample, card = loaded(name), sample_card(name)
+    assert sample.report.rows_read == card.rows == sample_files(name)[0].count(b"\n") - 1
+    assert sample.report.rows_read == sample.report.rows_kept + sum(sample.report.dropped.values())
+    assert BOT not in sample.dataset.users
+    assert set(sample.dataset.people.columns) == {"age_band", "region"}
+    wanted = set(SCENARIOS) if name == "all" else {name}
+    assert set(sample.dataset.catalogue.scenario_names) == wanted
+    assert card.title and card.line and card.planted
+
+
+def test_the_dirt_that_was_planted_is_what_cleaning_finds() -> None:
+    truth = json.loads(gzip.decompress((FOLDER / "truth.json.gz").read_bytes()))["dirty_rows"]
+    report = loaded("all").report
+    expected = {"missing_user": "missing_user", "missing_item": "missing_item", "broken_time": "unparsable_time"}
+    for planted, reason in (expected | {"impossible_time": "impossible_time", "bot": "bot"}).items():
+        lines = report.rows_of(reason)["line"].to_pylist()
+        assert lines == [number + 1 for number in truth[planted]]  # line 1 is the header
+    duplicates = set(report.rows_of("duplicate")["line"].to_pylist())
+    assert {number + 1 for number in truth["duplicate"]} <= duplicates  # a double tap in one second adds a few
+
+
+def test_titles_texts_and_tags_reach_the_catalogue() -> None:
+    catalogue = loaded("courses").dataset.catalogue
+    assert len(set(catalogue.titles[1:])) == len(catalogue.titles) - 1
+    assert sum(bool(text) for text in catalogue.texts) > 0.9 * len(catalogue.texts)
+    assert all(1 < len(tags) <= 6 for tags in catalogue.tags if tags)
+
+
+def test_an_unknown_sample_is_refused_by_name() -> None:
+    with pytest.raises(UnknownIdError, match="must be one of all, social, shop, courses, entertainment"):
+        load_sample("games")
