@@ -56,6 +56,8 @@ def parse_times(column: pa.Array | pa.ChunkedArray) -> Times:
         return Times(_numpy(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), "dates")
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _from_numbers(_numpy(pc.cast(column, pa.float64(), safe=False)))
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_null(kind):
+        return Times(np.full(len(column), np.nan), "no times", calendar=False)
     texts = pc.cast(column, pa.string())
     numbers = parse_numbers(texts)
     if np.isfinite(numbers).sum() >= 0.5 * max(len(texts) - texts.null_count, 1):

@@ -160,3 +160,13 @@ def test_accidents_the_fuzzer_found_stay_found(data: bytes) -> None:
     else:
         assert report.rows_read == report.rows_kept + sum(report.dropped.values())
         assert report.rows_read == data.count(b"\n") - (not data.startswith(b"{"))
+
+
+def test_objects_and_lists_in_json_are_ids_like_any_other_and_never_times() -> None:
+    lines = [f'{{"user": {{"id": {n % 5}}}, "item": [{n % 7}], "time": {{"at": {n}}}}}' for n in range(35)]
+    loaded = load("\n".join(lines).encode())
+    assert (loaded.dataset.n_users, loaded.dataset.n_items) == (5, 7)
+    assert loaded.dataset.users.ids[0] == '{"id": 0}'
+    assert "timestamp" not in loaded.columns
+    with pytest.raises(InputError, match="must have a column for the item"):
+        load(b'{"theme": {"dark": true}}')
