@@ -1,0 +1,215 @@
+"""Data, as its visitors use it: sample or file in, see what was dropped, correct, undo — and nothing is ever lost."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.storage import load_dataset
+from recsys.workspace import Space, Workspace
+from ui import state
+
+ANN = "a" * 32
+REAL = state.ROOT.parent / "shared" / "data" / "ml-latest-small.zip"
+GOOD = (
+    b"customer,product,when,stars\n"
+    + b"".join(
+        f"c{n % 7},p{n * n % 11},2024-03-{1 + n % 28:02d} 10:{n % 60:02d},{1 + n % 5}\n".encode() for n in range(90)
+    )
+    + b",p1,2024-03-01 10:00,3\nc1,,2024-03-01 10:00,3\nc2,p2,never,3\nc0,p0,2024-03-01 10:00,1\n"
+)
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("_", "."), content)
+    return out.getvalue()
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Space:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STUDIO_SECRET", raising=False)
+    monkeypatch.delenv("STUDIO_LOCAL_FILES", raising=False)
+    state.workspace.clear()
+    state.jobs.clear()
+    return Workspace(tmp_path / "home").space(ANN)
+
+
+def data_page() -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = ANN
+    app.switch_page("pages/1_Data.py")
+    return app.run()
+
+
+def drop(app: AppTest, *files: tuple[str, bytes], key: str = "data_files") -> AppTest:
+    uploads = [(name, content, "application/octet-stream") for name, content in files]
+    app.file_uploader(key=key).set_value(uploads if key in ("data_files", "data_vectors") else uploads[0]).run()
+    assert not app.exception
+    return app
+
+
+def numbers(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(part.value) for part in (*app.markdown, *app.caption, *app.error, *app.info))
+
+
+def test_without_data_it_offers_the_samples_and_the_door(space: Space) -> None:
+    app = data_page()
+    assert not app.exception
+    assert "There is no data yet" in app.subheader[0].value
+    assert [card.key for card in app.button if str(card.key).startswith("data_sample_")] == [
+        f"data_sample_{name}" for name in ("all", "social", "shop", "courses", "entertainment")
+    ]
+    assert words(app).count("Planted:") == 5
+    assert app.file_uploader(key="data_files")
+    assert not [field for field in app.text_input if field.key == "data_path"]  # paths are off by default
+
+
+def test_a_sample_opens_with_one_click_is_saved_and_leads_on(space: Space) -> None:
+    app = data_page()
+    app.button(key="data_sample_courses").click().run()
+    assert not app.exception and not app.error
+    (entry,) = space.entries("dataset")
+    assert app.query_params["dataset"] == [entry.id] or app.query_params["dataset"] == entry.id
+    assert entry.meta["rows_read"] == entry.meta["rows_kept"] + sum(entry.meta["dropped"].values())
+    assert numbers(app)["Rows kept"] == f"{entry.meta['rows_kept']:,}"
+    primary = [button for button in app.button if button.proto.type == "primary"]
+    assert [button.key for button in primary] == ["data_next"]
+
+
+def test_an_upload_is_read_its_dirt_is_named_and_can_be_downloaded(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    assert not app.error
+    assert numbers(app) == {"People": "7", "Items": numbers(app)["Items"], "Rows kept": "90"}
+    shown = words(app)
+    for reason in ("missing person", "missing item", "unparsable time", "duplicate"):
+        assert reason in shown
+    assert "Person: **customer**" in shown and "Time: **when**" in shown
+    assert load_dataset(space.path(space.entries("dataset")[0].id)).n_interactions == 90
+    assert not [path for path in space.folder.rglob("*") if path.suffix == ".csv"]  # the raw file is not kept
+
+
+def test_the_plan_can_be_changed_undone_and_reset(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+
+    def rating() -> object:
+        return next(field for field in app.number_input if "rating" in field.label)
+
+    rating().set_value(4.0)  # type: ignore[attr-defined]
+    next(button for button in app.button if button.label == "Apply").click().run()
+    assert not app.exception and numbers(app)["Rows kept"] == "36"  # stars 4 and 5 of 1 … 5
+    assert len(space.entries("dataset")) == 1  # the version it replaces is gone
+    app.button(key="data_undo").click().run()
+    assert not app.exception and numbers(app)["Rows kept"] == "90"
+    assert app.button(key="data_undo").disabled
+
+
+def test_columns_can_be_corrected(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    person = next(box for box in app.selectbox if box.label == "Person")
+    person.set_value("stars").run()
+    assert not app.exception and numbers(app)["People"] == "5"
+    app.button(key="data_undo").click().run()
+    assert numbers(app)["People"] == "7"
+
+
+BAD = {
+    "nothing.csv": b"",
+    "blank.csv": b"\n\n  \n",
+    "one-column.csv": b"user\nann\nbob\n",
+    "settings.json": b'{"theme": {"dark": true}}',
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4,
+    "nul.csv": b"user,item\n\x00\x00,\x00\n",
+    "cut.csv.gz": gzip.compress(GOOD)[:60],
+    "cut.zip": zipped(a_csv=GOOD)[:-30],
+    "climb.zip": zipped(**{"../../evil_csv": GOOD}),
+    "header-only.csv": b"user,item,time\n",
+    "all-missing.csv": b"user,item\n,1\n,2\n",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_refused_in_a_sentence_and_nothing_is_lost(space: Space, name: str) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    (before,) = space.entries("dataset")
+    drop(app, (name, BAD[name]))
+    assert len(app.error) == 1
+    assert "Traceback" not in app.error[0].value and "Error id" not in app.error[0].value
+    assert [entry.id for entry in space.entries("dataset")] == [before.id]
+    assert numbers(app)["Rows kept"] == "90"
+
+
+def test_hostile_text_is_shown_as_text(space: Space) -> None:
+    hostile = GOOD.replace(b"customer", b"<script>alert(1)</script>user").replace(b"p3,", b"<img src=x onerror=1>,")
+    app = drop(data_page(), ("<b>x</b>.csv", hostile))
+    assert not app.error
+    assert "<script>" not in words(app).replace("\\<", "") and "<b>x" not in words(app).replace("\\<", "")
+
+
+def test_pseudonyms_replace_every_id_before_anything_is_saved_and_the_key_is_shown_once(space: Space) -> None:
+    app = data_page()
+    app.toggle(key="data_pseudonyms").set_value(True).run()
+    drop(app, ("shop.csv", GOOD))
+    key = app.code[0].value
+    assert len(key) == 32
+    dataset = load_dataset(space.path(space.entries("dataset")[0].id))
+    assert all(user.startswith("p-") for user in dataset.users.ids)
+    app.run()
+    assert not app.code
+    raw = [path.read_bytes() for path in space.folder.rglob("*") if path.is_file()]
+    assert not any(key.encode() in content for content in raw)
+
+
+def test_a_path_opens_only_inside_the_allowed_folder(
+    space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    (allowed / "shop.csv").write_bytes(GOOD)
+    (tmp_path / "secret.csv").write_bytes(GOOD)
+    monkeypatch.setenv("STUDIO_LOCAL_FILES", str(allowed))
+    app = data_page()
+    app.text_input(key="data_path").set_value("../secret.csv")
+    next(button for button in app.button if button.label == "Open the path").click().run()
+    assert not app.exception and "inside the allowed folder" in app.error[0].value.replace("\\", "")
+    assert not space.entries("dataset")
+    app.text_input(key="data_path").set_value("shop.csv")
+    next(button for button in app.button if button.label == "Open the path").click().run()
+    assert not app.exception and not app.error and numbers(app)["Rows kept"] == "90"
+
+
+def test_saved_data_opens_again_with_its_flow_in_a_new_session(space: Space) -> None:
+    drop(data_page(), ("shop.csv", GOOD))
+    app = data_page()
+    assert not app.exception and numbers(app)["Rows kept"] == "90"
+    assert "kept only while the file is open" in words(app)
+    assert [tab.label for tab in app.tabs] == ["Shape", "Quality", "Dropped rows", "Take away"]
+
+
+@pytest.mark.parametrize("file", [path for path in (REAL,) if path.exists()] or [None], ids=lambda f: "zip")
+def test_a_published_zip_opens_as_it_is(space: Space, file: Path | None) -> None:
+    """MovieLens as GroupLens publishes it, where it is; else a zip of the same shape."""
+    lines = b"".join(b"%d,%d,%.1f,%d\n" % (n % 40 + 1, n * 7 % 90 + 1, 1 + n % 5, 10**9 + n) for n in range(800))
+    films = b"".join(b"%d,Film %d (1999),Comedy|Drama\n" % (n, n) for n in range(1, 91))
+    small = {
+        "ml/ratings_csv": b"userId,movieId,rating,timestamp\n" + lines,
+        "ml/movies_csv": b"movieId,title,genres\n" + films,
+    }
+    app = drop(data_page(), ("ml-latest-small.zip", file.read_bytes() if file else zipped(**small)))
+    assert not app.error
+    dataset = load_dataset(space.path(space.entries("dataset")[0].id))
+    assert dataset.n_interactions == (100_836 if file else 800)
+    assert all("(" in title for title in dataset.catalogue.titles[1:20])
+    assert any(dataset.catalogue.tags)
