@@ -14,7 +14,8 @@ with frame("data") as studio:
         choose(studio)
         st.stop()
     now = opened(studio)
-    with st.expander("Other data: a sample, a file", expanded=bool(st.session_state.get("data_refused"))):
+    refused = bool(st.session_state.get("data_refused"))
+    with st.expander("Other data: a sample, a file", expanded=refused, key=f"data_other_{studio.dataset_id}_{refused}"):
         choose(studio)
     summary(studio, dataset, now)
     names = ["Shape", "Quality", "Dropped rows", "Take away"]

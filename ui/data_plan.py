@@ -111,12 +111,12 @@ def _form(now: Opened) -> CleaningPlan | None:
             help="People with more rows are dropped. Look at the longest histories under Shape first.",
         )
         people = two.number_input(
-            rule("A person needs at least", "too_short"),
+            rule("Rows a person needs", "too_short"),
             min_value=1,
             value=plan.min_user_interactions,
-            help="Rows; applied until this and the next hold for everybody (a k-core).",
+            help="Applied until this and the next hold for everybody (a k-core).",
         )
-        items = one.number_input(rule("An item needs at least", "rare_item"), 1, value=plan.min_item_interactions)
+        items = one.number_input(rule("Rows an item needs", "rare_item"), 1, value=plan.min_item_interactions)
         if not st.form_submit_button("Apply"):
             return None
     try:

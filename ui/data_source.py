@@ -76,9 +76,10 @@ def choose(studio: Studio) -> None:
 
 def _cards(studio: Studio) -> None:
     for column, sample in zip(st.columns(len(SAMPLES), gap="small"), SAMPLES, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.markdown(f"**{sample.title}**")
-            st.caption(f"{sample.line} {sample.rows:,} rows. *Planted:* {sample.planted}")
+        with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+            with st.container(gap="small"):
+                st.markdown(f"**{sample.title}**")
+                st.caption(f"{sample.line} {sample.rows:,} rows. *Planted:* {sample.planted}")
             if st.button("Open", key=f"data_sample_{sample.name}", width="stretch"):
                 _open_sample(studio, sample)
 

@@ -40,9 +40,9 @@ def summary(studio: Studio, dataset: Dataset, now: Opened | None) -> None:
         from recsys.charts.data import flow as flow_figure
 
         lost = {words_of(reason): count for reason, count in dropped.items()}
-        show(flow_figure(read, kept, lost), "data_flow")
-        for warning in () if now is None else now.loaded.report.warnings:
-            st.caption(f"○ {plain(warning, 300)}")
+        show(flow_figure(read, kept, lost), "data_flow", words=False)
+        if now is not None and now.loaded.report.warnings:
+            st.caption(" ".join(plain(warning, 300) for warning in now.loaded.report.warnings))
     _key_once()
 
 
@@ -82,13 +82,14 @@ def figures(dataset: Dataset) -> None:
                 show(figure, f"data_shape_{name}")
 
 
-def show(figure: Figure, key: str) -> None:
-    """A figure with a download in its corner; its words are there for readers of the page's text."""
+def show(figure: Figure, key: str, words: bool = True) -> None:
+    """A figure with a download in its corner, and in words below it what its title doesn't say."""
     name = key.replace("data_", "").replace("shape_", "").replace(" ", "-")
     config = CONFIG | {"toImageButtonOptions": CONFIG["toImageButtonOptions"] | {"filename": name}}
     st.plotly_chart(figure, key=key, config=config, width="stretch")
-    if (words := alternative_of(figure)) and words != (figure.layout.title.text or "").replace("<br>", " "):
-        st.caption(plain(words, 300), help=None)
+    title = (figure.layout.title.text or "").replace("<br>", " ")
+    if words and (rest := alternative_of(figure).removeprefix(title).strip(" .;")):
+        st.caption(plain(rest, 300))
 
 
 def quality(dataset: Dataset) -> None:

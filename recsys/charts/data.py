@@ -29,7 +29,8 @@ def flow(rows_read: int, rows_kept: int, dropped: Mapping[str, int]) -> Figure:
         else f"{rows_kept:,} of {rows_read:,} rows are kept ({percent(share)}); {rows_read - rows_kept:,} are dropped"
     )
     words = ", ".join(f"{count:,} {reason}" for reason, count in lost.items())
-    figure = sentence_figure(title, alternative=f"{title}. {words}", height=260 + 16 * len(lost))
+    words = f"{title}. Dropped: {words}." if lost else title
+    figure = sentence_figure(title, alternative=words, height=220 + 24 * len(lost) if lost else 160)
     labels = [f"read · {rows_read:,}", f"kept · {rows_kept:,}"]
     labels += [f"{text(reason)} · {count:,}" for reason, count in lost.items()]
     # Small flows would be invisible: a drop is drawn at least 1.2% wide, and its label tells the exact number.
@@ -75,7 +76,7 @@ def corner(dataset: Dataset) -> Figure:
     figure.add_heatmap(
         z=np.minimum(block, 3),
         customdata=hover,
-        colorscale=[[0, faded(QUIET, 0.12)], [0.34, faded(KEPT, 0.75)], [1, "#00513B"]],
+        colorscale=[[0, faded(QUIET, 0.12)], [0.34, faded(KEPT, 0.7)], [1, KEPT]],
         zmin=0,
         zmax=3,
         showscale=False,
@@ -108,7 +109,7 @@ def density(dataset: Dataset) -> Figure:
         customdata=1000 * grid / cells,
         x=(np.arange(shape[1]) + 0.5) * 100 / shape[1],
         y=(np.arange(shape[0]) + 0.5) * 100 / shape[0],
-        colorscale=[[0, faded(QUIET, 0.08)], [0.5, faded(KEPT, 0.7)], [1, "#00513B"]],
+        colorscale=[[0, faded(QUIET, 0.08)], [0.5, faded(KEPT, 0.45)], [1, KEPT]],
         showscale=False,
         hovertemplate="%{customdata:.3g} of 1,000 cells are filled here<extra></extra>",
     )
@@ -141,7 +142,7 @@ def long_tail(dataset: Dataset) -> Figure:
         hovertemplate="the top %{x:.1f}% of items hold %{y:.0f}% of rows<extra></extra>",
     )
     figure.add_scatter(x=[half * 100], y=[50], mode="markers", marker={"color": DROPPED, "size": 11}, hoverinfo="skip")
-    figure.add_annotation(x=62, y=54, text="if all were equal", showarrow=False, font={"color": QUIET}, textangle=0)
+    figure.add_annotation(x=74, y=48, text="if all were equal", showarrow=False, font={"color": QUIET}, textangle=0)
     figure.update_xaxes(range=[0, 100])
     figure.update_yaxes(range=[0, 102])
     return figure
@@ -158,7 +159,9 @@ def activity(dataset: Dataset) -> Figure:
     dates = weeks.astype("datetime64[s]").astype("datetime64[D]")
     top = int(counts.argmax())
     figure = sentence_figure(
-        f"The busiest of {len(weeks):,} weeks began on {dates[top]}, with {counts[top]:,} rows", y="rows a week"
+        f"The busiest week began on {dates[top]}: {counts[top]:,} rows",
+        x=f"{len(weeks):,} weeks",
+        y="rows a week",
     )
     figure.add_scatter(
         x=dates.astype(str),

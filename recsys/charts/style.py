@@ -126,6 +126,7 @@ def sentence_figure(
         plot_bgcolor="rgba(0,0,0,0)",
         font={"size": FONT_SIZE},
         hoverlabel={"align": "left", "namelength": -1},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": KEPT},
         showlegend=False,
         separators=".,",
         meta={"alternative": alternative or title},

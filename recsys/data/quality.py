@@ -232,6 +232,8 @@ def _shape(dataset: Dataset, values: dict[str, float], cold_users: int, cold_ite
 def _cold(name: str, cold: int, of: int, what: str, meaning: str) -> Finding:
     share = cold / max(of, 1)
     level: Level = "notice" if share > 0.3 else "good"
+    if not cold:
+        return Finding(name, "none", f"Every one of the {of:,} {what} has at least {COLD} rows.")
     return Finding(
         name, f"{cold:,} of {of:,}", f"{_share(share)} of {what} have fewer than {COLD} rows. {meaning}", level
     )
@@ -285,4 +287,4 @@ def _overlaps(names: tuple[str, ...], overlap: np.ndarray) -> list[Finding]:
 
 
 def _share(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+    return f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"

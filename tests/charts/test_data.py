@@ -61,7 +61,8 @@ def test_the_long_tail_names_the_share_that_holds_half() -> None:
 def test_activity_counts_weeks_without_gaps_and_says_so_when_there_are_no_times() -> None:
     figure = charts.activity(tiny())
     assert list(figure.data[0].y) == [2, 0, 2]
-    assert "busiest of 3 weeks" in figure.layout.title.text
+    assert figure.layout.title.text == "The busiest week began on 1969-12-29: 2 rows"
+    assert figure.layout.xaxis.title.text == "3 weeks"
     assert "no usable times" in charts.activity(replace(tiny(), timestamps=None)).layout.title.text
 
 
