@@ -1,0 +1,122 @@
+"""The page Evaluate without a browser: it judges by itself, opens every tab from its link, and says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from ui import state
+from ui.evaluate_view import TABS
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACE = "e" * 32
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Two runs in a workspace of its own: one that kept rows aside, one that did not."""
+    home = tmp_path_factory.mktemp("home")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("STUDIO_HOME", str(home))
+    patch.delenv("STUDIO_SECRET", raising=False)
+    st.cache_resource.clear()
+    data = planted_dataset()
+    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    space, shape = Workspace(home).space(SPACE), ModelConfig(embedding_size=16, blocks=1)
+    found = {}
+    for holdout in ("last-one", "none"):
+        run = train_run(data, model_config=shape, epochs=2, threads=1, holdout=holdout, name=f"run {holdout}")
+        found[holdout] = space.save_run(run, data).id
+    yield found
+    st.cache_resource.clear()
+    patch.undo()
+
+
+def settled(app: AppTest) -> AppTest:
+    """The page once its jobs have ended."""
+    for job in state.jobs().of(SPACE):
+        state.jobs().wait(job.id, SPACE, timeout=60)
+    return app.run()
+
+
+def opened(run_id: str, **view: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    for name, value in {"run": run_id, **view}.items():
+        app.query_params[name] = value
+    return settled(app.switch_page("pages/5_Evaluate.py").run())
+
+
+def no_errors(app: AppTest) -> None:
+    assert not app.exception
+    assert not [str(e.value) for e in app.error]
+
+
+def test_it_judges_by_itself_and_says_who_is_best(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"])
+    no_errors(app)
+    assert "reaches NDCG@10" in app.subheader[0].value.replace("\\", "")
+    assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("tab", list(TABS))
+def test_each_tab_opens_from_its_link(saved: dict[str, str], tab: str) -> None:
+    app = opened(saved["last-one"], tab=tab)
+    no_errors(app)
+    assert app.session_state["evaluate_tab"] == tab
+
+
+def test_the_curve_over_alpha_is_drawn_in_a_job(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="alpha")
+    app.selectbox("curve_of").select("column:region=north").run()
+    app = settled(next(b for b in app.button if b.label == "Draw the curve").click().run())
+    no_errors(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_another_protocol_trains_anew_and_judges(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="protocols")
+    app = settled(next(b for b in app.button if "cold people" in b.label).click().run())
+    no_errors(app)
+    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+
+
+def test_groups_and_columns_can_be_chosen(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="segments")
+    for by in ("region", "activity", "scenario"):
+        app.selectbox("segment_by").select(by).run()
+        no_errors(app)
+    app.selectbox("exposure_by").select("tag").run()
+    no_errors(app)
+
+
+def test_a_person_opens_in_explain(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="compare")
+    app.button("open_explain").click().run()
+    assert not app.exception
+    target = app.query_params["target"]
+    assert (target if isinstance(target, str) else target[0]).startswith("user:")
+
+
+def test_another_run_can_stand_beside(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="compare")
+    table = app.dataframe[0].value
+    assert next(iter(table.columns)) == "attention"
+    assert "popularity" in table.columns
+    assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
+
+
+def test_a_run_that_kept_nothing_aside_says_so(saved: dict[str, str]) -> None:
+    app = opened(saved["none"])
+    no_errors(app)
+    assert "nothing is left to judge it by" in app.warning[0].value

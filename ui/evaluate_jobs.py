@@ -1,0 +1,163 @@
+"""Evaluations as jobs: one for each question, found again after a page switch or refresh by the question."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from recsys.errors import InputError, UnknownIdError
+from recsys.jobs import JobSnapshot, Progress, Work
+from recsys.models.recommender import Recommender
+from recsys.runs import Run
+from ui import cache, state
+from ui.frame import Studio, live
+from ui.inputs import plain
+from ui.transfer_ends import Room
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.data.splits import Split
+    from recsys.evaluation.evaluate import Report
+    from recsys.evaluation.protocols import Trainer
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What the page is about: the open run, the models judged, and what was found."""
+
+    studio: Studio
+    room: Room
+    models: Mapping[str, Recommender]
+    report: Report
+
+    @property
+    def run(self) -> Run:
+        return self.room.run
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.room.dataset
+
+    @cached_property
+    def split(self) -> Split:
+        return self.room.run.split(self.room.dataset)
+
+
+def job_id(studio: Studio, *question: object) -> str:
+    """The id of the job that answers a question of this person: always the same, and nobody else can guess it."""
+    text = "\0".join([studio.space.id, *map(str, question)])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def job_of(studio: Studio, wanted: str) -> JobSnapshot | None:
+    """The job of that id, None before it was started."""
+    try:
+        return studio.jobs.snapshot(wanted, studio.space.id)
+    except UnknownIdError:
+        return None
+
+
+def answer(studio: Studio, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
+    """The job's result; while there is none, its progress, or what went wrong with a way to try again.
+
+    Args:
+        button: what starts the job; "" starts it at once.
+    """
+    job = job_of(studio, wanted)
+    if job is None and (not button or st.button(button, key=f"start_{wanted}")):
+        studio.jobs.submit(studio.space.id, kind, label, work, job_id=wanted)
+        if button:
+            st.rerun()
+        job = job_of(studio, wanted)
+    if job is None:
+        return None
+    if job.active:
+        live(0.5)(_waiting)(studio, wanted)
+        return None
+    if job.state == "done":
+        return job.result
+    st.warning(plain(job.error or "This was stopped before it ended.", 600))
+    if st.button("Try again", key=f"again_{wanted}"):
+        studio.jobs.submit(studio.space.id, kind, label, work, job_id=wanted)
+        st.rerun()
+    return None
+
+
+def _waiting(studio: Studio, wanted: str) -> None:
+    job = job_of(studio, wanted)
+    if job is None or not job.active:
+        st.rerun()
+        return
+    place = f"Place {job.position} in the queue" if job.position else plain(job.message or "Starting …")
+    left = "" if job.seconds_left is None else f" · about {job.seconds_left:.0f} s left"
+    st.progress(job.fraction, text=place + left)
+
+
+def judged_models(studio: Studio, room: Room) -> dict[str, Recommender]:
+    """The run's models, and those of other runs chosen for comparison, named apart."""
+    models = dict(room.run.models)
+    for entry_id in st.session_state.get("compared_runs", ()):
+        run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
+        if dataset.fingerprint == room.dataset.fingerprint and run.holdout == room.run.holdout:
+            name = f"{run.model.name} of {run.name}"[:60]
+            while name in models:
+                name += "′"
+            models[name] = run.model
+    return models
+
+
+def judge_run(studio: Studio, room: Room) -> Judged | None:
+    """The evaluation of the open run, started by itself; None (with its progress on screen) until it is there."""
+    if room.run.holdout != "last-one":
+        st.warning(
+            "This run learned from every row, so nothing is left to judge it by. Train one that keeps rows aside."
+        )
+        st.page_link("pages/2_Train.py", label="Train a model", query_params=studio.params())
+        return None
+    models = judged_models(studio, room)
+
+    def work(progress: Progress) -> Report:
+        from recsys.evaluation import evaluate_models
+
+        split = room.run.split(room.dataset)
+        return evaluate_models(models, split.test, split.train, progress=progress)
+
+    wanted = job_id(studio, "evaluate", room.folder, room.run.id, *sorted(models))
+    report = answer(studio, wanted, "evaluate", f"evaluating {room.run.name}", work)
+    return None if report is None else Judged(studio, room, models, report)
+
+
+def trainers(room: Room, seed: int, report: Callable[[float, str], object]) -> dict[str, Trainer]:
+    """For each model of the run a function that trains its like on a split, with the run's settings and this seed."""
+    return {name: _trainer(room.run, name, seed, report) for name in room.run.models}
+
+
+def _trainer(run: Run, name: str, seed: int, report: Callable[[float, str], object]) -> Trainer:
+    def make(split: Split) -> Recommender:
+        from recsys.models.baselines import fit_baseline
+
+        if name != "attention":
+            return fit_baseline(name, split.train, seed=seed)
+        return _attention(run, split, seed, report)
+
+    return make
+
+
+def _attention(run: Run, split: Split, seed: int, report: Callable[[float, str], object]) -> Recommender:
+    from recsys.models.config import ModelConfig, TrainConfig
+    from recsys.models.training import train
+
+    shape = ModelConfig.from_json(dict(run.config.get("model", {})))
+    how = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
+    trained = None
+    for epoch in train(split.train, shape, how, split.validation):
+        trained = epoch.model
+        report(0.7 * epoch.epoch / epoch.epochs, f"Training attention, epoch {epoch.epoch} of {epoch.epochs}")
+    if trained is None:
+        raise InputError("training", "must last at least one epoch", fix="Train the run with more epochs.")
+    return trained

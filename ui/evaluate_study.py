@@ -1,0 +1,93 @@
+"""Evaluate's tab of the transfer study: does borrowing help people the model has never seen?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys.charts.study import gain_figure, lengths_figure, methods_figure
+from recsys.charts.style import CONFIG
+from recsys.data.export import json_bytes
+from recsys.errors import ArtifactError, StudioError
+from recsys.evaluation.uncertainty import Estimate, figure
+from recsys.jobs import Progress
+from recsys.workspace import read_content
+from ui.evaluate_jobs import Judged, answer, job_id, job_of
+from ui.inputs import download, plain
+
+AXES = {"users": "between people", "time": "from a person’s own past", "scenarios": "from another scenario"}
+SHOW = {"helps": st.success, "mixed": st.info, "no evidence": st.warning, "harms": st.error}
+
+
+def study_tab(judged: Judged) -> None:
+    """Pick whose taste is borrowed, run the study in a job, read the verdict and every figure behind it."""
+    data = judged.dataset
+    axes = [a for a in AXES if a != "scenarios" or len(data.catalogue.scenario_names) > 1]
+    axis = st.segmented_control(
+        "Borrow", axes, default=axes[0], format_func=AXES.__getitem__, key="study_axis", required=True
+    )
+    content = _run(judged, axis)
+    if content is None:
+        st.caption(
+            "People are kept out of training; of some items each, the next one must be found. α is chosen on other "
+            "people than it is judged on, and a random source and shuffled pairs, which must not help, stand beside it."
+        )
+        return
+    SHOW.get(str(content["level"]), st.info)(plain(content["verdict"], 1200))
+    points = list(content["points"])
+    st.plotly_chart(lengths_figure(points), key="study_lengths", config=CONFIG, width="stretch")
+    known = [int(point["observed"]) for point in points]
+    k = st.segmented_control("Items known", known, default=known[0], key="study_known", required=True)
+    point = points[known.index(k)]
+    left, right = st.columns(2, gap="large")
+    left.plotly_chart(gain_figure(point), key="study_gain", config=CONFIG, width="stretch")
+    right.plotly_chart(methods_figure(point), key="study_methods", config=CONFIG, width="stretch")
+    st.write(
+        f"{100 * point['harmed']:.0f}% of people are worse off than without transfer, "
+        f"{100 * point['helped']:.0f}% better off."
+    )
+    st.dataframe(pd.DataFrame([_row(one) for one in point["comparisons"]]), hide_index=True, width="stretch")
+    download("Study (JSON)", lambda: json_bytes(content), "study.json", "application/json", "study_json")
+
+
+def _row(one: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "transfer against": str(one["against"]),
+        "difference in NDCG@10": Estimate(one["value"], one["low"], one["high"]).text,
+        "Holm p": figure(one["p_holm"]),
+        "in words": ("better" if one["value"] > 0 else "worse") if one["shown"] else "no difference shown",
+    }
+
+
+def _run(judged: Judged, axis: str) -> Mapping[str, Any] | None:
+    """The newest study of this axis: the one just run, or a saved one; else a button."""
+    studio, data = judged.studio, judged.dataset
+    wanted = job_id(studio, "study", axis, data.fingerprint)
+    if job_of(studio, wanted) is None:
+        for entry in studio.space.entries("study"):
+            if entry.meta.get("fingerprint") == data.fingerprint and entry.meta.get("axis") == axis:
+                return _read(read_content(studio.space.path(entry.id)))
+    space = studio.space
+
+    def work(progress: Progress) -> str:
+        from recsys.evaluation.transfer_study import transfer_study
+
+        study = transfer_study(data, axis, progress=progress)
+        meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": list(study.scenarios), "level": study.level}
+        return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
+
+    label = f"the study of transfer {AXES[axis]}"
+    saved = answer(studio, wanted, "study", label, work, f"Run the study: borrow {AXES[axis]}")
+    return None if saved is None else _read(read_content(space.path(saved)))
+
+
+def _read(content: object) -> Mapping[str, Any]:
+    if not isinstance(content, dict) or not content.get("points") or "level" not in content:
+        raise ArtifactError("the saved study", "is damaged or of an older version", fix="Delete it and run it again.")
+    for point in content["points"]:
+        if not {"observed", "people", "gain", "methods", "comparisons", "harmed", "helped"} <= set(point):
+            raise StudioError("the saved study", "misses figures", fix="Delete it and run it again.")
+    return content
