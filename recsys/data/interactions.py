@@ -113,8 +113,8 @@ def coded_ids(column: pa.ChunkedArray, what: str) -> tuple[np.ndarray, list[str]
         codes, unique = pd.factorize(column.to_numpy()) if not column.null_count else pd.factorize(column.to_pandas())
         return codes.astype(np.int32), [str(int(value)) for value in unique], []
     if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):  # an object or a list as an id
-        texts = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
-        column = pa.chunked_array([pa.array(texts, pa.string())])
+        written = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
+        column = pa.chunked_array([pa.array(written, pa.string())])
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     column = column.unify_dictionaries()
