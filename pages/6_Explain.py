@@ -1,6 +1,12 @@
-"""6_Explain."""
+"""Explain: one recommendation, what it hangs on, and what would change it."""
 
 from ui import frame
+from ui.explain_view import explain, who
+from ui.frame import live
+from ui.transfer_case import room_of
 
 with frame("explain") as studio:
-    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")
+    studio.need_run()
+    room = room_of(str(studio.run_folder))
+    target, source, alpha = who(studio, room)
+    live()(explain)(studio, room, target, source, alpha)

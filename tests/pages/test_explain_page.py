@@ -1,0 +1,139 @@
+"""The page Explain without a browser: what hangs on what, what-ifs that move the list, every part from its link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from ui import state
+from ui.explain_more import TABS
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACE = "f" * 32
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Two runs in a workspace of its own: a network, and a model that only counts."""
+    home = tmp_path_factory.mktemp("home")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("STUDIO_HOME", str(home))
+    patch.delenv("STUDIO_SECRET", raising=False)
+    st.cache_resource.clear()
+    data, space = planted_dataset(), Workspace(home).space(SPACE)
+    found = {}
+    for model in ("attention", "popularity"):
+        run = train_run(
+            data, model=model, model_config=ModelConfig(embedding_size=16, blocks=1, heads=2), epochs=4, threads=1
+        )
+        found[model] = space.save_run(run, data).id
+    yield found
+    st.cache_resource.clear()
+    patch.undo()
+
+
+def opened(run_id: str, **view: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    for name, value in {"run": run_id, **view}.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/6_Explain.py").run()
+
+
+def no_errors(app: AppTest) -> None:
+    assert not app.exception
+    assert not [str(e.value) for e in app.error]
+
+
+def listed(app: AppTest, target: str) -> list[int]:
+    return [
+        int(option.split("  ")[0].replace("\\", "").replace(",", "")) for option in app.radio(f"item_{target}").options
+    ]
+
+
+def test_it_opens_with_somebody_and_puts_them_into_the_link(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"])
+    no_errors(app)
+    target = app.query_params["target"]
+    assert (target if isinstance(target, str) else target[0]).startswith("user:")
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_taking_the_newest_item_away_moves_the_list(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3")
+    before = list(app.radio("item_user:u3").options)
+    app.multiselect("gone_user:u3").select(12).run()
+    no_errors(app)
+    after = list(app.radio("item_user:u3").options)
+    assert app.radio("item_user:u3").label == "Recommended, as imagined"
+    assert before != after
+    assert any("was" in option or "new" in option for option in after)
+    app.multiselect("gone_user:u3").unselect(12).run()
+    assert list(app.radio("item_user:u3").options) == before
+
+
+def test_adding_items_moves_the_list_and_they_are_not_recommended(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3")
+    first = int(app.radio("item_user:u3").value)
+    app.text_input("explain_find").set_value(f"Item {first}").run()
+    app.multiselect("added_user:u3").select(first).run()
+    no_errors(app)
+    assert int(app.radio("item_user:u3").value) != first
+
+
+def test_an_item_that_falls_out_is_still_watched(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3", k="2")
+    chosen = int(app.radio("item_user:u3").value)
+    app.radio("item_user:u3").set_value(chosen).run()
+    app.multiselect("gone_user:u3").set_value([10, 11, 12]).run()
+    no_errors(app)
+    assert int(app.radio("item_user:u3").value) == chosen
+
+
+@pytest.mark.parametrize("tab", list(TABS))
+@pytest.mark.parametrize("source", ["", "user:u4", "everyone"])
+def test_each_part_opens_from_its_link_blended_or_not(runs: dict[str, str], tab: str, source: str) -> None:
+    app = opened(runs["attention"], target="user:u3", source=source, alpha="0.4", tab=tab)
+    no_errors(app)
+    assert app.session_state["explain_tab"] == tab
+
+
+@pytest.mark.parametrize("tab", list(TABS))
+def test_a_model_that_only_counts_is_explained_too(runs: dict[str, str], tab: str) -> None:
+    no_errors(opened(runs["popularity"], target="user:u3", tab=tab))
+
+
+@pytest.mark.parametrize("target", ["cluster:0", "items:i1,i2", "everyone"])
+def test_groups_and_composed_people_open(runs: dict[str, str], target: str) -> None:
+    no_errors(opened(runs["attention"], target=target))
+
+
+def test_the_smallest_change_is_found_and_said_in_words(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3", tab="smallest", k="3")
+    next(b for b in app.button if b.label == "Search").click().run()
+    no_errors(app)
+    assert any("falls from place" in m.value or "prior alone" in m.value for m in app.markdown)
+
+
+def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3", tab="attention")
+    next(b for b in app.button if b.label == "Draw the deletion curves").click().run()
+    for job in state.jobs().of(SPACE):
+        assert state.jobs().wait(job.id, SPACE, timeout=60).state == "done"
+    app.run()
+    no_errors(app)
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_an_unknown_person_is_refused_with_a_sentence(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:nobody")
+    assert not app.exception
+    assert "must be in the data" in app.error[0].value.replace("\\", "")

@@ -1,0 +1,174 @@
+"""Explain: one recommendation, its history as bars of influence; click one away and watch."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys.charts.explain import influence_figure
+from recsys.charts.style import CONFIG
+from recsys.explain.parts import reason
+from ui.explain_case import Why, imagine, target_of
+from ui.explain_more import more
+from ui.frame import Studio
+from ui.inputs import plain
+from ui.transfer_ends import Room
+
+FOUND = 30  # items offered for a search
+
+
+def who(studio: Studio, room: Room) -> tuple[str, str, float]:
+    """Whose recommendation, and how much of the source of Transfer is mixed in."""
+    target = target_of(studio, room)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        _person(studio, room, target)
+    source = studio.view.source
+    alpha = 0.0
+    with right:
+        if source:
+            alpha = st.slider(
+                "α, the share of the source chosen on Transfer",
+                0.0,
+                1.0,
+                value=studio.view.alpha,
+                step=0.01,
+                key="explain_alpha",
+                help="0 explains the person’s own list, 1 the source’s.",
+            )
+            if abs(alpha - studio.view.alpha) > 1e-9:
+                studio.set_view(alpha=alpha)
+        else:
+            st.caption("This is the person’s own list (α = 0). Choose a source on Transfer to explain a blend.")
+            st.page_link("pages/4_Transfer.py", label="Choose a source", query_params=studio.params())
+    return target, source, alpha
+
+
+def _person(studio: Studio, room: Room, target: str) -> None:
+    users = room.dataset.users
+    kind, _, value = target.removesuffix("!medoid").partition(":")
+    if room.dataset.n_users <= 3000:
+        known = kind == "user" and value in users
+        now = value if known else target
+        options = list(users.ids) if known else [target, *users.ids]
+        chosen = st.selectbox(
+            "Person", options, index=options.index(now), format_func=lambda i: plain(i, 60), key=f"explain_who_{target}"
+        )
+    else:
+        chosen = st.text_input("Person (an id)", value=value, key=f"explain_id_{target}").strip()
+        now = value
+    if chosen and chosen != now:
+        users.index(chosen)  # an unknown id is refused here, before it gets into the URL
+        studio.set_view(target=f"user:{chosen}")
+        st.rerun()
+
+
+def explain(studio: Studio, room: Room, target: str, source: str, alpha: float) -> None:
+    """The list, the bars, what is taken away and added, and the parts below."""
+    why = imagine(room, target, source, alpha, studio.view.k)
+    if not len(why.before) and not len(why.now):
+        st.info("Nothing is known of this person, so there is nothing to leave out. Add an item below.")
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        item = _list(why, target)
+    with right:
+        found = why.influence(item)
+        _sentence(why, item, found.effects)
+        titles = [why.title(int(known)) for known in why.now]
+        bars = f"bars_{why.key}_{item}"
+        st.plotly_chart(
+            influence_figure(found, titles, why.title(item), most=12),
+            key=bars,
+            config=CONFIG,
+            on_select=lambda: _click(why, target, bars),
+            selection_mode="points",
+            width="stretch",
+        )
+    _what_if(why, target)
+    more(studio, why, item, found)
+
+
+def _list(why: Why, target: str) -> int:
+    """The list as imagined, each item with the place it had; the chosen item."""
+    old, new = why.listed(0), why.listed(1)
+    changed = len(why.now) != len(why.before) or bool((why.now != why.before).any())
+    was = {item: place for place, item in enumerate(old, 1)}
+    kept = st.session_state.get(f"item_{target}")
+    options = list(new)
+    if kept is not None and kept not in options and why.allowed[kept]:
+        options.append(int(kept))  # it has fallen out of the list: its place is still worth watching
+    if kept is not None and kept not in options:
+        del st.session_state[f"item_{target}"]
+
+    def label(item: int) -> str:
+        place = new.index(item) + 1 if item in new else why.rank(item)
+        move = ""
+        if changed:
+            before = was.get(item)
+            move = (
+                " · new"
+                if before is None
+                else ""
+                if before == place
+                else f" · {'▲' if before > place else '▼'} was {before}"
+            )
+        return f"{place:,}  {plain(why.title(item), 60)}{move}"
+
+    return int(
+        st.radio(
+            "Recommended, as imagined" if changed else "Recommended", options, format_func=label, key=f"item_{target}"
+        )
+    )
+
+
+def _sentence(why: Why, item: int, effects: object) -> None:
+    """The reason in words: the tag behind most of the support, and the place now."""
+    place = why.rank(item)
+    named = reason(why.room.dataset.catalogue, why.now, item, effects)  # type: ignore[arg-type]
+    tag = (
+        f"Most of its support shares the tag **{plain(named.tag, 40)}**: {100 * named.share_of_history:.0f}% of this "
+        f"history has it, {100 * named.share_of_catalogue:.0f}% of the catalogue."
+        if named
+        else "Its support shares no tag with it: it comes from who chose what, or from what is popular."
+    )
+    st.write(f"**{plain(why.title(item), 80)}** stands at place {place:,}. {tag}")
+
+
+def _click(why: Why, target: str, bars: str) -> None:
+    """A bar was clicked: its item is taken away, or no longer added, before the page is drawn again."""
+    points = st.session_state[bars]["selection"]["points"]
+    if not points:
+        return
+    data = points[0]["customdata"]
+    position = int(data[0] if isinstance(data, list) else data)
+    kept = [p for p in range(len(why.before)) if p not in st.session_state.get(f"gone_{target}", ())]
+    if position < len(kept):
+        gone = sorted([*st.session_state.get(f"gone_{target}", ()), kept[position]])
+        st.session_state[f"gone_{target}"] = gone
+    else:
+        item = int(why.now[position])
+        st.session_state[f"added_{target}"] = [one for one in st.session_state[f"added_{target}"] if one != item]
+
+
+def _what_if(why: Why, target: str) -> None:
+    """What is taken away and what is added; the list above follows at once."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.multiselect(
+            "Taken away (click a bar, or pick here)",
+            range(len(why.before)),
+            format_func=lambda position: plain(why.title(int(why.before[position])), 60),
+            key=f"gone_{target}",
+            placeholder="nothing yet",
+        )
+    with right:
+        part = st.text_input("Find an item to add", key="explain_find", placeholder="part of a title").casefold()
+        chosen = list(st.session_state.get(f"added_{target}", ()))
+        titles = why.room.dataset.catalogue.titles
+        found = [i for i in range(1, len(titles)) if part in titles[i].casefold() and i not in why.before][:FOUND]
+        st.multiselect(
+            "Added, newest last",
+            [*chosen, *(i for i in found if i not in chosen)],
+            format_func=lambda item: plain(titles[item], 60),
+            key=f"added_{target}",
+            placeholder="nothing yet",
+        )
