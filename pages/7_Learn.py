@@ -1,6 +1,7 @@
-"""7_Learn."""
+"""Learn: one idea, one control, one question at a time. Works before anything is trained, and says so."""
 
 from ui import frame
+from ui.learn_view import learn
 
 with frame("learn") as studio:
-    studio.empty("This page is being built.", "Come back soon.", "data", "Choose data")
+    learn(studio)

@@ -1,0 +1,93 @@
+"""The page Learn without a browser: every lesson works with nothing trained, and with a run it uses its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from ui.learn_view import LESSONS
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACE = "a" * 32
+
+
+@pytest.fixture(scope="module")
+def run_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("STUDIO_HOME", str(home))
+    patch.delenv("STUDIO_SECRET", raising=False)
+    st.cache_resource.clear()
+    data = planted_dataset()
+    run = train_run(
+        data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1, name="<b>mine</b>"
+    )
+    yield Workspace(home).space(SPACE).save_run(run, data).id
+    st.cache_resource.clear()
+    patch.undo()
+
+
+def opened(space: str = "b" * 32, **view: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = space
+    for name, value in view.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/7_Learn.py").run()
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(str(caption.value) for caption in app.caption).replace("\\", "")
+
+
+@pytest.mark.parametrize("tab", [*LESSONS, "glossary"])
+def test_each_lesson_opens_with_nothing_trained(run_id: str, tab: str) -> None:
+    app = opened(tab=tab)
+    assert not app.exception
+    assert not app.error
+    assert app.session_state["lesson"] == tab
+    if tab != "glossary":
+        assert len(app.get("plotly_chart")) == 1
+        assert len(app.slider) + len(app.select_slider) == 1  # one control
+
+
+def test_without_a_run_it_says_that_the_numbers_are_an_example(run_id: str) -> None:
+    assert "Nothing is trained yet: these numbers are a small example" in captions(opened())
+
+
+def test_with_a_run_the_numbers_are_its_own_and_its_name_is_only_text(run_id: str) -> None:
+    app = opened(SPACE, run=run_id, target="user:u7")
+    assert not app.error
+    assert "<b>mine</b>” over the newest items of person u7" in captions(app)
+    assert r"\<b\>" in " ".join(str(caption.value) for caption in app.caption)
+
+
+def test_the_worked_example_is_computed_live(run_id: str) -> None:
+    app = opened(tab="blend")
+    assert "(0.45, 0.6); (0.45, 0.7); (0.65, 0.65)" in captions(app)
+    app.slider("learn_alpha").set_value(1.0).run()
+    assert "(0.6, 0.8); (0.7, 0.9); (0.5, 0.6)" in captions(app)
+
+
+def test_the_control_of_attention_moves_the_weights(run_id: str) -> None:
+    app = opened()
+    before = app.latex[0].value
+    app.slider("divisor").set_value(0.25).run()
+    assert not app.error
+    assert app.latex[0].value != before
+
+
+def test_the_glossary_is_searchable(run_id: str) -> None:
+    app = opened(tab="glossary")
+    app.text_input("glossary_find").set_value("holm").run()
+    assert any("Holm" in m.value for m in app.markdown)
+    assert not any("Cold person" in m.value for m in app.markdown)
+    app.text_input("glossary_find").set_value("zzz").run()
+    assert any("No word here" in m.value for m in app.markdown)
