@@ -1,0 +1,136 @@
+"""Figures of Evaluate: what they say is what was found, and hostile names stay text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plotly.graph_objects import Figure
+
+from recsys.charts.evaluation import (
+    alpha_figure,
+    intervals_figure,
+    like_figure,
+    metric_label,
+    pareto_figure,
+    win_loss_figure,
+)
+from recsys.charts.groups import exposure_figure, segments_figure, split_figure
+from recsys.charts.study import gain_figure, lengths_figure, methods_figure
+from recsys.data.dataset import Dataset
+from recsys.data.splits import leave_one_out
+from recsys.evaluation import Report, evaluate_models
+from recsys.evaluation.alpha import CONTROLS, AlphaCurve
+from recsys.evaluation.protocols import strips
+from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment
+from recsys.evaluation.uncertainty import Estimate
+from recsys.models.baselines import fit_baseline
+
+HOSTILE = "<b>bold</b>"
+
+
+@pytest.fixture(scope="module")
+def report(planted: Dataset) -> Report:
+    split = leave_one_out(planted)
+    models = {HOSTILE: fit_baseline("markov", split.train), "popularity": fit_baseline("popularity", split.train)}
+    return evaluate_models(models, split.test, split.train)
+
+
+def clean(figure: Figure) -> None:
+    assert "<b>bold" not in figure.to_json().replace("\\u003c", "<")
+    assert figure.layout.meta["alternative"]
+    assert figure.layout.title.text
+
+
+def test_one_row_per_model_best_on_top_with_its_interval(report: Report) -> None:
+    figure = intervals_figure(report, "ndcg@10")
+    rows = [trace for trace in figure.data if trace.error_x.array is not None]
+    assert len(rows) == 2
+    assert rows[-1].x[0] == report[HOSTILE].estimates["ndcg@10"].value
+    assert report[HOSTILE].estimates["ndcg@10"].text in rows[-1].text[0]
+    assert figure.layout.title.text.startswith("&lt;b&gt;bold")
+    assert "<b>bold" not in figure.to_json().split('"meta"')[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("ndcg@10", "NDCG@10"), ("popularity_lift@5", "popularity lift@5"), ("mrr", "MRR")]
+)
+def test_metrics_have_names_for_people(name: str, label: str) -> None:
+    assert metric_label(name) == label
+
+
+def test_the_front_holds_only_models_that_nothing_beats_in_both() -> None:
+    figure = pareto_figure(
+        [("slow", 10, 0.2), ("bad", 5, 0.05), ("quick", 1, 0.1), (HOSTILE, 12, 0.1)], "ndcg@10", "ms"
+    )
+    assert list(figure.data[0].x) == [1, 10]
+    assert figure.layout.title.text.startswith("Nothing is both cheaper and better than quick, slow")
+
+
+def test_people_carry_their_position_and_are_counted() -> None:
+    figure = win_loss_figure(HOSTILE, "b", (np.array([1, 5, 3]), np.array([2, 4, 3])), ["u1", "u2", HOSTILE])
+    assert "better for 1 people" in figure.layout.title.text.replace("<br>", " ")
+    assert [list(t.customdata) for t in figure.data[1:]] == [[0], [1], [2]]
+    assert figure.data[3].text[0] == "&lt;b&gt;bold&lt;/b&gt;"
+
+
+def test_groups_are_rows_and_small_ones_hollow(planted: Dataset, report: Report) -> None:
+    split = leave_one_out(planted)
+    found = segment(
+        report[HOSTILE].per_user["ndcg@10"], grouping(planted, split.test, "scenario"), "ndcg@10", smallest=61
+    )
+    figure = segments_figure(found)
+    assert [trace.marker.symbol for trace in figure.data] == ["circle-open"] * 2
+    clean(figure)
+    clean(exposure_figure(exposure_by(report[HOSTILE].lists, planted, item_groups(planted, "tag")), "tag"))
+
+
+def test_the_split_is_drawn_with_dates_or_places(planted: Dataset) -> None:
+    split = leave_one_out(planted)
+    rows = [replace(strip, person=HOSTILE) for strip in strips(planted, split)]
+    for dated in (True, False):
+        figure = split_figure(rows, "Rows", dated)
+        assert {trace.name for trace in figure.data} == {"learned from", "validation", "test"}
+        clean(figure)
+
+
+def test_the_curve_shows_both_controls_and_its_verdict() -> None:
+    estimates = tuple(Estimate(v, v - 0.01, v + 0.01) for v in (0.1, 0.12, 0.08))
+    curve = AlphaCurve(
+        "nearest", 10, np.array([0, 0.5, 1]), estimates, dict.fromkeys(CONTROLS, estimates),
+        Estimate(0.02, 0.01, 0.03), 0.001, Estimate(0.0, -0.01, 0.01), 0.5, 0.1, 50,
+    )  # fmt: skip
+    figure = alpha_figure(curve)
+    assert "smoothing, not shared interest" in figure.layout.title.text.replace("<br>", " ")
+    assert len(figure.data) == 4
+
+
+def test_like_or_not_stands_beside_the_majority() -> None:
+    figure = like_figure({HOSTILE: (0.7, 0.68, 0.72), "b": (0.5, 0.48, 0.52)})
+    assert figure.layout.shapes[0].x0 == 0.5
+    assert "70%" in figure.layout.title.text
+
+
+def point(k: int, transfer: float, alone: float) -> dict[str, object]:
+    one = {"value": transfer, "low": transfer - 0.01, "high": transfer + 0.01}
+    other = {"value": alone, "low": alone - 0.01, "high": alone + 0.01}
+    gain = {"value": transfer - alone, "low": -0.01, "high": 0.2}
+    methods = {"transfer": one, "target alone": other, "random source": other, "shuffled pairs": other, HOSTILE: other}
+    return {
+        "observed": k,
+        "people": 100,
+        "gain": [{"alpha": 0.0, "value": 0.0, "low": 0.0, "high": 0.0}, {"alpha": 0.5, **gain}],
+        "methods": methods,
+    }
+
+
+def test_the_study_says_where_the_gain_is_and_only_then_that_little_known_helps() -> None:
+    assert "α = 0.5" in gain_figure(point(1, 0.2, 0.1)).layout.title.text
+    figure = methods_figure(point(3, 0.2, 0.1))
+    assert "transfer ranks best of 5" in figure.layout.title.text.replace("<br>", " ")
+    assert [t.marker.symbol for t in figure.data].count("circle-open") == 2
+    falls = lengths_figure([point(1, 0.2, 0.1), point(10, 0.2, 0.19)])
+    rises = lengths_figure([point(1, 0.1, 0.1), point(10, 0.2, 0.1)])
+    assert falls.layout.title.text.startswith("The less is known")
+    assert rises.layout.title.text.startswith("What is borrowed does not")
