@@ -57,7 +57,7 @@ def alpha_tab(judged: Judged) -> None:
     """NDCG over α for a group of targets and a way of choosing sources, with the controls."""
     offered = _targets(judged)
     left, right = st.columns(2)
-    chosen = left.selectbox("Targets", list(offered), format_func=lambda key: plain(offered[key], 80), key="curve_of")
+    chosen = left.selectbox("Targets", list(offered), format_func=offered.__getitem__, key="curve_of")
     way = right.selectbox("Source", list(SOURCES), format_func=SOURCES.__getitem__, key="curve_way")
     users = set(_users(judged, chosen))
     holdout, model, dataset = judged.split.test, judged.run.model, judged.dataset

@@ -40,9 +40,10 @@ def figure(drawn: object, key: str) -> None:
 
 def verdict(judged: Judged) -> None:
     """One sentence, one interval plot of all models."""
-    st.subheader(plain(judged.report.verdict, 400), anchor=False)
-    metric = st.selectbox("Measured by", METRICS, format_func=metric_label, key="metric", label_visibility="collapsed")
-    st.caption(
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.subheader(plain(judged.report.verdict, 400), anchor=False)
+    metric = right.selectbox("Measured by", METRICS, format_func=metric_label, key="metric")
+    left.caption(
         plain(HELP.get(metric, "Averaged over people; all items are ranked, those a person has had are left out."))
     )
     figure(intervals_figure(judged.report, metric), "verdict")
@@ -52,8 +53,8 @@ def segments_tab(judged: Judged) -> None:
     """A metric by group of people; exposure by group of items."""
     report, dataset = judged.report, judged.dataset
     left, middle, right = st.columns(3)
-    model = left.selectbox("Model", report.names, format_func=plain, key="segment_model")
-    by = middle.selectbox("People by", ways(dataset), format_func=plain, key="segment_by")
+    model = left.selectbox("Model", report.names, key="segment_model")
+    by = middle.selectbox("People by", ways(dataset), key="segment_by")
     metric = right.selectbox("Measured by", PER_PERSON, format_func=metric_label, key="segment_metric")
     groups = grouping(dataset, judged.split.test, by)
     found = segment(report[model].per_user[metric], groups, metric, seed=report.seed)
@@ -110,7 +111,7 @@ def _choose_runs(judged: Judged) -> None:
         "Compare with other runs on the same data",
         list(entries),
         default=[r for r in st.session_state.get("compared_runs", ()) if r in entries],
-        format_func=lambda entry_id: plain(entries[entry_id], 60),
+        format_func=entries.__getitem__,
         key="choose_runs",
     )
     if chosen != st.session_state.get("compared_runs", []):
@@ -126,7 +127,7 @@ def _megabytes(model: Recommender) -> float:
 def _win_loss(judged: Judged) -> None:
     """People as points; those selected can be opened in Transfer or Explain."""
     report, dataset = judged.report, judged.dataset
-    second = st.selectbox("Against", report.names[1:], format_func=plain, key="against")
+    second = st.selectbox("Against", report.names[1:], key="against")
     first = report.names[0]
     labels = [f"user {dataset.users.external(int(u))}" for u in report.users]
     drawn = win_loss_figure(first, second, (report[first].ranks, report[second].ranks), labels)
@@ -139,7 +140,7 @@ def _win_loss(judged: Judged) -> None:
     person = st.selectbox(
         "Person" if chosen else "Person (select points above, or one of the twenty furthest apart)",
         users,
-        format_func=lambda user: plain(person_label(dataset, user), 90),
+        format_func=lambda user: person_label(dataset, user),
         key=f"win_loss_person_{second}",
     )
     with st.container(horizontal=True):

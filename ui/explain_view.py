@@ -50,9 +50,7 @@ def _person(studio: Studio, room: Room, target: str) -> None:
         known = kind == "user" and value in users
         now = value if known else target
         options = list(users.ids) if known else [target, *users.ids]
-        chosen = st.selectbox(
-            "Person", options, index=options.index(now), format_func=lambda i: plain(i, 60), key=f"explain_who_{target}"
-        )
+        chosen = st.selectbox("Person", options, index=options.index(now), key=f"explain_who_{target}")
     else:
         chosen = st.text_input("Person (an id)", value=value, key=f"explain_id_{target}").strip()
         now = value
@@ -156,7 +154,7 @@ def _what_if(why: Why, target: str) -> None:
         st.multiselect(
             "Taken away (click a bar, or pick here)",
             range(len(why.before)),
-            format_func=lambda position: plain(why.title(int(why.before[position])), 60),
+            format_func=lambda position: why.title(int(why.before[position])),
             key=f"gone_{target}",
             placeholder="nothing yet",
         )
@@ -168,7 +166,7 @@ def _what_if(why: Why, target: str) -> None:
         st.multiselect(
             "Added, newest last",
             [*chosen, *(i for i in found if i not in chosen)],
-            format_func=lambda item: plain(titles[item], 60),
+            format_func=titles.__getitem__,
             key=f"added_{target}",
             placeholder="nothing yet",
         )

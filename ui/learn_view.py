@@ -92,11 +92,12 @@ def _attention(studio: Studio) -> None:
     _figure(weights_figure(titles, weights, np.array(numbers.weights)), "learn_attention")
     most = int(np.argmax(weights))
     out = np.array(weights) @ np.array(numbers.values)
+    shown = f"{', '.join(f'{v:.2f}' for v in out[:3])}{', …' if len(out) > 3 else ''}"
     st.latex(
         rf"\frac{{q\cdot k}}{{{divisor:.2f}}} = \frac{{{numbers.products[most]:.2f}}}{{{divisor:.2f}}} = "
-        rf"{numbers.products[most] / divisor:.2f}\;\Rightarrow\; \text{{weight }} {weights[most]:.3f}, \quad "
-        rf"\text{{weights}}\cdot V = ({', '.join(f'{v:.2f}' for v in out[:3])}{', …' if len(out) > 3 else ''})"
+        rf"{numbers.products[most] / divisor:.2f}\;\Rightarrow\; \text{{weight }} {weights[most]:.3f}"
     )
+    st.latex(rf"\text{{weights}}\cdot V = ({shown})")
     bias = " The learned number for each distance is added before the softmax." if any(numbers.distance) else ""
     st.caption(f"{plain(origin, 300)} d_k = {numbers.d_k}. The grey mark is the weight at √d_k.{bias}")
 
@@ -136,9 +137,7 @@ def _proves(studio: Studio) -> None:
     st.latex(
         r"E(\alpha) = (1-\alpha)^2\,\frac{\sigma^2}{n} + \alpha^2 D,\qquad \alpha^* = \frac{\sigma^2/n}{\sigma^2/n + D}"
     )
-    st.caption(
-        f"n = {observed}; σ² = {lessons.NOISE:g}, τ² = {lessons.SPREAD:g}: D = 2τ² at random, τ² for the mean."
-    )
+    st.caption(f"n = {observed}; σ² = {lessons.NOISE:g}, τ² = {lessons.SPREAD:g}: D = 2τ² at random, τ² for the mean.")
 
 
 def _glossary() -> None:

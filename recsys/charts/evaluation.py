@@ -22,6 +22,7 @@ from recsys.charts.style import (
     text,
     three,
 )
+from recsys.evaluation.uncertainty import Estimate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,7 +40,6 @@ def metric_label(name: str) -> str:
 
 def intervals_figure(report: Report, metric: str, first: str | None = None) -> Figure:
     """One row per model, best on top: a point with its 95% interval and the numbers beside it."""
-    import plotly.graph_objects as go
 
     ordered = sorted(report.models, key=lambda m: m.estimates[metric].value)
     own = first or report.names[0]
@@ -52,28 +52,40 @@ def intervals_figure(report: Report, metric: str, first: str | None = None) -> F
     for model in ordered:
         estimate = model.estimates[metric]
         mine = model.name == own
-        figure.add_trace(
-            go.Scatter(
-                x=[estimate.value],
-                y=[text(model.name)],
-                error_x={
-                    "array": [estimate.high - estimate.value],
-                    "arrayminus": [estimate.value - estimate.low],
-                    "thickness": 3 if mine else 2,
-                    "width": 7,
-                },
-                mode="markers+text",
-                text=[f"{'★ ' if mine else ''}{estimate.text}"],
-                textposition="top center",
-                marker={"size": 13 if mine else 10, "symbol": "diamond" if mine else "circle"},
-                marker_color=GROUPS[0] if mine else QUIET,
-                hovertemplate=f"{text(model.name)}: {estimate.text}<extra></extra>",
-            )
-        )
-    low = min(m.estimates[metric].low for m in ordered)
-    figure.update_xaxes(rangemode="tozero" if low >= 0 else "normal")
-    figure.update_yaxes(range=[-0.6, len(ordered) - 0.3])
+        colour = GROUPS[0] if mine else QUIET
+        _interval_row(figure, text(model.name), estimate, colour, "diamond" if mine else "circle", "★ " if mine else "")
+    _room_for_numbers(figure, [m.estimates[metric] for m in ordered])
     return figure
+
+
+def _interval_row(figure: Figure, name: str, estimate: Estimate, colour: str, symbol: str, mark: str = "") -> None:
+    """A point with its interval, the numbers to the right of it."""
+    import plotly.graph_objects as go
+
+    figure.add_trace(
+        go.Scatter(
+            x=[estimate.value],
+            y=[name],
+            error_x={
+                "array": [estimate.high - estimate.value],
+                "arrayminus": [estimate.value - estimate.low],
+                "thickness": 3,
+                "width": 7,
+            },
+            mode="markers",
+            marker={"size": 13, "symbol": symbol, "color": colour},
+            hovertemplate=f"{name}: {estimate.text}<extra></extra>",
+        )
+    )
+    numbers = {"x": [estimate.high], "y": [name], "text": [f"  {mark}{estimate.text}"], "hoverinfo": "skip"}
+    figure.add_trace(go.Scatter(**numbers, mode="text", textposition="middle right", cliponaxis=False))
+
+
+def _room_for_numbers(figure: Figure, estimates: Sequence[Estimate]) -> None:
+    low, high = min(e.low for e in estimates), max(e.high for e in estimates)
+    low = min(low, 0.0)
+    figure.update_xaxes(range=[low - 0.03 * (high - low), high + 0.28 * max(high - low, 1e-6)])
+    figure.update_yaxes(range=[-0.6, len(estimates) - 0.4])
 
 
 def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: str, log: bool = True) -> Figure:
@@ -225,7 +237,6 @@ def alpha_figure(curve: AlphaCurve) -> Figure:
 
 def like_figure(accuracy: Mapping[str, tuple[float, float, float]]) -> Figure:
     """Balanced accuracy of like/not-like for each model with its interval, against the majority's .5."""
-    import plotly.graph_objects as go
 
     ordered = sorted(accuracy.items(), key=lambda pair: pair[1][0])
     best, (value, *_) = ordered[-1]
@@ -235,19 +246,8 @@ def like_figure(accuracy: Mapping[str, tuple[float, float, float]]) -> Figure:
         alternative="; ".join(f"{name}: {interval(*numbers)}" for name, numbers in ordered),
         height=130 + 40 * len(ordered),
     )
-    for name, (mean, low, high) in ordered:
-        figure.add_trace(
-            go.Scatter(
-                x=[mean],
-                y=[text(name)],
-                error_x={"array": [high - mean], "arrayminus": [mean - low], "thickness": 2, "width": 6},
-                mode="markers+text",
-                text=[interval(mean, low, high)],
-                textposition="top center",
-                marker={"size": 11, "color": GROUPS[0]},
-                hovertemplate=f"{text(name)}: {interval(mean, low, high)}<extra></extra>",
-            )
-        )
+    for name, numbers in ordered:
+        _interval_row(figure, text(name), Estimate(*numbers), GROUPS[0], "circle")
+    _room_for_numbers(figure, [Estimate(*numbers) for _, numbers in ordered])
     figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text="majority .5")
-    figure.update_yaxes(range=[-0.6, len(ordered) - 0.3])
     return figure

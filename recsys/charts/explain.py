@@ -37,7 +37,7 @@ def influence_figure(found: Influence, titles: Sequence[str], item_title: str, m
         title = f"Nothing in this history speaks for “{text(item_title, 40)}”"
     figure = sentence_figure(
         title,
-        x="lead lost when this item is left out (score points; left of 0: it holds back)",
+        x="lead lost without it, in score points (below 0: it holds back)",
         alternative="; ".join(f"{titles[p]}: {three(float(found.effects[p]))}" for p in order[::-1]),
         height=110 + ROW * max(1, len(order)),
     )
@@ -49,17 +49,16 @@ def influence_figure(found: Influence, titles: Sequence[str], item_title: str, m
             orientation="h",
             customdata=order,
             marker_color=[SUPPORTS if e > 0 else HOLDS_BACK for e in effects],
-            text=[f"place {found.rank:,} → {found.ranks[p]:,}" for p in order],
-            textposition="outside",
-            cliponaxis=False,
             hovertext=[f"{text(titles[p])}: {three(float(found.effects[p]))}" for p in order],
             hovertemplate="%{hovertext}<br>click to take it away<extra></extra>",
         )
     )
     figure.update_yaxes(tickvals=list(range(len(order))), ticktext=[text(titles[p], 38) for p in order])
-    if effects:
-        reach = max(map(abs, effects)) * 1.35
-        figure.update_xaxes(range=[min(0.0, *effects) * 1.3, max(0.0, *effects) + reach * 0.3])
+    moves = [f" place {found.rank:,} → {found.ranks[p]:,}" if found.ranks[p] != found.rank else "" for p in order]
+    beside = {"x": [max(e, 0.0) for e in effects], "y": list(range(len(order))), "text": moves, "hoverinfo": "skip"}
+    figure.add_trace(go.Scatter(**beside, mode="text", textposition="middle right", cliponaxis=False))
+    low, high = min(0.0, *effects, 0.0), max(0.0, *effects, 0.0)
+    figure.update_xaxes(range=[low - 0.02 * (high - low), high + 0.3 * max(high - low, 1e-6)])
     return figure
 
 

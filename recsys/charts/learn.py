@@ -76,7 +76,7 @@ def matrices_figure(source: np.ndarray, target: np.ndarray, blended: np.ndarray,
         height=330,
     )
     for place, (name, numbers, colour) in enumerate(
-        (("α · source", source, SOURCE), ("(1 − α) · target", target, TARGET), ("= new person", blended, blend(alpha)))
+        (("source", source, SOURCE), ("target", target, TARGET), ("new person", blended, blend(alpha)))
     ):
         figure.add_trace(
             go.Heatmap(
@@ -96,8 +96,8 @@ def matrices_figure(source: np.ndarray, target: np.ndarray, blended: np.ndarray,
             )
         )
         figure.add_annotation(x=place * 3 + 0.5, y=2.8, text=f"<b>{name}</b>", showarrow=False, font={"color": colour})
-    for place, sign in ((2, "+"), (5, "=")):
-        figure.add_annotation(x=place, y=1, text=sign, showarrow=False, font={"size": 26})
+    for place, sign in ((2, "· α<br>+"), (5, "· (1−α)<br>=")):
+        figure.add_annotation(x=place, y=1, text=sign, showarrow=False, font={"size": 17})
     figure.update_xaxes(visible=False, range=[-0.7, 7.7])
     figure.update_yaxes(visible=False, range=[2.6, -0.6], autorange=False)
     figure.update_yaxes(range=[3.1, -0.6])

@@ -48,7 +48,7 @@ def test_one_row_per_model_best_on_top_with_its_interval(report: Report) -> None
     rows = [trace for trace in figure.data if trace.error_x.array is not None]
     assert len(rows) == 2
     assert rows[-1].x[0] == report[HOSTILE].estimates["ndcg@10"].value
-    assert report[HOSTILE].estimates["ndcg@10"].text in rows[-1].text[0]
+    assert report[HOSTILE].estimates["ndcg@10"].text in figure.data[-1].text[0]
     assert figure.layout.title.text.startswith("&lt;b&gt;bold")
     assert "<b>bold" not in figure.to_json().split('"meta"')[0]
 

@@ -19,7 +19,7 @@ def test_the_strongest_bar_is_on_top_and_named() -> None:
     figure = influence_figure(FOUND, [HOSTILE, "b", "c"], HOSTILE)
     bars = figure.data[0]
     assert list(bars.customdata) == [1, 0, 2]
-    assert list(bars.text) == ["place 1 → 1", "place 1 → 3", "place 1 → 40"]
+    assert list(figure.data[1].text) == ["", " place 1 → 3", " place 1 → 40"]
     assert "hangs most on “c”" in figure.layout.title.text.replace("<br>", " ")
     assert "<script>" not in "".join(figure.layout.yaxis.ticktext) + figure.layout.title.text
 
