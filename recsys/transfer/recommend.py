@@ -114,10 +114,15 @@ def voiced(pair: Transfer, beside: Voice | None = None, weight: float = 0.0) -> 
     """Target and source scores with a second voice mixed in: float (n_items + 1,) each; linear in α as before."""
     if beside is None or not weight:
         return pair.target_scores, pair.source_scores
-    mixed = []
-    for taste, scores in ((pair.target, pair.target_scores), (pair.source, pair.source_scores)):
-        mixed.append((1 - weight) * standard(scores) + weight * standard(beside(taste)))
-    return mixed[0], mixed[1]
+    sides = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
+    target, source = (_mixed(standard(scores), standard(beside(taste)), weight) for taste, scores in sides)
+    return target, source
+
+
+def _mixed(own: np.ndarray, other: np.ndarray, weight: float) -> np.ndarray:
+    mixed = np.full(len(own), -np.inf)
+    mixed[1:] = (1 - weight) * own[1:] + weight * other[1:]
+    return mixed
 
 
 def collaborative(model: Recommender) -> Voice:

@@ -151,9 +151,11 @@ def time_tastes(dataset: Dataset, user: int, moment: float) -> tuple[Taste, Tast
         raise InputError("the data", "must have times to go back in time", fix="Load data with a time column.")
     history, rows = dataset.history(user), slice(dataset.offsets[user], dataset.offsets[user + 1])
     before = dataset.timestamps[rows] < moment
-    name, day = f"user {dataset.users.external(user)}", f"{datetime.fromtimestamp(moment, UTC):%-d %B %Y}"
+    name = f"user {dataset.users.external(user)}"
     if before.all() or not before.any():
-        raise InputError(f"{day}", f"must lie within the timeline of {name}", fix="Choose a day between two items.")
+        raise InputError("the day", f"must lie within the timeline of {name}", moment, "Choose one between two items.")
+    at = datetime.fromtimestamp(moment, UTC)
+    day = f"{at.day} {at:%B %Y}"
     return (
         Taste(f"{name} since {day}", "time", (history[~before],), (user,)),
         Taste(f"{name} before {day}", "time", (history[before],), (user,)),

@@ -1,0 +1,92 @@
+"""Serves a blended recommendation from the files beside it. Needs numpy and pyarrow; onnxruntime for new people only.
+
+python serve_blend.py TARGET_USER SOURCE_USER [ALPHA] [K]
+python serve_blend.py item:A,B,C SOURCE_USER           # a new person, of whom three items are known
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+Person = tuple[np.ndarray, np.ndarray]  # representation, item numbers (0 = first row of items.parquet) oldest first
+
+
+class Bundle:
+    """The files of an export, read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        items, follows = pq.read_table(folder / "items.parquet"), pq.read_table(folder / "follows.parquet")
+        self.item_ids: list[str] = items["item_id"].to_pylist()
+        self.vectors = _matrix(items["vector"])
+        self.prior = items["prior"].to_numpy()
+        self.users = pq.read_table(folder / "users.parquet")
+        self.user_rows = {user: row for row, user in enumerate(self.users["user_id"].to_pylist())}
+        self.item, self.next, self.lift = (follows[name].to_numpy() for name in ("item", "next", "lift"))
+        self.policy: dict[str, Any] = json.loads((folder / "policy.json").read_text("utf-8"))
+
+    def person(self, text: str) -> Person:
+        """A known person by id, or `item:A,B,C` for a new one."""
+        if text.startswith("item:"):
+            number = {item: row for row, item in enumerate(self.item_ids)}
+            items = np.array([number[item] for item in text[5:].split(",")], dtype=np.int64)
+            return self.encode(items), items
+        row = self.user_rows[text]
+        return _matrix(self.users["vector"].slice(row, 1))[0], np.array(
+            self.users["items"][row].as_py(), dtype=np.int64
+        )
+
+    def encode(self, items: np.ndarray) -> np.ndarray:
+        """The representation of any list of items."""
+        from onnxruntime import InferenceSession
+
+        session = InferenceSession(str(self.folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
+        newest = items[-self.policy["context"] :] + 1
+        vector: np.ndarray = session.run(None, {"items": newest[None].astype(np.int64)})[0][0]
+        return vector
+
+    def scores(self, person: Person) -> np.ndarray:
+        """How well each item fits as the next: representation · item + prior + what the history lifts."""
+        vector, items = person
+        scores: np.ndarray = self.vectors @ vector + self.prior
+        settings = self.policy["markov"]
+        if settings["recent"]:
+            weight = np.zeros(len(self.item_ids), dtype=np.float32)
+            newest = items[-settings["recent"] :][::-1]
+            np.add.at(weight, newest, (1.0 + np.arange(len(newest))) ** -settings["power"])
+            read = weight[self.item] > 0
+            lifted = weight[self.item[read]] * self.lift[read]
+            scores = scores + np.bincount(self.next[read], weights=lifted, minlength=len(scores))
+        return scores
+
+    def alpha(self, known: int) -> float:
+        """The policy's α for somebody of whom so many items are known."""
+        rules = [rule["alpha"] for rule in self.policy["alpha_by_known_items"] if known >= rule["from"]]
+        return float(rules[-1]) if rules else 0.0
+
+    def recommend(self, target: Person, source: Person, alpha: float | None = None, k: int = 10) -> list[str]:
+        """The k best items the target does not have: α · source + (1 − α) · target."""
+        weight = self.alpha(len(target[1])) if alpha is None else alpha
+        blended = weight * self.scores(source) + (1 - weight) * self.scores(target)
+        blended[target[1]] = -np.inf
+        best = np.argsort(-blended, kind="stable")[:k]
+        return [self.item_ids[row] for row in best if blended[row] > -np.inf]
+
+
+def _matrix(column: Any) -> np.ndarray:
+    rows = column.combine_chunks()
+    flat: np.ndarray = rows.flatten().to_numpy()
+    return flat.reshape(len(rows), -1)
+
+
+if __name__ == "__main__":
+    bundle = Bundle(Path(__file__).resolve().parent)
+    chosen = float(sys.argv[3]) if len(sys.argv) > 3 else None
+    wanted = int(sys.argv[4]) if len(sys.argv) > 4 else 10
+    print("\n".join(bundle.recommend(bundle.person(sys.argv[1]), bundle.person(sys.argv[2]), chosen, wanted)))
