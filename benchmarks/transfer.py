@@ -1,0 +1,99 @@
+"""How long the exact path takes, against items and k, with brute force beside it. Prints JSON.
+
+    python benchmarks/transfer.py [--items 1000,10000,100000,1000000] [--k 5,20,100] [--repeats 5]
+
+Brute force knows no exact α: it ranks everything at 1,001 evenly spaced α, and misses what happens between them. Frame
+times of the browser are measured by benchmarks/frames.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from recsys.transfer.path import AlphaPath, alpha_path
+
+GRID = 1001
+
+
+def scores(kind: str, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two people's scores: float32 (n,) each."""
+    shared, first, second = (rng.normal(size=n).astype(np.float32) for _ in range(3))
+    if kind == "independent":
+        return first, second
+    if kind == "alike":  # two people of one model: popularity is common to both
+        return shared + first / 2, shared + second / 2
+    if kind == "opposite":
+        return first, second / 10 - first
+    return np.where(first > 2.5, first, 0), np.where(second > 2.5, second, 0)  # item-kNN: nearly everything is 0
+
+
+def brute_force(target: np.ndarray, source: np.ndarray, k: int) -> int:
+    """Different lists met on the grid."""
+    lists, before = 0, None
+    for alpha in np.linspace(0, 1, GRID):
+        blended = alpha * source.astype(np.float64) + (1 - alpha) * target.astype(np.float64)
+        best = np.argpartition(-blended, k)[:k]
+        now = tuple(best[np.argsort(-blended[best], kind="stable")].tolist())
+        lists += now != before
+        before = now
+    return lists
+
+
+def measure(kind: str, n: int, k: int, repeats: int, brute_up_to: int) -> dict[str, object]:
+    """One row of the table."""
+    target, source = scores(kind, n, np.random.default_rng(0))
+    wall: list[float] = []
+    cpu: list[float] = []
+    path: AlphaPath | None = None
+    for _ in range(repeats):
+        began, spent = time.perf_counter(), time.process_time()
+        path = alpha_path(target, source, k)
+        wall.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - spent)
+    assert path is not None
+    row: dict[str, object] = {
+        "scores": kind,
+        "items": n,
+        "k": k,
+        "milliseconds": round(1000 * float(np.median(wall)), 2),
+        "cpu_milliseconds": round(1000 * float(np.median(cpu)), 2),
+        "steps": len(path.steps),
+        "contenders": len(path.contenders),
+    }
+    if n <= brute_up_to:
+        began = time.perf_counter()
+        found = brute_force(target, source, k)
+        row |= {"brute_milliseconds": round(1000 * (time.perf_counter() - began), 1), "brute_steps": found}
+    return row
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", default="1000,10000,100000,1000000")
+    parser.add_argument("--k", default="5,20,100")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--brute-up-to", type=int, default=100_000)
+    chosen = parser.parse_args()
+    rows = [
+        measure(kind, int(n), int(k), chosen.repeats, chosen.brute_up_to)
+        for kind in ("independent", "alike", "opposite", "mostly zero")
+        for n in chosen.items.split(",")
+        for k in chosen.k.split(",")
+    ]
+    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
+    print(json.dumps({"machine": machine, "grid": GRID, "path": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
