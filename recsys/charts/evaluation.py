@@ -22,6 +22,7 @@ from recsys.charts.style import (
     text,
     three,
 )
+from recsys.evaluation.metrics import MISSED
 from recsys.evaluation.uncertainty import Estimate
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
         x=cost,
         y=metric_label(metric),
         alternative="; ".join(f"{n}: {cost} {three(c)}, {metric} {three(q)}" for n, c, q in known),
+        height=430,
+        width=44,
     )
     figure.add_trace(
         go.Scatter(
@@ -126,6 +129,7 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
                 mode="markers+text",
                 text=[text(name, 24)],
                 textposition="top center",
+                cliponaxis=False,
                 marker={"size": 13, "color": group_colour(number), "symbol": group_symbol(number)},
                 hovertemplate=f"{text(name)}<br>{cost}: {three(price)}<br>{metric}: {three(quality)}<extra></extra>",
             )
@@ -143,7 +147,8 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
     """
     import plotly.graph_objects as go
 
-    a, b = (np.minimum(r, 1_000_000).astype(float) for r in ranks)
+    last = max((int(r[r < MISSED].max(initial=1)) for r in ranks), default=1)  # who was missed stands last
+    a, b = (np.minimum(r, last).astype(float) for r in ranks)
     wins, losses = int((a < b).sum()), int((a > b).sum())
     figure = sentence_figure(
         f"{text(first, 24)} ranks it better for {wins:,} people, {text(second, 24)} for {losses:,}",
@@ -151,10 +156,11 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
         y=f"place by {text(first, 30)}",
         alternative=f"{wins} people above the line for {first}, {losses} for {second}, {len(a) - wins - losses} even",
         height=430,
+        width=44,
     )
     top = float(max(a.max(initial=1), b.max(initial=1)))
     line = {"x": [1, top], "y": [1, top], "mode": "lines", "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(**line, line={"dash": "dot", "color": QUIET}))
+    figure.add_trace(go.Scatter(**line, line={"dash": "dot", "color": QUIET}, showlegend=False))
     for name, inside, colour, symbol in (
         (f"better by {first}", a < b, GROUPS[0], "circle"),
         (f"better by {second}", a > b, GROUPS[2], "diamond"),

@@ -52,7 +52,9 @@ def segments_figure(found: Segments) -> Figure:
                 hovertemplate=f"{text(group.name)}: {e.text}, {group.people:,} people<extra></extra>",
             )
         )
-    figure.add_vline(x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="everybody")
+    figure.add_vline(
+        x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="everybody", annotation_yshift=14
+    )
     return figure
 
 
@@ -88,15 +90,20 @@ def split_figure(strips: Sequence[Strip], title: str, dated: bool) -> Figure:
     """A row per person, a mark per item: learned from, known, validation, test, left out."""
     import plotly.graph_objects as go
 
-    figure = sentence_figure(title, x="day" if dated else "place in the history", y="", height=120 + 24 * len(strips))
+    figure = sentence_figure(title, x="day" if dated else "place in the history", y="", height=170 + 24 * len(strips))
     for part, (colour, symbol) in PART_LOOK.items():
-        marks = [(w, row) for row, s in enumerate(strips) for w, p in zip(s.when, s.part, strict=True) if p == part]
+        marks = [
+            (when if dated else place, row)
+            for row, strip in enumerate(strips)
+            for place, (when, of) in enumerate(zip(strip.when, strip.part, strict=True), 1)
+            if of == part
+        ]
         if not marks:
             continue
         when = np.array([mark[0] for mark in marks])
         figure.add_trace(
             go.Scatter(
-                x=(when * 1e9).astype("datetime64[ns]") if dated else when + 1,
+                x=(when * 1e9).astype("datetime64[ns]") if dated else when,
                 y=[row for _, row in marks],
                 mode="markers",
                 name=part,
@@ -106,5 +113,5 @@ def split_figure(strips: Sequence[Strip], title: str, dated: bool) -> Figure:
         )
     names = [f"person {text(s.person, 12)}" for s in strips]
     figure.update_yaxes(tickvals=list(range(len(strips))), ticktext=names, autorange="reversed", showgrid=False)
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25})
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.4})
     return figure

@@ -19,7 +19,7 @@ from recsys.errors import InputError
 from recsys.evaluation.evaluate import Progress
 from recsys.evaluation.metrics import accuracy_at, ranks
 from recsys.evaluation.uncertainty import Estimate, estimate_means, holm, paired_p
-from recsys.models.recommender import Encoder, Recommender
+from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer import interpolate
 
 SOURCES: Mapping[str, str] = {
@@ -29,6 +29,7 @@ SOURCES: Mapping[str, str] = {
 }
 CONTROLS = ("random source", "shuffled pairs")
 MEMBERS = 10
+BATCH = 32  # targets whose sources are scored together
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,24 +180,23 @@ def _curves(
     k: int,
     step: Callable[[float], object],
 ) -> np.ndarray:
-    """NDCG@k of each target at each α: float64 (targets, a)."""
+    """NDCG@k of each target at each α: float64 (targets, a). Each source person is scored once a batch."""
     found = np.empty((len(chosen), len(alphas)))
-    mean: dict[bytes, np.ndarray] = {}
-    for row, (position, members) in enumerate(zip(chosen, sources, strict=True)):
-        if row % 20 == 0:
-            step(row / len(chosen))
-        history: History = holdout.histories[int(position)]
-        key = members.tobytes() if len(members) > MEMBERS else b""
-        away = mean.get(key)
-        if away is None:
-            away = model.scores([holdout.histories[int(m)] for m in members])[:, 1:].mean(axis=0, dtype=np.float64)
-            if key:
-                mean = {key: away}
-        own = model.scores([history])[0, 1:]
-        rows = np.stack([interpolate(away, own, float(alpha)) for alpha in alphas])
-        scores = np.concatenate([np.full((len(alphas), 1), -np.inf), rows], axis=1)
-        placed = ranks(scores, [history] * len(alphas), [holdout.positives[int(position)]] * len(alphas))
-        found[row] = accuracy_at(placed, k)["ndcg"]
+    for start in range(0, len(chosen), BATCH):
+        step(start / len(chosen))
+        batch, lenders = chosen[start : start + BATCH], sources[start : start + BATCH]
+        lending = np.unique(np.concatenate(lenders))
+        scored = np.concatenate(
+            [model.scores(part)[:, 1:] for part in batched([holdout.histories[int(m)] for m in lending])]
+        )
+        histories: list[History] = [holdout.histories[int(position)] for position in batch]
+        own = model.scores(histories)[:, 1:]
+        for row, (position, history) in enumerate(zip(batch, histories, strict=True)):
+            away = scored[np.searchsorted(lending, lenders[row])].mean(axis=0, dtype=np.float64)
+            rows = np.stack([interpolate(away, own[row], float(alpha)) for alpha in alphas])
+            scores = np.concatenate([np.full((len(alphas), 1), -np.inf), rows], axis=1)
+            placed = ranks(scores, [history] * len(alphas), [holdout.positives[int(position)]] * len(alphas))
+            found[start + row] = accuracy_at(placed, k)["ndcg"]
     return found
 
 

@@ -159,8 +159,8 @@ class Segments:
         if self.gap is None:
             return f"There are not two groups by {self.by} that are large enough to compare."
         if self.gap.low <= 0:
-            return f"No gap between groups by {self.by} is shown ({self.metric} gap {self.gap.text})."
-        return f"Worst served by {self.by}: {self.worst} ({self.metric} gap to the best {self.gap.text})."
+            return f"No gap between groups by {self.by} is shown ({self.metric.upper()} gap {self.gap.text})."
+        return f"Worst served by {self.by}: {self.worst} ({self.metric.upper()} gap to the best {self.gap.text})."
 
 
 def segment(values: np.ndarray, groups: Grouping, metric: str, *, seed: int = 0, smallest: int = SMALLEST) -> Segments:

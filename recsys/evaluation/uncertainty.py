@@ -149,7 +149,7 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The result in words; never more than was shown."""
-        tail = f"({self.metric} {self.difference.text}, Holm p = {_fixed(self.p_holm, 3)})"
+        tail = f"({self.metric.upper()} {self.difference.text}, Holm p = {_fixed(self.p_holm, 3)})"
         if not self.shown:
             return f"No difference shown between {self.first} and {self.second} {tail}."
         better, worse = (self.first, self.second) if self.difference.value > 0 else (self.second, self.first)

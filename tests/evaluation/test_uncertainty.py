@@ -78,7 +78,7 @@ def test_words_say_only_what_was_shown() -> None:
         "ndcg@10", {"a": base + 0.2, "b": base + rng.normal(0, 0.1, 400), "c": base + 0.2 + rng.normal(0, 0.3, 400)},
         [("a", "b"), ("a", "c")],
     )  # fmt: skip
-    assert shown.sentence.startswith("a is better than b (ndcg@10 .")
+    assert shown.sentence.startswith("a is better than b (NDCG@10 .")
     assert even.sentence.startswith("No difference shown between a and c")
 
 
