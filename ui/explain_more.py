@@ -64,8 +64,8 @@ def _smallest(why: Why, item: int) -> None:
             known[key] = smallest_removal(why.scorer, why.now, item, why.allowed, why.k)
     result = known[key]
     st.write(plain(result.sentence(f"“{why.title(item)}”", why.k), 300))
-    for position in result.removed or ():
-        st.write(f"– {plain(why.title(int(why.now[position])), 80)}")
+    if result.removed:
+        st.write(" · ".join(plain(why.title(int(why.now[position])), 80) for position in result.removed))
     st.caption(f"{result.scored:,} histories were scored to find out.")
 
 
@@ -151,7 +151,7 @@ def _attention(studio: Studio, why: Why) -> None:
                 f"The newest item’s row: d_k = {numbers.d_k}, √d_k = {root:.3g}; r depends on the distance only."
             )
             rows = [
-                {"item": t, "q·k": three(p), "q·k / √d_k": three(s), "r": three(r), "weight": percent(w)}
+                {"item": t[:26], "weight": percent(w), "q·k": three(p), "q·k / √d_k": three(s), "r": three(r)}
                 for t, p, s, r, w in zip(
                     titles, numbers.products, numbers.scaled, numbers.distance, numbers.weights, strict=True
                 )
@@ -168,16 +168,15 @@ def _attention(studio: Studio, why: Why) -> None:
 
 def _deletion(studio: Studio, why: Why) -> None:
     room = why.room
-    histories = [h for h in room.known if 5 <= len(h) <= 60][:100]
+    histories = [h for h in room.known if 5 <= len(h) <= 30][:80]
 
     def work(progress: Progress) -> DeletionStudy:
         from recsys.explain.attention import deletion_study
 
-        progress(0.05, f"Deleting the histories of {len(histories)} people item by item")
-        return deletion_study(room.run.model, histories)
+        return deletion_study(room.run.model, histories, progress=progress)
 
     if len(histories) < 5:
-        st.caption("Too few people have 5 to 60 items for a deletion curve.")
+        st.caption("Too few people have 5 to 30 items for a deletion curve.")
         return
     wanted = job_id(studio, "deletion", room.folder, room.run.id)
     study = answer(studio, wanted, "evaluate", f"deletion curves of {room.run.name}", work, "Draw the deletion curves")

@@ -97,7 +97,7 @@ def attention_figure(found: AttentionMap, titles: Sequence[str], block: int, hea
     looked = text(titles[-newest:][int(last.argmax())], 36)
     figure = sentence_figure(
         f"At the end, head {head + 1} of block {block + 1} looks most at “{looked}”",
-        x="item looked at, oldest first",
+        x="number of the item looked at (1 = oldest shown)",
         y="item that looks",
         alternative="; ".join(f"{n}: {three(float(w))}" for n, w in zip(names, last, strict=True)),
         height=520,
@@ -114,7 +114,7 @@ def attention_figure(found: AttentionMap, titles: Sequence[str], block: int, hea
             hovertemplate="%{text}: %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, tickangle=-45)
+    figure.update_xaxes(tickvals=list(range(len(names))), ticktext=[str(n + 1) for n in range(len(names))])
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")
     return figure
 

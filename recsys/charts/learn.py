@@ -126,8 +126,9 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
                 y=ways.of_blended_representation[number],
                 mode="lines+text",
                 line={"color": colour, "width": 2},
-                text=[""] * (len(ways.alphas) - 1) + [text(name)],
-                textposition="top left",
+                text=[""] * (len(ways.alphas) - 1) + [f"  {text(name)}"],
+                textposition="middle right",
+                cliponaxis=False,
                 hovertemplate=f"{text(name)}: %{{y:.3f}}<extra></extra>",
             )
         )
@@ -141,6 +142,7 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
             )
         )
     figure.add_vline(x=alpha, line={"color": blend(alpha), "width": 3})
+    figure.update_xaxes(range=[-0.03, 1.26], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
     return figure
 
 
@@ -193,8 +195,9 @@ def smoothing_figure(lesson: Smoothing, observed: int) -> Figure:
                 x=lesson.alphas,
                 y=errors,
                 mode="lines+text",
-                text=[name if i == len(errors) * 3 // 4 else "" for i in range(len(errors))],
-                textposition="top left",
+                text=[""] * (len(errors) - 1) + [f"  {name}"],
+                textposition="middle right",
+                cliponaxis=False,
                 line={"color": group_colour(number), "width": 3, "dash": ("dot", "dash", "solid")[number % 3]},
                 hovertemplate=f"{name}, α = %{{x:.2f}}: %{{y:.3f}}<extra></extra>",
             )
@@ -208,5 +211,6 @@ def smoothing_figure(lesson: Smoothing, observed: int) -> Figure:
                 hovertemplate=f"{name}: best at α = %{{x:.2f}}<extra></extra>",
             )
         )
+    figure.update_xaxes(range=[-0.03, 1.33], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
     figure.update_yaxes(rangemode="tozero")
     return figure

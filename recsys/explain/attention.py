@@ -3,7 +3,7 @@ deletion curves of `deletion_study` show how far it explains anything, beside de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -152,18 +152,26 @@ STEPS = 11
 
 
 def deletion_study(
-    model: Recommender, histories: Sequence[History], *, seed: int = 0, random_orders: int = 4
+    model: Recommender,
+    histories: Sequence[History],
+    *,
+    seed: int = 0,
+    random_orders: int = 4,
+    progress: Callable[[float, str], object] | None = None,
 ) -> DeletionStudy:
     """Delete the history of each person's first recommendation by influence, by attention and at random.
 
     Args:
         histories: of at least 3 items each; shorter ones are passed over.
         random_orders: random orders per case, averaged.
+        progress: called with the fraction done and a text; may raise to stop.
     """
     rng = np.random.default_rng(seed)
     grid = np.linspace(0, 1, STEPS)
     found: dict[str, list[np.ndarray]] = {}
-    for history in histories:
+    for number, history in enumerate(histories):
+        if progress is not None:
+            progress(number / len(histories), f"Deleting the history of person {number + 1} of {len(histories)}")
         if len(history) < 3:
             continue
         item = int(top_k(model.scores([history]), 1, [history])[0, 0])
