@@ -43,11 +43,14 @@ class Fusion:
         matrix = np.linalg.solve(gram, rows[seen].T @ vectors[seen]).astype(np.float32)
         self.matrix = torch.from_numpy(matrix).requires_grad_()
 
-    def fused(self, rows: Tensor, ids: Tensor, rng: np.random.Generator) -> Tensor:
-        """The vectors of some items in training: (n, D), a tenth of the id embeddings hidden where features speak."""
-        features = self.features[ids]
-        kept = torch.from_numpy(rng.random(len(ids), dtype=np.float32) >= HIDDEN) | ~features.any(dim=1)
-        return rows * kept[:, None] + features @ self.matrix
+    def fused(self, rows: Tensor, ids: Tensor, shown: Tensor) -> Tensor:
+        """The vectors of some items in training: (n, D); `shown` (n, 1) is 0 where an id embedding is hidden."""
+        return rows * shown + self.features[ids] @ self.matrix
+
+    def shown(self, ids: Tensor, rng: np.random.Generator) -> Tensor:
+        """Which id embeddings a step uses: (n, 1) of 0 and 1; a tenth is hidden where features can speak."""
+        kept = torch.from_numpy(rng.random(len(ids), dtype=np.float32) >= HIDDEN) | ~self.features[ids].any(dim=1)
+        return kept[:, None].float()
 
     def projected(self) -> np.ndarray:
         """What the features say of every item: float32 (n_items + 1, D)."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -25,17 +27,26 @@ MASKED = 0.25  # share of items hidden in the masked flavour
 
 
 class Silence:
-    """Dropout whose masks are slices of one pool, from a random place: drawing bits costs more than a product."""
+    """Dropout whose masks are slices of one pool, from a random place: drawing bits costs more than a product.
 
-    def __init__(self, p: float, rng: np.random.Generator, size: int) -> None:
-        self.rng, self.p = rng, p
-        kept = rng.random(size, dtype=np.float32) >= p
-        self.pool = torch.from_numpy(kept.astype(np.float32) / (1 - p))
+    Args:
+        pool: float32, each 0 with probability p, else 1 / (1 − p); longer than anything silenced. None: p is 0.
+    """
+
+    def __init__(self, pool: Tensor | None, rng: np.random.Generator) -> None:
+        self.pool, self.rng = pool, rng
+
+    @staticmethod
+    def draw(p: float, size: int, rng: np.random.Generator) -> Tensor | None:
+        """A pool."""
+        if not p:
+            return None
+        return torch.from_numpy((rng.random(size, dtype=np.float32) >= p).astype(np.float32) / (1 - p))
 
     def __call__(self, x: Tensor) -> Tensor:
-        if not self.p:
+        if self.pool is None:
             return x
-        first = int(self.rng.integers(0, max(1, len(self.pool) - x.numel())))
+        first = int(self.rng.integers(0, len(self.pool) - x.numel()))
         return x * self.pool[first : first + x.numel()].view(x.shape)
 
 
@@ -47,6 +58,16 @@ class Example:
     lengths: np.ndarray  # int64 (B,)
     asked: np.ndarray  # int64 (n,): places in the flattened (B · T)
     answers: np.ndarray  # int64 (n,)
+
+    def halves(self) -> tuple[Example, Example]:
+        """The rows in two parts."""
+        rows, width = self.items.shape
+        middle = (rows + 1) // 2
+        cut = int(np.searchsorted(self.asked, middle * width))
+        return (
+            Example(self.items[:middle], self.lengths[:middle], self.asked[:cut], self.answers[:cut]),
+            Example(self.items[middle:], self.lengths[middle:], self.asked[cut:] - middle * width, self.answers[cut:]),
+        )
 
 
 class Learner:
@@ -75,19 +96,16 @@ class Learner:
         bias = np.append(bias - bias[1:].mean(), np.float32(0))
         self.vectors = RowAdamW(torch.from_numpy(np.concatenate([vectors, mask])), BETAS)
         self.bias = RowAdamW(torch.from_numpy(bias[:, None]), BETAS)
-        self.optimiser = torch.optim.AdamW(
-            [*self.network.parameters(), *([self.fusion.matrix] if self.fusion else [])],
-            betas=BETAS,
-            weight_decay=train.weight_decay,
-            fused=True,
-        )
-        pool = max(1 << 21, 2 * (train.batch_size + model.context) * size)
-        self.silence = Silence(model.dropout, rng, pool)
+        self.trained = [*self.network.parameters(), *([self.fusion.matrix] if self.fusion else [])]
+        self.optimiser = torch.optim.AdamW(self.trained, betas=BETAS, weight_decay=train.weight_decay, fused=True)
+        self.pool = Silence.draw(model.dropout, max(1 << 21, 2 * (train.batch_size + model.context) * size), rng)
         self.steps = 0
 
     def copy(self) -> Learner:
         """An independent copy, for trying things."""
-        return deepcopy(self)
+        twin = deepcopy(self)
+        twin.optimiser = torch.optim.AdamW(twin.trained, betas=BETAS, weight_decay=self.train.weight_decay, fused=True)
+        return twin
 
     def model_now(self, markov: Markov | None = None) -> AttentionModel:
         """The weights as they are, copied into a model of their own."""
@@ -122,39 +140,61 @@ class Learner:
             self.fusion.matrix.data.copy_(torch.from_numpy(tensors["fusion"]))
         self.steps = int(tensors["steps"][0])
 
-    def learn(self, batch: Batch, learning_rate: float, rng: np.random.Generator) -> float:
-        """One step of gradient descent; the loss before it."""
+    def learn(self, batch: Batch, learning_rate: float, rng: np.random.Generator, threads: int = 1) -> float:
+        """One step of gradient descent; the loss before it.
+
+        A batch is always worked on in two halves and their gradients added in order, so one thread and two learn the
+        same to the bit, and two need no waiting for each other between the halves' many small products.
+        """
         self.steps += 1
-        self.silence.rng = rng
         example = self.ask(batch, rng)
         count = min(self.train.negatives, len(self.seen))
         negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
-        ids, places = _distinct([example.items.ravel(), example.answers, negatives], len(self.vectors))
+        ids, place = _distinct([example.items.ravel(), example.answers, negatives], len(self.vectors))
         rows, biases = self.vectors.take(ids), self.bias.take(ids)
-        read, answers, others = (torch.from_numpy(place) for place in places)
-        vectors = rows if self.fusion is None else self.fusion.fused(rows, ids, rng)
-        x = torch.nn.functional.embedding(read, vectors).view(*example.items.shape, -1)
-        lengths = None if self.network.causal else torch.from_numpy(example.lengths)
-        states = self.network(x, lengths, self.silence).flatten(0, 1)[torch.from_numpy(example.asked)]
         among = np.full(len(self.vectors), -1, dtype=np.int64)
         among[negatives] = np.arange(count)
-        loss = shared_softmax(
-            states,
-            torch.nn.functional.embedding(answers, vectors),
-            biases[answers, 0],
-            vectors[others],
-            biases[others, 0],
-            torch.from_numpy(among[example.answers]),
-            math.log(len(self.seen) / count),
-        )
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        shown = None if self.fusion is None else self.fusion.shown(ids, rng)
+        leaves = [rows, biases, *self.trained]
+
+        def work(half: Example, silence: Silence) -> tuple[float, tuple[Tensor, ...]]:
+            vectors = rows if self.fusion is None or shown is None else self.fusion.fused(rows, ids, shown)
+            loss = self._loss(half, vectors, biases[:, 0], place, negatives, among, silence)
+            loss = loss * (len(half.answers) / len(example.answers))
+            return float(loss.detach()), torch.autograd.grad(loss, leaves)
+
+        jobs = [(half, Silence(self.pool, r)) for half, r in zip(example.halves(), rng.spawn(2), strict=True)]
+        jobs = [job for job in jobs if len(job[0].answers)]
+        with torch.enable_grad():
+            done = list(pair().map(work, *zip(*jobs, strict=True))) if threads > 1 else [work(*job) for job in jobs]
+        for leaf, *gradients in zip(leaves, *(gradients for _, gradients in done), strict=True):
+            leaf.grad = gradients[0] if len(gradients) == 1 else gradients[0] + gradients[1]
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
         self.optimiser.step()
         self.vectors.update(ids, rows, learning_rate, self.steps)
         self.bias.update(ids, biases, learning_rate, self.steps)
-        return float(loss.detach())
+        return sum(loss for loss, _ in done)
+
+    def _loss(
+        self,
+        half: Example,
+        vectors: Tensor,  # (U, D) of the distinct items of the batch
+        biases: Tensor,  # (U,)
+        place: np.ndarray,  # (n_items + 2,): where each item is among them
+        negatives: np.ndarray,  # (K,)
+        among: np.ndarray,  # (n_items + 2,): where each item is among the negatives, or −1
+        silence: Silence,
+    ) -> Tensor:
+        """Mean cross-entropy of the answers of half a batch."""
+        read, answers, others = (torch.from_numpy(place[items]) for items in (half.items, half.answers, negatives))
+        x = torch.nn.functional.embedding(read, vectors)
+        lengths = None if self.network.causal else torch.from_numpy(half.lengths)
+        states = self.network(x, lengths, silence).flatten(0, 1)[torch.from_numpy(half.asked)]
+        same = torch.from_numpy(among[half.answers])
+        right = torch.nn.functional.embedding(answers, vectors)
+        correction = math.log(len(self.seen) / len(negatives))
+        return shared_softmax(states, right, biases[answers], vectors[others], biases[others], same, correction)
 
     def ask(self, batch: Batch, rng: np.random.Generator) -> Example:
         """Causal: each item's answer is the next. Masked: a quarter is hidden, the newest in every second chunk."""
@@ -171,12 +211,18 @@ class Learner:
         return Example(np.where(hidden, len(self.vectors) - 1, items), lengths, np.flatnonzero(hidden), items[hidden])
 
 
-def _distinct(groups: list[np.ndarray], size: int) -> tuple[Tensor, list[np.ndarray]]:
-    """The distinct ids of all groups, and each group as places among them (a table beats sorting)."""
+def _distinct(groups: list[np.ndarray], size: int) -> tuple[Tensor, np.ndarray]:
+    """The distinct ids of all groups, and a table from id to its place among them (a table beats sorting)."""
     marked = np.zeros(size, dtype=bool)
     for group in groups:
         marked[group] = True
     ids = np.flatnonzero(marked)
     place = np.zeros(size, dtype=np.int64)
     place[ids] = np.arange(len(ids))
-    return torch.from_numpy(ids), [place[group] for group in groups]
+    return torch.from_numpy(ids), place
+
+
+@cache
+def pair() -> ThreadPoolExecutor:
+    """Two threads that each compute with one."""
+    return ThreadPoolExecutor(2, "learner", initializer=torch.set_num_threads, initargs=(1,))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
@@ -19,7 +21,7 @@ from recsys.models.batches import Batch, count_batches, epoch_batches
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.learner import Learner
 from recsys.models.markov import Markov
-from recsys.models.validation import make_judge, sample
+from recsys.models.validation import keep_aside, make_judge, sample
 
 WARM_UP = 100  # steps of rising learning rate
 FLOOR = 0.05  # of the learning rate, where the cosine ends
@@ -87,7 +89,7 @@ def train(
     """Trains the attention model; yields after every epoch.
 
     The same data, configs and seed give the same weights for the same number of epochs; with `minutes` a probe finds
-    that number, and the model's `train_config` names it.
+    that number (and lowers it where the machine slows down); the last report names it.
 
     Without `validation`, a seeded tenth of the people (at most 2,000, those with 3 items or more) keep their last item
     aside: it chooses the Markov weight and the best epoch. In the last tenth of the epochs these items are trained on
@@ -127,7 +129,7 @@ class _Run:
         checkpoint: Path | None = None,
         features: np.ndarray | None = None,
     ) -> None:
-        self.started = time.perf_counter()
+        self.started, self.threads = time.perf_counter(), torch.get_num_threads()
         if not (dataset.lengths > 1).any():
             raise InputError(
                 "the data", "must have a person with at least 2 interactions", fix="Load longer histories."
@@ -155,6 +157,7 @@ class _Run:
         self.epoch, self.best, self.best_epoch, self.spent = 0, -math.inf, 0, 0.0
         self.best_model: AttentionModel | None = None
         self.weight, self.found = 0.0, dict[str, float]()
+        self.prepared = time.perf_counter() - self.started
         if saved:
             self.epoch, self.best, self.best_epoch, self.spent = (
                 saved.epoch,
@@ -187,12 +190,16 @@ class _Run:
     def probe(self) -> float:
         """Seconds an epoch takes, validation included, measured on a copy for about two seconds."""
         copy, rng = self.learner.copy(), np.random.default_rng(0)
+        with one_thread():
+            return self._timed(copy, rng)
+
+    def _timed(self, copy: Learner, rng: np.random.Generator) -> float:
         laps, tokens, started = 0, 0, 0.0
         for batch in epoch_batches(self.dataset, self.steps, self.batch_size, rng):
             if laps == 1:
                 started = time.perf_counter()  # the first step warms up
                 tokens = 0
-            copy.learn(batch, 1e-4, rng)
+            copy.learn(batch, 1e-4, rng, self.threads)
             laps, tokens = laps + 1, tokens + batch.items.size
             if laps > 1 and time.perf_counter() - started > PROBE_SECONDS:
                 break
@@ -207,7 +214,8 @@ class _Run:
         """Trains one epoch, judges, keeps the best, writes the checkpoint."""
         started = time.perf_counter()
         joining = self.joining
-        loss, items = self._learn(self.everything if joining else self.dataset)
+        with one_thread():  # the learner's own two threads do better than a team for each small product
+            loss, items = self._learn(self.everything if joining else self.dataset)
         self.epoch += 1
         model = self._judged(joining)
         score = self.found.get("ndcg@10", -loss)
@@ -217,6 +225,8 @@ class _Run:
         lap = time.perf_counter() - started
         self.spent += lap
         assert self.best_model is not None
+        if self.config.minutes is not None:
+            self._keep_time(self.config.minutes * 60, joining)
         if checkpoint is not None:
             files.write(checkpoint, self)
         return EpochReport(
@@ -231,6 +241,12 @@ class _Run:
             self.best_model,
         )
 
+    def _keep_time(self, budget: float, joining: bool) -> None:
+        """Fewer epochs where, the machine being slower than in the probe, the time would be exceeded by a tenth."""
+        left, lap = budget - self.prepared - self.spent, self.spent / self.epoch
+        if lap * (self.epochs - self.epoch) > left + 0.1 * budget:
+            self.epochs = max(self.epoch + int(left / lap), self.epoch + (self.joins and not joining))
+
     def _learn(self, dataset: Dataset) -> tuple[float, int]:
         """All batches of one epoch: the mean loss and the number of items read."""
         lap, part = divmod(self.epoch, self.parts)
@@ -241,7 +257,7 @@ class _Run:
             rate = self.config.learning_rate * schedule((self.epoch + place / len(batches)) / self.epochs)
             rate *= min(1.0, (self.learner.steps + 1) / self.warm_up)
             step_rng = np.random.default_rng([self.config.seed, 4, self.learner.steps])
-            losses.append(_guarded(self.learner, batch, rate, step_rng))
+            losses.append(_guarded(self.learner, batch, rate, step_rng, self.threads))
             items += int(batch.lengths.sum())
         return float(np.mean(losses)), items
 
@@ -260,9 +276,20 @@ class _Run:
         return model
 
 
-def _guarded(learner: Learner, batch: Batch, rate: float, rng: np.random.Generator) -> float:
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch computes with one thread inside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
-        loss = learner.learn(batch, rate, rng)
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _guarded(learner: Learner, batch: Batch, rate: float, rng: np.random.Generator, threads: int) -> float:
+    try:
+        loss = learner.learn(batch, rate, rng, threads)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "alloc" not in str(error):
             raise
@@ -283,19 +310,7 @@ def schedule(progress: float) -> float:
 
 def default_epochs(dataset: Dataset) -> int:
     """Passes over the data by rule: 30 at 10,000 interactions, 19 at 100,000, 12 at a million, 8 at ten million."""
-    return max(4, round(12 * (1e6 / max(dataset.n_interactions, 1)) ** 0.2))
-
-
-def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
-    """The data without the last item of a seeded tenth of the people, and these people with it."""
-    able = np.flatnonzero(dataset.lengths >= 3)
-    rng = np.random.default_rng([seed, 5])
-    users = np.sort(rng.choice(able, min(2000, math.ceil(len(able) / 10)), replace=False)) if len(able) else able
-    keep = np.ones(dataset.n_interactions, dtype=bool)
-    keep[dataset.offsets[users + 1] - 1] = False
-    histories = dataset.histories(users)
-    people = Holdout(users, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories))
-    return dataset.with_rows(keep), people
+    return max(4, int(12 * (1e6 / max(dataset.n_interactions, 1)) ** 0.2 + 0.5))
 
 
 def estimate(

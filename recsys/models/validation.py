@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,18 @@ def sample(holdout: Holdout, n_items: int, seed: int, most: int = 2000) -> Holdo
         tuple(holdout.histories[i] for i in chosen),
         tuple(holdout.positives[i] for i in chosen),
     )
+
+
+def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
+    """The data without the last item of a seeded tenth of the people, and these people with it."""
+    able = np.flatnonzero(dataset.lengths >= 3)
+    rng = np.random.default_rng([seed, 5])
+    users = np.sort(rng.choice(able, min(2000, math.ceil(len(able) / 10)), replace=False)) if len(able) else able
+    keep = np.ones(dataset.n_interactions, dtype=bool)
+    keep[dataset.offsets[users + 1] - 1] = False
+    histories = dataset.histories(users)
+    people = Holdout(users, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories))
+    return dataset.with_rows(keep), people
 
 
 def ranks(scores: np.ndarray, seen: Sequence[History], positives: np.ndarray) -> np.ndarray:

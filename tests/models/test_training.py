@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
@@ -12,8 +13,8 @@ from recsys.models import training
 from recsys.models.baselines import fit_baseline
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.learner import Learner
-from recsys.models.training import EpochReport, estimate, keep_aside, schedule, train
-from recsys.models.validation import next_item_quality
+from recsys.models.training import EpochReport, estimate, schedule, train
+from recsys.models.validation import keep_aside, next_item_quality
 from tests.models.small import dataset_of
 
 SMALL = ModelConfig(embedding_size=16, context=12)
@@ -90,11 +91,30 @@ def test_without_validation_every_row_is_learned_in_the_end(planted: Dataset) ->
     assert final.markov.lifts[:, [40]].nnz > 0
 
 
-def test_minutes_find_the_number_of_epochs_and_keep_to_it(planted: Dataset) -> None:
-    reports = run(planted, config=TrainConfig(minutes=0.02, batch_size=256))
-    assert reports[-1].epoch == reports[-1].epochs >= 2
+def test_minutes_find_the_number_of_epochs_from_a_probe(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training._Run, "probe", lambda self: 12.0)
+    monkeypatch.setattr(training._Run, "_keep_time", lambda self, budget, joining: None)
+    reports = run(planted, config=TrainConfig(minutes=1.0, batch_size=256))
+    assert reports[-1].epoch == reports[-1].epochs == 4
     repeated = run(planted, config=TrainConfig(epochs=reports[-1].epochs, batch_size=256))
     assert same(reports[-1], repeated[-1])
+
+
+def test_a_machine_that_slows_down_gets_fewer_epochs(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training._Run, "probe", lambda self: 1e-5)
+    reports = run(planted, config=TrainConfig(minutes=0.01, batch_size=256))
+    assert reports[-1].epoch == reports[-1].epochs < 1000 and reports[-1].seconds < 6
+
+
+@pytest.mark.parametrize("flavour", ["causal", "masked"])
+def test_two_threads_learn_what_one_learns_to_the_bit(flavour: str, planted: Dataset) -> None:
+    config = ModelConfig(flavour=flavour, embedding_size=16, context=12)  # type: ignore[arg-type]
+    alone = run(planted, config)[-1]
+    torch.set_num_threads(2)
+    try:
+        assert same(alone, run(planted, config)[-1])
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_patience_ends_a_training_that_no_longer_gains(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
