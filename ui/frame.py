@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +14,7 @@ from recsys.errors import StudioError
 from recsys.jobs import JobQueue, JobSnapshot
 from recsys.workspace import Entry, Space
 from ui import cache, state
+from ui.boundary import live, show_error
 from ui.inputs import plain
 
 if TYPE_CHECKING:
@@ -24,7 +22,8 @@ if TYPE_CHECKING:
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
 
-log = logging.getLogger("studio")
+__all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "Step", "Studio", "frame", "live", "show_error"]
+
 SAMPLE_RUN = "sample"  # the small run that ships with the samples: anyone may open it
 
 
@@ -323,44 +322,6 @@ class frame:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         # Streamlit steers with BaseExceptions (rerun, stop): those pass.
-        if isinstance(error, Exception):
-            show_error(error)
-            return True
-        return False
-
-
-def show_error(error: Exception) -> None:
-    """A StudioError as its sentence; anything else as a short id, with the traceback in the log only."""
-    if isinstance(error, StudioError):
-        st.error(plain(error, 600), icon=":material/error:")
-        return
-    short = secrets.token_hex(3)
-    log.error("page error %s", short, exc_info=error)
-    st.error(f"Something unexpected happened. Nothing you saved is lost. Error id: {short}", icon=":material/error:")
-
-
-def live(run_every: float | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A fragment (a part of a page that runs again alone, every `run_every` seconds) with its own error boundary."""
-
-    def decorate(body: Callable[..., None]) -> Callable[..., None]:
-        @wraps(body)
-        def guarded(*args: Any, **kwargs: Any) -> None:
-            with _Boundary():
-                body(*args, **kwargs)
-
-        fragment: Callable[..., None] = st.fragment(guarded, run_every=run_every)
-        return fragment
-
-    return decorate
-
-
-class _Boundary:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
         if isinstance(error, Exception):
             show_error(error)
             return True
