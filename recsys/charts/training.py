@@ -154,7 +154,8 @@ def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, siz
     x, y = float(report["epoch"]), float(report["ndcg@10"])
     figure.add_scatter(
         x=[x], y=[y], mode="markers+text", marker={"color": MODEL, "size": size, "symbol": symbol},
-        text=[f"{name} {three(y)}"], textposition="top left" if x > last / 2 else "top right", textfont={"color": MODEL},
+        text=[f"{name} {three(y)}"], textfont={"color": MODEL},
+        textposition="top left" if x > last / 2 else "top right",
         name=name,
         hovertemplate=f"{name}: epoch %{{x:.0f}}, %{{y:.3g}}<extra></extra>",
     )  # fmt: skip

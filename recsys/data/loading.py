@@ -85,14 +85,7 @@ def load(
     Raises:
         InputError: not a table, no person or item column, or nothing is left. It names file, rule and fix.
     """
-    parts = source if isinstance(source, Sequence) and not isinstance(source, bytes) else None
-    if parts is None:
-        content: Given = source  # type: ignore[assignment]
-        shown = name or (content.stem if isinstance(content, Path) else "upload")
-        title = content.name if isinstance(content, Path) else shown
-        given = [(title, content, "")]
-    else:
-        given, shown = list(parts), name or " + ".join(PurePath(part[0]).stem for part in parts)
+    given, shown = _parts(source, name)
     if not given:
         raise InputError("the upload", "must have a file", fix="Choose a file with a row for each interaction.")
     plan, read = plan or CleaningPlan(), []
@@ -119,6 +112,17 @@ def load(
         all_columns=first.columns,
         preview=_preview(first),
     )
+
+
+def _parts(
+    source: Given | Sequence[tuple[str, Given, str]], name: str | None
+) -> tuple[list[tuple[str, Given, str]], str]:
+    """What was given as (title, content, scenario), and the name to show."""
+    if isinstance(source, Path):
+        return [(source.name, source, "")], name or source.stem
+    if isinstance(source, bytes):
+        return [(name or "upload", source, "")], name or "upload"
+    return list(source), name or " + ".join(PurePath(part[0]).stem for part in source)
 
 
 def _unused(names: Sequence[str]) -> list[str]:
