@@ -33,7 +33,7 @@ def live(run_every: float | None = None) -> Callable[[Callable[..., None]], Call
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         @wraps(body)
         def guarded(*args: Any, **kwargs: Any) -> None:
-            with _Boundary():
+            with Boundary():
                 body(*args, **kwargs)
 
         fragment: Callable[..., None] = st.fragment(guarded, run_every=run_every)
@@ -42,7 +42,9 @@ def live(run_every: float | None = None) -> Callable[[Callable[..., None]], Call
     return decorate
 
 
-class _Boundary:
+class Boundary:
+    """Shows the error that ends the block and goes on after it. Streamlit steers with BaseExceptions: those pass."""
+
     def __enter__(self) -> None:
         return None
 

@@ -14,7 +14,7 @@ from recsys.errors import StudioError
 from recsys.jobs import JobQueue, JobSnapshot
 from recsys.workspace import Entry, Space
 from ui import cache, state
-from ui.boundary import live, show_error
+from ui.boundary import Boundary, live, show_error
 from ui.inputs import plain
 
 if TYPE_CHECKING:
@@ -301,7 +301,7 @@ class frame:
     """Opens a page: configuration, style, door, menu, title; shows errors as sentences and keeps the page usable."""
 
     def __init__(self, key: str) -> None:
-        self.step = BY_KEY[key]
+        self.step, self.boundary = BY_KEY[key], Boundary()
 
     def __enter__(self) -> Studio:
         title = self.step.name if self.step.key == "home" else f"{self.step.title} · Interest Transfer Studio"
@@ -309,23 +309,17 @@ class frame:
         st.html(Path(__file__).with_name("frame.css"))
         if not state.admitted():
             _door()
-        try:
+        with self.boundary:
             studio = Studio(self.step)
             studio.draw()
-        except StudioError as error:
-            show_error(error)
-            st.page_link("app.py", label="Back to Home")
-            st.stop()
-        return studio
+            return studio
+        st.page_link("app.py", label="Back to Home")
+        st.stop()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        # Streamlit steers with BaseExceptions (rerun, stop): those pass.
-        if isinstance(error, Exception):
-            show_error(error)
-            return True
-        return False
+        return self.boundary.__exit__(kind, error, trace)
 
 
 def _door() -> None:

@@ -45,7 +45,7 @@ class View:
         """As query parameters: what differs from the default only, so that links stay short."""
         default = asdict(View())
         values = {name: value for name, value in asdict(self).items() if name != "problems" and value != default[name]}
-        return {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+        return {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
 
 
 def read_view() -> View:
@@ -97,11 +97,11 @@ def own_space() -> Space:
     """This visitor's space: by account where sign-in is configured, else by a random cookie made on first visit."""
     if (account := _account()) is not None:
         return workspace().space(account)
-    token = st.session_state.get("space") or st.context.cookies.get(SPACE_COOKIE, "")
-    if not _SPACE.fullmatch(str(token)):
+    token = str(st.session_state.get("space") or _cookie(SPACE_COOKIE))
+    if not _SPACE.fullmatch(token):
         token = secrets.token_hex(16)
     st.session_state["space"] = token
-    if st.context.cookies.get(SPACE_COOKIE) != token:
+    if _cookie(SPACE_COOKIE) != token:
         remember({SPACE_COOKIE: token, **({PASS_COOKIE: _stamp(token)} if class_secret() else {})})
     return workspace().space(token)
 
@@ -115,8 +115,7 @@ def admitted() -> bool:
     """Whether the visitor may come in: no secret is set, or it was given in this session or before in this browser."""
     if not class_secret() or st.session_state.get("admitted"):
         return True
-    cookies = st.context.cookies
-    stamp, token = cookies.get(PASS_COOKIE, ""), cookies.get(SPACE_COOKIE, "")
+    stamp, token = _cookie(PASS_COOKIE), _cookie(SPACE_COOKIE)
     return bool(token) and hmac.compare_digest(stamp.encode(), _stamp(token).encode())
 
 
@@ -125,6 +124,10 @@ def admit(given: str) -> None:
     if not hmac.compare_digest(given.encode(), class_secret().encode()):
         raise StudioError("the class secret", "is another one", fix="Ask your teacher for it.")
     st.session_state["admitted"] = True
+
+
+def _cookie(name: str) -> str:
+    return str(st.context.cookies.get(name, ""))
 
 
 def _stamp(token: str) -> str:

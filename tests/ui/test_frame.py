@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,12 +32,6 @@ def page(name: str = "", space: str = ANN, **params: str) -> AppTest:
     if name:
         app.switch_page(f"pages/{name}.py")
     return app.run()
-
-
-def script(body: Callable[[], None]) -> AppTest:
-    app = AppTest.from_function(body, default_timeout=60)
-    app.session_state["space"] = ANN
-    return app
 
 
 def shown(app: AppTest) -> str:
@@ -105,15 +98,13 @@ def test_the_door_of_a_class(home: Workspace, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_unexpected_error_shows_a_short_id_and_the_log_has_the_rest(
-    home: Workspace, caplog: pytest.LogCaptureFixture
+    home: Workspace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks() -> None:
-        from ui import frame
+    def breaks(studio: object) -> None:
+        raise ZeroDivisionError("a private detail")
 
-        with frame("learn"):
-            raise ZeroDivisionError("a private detail")
-
-    app = script(breaks).run()
+    monkeypatch.setattr("ui.learn_view.learn", breaks)
+    app = page("7_Learn")
     assert not app.exception and "Error id:" in shown(app) and "private" not in shown(app)
     assert "a private detail" in caplog.text
 
