@@ -55,5 +55,5 @@ def run_demo(space: Space, progress: Progress) -> tuple[str, str]:
     progress(0.01, "Reading the sample …")
     dataset = load_sample("all").dataset
     data = space.save_dataset(dataset)
-    run = train_run(dataset, holdout="last-one", threads=1, progress=progress)
+    run = train_run(dataset, holdout="last-one", threads=2, progress=progress)
     return data.id, space.save_run(run, dataset).id

@@ -75,7 +75,7 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
     plan, entry_id = training.plan, training.entry.id
     # One thread: the other core answers the people.
     checkpoint = space.path(entry_id) / "checkpoint"
-    run = carry_out(dataset, plan, checkpoint=checkpoint, threads=1, report=progress)
+    run = carry_out(dataset, plan, checkpoint=checkpoint, threads=2, report=progress)
     saved = space.save_run(run, dataset, run_meta(run, training.dataset_id))
     if progress.stopping and not run.config.get("problem"):
         space.rename(saved.id, f"{saved.name} (stopped after epoch {len(run.reports)})")

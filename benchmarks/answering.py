@@ -1,0 +1,71 @@
+"""How soon a page answers a touch while a model trains, and without: `python -m benchmarks.answering`. Prints JSON.
+
+The touch is an arrow key on a slider of Learn, whose answer the server computes and draws (a figure and a formula).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from benchmarks.servers import percentile, server
+from tests.browser.chromium import FLAGS, find
+
+CHANGED = """old => [...document.querySelectorAll('.katex')].some(
+    formula => formula.textContent.includes('⇒') && formula.textContent !== old)"""
+
+
+def touch(page: Page, times: int) -> list[float]:
+    """Milliseconds from each key press until the formula shows the new number."""
+    slider = page.get_by_role("slider").first
+    expect(slider).to_be_visible(timeout=60_000)
+    formula = page.locator(".katex", has_text="⇒")
+    expect(formula).to_be_visible(timeout=60_000)
+    found = []
+    for _ in range(times):
+        before = formula.text_content()
+        slider.focus()
+        begin = time.perf_counter()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(CHANGED, arg=before)
+        found.append(1000 * (time.perf_counter() - begin))
+        page.wait_for_timeout(400)
+    return found
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=40)
+    times = parser.parse_args().times
+    with sync_playwright() as playwright, server() as running:
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"{running.address}/Learn?run=sample")
+        quiet = touch(page, times)
+        page.goto(running.address)
+        page.get_by_role("button", name="Run it on the sample").click()
+        expect(page).to_have_url(re.compile("job="))
+        page.wait_for_timeout(12_000)  # past the warm-up, into the epochs
+        page.goto(f"{running.address}/Learn?run=sample")
+        busy = touch(page, times)
+        training = page.get_by_text("running or waiting").count() > 0
+        browser.close()
+    shares = {"median_ms": 0.5, "p95_ms": 0.95}
+    print(
+        json.dumps(
+            {
+                "quiet": {name: round(percentile(quiet, share)) for name, share in shares.items()},
+                "while_training": {name: round(percentile(busy, share)) for name, share in shares.items()},
+                "still_training_at_the_end": training,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
