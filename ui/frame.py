@@ -231,6 +231,7 @@ class Studio:
 
     def _menu(self) -> None:
         mine = self.jobs.of(self.space.id)
+        st.markdown("**Interest Transfer Studio**")
         for step in STEPS:
             running = next((job for job in mine if job.kind in step.jobs and job.state == "running"), None)
             label = f"{self.mark(step, running)} {step.name}{self._number(step, running)}"

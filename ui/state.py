@@ -84,7 +84,9 @@ def _number(text: str, name: str, low: float, high: float) -> float:
 def workspace() -> Workspace:
     """The folder everything saved lives in: STUDIO_HOME, or `workspace/` beside the app."""
     megabytes = float(os.environ.get("STUDIO_SPACE_MB", "2000"))
-    return Workspace(Path(os.environ.get("STUDIO_HOME", ROOT / "workspace")), int(megabytes * 1e6))
+    opened = Workspace(Path(os.environ.get("STUDIO_HOME", ROOT / "workspace")), int(megabytes * 1e6))
+    opened.sweep()
+    return opened
 
 
 @st.cache_resource

@@ -20,7 +20,8 @@ WHAT = {
 def step_cards(studio: Studio) -> None:
     """One card a step: mark, name, a line, a link."""
     steps = [step for step in STEPS if step.key in WHAT]
-    for column, step in zip(st.columns(len(steps)), steps, strict=True):
-        with column, st.container(border=True):
-            st.page_link(step.file, label=f"{studio.mark(step)} {step.name}", query_params=studio.params())
-            st.caption(WHAT[step.key])
+    with st.container(key="steps"):
+        for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
+            with column:
+                st.page_link(step.file, label=f"{studio.mark(step)} {step.name}", query_params=studio.params())
+                st.caption(WHAT[step.key])

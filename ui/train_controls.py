@@ -112,7 +112,7 @@ def _all(few: dict[str, Any]) -> TrainingPlan:
             epochs=_whole("Epochs (0: by rule)", "epochs", 0, 0, 1000) or None if few["minutes"] is None else None,
             minutes=few["minutes"],
             learning_rate=_number("Learning rate", "learning_rate", 0.004, 0.00001, 0.5, 0.001, "%.5f") or 0.004,
-            batch_size=_whole("Items in a step", "batch_size", 6400, 32, 100_000),
+            batch_size=_whole("Items in a step (0: by rule)", "batch_size", 0, 0, 100_000) or None,
             negatives=_whole("Compared with", "negatives", 1024, 1, 100_000),
             weight_decay=_number("Weight decay", "weight_decay", 0.0, 0.0, 10.0, 0.01, "%.3f") or 0.0,
             patience=_whole("Patience (0: never stop early)", "patience", PATIENCE, 0, 1000) or None,

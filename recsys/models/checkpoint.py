@@ -20,7 +20,7 @@ from recsys.models.learner import Learner
 if TYPE_CHECKING:
     from recsys.models.training import _Run
 
-FORMAT = 1
+FORMAT = 2  # 2: with the loss
 FILE = "checkpoint.safetensors"
 
 
@@ -35,6 +35,7 @@ class Checkpoint:
     epoch: int
     best: float
     best_epoch: int
+    loss: float
     seconds: float
     weight: float
     found: dict[str, float]
@@ -61,6 +62,7 @@ def write(folder: Path, run: _Run) -> None:
         "epoch": run.epoch,
         "best": run.best,
         "best_epoch": run.best_epoch,
+        "loss": run.loss,
         "seconds": run.spent,
         "weight": run.weight,
         "found": run.found,
@@ -109,6 +111,7 @@ def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
             int(meta["epoch"]),
             float(meta["best"]),
             int(meta["best_epoch"]),
+            float(meta["loss"]),
             float(meta["seconds"]),
             float(meta["weight"]),
             dict(meta["found"]),

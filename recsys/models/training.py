@@ -110,6 +110,9 @@ def train(
     """
     model, config = model_config or ModelConfig(), train_config or TrainConfig()
     run = _Run(dataset, model, config, validation, resume, checkpoint, features)
+    if run.epoch and (run.epoch >= run.epochs or run.out_of_patience):
+        yield run.report(True, 0.0, 0)  # it had ended, but nobody took it
+        return
     while run.epoch < run.epochs:
         yield run.next_epoch(checkpoint)
         if run.out_of_patience:
@@ -154,7 +157,7 @@ class _Run:
         self.parts = math.ceil(batches / LONGEST_EPOCH)
         self.epochs = saved.epochs if saved else self._plan()
         self.warm_up = min(WARM_UP, batches * self.epochs // self.parts // 10 + 1)
-        self.epoch, self.best, self.best_epoch, self.spent = 0, -math.inf, 0, 0.0
+        self.epoch, self.best, self.best_epoch, self.spent, self.loss = 0, -math.inf, 0, 0.0, math.nan
         self.best_model: AttentionModel | None = None
         self.weight, self.found = 0.0, dict[str, float]()
         self.prepared = time.perf_counter() - self.started
@@ -166,6 +169,7 @@ class _Run:
                 saved.seconds,
             )
             self.weight, self.found, self.best_model = saved.weight, saved.found, saved.best_model
+            self.loss = saved.loss
             saved.restore(self.learner)
 
     @property
@@ -215,28 +219,32 @@ class _Run:
         started = time.perf_counter()
         joining = self.joining
         with one_thread():  # the learner's own two threads do better than a team for each small product
-            loss, items = self._learn(self.everything if joining else self.dataset)
+            self.loss, items = self._learn(self.everything if joining else self.dataset)
         self.epoch += 1
         model = self._judged(joining)
-        score = self.found.get("ndcg@10", -loss)
+        score = self.found.get("ndcg@10", -self.loss)
         better = self.best_model is None or score > self.best or (self.joins and self.epoch == self.epochs)
         if better:
             self.best, self.best_epoch, self.best_model = score, self.epoch, model
         lap = time.perf_counter() - started
         self.spent += lap
-        assert self.best_model is not None
         if self.config.minutes is not None:
             self._keep_time(self.config.minutes * 60, joining)
         if checkpoint is not None:
             files.write(checkpoint, self)
+        return self.report(better, lap, items)
+
+    def report(self, better: bool, lap: float, items: int) -> EpochReport:
+        """Where the training stands, after an epoch of `lap` seconds in which `items` were read."""
+        assert self.best_model is not None
         return EpochReport(
             self.epoch,
             self.epochs,
-            loss,
+            self.loss,
             dict(self.found),
             self.spent,
             lap * (self.epochs - self.epoch),
-            items / lap,
+            items / lap if lap else 0.0,
             better,
             self.best_model,
         )

@@ -39,10 +39,15 @@ class Index:
             self.rebuild()
 
     def space_of(self, entry_id: str, kind: str) -> str | None:
-        """The space that holds an entry, None when there is no such entry."""
+        """The space that holds an entry, None when there is no such entry; both are safe to put into a path."""
         with self._open() as base:
             row = base.execute("select space from entry where id = ? and kind = ?", (entry_id, kind)).fetchone()
-        return None if row is None else str(row[0])
+        if row is not None:
+            return str(row[0])
+        for folder in (self.root / "spaces").glob(f"*/{kind}/{entry_id}"):  # a server killed before it could note it
+            self.put(folder.parent.parent.name, read_entry(folder))
+            return folder.parent.parent.name
+        return None
 
     def put(self, space: str, entry: Entry) -> None:
         """Adds or replaces an entry."""

@@ -42,6 +42,11 @@ class Workspace:
         (self.root / "spaces").mkdir(parents=True, exist_ok=True)
         self.index = Index(self.root)
 
+    def sweep(self) -> None:
+        """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
+        for half in (self.root / "spaces").glob("*/*/.*"):
+            shutil.rmtree(half, ignore_errors=True)
+
     def space(self, space_id: str) -> Space:
         """A person's own space. Raises InputError unless `space_id` is 24 to 32 hex digits."""
         if not TOKEN.fullmatch(space_id):

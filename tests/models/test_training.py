@@ -189,3 +189,12 @@ def test_an_estimate_before_the_start(planted: Dataset) -> None:
     assert found.epochs == 4 and found.parameters == run(planted, SMALL, SHORT)[-1].model.parameters
     assert found.seconds_per_epoch > 0 and found.megabytes > 0
     assert found.minutes == pytest.approx(found.seconds_per_epoch * 4 / 60)
+
+
+def test_a_training_that_had_ended_but_was_not_taken_is_reported_again(planted: Dataset, tmp_path: Path) -> None:
+    config = TrainConfig(epochs=2)
+    *_, last = train(planted, SMALL, config, checkpoint=tmp_path)
+    (again,) = train(planted, SMALL, config, checkpoint=tmp_path)
+    assert (again.epoch, again.loss, again.validation) == (last.epoch, last.loss, last.validation)
+    history = [planted.history(0)]
+    assert np.array_equal(again.model.scores(history), last.model.scores(history))

@@ -1,0 +1,53 @@
+"""`kill -9` at random moments: what was saved opens, and the training ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from recsys.workspace import Workspace
+from tests.workspace.working import PERSON, everything_opens
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 4  # benchmarks/killed.py does fifty
+
+
+def start(home: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.workspace.working", str(home)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def finish(home: Path) -> dict[str, float]:
+    worker = start(home)
+    printed, _ = worker.communicate(timeout=120)
+    assert worker.returncode == 0
+    figures: dict[str, float] = json.loads(printed)
+    return figures
+
+
+def kill_and_look(home: Path, after: float) -> bool:
+    """Kills a worker `after` seconds; then everything must open. Whether it was still working."""
+    worker = start(home)
+    time.sleep(after)
+    worker.send_signal(signal.SIGKILL)
+    worker.communicate()
+    everything_opens(Workspace(home).space(PERSON))
+    return worker.returncode == -signal.SIGKILL
+
+
+def test_killed_workers_lose_nothing_and_end_at_the_same_figures(tmp_path: Path) -> None:
+    began = time.monotonic()
+    undisturbed = finish(tmp_path / "undisturbed")
+    lasts = time.monotonic() - began
+    home, dice, killed = tmp_path / "killed", random.Random(0), 0
+    for _ in range(KILLS):
+        killed += kill_and_look(home, dice.uniform(0.3, 1.0) * lasts)
+    assert killed
+    assert finish(home) == undisturbed
+    space = Workspace(home).space(PERSON)
+    assert not [path for path in space.folder.glob("*/.*")], "a half-written folder was left behind"
