@@ -11,6 +11,7 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
+from recsys.jobs import JobQueue, Progress
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
 
@@ -139,3 +140,19 @@ def test_trouble_after_an_epoch_keeps_the_best_and_is_told(planted: Dataset, mon
     monkeypatch.setattr(training, "train", breaks)
     run = train_run(planted, model_config=SMALL, epochs=5)
     assert len(run.reports) == 1 and "must stay a number" in run.config["problem"]
+
+
+def test_eight_trainings_asked_for_at_once_are_queued_and_all_end(planted: Dataset) -> None:
+    queue, config = JobQueue(), TrainConfig(epochs=2)
+
+    def work(progress: Progress) -> float:
+        run = train_run(planted, model_config=SMALL, train_config=config, threads=1, progress=progress)
+        return run.validation["attention"]["ndcg@10"]
+
+    owners = ["ann", "ann", "ann", "ann", "ann", "bob", "cem", "dee"]
+    jobs = [(queue.submit(owner, "train", "a model", work), owner) for owner in owners]
+    places = [queue.snapshot(*job).position for job in jobs]
+    assert places[0] == 0 and sorted(places[1:]) == [1, 2, 3, 4, 5, 6, 7]
+    assert max(places[5:]) < min(places[2:5])  # those who ask for one do not wait for somebody's five
+    ended = [queue.wait(*job, timeout=120) for job in jobs]
+    assert {job.state for job in ended} == {"done"} and len({job.result for job in ended}) == 1

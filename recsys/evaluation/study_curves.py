@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 STEPS = 20
-ALPHAS = np.linspace(0.0, 1.0, STEPS + 1)
+ALPHAS = np.linspace(0.0, 1.0, STEPS + 1).round(4)
 SHRINKAGES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
