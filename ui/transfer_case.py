@@ -28,6 +28,7 @@ class Rules:
 
     Attributes:
         scenario, tag: only items of it; "" for all.
+        unmet: only items that nobody has chosen yet: what is known of them is what was read.
         hide_source: leave out what the source has too.
         beside: the name of a second voice: a model of the run, or CONTENT; "" for none. weight: how loud, 0 … 1.
         epsilon: of the promise that protects the source; 0 for no protection. With it no second voice is heard: it
@@ -37,6 +38,7 @@ class Rules:
 
     scenario: str = ""
     tag: str = ""
+    unmet: bool = False
     hide_source: bool = False
     beside: str = ""
     weight: float = 0.0
@@ -81,6 +83,7 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: 
         catalogue=room.dataset.catalogue,
         scenario=pair.scenario or rules.scenario,
         tag=rules.tag,
+        among=room.dataset.item_counts == 0 if rules.unmet else None,
         without_sources=rules.hide_source,
     )
     allowed = both.allowed.copy()

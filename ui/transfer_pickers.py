@@ -233,6 +233,8 @@ def _rules(room: Room) -> Rules:
     tags = sorted({tag for tags in catalogue.tags for tag in tags})
     if tags:
         tag = st.selectbox("Only with the tag", ("", *tags), format_func=_any, key="rule_tag")
+    new = np.count_nonzero(room.dataset.item_counts[1:] == 0)
+    unmet = new > 0 and st.checkbox(f"Only the {new:,} items that nobody has chosen yet", key="rule_unmet")
     hide = st.checkbox("Leave out what the source has too", key="rule_hide")
     others = [name for name in room.run.models if name != room.run.model.name] + [CONTENT] * bool(tags)
     beside, weight, diversity, epsilon = "", 0.0, 0.0, 0.0
@@ -248,7 +250,7 @@ def _rules(room: Room) -> Rules:
         note = "Cuts the source’s representation and adds noise; see the tab Privacy. No second voice is heard then."
         if st.toggle("Protect the source", key="rule_protect", help=note):
             epsilon = st.select_slider("ε (small is private)", EPSILONS, 4.0, key="rule_epsilon")
-    return Rules(scenario, tag, hide, beside, weight, diversity, epsilon)
+    return Rules(scenario, tag, unmet, hide, beside, weight, diversity, epsilon)
 
 
 def _any(name: str) -> str:

@@ -42,7 +42,7 @@ def train_run(
     seed: int | None = None,
     holdout: str = "last-one",
     baselines: Sequence[str] = BESIDE,
-    text: str = "",
+    text: str = "auto",
     name: str | None = None,
     checkpoint: Path | None = None,
     threads: int | None = None,

@@ -30,7 +30,7 @@ class TrainingPlan:
     name: str = ""
     holdout: str = "last-one"
     baselines: tuple[str, ...] = BESIDE
-    text: str = ""
+    text: str = "auto"
 
     def __post_init__(self) -> None:
         if self.holdout not in HOLDOUTS:

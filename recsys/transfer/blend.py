@@ -92,6 +92,7 @@ def transfer(
     catalogue: Catalogue | None = None,
     scenario: str = "",
     tag: str = "",
+    among: np.ndarray | None = None,
     without_sources: bool = False,
 ) -> Transfer:
     """Scores both ends and decides what may be recommended.
@@ -101,6 +102,7 @@ def transfer(
     Args:
         catalogue: needed for the filters.
         scenario, tag: only items of it; "" for all.
+        among: bool (n_items + 1,), only these items: those nobody has chosen yet, for instance.
         without_sources: leave out what the source has seen too.
 
     Raises:
@@ -112,12 +114,14 @@ def transfer(
         allowed &= catalogue.in_scenario(scenario)
     if catalogue is not None and tag:
         allowed &= np.fromiter((tag in tags for tags in catalogue.tags), dtype=bool)
+    if among is not None:
+        allowed &= among
     allowed[had_by_half(target)] = False
     if without_sources:
         for history in source.histories:
             allowed[history] = False
     if not allowed.any():
-        fix = "Choose another scenario or tag."
+        fix = "Take a filter away."
         raise InputError("the filters", "must leave something to recommend", f"{scenario} {tag}".strip(), fix)
     return Transfer(model, target, source, taste_scores(model, target), taste_scores(model, source), allowed)
 

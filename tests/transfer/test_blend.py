@@ -74,6 +74,9 @@ def test_what_may_be_recommended(planted: Dataset, model: AttentionModel) -> Non
     assert not pair.allowed[planted.history(1)].any()
     assert not (pair.allowed & ~right).any()
     assert transfer(model, target, source).allowed[np.setdiff1d(planted.history(1), planted.history(0))].all()
+    few = np.zeros(planted.n_items + 1, dtype=bool)
+    few[[0, 3, 30]] = True
+    assert set(np.flatnonzero(transfer(model, target, source, among=few).allowed)) <= {3, 30}
     with pytest.raises(InputError, match="filters"):
         transfer(model, target, source, catalogue=planted.catalogue, scenario="left", tag="odd")
 
