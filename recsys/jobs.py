@@ -197,6 +197,7 @@ class JobQueue:
                 self._turn += 1
                 self._turns[job.owner] = self._turn
                 job.state, job.started = "running", time.monotonic()
+                log.info("job started", extra={"fields": {"job": job.id[:8], "kind": job.kind}})
                 running.append(job)
                 busy.add(job.kind)
                 threading.Thread(target=self._run, args=(job,), name=f"job-{job.kind}-{job.id}", daemon=True).start()
@@ -218,6 +219,8 @@ class JobQueue:
 
     def _end(self, job: _Job, state: str) -> None:
         job.state, job.ended = state, time.monotonic()
+        told = {"job": job.id[:8], "kind": job.kind, "state": state, "seconds": round(job.seconds(), 1)}
+        log.info("job ended", extra={"fields": told})
         job.finished.set()
 
     def _view(self, job: _Job) -> JobSnapshot:

@@ -23,7 +23,7 @@ def show_error(error: Exception) -> None:
         st.error(plain(error, 600), icon=":material/error:")
         return
     short = secrets.token_hex(3)
-    log.error("page error %s", short, exc_info=error)
+    log.error("page error %s", short, exc_info=error, extra={"fields": {"error_id": short}})
     st.error(f"Something unexpected happened. Nothing you saved is lost. Error id: {short}", icon=":material/error:")
 
 

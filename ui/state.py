@@ -20,6 +20,7 @@ from recsys.errors import InputError, StudioError
 from recsys.jobs import JobQueue
 from recsys.workspace import Space, Workspace
 from ui.live.remember import remember
+from ui.log import start_log
 
 ROOT = Path(__file__).resolve().parent.parent
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
@@ -91,7 +92,8 @@ def workspace() -> Workspace:
 
 @st.cache_resource
 def jobs() -> JobQueue:
-    """The one queue of this server."""
+    """The one queue of this server. It is made once, so the log begins with it."""
+    start_log()
     return JobQueue(workers=2)
 
 

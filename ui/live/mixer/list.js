@@ -22,6 +22,14 @@ function newRow() {
   return row;
 }
 
+// A row's place. What is the same is not written again: each write costs the browser a look at the row's style.
+function put(row, place) {
+  if (row.place === place) return;
+  row.place = place;
+  row.node.style.setProperty("--rank", place);
+  write(row.rank, String(place + 1));
+}
+
 // Puts the list of a step on screen; `direction` is +1 when α grew: what enters comes from the source's side.
 function relist(view, state, step, direction) {
   const list = listOf(state, step);
@@ -29,8 +37,7 @@ function relist(view, state, step, direction) {
   for (const [item, row] of view.rows) if (!stays.has(item)) leave(view, item, row, direction);
   list.forEach((item, place) => {
     const row = view.rows.get(item) ?? enter(view, state, item, place, direction);
-    row.node.style.setProperty("--rank", place);
-    write(row.rank, String(place + 1));
+    put(row, place);
     markRow(row, state.own.get(item), place);
   });
   view.list = list;
@@ -39,7 +46,7 @@ function relist(view, state, step, direction) {
 function enter(view, state, item, place, direction) {
   const row = view.pool.pop() ?? newRow();
   row.item = item;
-  row.node.style.setProperty("--rank", place);
+  put(row, place);
   write(row.title, state.titles[item]);
   write(row.tags, state.data.item_tags[item].slice(0, 3).map((tag) => state.data.tag_names[tag]).join(" · "));
   row.node.title = "";
@@ -64,6 +71,8 @@ function markRow(row, before, place) {
   const moved = before === undefined ? null : before - place;
   const [sign, kind, words] = moved === null ? ["new", "new", "new in the list"]
     : moved > 0 ? [`▲${moved}`, "up", `${moved} up`] : moved < 0 ? [`▼${-moved}`, "down", `${-moved} down`] : ["●", "same", "same rank"];
+  if (row.sign === sign) return;
+  row.sign = sign;
   write(row.mark, sign);
   row.mark.className = `mark ${kind}`;
   row.mark.title = `${words}, against the target’s own list`;
