@@ -263,7 +263,8 @@ class Studio:
         if kind == "run" and (state.ROOT / "sample_data" / "run").is_dir():
             names[SAMPLE_RUN] = "Sample’s run"
         if current and current not in names:
-            names = {current: "Shared with you", **names}
+            owner = state.workspace().owner_of(current, kind)
+            names = {current: f"Shared by {owner}" if owner else "Shared with you", **names}
         if not names:
             return
         options = list(names)

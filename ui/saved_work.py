@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.errors import UnknownIdError
-from recsys.workspace import Entry
+from recsys.workspace import NAME, Entry
 from ui.frame import Studio
 from ui.inputs import download, plain
 
@@ -17,6 +17,16 @@ def saved_work(studio: Studio) -> None:
     """The list, and what can be done with it."""
     space = studio.space
     entries = [entry for entry in space.entries() if entry.kind in LABELS]
+    name = st.text_input(
+        "Your name, or your class’s",
+        space.name,
+        max_chars=NAME,
+        key="saved_name",
+        placeholder="nobody has to give one",
+        help="Whoever opens a link of yours reads it beside the run.",
+    )
+    if name != space.name:
+        space.call(name)
     for sentence in space.damaged():
         st.warning(plain(sentence, 400))
     if not entries:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import Run
 
+NAME = 60  # characters of a space's name
+
 
 class Workspace:
     """All spaces under one folder.
@@ -63,6 +65,13 @@ class Workspace:
             f"the {kind}", "must be saved here", entry_id, "The link is mistyped, or it has been deleted."
         )
 
+    def owner_of(self, entry_id: str, kind: str) -> str:
+        """What the person who saved an entry calls their space; "" when they call it nothing."""
+        if not (TOKEN.fullmatch(entry_id) and kind in KINDS):
+            return ""
+        space = self.index.space_of(entry_id, kind)
+        return "" if space is None else self.space(space).name
+
 
 class Space:
     """One person's saved things. Made by `Workspace.space`."""
@@ -70,6 +79,19 @@ class Space:
     def __init__(self, workspace: Workspace, space_id: str) -> None:
         self.workspace, self.id = workspace, space_id
         self.folder = workspace.root / "spaces" / space_id
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it, "" for nothing."""
+        file = self.folder / "name.txt"
+        return file.read_text("utf-8", "replace")[:NAME] if file.is_file() else ""
+
+    def call(self, name: str) -> None:
+        """Gives the space a name of at most 60 characters, which whoever opens a shared link sees; "" takes it away."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / f"name.{secrets.token_hex(4)}"
+        fresh.write_text(" ".join(name.split())[:NAME], "utf-8")
+        fresh.replace(self.folder / "name.txt")
 
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
         """What is saved here, newest first; damaged entries are left out (see `damaged`)."""

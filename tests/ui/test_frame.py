@@ -76,6 +76,9 @@ def test_a_shared_link_opens_for_a_colleague_but_nothing_is_listed(home: Workspa
     assert not page("6_Explain", space=BOB, run=entry.id).error
     options = [option for box in page("6_Explain", space=BOB).selectbox for option in box.options]
     assert not any("planted" in option for option in options)
+    home.space(ANN).call("Ann <b>")
+    shared = page("6_Explain", space=BOB, run=entry.id)
+    assert "Shared by Ann <b>" in [option for box in shared.selectbox for option in box.options]
 
 
 def test_a_link_to_deleted_work_says_so(home: Workspace, planted: Dataset) -> None:

@@ -142,3 +142,23 @@ def test_a_deleted_entry_is_not_found_by_its_link(workspace: Workspace, space: S
         workspace.find(entry.id, "note")
     space.restore(entry.id)
     assert workspace.find(entry.id, "note")[0].id == entry.id
+
+
+def test_a_space_has_a_name_that_whoever_holds_a_link_reads(workspace: Workspace, space: Space) -> None:
+    entry = space.save_json("note", "n", {})
+    assert space.name == "" and workspace.owner_of(entry.id, "note") == ""
+    space.call("  Ms\nSilva’s  class " + "x" * 100)
+    assert space.name.startswith("Ms Silva’s class x") and len(space.name) == 60
+    assert workspace.owner_of(entry.id, "note") == space.name
+    assert workspace.owner_of("../" + entry.id, "note") == workspace.owner_of("f" * 24, "note") == ""
+    assert [file.name for file in space.folder.glob("name*")] == ["name.txt"]
+
+
+def test_a_server_killed_while_writing_leaves_nothing_half_done(workspace: Workspace, space: Space) -> None:
+    entry = space.save_json("note", "n", {})
+    half = space.folder / "note" / f".{entry.id}.abcd"
+    half.mkdir()
+    workspace.index.drop(entry.id)  # killed between the folder and the index
+    fresh = Workspace(workspace.root)
+    fresh.sweep()
+    assert not half.exists() and fresh.find(entry.id, "note")[0] == entry
