@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import frame
-from ui.demo import demo_button, demo_progress
+from ui.demo import class_button, demo_button, demo_progress
 from ui.diagnostics import diagnostics
 from ui.miniature import miniature
 from ui.saved_work import saved_work
@@ -18,6 +18,7 @@ with frame("home") as studio:
     with start:
         st.subheader("Start", anchor=False)
         st.write("Drag the thumb: the list follows. It blends two people’s tastes, with a model trained on our sample.")
+        class_button(studio)
         demo_button(studio)
         if st.button("Use my data", key="home_own", width="stretch"):
             studio.go("data")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from recsys.jobs import Progress
 from recsys.workspace import Space
+from ui import state
 from ui.frame import Studio, live
 from ui.inputs import plain
 
@@ -25,6 +26,12 @@ def demo_button(studio: Studio) -> None:
     st.caption(
         "Loads four scenarios with 1,500 people, trains a model in front of you (under a minute), opens Transfer."
     )
+
+
+def class_button(studio: Studio) -> None:
+    """The way to the run a teacher shows to everybody (read-only: changes stay in the visitor's own space)."""
+    if (shown := state.class_run()) and st.button("Open the class’s run", key="home_class", width="stretch"):
+        studio.go("transfer", run=shown, dataset="", target="", source="")
 
 
 def demo_progress(studio: Studio) -> None:

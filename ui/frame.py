@@ -262,6 +262,8 @@ class Studio:
         names = {entry.id: entry.name for entry in self.space.entries(kind)}
         if kind == "run" and (state.ROOT / "sample_data" / "run").is_dir():
             names[SAMPLE_RUN] = "Sample’s run"
+        if kind == "run" and (shown := state.class_run()):
+            names.setdefault(shown, "The class’s run")
         if current and current not in names:
             owner = state.workspace().owner_of(current, kind)
             names = {current: f"Shared by {owner}" if owner else "Shared with you", **names}

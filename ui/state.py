@@ -110,6 +110,11 @@ def own_space() -> Space:
     return workspace().space(token)
 
 
+def class_run() -> str:
+    """The run everybody may open, from STUDIO_CLASS_RUN (the id in the teacher's link); "" where none is shown."""
+    return os.environ.get("STUDIO_CLASS_RUN", "")
+
+
 def class_secret() -> str:
     """The shared secret of a class, from STUDIO_SECRET; "" means that the door is open."""
     return os.environ.get("STUDIO_SECRET", "")

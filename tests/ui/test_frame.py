@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.errors import UnknownIdError
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from ui import state
@@ -79,6 +80,19 @@ def test_a_shared_link_opens_for_a_colleague_but_nothing_is_listed(home: Workspa
     home.space(ANN).call("Ann <b>")
     shared = page("6_Explain", space=BOB, run=entry.id)
     assert "Shared by Ann <b>" in [option for box in shared.selectbox for option in box.options]
+
+
+def test_the_teachers_run_is_one_click_away_and_read_only(
+    home: Workspace, planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
+    assert "Open the class’s run" not in [button.label for button in page(space=BOB).button]
+    monkeypatch.setenv("STUDIO_CLASS_RUN", entry.id)
+    assert "Open the class’s run" in [button.label for button in page(space=BOB).button]
+    shown = page("6_Explain", space=BOB, run=entry.id)
+    assert not shown.error and "The class’s run" in [option for box in shown.selectbox for option in box.options]
+    with pytest.raises(UnknownIdError):
+        home.space(BOB).rename(entry.id, "mine now")
 
 
 def test_a_link_to_deleted_work_says_so(home: Workspace, planted: Dataset) -> None:
