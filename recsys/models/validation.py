@@ -43,12 +43,24 @@ def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
 
 def ranks(scores: np.ndarray, seen: Sequence[History], positives: np.ndarray) -> np.ndarray:
     """Rank of each row's positive among the items not seen, from 0; ties count against it: int64 (B,)."""
-    found = np.empty(len(scores), dtype=np.int64)
-    for row, (items, positive) in enumerate(zip(seen, positives, strict=True)):
-        above = scores[row] >= scores[row, positive]
-        above[items] = False
-        above[positive] = False
-        found[row] = np.count_nonzero(above)
+    return ranks_without(scores, *others_seen(seen, positives, scores.shape[1]), positives)
+
+
+def others_seen(seen: Sequence[History], positives: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and items of what is not ranked, each pair once, the positives left out: two int64 (m,)."""
+    rows = np.repeat(np.arange(len(seen)), [len(items) for items in seen])
+    pairs = np.unique(rows * width + np.concatenate([*seen, np.zeros(0, dtype=np.int64)]).astype(np.int64))
+    rows, items = np.divmod(pairs, width)
+    other = items != positives[rows]
+    return rows[other], items[other]
+
+
+def ranks_without(scores: np.ndarray, rows: np.ndarray, items: np.ndarray, positives: np.ndarray) -> np.ndarray:
+    """`ranks`, with the pairs of `others_seen` given."""
+    own = scores[np.arange(len(scores)), positives]
+    above = np.count_nonzero(scores >= own[:, None], axis=1) - 1  # but for itself
+    seen_above = np.bincount(rows[scores[rows, items] >= own[rows]], minlength=len(scores))
+    found: np.ndarray = above - seen_above
     return found
 
 
@@ -89,11 +101,12 @@ class Judge:
         """The Markov weight with the best NDCG@10, and the figures with it (and "network": NDCG@10 without)."""
         network = model.representation_scores(model.encode(self.people.histories))
         positives = self.positives
+        rows, items = others_seen(self.people.histories, positives, network.shape[1])
         weights = WEIGHTS if self.scores is not None else (0.0,)
         found = {}
         for weight in weights:
             mixed = network if self.scores is None or not weight else network + weight * self.scores
-            found[weight] = figures(ranks(mixed, self.people.histories, positives))
+            found[weight] = figures(ranks_without(mixed, rows, items, positives))
         best = max(weights, key=lambda weight: found[weight]["ndcg@10"])
         return best, {**found[best], "network": found[0.0]["ndcg@10"]}
 
