@@ -24,7 +24,7 @@ def figure(report: dict) -> go.Figure:
         colour = COLOURS.get(result["model"]) or next(others)
         last = [""] * (len(x) - 1) + [f"{result['model']} {y[-1]:.3f}"]
         drawn.add_scatter(
-            x=x, y=y, mode="lines+markers+text", text=last, textposition="top center",
+            x=x, y=y, mode="lines+markers+text", text=last, textposition="top left",
             line={"color": colour, "width": 3}, textfont={"color": colour, "size": 15},
         )  # fmt: skip
     data, machine = report["data"], report["machine"]
