@@ -64,7 +64,7 @@ def take_away(studio: Studio, room: Room, case: Case) -> None:
         with st.container(horizontal=True):
             for label, name, make in _figures(studio, room, case):
                 download(label, make, name, HTML, f"out_{name}")
-        st.caption("HTML files stand alone, without a network. PNG: the camera in a figure’s corner.")
+        st.caption("HTML files stand alone, without a network; their camera saves SVG, the one on this page PNG.")
         study = study_of(studio, room)
         st.markdown("**The whole case, and to production**")
         with st.container(horizontal=True):
@@ -103,7 +103,8 @@ def _figures(studio: Studio, room: Room, case: Case) -> list[tuple[str, str, Cal
     catalogue, alpha = room.dataset.catalogue, studio.view.alpha
 
     def page(figure: object) -> bytes:
-        html: str = figure.to_html(include_plotlyjs=True)  # type: ignore[attr-defined]
+        config = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
+        html: str = figure.to_html(include_plotlyjs=True, config=config)  # type: ignore[attr-defined]
         return html.encode("utf-8")
 
     return [
