@@ -73,7 +73,7 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
     from recsys.runs import carry_out
 
     plan, entry_id = training.plan, training.entry.id
-    # One thread: the other core answers the people.
+    # Two threads that let go of the interpreter while they compute: pages still answer (benchmarks/answering.py).
     checkpoint = space.path(entry_id) / "checkpoint"
     run = carry_out(dataset, plan, checkpoint=checkpoint, threads=2, report=progress)
     saved = space.save_run(run, dataset, run_meta(run, training.dataset_id))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.models.config import ModelConfig
@@ -23,23 +21,16 @@ SPACE = "e" * 32
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def saved(own_workspace: Workspace) -> dict[str, str]:
     """Two runs in a workspace of its own: one that kept rows aside, one that did not."""
-    home = tmp_path_factory.mktemp("home")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("STUDIO_HOME", str(home))
-    patch.delenv("STUDIO_SECRET", raising=False)
-    st.cache_resource.clear()
     data = planted_dataset()
     data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
-    space, shape = Workspace(home).space(SPACE), ModelConfig(embedding_size=16, blocks=1)
+    space, shape = own_workspace.space(SPACE), ModelConfig(embedding_size=16, blocks=1)
     found = {}
     for holdout in ("last-one", "none"):
         run = train_run(data, model_config=shape, epochs=2, threads=1, holdout=holdout, name=f"run {holdout}")
         found[holdout] = space.save_run(run, data).id
-    yield found
-    st.cache_resource.clear()
-    patch.undo()
+    return found
 
 
 def settled(app: AppTest) -> AppTest:

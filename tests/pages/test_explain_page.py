@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.models.config import ModelConfig
@@ -21,23 +19,16 @@ SPACE = "f" * 32
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def runs(own_workspace: Workspace) -> dict[str, str]:
     """Two runs in a workspace of its own: a network, and a model that only counts."""
-    home = tmp_path_factory.mktemp("home")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("STUDIO_HOME", str(home))
-    patch.delenv("STUDIO_SECRET", raising=False)
-    st.cache_resource.clear()
-    data, space = planted_dataset(), Workspace(home).space(SPACE)
+    data, space = planted_dataset(), own_workspace.space(SPACE)
     found = {}
     for model in ("attention", "popularity"):
         run = train_run(
             data, model=model, model_config=ModelConfig(embedding_size=16, blocks=1, heads=2), epochs=4, threads=1
         )
         found[model] = space.save_run(run, data).id
-    yield found
-    st.cache_resource.clear()
-    patch.undo()
+    return found
 
 
 def opened(run_id: str, **view: str) -> AppTest:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.models.config import ModelConfig
@@ -20,19 +18,12 @@ SPACE = "a" * 32
 
 
 @pytest.fixture(scope="module")
-def run_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("home")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("STUDIO_HOME", str(home))
-    patch.delenv("STUDIO_SECRET", raising=False)
-    st.cache_resource.clear()
+def run_id(own_workspace: Workspace) -> str:
     data = planted_dataset()
     run = train_run(
         data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1, name="<b>mine</b>"
     )
-    yield Workspace(home).space(SPACE).save_run(run, data).id
-    st.cache_resource.clear()
-    patch.undo()
+    return own_workspace.space(SPACE).save_run(run, data).id
 
 
 def opened(space: str = "b" * 32, **view: str) -> AppTest:

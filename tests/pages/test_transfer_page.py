@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.models.config import ModelConfig
@@ -23,19 +21,12 @@ SPACE = "c" * 32
 
 
 @pytest.fixture(scope="module")
-def run_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def run_id(own_workspace: Workspace) -> str:
     """A small run in a workspace of its own."""
-    home = tmp_path_factory.mktemp("home")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("STUDIO_HOME", str(home))
-    patch.delenv("STUDIO_SECRET", raising=False)
-    st.cache_resource.clear()
     data = planted_dataset()
     data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
-    yield Workspace(home).space(SPACE).save_run(run, data).id
-    st.cache_resource.clear()
-    patch.undo()
+    return own_workspace.space(SPACE).save_run(run, data).id
 
 
 def opened(run_id: str, **view: str) -> AppTest:

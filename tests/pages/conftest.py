@@ -1,0 +1,23 @@
+"""What the tests of pages share: a workspace that belongs to one module of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+
+from recsys.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def own_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """An empty workspace that the app opens too, with empty caches before and after."""
+    home = tmp_path_factory.mktemp("home")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("STUDIO_HOME", str(home))
+    patch.delenv("STUDIO_SECRET", raising=False)
+    st.cache_resource.clear()
+    yield Workspace(home)
+    st.cache_resource.clear()
+    patch.undo()
