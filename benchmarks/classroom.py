@@ -1,11 +1,11 @@
 """Thirty students on one server: each opens the sample's run, every page, and drags α ten times; one training beside.
 
-    python -m benchmarks.classroom [--students 30] [--think 25]
+    python -m benchmarks.classroom [--students 30] [--think 90]
 
 Real browser contexts and real websockets on loopback. The browsers run on the same cores as the server and draw without
 a graphics card, which takes most of the time: what is measured is worse than what a class with its own laptops would
-see. Students come over two think times and stay on a page as long as they like, `--think` seconds on average. Prints
-JSON.
+see. Students come over two think times and stay on a page between half and one and a half of `--think` seconds. The
+teacher starts a training as they come. Prints JSON.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ async def student(browser: Browser, address: str, think: float, dice: random.Ran
     await page.goto(f"{address}/?run=sample")
     await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
     for name, title in PAGES.items():
-        await asyncio.sleep(dice.expovariate(1 / think))
+        await asyncio.sleep(dice.uniform(0.5 * think, 1.5 * think))
         begin = time.perf_counter()
         await page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile(name)).click()
         await expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=120_000)
@@ -117,7 +117,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=30)
-    parser.add_argument("--think", type=float, default=25.0, help="seconds on a page, on average")
+    parser.add_argument("--think", type=float, default=90.0, help="seconds on a page, on average")
     chosen = parser.parse_args()
     print(json.dumps(asyncio.run(lesson(chosen.students, chosen.think))))
 

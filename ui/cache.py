@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.data.quality import QualityReport
     from recsys.embeddings import Clusters, Embeddings
+    from recsys.evaluation import Report
     from recsys.runs import Run
     from recsys.transfer.privacy import PrivacyPoint
     from ui.transfer_case import Case, Rules
@@ -71,6 +73,20 @@ def case_of(folder: str, target: str, source: str, k: int, rules: Rules, picture
     from ui.transfer_case import build
 
     return build(folder, target, source, k, rules, picture)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def report_of(folder: str, _progress: Callable[[float, str], object]) -> Report:
+    """The evaluation of a saved run's models on what it kept aside: once for all who may open it. Raises ArtifactError.
+
+    Args:
+        _progress: told by the first who asks; may raise to stop.
+    """
+    from recsys.evaluation import evaluate_models
+
+    run, dataset = open_run(folder)
+    split = run.split(dataset)
+    return evaluate_models(run.models, split.test, split.train, progress=_progress)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

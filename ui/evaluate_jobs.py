@@ -122,6 +122,8 @@ def judge_run(studio: Studio, room: Room) -> Judged | None:
     models = judged_models(studio, room)
 
     def work(progress: Progress) -> Report:
+        if len(models) == len(room.run.models):
+            return cache.report_of(room.folder, progress)
         from recsys.evaluation import evaluate_models
 
         split = room.run.split(room.dataset)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recsys.embeddings.extraction import Embeddings
 
 SIDES = ("people", "items")
-DRAWN = 1  # raised when the same controls give another picture
+DRAWN = 2  # raised when the same controls give another picture
 
 
 @dataclass(frozen=True)

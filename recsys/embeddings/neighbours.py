@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from recsys.embeddings.centres import assign, k_means
+from recsys.embeddings.compiled import compiled
 from recsys.errors import InputError
 
 EXACT_UP_TO = 16_000
@@ -50,7 +51,7 @@ def all_neighbours(vectors: np.ndarray, k: int, *, seed: int = 0) -> tuple[np.nd
 
     Up to EXACT_UP_TO rows all distances are computed. Above, the rows are sorted into about √n lists by k-means and
     each list looks into its nearest lists only (an inverted file, Jégou et al. 2011), then once more at the
-    neighbours' neighbours. In plain matrix products: no compilation, the same answer at every run.
+    neighbours' neighbours. The same answer at every run.
 
     Args:
         vectors: float32 (n, d), n > k.
@@ -67,15 +68,16 @@ def all_neighbours(vectors: np.ndarray, k: int, *, seed: int = 0) -> tuple[np.nd
 
 def _exact(vectors: np.ndarray, k: int) -> np.ndarray:
     squares = np.einsum("nd,nd->n", vectors, vectors)
+    looking, looked_at = np.pad(vectors, ((0, 0), (0, 1)), constant_values=1.0), np.c_[-2.0 * vectors, squares].T
     found = np.empty((len(vectors), k), dtype=np.int32)
 
     def look(rows: np.ndarray) -> None:
-        gap = squares - 2.0 * (vectors[rows] @ vectors.T)  # + |row|², which changes no order
+        gap = looking[rows] @ looked_at  # |other|² − 2 row · other; + |row|² would change no order
         gap[np.arange(len(rows)), rows] = -np.inf
         found[rows] = smallest(gap, k)
 
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as threads:
-        list(threads.map(look, blocks(len(vectors), len(vectors))))  # the sorting lets go of Python's lock
+        list(threads.map(look, blocks(len(vectors), len(vectors))))  # both let go of Python's lock
     return found
 
 
@@ -148,25 +150,32 @@ def _sorted(vectors: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def smallest(gaps: np.ndarray, k: int) -> np.ndarray:
-    """The columns of the k smallest values of each row, in no order: int64 (rows, k).
+    """The columns of the k smallest values of each row, smallest first, ties to the lower column: int32 (rows, k).
 
-    In wide rows an eighth of the columns gives a limit that some more than k columns keep, and only those are sorted.
+    Args:
+        gaps: float32 (rows, ≥ k), no NaN.
     """
-    if gaps.shape[1] < 64 * k:
-        return np.argpartition(gaps, k - 1, axis=1)[:, :k]
-    place = k // 8 + 5
-    limit = np.partition(gaps[:, ::8], place, axis=1)[:, place, None]
-    rows, columns = np.nonzero(gaps <= limit)
-    counts = np.bincount(rows, minlength=len(gaps))
-    order = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept = np.full((len(gaps), max(k, int(counts.max()))), np.inf, dtype=gaps.dtype)
-    where = np.zeros(kept.shape, dtype=np.int64)
-    kept[rows, order], where[rows, order] = gaps[rows, columns], columns
-    best = np.take_along_axis(where, np.argpartition(kept, k - 1, axis=1)[:, :k], axis=1)
-    short = counts < k
-    if short.any():
-        best[short] = np.argpartition(gaps[short], k - 1, axis=1)[:, :k]
-    return best
+    found = np.zeros((len(gaps), k), dtype=np.int32)
+    _insert(gaps, found, np.empty(k, dtype=np.float32))
+    return found
+
+
+@compiled
+def _insert(gaps: np.ndarray, found: np.ndarray, best: np.ndarray) -> None:
+    """Goes along each row with the k best so far in order; nearly every value is compared with the last only."""
+    k = len(best)
+    for row in range(len(gaps)):
+        best[:] = np.inf
+        limit = best[k - 1]
+        for column in range(gaps.shape[1]):
+            gap = gaps[row, column]
+            if gap < limit:
+                place = k - 1
+                while place > 0 and best[place - 1] > gap:
+                    best[place], found[row, place] = best[place - 1], found[row, place - 1]
+                    place -= 1
+                best[place], found[row, place] = gap, column
+                limit = best[k - 1]
 
 
 def blocks(n: int, width: int) -> Iterator[np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.data.dataset import read_only
 from recsys.embeddings.graph import fuzzy_graph
-from recsys.embeddings.layout import compiled_move, lay_out
+from recsys.embeddings.layout import lay_out
 from recsys.embeddings.neighbours import all_neighbours
 from recsys.embeddings.quality import Quality, picture_quality
 from recsys.errors import InputError
@@ -143,7 +143,7 @@ def warm_up() -> None:
 
 def passes_for(n: int) -> int:
     """Rounds of the layout: more rows need fewer, since each has as many neighbours."""
-    return int(np.clip(3_500_000 / max(n, 1), 100, 500))
+    return int(np.clip(3_000_000 / max(n, 1), 100, 500))
 
 
 def _umap(
@@ -151,7 +151,6 @@ def _umap(
 ) -> np.ndarray:
     tell(0.02, "Looking along the widest directions")
     start = pca(vectors, dims)
-    compiled_move()
     tell(0.04, "Finding everybody’s neighbours")
     found, distances = all_neighbours(vectors, neighbours, seed=seed)
     tell(0.35, "Weighing the neighbourhoods")

@@ -13,14 +13,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from recsys.errors import ArtifactError
-from recsys.models.attention import AttentionModel
+from recsys.models.attention import AttentionModel, under
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.learner import Learner
 
 if TYPE_CHECKING:
     from recsys.models.training import _Run
 
-FORMAT = 2  # 2: with the loss
+FORMAT = 3  # 2: with the loss; 3: with the mean of the last epochs
 FILE = "checkpoint.safetensors"
 
 
@@ -40,6 +40,8 @@ class Checkpoint:
     weight: float
     found: dict[str, float]
     tensors: dict[str, np.ndarray]
+    mean: dict[str, np.ndarray]
+    averaged: int  # epochs in the mean
     best_model: AttentionModel
 
     def restore(self, learner: Learner) -> None:
@@ -52,6 +54,7 @@ def write(folder: Path, run: _Run) -> None:
     path = folder / FILE
     assert run.best_model is not None
     tensors = {f"learner.{name}": value for name, value in run.learner.tensors().items()}
+    tensors |= {f"mean.{name}": value for name, value in run.mean.tensors.items()}
     tensors |= {f"best.{name}": value for name, value in run.best_model.tensors().items()}
     meta = {
         "format_version": FORMAT,
@@ -66,6 +69,7 @@ def write(folder: Path, run: _Run) -> None:
         "seconds": run.spent,
         "weight": run.weight,
         "found": run.found,
+        "averaged": run.mean.count,
         "best_meta": run.best_model.meta(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +106,6 @@ def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
             raise ArtifactError(
                 path.name, "must belong to the data it goes on with", fix="Open the data it was made from."
             )
-        best = {name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")}
         return Checkpoint(
             meta["dataset"],
             ModelConfig.from_json(meta["model"]),
@@ -115,8 +118,10 @@ def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
             float(meta["seconds"]),
             float(meta["weight"]),
             dict(meta["found"]),
-            {name.removeprefix("learner."): v for name, v in tensors.items() if name.startswith("learner.")},
-            AttentionModel.from_tensors(best, meta["best_meta"]),
+            under("learner", tensors),
+            under("mean", tensors),
+            int(meta["averaged"]),
+            AttentionModel.from_tensors(under("best", tensors), meta["best_meta"]),
         )
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ArtifactError(path.name, "must be a whole checkpoint", fix="Start the training anew.") from error

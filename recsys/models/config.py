@@ -22,7 +22,7 @@ class ModelConfig:
     blocks: int = 2  # attention + feed-forward, one after the other
     heads: int = 1  # ways of attending side by side; divides embedding_size
     context: int | None = None  # items the model reads at once, the newest; by rule 20 … 100
-    dropout: float | None = None  # share of activations silenced in training, 0 ≤ p < 1; by rule .1 … .4
+    dropout: float | None = None  # share of activations silenced in training (and half of it: items skipped); .1 … .4
     expansion: int = 4  # width of the feed-forward layer in embedding sizes
     markov: bool = True  # add the Markov scores to the network's, with a weight found on validation people
 
@@ -42,14 +42,14 @@ class ModelConfig:
 
         embedding_size grows with the interactions it is learned from: 32 below 30,000, 64 up to 3 million, else 96.
         context covers four average histories, 20 … 50 items. dropout falls as the data grow: .4 where there are under 5
-        interactions per item, .2 below 100, else .1.
+        interactions per item, .3 below 100, else .1.
         """
         n, per_item = dataset.n_interactions, dataset.n_interactions / max(dataset.n_items, 1)
         size = self.embedding_size or (32 if n < 30_000 else 64 if n < 3_000_000 else 96)
         mean = n / max(dataset.n_users, 1)
         context = self.context or int(min(max(4 * mean, 20), 50))
         dropout = (
-            self.dropout if self.dropout is not None else (0.4 if per_item < 5 else 0.2 if per_item < 100 else 0.1)
+            self.dropout if self.dropout is not None else (0.4 if per_item < 5 else 0.3 if per_item < 100 else 0.1)
         )
         return replace(self, embedding_size=size, context=context, dropout=dropout)
 

@@ -24,6 +24,7 @@ from recsys.models.warm_start import warm_vectors
 
 BETAS = (0.9, 0.98)
 MASKED = 0.25  # share of items hidden in the masked flavour
+SKIPPED = 0.5  # of the dropout: share of a history's items that the causal flavour reads past, anew at each step
 
 
 class Silence:
@@ -189,6 +190,8 @@ class Learner:
         """Mean cross-entropy of the answers of half a batch."""
         read, answers, others = (torch.from_numpy(place[items]) for items in (half.items, half.answers, negatives))
         x = torch.nn.functional.embedding(read, vectors)
+        if self.network.causal and self.model.dropout:
+            x = x * torch.from_numpy(silence.rng.random((*read.shape, 1)) >= SKIPPED * self.model.dropout)
         lengths = None if self.network.causal else torch.from_numpy(half.lengths)
         states = self.network(x, lengths, silence).flatten(0, 1)[torch.from_numpy(half.asked)]
         same = torch.from_numpy(among[half.answers])

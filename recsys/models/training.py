@@ -17,6 +17,7 @@ from recsys.data.splits import Holdout
 from recsys.errors import InputError, TrainingError
 from recsys.models import checkpoint as files
 from recsys.models.attention import AttentionModel
+from recsys.models.averaging import MeanModel
 from recsys.models.batches import Batch, count_batches, epoch_batches
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.learner import Learner
@@ -27,6 +28,7 @@ WARM_UP = 100  # steps of rising learning rate
 FLOOR = 0.05  # of the learning rate, where the cosine ends
 LONGEST_EPOCH = 250  # batches; a longer pass over the data is reported in parts
 PROBE_SECONDS = 2.0
+AVERAGED = 0.5  # share of the epochs, the last, whose weights are averaged
 JOIN = 0.1  # share of the epochs, the last, in which people kept aside for choosing join in (no validation given)
 
 
@@ -160,6 +162,7 @@ class _Run:
         self.epoch, self.best, self.best_epoch, self.spent, self.loss = 0, -math.inf, 0, 0.0, math.nan
         self.best_model: AttentionModel | None = None
         self.weight, self.found = 0.0, dict[str, float]()
+        self.mean = MeanModel()
         self.prepared = time.perf_counter() - self.started
         if saved:
             self.epoch, self.best, self.best_epoch, self.spent = (
@@ -169,7 +172,7 @@ class _Run:
                 saved.seconds,
             )
             self.weight, self.found, self.best_model = saved.weight, saved.found, saved.best_model
-            self.loss = saved.loss
+            self.loss, self.mean = saved.loss, MeanModel(saved.mean, saved.averaged)
             saved.restore(self.learner)
 
     @property
@@ -270,7 +273,7 @@ class _Run:
         return float(np.mean(losses)), items
 
     def _judged(self, joining: bool) -> AttentionModel:
-        """The model as it is now, with the Markov scores in their best weight.
+        """The model as it is now (in the second half the mean of that half), the Markov scores in their best weight.
 
         Once the people kept aside have joined in, they can't judge any more: weight and figures stay as they were.
         """
@@ -278,6 +281,8 @@ class _Run:
         if markov is not None and joining:
             markov = Markov.fit(self.everything, markov.window, markov.power, markov.recent, markov.prior)
         model = self.learner.model_now(markov)
+        if self.epoch > (1 - AVERAGED) * self.epochs:
+            model = self.mean.with_one_more(model)
         if len(self.judge.people) and (not joining or not self.found):
             self.weight, self.found = self.judge.weigh(model)
         model.markov_weight = self.weight

@@ -176,7 +176,7 @@ function report(view, remember = true) {
 function play(view) {
   const began = performance.now(), run = view.playing = began;
   const frame = (now) => {
-    const part = Math.min(1, Math.max(0, (now - began - 900) / 6500));
+    const part = Math.min(1, Math.max(0, (now - began - 600) / 4500));
     if (view.playing !== run || !view.mixer.isConnected) return;
     moveTo(view, 0.8 * Math.sin(0.82 * Math.PI * part));
     if (part < 1) requestAnimationFrame(frame);
