@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _tables(train)
     train.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder to save the run in")
     train.add_argument("--model", default="attention", help="attention, popularity, item-knn or another baseline")
-    train.add_argument("--minutes", type=_positive, help="time to spend on training")
+    train.add_argument("--minutes", type=_positive, help="time to spend on training, at most")
     train.add_argument("--epochs", type=int, help="passes over the data; without it and --minutes, a rule decides")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--holdout", choices=["none", "last-one"], default="none")

@@ -15,6 +15,7 @@ from ui.evaluate_jobs import Judged
 from ui.evaluate_more import alpha_tab, protocols_tab, report_tab, seeds
 from ui.evaluate_study import study_tab
 from ui.inputs import person_label, plain
+from ui.tabs import open_tab
 
 PER_PERSON = ("ndcg@10", "hr@10", "mrr", "recall@20", "map@10", "precision@10")
 METRICS = (*PER_PERSON, "coverage@10", "novelty@10", "diversity@10", "serendipity@10", "gini@10", "popularity_lift@10",
@@ -186,17 +187,6 @@ TABS = {
 
 def tabs(judged: Judged) -> None:
     """The row of tabs and the open part."""
-    studio = judged.studio
-    if "evaluate_tab" not in st.session_state:
-        st.session_state["evaluate_tab"] = studio.view.tab if studio.view.tab in TABS else "alpha"
-    chosen = st.segmented_control(
-        "More about these models",
-        list(TABS),
-        format_func=lambda key: TABS[key][0],
-        key="evaluate_tab",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if chosen != studio.view.tab and (studio.view.tab or chosen != "alpha"):
-        studio.set_view(tab=chosen)
+    names = {key: name for key, (name, _) in TABS.items()}
+    chosen = open_tab(judged.studio, "More about these models", names, "evaluate_tab")
     TABS[chosen][1](judged)

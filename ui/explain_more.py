@@ -17,6 +17,7 @@ from ui.evaluate_jobs import answer, job_id
 from ui.explain_case import Why
 from ui.frame import Studio
 from ui.inputs import plain
+from ui.tabs import open_tab
 
 TABS = {
     "smallest": "The smallest change",
@@ -28,18 +29,7 @@ TABS = {
 
 def more(studio: Studio, why: Why, item: int, found: Influence) -> None:
     """The row of tabs and the open part."""
-    if "explain_tab" not in st.session_state:
-        st.session_state["explain_tab"] = studio.view.tab if studio.view.tab in TABS else "smallest"
-    chosen = st.segmented_control(
-        "More about this item",
-        list(TABS),
-        format_func=TABS.__getitem__,
-        key="explain_tab",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if chosen != studio.view.tab and (studio.view.tab or chosen != "smallest"):
-        studio.set_view(tab=chosen)
+    chosen = open_tab(studio, "More about this item", TABS, "explain_tab")
     if chosen == "smallest":
         _smallest(why, item)
     elif chosen == "parts":

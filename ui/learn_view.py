@@ -14,6 +14,7 @@ from recsys.explain import lessons
 from recsys.explain.attention import HeadNumbers, trained_head
 from ui.frame import Studio, live
 from ui.inputs import plain
+from ui.tabs import open_tab
 from ui.transfer_case import room_of, surprise
 
 NEWEST = 8  # items of the history shown in the attention lesson
@@ -32,18 +33,8 @@ class Lesson:
 
 def learn(studio: Studio) -> None:
     """The row of lessons and the open one."""
-    if "lesson" not in st.session_state:
-        st.session_state["lesson"] = studio.view.tab if studio.view.tab in (*LESSONS, "glossary") else "attention"
-    chosen = st.segmented_control(
-        "Lesson",
-        [*LESSONS, "glossary"],
-        format_func=lambda key: LESSONS[key].name if key in LESSONS else "Glossary",
-        key="lesson",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if chosen != studio.view.tab and (studio.view.tab or chosen != "attention"):
-        studio.set_view(tab=chosen)
+    names = {key: lesson.name for key, lesson in LESSONS.items()} | {"glossary": "Glossary"}
+    chosen = open_tab(studio, "Lesson", names, "lesson")
     if chosen == "glossary":
         _glossary()
         return

@@ -22,7 +22,7 @@ READERS = {"auto": "titles, by the best reader here", "tf-idf": "titles, by coun
 FLAVOURS = {"causal": "the next item (like GPT)", "masked": "hidden items (like BERT)"}
 HELP = {
     "level": "Nothing needs to be chosen: by rule, every setting follows the size of the data.",
-    "minutes": "By rule, the number of passes follows the size of the data. With a time, as many as fit.",
+    "minutes": "By rule, passes follow the size of the data. With a time: as many as fit, at most 1½ times the rule’s.",
     "embedding_size": "Numbers that describe a taste and an item. More tell finer differences, and need more data.",
     "text": "Titles, descriptions and tags help with items few people have met. Read once, on this machine, offline.",
     "flavour": "What it is trained to guess: what comes next, or items hidden anywhere in the history.",

@@ -11,6 +11,7 @@ from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
 from ui.frame import Studio
 from ui.inputs import plain
+from ui.tabs import open_tab
 from ui.transfer_case import Case
 from ui.transfer_ends import Room
 from ui.transfer_help import helps, which_alpha
@@ -30,21 +31,7 @@ TABS = {
 
 def tabs(studio: Studio, room: Room, case: Case, asked: str) -> None:
     """The row of tabs and the part that is open. `asked` opens one (from the mixer's button)."""
-    if asked in TABS:
-        st.session_state["transfer_tab"] = asked
-        studio.set_view(tab=asked)
-    elif "transfer_tab" not in st.session_state:
-        st.session_state["transfer_tab"] = studio.view.tab if studio.view.tab in TABS else "changes"
-    open_tab = st.segmented_control(
-        "More about this pair",
-        list(TABS),
-        format_func=TABS.__getitem__,
-        key="transfer_tab",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if open_tab != studio.view.tab and (studio.view.tab or open_tab != "changes"):
-        studio.set_view(tab=open_tab)
+    chosen = open_tab(studio, "More about this pair", TABS, "transfer_tab", asked)
     parts = {
         "changes": _changes,
         "ways": _ways,
@@ -53,7 +40,7 @@ def tabs(studio: Studio, room: Room, case: Case, asked: str) -> None:
         "privacy": privacy,
         "files": take_away,
     }
-    parts[str(open_tab)](studio, room, case)
+    parts[chosen](studio, room, case)
 
 
 def figure(drawn: object, key: str) -> None:

@@ -28,6 +28,7 @@ WARM_UP = 100  # steps of rising learning rate
 FLOOR = 0.05  # of the learning rate, where the cosine ends
 LONGEST_EPOCH = 250  # batches; a longer pass over the data is reported in parts
 PROBE_SECONDS = 2.0
+LONGEST = 1.5  # times the rule's epochs: more, even where there is time, and a model learns by heart
 AVERAGED = 0.5  # share of the epochs, the last, whose weights are averaged
 JOIN = 0.1  # share of the epochs, the last, in which people kept aside for choosing join in (no validation given)
 
@@ -91,7 +92,7 @@ def train(
     """Trains the attention model; yields after every epoch.
 
     The same data, configs and seed give the same weights for the same number of epochs; with `minutes` a probe finds
-    that number (and lowers it where the machine slows down); the last report names it.
+    that number, at most 1.5 times the rule's (and lowers it where the machine slows down); the last report names it.
 
     Without `validation`, a seeded tenth of the people (at most 2,000, those with 3 items or more) keep their last item
     aside: it chooses the Markov weight and the best epoch. In the last tenth of the epochs these items are trained on
@@ -187,12 +188,13 @@ class _Run:
         )
 
     def _plan(self) -> int:
-        """How many epochs: as given, by rule, or as many as fit in the minutes given."""
+        """How many epochs: as given, by rule, or as many as fit in the minutes given but LONGEST times the rule's."""
+        by_rule = default_epochs(self.dataset) * self.parts
         if self.config.minutes is None:
-            return self.config.epochs or default_epochs(self.dataset) * self.parts
+            return self.config.epochs or by_rule
         per_epoch = self.probe()
         left = self.config.minutes * 60 - (time.perf_counter() - self.started)
-        return max(1 + self.joins, int(0.95 * left / per_epoch))
+        return max(1 + self.joins, min(int(0.95 * left / per_epoch), int(LONGEST * by_rule)))
 
     def probe(self) -> float:
         """Seconds an epoch takes, validation included, measured on a copy for about two seconds."""
@@ -226,7 +228,9 @@ class _Run:
         self.epoch += 1
         model = self._judged(joining)
         score = self.found.get("ndcg@10", -self.loss)
-        better = self.best_model is None or score > self.best or (self.joins and self.epoch == self.epochs)
+        # The first mean replaces what was before it, whose figures are as high now and then by luck alone.
+        better = self.best_model is None or score > self.best or self.mean.count == 1
+        better |= self.joins and self.epoch == self.epochs
         if better:
             self.best, self.best_epoch, self.best_model = score, self.epoch, model
         lap = time.perf_counter() - started
@@ -334,7 +338,7 @@ def estimate(
     per_epoch = run.probe()
     epochs = run.epochs
     if train_config is not None and train_config.minutes is not None:
-        epochs = max(1, int(train_config.minutes * 60 / per_epoch))
+        epochs = max(1, min(int(train_config.minutes * 60 / per_epoch), int(LONGEST * epochs)))
     model = run.learner.model_now(None)
     width = run.model.embedding_size or 0
     activations = run.batch_size * width * 4 * (12 + 4 * run.model.expansion) * run.model.blocks
