@@ -1,11 +1,12 @@
 """Thirty students on one server: each opens the sample's run, every page, and drags α ten times; one training beside.
 
-    python -m benchmarks.classroom [--students 30] [--think 90]
+    python -m benchmarks.classroom [--students 30] [--think 90] [--draggers 1]
 
 Real browser contexts and real websockets on loopback. The browsers run on the same cores as the server and draw without
-a graphics card, which takes most of the time: what is measured is worse than what a class with its own laptops would
-see. Students come over two think times and stay on a page between half and one and a half of `--think` seconds. The
-teacher starts a training as they come. Prints JSON.
+a graphics card: one drag at 60 frames/s takes nearly a whole core, so students take turns at dragging (`--draggers` at
+once). What is measured is worse than what a class with its own laptops would see. Students come over two think times
+and stay on a page between half and one and a half of `--think` seconds. The teacher starts a training as they come.
+Prints JSON.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ FRAMES = """(slider) => new Promise((done) => {
 })"""
 
 
-async def student(browser: Browser, address: str, think: float, dice: random.Random, seen: Seen) -> None:
+async def student(
+    browser: Browser, address: str, think: float, dice: random.Random, seen: Seen, turns: asyncio.Semaphore
+) -> None:
     """One student's lesson."""
     await asyncio.sleep(dice.uniform(0, 2 * think))
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
@@ -62,7 +65,9 @@ async def student(browser: Browser, address: str, think: float, dice: random.Ran
         await expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=120_000)
         seen.switches.append(time.perf_counter() - begin)
         if name == "4 Transfer":
-            await drag(page, seen)
+            await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
+            async with turns:
+                await drag(page, seen)
         seen.errors += await page.get_by_test_id("stException").all_inner_texts()
     await asyncio.sleep(2)
     await context.close()
@@ -71,14 +76,13 @@ async def student(browser: Browser, address: str, think: float, dice: random.Ran
 async def drag(page: Page, seen: Seen) -> None:
     """Ten drags of fifty inputs each, timed frame by frame in the browser."""
     slider = page.get_by_role("slider").first
-    await expect(slider).to_be_visible(timeout=120_000)
     for _ in range(10):
         seen.frames += await slider.evaluate(FRAMES)
 
 
-async def lesson(students: int, think: float) -> dict[str, object]:
+async def lesson(students: int, think: float, draggers: int) -> dict[str, object]:
     """The whole class."""
-    seen, memory = Seen(), []
+    seen, memory, turns = Seen(), [], asyncio.Semaphore(draggers)
     with server() as running:
         process = psutil.Process(running.process.pid)
         async with async_playwright() as playwright:
@@ -88,7 +92,7 @@ async def lesson(students: int, think: float) -> dict[str, object]:
             await teacher.get_by_role("button", name="Run it on the sample").click()
             began = process.cpu_times()
             lessons = [
-                asyncio.create_task(student(browser, running.address, think, random.Random(number), seen))
+                asyncio.create_task(student(browser, running.address, think, random.Random(number), seen, turns))
                 for number in range(students)
             ]
             while not all(task.done() for task in lessons):
@@ -100,6 +104,7 @@ async def lesson(students: int, think: float) -> dict[str, object]:
     return {
         "students": students,
         "think_s": think,
+        "draggers": draggers,
         "switches": len(seen.switches),
         "switch_median_s": round(percentile(seen.switches, 0.5), 3),
         "switch_p95_s": round(percentile(seen.switches, 0.95), 3),
@@ -118,8 +123,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--think", type=float, default=90.0, help="seconds on a page, on average")
+    parser.add_argument("--draggers", type=int, default=1, help="students who drag at the same moment, at most")
     chosen = parser.parse_args()
-    print(json.dumps(asyncio.run(lesson(chosen.students, chosen.think))))
+    print(json.dumps(asyncio.run(lesson(chosen.students, chosen.think, chosen.draggers))))
 
 
 if __name__ == "__main__":
