@@ -12,6 +12,20 @@ Each text says subject, rule, got, fix: ``alpha must be between 0 and 1 (got 1.4
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zipfile
+import zlib
+
+DAMAGED_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+    ValueError, KeyError, IndexError, OverflowError, struct.error,
+)  # fmt: skip
+"""What Python's zip and gzip readers raise over damaged, encrypted or unknown packing (besides OSError).
+
+InputError is a ValueError: where one may come out of the same lines, StudioError is caught before.
+"""
+
 
 class StudioError(Exception):
     """An error with a text for people.

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,14 +18,13 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from recsys.errors import InputError, StudioError
+from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
 
 MAX_BYTES = 8 << 30  # of plain text in one file; what a laptop holds
 MAX_IN_MEMORY = 2 << 30  # for the formats that are read whole (Excel, JSON arrays, Parquet inside an archive)
 MAX_RATIO = 250  # plain bytes for each packed byte; tables reach 5 … 60
 FREE_BYTES = 64 << 20  # below this the ratio doesn't matter
 MAX_MEMBERS = 1_000
-_DAMAGE = (ValueError, KeyError, IndexError, OverflowError, struct.error)  # what zipfile raises over damaged entries
 GZIP, ZIP, XZ = b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ\x00"
 OTHER_PACKERS = {XZ: "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7-Zip", b"\x28\xb5\x2f\xfd": "Zstandard", b"Rar!": "RAR"}
 
@@ -67,7 +64,7 @@ class Source:
             raise InputError(
                 self.name, "must be whole, but its packed data ends early", fix="Copy or download it again."
             ) from None
-        except (zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, *_DAMAGE) as error:
+        except (OSError, *DAMAGED_ARCHIVE) as error:
             if not self.packing:
                 raise
             raise InputError(
@@ -135,7 +132,7 @@ def _zip_members(source: Source) -> tuple[Source, ...]:
     try:
         with source.open() as stream:
             infos = zipfile.ZipFile(stream).infolist()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *_DAMAGE) as error:
+    except (OSError, *DAMAGED_ARCHIVE) as error:
         raise InputError(source.name, "must be an undamaged zip", error, "Pack or download it again.") from None
     if any(info.filename in ("[Content_Types].xml", "mimetype") for info in infos):
         _demand_sizes(source.name, infos)

@@ -13,13 +13,14 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from recsys.errors import ArtifactError, InputError
+from recsys.errors import DAMAGED_ARCHIVE, ArtifactError, InputError, StudioError
 from recsys.workspace.entries import KINDS, Entry, read_entry
 from recsys.workspace.spaces import Space
 
 _NAME = re.compile(
     rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|parquet|safetensors))"
 )
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_FILES = 5_000
 MAX_BYTES = 2_000_000_000
 MAX_RATIO = 200  # unpacked to packed; Parquet and weights hardly shrink, JSON by 20 at most
@@ -68,7 +69,7 @@ def _adopt(space: Space, folder: Path, entry: Entry) -> Entry:
 def _unpack(content: bytes, target: Path) -> list[Path]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except DAMAGED_ARCHIVE as error:
         raise InputError("the file", "must be a zip exported by this app", fix="Choose another file.") from error
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -84,7 +85,9 @@ def _unpack(content: bytes, target: Path) -> list[Path]:
                         if left < 0:
                             raise InputError("the zip", f"must unpack to at most {MAX_BYTES / 1e6:,.0f} MB")
                         out.write(block)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+            except StudioError:
+                raise
+            except DAMAGED_ARCHIVE as error:
                 raise InputError(f"{member.filename} in the zip", "can't be unpacked", type(error).__name__) from error
     return sorted({(target / member.filename).parents[member.filename.count("/") - 2] for member in members})
 
@@ -93,7 +96,7 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
     if not members or len(members) > MAX_FILES:
         raise InputError("the zip", f"must hold 1 to {MAX_FILES:,} files", len(members))
     for member in members:
-        if not _NAME.fullmatch(member.filename):
+        if not _NAME.fullmatch(member.filename) or member.compress_type not in _PACKED:
             raise InputError("the zip", "must hold only what this app exports", member.filename, "Choose another file.")
         if member.file_size > MAX_RATIO * max(member.compress_size, 1_000):
             raise InputError(f"{member.filename} in the zip", "claims to unpack to far more than it holds")

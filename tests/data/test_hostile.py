@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import struct
 import tracemalloc
 import zipfile
@@ -122,6 +123,22 @@ def test_mutated_files_never_raise_anything_but_our_own() -> None:
             assert report.rows_read == report.rows_kept + sum(report.dropped.values())
             opened += 1
     assert 50 < opened < 400
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_flipped_bit_in_any_packing_raises_nothing_but_our_own(packing: int) -> None:
+    packed, rng = io.BytesIO(), random.Random(0)
+    with zipfile.ZipFile(packed, "w", packing) as archive:
+        archive.writestr("ratings.csv", "user,item\n" + "".join(f"u{rng.randrange(99)},i{n}\n" for n in range(400)))
+    good, refused = packed.getvalue(), 0
+    for _ in range(150):
+        bad = bytearray(good)
+        bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
+        try:
+            load(bytes(bad), name="ratings.zip")
+        except StudioError:
+            refused += 1
+    assert refused > 100
 
 
 @pytest.mark.parametrize("what", ["no name", "a name that is no text"])

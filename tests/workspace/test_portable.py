@@ -71,6 +71,19 @@ def test_a_hostile_zip_is_refused_whole(spaces: tuple[Space, Space], content: by
     assert there.entries() == () and not list(there.workspace.root.parent.rglob("evil*"))
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_flipped_bit_in_any_packing_raises_only_our_errors(spaces: tuple[Space, Space], packing: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", packing) as archive:
+        archive.writestr(f"run/{ID}/entry.json", bytes(random.Random(0).choices(b"abcdef,", k=3_000)))
+    good, rng = packed.getvalue(), random.Random(1)
+    for _ in range(300):
+        bad = bytearray(good)
+        bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
+        with pytest.raises(StudioError):
+            import_zip(spaces[1], bytes(bad))
+
+
 def test_mutated_zips_raise_only_our_errors(spaces: tuple[Space, Space]) -> None:
     here, there = spaces
     good = export_zip(here, fill(here))
