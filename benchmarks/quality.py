@@ -3,8 +3,8 @@
 Leave-one-out, full ranking, seen items filtered, order = time then file. Prints one JSON object: NDCG@10 and HR@10 on
 the test items for each seed and their median, validation over seconds, and the baselines asked for.
 
-As in papers, the item before the last is only used to choose by. With `--as-used` it is learned from too, as in the
-app, the shell and the API, which choose by a tenth of the people and take them in at the end.
+As in papers, the item before the last is only used to choose by. With `--as-used` it is learned from too, as by the
+shell's default and wherever nothing is held out: a tenth of the people choose, and are taken in at the end.
 """
 
 from __future__ import annotations
