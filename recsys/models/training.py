@@ -189,12 +189,15 @@ class _Run:
 
     def _plan(self) -> int:
         """How many epochs: as given, by rule, or as many as fit in the minutes given but LONGEST times the rule's."""
-        by_rule = default_epochs(self.dataset) * self.parts
         if self.config.minutes is None:
-            return self.config.epochs or by_rule
+            return self.config.epochs or default_epochs(self.dataset) * self.parts
         per_epoch = self.probe()
         left = self.config.minutes * 60 - (time.perf_counter() - self.started)
-        return max(1 + self.joins, min(int(0.95 * left / per_epoch), int(LONGEST * by_rule)))
+        return max(1 + self.joins, self.fitting(0.95 * left, per_epoch))
+
+    def fitting(self, seconds: float, per_epoch: float) -> int:
+        """How many epochs of `per_epoch` seconds fit, at most LONGEST times the rule's."""
+        return min(int(seconds / per_epoch), int(LONGEST * default_epochs(self.dataset) * self.parts))
 
     def probe(self) -> float:
         """Seconds an epoch takes, validation included, measured on a copy for about two seconds."""
@@ -338,7 +341,7 @@ def estimate(
     per_epoch = run.probe()
     epochs = run.epochs
     if train_config is not None and train_config.minutes is not None:
-        epochs = max(1, min(int(train_config.minutes * 60 / per_epoch), int(LONGEST * epochs)))
+        epochs = max(1, run.fitting(train_config.minutes * 60, per_epoch))
     model = run.learner.model_now(None)
     width = run.model.embedding_size or 0
     activations = run.batch_size * width * 4 * (12 + 4 * run.model.expansion) * run.model.blocks
