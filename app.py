@@ -10,11 +10,12 @@ from ui.diagnostics import diagnostics
 from ui.miniature import miniature
 from ui.saved_work import saved_work
 from ui.steps import step_cards
+from ui.warm import warm_up
 
 with frame("home") as studio:
     show, start = st.columns([7, 3], gap="large")
     with show:
-        miniature(*studio.sample())
+        miniature()
     with start:
         st.subheader("Start", anchor=False)
         st.write("Drag the thumb: the list follows. It blends two people’s tastes, with a model trained on our sample.")
@@ -28,3 +29,4 @@ with frame("home") as studio:
         saved_work(studio)
     with st.expander("Diagnostics"):
         diagnostics(studio)
+    warm_up()

@@ -43,7 +43,7 @@ def body() -> None:
     """Controls, map and drawer: what runs again when somebody is chosen."""
     scene, dims, how, focus = view.controls_above(studio)
     stage, below = st.container(key="map_stage"), st.container()
-    with st.expander("How the picture is made, and how far to trust it"):
+    with st.expander("How the picture is made, and how far to trust it", key="map_made", on_change="rerun") as made:
         neighbours, distance = view.controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
         measured = st.container()
@@ -51,8 +51,9 @@ def body() -> None:
     picture = maps.picture(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
     with below:
         below_the_map(scene, wish, picture)
-    with measured:
-        view.quality(picture.projection)
+    if made.open:  # its figure would have the browser load plotly for everybody
+        with measured:
+            view.quality(picture.projection)
     with stage:
         if dims == 2:
             colours = view.colour_of(scene, how, picture.projection.points, palette)

@@ -107,15 +107,6 @@ def privacy_of(folder: str, target: str, source: str, k: int, rules: Rules, alph
     return privacy_curve(both, alpha, k, clip=clip_of(folder), draws=draws)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def miniature_of(folder: str, k: int) -> tuple[Case, tuple[str, str]]:
-    """The case of the miniature on Home, and how its target and source are written in the URL."""
-    from ui.transfer_case import Rules, build, room_of, surprise
-
-    pair = surprise(room_of(folder), 0)
-    return build(folder, *pair, k, Rules()), pair
-
-
 @st.cache_resource(max_entries=8, show_spinner="Drawing the shape of the data …")
 def shapes_of(fingerprint: str, _dataset: Dataset) -> dict[str, Figure]:
     """The six figures of the data's shape, by name."""

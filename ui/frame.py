@@ -150,10 +150,6 @@ class Studio:
             return None if self.dataset_folder is None else cache.open_dataset(str(self.dataset_folder))
         return None if self.run_folder is None else cache.open_run(str(self.run_folder))[1]
 
-    def sample(self) -> tuple[Run, Dataset]:
-        """The small trained run that ships with the samples."""
-        return cache.open_run(str(state.ROOT / "sample_data" / "run"))
-
     # what a page asks for -------------------------------------------------------------------------------------------
 
     def need_dataset(self) -> Dataset:
@@ -221,6 +217,7 @@ class Studio:
         with heading:
             st.title(self.step.title, anchor=False)
             st.caption(self.step.sentence)
+        state.remember_space()  # after the title: the first component of a server loads pandas
         if self.step.key not in ("home", "learn"):
             with data:
                 self._picker("dataset", self.dataset_id)

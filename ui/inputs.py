@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.data.dataset import Dataset
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
 

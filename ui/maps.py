@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,8 @@ def picture(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -
     key = wish.key(embeddings)
     if (saved := _saved(space, key)) is not None:
         return Picture(saved)
+    if (drawn := _drawn(key)) and _earlier(space, wish, len(wish.vectors(embeddings))) is None:
+        return Picture(_keep(space, wish, key, drawn[0]))
     job_id = hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
     try:
         job = queue.snapshot(job_id, space.id)
@@ -83,25 +86,41 @@ def draw(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -> s
     """Submits (again) the job that draws a picture and keeps it; returns the job's id."""
     key, vectors = wish.key(embeddings), wish.vectors(embeddings)
     before = _earlier(space, wish, len(vectors))
+    known = _drawn(key) if before is None else []
 
     def work(progress: Progress) -> Projection:
-        drawn = project(
-            vectors,
-            dims=wish.dims,
-            neighbours=wish.neighbours,
-            min_distance=wish.min_distance,
-            align_to=None if before is None else before.points,
-            progress=progress,
-        )
-        meta = {"key": key, "side": wish.side, "dims": wish.dims, "rows": len(vectors), "method": drawn.method}
-        try:
-            space.save("map", f"Map of {wish.side}, {wish.dims}-D", lambda folder: save_projection(drawn, folder), meta)
-        except StudioError as full:  # the picture is shown all the same
-            progress(1.0, str(full))
-        return drawn
+        if not known:
+            known.append(
+                project(
+                    vectors,
+                    dims=wish.dims,
+                    neighbours=wish.neighbours,
+                    min_distance=wish.min_distance,
+                    align_to=None if before is None else before.points,
+                    progress=progress,
+                )
+            )
+        return _keep(space, wish, key, known[0])
 
     job_id = hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
     return queue.submit(space.id, "map", f"Map of {wish.side}, {wish.dims}-D", work, job_id)
+
+
+def _keep(space: Space, wish: Wish, key: str, drawn: Projection) -> Projection:
+    """Saves a picture in a space; in a full one it is shown all the same."""
+    meta = {"key": key, "side": wish.side, "dims": wish.dims, "rows": len(drawn.points), "method": drawn.method}
+    with suppress(StudioError):
+        space.save("map", f"Map of {wish.side}, {wish.dims}-D", lambda folder: save_projection(drawn, folder), meta)
+    return drawn
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _drawn(key: str) -> list[Projection]:
+    """The picture of this key, [] until somebody's job has drawn it: a class that opens one run draws its map once.
+
+    The key names every number that is drawn, so whoever finds a picture here could have drawn it.
+    """
+    return []
 
 
 @st.cache_resource

@@ -1,36 +1,53 @@
-"""The live miniature of Transfer on Home: two people of different tastes, a thumb, a list and a map that follow it."""
+"""The live miniature of Transfer on Home: two people of different tastes, a thumb, a list and a map that follow it.
+
+It is read from one small file, so that Home moves before torch and the trained run are loaded.
+
+    python -m ui.miniature          writes sample_data/miniature.json again, from the sample's trained run
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from recsys.data.dataset import Dataset
-from recsys.runs import Run
-from ui import cache, state
+from ui import state
 from ui.frame import SAMPLE_RUN
 from ui.live.mixer import mixer
 
 K = 6
-FOLDER = state.ROOT / "sample_data" / "run"
+RUN = state.ROOT / "sample_data" / "run"
+FILE = state.ROOT / "sample_data" / "miniature.json"
 
 
-def miniature(run: Run | None = None, dataset: Dataset | None = None, folder: Path = FOLDER) -> None:
-    """Shows the miniature; it plays once by itself, until it is touched.
-
-    Args:
-        run, dataset: the sample's trained run, or None when it doesn't ship; then nothing is shown but a sentence.
-        folder: where the run was opened from.
-    """
-    if run is None or dataset is None:
-        st.info("The sample’s trained run is missing. Run the demo to make one.")
+def miniature(file: Path = FILE) -> None:
+    """Shows the miniature; it plays once by itself, until it is touched. Without its file, a sentence says so."""
+    if not file.is_file():
+        st.info("The sample’s miniature is missing. Run the demo to see a live blend.")
         return
-    case, pair = cache.miniature_of(str(folder), K)
-    mixer(case.shown, 0.0, "miniature", alone=True)
+    content = json.loads(file.read_text("utf-8"))
+    mixer(content["shown"], 0.0, "miniature", alone=True)
     st.page_link(
         "pages/4_Transfer.py",
         label="Open these two in Transfer",
         icon=":material/arrow_forward:",
-        query_params={"run": SAMPLE_RUN, "target": pair[0], "source": pair[1]},
+        query_params={"run": SAMPLE_RUN, "target": content["target"], "source": content["source"]},
     )
+
+
+def make_miniature(folder: Path = RUN) -> dict[str, Any]:
+    """What the file holds: both ends as they are written in the URL, and what the mixer is given for them.
+
+    Args:
+        folder: a saved run. Raises InputError, ArtifactError.
+    """
+    from ui.transfer_case import Rules, build, room_of, surprise
+
+    target, source = surprise(room_of(str(folder)), 0)
+    return {"target": target, "source": source, "shown": dict(build(str(folder), target, source, K, Rules()).shown)}
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(make_miniature(), ensure_ascii=False) + "\n", "utf-8")

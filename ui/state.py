@@ -105,9 +105,14 @@ def own_space() -> Space:
     if not _SPACE.fullmatch(token):
         token = secrets.token_hex(16)
     st.session_state["space"] = token
-    if _cookie(SPACE_COOKIE) != token:
-        remember({SPACE_COOKIE: token, **({PASS_COOKIE: _stamp(token)} if class_secret() else {})})
     return workspace().space(token)
+
+
+def remember_space() -> None:
+    """Has the browser keep the name of this visitor's space, where it doesn't yet. An account needs no cookie."""
+    token = str(st.session_state.get("space", ""))
+    if token and _cookie(SPACE_COOKIE) != token:
+        remember({SPACE_COOKIE: token, **({PASS_COOKIE: _stamp(token)} if class_secret() else {})})
 
 
 def class_run() -> str:

@@ -135,14 +135,72 @@ def test_all_that_matters_is_above_the_fold(browser: Browser, address: str, sche
     context.close()
 
 
-def test_rows_glide_with_motion_and_the_pool_is_reused(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="no-preference")
-    page = context.new_page()
-    page.goto(address)
-    expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
-    duration = page.locator(".ranked li").first.evaluate("row => getComputedStyle(row).transitionDuration")
-    assert duration == "0.15s"
-    drag(page, 0.3, 1.0)
-    drag(page, 1.0, 0.0)
-    expect(page.locator(".ranked li")).to_have_count(10)  # rows that left are gone again
-    context.close()
+def test_rows_glide_with_motion_and_stand_at_once_without(browser: Browser, address: str) -> None:
+    for motion in ("no-preference", "reduce"):
+        context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion=motion)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
+        page.wait_for_timeout(300)
+        soon, later = page.locator(".alpha-input").evaluate(JUMP)
+        assert (soon != later) == (motion == "no-preference")
+        context.close()
+
+
+def test_what_is_drawn_is_what_the_rows_say(page: Page) -> None:
+    for share in (0.0, 0.45, 1.0):
+        page.locator(".alpha-input").evaluate(
+            "(slider, at) => { slider.value = at; slider.dispatchEvent(new Event('input', { bubbles: true })); }", share
+        )
+        expect(page.locator("[data-slot=share-source]")).to_have_text(f"{share:.0%}")
+        page.wait_for_timeout(200)
+        rows = page.locator(".mixer").evaluate(DRAWN)
+        lengths = [row["target"] + row["source"] for row in rows]
+        assert max(lengths) == pytest.approx(1, abs=0.03)  # the longest bar fills its place
+        assert all(row["source"] == 0 for row in rows) if share == 0 else all(row["source"] > 0 for row in rows[1:])
+        assert all(row["target"] == 0 for row in rows) if share == 1 else True
+        for row in rows:  # the drawn score is as wide as the row's own text, and there is a title
+            assert row["ink"]["score"] == pytest.approx(row["text"]["score"], abs=3)
+            assert row["ink"]["title"] == pytest.approx(row["text"]["title"], abs=4)
+
+
+# Moves to α = 0.9 and copies the canvas after 60 and after 400 ms: different while rows are on their way.
+JUMP = """(slider) => new Promise((done) => {
+  const canvas = slider.getRootNode().querySelector(".drawn"), copy = () => canvas.toDataURL();
+  slider.value = "0.9";
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  setTimeout(() => { const soon = copy(); setTimeout(() => done([soon, copy()]), 340); }, 60);
+})"""
+
+# Of each row: how much of its bar is drawn blue and orange, and how wide its score and title are, drawn and as text.
+DRAWN = """(mixer) => {
+  const canvas = mixer.querySelector(".drawn"), pen = canvas.getContext("2d"), home = canvas.getBoundingClientRect();
+  const ratio = canvas.width / home.width, paper = pen.getImageData(0, 0, 1, 1).data;
+  const at = (pixels) => Math.round(pixels * ratio);
+  const cut = (box) => pen.getImageData(at(box.left - home.left), at(box.top - home.top), at(box.width), at(box.height));
+  const near = (data, at, rgb) => rgb.every((part, i) => Math.abs(data[at + i] - part) < 12);
+  const ink = (box) => {
+    const { data, width, height } = cut(box);
+    let low = width, high = 0;
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+      if (Math.abs(data[4 * (y * width + x)] - paper[0]) > 40) { low = Math.min(low, x); high = Math.max(high, x + 1); }
+    }
+    return (high - low) / ratio;
+  };
+  const text = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getBoundingClientRect().width;
+  };
+  return [...mixer.querySelectorAll(".ranked li")].map((row) => {
+    const part = (name) => row.querySelector(`.${name}`), bar = part("bar").getBoundingClientRect();
+    const { data, width } = cut({ left: bar.left, top: bar.top + bar.height / 2, width: bar.width, height: 1 });
+    const pixels = Array.from({ length: width }, (_, x) => 4 * x);
+    const share = (rgb) => pixels.filter((pixel) => near(data, pixel, rgb)).length / width;
+    const what = part("what").getBoundingClientRect(), title = part("title").getBoundingClientRect();
+    const { left, top, height } = title, room = { left, top, height, width: Math.min(title.width, what.width) + 3 };
+    return { target: share([0, 114, 178]), source: share([230, 159, 0]),
+      ink: { score: ink(part("score").getBoundingClientRect()), title: ink(room) },
+      text: { score: text(part("score")), title: Math.min(title.width, what.width) } };
+  });
+}"""

@@ -18,7 +18,14 @@ from ui.live.mixer.payload import LENGTHS, PeopleMap, Side, mixer_data
 __all__ = ["LENGTHS", "Choice", "PeopleMap", "Side", "choice", "mixer", "mixer_data"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("words.js", "state.js", "list.js", "map.js", "component.js")  # one module: parts before the whole
+_SCRIPTS = (
+    "words.js",
+    "state.js",
+    "rows.js",
+    "map.js",
+    "list.js",
+    "component.js",
+)  # one module, in this order
 _mount = st.components.v2.component(
     "studio_mixer",
     html=(_HERE / "component.html").read_text("utf-8"),

@@ -8,12 +8,17 @@ function newView(root) {
   const view = {
     root: root.getRootNode(), mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
     axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), people: root.querySelector(".people"),
-    ranked: root.querySelector(".ranked"), keys: {}, slots, rows: new Map(), pool: [], list: [],
-    undo: [], seq: 0, known: null, alpha: 0, step: -1, moving: false, queued: false, chosen: null,
+    ranked: root.querySelector(".ranked"), drawn: root.querySelector(".drawn"), keys: {}, slots, rows: [], tiles: new Map(), list: [],
+    undo: [], seq: 0, known: null, alpha: 0, step: -1, moving: false, queued: false, chosen: 0,
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   listen(view);
-  view.watch = new ResizeObserver(() => { if (view.state) redraw(view); });
+  view.redraw = () => { if (view.state) redraw(view); };
+  view.watch = new ResizeObserver(view.redraw);
+  document.fonts.ready.then(view.redraw);
+  view.scheme = matchMedia("(prefers-color-scheme: dark)");
+  view.retheme = () => setTimeout(view.redraw, 150);  // the page takes a moment to change its colours
+  view.scheme.addEventListener("change", view.retheme);
   fit(view);
   view.watch.observe(view.mixer);
   return view;
@@ -22,10 +27,9 @@ function newView(root) {
 // A new pair, k or data: decode, fill what doesn't depend on α, start at the α that Python names.
 function load(view, data) {
   const state = view.state = decode(data);
-  for (const row of view.rows.values()) { row.node.remove(); view.pool.push(row); }
-  view.rows.clear();
-  Object.assign(view, { step: -1, moving: false, chosen: null });
-  view.mixer.style.setProperty("--count", state.width);
+  view.tiles.clear();
+  Object.assign(view, { step: -1, said: -1, moving: false, chosen: 0, pointed: false });
+  makeRows(view, state.width);
   for (const side of ["target", "source"]) {
     write(view.slots[`${side}-name`], data[side].name);
     view.slots[`${side}-name`].title = data[side].name;
@@ -69,6 +73,8 @@ function redraw(view) {
   view.axisFrame = { ...sized(view.ticks), ink: getComputedStyle(view.ticks).color };  // measured here, never while dragging
   drawTicks(view, view.state, view.step);
   drawBlend(view, view.state, view.alpha);
+  measureList(view);
+  drawList(view, view.state, view.alpha);
 }
 
 // Everything that follows the thumb. Called at most once a frame.
@@ -77,28 +83,49 @@ function paint(view) {
   view.queued = false;
   const step = stepAt(state.starts, alpha), direction = alpha >= (view.painted ?? alpha) ? 1 : -1;
   view.painted = alpha;
-  // On these two alone: a property of the whole mixer would have every element's style computed anew.
-  for (const node of [view.slider, slots.tags]) node.style.setProperty("--blend", blendOf(alpha));
+  view.slider.style.setProperty("--blend", blendOf(alpha));  // on it alone: on the whole mixer every style would be computed anew
   write(slots.alpha, `α = ${alpha.toFixed(3)}`);
   write(slots["share-target"], `${Math.round(100 * (1 - alpha))}%`);
   write(slots["share-source"], `${100 - Math.round(100 * (1 - alpha))}%`);
   if (step !== view.step) {
-    relist(view, state, step, direction);
     view.step = step;
+    relist(view, state, step, direction);
+    drawTicks(view, state, step);
+  }
+  drawBlend(view, state, alpha);
+  glide(view);
+  view.wordy = true;
+  if (!view.later) paintWords(view);
+  clearTimeout(view.resting);
+  view.resting = setTimeout(() => rest(view), 400);
+}
+
+// Rows go on to their places after the thumb has stopped.
+function glide(view) {
+  if (!drawList(view, view.state, view.alpha) || view.gliding) return;
+  view.gliding = true;
+  requestAnimationFrame(() => { view.gliding = false; if (!view.queued) glide(view); });
+}
+
+// Words, rows and counts: at once, then at most every 80 ms. Nobody reads faster, and text is what costs a browser most.
+function paintWords(view) {
+  const { state, slots, step, alpha } = view;
+  view.wordy = false;
+  view.later = setTimeout(() => { view.later = 0; if (view.wordy && view.mixer.isConnected) paintWords(view); }, 80);
+  slots.tags.style.setProperty("--blend", blendOf(alpha));
+  if (view.said !== step) {
+    view.said = step;
     paintChanges(view, state, step);
   }
-  scoreRows(view, state, alpha);
-  drawBlend(view, state, alpha);
-  const sentence = sentenceAt(state, alpha, step);
-  write(slots.sentence, sentence);
-  if (!view.later) view.later = setTimeout(() => paintWords(view), 60);  // the small print may be a blink late
+  fillRows(view, state, alpha);
+  write(slots.sentence, sentenceAt(state, alpha, step));
+  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
   if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
-  clearTimeout(view.resting);
-  view.resting = setTimeout(() => rest(view, sentence), 400);
+  paintWhy(view);
 }
 
 function paintChanges(view, state, step) {
-  const { entered, left } = difference(listOf(state, 0), listOf(state, step));
+  const { entered, left } = difference(listOf(state, 0), view.list);
   write(view.slots.tally, `${entered.length} in, ${left.length} out`);
   const shown = (items, kind, word) => {
     const room = items.length > 2 ? 1 : 2;
@@ -113,7 +140,6 @@ function paintChanges(view, state, step) {
     level.style.setProperty("--now", now / state.width);
     write(words, now === own ? "same" : now > own ? `${now - own} more` : `${own - now} fewer`);
   }
-  drawTicks(view, state, step);
   const changes = state.starts.length - 1;
   write(view.slots["axis-note"], axisNote(state, step));
   view.keys.previous.disabled = changes === 0 || step === 0;
@@ -128,25 +154,16 @@ function axisNote(state, step) {
   return changes ? `change ${step} of ${changes.toLocaleString("en")}, each exact` : "no change at any α";
 }
 
-function paintWords(view) {
-  const { slots, state } = view;
-  view.later = 0;
-  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
-  paintWhy(view);
-}
-
 function paintWhy(view) {
-  const item = view.rows.has(view.chosen) ? view.chosen : view.list[0];
-  const text = item === undefined ? "" : whyRow(view.state, item, view.alpha);
-  write(view.slots.why, text);
-  for (const [other, row] of view.rows) row.node.classList.toggle("chosen", other === view.chosen);
+  const place = Math.min(view.chosen, view.list.length - 1), item = view.list[place];
+  write(view.slots.why, item === undefined ? "" : whyRow(view.state, item, view.alpha));
+  view.rows.forEach(({ node }, other) => node.classList.toggle("chosen", view.pointed && other === place));
 }
 
-// The thumb rests: the document gets the order of the list, and a screen reader one summary.
-function rest(view, sentence) {
-  settle(view);
+// The thumb rests: a screen reader gets one summary.
+function rest(view) {
   view.moving = true;
-  write(view.slots.spoken, `${sentence} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
+  write(view.slots.spoken, `${view.slots.sentence.textContent} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
 }
 
 function moveTo(view, alpha) {
@@ -163,6 +180,9 @@ function schedule(view) {
 
 // Tells Python. `seq` lets it be ignored when Python answers to an older value.
 function report(view, remember = true) {
+  clearTimeout(view.later);
+  view.later = 0;  // the words say it with the next frame
+  schedule(view);
   if (view.alpha === view.known) return;
   if (remember && view.known !== null) view.undo.push(view.known);
   view.known = view.alpha;
@@ -176,7 +196,7 @@ function report(view, remember = true) {
 function play(view) {
   const began = performance.now(), run = view.playing = began;
   const frame = (now) => {
-    const part = Math.min(1, Math.max(0, (now - began - 600) / 4500));
+    const part = Math.min(1, Math.max(0, (now - began - 600) / 3600));
     if (view.playing !== run || !view.mixer.isConnected) return;
     moveTo(view, 0.8 * Math.sin(0.82 * Math.PI * part));
     if (part < 1) requestAnimationFrame(frame);
@@ -212,13 +232,18 @@ function listen(view) {
   keys.reset.onclick = () => { moveTo(view, 0); report(view); };
   keys.k.onchange = () => view.trigger("k", Number(keys.k.value));
   keys.verdict.onclick = () => view.trigger("open", "help");
-  const choose = (event) => { view.chosen = [...view.rows].find(([, row]) => row.node.contains(event.target))?.[0] ?? null; paintWhy(view); };
+  const choose = (event) => {
+    const place = view.rows.findIndex((row) => row.node.contains(event.target));
+    Object.assign(view, { chosen: Math.max(place, 0), pointed: place >= 0 });
+    paintWhy(view);
+  };
   ranked.onpointerover = choose;
+  ranked.onpointerleave = () => { Object.assign(view, { chosen: 0, pointed: false }); paintWhy(view); };
   ranked.addEventListener("focusin", choose);
   ranked.onkeydown = (event) => {
-    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key], rows = view.list.map((item) => view.rows.get(item).node);
-    const next = way && rows[rows.indexOf(event.target) + way];
-    if (next) { event.preventDefault(); next.focus(); }
+    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const next = way && view.rows[view.rows.findIndex((row) => row.node === event.target) + way];
+    if (next) { event.preventDefault(); next.node.focus(); }
   };
   listenToAxis(view);
 }
@@ -268,7 +293,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   view.keys.reset.disabled = view.alpha === 0;
   redraw(view);
   paint(view);
-  if (fresh) settle(view);
   if (fresh && data.alone && !calm.matches) play(view);
-  return () => { if (!parentElement.isConnected) view.watch.disconnect(); };
+  return () => {
+    if (parentElement.isConnected) return;  // only another run
+    view.watch.disconnect();
+    view.scheme.removeEventListener("change", view.retheme);
+  };
 }

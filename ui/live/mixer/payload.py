@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recsys.data.dataset import Catalogue
-
 if TYPE_CHECKING:
+    from recsys.data.dataset import Catalogue
     from recsys.transfer.path import AlphaPath
 
 LENGTHS = (5, 10, 20, 50)
