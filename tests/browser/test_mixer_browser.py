@@ -177,7 +177,8 @@ DRAWN = """(mixer) => {
   const canvas = mixer.querySelector(".drawn"), pen = canvas.getContext("2d"), home = canvas.getBoundingClientRect();
   const ratio = canvas.width / home.width, paper = pen.getImageData(0, 0, 1, 1).data;
   const at = (pixels) => Math.round(pixels * ratio);
-  const cut = (box) => pen.getImageData(at(box.left - home.left), at(box.top - home.top), at(box.width), at(box.height));
+  const cut = ({ left, top, width, height }) =>
+    pen.getImageData(at(left - home.left), at(top - home.top), at(width), at(height));
   const near = (data, at, rgb) => rgb.every((part, i) => Math.abs(data[at + i] - part) < 12);
   const ink = (box) => {
     const { data, width, height } = cut(box);

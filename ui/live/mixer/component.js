@@ -92,6 +92,7 @@ function paint(view) {
     relist(view, state, step, direction);
     drawTicks(view, state, step);
   }
+  write(slots.sentence, sentenceAt(state, alpha, step));
   drawBlend(view, state, alpha);
   glide(view);
   view.wordy = true;
@@ -107,7 +108,7 @@ function glide(view) {
   requestAnimationFrame(() => { view.gliding = false; if (!view.queued) glide(view); });
 }
 
-// Words, rows and counts: at once, then at most every 80 ms. Nobody reads faster, and text is what costs a browser most.
+// Small print, rows and counts: at once, then at most every 80 ms. Nobody reads faster, and text is what costs a browser most.
 function paintWords(view) {
   const { state, slots, step, alpha } = view;
   view.wordy = false;
@@ -118,7 +119,6 @@ function paintWords(view) {
     paintChanges(view, state, step);
   }
   fillRows(view, state, alpha);
-  write(slots.sentence, sentenceAt(state, alpha, step));
   write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
   if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
   paintWhy(view);
