@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PASSING = "#7A7F7C"  # items that are in neither end's list
 _SLOPE = 0.006  # half the stretch of α over which a line moves to its new rank
+_NEAR = 0.02  # α between two points of a level line
 LINES = 40  # more lines than this can't be told apart
 
 
@@ -72,16 +73,23 @@ def _most_present(path: AlphaPath, limit: int) -> list[int]:
 
 
 def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[float]]:
-    """The line of one item: level while its rank holds, a short slope at each change; below the list while outside."""
+    """The line of one item: level while its rank holds, a short slope at each change; below the list while outside.
+
+    On a level part a point every `_NEAR` is enough to be pointed at; all of the corners are kept.
+    """
     outside = len(path.steps[0].items) + 1.0
-    at: list[float] = []
-    ranks: list[float] = []
+    corners: list[tuple[float, float]] = []
     for step in path.steps:
         rank = step.items.index(item) + 1.0 if item in step.items else outside
         slope = min(_SLOPE, (step.end - step.start) / 2)
-        at += [step.start + (slope if step.start else 0.0), step.end - (slope if step.end < 1 else 0.0)]
-        ranks += [rank, rank]
-    return at, ranks
+        corners.append((step.start + (slope if step.start else 0.0), rank))
+        corners.append((step.end - (slope if step.end < 1 else 0.0), rank))
+    kept = corners[:1]
+    for before, (at, rank), after in zip(corners, corners[1:], corners[2:], strict=False):
+        if not before[1] == rank == after[1] or at - kept[-1][0] > _NEAR:
+            kept.append((at, rank))
+    kept += corners[-1:]
+    return [at for at, _ in kept], [rank for _, rank in kept]
 
 
 def _end_colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:

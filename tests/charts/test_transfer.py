@@ -28,6 +28,19 @@ def test_lines_of_the_bump_chart_follow_the_ranks(path: AlphaPath) -> None:
             assert np.interp(alpha, lines[name].x, lines[name].y) == pytest.approx(rank)
 
 
+def test_a_long_line_is_thinned_only_where_it_is_level() -> None:
+    scores = np.random.default_rng(5).normal(size=(2, 61)).astype(np.float32)
+    scores[:, 0] = -np.inf
+    path = alpha_path(scores[0], scores[1], 6)
+    lines = {trace.name: trace for trace in bump_chart(path, [f"item {n}" for n in range(61)]).data}
+    assert len(path.steps) > 30
+    assert max(len(line.x) for line in lines.values()) < 2 * len(path.steps)
+    for step in path.steps:
+        for rank, item in enumerate(step.items, 1):
+            if line := lines.get(f"item {item}"):
+                assert np.interp((step.start + step.end) / 2, line.x, line.y) == pytest.approx(rank)
+
+
 def test_an_item_outside_the_list_waits_below_it(path: AlphaPath) -> None:
     lines = {trace.name: trace for trace in bump_chart(path, TITLES).data}
     assert np.interp(0.01, lines["Ran"].x, lines["Ran"].y) == 3.0  # k = 2
