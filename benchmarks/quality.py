@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.datasets import load
 from recsys.data.dataset import Dataset
-from recsys.data.splits import Holdout, leave_one_out
+from recsys.data.splits import Holdout, leave_one_out, without_last
 from recsys.models.baselines import fit_baseline
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
@@ -70,13 +70,6 @@ def trained(
     }
 
 
-def all_but_test(data: Dataset) -> Dataset:
-    """The data without the last item of everybody who has three, as `leave_one_out` tests on."""
-    keep = np.ones(data.n_interactions, dtype=bool)
-    keep[data.offsets[1:][data.lengths >= 3] - 1] = False
-    return data.with_rows(keep)
-
-
 def main() -> None:
     """Reads the options, trains once per seed, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -96,7 +89,9 @@ def main() -> None:
     data = load(options.data)
     split = leave_one_out(data)
     model = ModelConfig(flavour=options.flavour)
-    rows, validation = (all_but_test(data), None) if options.as_used else (split.train, split.validation)
+    rows, validation = split.train, split.validation
+    if options.as_used:
+        rows, validation = without_last(data, split.test.users), None
     runs = [
         trained(
             rows, validation, split.test, model, TrainConfig(minutes=options.minutes, epochs=options.epochs, seed=seed)

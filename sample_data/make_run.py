@@ -1,6 +1,6 @@
 """Trains the small run that ships with the sample, so that Home moves before anybody has trained anything.
 
-    python -m sample_data.make_run          writes sample_data/run/ again (about a minute)
+    python -m sample_data.make_run          writes run/ and miniature.json again (about a minute)
 
 Small on purpose: 32 numbers a person, no Markov scores beside the network, popularity and item-kNN as baselines.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from recsys.data.samples import load_sample
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.runs import save_run, train_run
+from ui.miniature import write_miniature
 
 FOLDER = Path(__file__).resolve().parent / "run"
 
@@ -27,6 +28,7 @@ def main() -> None:
         name="Sample’s run",
     )
     save_run(run, dataset, FOLDER)
+    write_miniature(FOLDER)
     print(run.validation)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from recsys.data.quality import QualityReport
     from recsys.embeddings import Clusters, Embeddings
     from recsys.evaluation import Report
+    from recsys.models.recommender import Recommender
     from recsys.runs import Run
     from recsys.transfer.privacy import PrivacyPoint
     from ui.transfer_case import Case, Rules
@@ -76,17 +77,24 @@ def case_of(folder: str, target: str, source: str, k: int, rules: Rules, picture
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def report_of(folder: str, _progress: Callable[[float, str], object]) -> Report:
-    """The evaluation of a saved run's models on what it kept aside: once for all who may open it. Raises ArtifactError.
+def report_of(
+    folder: str,
+    compared: tuple[str, ...],
+    _models: Mapping[str, Recommender],
+    _progress: Callable[[float, str], object],
+) -> Report:
+    """The evaluation of models on what a saved run kept aside: once for all who may open it. Raises ArtifactError.
 
     Args:
+        compared: ids of the runs compared with it.
+        _models: its own models and theirs.
         _progress: told by the first who asks; may raise to stop.
     """
     from recsys.evaluation import evaluate_models
 
     run, dataset = open_run(folder)
     split = run.split(dataset)
-    return evaluate_models(run.models, split.test, split.train, progress=_progress)
+    return evaluate_models(_models, split.test, split.train, progress=_progress)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

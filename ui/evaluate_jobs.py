@@ -98,9 +98,9 @@ def _waiting(studio: Studio, wanted: str) -> None:
     st.progress(job.fraction, text=place + left)
 
 
-def judged_models(studio: Studio, room: Room) -> dict[str, Recommender]:
-    """The run's models, and those of other runs chosen for comparison, named apart."""
-    models = dict(room.run.models)
+def judged_models(room: Room) -> tuple[dict[str, Recommender], tuple[str, ...]]:
+    """The run's models, and those of other runs chosen for comparison, named apart; the ids of these runs."""
+    models, compared = dict(room.run.models), []
     for entry_id in st.session_state.get("compared_runs", ()):
         run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         if dataset.fingerprint == room.dataset.fingerprint and run.holdout == room.run.holdout:
@@ -108,7 +108,8 @@ def judged_models(studio: Studio, room: Room) -> dict[str, Recommender]:
             while name in models:
                 name += "′"
             models[name] = run.model
-    return models
+            compared.append(entry_id)
+    return models, tuple(compared)
 
 
 def judge_run(studio: Studio, room: Room) -> Judged | None:
@@ -119,17 +120,12 @@ def judge_run(studio: Studio, room: Room) -> Judged | None:
         )
         st.page_link("pages/2_Train.py", label="Train a model", query_params=studio.params())
         return None
-    models = judged_models(studio, room)
+    models, compared = judged_models(room)
 
     def work(progress: Progress) -> Report:
-        if len(models) == len(room.run.models):
-            return cache.report_of(room.folder, progress)
-        from recsys.evaluation import evaluate_models
+        return cache.report_of(room.folder, compared, models, progress)
 
-        split = room.run.split(room.dataset)
-        return evaluate_models(models, split.test, split.train, progress=progress)
-
-    wanted = job_id(studio, "evaluate", room.folder, room.run.id, *sorted(models))
+    wanted = job_id(studio, "evaluate", room.folder, room.run.id, *compared)
     report = answer(studio, wanted, "evaluate", f"evaluating {room.run.name}", work)
     return None if report is None else Judged(studio, room, models, report)
 

@@ -49,5 +49,10 @@ def make_miniature(folder: Path = RUN) -> dict[str, Any]:
     return {"target": target, "source": source, "shown": dict(build(str(folder), target, source, K, Rules()).shown)}
 
 
+def write_miniature(folder: Path = RUN, file: Path = FILE) -> None:
+    """Writes the file. Raises InputError, ArtifactError."""
+    file.write_text(json.dumps(make_miniature(folder), ensure_ascii=False) + "\n", "utf-8")
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(make_miniature(), ensure_ascii=False) + "\n", "utf-8")
+    write_miniature()

@@ -117,23 +117,29 @@ def sentence_figure(
     from plotly.graph_objects import Figure
 
     lines = wrap(title, width, break_long_words=False) or [""]
-    figure = Figure()
-    figure.update_layout(
-        title={"text": "<br>".join(lines), "font": {"size": 16}, "x": 0, "xanchor": "left", "xref": "container"},
-        height=height,
-        margin={"l": 8, "r": 12, "t": 30 + 20 * len(lines), "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": FONT_SIZE},
-        hoverlabel={"align": "left", "namelength": -1},
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": KEPT},
-        showlegend=False,
-        separators=".,",
-        meta={"alternative": alternative or title},
+    return Figure(
+        layout={
+            "title": {
+                "text": "<br>".join(lines),
+                "font": {"size": 16},
+                "x": 0,
+                "xanchor": "left",
+                "xref": "container",
+            },
+            "height": height,
+            "margin": {"l": 8, "r": 12, "t": 30 + 20 * len(lines), "b": 8},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": FONT_SIZE},
+            "hoverlabel": {"align": "left", "namelength": -1},
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": KEPT},
+            "showlegend": False,
+            "separators": ".,",
+            "meta": {"alternative": alternative or title},
+            "xaxis": {"title": {"text": x}, "automargin": True, "zeroline": False},
+            "yaxis": {"title": {"text": y}, "automargin": True, "zeroline": False},
+        }
     )
-    figure.update_xaxes(title_text=x, automargin=True, zeroline=False)
-    figure.update_yaxes(title_text=y, automargin=True, zeroline=False)
-    return figure
 
 
 def alternative_of(figure: Figure) -> str:

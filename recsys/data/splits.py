@@ -47,6 +47,13 @@ class Split:
     cuts: tuple[float, float] | None = None
 
 
+def without_last(dataset: Dataset, users: np.ndarray) -> Dataset:
+    """A copy of the rows without the last item of each of these people (int64 (n,), each with at least one item)."""
+    keep = np.ones(dataset.n_interactions, dtype=bool)
+    keep[dataset.offsets[users + 1] - 1] = False
+    return dataset.with_rows(keep)
+
+
 def leave_one_out(dataset: Dataset) -> Split:
     """Each person's last item is the test, the one before it the validation (people with three or more items).
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
-from recsys.data.splits import Holdout
+from recsys.data.splits import Holdout, without_last
 from recsys.models.attention import AttentionModel
 from recsys.models.markov import Markov
 from recsys.models.recommender import Recommender, batched
@@ -34,11 +34,9 @@ def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
     able = np.flatnonzero(dataset.lengths >= 3)
     rng = np.random.default_rng([seed, 5])
     users = np.sort(rng.choice(able, min(2000, math.ceil(len(able) / 10)), replace=False)) if len(able) else able
-    keep = np.ones(dataset.n_interactions, dtype=bool)
-    keep[dataset.offsets[users + 1] - 1] = False
     histories = dataset.histories(users)
     people = Holdout(users, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories))
-    return dataset.with_rows(keep), people
+    return without_last(dataset, users), people
 
 
 def ranks(scores: np.ndarray, seen: Sequence[History], positives: np.ndarray) -> np.ndarray:

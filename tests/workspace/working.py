@@ -1,7 +1,7 @@
 """A worker that may be killed at any moment: `python -m tests.workspace.working HOME`.
 
 It does what a server does for one person — save data, train with a checkpoint, save the run — and goes on from whatever
-an earlier, killed worker left behind. Prints the finished run's validation.
+an earlier, killed worker left behind. Prints a line when it begins, and the finished run's validation.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def work(home: Path) -> dict[str, float]:
     workspace.sweep()
     space = workspace.space(PERSON)
     everything_opens(space)
+    print("begun", flush=True)
     if not space.entries("dataset"):
         space.save_dataset(planted_dataset())
     dataset = load_dataset(space.path(space.entries("dataset")[0].id))
