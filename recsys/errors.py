@@ -27,6 +27,13 @@ InputError is a ValueError: where one may come out of the same lines, StudioErro
 """
 
 
+DAMAGED_FILE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError)
+"""What reading one of our own JSON files or arrays raises when it is damaged (RecursionError: brackets without end).
+
+InputError is a ValueError here too.
+"""
+
+
 class StudioError(Exception):
     """An error with a text for people.
 

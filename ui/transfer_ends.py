@@ -21,7 +21,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.embeddings import nearest
-from recsys.errors import ArtifactError, InputError, UnknownIdError
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, UnknownIdError
 from recsys.runs import Run
 from recsys.transfer import (
     MINIMUM_GROUP,
@@ -175,7 +175,7 @@ def cohort(entry_id: str) -> tuple[str, list[str]]:
     entry, folder = state.workspace().find(entry_id, "cohort")
     try:
         return entry.name, [str(user) for user in json.loads((folder / "content.json").read_text("utf-8"))["users"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED_FILE as error:
         raise ArtifactError(f"the group “{entry.name}”", "is damaged", fix="Save it again on the map.") from error
 
 

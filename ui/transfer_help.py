@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
-from recsys.errors import StudioError
+from recsys.errors import DAMAGED_FILE, StudioError
 from recsys.jobs import Progress
 from recsys.transfer.suggest import AlphaCurve, suggest_alpha
 from ui.frame import Studio, live
@@ -46,7 +46,7 @@ def study_of(studio: Studio, room: Room) -> Mapping[str, Any] | None:
         if all(entry.meta.get(name) == value for name, value in wanted.items()):
             try:
                 content = json.loads((studio.space.path(entry.id) / "content.json").read_text("utf-8"))
-            except (OSError, ValueError):
+            except DAMAGED_FILE:
                 continue  # a damaged study is as none; Home names it
             return content if isinstance(content, dict) and "points" in content else None
     return None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
-from recsys.errors import ArtifactError, StudioError
+from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 
 FORMAT = 1
 
@@ -79,7 +79,7 @@ def load_dataset(folder: Path) -> Dataset:
         dataset = _assemble(folder, meta, rows, items, people)
     except ArtifactError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, StudioError) as error:
+    except (*DAMAGED_FILE, pa.ArrowException, StudioError) as error:
         raise ArtifactError(
             f"the data in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Load the file again."
         ) from error

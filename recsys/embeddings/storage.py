@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.embeddings.projection import Projection
 from recsys.embeddings.quality import Quality
-from recsys.errors import ArtifactError
+from recsys.errors import DAMAGED_FILE, ArtifactError
 
 FORMAT = 1
 
@@ -42,7 +42,7 @@ def load_projection(folder: Path) -> Projection:
             raise ValueError("a point is not finite")
         quality = described.pop("quality")
         return Projection(points, **described, quality=None if quality is None else Quality(**quality))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError) as error:
+    except DAMAGED_FILE as error:
         raise ArtifactError(
             f"the map in {folder.name}", "is damaged or of another format", error, "Delete it; it is drawn again."
         ) from error

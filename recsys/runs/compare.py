@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import ArtifactError
+from recsys.errors import DAMAGED_FILE, ArtifactError
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def read_card(folder: Path) -> RunCard:
             seconds=float(content["seconds"]),
             created=str(content["created"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED_FILE as error:
         raise ArtifactError(
             f"the run in {Path(folder).name}", "is damaged", type(error).__name__, "Train it again."
         ) from error

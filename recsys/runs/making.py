@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Split, leave_one_out
-from recsys.errors import ArtifactError, TrainingError
+from recsys.errors import DAMAGED_FILE, ArtifactError, TrainingError
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
 from recsys.runs.plan import BESIDE, TrainingPlan
@@ -231,7 +231,7 @@ def _before(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:
     try:
         rows = json.loads((checkpoint / REPORTS).read_text("utf-8"))
         return [dict(row) for row in rows if row["epoch"] < epoch]
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGED_FILE as error:
         raise ArtifactError(
             "the checkpoint’s curve", "is damaged", type(error).__name__, "Start the training anew."
         ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recsys.data.dataset import Dataset
 from recsys.data.storage import load_dataset, save_dataset
-from recsys.errors import ArtifactError, InputError
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
 from recsys.runs.run import Run
 
 FORMAT = 1
@@ -82,7 +82,7 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
             created=content["created"],
             versions=content["versions"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED_FILE as error:
         if isinstance(error, InputError):
             raise
         raise ArtifactError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from recsys.errors import ArtifactError
+from recsys.errors import ArtifactError, DAMAGED_FILE
 
 FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
 KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
@@ -47,7 +47,7 @@ def read_content(folder: Path) -> dict[str, Any]:
     """The JSON object of a cohort, study or note. Raises ArtifactError when it is damaged."""
     try:
         return dict(json.loads((folder / "content.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+    except DAMAGED_FILE as error:
         raise ArtifactError(
             f"{folder.parent.name} {folder.name}", "is damaged: its content.json can't be read", type(error).__name__
         ) from error
@@ -96,7 +96,7 @@ def read_entry(folder: Path) -> Entry:
             bytes=int(content["bytes"]),
             meta=MappingProxyType(dict(content["meta"])),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED_FILE as error:
         raise ArtifactError(
             f"{folder.parent.name} {folder.name}",
             "is damaged: its entry.json can't be read",

@@ -6,7 +6,7 @@ function newView(root) {
   const slots = {};
   root.querySelectorAll("[data-slot]").forEach((node) => { slots[node.dataset.slot] = node; });
   const view = {
-    root: root.getRootNode(), mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
+    mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
     axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), people: root.querySelector(".people"),
     ranked: root.querySelector(".ranked"), drawn: root.querySelector(".drawn"), keys: {}, slots, rows: [], tiles: new Map(), list: [],
     undo: [], seq: 0, known: null, alpha: 0, step: -1, moving: false, queued: false, chosen: 0,
