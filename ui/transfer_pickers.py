@@ -258,9 +258,12 @@ def _any(name: str) -> str:
 
 
 def complete(studio: Studio, room: Room) -> None:
-    """Fills in who is missing in the URL: two people of different tastes, so that something happens at once."""
+    """Fills in who is missing in the URL: two people of different tastes, so that something happens at once.
+
+    Then the page begins again, so that the menu's links name them too.
+    """
     view = studio.view
     if view.target and view.source:
         return
     target, source = surprise(room, 0, view.target)
-    studio.set_view(target=view.target or target, source=view.source or source)
+    _change(studio, target=view.target or target, source=view.source or source)

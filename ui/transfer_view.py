@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import streamlit as st
 
 from recsys.errors import StudioError
 from recsys.models.recommender import Encoder
-from ui import cache
+from ui import cache, state
 from ui.frame import Studio, show_error
 from ui.live.mixer import choice, mixer
 from ui.maps import Wish
@@ -17,10 +20,10 @@ from ui.transfer_pickers import complete, end_row
 KEY = "mixer"
 
 
-def hear(studio: Studio) -> str:
-    """Takes over what was chosen in the mixer into the view (and so into the URL). Returns the tab asked for, or ""."""
+def hear() -> None:
+    """Takes over what was chosen in the mixer into the URL; before the frame, so that the menu's links carry it."""
     told = choice(KEY)
-    changed: dict[str, float | int] = {}
+    changed: dict[str, Any] = {}
     if told.seq != st.session_state.get("mixer_heard", 0):
         st.session_state["mixer_heard"] = told.seq
         if told.alpha is not None:
@@ -28,8 +31,12 @@ def hear(studio: Studio) -> str:
     if told.k is not None:
         changed["k"] = told.k
     if changed:
-        studio.set_view(**changed)
-    return told.open or ""
+        state.write_view(replace(state.read_view(), **changed))
+
+
+def asked() -> str:
+    """The tab that was asked for in the mixer at this run, or ""."""
+    return choice(KEY).open or ""
 
 
 def pick(studio: Studio, room: Room) -> Case | None:

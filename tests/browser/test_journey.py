@@ -120,6 +120,8 @@ def drag_alpha(page: Page) -> None:
     assert len(seen) >= 3
     expect(page).to_have_url(re.compile(r"alpha=0\.9"))
     quiet(page)
+    explain = page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("6 Explain"))
+    expect(explain).to_have_attribute("href", re.compile(r"target=.+source=.+alpha=0\.9"))  # the menu takes it along
     drag_alpha.left_at = slider.input_value()  # type: ignore[attr-defined]
 
 
