@@ -71,7 +71,7 @@ def picture(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -
         return Picture(saved)
     if (drawn := _drawn(key)) and _earlier(space, wish, len(wish.vectors(embeddings))) is None:
         return Picture(_keep(space, wish, key, drawn[0]))
-    job_id = hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
+    job_id = _job_id(space, key)
     try:
         job = queue.snapshot(job_id, space.id)
     except UnknownIdError:
@@ -102,8 +102,12 @@ def draw(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -> s
             )
         return _keep(space, wish, key, known[0])
 
-    job_id = hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
-    return queue.submit(space.id, "map", f"Map of {wish.side}, {wish.dims}-D", work, job_id)
+    return queue.submit(space.id, "map", f"Map of {wish.side}, {wish.dims}-D", work, _job_id(space, key))
+
+
+def _job_id(space: Space, key: str) -> str:
+    """The id of the job that draws a picture for a space: always the same."""
+    return hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
 
 
 def _keep(space: Space, wish: Wish, key: str, drawn: Projection) -> Projection:

@@ -10,7 +10,6 @@ A group may end in `!medoid`: its most typical person stands for it.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.embeddings import nearest
-from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, UnknownIdError
+from recsys.errors import ArtifactError, InputError, UnknownIdError
 from recsys.runs import Run
 from recsys.transfer import (
     MINIMUM_GROUP,
@@ -35,6 +34,7 @@ from recsys.transfer import (
     taste_vector,
     user_taste,
 )
+from recsys.workspace import read_content
 from ui import cache, state
 from ui.live.mixer import Side
 
@@ -174,8 +174,8 @@ def cohort(entry_id: str) -> tuple[str, list[str]]:
     """A saved group's name and user ids; whoever holds its id may read it. Raises UnknownIdError, ArtifactError."""
     entry, folder = state.workspace().find(entry_id, "cohort")
     try:
-        return entry.name, [str(user) for user in json.loads((folder / "content.json").read_text("utf-8"))["users"]]
-    except DAMAGED_FILE as error:
+        return entry.name, [str(user) for user in read_content(folder)["users"]]
+    except (ArtifactError, KeyError, TypeError) as error:
         raise ArtifactError(f"the group “{entry.name}”", "is damaged", fix="Save it again on the map.") from error
 
 

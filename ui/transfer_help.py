@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +9,10 @@ import streamlit as st
 
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
-from recsys.errors import DAMAGED_FILE, StudioError
+from recsys.errors import ArtifactError, StudioError
 from recsys.jobs import Progress
 from recsys.transfer.suggest import AlphaCurve, suggest_alpha
+from recsys.workspace import read_content
 from ui.frame import Studio, live
 from ui.inputs import plain
 from ui.transfer_case import Case
@@ -45,10 +45,10 @@ def study_of(studio: Studio, room: Room) -> Mapping[str, Any] | None:
     for entry in studio.space.entries("study"):
         if all(entry.meta.get(name) == value for name, value in wanted.items()):
             try:
-                content = json.loads((studio.space.path(entry.id) / "content.json").read_text("utf-8"))
-            except DAMAGED_FILE:
+                content = read_content(studio.space.path(entry.id))
+            except ArtifactError:
                 continue  # a damaged study is as none; Home names it
-            return content if isinstance(content, dict) and "points" in content else None
+            return content if "points" in content else None
     return None
 
 

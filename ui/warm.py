@@ -14,10 +14,7 @@ LATER = (
     "recsys.transfer",
     "recsys.evaluation",
     "recsys.explain",
-    "recsys.charts",
 )
-
-
 DELAY = 1.0  # seconds: Home itself comes first
 
 

@@ -51,8 +51,8 @@ def test_killed_workers_lose_nothing_and_end_at_the_same_figures(tmp_path: Path)
     figures, lasts = finish(tmp_path / "undisturbed")
     home, dice, killed = tmp_path / "killed", random.Random(0), 0
     for _ in range(KILLS):
-        killed += kill_and_look(home, dice.uniform(0.0, 1.0) * lasts)
-    assert killed
+        killed += kill_and_look(home, dice.uniform(0.0, 1.0) * lasts / KILLS)  # together less than the whole work
+    assert killed >= KILLS // 2
     assert finish(home)[0] == figures
     space = Workspace(home).space(PERSON)
     assert not [path for path in space.folder.glob("*/.*")], "a half-written folder was left behind"
