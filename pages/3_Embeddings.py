@@ -7,6 +7,7 @@ import streamlit as st
 from recsys.models.recommender import Encoder
 from ui import cache, maps
 from ui import embeddings_view as view
+from ui.boundary import show_failure
 from ui.drawer import drawer
 from ui.frame import frame, live
 from ui.inputs import plain
@@ -28,7 +29,10 @@ def below_the_map(scene: view.Scene, wish: maps.Wish, picture: maps.Picture) -> 
     if job is not None and job.active:
         live(0.5)(progress_of)(job.id)
     elif job is not None:
-        st.warning(plain(job.error or "The drawing was stopped; this is PCA."))
+        if job.error:
+            show_failure(job)
+        else:
+            st.warning("The drawing was stopped; this is PCA.")
         if st.button("Draw it again", key="map_again"):
             maps.draw(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
             st.rerun()

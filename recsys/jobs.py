@@ -39,7 +39,8 @@ class JobSnapshot:
         fraction: 0 … 1 of the work done.
         details: what the work reported last, for display (numbers, small tuples).
         seconds: run time so far. seconds_left: estimate, None while unknown.
-        error: a text for people when failed. result: what the work returned when done.
+        error: a text for people when failed. unexpected: whether it failed of a defect, whose traceback is in the log.
+        result: what the work returned when done.
     """
 
     id: str
@@ -54,6 +55,7 @@ class JobSnapshot:
     seconds: float = 0.0
     seconds_left: float | None = None
     error: str | None = None
+    unexpected: bool = False
     result: Any = None
 
     @property
@@ -92,6 +94,7 @@ class _Job:
         self.id, self.owner, self.kind, self.label, self.work = job_id, owner, kind, label, work
         self.state, self.result = "queued", None
         self.error: str | None = None
+        self.unexpected = False
         self.started = self.ended = 0.0
         self.stop = threading.Event()
         self.finished = threading.Event()
@@ -212,7 +215,8 @@ class JobQueue:
             state, job.error = "failed", str(error)
         except BaseException:  # the edge of a thread: what is not recorded here is lost
             log.exception("job %s (%s) failed", job.id, job.kind)
-            state, job.error = "failed", f"Something unexpected happened; the log has it under {job.id[:8]}."
+            state, job.unexpected = "failed", True
+            job.error = f"Something unexpected happened; the log has it under {job.id[:8]}."
         with self._lock:
             self._end(job, state)
         self._dispatch()
@@ -241,6 +245,7 @@ class JobQueue:
             seconds=job.seconds(),
             seconds_left=left if job.state == "running" else None,
             error=job.error,
+            unexpected=job.unexpected,
             result=job.result,
         )
 

@@ -82,6 +82,14 @@ def test_what_is_never_written(path: Path) -> None:
     assert not {name for name in imported(path) if name.split(".")[0] in ("pickle", "shelve", "marshal", "joblib")}
 
 
+@pytest.mark.parametrize("path", [*APP, *INTERFACE], ids=name_of)
+def test_every_error_on_screen_is_marked_by_the_boundary(path: Path) -> None:
+    """A bare `st.error` has no mark, so no test would see it."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)]
+    bare = [node.lineno for node in nodes if node.attr in ("error", "exception") and ast.unparse(node.value) == "st"]
+    assert not bare or name_of(path) == "ui/boundary.py"
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "ui").rglob("*.js")), ids=name_of)
 def test_components_show_data_as_text_only(path: Path) -> None:
     text = path.read_text("utf-8")

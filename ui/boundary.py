@@ -1,30 +1,71 @@
-"""The error boundary: what goes wrong is shown as a sentence, and the page stays usable."""
+"""The error boundary: what goes wrong is shown as a sentence, and the page stays usable.
+
+Every error on screen goes through this module and stands in a container whose key begins with
+`studio_error_unexpected` (a defect; the traceback is in the log) or `studio_error_refused` (a rule was broken; the
+sentence says which). The browser sees the key as a CSS class (`st-key-…`), AppTest as the key of the block: that is
+how tests see that a page went wrong.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitDuplicateElementKey
 
 from recsys.errors import StudioError
+from recsys.jobs import JobSnapshot
 from ui.inputs import plain
 
 log = logging.getLogger("studio")
+
+Mark = Literal["error_unexpected", "error_refused", "verdict"]
 
 
 def show_error(error: Exception) -> None:
     """A StudioError as its sentence; anything else as a short id, with the traceback in the log only."""
     if isinstance(error, StudioError):
-        st.error(plain(error, 600), icon=":material/error:")
+        _box("error_refused", plain(error, 600))
         return
     short = secrets.token_hex(3)
     log.error("page error %s", short, exc_info=error, extra={"fields": {"error_id": short}})
-    st.error(f"Something unexpected happened. Nothing you saved is lost. Error id: {short}", icon=":material/error:")
+    _box("error_unexpected", f"Something unexpected happened. Nothing you saved is lost. Error id: {short}")
+
+
+def show_failure(job: JobSnapshot) -> None:
+    """Why a job failed: the sentence of the rule that was broken, or where the log tells more."""
+    _box("error_unexpected" if job.unexpected else "error_refused", plain(job.error or "It failed.", 600))
+
+
+def show_verdict(level: str, text: str) -> None:
+    """The verdict of a study. "harms" looks like an error but is a result: its mark says so."""
+    if level == "harms":
+        _box("verdict", plain(text, 1200))
+        return
+    {"helps": st.success, "no evidence": st.warning}.get(level, st.info)(plain(text, 1200))
+
+
+def _box(mark: Mark, text: str) -> None:
+    """A red box in a container that says which kind it is. The key stays the same while the text does."""
+    with _marked(f"studio_{mark}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"):
+        st.error(text, icon=":material/error:")
+
+
+def _marked(key: str) -> DeltaGenerator:
+    """A container with this key, or with the next free one where the same sentence is on the page already."""
+    number = 1
+    while True:
+        try:
+            return st.container(key=key if number == 1 else f"{key}_{number}")
+        except StreamlitDuplicateElementKey:
+            number += 1
 
 
 def live(run_every: float | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:

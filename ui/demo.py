@@ -7,6 +7,7 @@ import streamlit as st
 from recsys.jobs import Progress
 from recsys.workspace import Space
 from ui import state
+from ui.boundary import show_failure
 from ui.frame import Studio, live
 from ui.inputs import plain
 
@@ -51,7 +52,7 @@ def _follow(studio: Studio) -> None:
         dataset, run = job.result
         studio.go("transfer", dataset=dataset, run=run, job="", target="", source="")
     elif job.error:
-        st.error(plain(job.error, 400))
+        show_failure(job)
 
 
 def run_demo(space: Space, progress: Progress) -> tuple[str, str]:

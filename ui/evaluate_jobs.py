@@ -15,6 +15,7 @@ from recsys.jobs import JobSnapshot, Progress, Work
 from recsys.models.recommender import Recommender
 from recsys.runs import Run
 from ui import cache, state
+from ui.boundary import show_failure
 from ui.frame import Studio, live
 from ui.inputs import plain
 from ui.transfer_ends import Room
@@ -81,7 +82,10 @@ def answer(studio: Studio, wanted: str, kind: str, label: str, work: Work, butto
         return None
     if job.state == "done":
         return job.result
-    st.warning(plain(job.error or "This was stopped before it ended.", 600))
+    if job.error:
+        show_failure(job)
+    else:
+        st.warning("This was stopped before it ended.")
     if st.button("Try again", key=f"again_{wanted}"):
         studio.jobs.submit(studio.space.id, kind, label, work, job_id=wanted)
         st.rerun()

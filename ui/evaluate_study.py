@@ -15,11 +15,11 @@ from recsys.errors import ArtifactError, StudioError
 from recsys.evaluation.uncertainty import Estimate, figure
 from recsys.jobs import Progress
 from recsys.workspace import read_content
+from ui.boundary import show_verdict
 from ui.evaluate_jobs import Judged, answer, job_id, job_of
-from ui.inputs import download, plain
+from ui.inputs import download
 
 AXES = {"users": "between people", "time": "from a person’s own past", "scenarios": "from another scenario"}
-SHOW = {"helps": st.success, "mixed": st.info, "no evidence": st.warning, "harms": st.error}
 
 
 def study_tab(judged: Judged) -> None:
@@ -36,7 +36,7 @@ def study_tab(judged: Judged) -> None:
             "people than it is judged on, and a random source and shuffled pairs, which must not help, stand beside it."
         )
         return
-    SHOW.get(str(content["level"]), st.info)(plain(content["verdict"], 1200))
+    show_verdict(str(content["level"]), str(content["verdict"]))
     points = list(content["points"])
     st.plotly_chart(lengths_figure(points), key="study_lengths", config=CONFIG, width="stretch")
     known = [int(point["observed"]) for point in points]

@@ -11,6 +11,7 @@ from recsys.charts.style import CONFIG, three
 from recsys.charts.training import training_curve
 from recsys.jobs import JobSnapshot
 from ui import train_jobs
+from ui.boundary import show_failure
 from ui.frame import Studio, live
 from ui.inputs import plain
 
@@ -91,7 +92,7 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
 
 def _ended(studio: Studio, job: JobSnapshot) -> None:
     if job.error:
-        st.error(plain(job.error, 400))
+        show_failure(job)
     else:
         st.info("Stopped before the first epoch had ended: there is no model to keep yet.")
     with st.container(horizontal=True):

@@ -13,6 +13,7 @@ from recsys.errors import ArtifactError, StudioError
 from recsys.jobs import Progress
 from recsys.transfer.suggest import AlphaCurve, suggest_alpha
 from recsys.workspace import read_content
+from ui.boundary import show_verdict
 from ui.frame import Studio, live
 from ui.inputs import plain
 from ui.transfer_case import Case
@@ -117,8 +118,7 @@ def helps(studio: Studio, room: Room, case: Case) -> None:
         )
         _start(studio, room)
         return
-    show = {"helps": st.success, "mixed": st.info, "no evidence": st.warning, "harms": st.error}
-    show.get(str(study["level"]), st.info)(plain(study["verdict"], 1200))
+    show_verdict(str(study["level"]), str(study["verdict"]))
     st.caption(
         f"Axis: {study['axis']}. Model: {plain(study['model'])}, trained on {study['trained_on']:,} other people."
     )

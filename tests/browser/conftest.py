@@ -33,34 +33,49 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """`serve(script, env)` starts a Streamlit server on a free port and returns its address; all end with the tests."""
-    running: list[subprocess.Popen[bytes]] = []
+class Servers:
+    """`serve(script, env)` starts a Streamlit server on a free port and returns its address; `log` is its log file."""
 
-    def start(script: Path, env: Mapping[str, str] | None = None) -> str:
-        log = tmp_path_factory.mktemp("server") / "log.txt"
+    def __init__(self, folders: Callable[[str], Path]) -> None:
+        self.folders, self.running, self.logs = folders, list[subprocess.Popen[bytes]](), dict[str, Path]()
+
+    def __call__(self, script: Path, env: Mapping[str, str] | None = None) -> str:
+        log = self.folders("server") / "log.txt"
         port = free_port()
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
         options = ["--server.headless", "true", "--server.address", "127.0.0.1"]
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
         with log.open("wb") as output:
             server = subprocess.Popen([*command, *options], cwd=ROOT, env=surroundings, stdout=output, stderr=output)
-        running.append(server)
+        self.running.append(server)
         address = f"http://127.0.0.1:{port}"
         if not answers(f"{address}/_stcore/health", server):
             pytest.fail(f"The server of {Path(script).name} did not start:\n{log.read_text('utf-8')[-2000:]}")
+        self.logs[address] = log
         return address
 
-    yield start
-    for server in running:
-        server.terminate()
-    for server in running:
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    def log(self, address: str) -> Path:
+        """The file that everything goes to which the server of this address writes."""
+        return self.logs[address]
+
+    def end(self) -> None:
+        """Ends all servers, and waits until they have ended."""
+        for server in self.running:
+            server.terminate()
+        for server in self.running:
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """`serve(script, env)` starts a Streamlit server and returns its address; all end with the tests."""
+    servers = Servers(tmp_path_factory.mktemp)
+    yield servers
+    servers.end()
 
 
 def free_port() -> int:

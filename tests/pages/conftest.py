@@ -8,6 +8,16 @@ import pytest
 import streamlit as st
 
 from recsys.workspace import Workspace
+from tests.pages.screen import LISTENER
+
+
+@pytest.fixture(autouse=True)
+def quiet_log() -> Iterator[None]:
+    """Fails a test that leaves an error in the log. One that provokes an error takes it: `LISTENER.take()`."""
+    LISTENER.take()
+    yield
+    told = LISTENER.take()
+    assert not told, "\n".join(told)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,26 @@
+"""A page that goes wrong in the way its address names: what tests/browser/test_screen.py must see."""
+
+import logging
+
+import streamlit as st
+
+from recsys.errors import InputError
+from ui.boundary import Boundary, show_verdict
+from ui.log import start_log
+
+start_log()
+how = st.query_params.get("how", "")
+st.title("Screen")
+with Boundary():
+    if how == "unexpected":
+        raise ZeroDivisionError("a private detail")
+    if how == "refused":
+        raise InputError("alpha", "must be small", 7)
+if how == "log":
+    logging.getLogger("recsys.jobs").error("job x failed")
+elif how == "verdict":
+    show_verdict("harms", "It harms.")
+elif how == "bare":
+    st.error("bare")
+elif how == "escaped":
+    raise ValueError("escaped")

@@ -1,0 +1,100 @@
+"""The instrument itself, in a browser: a page that breaks, in each way a page can, is seen; one that works is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Servers
+from tests.browser.screen import Screen
+
+pytestmark = pytest.mark.browser
+SCRIPT = Path(__file__).with_name("screen_app.py")
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(scope="module")
+def address(serve: Servers) -> str:
+    return serve(SCRIPT)
+
+
+@pytest.fixture
+def screen(browser: Browser, serve: Servers, address: str) -> Iterator[Screen]:
+    context = browser.new_context()
+    watched = Screen(context.new_page(), serve.log(address))
+    assert watched.log is not None
+    watched.log.wrong()  # what the test before has left
+    yield watched
+    context.close()
+
+
+def opened(screen: Screen, address: str, how: str) -> list[str]:
+    screen.page.goto(f"{address}/?how={how}")
+    expect(screen.page.get_by_role("heading", name="Screen")).to_be_visible()
+    expect(screen.page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    screen.page.wait_for_timeout(300)  # the log is written by another process
+    return screen.wrong()
+
+
+@pytest.mark.parametrize(
+    ("how", "seen"),
+    [
+        ("unexpected", ("st-key-studio_error_unexpected", "in the log")),
+        ("refused", ("st-key-studio_error_refused",)),
+        ("bare", ("without a mark",)),
+        ("escaped", ("escaped", "Traceback")),
+        ("log", ("job x failed",)),
+    ],
+)
+def test_each_way_to_break_is_seen_once(screen: Screen, address: str, how: str, seen: tuple[str, ...]) -> None:
+    found = opened(screen, address, how)
+    assert all(any(part in text for text in found) for part in seen), found
+    assert not any("in the log" in text for text in screen.wrong())
+
+
+def test_what_is_expected_is_allowed_and_must_be_there(screen: Screen, address: str) -> None:
+    opened(screen, address, "refused")
+    screen.check("alpha must be small")
+    with pytest.raises(AssertionError, match="not refused: 'beta'"):
+        screen.check("alpha must be small", "beta")
+
+
+@pytest.mark.parametrize("how", ["", "verdict"])
+def test_a_page_that_works_is_quiet(screen: Screen, address: str, how: str) -> None:
+    assert not opened(screen, address, how)
+
+
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("() => { setTimeout(() => { throw new Error('from a script') }) }", "from a script"),
+        ("() => console.error('said aloud')", "said aloud"),
+        (
+            "() => fetch('/nowhere/at/all.json').then(() => fetch('http://127.0.0.1:1/')).catch(() => 0)",
+            "request failed",
+        ),
+    ],
+)
+def test_what_only_the_browser_knows_is_seen(screen: Screen, address: str, code: str, seen: str) -> None:
+    assert not opened(screen, address, "")
+    screen.page.evaluate(code)
+    screen.page.wait_for_timeout(300)
+    assert any(seen in text for text in screen.wrong())
+
+
+def test_every_page_of_the_app_is_quiet_on_its_own_address(
+    browser: Browser, serve: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    address = serve(APP, {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+    context = browser.new_context()
+    screen = Screen(context.new_page(), serve.log(address))
+    for name in ("", "Data", "Train", "Embeddings", "Transfer", "Evaluate", "Explain", "Learn"):
+        screen.page.goto(f"{address}/{name}?run=sample")
+        expect(screen.page.locator("h1")).to_be_visible(timeout=60_000)
+        expect(screen.page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
+        screen.page.wait_for_timeout(500)
+        screen.check()
+    context.close()

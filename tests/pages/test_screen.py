@@ -1,0 +1,126 @@
+"""The instrument itself: a page that breaks, in each way a page can, is seen."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.errors import InputError
+from recsys.jobs import JobSnapshot
+from recsys.workspace import Workspace
+from tests.pages.screen import LISTENER, no_errors, wrong
+from ui import state
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STUDIO_SECRET", raising=False)
+    state.workspace.clear()
+    state.jobs.clear()
+    return Workspace(tmp_path / "home")
+
+
+def learn(**params: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = "a" * 32
+    app.query_params.update(params)
+    return app.switch_page("pages/7_Learn.py").run()
+
+
+def breaking(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> AppTest:
+    def breaks(studio: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ui.learn_view.learn", breaks)
+    return learn()
+
+
+def test_a_page_that_works_has_nothing_wrong(home: Workspace) -> None:
+    no_errors(learn())
+
+
+def test_an_unexpected_error_is_seen_on_screen_and_in_the_log(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = wrong(breaking(monkeypatch, ZeroDivisionError("a private detail")))
+    assert [text.split(":")[0] for text in found] == ["unexpected", "in the log"]
+    assert "a private detail" in found[1] and "Traceback" in found[1]
+    assert any("unexpected" in text for text in wrong(learn(), "Error id"))  # this kind can't be expected
+
+
+def test_a_refusal_must_be_expected_and_what_is_expected_must_be_there(
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = breaking(monkeypatch, InputError("alpha_1", "must be small", 7))
+    assert [text.split(":")[0] for text in wrong(app)] == ["refused"]
+    no_errors(app, "alpha_1 must be small")
+    with pytest.raises(AssertionError, match="not refused"):
+        no_errors(app, "alpha_1", "beta")
+
+
+def test_the_same_sentence_twice_on_a_page_is_two_marks(home: Workspace) -> None:
+    def body() -> None:
+        from recsys.errors import InputError
+        from ui.boundary import show_error
+
+        for _ in range(3):
+            show_error(InputError("alpha", "must be small"))
+
+    app = AppTest.from_function(body).run()
+    assert [text.split(":")[0] for text in wrong(app)] == ["refused"] * 3
+
+
+def test_an_error_that_escapes_the_boundary_and_a_bare_box_are_seen(home: Workspace) -> None:
+    def body() -> None:
+        import streamlit as st
+
+        st.error("bare")
+        raise ValueError("escaped")
+
+    found = wrong(AppTest.from_function(body).run(), "bare")
+    assert "exception: escaped" in found and "error without a mark: bare" in found
+
+
+@pytest.mark.parametrize("name", ["studio", "recsys.jobs"])
+def test_an_error_in_the_log_alone_is_seen_once(home: Workspace, name: str) -> None:
+    app = learn()
+    logging.getLogger(name).error("job %s failed", "x")
+    assert wrong(app) == [f"in the log: {name}: job x failed"]
+    assert not wrong(app)
+
+
+def test_a_job_that_failed_of_a_defect_and_one_that_was_refused_differ(home: Workspace) -> None:
+    def body(unexpected: bool) -> None:
+        from recsys.jobs import JobSnapshot
+        from ui.boundary import show_failure
+
+        show_failure(JobSnapshot("j", "o", "train", "label", "failed", error="no rows", unexpected=unexpected))
+
+    assert wrong(AppTest.from_function(body, args=(True,)).run()) == ["unexpected: no rows"]
+    no_errors(AppTest.from_function(body, args=(False,)).run(), "no rows")
+
+
+def test_a_queue_knows_which_failure_was_a_defect() -> None:
+    queue = state.JobQueue()
+
+    def fails(error: Exception) -> JobSnapshot:
+        def work(progress: object) -> None:
+            raise error
+
+        return queue.wait(queue.submit("o", "test", "t", work), "o", timeout=10)
+
+    assert fails(ZeroDivisionError()).unexpected and not fails(InputError("a", "is wrong")).unexpected
+    assert any("ZeroDivisionError" in told for told in LISTENER.take())
+
+
+def test_the_verdict_that_transfer_harms_is_no_error(home: Workspace) -> None:
+    def body() -> None:
+        from ui.boundary import show_verdict
+
+        show_verdict("harms", "It harms.")
+
+    app = AppTest.from_function(body).run()
+    assert len(app.error) == 1
+    no_errors(app)
