@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from recsys.errors import ArtifactError
+from recsys.files import recover, replacing
 from recsys.models.recommender import Recommender
 
 FORMAT = 1
@@ -50,19 +49,15 @@ def model_class(name: str) -> type[Storable]:
 
 
 def save_model(model: Storable, folder: Path) -> None:
-    """Writes the model into `folder`; an older one there is replaced at once or not at all."""
+    """Writes the model into `folder`; an older one there is replaced whole or stays."""
     from safetensors.numpy import save_file
 
-    building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    building.mkdir(parents=True)
     tensors = {name: np.ascontiguousarray(value) for name, value in model.tensors().items()}
-    save_file(tensors, building / "weights.safetensors")
     shapes = {name: [str(value.dtype), *value.shape] for name, value in tensors.items()}
     meta = {"format": FORMAT, "name": model.name, "n_items": model.n_items, "shapes": shapes, "meta": model.meta()}
-    (building / "meta.json").write_text(json.dumps(meta, allow_nan=False), "utf-8")
-    if folder.exists():
-        shutil.rmtree(folder)
-    building.rename(folder)
+    with replacing(folder) as building:
+        save_file(tensors, building / "weights.safetensors")
+        (building / "meta.json").write_text(json.dumps(meta, allow_nan=False), "utf-8")
 
 
 def load_model(folder: Path) -> Storable:
@@ -74,6 +69,7 @@ def load_model(folder: Path) -> Storable:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    recover(folder)
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         if meta["format"] != FORMAT:

@@ -3,50 +3,41 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 from pathlib import Path
 
 from recsys.data.dataset import Dataset
 from recsys.data.storage import load_dataset, save_dataset
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
+from recsys.files import recover, replacing
 from recsys.runs.run import Run
 
 FORMAT = 1
 
 
 def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
-    """Writes run.json, data/ and models/<name>/ into `folder`, whole or not at all."""
+    """Writes run.json, data/ and models/<name>/ into `folder`; an older run there is replaced whole or stays."""
     from recsys.models.store import save_model
 
-    folder = Path(folder)
-    building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    building.mkdir(parents=True)
-    try:
+    content = {
+        "format": FORMAT,
+        "id": run.id,
+        "name": run.name,
+        "dataset_fingerprint": run.dataset_fingerprint,
+        "holdout": run.holdout,
+        "model": run.model.name,
+        "baselines": list(run.baselines),
+        "reports": [dict(report) for report in run.reports],
+        "validation": {name: dict(quality) for name, quality in run.validation.items()},
+        "config": dict(run.config),
+        "seconds": run.seconds,
+        "created": run.created,
+        "versions": dict(run.versions),
+    }
+    with replacing(Path(folder)) as building:
         save_dataset(dataset, building / "data")
         for name, model in run.models.items():
             save_model(model, building / "models" / name)  # type: ignore[arg-type]
-        content = {
-            "format": FORMAT,
-            "id": run.id,
-            "name": run.name,
-            "dataset_fingerprint": run.dataset_fingerprint,
-            "holdout": run.holdout,
-            "model": run.model.name,
-            "baselines": list(run.baselines),
-            "reports": [dict(report) for report in run.reports],
-            "validation": {name: dict(quality) for name, quality in run.validation.items()},
-            "config": dict(run.config),
-            "seconds": run.seconds,
-            "created": run.created,
-            "versions": dict(run.versions),
-        }
         (building / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
 def load_run(folder: Path) -> tuple[Run, Dataset]:
@@ -59,6 +50,7 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
     from recsys.models.store import load_model
 
     folder = Path(folder)
+    recover(folder)
     if not (folder / "run.json").is_file():
         raise InputError(
             str(folder.name), "must be a folder made by train", fix="Train first: python -m recsys train …"

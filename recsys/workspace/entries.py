@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from recsys.errors import ArtifactError, DAMAGED_FILE
+from recsys.errors import DAMAGED_FILE, ArtifactError
+from recsys.files import replace_file
 
 FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
 KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
@@ -58,18 +58,8 @@ def folder_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def place(building: Path, final: Path) -> None:
-    """Renames a finished folder into place; an older one there is replaced."""
-    old = final.with_name(f".{final.name}.old")
-    if final.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        final.rename(old)
-    building.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def write_entry(folder: Path, entry: Entry) -> None:
-    """Writes entry.json: whole, or not at all."""
+    """Writes entry.json; an older one there is replaced whole or stays."""
     content = {
         "format": FORMAT,
         "id": entry.id,
@@ -79,9 +69,7 @@ def write_entry(folder: Path, entry: Entry) -> None:
         "bytes": entry.bytes,
         "meta": dict(entry.meta),
     }
-    part = folder / ".entry.json"
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-    part.replace(folder / "entry.json")
+    replace_file(folder / "entry.json", json.dumps(content, ensure_ascii=False, indent=1))
 
 
 def read_entry(folder: Path) -> Entry:

@@ -4,15 +4,14 @@
     root/spaces/<space>/<kind>/<entry>/     entry.json and the thing's own files (Parquet, JSON, safetensors)
     root/spaces/<space>/trash/<entry>/      deleted, until emptied
 
-Every write goes to a temporary folder first and is renamed into place, so that a crash leaves the old state or the new
-one. An entry's id is 96 random bits: who holds it may read the entry (that is what a shared link does), and nobody can
-list or change another person's space.
+Every entry is written aside and swapped in (`recsys.files`), so that a crash leaves the old state or the new one. An
+entry's id is 96 random bits: who holds it may read the entry (that is what a shared link does), and nobody can list or
+change another person's space.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
-from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, place, read_entry, write_entry
+from recsys.files import recover, recover_all, replace_file, replacing, sweep
+from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
 from recsys.workspace.index import Index
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ class Workspace:
     def __init__(self, root: Path, space_bytes: int = 2_000_000_000) -> None:
         self.root, self.space_bytes = Path(root), space_bytes
         (self.root / "spaces").mkdir(parents=True, exist_ok=True)
+        for folder in (self.root / "spaces").glob("*/*/"):
+            recover_all(folder)
         self.index = Index(self.root)
 
     def sweep(self) -> None:
         """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
-        for half in (self.root / "spaces").glob("*/*/.*"):
-            shutil.rmtree(half, ignore_errors=True)
+        for folder in (self.root / "spaces").glob("*/*/"):
+            sweep(folder)
 
     def space(self, space_id: str) -> Space:
         """A person's own space. Raises InputError unless `space_id` is 24 to 32 hex digits."""
@@ -59,6 +61,7 @@ class Workspace:
         """An entry of any space, to read: its id is the key to it. Raises UnknownIdError, ArtifactError."""
         if TOKEN.fullmatch(entry_id) and kind in KINDS and (space := self.index.space_of(entry_id, kind)) is not None:
             folder = self.root / "spaces" / space / kind / entry_id
+            recover(folder)
             if folder.is_dir():
                 return read_entry(folder), folder
         raise UnknownIdError(
@@ -88,10 +91,7 @@ class Space:
 
     def call(self, name: str) -> None:
         """Gives the space a name of at most 60 characters, which whoever opens a shared link sees; "" takes it away."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.folder / f"name.{secrets.token_hex(4)}"
-        fresh.write_text(" ".join(name.split())[:NAME], "utf-8")
-        fresh.replace(self.folder / "name.txt")
+        replace_file(self.folder / "name.txt", " ".join(name.split())[:NAME])
 
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
         """What is saved here, newest first; damaged entries are left out (see `damaged`)."""
@@ -106,7 +106,9 @@ class Space:
         """The folder of one of this space's entries. Raises UnknownIdError."""
         if TOKEN.fullmatch(entry_id):
             for kind in KINDS:
-                if (folder := self.folder / kind / entry_id).is_dir():
+                folder = self.folder / kind / entry_id
+                recover(folder)
+                if folder.is_dir():
                     return folder
         raise UnknownIdError("the saved item", "must be one of yours", entry_id)
 
@@ -130,20 +132,13 @@ class Space:
         if kind not in KINDS:
             raise InputError("kind", f"must be one of {', '.join(KINDS)}", kind)
         entry_id = entry_id or new_id()
-        home = self.folder / kind
-        home.mkdir(parents=True, exist_ok=True)
-        building = home / f".{entry_id}.{secrets.token_hex(4)}"
-        building.mkdir()
-        try:
+        with replacing(self.folder / kind / entry_id) as building:
             write(building)
             size = folder_bytes(building)
             self._demand_room(size)
             entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
             write_entry(building, entry)
-            place(building, home / entry_id)
-            self.workspace.index.put(self.id, entry)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        self.workspace.index.put(self.id, entry)
         return entry
 
     def save_json(

@@ -1,0 +1,129 @@
+"""Folders and files that are replaced whole: after a crash at any moment, the old version or the new one is there.
+
+A folder is written aside (`.NAME.<random>`), synced to disk, and swapped in by two renames: the old version to
+`.NAME.old`, the new one to NAME. A process that is killed between the two leaves the old version under the name
+`.NAME.old`; `recover` puts it back, and whoever opens a folder calls it first. One process at a time may replace a
+folder; the threads of one process wait for each other.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_SWAP = threading.RLock()
+_OLD = ".old"
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder to write into, which takes the place of `folder` when the block ends.
+
+    When the block raises, what was there before stays as it was. Missing parent folders are made.
+    """
+    _make(folder.parent)
+    building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    building.mkdir()
+    try:
+        yield building
+        sync_tree(building)
+        _swap(building, folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Writes a text file (UTF-8): the old content or the new is there at every moment."""
+    _make(file.parent)
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        with part.open("w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+        sync_folder(file.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def recover(folder: Path) -> None:
+    """Puts the old version of a folder back when a killed process had moved it aside and not yet replaced it."""
+    with _SWAP:
+        aside = _aside(folder)
+        if aside.is_dir() and not folder.exists():
+            with suppress(OSError):  # another process has put it back, or has finished replacing it
+                aside.rename(folder)
+
+
+def recover_all(parent: Path) -> None:
+    """Calls `recover` for every folder in `parent`."""
+    for aside in parent.glob(f".*{_OLD}"):
+        recover(parent / aside.name[1 : -len(_OLD)])
+
+
+def sweep(parent: Path) -> None:
+    """Recovers every folder in `parent` and removes what killed processes had begun to write or to remove.
+
+    For a moment when nobody else is writing there, such as the start of a server.
+    """
+    recover_all(parent)
+    for left in parent.glob(".*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def sync_tree(folder: Path) -> None:
+    """Waits until every file and folder below `folder`, and `folder` itself, are on disk."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            with (Path(place) / name).open(
+                "rb+" if os.name == "nt" else "rb"
+            ) as file:  # Windows syncs no reader's file
+                os.fsync(file.fileno())
+        sync_folder(Path(place))
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until the names in a folder are on disk. Windows offers no way to do so."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}{_OLD}")
+
+
+def _swap(building: Path, folder: Path) -> None:
+    aside = _aside(folder)
+    with _SWAP:
+        recover(folder)
+        shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed while removing it
+        try:
+            if folder.exists():
+                folder.rename(aside)
+            building.rename(folder)
+            sync_folder(folder.parent)
+        finally:
+            recover(folder)  # the second rename failed: the old version stays
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
