@@ -5,7 +5,7 @@ import streamlit as st
 from ui import frame
 from ui.data_plan import cleaning, columns
 from ui.data_source import choose, opened
-from ui.data_view import dropped, figures, quality, saved_meta, summary, take_away
+from ui.data_view import cleaning_of, dropped, figures, quality, summary, take_away
 
 with frame("data") as studio:
     dataset = studio.dataset
@@ -25,7 +25,7 @@ with frame("data") as studio:
     with report:
         quality(dataset)
     with lost:
-        dropped(now, saved_meta(studio))
+        dropped(now, cleaning_of(studio, dataset))
     with away:
         take_away(dataset, now)
     if now is not None:

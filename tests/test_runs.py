@@ -99,6 +99,15 @@ def test_data_of_another_run_is_refused(planted: Dataset, tmp_path: Path) -> Non
         load_run(tmp_path / "run")
 
 
+def test_a_run_of_an_older_version_opens_under_todays_fingerprint(planted: Dataset, tmp_path: Path) -> None:
+    save_run(train_run(planted, model="popularity"), planted, tmp_path / "run")
+    for file, name in (("run.json", "dataset_fingerprint"), ("data/meta.json", "fingerprint")):
+        path = tmp_path / "run" / file
+        path.write_text(json.dumps(json.loads(path.read_text()) | {name: planted.rows_fingerprint}))
+    run, dataset = load_run(tmp_path / "run")
+    assert run.dataset_fingerprint == dataset.fingerprint == planted.fingerprint
+
+
 def test_wrong_wishes(planted: Dataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holdout must be one of"):
         train_run(planted, holdout="half")

@@ -212,15 +212,7 @@ def _keep(
         dataset = pseudonymous(dataset, key)
         loaded = replace(loaded, dataset=dataset)
         st.session_state[KEY_ONCE] = key
-    report = loaded.report
-    meta = {
-        "rows_read": report.rows_read,
-        "rows_kept": report.rows_kept,
-        "dropped": dict(report.dropped),
-        "format": loaded.format,
-        "plan": loaded.plan.to_json(),
-        "source": "sample" if source.sample else "upload",
-    }
+    meta = {"plan": loaded.plan.to_json(), "source": "sample" if source.sample else "upload"}
     entry = studio.space.save_dataset(dataset, meta)
     before: Opened | None = st.session_state.get(OPEN)
     replaced = before is not None and (before.source is source or (pseudonyms and before.source.name == source.name))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from recsys.charts.style import CONFIG, alternative_of
+from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Dataset
 from recsys.errors import UnknownIdError
 from ui import cache
@@ -36,34 +37,29 @@ def summary(studio: Studio, dataset: Dataset, now: Opened | None) -> None:
         if st.button("Next: train", type="primary", key="data_next", width="stretch", icon=":material/arrow_forward:"):
             studio.go("train")
     with flow:
-        read, kept, dropped = _rows(studio, dataset, now)
-        from recsys.charts.data import flow as flow_figure
+        found = cleaning_of(studio, dataset)
+        if found is None:
+            st.write(f"{dataset.n_interactions:,} rows. How many were read and dropped was not recorded with them.")
+        else:
+            from recsys.charts.data import flow as flow_figure
 
-        lost = {words_of(reason): count for reason, count in dropped.items()}
-        show(flow_figure(read, kept, lost), "data_flow", words=False)
-        if now is not None and now.loaded.report.warnings:
-            st.caption(" ".join(plain(warning, 300) for warning in now.loaded.report.warnings))
+            lost = {words_of(reason): count for reason, count in found.dropped.items()}
+            show(flow_figure(found.rows_read, found.rows_kept, lost), "data_flow", words=False)
+            if found.warnings:
+                st.caption(" ".join(plain(warning, 300) for warning in found.warnings))
     _key_once()
 
 
-def _rows(studio: Studio, dataset: Dataset, now: Opened | None) -> tuple[int, int, Mapping[str, int]]:
-    """Rows read, kept and dropped by reason: of what was just read, or as saved with the dataset."""
-    if now is not None:
-        return now.loaded.report.rows_read, now.loaded.report.rows_kept, now.loaded.report.dropped
-    meta = saved_meta(studio)
-    return (
-        int(meta.get("rows_read", dataset.n_interactions)),
-        int(meta.get("rows_kept", dataset.n_interactions)),
-        dict(meta.get("dropped", {})),
-    )
-
-
-def saved_meta(studio: Studio) -> Mapping[str, Any]:
-    """What was saved beside the dataset; empty for data that somebody else shared."""
+def cleaning_of(studio: Studio, dataset: Dataset) -> CleaningSummary | None:
+    """How the file's rows became these: saved with the dataset, or, by older versions, beside it in one's own space.
+    None where neither is."""
+    if dataset.cleaning is not None:
+        return dataset.cleaning
     try:
-        return studio.space.get(studio.dataset_id).meta
-    except UnknownIdError:
-        return {}
+        meta = studio.space.get(studio.dataset_id).meta
+        return CleaningSummary(int(meta["rows_read"]), int(meta["rows_kept"]), dict(meta.get("dropped", {})))
+    except (UnknownIdError, KeyError):
+        return None
 
 
 def _key_once() -> None:
@@ -110,11 +106,11 @@ def quality(dataset: Dataset) -> None:
         download("Numbers as JSON", partial(_numbers, report), "quality.json", "application/json", "data_quality_json")
 
 
-def dropped(now: Opened | None, meta: Mapping[str, Any]) -> None:
+def dropped(now: Opened | None, found: CleaningSummary | None) -> None:
     """Every reason with its rows: how many, a sample, and the whole list to download."""
     if now is None:
         st.write("The lists of dropped rows are kept only while the file is open. Open it again to see them.")
-        for reason, count in dict(meta.get("dropped", {})).items():
+        for reason, count in ({} if found is None else found.dropped).items():
             st.markdown(f"{count:,} rows: {plain(words_of(reason))}")
         return
     report = now.loaded.report

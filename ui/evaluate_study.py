@@ -68,7 +68,7 @@ def _run(judged: Judged, axis: str) -> Mapping[str, Any] | None:
     wanted = job_id(studio, "study", axis, data.fingerprint)
     if job_of(studio, wanted) is None:
         for entry in studio.space.entries("study"):
-            if entry.meta.get("fingerprint") == data.fingerprint and entry.meta.get("axis") == axis:
+            if data.matches(str(entry.meta.get("fingerprint"))) and entry.meta.get("axis") == axis:
                 return _read(read_content(studio.space.path(entry.id)))
     space = studio.space
 

@@ -77,7 +77,7 @@ def open_card(studio: Studio, dataset: Dataset) -> RunCard | None:
     if studio.run_folder is None:
         return None
     card = read_card(studio.run_folder)
-    return card if card.dataset_fingerprint == dataset.fingerprint else None
+    return card if dataset.matches(card.dataset_fingerprint) else None
 
 
 def _what_it_is(card: RunCard) -> None:
@@ -124,7 +124,7 @@ def _cards(studio: Studio, dataset: Dataset) -> dict[str, RunCard]:
             card = read_card(studio.space.path(entry.id))
         except ArtifactError:
             continue
-        if card.dataset_fingerprint == dataset.fingerprint:
+        if dataset.matches(card.dataset_fingerprint):
             name = entry.name if entry.name not in found else f"{entry.name} · {entry.created[5:16].replace('T', ' ')}"
             found[name if name not in found else f"{name} · {entry.id[:4]}"] = card
     return found

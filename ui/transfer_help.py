@@ -42,9 +42,10 @@ def scenarios_of(studio: Studio) -> list[str]:
 
 def study_of(studio: Studio, room: Room) -> Mapping[str, Any] | None:
     """The newest saved study on this data and this axis; None before there is one."""
-    wanted = {"fingerprint": room.dataset.fingerprint, "axis": axis_of(studio), "scenarios": scenarios_of(studio)}
+    wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio)}
     for entry in studio.space.entries("study"):
-        if all(entry.meta.get(name) == value for name, value in wanted.items()):
+        same_data = room.dataset.matches(str(entry.meta.get("fingerprint")))
+        if same_data and all(entry.meta.get(name) == value for name, value in wanted.items()):
             try:
                 content = read_content(studio.space.path(entry.id))
             except ArtifactError:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pyarrow as pa
 
+from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ordering import PersonOrder, in_runs, person_order, stable_order
 from recsys.errors import InputError
 
@@ -120,6 +121,14 @@ class CleaningReport:
     broken: tuple[np.ndarray, tuple[str, ...]] = field(
         default_factory=lambda: (np.zeros(0, dtype=np.int64), ()), repr=False
     )
+
+    def summary(self, format: str, tables: Mapping[str, str]) -> CleaningSummary:
+        """The part that is saved with the dataset: numbers and words, no rows.
+
+        Args:
+            format, tables: see `CleaningSummary`.
+        """
+        return CleaningSummary(self.rows_read, self.rows_kept, self.dropped, self.warnings, format, tables)
 
     def rows_of(self, reason: str, limit: int | None = None) -> pa.Table:
         """The dropped rows with this reason (at most `limit`): the line in the file, then the columns as they were."""

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ids import PADDING, IdMap
 from recsys.errors import InputError
 
@@ -78,9 +79,11 @@ class Dataset:
         catalogue: what is known of the items.
         people: the user table, one row per user in index order (columns such as age band; may have none).
         name: shown name of the data.
+        cleaning: how the rows of the file became these rows; None where it is not known (data made in code, parts of
+            a dataset, data saved before this was recorded).
 
     Raises:
-        InputError: lengths, order or ids do not fit.
+        InputError: lengths, order, ids or the rows kept do not fit.
     """
 
     users: IdMap
@@ -92,6 +95,7 @@ class Dataset:
     ratings: np.ndarray | None = None
     people: pd.DataFrame = field(default_factory=pd.DataFrame)
     name: str = "data"
+    cleaning: CleaningSummary | None = None
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.users) + 1 or self.offsets[-1] != len(self.sequence):
@@ -102,6 +106,10 @@ class Dataset:
             raise InputError("the catalogue", "must have one entry per item and one for padding")
         if len(self.people.columns) and len(self.people) != len(self.users):
             raise InputError("the user table", "must have one row per user", len(self.people))
+        if self.cleaning is not None and self.cleaning.rows_kept != len(self.sequence):
+            raise InputError(
+                "the cleaning summary", f"must keep the {len(self.sequence):,} rows there are", self.cleaning.rows_kept
+            )
         for name in ("timestamps", "ratings"):
             column = getattr(self, name)
             if column is not None and len(column) != len(self.sequence):
@@ -161,13 +169,54 @@ class Dataset:
             sequence=self.sequence[keep],
             timestamps=None if self.timestamps is None else self.timestamps[keep],
             ratings=None if self.ratings is None else self.ratings[keep],
+            cleaning=None,
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits that change with any interaction or id; what caches and saved runs are keyed by."""
+        """32 hex digits that change with anything a result can depend on: rows and their order, ids, times, ratings,
+        catalogue, user table. What caches and saved runs are keyed by. The name and the cleaning summary don't count.
+        """
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (self.offsets, self.sequence, self.timestamps, self.ratings):
+            _add_array(digest, part)
+        catalogue = self.catalogue
+        for texts in (self.users.ids, self.items.ids, catalogue.titles, catalogue.texts, catalogue.scenarios):
+            _add_texts(digest, texts)
+        _add_texts(digest, [str(len(tags)) for tags in catalogue.tags])
+        _add_texts(digest, [tag for tags in catalogue.tags for tag in tags])
+        for name, vectors in catalogue.vectors.items():
+            _add_texts(digest, [name, str(vectors.shape)])
+            _add_array(digest, vectors.astype(np.float32))
+        for column in self.people.columns:
+            _add_texts(digest, [str(column)])
+            _add_texts(digest, ["" if pd.isna(cell) else f"={cell}" for cell in self.people[column]])
+        return digest.hexdigest()
+
+    @cached_property
+    def rows_fingerprint(self) -> str:
+        """16 hex digits of rows and ids alone: the fingerprint of saved data before catalogue and user table counted."""
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.offsets, self.sequence, self.timestamps, self.ratings):
             digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
         digest.update("\0".join([*self.users.ids, "\1", *self.items.ids]).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+    def matches(self, fingerprint: str) -> bool:
+        """Whether a saved fingerprint is of this data. One of 16 digits is of an older version and vouches for rows and
+        ids only; nothing is saved under such a one any more."""
+        return fingerprint == (self.rows_fingerprint if len(fingerprint) == 16 else self.fingerprint)
+
+
+def _add_array(digest: hashlib.blake2b, part: np.ndarray | None) -> None:
+    if part is None:
+        digest.update(b"none;")
+        return
+    digest.update(f"{part.dtype.str}{part.shape};".encode())
+    digest.update(np.ascontiguousarray(part).tobytes())
+
+
+def _add_texts(digest: hashlib.blake2b, texts: Sequence[str]) -> None:
+    """Lengths first, then the texts, so that no two lists are written alike."""
+    digest.update((",".join(str(len(text)) for text in texts) + ";").encode())
+    digest.update("".join(texts).encode("utf-8", "surrogatepass") + b";")

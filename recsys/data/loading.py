@@ -102,9 +102,13 @@ def load(
     rows = interactions_of(read, plan, prefix_items)
     dataset = _dataset(rows, tables, vectors, shown)
     first, first_columns, _ = read[0]
+    report = replace(rows.report, warnings=(*rows.report.warnings, *_unused(left_out)))
+    taken = {"interactions": ", ".join(part[0].name for part in read)} | {
+        role: one.name for role, one in tables.items()
+    }
     return Loaded(
-        dataset=dataset,
-        report=replace(rows.report, warnings=(*rows.report.warnings, *_unused(left_out))),
+        dataset=replace(dataset, cleaning=report.summary(first.format, taken)),
+        report=report,
         format=first.format,
         columns=first_columns.roles,
         column_reasons=first_columns.reasons,

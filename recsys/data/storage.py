@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
@@ -54,6 +55,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "items": dataset.n_items,
         "fingerprint": dataset.fingerprint,
         "modalities": list(catalogue.vectors),
+        "cleaning": None if dataset.cleaning is None else dataset.cleaning.to_json(),
     }
     part = folder / ".meta.json"
     part.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
@@ -83,7 +85,7 @@ def load_dataset(folder: Path) -> Dataset:
         raise ArtifactError(
             f"the data in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Load the file again."
         ) from error
-    if dataset.fingerprint != meta["fingerprint"]:
+    if not dataset.matches(meta["fingerprint"]):
         raise ArtifactError(
             f"the data in {folder.name}", "has been changed since it was saved", fix="Load the file again."
         )
@@ -116,6 +118,7 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
         ),
         people=people[names].rename(columns=lambda name: name.removeprefix("p:")),
         name=meta["name"],
+        cleaning=CleaningSummary.from_json(meta["cleaning"]) if meta.get("cleaning") else None,  # not in older data
     )
 
 

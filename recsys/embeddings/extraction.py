@@ -86,7 +86,7 @@ def extract(
             progress(min(1.0, (start + len(histories)) / dataset.n_users), "Reading everybody’s taste")
     items = np.array(model.item_vectors, dtype=np.float32)
     bias = np.array(model.item_bias, dtype=np.float32)
-    digest = hashlib.blake2b(dataset.fingerprint.encode(), digest_size=8)
+    digest = hashlib.blake2b(dataset.rows_fingerprint.encode(), digest_size=8)  # positions need rows and ids only
     for values in (users, items, bias):
         digest.update(np.ascontiguousarray(values).tobytes())
     return Embeddings(users, items, bias, digest.hexdigest())

@@ -18,6 +18,7 @@ from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.learner import Learner
 
 if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
     from recsys.models.training import _Run
 
 FORMAT = 3  # 2: with the loss; 3: with the mean of the last epochs
@@ -82,17 +83,17 @@ def write(folder: Path, run: _Run) -> None:
     temporary.replace(path)
 
 
-def find(folder: Path, fingerprint: str, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
+def find(folder: Path, dataset: Dataset, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
     """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError when damaged."""
     if not (folder / FILE).exists():
         return None
     found = read(folder)
-    same = found.dataset == fingerprint and found.model == model and found.train == train
+    same = dataset.matches(found.dataset) and found.model == model and found.train == train
     return found if same else None
 
 
-def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
-    """A folder's checkpoint, of a training on the data with this fingerprint. Raises ArtifactError."""
+def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
+    """A folder's checkpoint, of a training on this data where it is given. Raises ArtifactError."""
     path = folder / FILE
     try:
         with safe_open(path, framework="numpy") as file:
@@ -102,7 +103,7 @@ def read(folder: Path, fingerprint: str | None = None) -> Checkpoint:
             raise ArtifactError(
                 path.name, f"must be of format version {FORMAT}", meta["format_version"], "Train again."
             )
-        if fingerprint not in (None, meta["dataset"]):
+        if dataset is not None and not dataset.matches(meta["dataset"]):
             raise ArtifactError(
                 path.name, "must belong to the data it goes on with", fix="Open the data it was made from."
             )

@@ -143,10 +143,10 @@ class _Run:
         self.model, self.asked = model.fitted(dataset), config
         saved = None
         if resume is not None:
-            saved = files.read(resume, dataset.fingerprint)
+            saved = files.read(resume, dataset)
             self.model, self.asked = saved.model, saved.train
         elif checkpoint is not None:
-            saved = files.find(checkpoint, dataset.fingerprint, self.model, self.asked)
+            saved = files.find(checkpoint, dataset, self.model, self.asked)
         self.config = config = self.asked.fitted(dataset)
         assert self.model.context and self.config.batch_size
         self.steps = self.model.context - (self.model.flavour == "masked")  # a masked chunk ends with its answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from recsys.data.dataset import Dataset
@@ -80,6 +81,6 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         raise ArtifactError(
             f"the run in {folder.name}", "is damaged", type(error).__name__, "Train it again."
         ) from error
-    if run.dataset_fingerprint != dataset.fingerprint or run.model.n_items != dataset.n_items:
+    if not dataset.matches(run.dataset_fingerprint) or run.model.n_items != dataset.n_items:
         raise ArtifactError(f"the run in {folder.name}", "does not fit the data beside it", fix="Train it again.")
-    return run, dataset
+    return replace(run, dataset_fingerprint=dataset.fingerprint), dataset  # of an older version: today's from here on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
 from recsys.data.storage import load_dataset, save_dataset
-from recsys.errors import ArtifactError
+from recsys.errors import ArtifactError, InputError
 
 
 @pytest.fixture
@@ -66,3 +70,83 @@ def test_a_change_is_noticed(planted: Dataset, tmp_path: Path) -> None:
     (tmp_path / "b" / "interactions.parquet").replace(tmp_path / "a" / "interactions.parquet")
     with pytest.raises(ArtifactError, match="changed"):
         load_dataset(tmp_path / "a")
+
+
+def test_rows_read_kept_and_dropped_stay_with_the_dataset(rich: Dataset, tmp_path: Path) -> None:
+    n = rich.n_interactions
+    summary = CleaningSummary(
+        n + 7, n, {"duplicate": 4, "bot": 3}, ("Times were read as s.",), "csv", {"items": "i.csv"}
+    )
+    save_dataset(replace(rich, cleaning=summary), tmp_path)
+    assert load_dataset(tmp_path).cleaning == summary
+    assert rich.with_rows(np.arange(n) > 5).cleaning is None, "a part of a dataset is not what the file became"
+
+
+def test_a_summary_that_does_not_add_up_is_refused(rich: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="rows kept"):
+        CleaningSummary(10, 9, {"bot": 2})
+    with pytest.raises(InputError, match="cleaning summary"):
+        replace(rich, cleaning=CleaningSummary(5, 5))
+    save_dataset(rich, tmp_path)
+    meta = json.loads((tmp_path / "meta.json").read_text())
+    for cleaning in ({"rows_read": 1}, {"rows_read": "<b>", "rows_kept": 0, "dropped": {}}, [1], "words"):
+        (tmp_path / "meta.json").write_text(json.dumps(meta | {"cleaning": cleaning}))
+        with pytest.raises(ArtifactError, match="damaged"):
+            load_dataset(tmp_path)
+
+
+def with_vectors(d: Dataset, name: str, factor: float) -> Dataset:
+    return replace(d, catalogue=replace(d.catalogue, vectors={name: d.catalogue.vectors["image"] * factor}))
+
+
+CHANGES: dict[str, Callable[[Dataset], Dataset]] = {
+    "title": lambda d: replace(d, catalogue=replace(d.catalogue, titles=(*d.catalogue.titles[:-1], "another"))),
+    "text": lambda d: replace(d, catalogue=replace(d.catalogue, texts=(*d.catalogue.texts[:-1], "another"))),
+    "tags": lambda d: replace(d, catalogue=replace(d.catalogue, tags=(*d.catalogue.tags[:-1], ("a", "b")))),
+    "scenario": lambda d: replace(d, catalogue=replace(d.catalogue, scenarios=(*d.catalogue.scenarios[:-1], "mid"))),
+    "vectors": lambda d: replace(
+        d, catalogue=replace(d.catalogue, vectors={"image": d.catalogue.vectors["image"] * 2})
+    ),
+    "modality": lambda d: with_vectors(d, "x", 1),
+    "user table": lambda d: replace(d, people=d.people.assign(age="90s")),
+    "column": lambda d: replace(d, people=d.people.rename(columns={"age": "years"})),
+    "no user table": lambda d: replace(d, people=pd.DataFrame()),
+    "rating": lambda d: replace(d, ratings=d.ratings * 2),
+    "time": lambda d: replace(d, timestamps=d.timestamps + 1),
+    "user id": lambda d: replace(d, users=IdMap([f"x{u}" for u in d.users.ids], first=0)),
+    "item id": lambda d: replace(d, items=IdMap([f"x{i}" for i in d.items.ids])),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_fingerprint_covers_everything_a_result_depends_on(rich: Dataset, change: str, tmp_path: Path) -> None:
+    other = CHANGES[change](rich)
+    assert other.fingerprint != rich.fingerprint
+    save_dataset(other, tmp_path)
+    assert load_dataset(tmp_path).fingerprint == other.fingerprint
+
+
+def test_two_users_tags_do_not_run_into_each_other(rich: Dataset) -> None:
+    left, right = (
+        replace(rich, catalogue=replace(rich.catalogue, tags=(*rich.catalogue.tags[:-2], *last)))
+        for last in ((("a",), ("b",)), (("a", "b"), ()))
+    )
+    assert left.fingerprint != right.fingerprint
+
+
+def test_missing_cells_of_the_user_table_come_back_under_the_same_fingerprint(rich: Dataset, tmp_path: Path) -> None:
+    holes = rich.people.assign(height=[None if u % 3 else 1.5 for u in range(rich.n_users)])
+    other = replace(rich, people=holes)
+    save_dataset(other, tmp_path)
+    assert load_dataset(tmp_path).fingerprint == other.fingerprint
+
+
+def test_data_saved_under_the_older_fingerprint_still_opens_and_is_known(rich: Dataset, tmp_path: Path) -> None:
+    save_dataset(rich, tmp_path)
+    meta = json.loads((tmp_path / "meta.json").read_text())
+    del meta["cleaning"]
+    (tmp_path / "meta.json").write_text(json.dumps(meta | {"fingerprint": rich.rows_fingerprint}))
+    back = load_dataset(tmp_path)
+    assert back.fingerprint == rich.fingerprint and back.cleaning is None
+    assert len(back.rows_fingerprint) == 16 and back.matches(rich.rows_fingerprint) and back.matches(rich.fingerprint)
+    assert not back.matches("0" * 16) and not back.matches("0" * 32)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.data.samples import load_sample
 from recsys.data.storage import load_dataset
-from recsys.workspace import Space, Workspace
+from recsys.runs import load_run, train_run
+from recsys.workspace import Space, Workspace, export_zip, import_zip
 from ui import state
 
 ANN = "a" * 32
@@ -65,6 +69,12 @@ def words(app: AppTest) -> str:
     return " ".join(str(part.value) for part in (*app.markdown, *app.caption, *app.error, *app.info))
 
 
+def flow_of(app: AppTest) -> str:
+    """The title of the figure of kept and dropped rows."""
+    charts = app.get("plotly_chart")
+    return str(json.loads(charts[0].proto.spec)["layout"]["title"]["text"]).replace("<br>", " ") if charts else ""
+
+
 def test_without_data_it_offers_the_samples_and_the_door(space: Space) -> None:
     app = data_page()
     assert not app.exception
@@ -83,8 +93,10 @@ def test_a_sample_opens_with_one_click_is_saved_and_leads_on(space: Space) -> No
     assert not app.exception and not app.error
     (entry,) = space.entries("dataset")
     assert app.query_params["dataset"] == [entry.id] or app.query_params["dataset"] == entry.id
-    assert entry.meta["rows_read"] == entry.meta["rows_kept"] + sum(entry.meta["dropped"].values())
-    assert numbers(app)["Rows kept"] == f"{entry.meta['rows_kept']:,}"
+    cleaning = load_dataset(space.path(entry.id)).cleaning
+    assert cleaning is not None and cleaning.rows_read == cleaning.rows_kept + sum(cleaning.dropped.values())
+    assert numbers(app)["Rows kept"] == f"{cleaning.rows_kept:,}"
+    assert flow_of(app).startswith(f"{cleaning.rows_kept:,} of {cleaning.rows_read:,} rows are kept")
     primary = [button for button in app.button if button.proto.type == "primary"]
     assert [button.key for button in primary] == ["data_next"]
 
@@ -213,3 +225,44 @@ def test_a_published_zip_opens_as_it_is(space: Space, file: Path | None) -> None
     assert dataset.n_interactions == (100_836 if file else 800)
     assert all("(" in title for title in dataset.catalogue.titles[1:20])
     assert any(dataset.catalogue.tags)
+
+
+def test_the_demos_data_shows_what_was_read_and_dropped(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo saves the sample without the Data page; the rows it dropped are told all the same."""
+    loaded = load_sample("courses")
+    space.save_dataset(loaded.dataset)
+    app = data_page()
+    assert loaded.report.rows_read > loaded.report.rows_kept
+    assert f"of {loaded.report.rows_read:,} rows are kept" in flow_of(app)
+    reasons = {reason: f"{count:,} rows" for reason, count in loaded.report.dropped.items()}
+    assert all(count in words(app) for count in reasons.values())
+
+
+def test_every_way_of_opening_shows_the_same_rows(space: Space) -> None:
+    drop(data_page(), ("shop.csv", GOOD))
+    (entry,) = space.entries("dataset")
+    shown = "90 of 94 rows are kept"
+    again = data_page()
+    assert flow_of(again).startswith(shown)
+    stranger = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)  # who was given the link
+    stranger.session_state["space"] = "b" * 32
+    stranger.query_params["dataset"] = entry.id
+    stranger.switch_page("pages/1_Data.py")
+    stranger.run()
+    assert flow_of(stranger).startswith(shown) and "Times were read" in words(stranger)
+    other = Workspace(space.workspace.root.parent / "elsewhere").space("c" * 32)  # another machine
+    (moved,) = import_zip(other, export_zip(space, [entry.id]))
+    run = train_run(load_dataset(other.path(moved.id)), model="popularity")
+    kept = other.save_run(run, load_dataset(other.path(moved.id)))
+    _, dataset = load_run(other.path(kept.id))
+    assert dataset.cleaning is not None and (dataset.cleaning.rows_read, dataset.cleaning.rows_kept) == (94, 90)
+
+
+def test_data_of_older_versions_never_claims_that_all_was_kept(space: Space) -> None:
+    entry = space.save_dataset(replace(load_sample("courses").dataset, cleaning=None))
+    app = data_page()
+    assert not app.exception and "not recorded" in words(app) and "rows are kept" not in flow_of(app)
+    kept = entry.meta["number"].replace(",", "")
+    older = {"rows_read": int(kept) + 5, "rows_kept": int(kept), "dropped": {"duplicate": 5}}
+    space.save_dataset(replace(load_sample("courses").dataset, cleaning=None), older)
+    assert f"of {int(kept) + 5:,} rows are kept" in flow_of(data_page())
