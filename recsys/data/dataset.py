@@ -195,7 +195,7 @@ class Dataset:
 
     @cached_property
     def rows_fingerprint(self) -> str:
-        """16 hex digits of rows and ids alone: the fingerprint of saved data before catalogue and user table counted."""
+        """16 hex digits of rows and ids alone: the saved fingerprint before catalogue and user table counted."""
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.offsets, self.sequence, self.timestamps, self.ratings):
             digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
