@@ -26,7 +26,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 
     When the block raises, what was there before stays as it was. Missing parent folders are made.
     """
-    _make(folder.parent)
+    make_folder(folder.parent)
     building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     building.mkdir()
     try:
@@ -39,7 +39,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 def replace_file(file: Path, text: str) -> None:
     """Writes a text file (UTF-8): the old content or the new is there at every moment."""
-    _make(file.parent)
+    make_folder(file.parent)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         with part.open("w", encoding="utf-8") as out:
@@ -102,6 +102,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder and its missing parents, and waits until their names are on disk."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def _aside(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}{_OLD}")
 
@@ -119,11 +128,3 @@ def _swap(building: Path, folder: Path) -> None:
         finally:
             recover(folder)  # the second rename failed: the old version stays
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def _make(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _make(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)

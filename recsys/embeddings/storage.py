@@ -35,7 +35,8 @@ def load_projection(folder: Path) -> Projection:
     """Reads it again. Raises ArtifactError when it is damaged or of another format."""
     try:
         described = json.loads((folder / "picture.json").read_text("utf-8"))
-        points = np.load(folder / "points.npy", allow_pickle=False)
+        # Mapped, not read: a file that claims more numbers than it holds is refused before memory is asked for.
+        points = np.array(np.load(folder / "points.npy", mmap_mode="r", allow_pickle=False))
         if described.pop("format") != FORMAT or points.ndim != 2 or points.shape[1] not in (2, 3):
             raise ValueError("another format")
         if not np.isfinite(points).all():

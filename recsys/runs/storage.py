@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from recsys.files import recover, replacing
 from recsys.runs.run import Run
 
 FORMAT = 1
+_NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model, which is also its folder's: it must not lead elsewhere
 
 
 def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
@@ -60,6 +62,9 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         content = json.loads((folder / "run.json").read_text("utf-8"))
         if content["format"] != FORMAT:
             raise ArtifactError(f"the run in {folder.name}", f"must be of format {FORMAT}", content["format"])
+        names = [content["model"], *content["baselines"]]
+        if not all(_NAME.fullmatch(name) for name in names):
+            raise ArtifactError(f"the run in {folder.name}", "must name its models plainly", names)
         dataset = load_dataset(folder / "data")
         run = Run(
             id=content["id"],

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from recsys.errors import DAMAGED_ARCHIVE, ArtifactError, InputError, StudioError
-from recsys.workspace.entries import KINDS, Entry, read_entry
+from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
+from recsys.workspace.entries import KINDS, Entry
+from recsys.workspace.importing import checked, commit, importing, renamed
 from recsys.workspace.spaces import Space
 
 _NAME = re.compile(
-    rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|parquet|safetensors))"
+    rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|npy|parquet|safetensors))"
 )
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_FILES = 5_000
@@ -43,27 +43,19 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
     """Saves every entry of a zip made by `export_zip` under a new id, and returns them.
 
     Raises:
-        InputError: not such a zip, or larger than allowed. Nothing is imported then.
-        ArtifactError: an entry.json in it is damaged. Nothing is imported then.
+        InputError: not such a zip, or larger than allowed.
+        ArtifactError: an entry in it is damaged, or says of itself what this app never writes.
+        StudioError: the space has no room for all of them.
+        Whatever is raised, nothing is imported.
     """
-    unpacked = space.folder / ".import"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    try:
-        folders = _unpack(content, unpacked)
-        entries = [read_entry(folder) for folder in folders]
-        for folder, entry in zip(folders, entries, strict=True):
-            if entry.kind != folder.parent.name:
-                raise ArtifactError(f"{folder.parent.name} {folder.name}", "says that it is something else", entry.kind)
-        return tuple(_adopt(space, folder, entry) for folder, entry in zip(folders, entries, strict=True))
-    finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
-
-
-def _adopt(space: Space, folder: Path, entry: Entry) -> Entry:
-    def write(new: Path) -> None:
-        shutil.copytree(folder, new, dirs_exist_ok=True)
-
-    return space.save(entry.kind, entry.name, write, entry.meta)
+    with importing(space.folder) as building:
+        folders = _unpack(content, building)
+        entries = renamed(building, folders, checked(folders))
+        space.demand_room(sum(entry.bytes for entry in entries))
+        commit(building)
+    for entry in entries:
+        space.workspace.index.put(space.id, entry)
+    return entries
 
 
 def _unpack(content: bytes, target: Path) -> list[Path]:

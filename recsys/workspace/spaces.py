@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import recover, recover_all, replace_file, replacing, sweep
 from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
+from recsys.workspace.importing import finish_imports
 from recsys.workspace.index import Index
 
 if TYPE_CHECKING:
@@ -42,14 +43,17 @@ class Workspace:
     def __init__(self, root: Path, space_bytes: int = 2_000_000_000) -> None:
         self.root, self.space_bytes = Path(root), space_bytes
         (self.root / "spaces").mkdir(parents=True, exist_ok=True)
-        for folder in (self.root / "spaces").glob("*/*/"):
-            recover_all(folder)
+        for space in (self.root / "spaces").glob("*/"):
+            finish_imports(space)
+            for folder in space.glob("*/"):
+                recover_all(folder)
         self.index = Index(self.root)
 
     def sweep(self) -> None:
         """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
-        for folder in (self.root / "spaces").glob("*/*/"):
-            sweep(folder)
+        for space in (self.root / "spaces").glob("*/"):
+            for folder in (space, *space.glob("*/")):
+                sweep(folder)
 
     def space(self, space_id: str) -> Space:
         """A person's own space. Raises InputError unless `space_id` is 24 to 32 hex digits."""
@@ -135,7 +139,7 @@ class Space:
         with replacing(self.folder / kind / entry_id) as building:
             write(building)
             size = folder_bytes(building)
-            self._demand_room(size)
+            self.demand_room(size)
             entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
             write_entry(building, entry)
         self.workspace.index.put(self.id, entry)
@@ -222,7 +226,8 @@ class Space:
         """What this space takes on disk, the trash included."""
         return folder_bytes(self.folder)
 
-    def _demand_room(self, size: int) -> None:
+    def demand_room(self, size: int) -> None:
+        """Raises StudioError when the space, with the `size` bytes just written into it, holds more than it may."""
         limit, used = self.workspace.space_bytes, self.bytes()
         if used > limit:  # the new entry is already on disk, so it is counted in `used`
             raise StudioError(

@@ -22,7 +22,9 @@ def test_a_picture_comes_back_as_it_was(tmp_path: Path, n: int) -> None:
     assert (back.quality, back.note) == (drawn.quality, drawn.note)
 
 
-@pytest.mark.parametrize("damage", ["no points", "half a file", "not json", "another format", "not finite"])
+@pytest.mark.parametrize(
+    "damage", ["no points", "half a file", "not json", "another format", "not finite", "claims more than it holds"]
+)
 def test_a_damaged_picture_is_named(tmp_path: Path, damage: str) -> None:
     save_projection(project(np.random.default_rng(0).normal(size=(20, 5)), quality=False), tmp_path)
     points, described = tmp_path / "points.npy", tmp_path / "picture.json"
@@ -34,6 +36,8 @@ def test_a_damaged_picture_is_named(tmp_path: Path, damage: str) -> None:
         described.write_text("{", "utf-8")
     elif damage == "another format":
         described.write_text(described.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
+    elif damage == "claims more than it holds":
+        points.write_bytes(points.read_bytes().replace(b"(20, 2), }" + b" " * 13, b"(200000000000000, 2), }"))
     else:
         with points.open("wb") as file:
             np.save(file, np.full((20, 2), np.nan, np.float32))
