@@ -19,8 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.datasets import load
@@ -30,17 +28,12 @@ from recsys.models.baselines import fit_baseline
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
 from recsys.models.training import train
-from recsys.models.validation import figures, ranks
+from recsys.models.validation import figures, next_item_ranks
 
 
 def judged(model: Recommender, test: Holdout) -> dict[str, float]:
     """NDCG@10, HR@10 and MRR on everybody's test item."""
-    positives = np.array([items[0] for items in test.positives])
-    found = [
-        ranks(model.scores(test.histories[at : at + 500]), test.histories[at : at + 500], positives[at : at + 500])
-        for at in range(0, len(test), 500)
-    ]
-    return {name: round(value, 4) for name, value in figures(np.concatenate(found)).items()}
+    return {name: round(value, 4) for name, value in figures(next_item_ranks(model, test)).items()}
 
 
 def trained(

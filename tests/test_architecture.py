@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = ["data", "models", "embeddings", "transfer", "evaluation", "explain"]
+STEPS = ["data", "metrics", "models", "embeddings", "transfer", "evaluation", "explain"]
 GROUND = {"errors", "files"}  # under all steps
 ON_TOP = {"charts", "jobs", "workspace", "runs", "__main__", "shell"}
 LIBRARY = sorted((ROOT / "recsys").rglob("*.py"))

@@ -22,8 +22,8 @@ from recsys.charts.style import (
     text,
     three,
 )
-from recsys.evaluation.metrics import MISSED
 from recsys.evaluation.uncertainty import Estimate
+from recsys.metrics import MISSED
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

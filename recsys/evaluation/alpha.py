@@ -17,8 +17,8 @@ from recsys.data.splits import Holdout
 from recsys.embeddings import nearest
 from recsys.errors import InputError
 from recsys.evaluation.evaluate import Progress
-from recsys.evaluation.metrics import accuracy_at, ranks
 from recsys.evaluation.uncertainty import Estimate, estimate_means, holm, paired_p
+from recsys.metrics import accuracy_at, ranks
 from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer import interpolate
 

@@ -14,6 +14,7 @@ from recsys.errors import InputError
 from recsys.evaluation import lists as listed
 from recsys.evaluation import metrics
 from recsys.evaluation.uncertainty import Comparison, Estimate, compare, estimate_means, estimate_ratio
+from recsys.metrics import Ranks, Repeats, accuracy_at, place, reciprocal_rank, repeats_of, unseen
 from recsys.models.recommender import Recommender, top_k
 
 Progress = Callable[[float, str], object]  # fraction in [0, 1] and what is being done
@@ -56,6 +57,7 @@ class Report:
         lengths: int64 (n,) how much of each was known.
         models: in the order given.
         comparisons: the first model against each other one, on the main metric, Holm-corrected together.
+        repeats: held-out choices that no list can show, and the NDCG@10 that is therefore at most reachable.
         seed: of resampling and of the drawn unseen items.
     """
 
@@ -65,6 +67,7 @@ class Report:
     lengths: np.ndarray
     models: tuple[ModelResult, ...]
     comparisons: tuple[Comparison, ...]
+    repeats: Repeats
     seed: int
 
     def __getitem__(self, name: str) -> ModelResult:
@@ -96,13 +99,14 @@ class Report:
         return f"{lead}, better than {first}."
 
     def to_json(self) -> dict[str, object]:
-        """Numbers and names only: {"protocol", "people", "ks", "seed", "models": {name: {metric: {value, low, high}}},
-        "comparisons": […]}."""
+        """Numbers and names only: {"protocol", "people", "ks", "seed", "repeats": {share, reachable, k},
+        "models": {name: {metric: {value, low, high}}}, "comparisons": […]}."""
         return {
             "protocol": self.protocol,
             "people": len(self.users),
             "ks": list(self.ks),
             "seed": self.seed,
+            "repeats": self.repeats.to_json(),
             "models": {m.name: {k: e.to_json() for k, e in m.estimates.items()} for m in self.models},
             "comparisons": [
                 {
@@ -160,7 +164,8 @@ def evaluate_models(
     )
     report(1.0, "Done")
     sizes = np.array([len(h) for h in holdout.histories])
-    return Report(protocol, lengths, holdout.users, sizes, tuple(results), compared, seed)
+    repeats = repeats_of(holdout.histories, holdout.positives, 10 if 10 in lengths else lengths[-1])
+    return Report(protocol, lengths, holdout.users, sizes, tuple(results), compared, repeats, seed)
 
 
 class _Known:
@@ -194,11 +199,11 @@ def _judge(name: str, model: Recommender, known: _Known, progress: Progress) -> 
         began = time.perf_counter()
         scores = model.scores(histories)
         seconds += time.perf_counter() - began
-        masked = metrics.unseen(scores, histories)
+        masked = unseen(scores, histories)
         lists.append(top_k(masked, known.ks[-1]))
-        placed.append(metrics.place(masked, positives))
+        placed.append(place(masked, positives))
         others.append(metrics.random_places(masked, placed[-1].rows, rng))
-    found = metrics.Ranks.joined(placed)
+    found = Ranks.joined(placed)
     like = metrics.like_not_like(found.rows, found.above, np.concatenate(others), found.n_people, known.seed)
     shown = np.concatenate(lists)
     per_user = _per_user(found, like, shown, known)
@@ -208,17 +213,15 @@ def _judge(name: str, model: Recommender, known: _Known, progress: Progress) -> 
     )
 
 
-def _per_user(
-    found: metrics.Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known: _Known
-) -> dict[str, np.ndarray]:
+def _per_user(found: Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known: _Known) -> dict[str, np.ndarray]:
     values: dict[str, np.ndarray] = {}
     for k in known.ks:
-        values |= {f"{name}@{k}": value for name, value in metrics.accuracy_at(found, k).items()}
+        values |= {f"{name}@{k}": value for name, value in accuracy_at(found, k).items()}
         top = shown[:, :k]
         values[f"novelty@{k}"] = listed.novelty(top, known.counts, known.dataset.n_users)
         values[f"diversity@{k}"] = listed.diversity(top, known.features)
         values[f"serendipity@{k}"] = listed.serendipity(top, known.holdout.positives, known.obvious[:, :k])
-    values["mrr"] = metrics.reciprocal_rank(found)
+    values["mrr"] = reciprocal_rank(found)
     values["auc"] = metrics.auc(found)
     values["balanced_accuracy"] = like.per_person
     return values

@@ -50,10 +50,25 @@ class Markov:
     @classmethod
     def fit(cls, dataset: Dataset, window: int = 10, power: float = 1.0, recent: int = 50, prior: float = 0.8) -> Self:
         """Counts how often j comes d = 1 … window steps after i, weighted 1/d, and normalises each i."""
+        counts = windowed_counts(dataset, window)
+        return cls.of_counts(counts, dataset, window=window, power=power, recent=recent, prior=prior)
+
+    @classmethod
+    def of_counts(
+        cls,
+        counts: sparse.csr_matrix,
+        dataset: Dataset,
+        *,
+        window: int = 10,
+        power: float = 1.0,
+        recent: int = 50,
+        prior: float = 0.8,
+    ) -> Self:
+        """The same from `windowed_counts` of the dataset, which are left as they are."""
         popularity = dataset.item_counts + 1.0
         popularity[0] = 0.0
         popularity /= popularity.sum()
-        lifts = windowed_counts(dataset, window)
+        lifts = counts.copy()
         total = np.asarray(lifts.sum(axis=1)).ravel()
         follows = lifts.data / np.repeat(total, np.diff(lifts.indptr))
         lifts.data = np.log1p((1 - prior) / prior * follows / popularity[lifts.indices]).astype(np.float32)

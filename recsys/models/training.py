@@ -40,7 +40,8 @@ class EpochReport:
     Args:
         epoch: 1 … epochs. An epoch is a pass over the data, or 250 batches of one that is longer.
         loss: mean cross-entropy of the epoch, in nats.
-        validation: "ndcg@10", "hr@10", "mrr" of model and Markov fused, "network": NDCG@10 of the network alone.
+        validation: "ndcg@10", "hr@10", "mrr" of network and Markov scores together; "network" and "markov": NDCG@10 of
+            each alone.
         seconds, seconds_left: since the start, and until the end at this speed.
         examples_per_second: items read.
         best: whether this epoch is the best so far on validation.
@@ -56,6 +57,7 @@ class EpochReport:
     examples_per_second: float
     best: bool
     model: AttentionModel
+    per_user: np.ndarray  # float64 (n,) NDCG@10 of each validation user after this epoch; empty where nobody judges
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def train(
     resume: Path | None = None,
     checkpoint: Path | None = None,
     features: np.ndarray | None = None,
+    markov: Markov | None = None,
 ) -> Iterator[EpochReport]:
     """Trains the attention model; yields after every epoch.
 
@@ -105,6 +108,7 @@ def train(
             of the same data and configs, that one is continued, to the end an uninterrupted one would have had.
         resume: such a folder, whose configs replace those given.
         features: float32 (n_items + 1, F), other knowledge of the items (titles, images); NaN where there is none.
+        markov: Markov scores of the same rows whose settings were chosen on `validation` already; None chooses them.
 
     Raises:
         InputError: nobody has two interactions.
@@ -112,7 +116,7 @@ def train(
         ArtifactError: `resume` is damaged or belongs to other data.
     """
     model, config = model_config or ModelConfig(), train_config or TrainConfig()
-    run = _Run(dataset, model, config, validation, resume, checkpoint, features)
+    run = _Run(dataset, model, config, validation, resume, checkpoint, features, markov)
     if run.epoch and (run.epoch >= run.epochs or run.out_of_patience):
         yield run.report(True, 0.0, 0)  # it had ended, but nobody took it
         return
@@ -134,6 +138,7 @@ class _Run:
         resume: Path | None = None,
         checkpoint: Path | None = None,
         features: np.ndarray | None = None,
+        markov: Markov | None = None,
     ) -> None:
         self.started, self.threads = time.perf_counter(), torch.get_num_threads()
         if not (dataset.lengths > 1).any():
@@ -154,7 +159,8 @@ class _Run:
         self.everything = dataset
         self.dataset, people = (dataset, validation) if validation is not None else keep_aside(dataset, config.seed)
         self.joins = validation is None
-        self.judge = make_judge(sample(people, dataset.n_items, config.seed), self.dataset, self.model.markov)
+        judges = sample(people, dataset.n_items, config.seed)
+        self.judge = make_judge(judges, self.dataset, self.model.markov, None if self.joins else markov)
         self.learner = Learner(self.dataset, self.model, config, features)
         batches = count_batches(self.dataset, self.steps, self.batch_size)
         self.parts = math.ceil(batches / LONGEST_EPOCH)
@@ -162,16 +168,12 @@ class _Run:
         self.warm_up = min(WARM_UP, batches * self.epochs // self.parts // 10 + 1)
         self.epoch, self.best, self.best_epoch, self.spent, self.loss = 0, -math.inf, 0, 0.0, math.nan
         self.best_model: AttentionModel | None = None
-        self.weight, self.found = 0.0, dict[str, float]()
+        self.weight, self.found, self.per_user = 0.0, dict[str, float](), np.zeros(0)
         self.mean = MeanModel()
         self.prepared = time.perf_counter() - self.started
         if saved:
-            self.epoch, self.best, self.best_epoch, self.spent = (
-                saved.epoch,
-                saved.best,
-                saved.best_epoch,
-                saved.seconds,
-            )
+            self.epoch, self.spent = saved.epoch, saved.seconds
+            self.best, self.best_epoch = saved.best, saved.best_epoch
             self.weight, self.found, self.best_model = saved.weight, saved.found, saved.best_model
             self.loss, self.mean = saved.loss, MeanModel(saved.mean, saved.averaged)
             saved.restore(self.learner)
@@ -183,9 +185,8 @@ class _Run:
 
     @property
     def out_of_patience(self) -> bool:
-        return (
-            not self.joins and self.config.patience is not None and self.epoch - self.best_epoch >= self.config.patience
-        )
+        patience = None if self.joins else self.config.patience
+        return patience is not None and self.epoch - self.best_epoch >= patience
 
     def _plan(self) -> int:
         """How many epochs: as given, by rule, or as many as fit in the minutes given but LONGEST times the rule's."""
@@ -233,13 +234,13 @@ class _Run:
         score = self.found.get("ndcg@10", -self.loss)
         # The first mean replaces what was before it, whose figures are as high now and then by luck alone.
         better = self.best_model is None or score > self.best or self.mean.count == 1
-        better |= self.joins and self.epoch == self.epochs
-        if better:
-            self.best, self.best_epoch, self.best_model = score, self.epoch, model
         lap = time.perf_counter() - started
         self.spent += lap
         if self.config.minutes is not None:
             self._keep_time(self.config.minutes * 60, joining)
+        better |= self.joins and self.epoch == self.epochs  # also where the clock has just made it the last
+        if better:
+            self.best, self.best_epoch, self.best_model = score, self.epoch, model
         if checkpoint is not None:
             files.write(checkpoint, self)
         return self.report(better, lap, items)
@@ -247,17 +248,9 @@ class _Run:
     def report(self, better: bool, lap: float, items: int) -> EpochReport:
         """Where the training stands, after an epoch of `lap` seconds in which `items` were read."""
         assert self.best_model is not None
-        return EpochReport(
-            self.epoch,
-            self.epochs,
-            self.loss,
-            dict(self.found),
-            self.spent,
-            lap * (self.epochs - self.epoch),
-            items / lap if lap else 0.0,
-            better,
-            self.best_model,
-        )
+        left, speed = lap * (self.epochs - self.epoch), items / lap if lap else 0.0
+        where = (self.epoch, self.epochs, self.loss, dict(self.found), self.spent, left, speed)
+        return EpochReport(*where, better, self.best_model, self.per_user)
 
     def _keep_time(self, budget: float, joining: bool) -> None:
         """Fewer epochs where, the machine being slower than in the probe, the time would be exceeded by a tenth."""
@@ -291,7 +284,8 @@ class _Run:
         if self.epoch > (1 - AVERAGED) * self.epochs:
             model = self.mean.with_one_more(model)
         if len(self.judge.people) and (not joining or not self.found):
-            self.weight, self.found = self.judge.weigh(model)
+            weighed = self.judge.weigh(model)
+            self.weight, self.found, self.per_user = weighed.weight, weighed.figures, weighed.per_user
         model.markov_weight = self.weight
         return model
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout, without_last
+from recsys.metrics import Ranks, accuracy_at, place, reciprocal_rank, unseen
 from recsys.models.attention import AttentionModel
-from recsys.models.markov import Markov
+from recsys.models.markov import Markov, windowed_counts
 from recsys.models.recommender import Recommender, batched
 
 WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
+WINDOWS = (10, 5, 3)  # steps within which an item counts as following another; settings of the Markov scores
+PRIORS, POWERS = (0.5, 0.8, 0.9), (0.7, 1.0, 1.3)
 CELLS = 20_000_000  # scores held at once: bounds the validation people where the catalogue is large
 
 
@@ -39,47 +43,49 @@ def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
     return without_last(dataset, users), people
 
 
-def ranks(scores: np.ndarray, seen: Sequence[History], positives: np.ndarray) -> np.ndarray:
-    """Rank of each row's positive among the items not seen, from 0; ties count against it: int64 (B,)."""
-    return ranks_without(scores, *others_seen(seen, positives, scores.shape[1]), positives)
+def first_positives(people: Holdout) -> tuple[History, ...]:
+    """The first of each user's held-out items, as arrays of one."""
+    return tuple(items[:1] for items in people.positives)
 
 
-def others_seen(seen: Sequence[History], positives: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and items of what is not ranked, each pair once, the positives left out: two int64 (m,)."""
-    rows = np.repeat(np.arange(len(seen)), [len(items) for items in seen])
-    pairs = np.unique(rows * width + np.concatenate([*seen, np.zeros(0, dtype=np.int64)]).astype(np.int64))
-    rows, items = np.divmod(pairs, width)
-    other = items != positives[rows]
-    return rows[other], items[other]
-
-
-def ranks_without(scores: np.ndarray, rows: np.ndarray, items: np.ndarray, positives: np.ndarray) -> np.ndarray:
-    """`ranks`, with the pairs of `others_seen` given."""
-    own = scores[np.arange(len(scores)), positives]
-    above = np.count_nonzero(scores >= own[:, None], axis=1) - 1  # but for itself
-    seen_above = np.bincount(rows[scores[rows, items] >= own[rows]], minlength=len(scores))
-    found: np.ndarray = above - seen_above
-    return found
-
-
-def figures(found: np.ndarray) -> dict[str, float]:
-    """{"ndcg@10", "hr@10", "mrr"} of ranks that count from 0."""
-    top = found < 10
+def figures(found: Ranks) -> dict[str, float]:
+    """{"ndcg@10", "hr@10", "mrr"}: means over users."""
+    at = accuracy_at(found, 10)
     return {
-        "ndcg@10": float(np.where(top, 1 / np.log2(found + 2), 0).mean()),
-        "hr@10": float(top.mean()),
-        "mrr": float((1 / (found + 1)).mean()),
+        "ndcg@10": float(at["ndcg"].mean()),
+        "hr@10": float(at["hr"].mean()),
+        "mrr": float(reciprocal_rank(found).mean()),
     }
 
 
-def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:
-    """`figures` of a model on (a sample of) held-out people: full ranking, seen items filtered."""
-    people, found, start = sample(holdout, model.n_items, 0), [], 0
-    positives = np.array([items[0] for items in people.positives], dtype=np.int64)
+def next_item_ranks(model: Recommender, people: Holdout) -> Ranks:
+    """Where a model ranks the next item of held-out users: full ranking, by the rule of `recsys.metrics.ranking`."""
+    wanted, found, start = first_positives(people), [], 0
     for histories in batched(people.histories):
-        found.append(ranks(model.scores(histories), histories, positives[start : start + len(histories)]))
+        masked = unseen(model.scores(histories), histories)
+        found.append(place(masked, wanted[start : start + len(histories)], share_below=False))
         start += len(histories)
-    return figures(np.concatenate(found))
+    return Ranks.joined(found)
+
+
+def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:
+    """`figures` of a model on (a sample of) held-out users."""
+    return figures(next_item_ranks(model, sample(holdout, model.n_items, 0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """A model on the validation users, with the best weight of the Markov scores.
+
+    Attributes:
+        weight: of the Markov scores, ≥ 0.
+        figures: of both together; "network" and, where there are Markov scores, "markov": NDCG@10 of each alone.
+        per_user: float64 (n,) NDCG@10 of both together, in the order of the validation users.
+    """
+
+    weight: float
+    figures: dict[str, float]
+    per_user: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,39 +96,61 @@ class Judge:
     markov: Markov | None
     scores: np.ndarray | None  # float32 (B, n_items + 1)
 
-    @property
-    def positives(self) -> np.ndarray:
-        """The first of each person's held-out items: int64 (B,)."""
-        return np.array([items[0] for items in self.people.positives], dtype=np.int64)
+    def ranks(self, masked: np.ndarray) -> Ranks:
+        """Ranks of the validation items for scores that `unseen` made, which are changed."""
+        return place(masked, first_positives(self.people), share_below=False)
 
-    def weigh(self, model: AttentionModel) -> tuple[float, dict[str, float]]:
-        """The Markov weight with the best NDCG@10, and the figures with it (and "network": NDCG@10 without)."""
-        network = model.representation_scores(model.encode(self.people.histories))
-        positives = self.positives
-        rows, items = others_seen(self.people.histories, positives, network.shape[1])
+    @cached_property
+    def markov_alone(self) -> float:
+        """NDCG@10 of the Markov scores alone."""
+        assert self.scores is not None
+        return figures(self.ranks(unseen(self.scores, self.people.histories)))["ndcg@10"]
+
+    def weigh(self, model: AttentionModel) -> Weighed:
+        """The Markov weight with the best NDCG@10, and what the model reaches with it."""
+        network = unseen(model.representation_scores(model.encode(self.people.histories)), self.people.histories)
         weights = WEIGHTS if self.scores is not None else (0.0,)
         found = {}
         for weight in weights:
-            mixed = network if self.scores is None or not weight else network + weight * self.scores
-            found[weight] = figures(ranks_without(mixed, rows, items, positives))
-        best = max(weights, key=lambda weight: found[weight]["ndcg@10"])
-        return best, {**found[best], "network": found[0.0]["ndcg@10"]}
+            mixed = network.copy() if self.scores is None or not weight else network + weight * self.scores
+            found[weight] = self.ranks(mixed)
+        quality = {weight: figures(ranks) for weight, ranks in found.items()}
+        best = max(weights, key=lambda weight: quality[weight]["ndcg@10"])
+        parts = {"network": quality[0.0]["ndcg@10"]}
+        if self.scores is not None:
+            parts["markov"] = self.markov_alone
+        return Weighed(best, {**quality[best], **parts}, accuracy_at(found[best], 10)["ndcg"])
 
 
-def make_judge(people: Holdout, dataset: Dataset, markov: bool) -> Judge:
-    """Fits the Markov model whose settings do best on the validation people."""
+def make_judge(people: Holdout, dataset: Dataset, markov: bool, chosen: Markov | None = None) -> Judge:
+    """The validation users, and the Markov model whose settings do best on them.
+
+    Args:
+        chosen: a Markov model of the same data whose settings were chosen on the same users already.
+    """
     if not markov or not len(people):
         return Judge(people, None, None)
-    positives = np.array([items[0] for items in people.positives], dtype=np.int64)
-    tried = []
-    for prior in (0.5, 0.8, 0.9):
-        model = Markov.fit(dataset, prior=prior)
-        for power in (0.7, 1.0, 1.3):
-            model.power = power
-            found = figures(ranks(model.scores(people.histories), people.histories, positives))
-            tried.append((found["ndcg@10"], prior, power))
-    _, prior, power = max(tried)
-    chosen = Markov.fit(dataset, power=power, prior=prior)
-    scores = chosen.scores(people.histories)
+    model = chosen or choose_markov(dataset, people)
+    scores = model.scores(people.histories)
     scores[:, 0] = 0.0
-    return Judge(people, chosen, scores)
+    return Judge(people, model, scores)
+
+
+def choose_markov(dataset: Dataset, people: Holdout) -> Markov:
+    """The Markov model with the best NDCG@10 on these users: first prior and power, then the window."""
+    tried: dict[tuple[int, float, float], float] = {}
+
+    def best_of(window: int, priors: Sequence[float], powers: Sequence[float]) -> None:
+        counts = windowed_counts(dataset, window)
+        for prior in priors:
+            model = Markov.of_counts(counts, dataset, window=window, prior=prior)
+            for power in powers:
+                model.power = power
+                tried[window, prior, power] = figures(next_item_ranks(model, people))["ndcg@10"]
+
+    best_of(WINDOWS[0], PRIORS, POWERS)
+    for window in WINDOWS[1:]:
+        _, prior, power = max(tried, key=lambda settings: (tried[settings], settings))
+        best_of(window, (prior,), (power,))
+    window, prior, power = max(tried, key=lambda settings: (tried[settings], settings))
+    return Markov.fit(dataset, window, power, prior=prior)

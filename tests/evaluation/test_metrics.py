@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from recsys.errors import InputError
 from recsys.evaluation import metrics
-from recsys.evaluation.metrics import MISSED, accuracy_at, ranks
+from recsys.metrics import MISSED, Ranks, accuracy_at, place, ranks, unseen
 
 
-def one(scores: list[float], history: list[int], positives: list[int]) -> metrics.Ranks:
+def one(scores: list[float], history: list[int], positives: list[int]) -> Ranks:
     return ranks(np.array([[-np.inf, *scores]], np.float32), [np.array(history, int)], [np.array(positives)])
 
 
@@ -146,7 +146,7 @@ def test_batches_joined_are_the_whole() -> None:
     scores, histories, positives = CASES[0]
     whole = ranks(scores, histories, positives)
     parts = [ranks(scores[a:b], histories[a:b], positives[a:b]) for a, b in ((0, 7), (7, 8), (8, 40))]
-    joined = metrics.Ranks.joined(parts)
+    joined = Ranks.joined(parts)
     np.testing.assert_array_equal(joined.rows, whole.rows)
     np.testing.assert_array_equal(joined.rank, whole.rank)
     np.testing.assert_array_equal(joined.above, whole.above)
@@ -194,8 +194,8 @@ def test_auc_equals_sklearn_on_one_persons_unseen_items() -> None:
 
 def test_random_unseen_items_stand_in_the_middle_on_average() -> None:
     scores = np.random.default_rng(0).normal(size=(500, 60)).astype(np.float32)
-    masked = metrics.unseen(scores, [np.array([1, 2])] * 500)
-    found = metrics.place(masked, [np.array([3])] * 500)
+    masked = unseen(scores, [np.array([1, 2])] * 500)
+    found = place(masked, [np.array([3])] * 500)
     places = metrics.random_places(masked, found.rows, np.random.default_rng(1))
     assert places.mean() == pytest.approx(0.5, abs=0.05)
     assert ((places >= 0) & (places <= 1)).all()

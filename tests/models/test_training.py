@@ -37,7 +37,7 @@ def test_reports_count_and_the_model_is_usable_after_each(planted: Dataset) -> N
         assert np.isfinite(report.model.scores(planted.histories([0]))[:, 1:]).all()
         reports.append(report)
     assert [r.epoch for r in reports] == [1, 2, 3, 4] and {r.epochs for r in reports} == {4}
-    assert reports[0].best and set(reports[0].validation) == {"ndcg@10", "hr@10", "mrr", "network"}
+    assert reports[0].best and set(reports[0].validation) == {"ndcg@10", "hr@10", "mrr", "network", "markov"}
     assert reports[-1].loss < reports[0].loss and reports[-1].seconds_left == 0
     best = max(r.validation["ndcg@10"] for r in reports[2:])  # of the means, which begin with the second half
     assert next_item_quality(reports[-1].model, split.validation)["ndcg@10"] == pytest.approx(best, abs=1e-6)
@@ -75,17 +75,36 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
     assert same(whole, tail[-1]) and whole.validation == tail[-1].validation
 
 
+def with_an_item_kept_aside(planted: Dataset) -> Dataset:
+    """The same data in which item 40 occurs once, as the last of somebody kept aside for choosing."""
+    _, people = keep_aside(planted, seed=0)
+    sequence = planted.sequence.copy()
+    sequence[sequence == 40] = 39
+    sequence[planted.offsets[people.users[0] + 1] - 1] = 40
+    return Dataset(planted.users, planted.items, planted.offsets, sequence, planted.catalogue)
+
+
+def test_a_training_that_the_clock_ends_keeps_the_weights_that_learned_every_row(
+    planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_at_once(self: training._Run, budget: float, joining: bool) -> None:
+        if joining:
+            self.epochs = self.epoch
+
+    monkeypatch.setattr(training._Run, "probe", lambda self: 2.5)
+    monkeypatch.setattr(training._Run, "_keep_time", ends_at_once)
+    reports = run(with_an_item_kept_aside(planted), config=TrainConfig(minutes=1.0, batch_size=256))
+    assert reports[-1].epoch == reports[-1].epochs < reports[0].epochs, "one more epoch was planned"
+    assert reports[-1].best
+    assert reports[-1].model.item_vectors[40].any()
+
+
 def test_without_validation_every_row_is_learned_in_the_end(planted: Dataset) -> None:
     rows, people = keep_aside(planted, seed=0)
     assert len(people) == 12 and rows.n_interactions == planted.n_interactions - 12
     for user, history, positives in zip(people.users, people.histories, people.positives, strict=True):
         np.testing.assert_array_equal(np.concatenate([history, positives]), planted.history(int(user)))
-    # An item that occurs once, as the last of somebody kept aside, is known to the final model.
-    sequence = planted.sequence.copy()
-    sequence[sequence == 40] = 39
-    sequence[planted.offsets[people.users[0] + 1] - 1] = 40
-    data = Dataset(planted.users, planted.items, planted.offsets, sequence, planted.catalogue)
-    final = run(data)[-1].model
+    final = run(with_an_item_kept_aside(planted))[-1].model
     assert final.item_vectors[40].any() and final.markov is not None
     assert final.markov.popularity[40] > final.markov.popularity[1:].min() - 1e-6
     assert final.markov.lifts[:, [40]].nnz > 0

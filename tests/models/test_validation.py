@@ -2,44 +2,60 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out
+from recsys.metrics import MISSED, Ranks
+from recsys.models import validation
 from recsys.models.baselines import fit_baseline
-from recsys.models.validation import CELLS, figures, make_judge, next_item_quality, ranks, sample
-
-
-def test_ranks_by_hand_ties_count_against_and_seen_items_do_not_count() -> None:
-    scores = np.array([[-np.inf, 5, 4, 4, 3], [-np.inf, 1, 9, 2, 2]], dtype=np.float32)
-    found = ranks(scores, [np.array([1]), np.array([2, 2])], np.array([2, 3]))
-    np.testing.assert_array_equal(found, [1, 1])  # 3 ties with 2; 4 ties with 3, and 2 was seen
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
-def test_ranks_agree_with_counting_one_by_one(seed: int, items: int) -> None:
-    rng = np.random.default_rng(seed)
-    scores = rng.integers(0, 4, (3, items + 1)).astype(np.float32)
-    scores[:, 0] = -np.inf
-    seen = [rng.integers(1, items + 1, rng.integers(0, 4)) for _ in range(3)]
-    positives = rng.integers(1, items + 1, 3)
-    expected = [
-        sum(
-            scores[row, item] >= scores[row, positives[row]]
-            for item in range(1, items + 1)
-            if item != positives[row] and item not in seen[row]
-        )
-        for row in range(3)
-    ]
-    np.testing.assert_array_equal(ranks(scores, seen, positives), expected)
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.markov import Markov
+from recsys.models.training import train
+from recsys.models.validation import CELLS, WINDOWS, choose_markov, figures, make_judge, next_item_quality, sample
+from tests.models.small import dataset_of
 
 
 def test_figures_by_hand() -> None:
-    found = figures(np.array([0, 2, 10]))
-    assert found["ndcg@10"] == pytest.approx((1 + 1 / 2) / 3)
-    assert found["hr@10"] == pytest.approx(2 / 3)
-    assert found["mrr"] == pytest.approx((1 + 1 / 3 + 1 / 11) / 3)
+    found = figures(Ranks(np.arange(4), np.array([1, 3, 11, MISSED]), np.full(4, np.nan), 4))
+    assert found["ndcg@10"] == pytest.approx((1 + 1 / 2) / 4)
+    assert found["hr@10"] == pytest.approx(2 / 4)
+    assert found["mrr"] == pytest.approx((1 + 1 / 3 + 1 / 11) / 4)
+
+
+def test_what_is_weighed_is_what_the_model_reaches(planted: Dataset) -> None:
+    split = leave_one_out(planted)
+    config = TrainConfig(epochs=2, batch_size=256)
+    *_, last = train(split.train, ModelConfig(embedding_size=16, context=12), config, split.validation)
+    judge = make_judge(split.validation, split.train, markov=True)
+    weighed = judge.weigh(last.model)
+    last.model.markov_weight = weighed.weight
+    alone, both = judge.markov, last.model
+    assert alone is not None
+    assert weighed.figures["ndcg@10"] == pytest.approx(next_item_quality(both, split.validation)["ndcg@10"], abs=1e-6)
+    assert weighed.figures["markov"] == pytest.approx(next_item_quality(alone, split.validation)["ndcg@10"], abs=1e-9)
+    assert weighed.per_user.mean() == pytest.approx(weighed.figures["ndcg@10"])
+    both.markov_weight = 0.0
+    assert weighed.figures["network"] == pytest.approx(next_item_quality(both, split.validation)["ndcg@10"], abs=1e-6)
+
+
+def test_the_window_of_the_markov_scores_is_chosen_too(planted: Dataset) -> None:
+    split = leave_one_out(planted)
+    chosen = choose_markov(split.train, split.validation)
+    default = next_item_quality(Markov.fit(split.train), split.validation)["ndcg@10"]
+    assert next_item_quality(chosen, split.validation)["ndcg@10"] >= default
+    assert chosen.window in WINDOWS
+
+
+def test_the_window_is_chosen_on_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every second item is noise, so what follows one step later says nothing, two steps later everything."""
+    rng = np.random.default_rng(0)
+    rows = np.empty((300, 13), dtype=np.int64)
+    rows[:, 0::2] = (rng.integers(0, 20, (300, 1)) + np.arange(7)) % 20 + 1
+    rows[:, 1::2] = rng.permuted(np.tile(np.arange(21, 61), (300, 1)), axis=1)[:, :6]
+    whole, data = dataset_of(rows.tolist(), 60), dataset_of(rows[:, :-1].tolist(), 60)
+    people = Holdout(np.arange(300), tuple(data.histories()), tuple(h[-1:] for h in whole.histories()))
+    monkeypatch.setattr(validation, "WINDOWS", (1, 2))
+    assert choose_markov(data, people).window == 2
 
 
 def test_a_sample_is_bounded_by_people_and_by_scores(planted: Dataset) -> None:
