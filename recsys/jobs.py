@@ -1,7 +1,9 @@
-"""Background jobs: a bounded pool of threads with a fair queue, frozen snapshots, stop and retry. No streamlit.
+"""Background jobs: a bounded pool of threads with a fair queue, frozen snapshots, and stop. No streamlit.
 
 A job is a function `work(progress) -> result`. It reports through `progress(fraction, message, **details)`, which is
-also where a requested stop arrives. People never see each other's jobs: every call names the owner.
+also where a requested stop arrives. People never see each other's jobs: every call names the owner. An ended job keeps
+its words and a small result (ids and numbers), never the work or what the work held; to try again, submit new work
+under its id.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Number
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +23,7 @@ from recsys.errors import StudioError, UnknownIdError
 log = logging.getLogger(__name__)
 
 ACTIVE = ("queued", "running")
+MAX_RESULT = 1_000  # characters and values in a result, together
 
 
 class Stopped(StudioError):
@@ -40,7 +44,7 @@ class JobSnapshot:
         details: what the work reported last, for display (numbers, small tuples).
         seconds: run time so far. seconds_left: estimate, None while unknown.
         error: a text for people when failed. unexpected: whether it failed of a defect, whose traceback is in the log.
-        result: what the work returned when done.
+        result: what the work returned when done: ids and numbers.
     """
 
     id: str
@@ -91,7 +95,8 @@ Work = Callable[[Progress], Any]
 
 class _Job:
     def __init__(self, job_id: str, owner: str, kind: str, label: str, work: Work) -> None:
-        self.id, self.owner, self.kind, self.label, self.work = job_id, owner, kind, label, work
+        self.id, self.owner, self.kind, self.label = job_id, owner, kind, label
+        self.work: Work | None = work  # None once the job has ended: it holds datasets and models
         self.state, self.result = "queued", None
         self.error: str | None = None
         self.unexpected = False
@@ -128,16 +133,31 @@ class JobQueue:
         self._lock = threading.RLock()
 
     def submit(self, owner: str, kind: str, label: str, work: Work, job_id: str | None = None) -> str:
-        """Queues a job, returns its id (given, or 96 random bits). Raises StudioError when the owner has too many."""
+        """Queues a job, returns its id (given, or 96 random bits).
+
+        Raises:
+            StudioError: the owner has too many jobs, or the job of this id has not ended.
+            UnknownIdError: the job of this id is somebody else's.
+        """
         with self._lock:
+            self._refuse_active(job_id, owner)
             mine = sum(job.owner == owner and job.state in ACTIVE for job in self._jobs.values())
             if mine >= self.waiting:
                 raise StudioError("your jobs", f"must be at most {self.waiting} at once", mine, "Stop one, or wait.")
             job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work)
+            self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
             self._forget_old()
         self._dispatch()
         return job.id
+
+    def ensure(self, owner: str, kind: str, label: str, work: Work, job_id: str) -> str:
+        """`submit`, unless the job of this id is waiting or running (started from another tab). Returns the id."""
+        with self._lock:
+            known = self._jobs.get(job_id)
+            if known is not None and known.owner == owner and known.state in ACTIVE:
+                return job_id
+            return self.submit(owner, kind, label, work, job_id)
 
     def snapshot(self, job_id: str, owner: str) -> JobSnapshot:
         """The job as it is now. Raises UnknownIdError when it is unknown or somebody else's."""
@@ -157,14 +177,6 @@ class JobQueue:
             if job.state == "queued":
                 self._end(job, "stopped")
 
-    def retry(self, job_id: str, owner: str) -> str:
-        """Queues the same work again, under a new id, once it has ended."""
-        with self._lock:
-            job = self._get(job_id, owner)
-            if job.state in ACTIVE:
-                raise StudioError(f"“{job.label}”", "must have ended before it can be tried again", job.state)
-        return self.submit(owner, job.kind, job.label, job.work)
-
     def wait(self, job_id: str, owner: str, timeout: float | None = None) -> JobSnapshot:
         """Blocks until the job has ended, or `timeout` seconds have passed."""
         with self._lock:
@@ -177,6 +189,10 @@ class JobQueue:
         if job is None or job.owner != owner:
             raise UnknownIdError("the job", "must be one of yours", job_id, "Start it again.")
         return job
+
+    def _refuse_active(self, job_id: str | None, owner: str) -> None:
+        if job_id in self._jobs and (job := self._get(job_id, owner)).state in ACTIVE:
+            raise StudioError(f"“{job.label}”", "is already waiting or running", job.state, "Wait for it, or stop it.")
 
     def _waiting(self) -> list[_Job]:
         """Queued jobs in the order they will start: owners take turns, each owner's jobs stay in order."""
@@ -207,7 +223,8 @@ class JobQueue:
 
     def _run(self, job: _Job) -> None:
         try:
-            job.result = job.work(Progress(job))
+            assert job.work is not None
+            job.result = _small(job.work(Progress(job)))
             state = "done"
         except Stopped:
             state = "stopped"
@@ -222,7 +239,7 @@ class JobQueue:
         self._dispatch()
 
     def _end(self, job: _Job, state: str) -> None:
-        job.state, job.ended = state, time.monotonic()
+        job.state, job.ended, job.work = state, time.monotonic(), None
         told = {"job": job.id[:8], "kind": job.kind, "state": state, "seconds": round(job.seconds(), 1)}
         log.info("job ended", extra={"fields": told})
         job.finished.set()
@@ -253,3 +270,23 @@ class JobQueue:
         ended = [job.id for job in self._jobs.values() if job.state not in ACTIVE]
         for job_id in ended[: max(0, len(ended) - self.keep)]:
             del self._jobs[job_id]
+
+
+def _small(result: Any) -> Any:
+    """The result, if it is made of ids and numbers. Raises TypeError for anything that would pin memory."""
+    if _weight(result) > MAX_RESULT:
+        raise TypeError(f"a job must return ids and numbers, not {type(result).__name__}")
+    return result
+
+
+def _weight(value: Any) -> float:
+    """How many characters and values a result holds; infinite for what is neither text, number nor made of these."""
+    if value is None or isinstance(value, Number):
+        return 1
+    if isinstance(value, str):
+        return 1 + len(value)
+    if isinstance(value, tuple | list):
+        return 1 + sum(map(_weight, value))
+    if isinstance(value, dict):
+        return 1 + sum(_weight(part) for pair in value.items() for part in pair)
+    return float("inf")

@@ -1,11 +1,16 @@
-"""The queue: fair turns, stop, retry, and walls between owners."""
+"""The queue: fair turns, stop, and walls between owners."""
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 
+import numpy as np
 import pytest
 
+from recsys import jobs
 from recsys.errors import InputError, StudioError, UnknownIdError
 from recsys.jobs import JobQueue, Progress
 
@@ -96,7 +101,7 @@ def test_stop_ends_at_the_next_report_or_gracefully() -> None:
         assert (ended.state, ended.result) == (state, result)
 
 
-def test_a_job_can_be_tried_again() -> None:
+def test_a_job_can_be_tried_again_under_its_id() -> None:
     queue, tries = JobQueue(), []
 
     def work(progress: Progress) -> int:
@@ -107,14 +112,99 @@ def test_a_job_can_be_tried_again() -> None:
 
     first = queue.submit("ann", "train", "x", work)
     assert queue.wait(first, "ann", 10).state == "failed"
-    assert queue.wait(queue.retry(first, "ann"), "ann", 10).result == 2
+    assert queue.submit("ann", "train", "x", work, first) == first
+    assert queue.wait(first, "ann", 10).result == 2 and len(queue.of("ann")) == 1
+
+
+class Large:
+    """Something that must not stay in memory: a dataset, a run."""
+
+
+@pytest.mark.parametrize("ending", ["done", "failed", "stopped", "broken"])
+def test_an_ended_job_holds_nothing_that_its_work_needed(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs.log, "exception", lambda *told: None)  # pytest would keep the traceback with its frames
+    queue, held = JobQueue(), Large()
+    gone = weakref.ref(held)
+
+    def work(progress: Progress, data: Large = held) -> str:
+        if ending == "failed":
+            raise InputError("x", "fails", data)
+        if ending == "broken":
+            raise ZeroDivisionError(data)
+        while ending == "stopped":
+            progress(0.5)
+        return "an id"
+
+    job = queue.submit("ann", "train", "x", work)
+    del work, held
+    if ending == "stopped":
+        queue.stop(job, "ann")
+    ended = queue.wait(job, "ann", 10)
+    assert ended.state == ("failed" if ending == "broken" else ending)
+    for _ in range(100):  # its thread ends a moment after the job
+        if gone() is None:
+            break
+        time.sleep(0.02)
+        gc.collect()
+    assert gone() is None and queue.snapshot(job, "ann").label == "x"
+
+
+def test_two_hundred_ended_jobs_keep_no_dataset_alive() -> None:
+    queue = JobQueue(workers=2, waiting=300)
+    alive: weakref.WeakSet[Large] = weakref.WeakSet()
+
+    def submit() -> str:
+        held = Large()
+        alive.add(held)
+        return queue.submit("ann", "map", "x", lambda progress: id(held))
+
+    for job in [submit() for _ in range(200)]:
+        assert queue.wait(job, "ann", 30).state == "done"
+    time.sleep(0.1)
+    gc.collect()
+    assert len(queue.of("ann")) == 200 and len(alive) == 0
+
+
+@pytest.mark.parametrize(
+    "result", [Large(), np.zeros(3), [Large()], {"a": Large()}, "x" * 100_000, tuple(range(10_000))], ids=type
+)
+def test_a_result_is_ids_and_numbers(result: object, caplog: pytest.LogCaptureFixture) -> None:
+    queue = JobQueue()
+    ended = queue.wait(queue.submit("ann", "map", "x", lambda progress: result), "ann", 10)
+    assert ended.state == "failed" and ended.result is None
+    assert "must return ids and numbers" in caplog.text
+
+
+def test_an_active_job_is_never_started_twice() -> None:
+    queue, gate, runs = JobQueue(workers=2), threading.Event(), []
+
+    def work(progress: Progress) -> None:
+        runs.append(1)
+        gate.wait(10)
+
+    job = queue.submit("ann", "train", "a model", work, "f" * 24)
+    waits = queue.submit("ann", "train", "another", work, "e" * 24)
+    for one in (job, waits):
+        with pytest.raises(StudioError, match="is already"):
+            queue.submit("ann", "train", "again", work, one)
+        assert queue.ensure("ann", "train", "again", work, one) == one
+    with pytest.raises(UnknownIdError):
+        queue.submit("bob", "train", "mine now", work, job)
+    assert [one.label for one in queue.of("ann")] == ["another", "a model"]
+    gate.set()
+    assert [queue.wait(one, "ann", 10).state for one in (job, waits)] == ["done", "done"] and len(runs) == 2
+    with pytest.raises(UnknownIdError):
+        queue.submit("bob", "train", "mine now", work, job)
+    queue.ensure("ann", "train", "again", work, job)
+    assert queue.wait(job, "ann", 10).state == "done" and len(runs) == 3
+    assert [one.label for one in queue.of("ann")] == ["again", "another"]
 
 
 def test_nobody_reaches_somebody_elses_job() -> None:
     queue = JobQueue()
     job = queue.submit("ann", "train", "x", lambda progress: "private")
     queue.wait(job, "ann", 10)
-    for call in (queue.snapshot, queue.stop, queue.retry):
+    for call in (queue.snapshot, queue.stop):
         with pytest.raises(UnknownIdError):
             call(job, "bob")
     assert queue.of("bob") == () and len(queue.of("ann")) == 1

@@ -78,7 +78,10 @@ def picture(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -
         draw(space, queue, embeddings, wish)
         job = queue.snapshot(job_id, space.id)
     if job.state == "done":
-        return Picture(job.result)
+        if just := _just_drawn(job_id):  # saved, unless the space is full
+            return Picture(just[0])
+        draw(space, queue, embeddings, wish)
+        job = queue.snapshot(job_id, space.id)
     return Picture(_first(key, wish.dims, wish.vectors(embeddings)), job)
 
 
@@ -86,9 +89,10 @@ def draw(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -> s
     """Submits (again) the job that draws a picture and keeps it; returns the job's id."""
     key, vectors = wish.key(embeddings), wish.vectors(embeddings)
     before = _earlier(space, wish, len(vectors))
-    known = _drawn(key) if before is None else []
+    job_id = _job_id(space, key)
+    known, just = _drawn(key) if before is None else [], _just_drawn(job_id)
 
-    def work(progress: Progress) -> Projection:
+    def work(progress: Progress) -> None:
         if not known:
             known.append(
                 project(
@@ -100,9 +104,9 @@ def draw(space: Space, queue: JobQueue, embeddings: Embeddings, wish: Wish) -> s
                     progress=progress,
                 )
             )
-        return _keep(space, wish, key, known[0])
+        just[:] = [_keep(space, wish, key, known[0])]
 
-    return queue.submit(space.id, "map", f"Map of {wish.side}, {wish.dims}-D", work, _job_id(space, key))
+    return queue.ensure(space.id, "map", f"Map of {wish.side}, {wish.dims}-D", work, job_id)
 
 
 def _job_id(space: Space, key: str) -> str:
@@ -124,6 +128,12 @@ def _drawn(key: str) -> list[Projection]:
 
     The key names every number that is drawn, so whoever finds a picture here could have drawn it.
     """
+    return []
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _just_drawn(job_id: str) -> list[Projection]:
+    """What a job has drawn, [] before it has or when newer ones have taken its place."""
     return []
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from recsys.errors import StudioError
+from recsys.jobs import JobSnapshot
 from ui.frame import Studio, live, show_error
 from ui.inputs import plain
 
@@ -165,17 +167,23 @@ def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> Estimate 
         if not job.active:
             if len(known) > 50:
                 known.clear()
-            known[key] = job.result if job.state == "done" else job.error or "The probe was stopped."
+            known[key] = _told(job)
     return known.get(key)
 
 
 def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
-    def work(progress: object) -> Estimate:
+    def work(progress: object) -> dict[str, float]:
         from recsys.models.training import estimate
 
-        return estimate(dataset, plan.model, plan.train)
+        return asdict(estimate(dataset, plan.model, plan.train))
 
     return studio.jobs.submit(studio.space.id, "estimate", "trying how fast this machine is", work)
+
+
+def _told(job: JobSnapshot) -> Estimate | str:
+    from recsys.models.training import Estimate
+
+    return Estimate(**job.result) if job.state == "done" else job.error or "The probe was stopped."
 
 
 def _show_estimate(found: Estimate | None) -> None:

@@ -71,3 +71,15 @@ def test_a_picture_that_follows_an_earlier_one_is_not_shared(
     wide = maps.Wish(neighbours=15)
     drawn(ann, queue, embeddings, wide)  # turned to lie as hers did before
     assert maps.picture(bob, queue, embeddings, wide).job is not None
+
+
+def test_a_full_space_still_shows_its_map(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
+    full = Workspace(tmp_path, space_bytes=1).space("a" * 32)
+    final = drawn(full, queue, embeddings, WISH)
+    assert final.projection.method == "umap" and final.job is None and full.entries() == ()
+    job = queue.of(full.id)[0]
+    maps._just_drawn(job.id).clear()  # newer maps have taken its place
+    maps._drawn(WISH.key(embeddings)).clear()
+    again = maps.picture(full, queue, embeddings, WISH)
+    assert again.projection.method == "pca" and again.job is not None and again.job.id == job.id
+    queue.wait(job.id, full.id, 60)
