@@ -51,6 +51,7 @@ def dataset(frame: pd.DataFrame, name: str, minimum: int = 1) -> Dataset:
         offsets=np.concatenate([[0], np.cumsum(np.bincount(users))]).astype(np.int64),
         sequence=(items[order] + 1).astype(np.int32),
         timestamps=frame["timestamp"].to_numpy(dtype=np.float64)[order],
+        ratings=frame["rating"].to_numpy(dtype=np.float32)[order] if "rating" in frame else None,
         catalogue=Catalogue.bare([str(i) for i in item_ids]),
         name=name,
     )

@@ -1,8 +1,4 @@
-"""RecBole's SASRec with its own defaults on the common split. Runs in an environment of its own:
-pip install recbole==1.2.1 "numpy<2" "pandas<2.2" "scipy<1.12" "setuptools<81"
-
-    python benchmarks/peers/recbole_sasrec.py SPLIT_FOLDER MINUTES
-"""
+"""RecBole's SASRec on the common split, in an environment of its own (see environments.py and shared.py)."""
 
 from __future__ import annotations
 
@@ -11,8 +7,10 @@ import tempfile
 import warnings
 from logging import ERROR, getLogger
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from recbole.config import Config
 from recbole.data import create_dataset
@@ -21,75 +19,79 @@ from recbole.data.utils import get_dataloader
 from recbole.model.sequential_recommender import SASRec
 from recbole.sampler import RepeatableSampler
 from recbole.utils import get_trainer, init_seed
-from shared import K, Split, follow
+from shared import Judge, Split, compete
+
+DROPOUT = {"hidden_dropout_prob": 0.2, "attn_dropout_prob": 0.2}
+GRID: list[dict[str, Any]] = [
+    {},  # 64 numbers, 2 heads, 2 layers, the newest 50 items, dropout .5, batches of 2,048, rate 1e-3, cross-entropy
+    {"train_batch_size": 256, **DROPOUT},
+    {"train_batch_size": 512, "learning_rate": 3e-3, "MAX_ITEM_LIST_LENGTH": 20, **DROPOUT},
+    {"train_batch_size": 256, "MAX_ITEM_LIST_LENGTH": 20},
+    {"train_batch_size": 256, "learning_rate": 2e-3, "MAX_ITEM_LIST_LENGTH": 20, "n_layers": 1, **DROPOUT},
+]
+EXAMPLES = 2560  # learned between two looks at the clock
 
 
-def write_atomic_file(split: Split, folder: Path) -> None:
-    """RecBole's own table format: all rows given are trained on."""
-    (folder / "split").mkdir(parents=True)
-    rows = split.train[["user", "item", "place"]]
-    rows.columns = ["user_id:token", "item_id:token", "timestamp:float"]
-    rows.to_csv(folder / "split" / "split.inter", sep="\t", index=False)
-
-
-def main(folder: str, minutes: str, threads: str = "2") -> None:
-    warnings.filterwarnings("ignore")
-    torch.set_num_threads(int(threads))
-    split = Split(Path(folder))
+def prepare(rows: pd.DataFrame, settings: dict[str, Any]) -> tuple[Config, Any, Any]:
+    """RecBole's config, dataset (every row given is trained on) and loader."""
     data = Path(tempfile.mkdtemp())
-    write_atomic_file(split, data)
-    settings = {
+    (data / "split").mkdir(parents=True)
+    table = rows[["user", "item", "place"]]
+    table.columns = pd.Index(["user_id:token", "item_id:token", "timestamp:float"])
+    table.to_csv(data / "split" / "split.inter", sep="\t", index=False)
+    fixed = {
         "data_path": str(data), "checkpoint_dir": str(data), "use_gpu": False, "show_progress": False,
         "load_col": {"inter": ["user_id", "item_id", "timestamp"]}, "train_neg_sample_args": None,
         "eval_args": {"split": {"RS": [1, 0, 0]}, "order": "TO", "group_by": "user", "mode": "full"},
     }  # fmt: skip
-    config = Config(model="SASRec", dataset="split", config_dict=settings)
+    config = Config(model="SASRec", dataset="split", config_dict=fixed | settings)
     getLogger().setLevel(ERROR)
     init_seed(0, True)
     dataset = create_dataset(config)
-    rows = dataset.build()[0]
+    parts = dataset.build()[0]
     sampler = RepeatableSampler(["train"], dataset)
-    loader = get_dataloader(config, "train")(config, rows, sampler, shuffle=True)
-    model = SASRec(config, rows)
-    trainer = get_trainer(config["MODEL_TYPE"], "SASRec")(config, model)
-    known = histories(split, dataset)
-    done = iter(range(1_000_000))
-    follow(
-        "RecBole SASRec",
-        split,
-        float(minutes),
-        lambda: trainer._train_epoch(loader, next(done)),
-        lambda: rank(model, known, split, dataset),
-    )
+    return config, dataset, get_dataloader(config, "train")(config, parts, sampler, shuffle=True)
 
 
-def histories(split: Split, dataset: object) -> list[np.ndarray]:
-    """What is known of each test user, oldest first, in RecBole's integers; items it never trained on are left out."""
-    numbers = dataset.field2token_id["item_id"]
-    rows = {user: part["item"] for user, part in split.history.groupby("user", sort=False)}
-    return [np.array([numbers[str(i)] for i in rows[user] if str(i) in numbers]) for user in split.users]
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
+    """RecBole's own batches, loss and optimiser; the judge is asked every few batches."""
+    config, dataset, loader = prepare(rows, settings)
+    model = SASRec(config, loader.dataset)
+    optimiser = get_trainer(config["MODEL_TYPE"], "SASRec")(config, model).optimizer
+    batches, every = 0, max(1, EXAMPLES // config["train_batch_size"])
+    while True:
+        for batch in loader:
+            model.train()
+            optimiser.zero_grad()
+            model.calculate_loss(batch).backward()
+            optimiser.step()
+            batches += 1
+            if batches % every == 0 and not judge(lambda history: scores(model, history, split, dataset)):
+                return
 
 
 @torch.no_grad()
-def rank(model: SASRec, known: list[np.ndarray], split: Split, dataset: object) -> dict[int, list[int]]:
-    """The ten best items that are not in the history, over the whole catalogue."""
+def scores(model: SASRec, history: pd.DataFrame, split: Split, dataset: Any) -> np.ndarray:
+    """Scores of the whole catalogue in our integers; items RecBole never trained on are last."""
     model.eval()
-    length, names, best = model.max_seq_length, dataset.field2id_token["item_id"], {}
-    for first in range(0, len(known), 256):
-        part = known[first : first + 256]
-        items = torch.zeros((len(part), length), dtype=torch.long)
-        for row, history in zip(items, part, strict=True):
-            row[: min(len(history), length)] = torch.from_numpy(history[-length:])
-        lengths = torch.tensor([min(len(history), length) for history in part])
-        scores = model.full_sort_predict(Interaction({"item_id_list": items, "item_length": lengths}))
-        scores = scores.view(len(part), -1)
-        scores[:, 0] = -torch.inf
-        for row, history in zip(scores, part, strict=True):
-            row[torch.from_numpy(history)] = -torch.inf
-        for user, row in zip(split.users[first:], scores.topk(K).indices.tolist(), strict=False):
-            best[int(user)] = [int(names[item]) for item in row]
-    return best
+    numbers = dataset.field2token_id["item_id"]
+    ours = np.array([0] + [int(token) for token in dataset.field2id_token["item_id"][1:]])
+    known = {user: part["item"] for user, part in history.groupby("user", sort=False)}
+    length = model.max_seq_length
+    found = np.full((split.n_users, split.n_items + 1), -np.inf, dtype=np.float32)
+    for first in range(0, split.n_users, 256):
+        users = range(first, min(first + 256, split.n_users))
+        rows = [np.array([numbers[str(i)] for i in known[user] if str(i) in numbers][-length:]) for user in users]
+        items = torch.zeros((len(rows), length), dtype=torch.long)
+        for line, row in zip(items, rows, strict=True):
+            line[: len(row)] = torch.from_numpy(row)
+        lengths = torch.tensor([len(row) for row in rows])
+        part = model.full_sort_predict(Interaction({"item_id_list": items, "item_length": lengths}))
+        found[first : first + len(rows), ours] = part.view(len(rows), -1).numpy()
+    return found
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(int(sys.argv[4]))
+    compete("RecBole SASRec", "recbole", GRID, fit, reads_history=True)

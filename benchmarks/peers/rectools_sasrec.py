@@ -1,20 +1,32 @@
-"""RecTools' SASRec with its own defaults on the common split. In an environment of its own: pip install rectools[torch]
+"""RecTools' SASRec on the common split, in an environment of its own (see environments.py and shared.py).
 
-python benchmarks/peers/rectools_sasrec.py SPLIT_FOLDER MINUTES
+One call of the library's own `fit` per training, watched by a callback of its trainer: several calls of `fit_partial`
+would start its optimiser anew each time.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
+from logging import ERROR, getLogger
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from pytorch_lightning import Callback, Trainer
 from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import SASRecModel
-from shared import K, Split, follow
+from shared import Judge, Split, compete
+
+GRID: list[dict[str, Any]] = [
+    {},  # 256 factors, 4 heads, 2 blocks, the newest 100 items, dropout .2, batches of 128 users, rate 1e-3, softmax
+    {"n_factors": 64, "n_heads": 2, "batch_size": 32, "lr": 2e-3},
+    {"n_factors": 128, "n_heads": 2, "batch_size": 16, "lr": 1e-3, "session_max_len": 50, "dropout_rate": 0.3},
+    {"n_factors": 64, "n_heads": 1, "batch_size": 16, "lr": 2e-3},
+    {"n_factors": 64, "n_heads": 1, "batch_size": 16, "lr": 2e-3, "session_max_len": 50},
+]
 
 
 def interactions(rows: pd.DataFrame) -> Dataset:
@@ -24,20 +36,45 @@ def interactions(rows: pd.DataFrame) -> Dataset:
     return Dataset.construct(pd.DataFrame(columns))
 
 
-def main(folder: str, minutes: str, threads: str = "2") -> None:
-    warnings.filterwarnings("ignore")
-    torch.set_num_threads(int(threads))
-    split = Split(Path(folder))
+class AfterEpoch(Callback):  # type: ignore[misc]
+    """Calls a function after each epoch; stops when it says so. (A function survives the trainer's deep copy.)"""
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
+
+    def on_train_epoch_end(self, trainer: Trainer, module: Any) -> None:
+        trainer.should_stop = not self.call()
+        module.torch_model.train()
+
+
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
+    """Trains with one call of `fit` until the judge has enough."""
     torch.manual_seed(0)
-    model = SASRecModel(recommend_torch_device="cpu")
-    train, known = interactions(split.train), interactions(split.history)
 
-    def rank() -> dict[int, list[int]]:
-        best = model.recommend(split.users, known, K, filter_viewed=True)
-        return best.groupby(Columns.User)[Columns.Item].apply(list).to_dict()
+    def scores(history: pd.DataFrame) -> np.ndarray:
+        found = np.full((split.n_users, split.n_items + 1), -np.inf, dtype=np.float32)
+        users = np.arange(split.n_users)
+        best = model.recommend(users, interactions(history), split.n_items, filter_viewed=False)
+        found[best[Columns.User], best[Columns.Item]] = best[Columns.Score]
+        return found
 
-    follow("RecTools SASRec", split, float(minutes), lambda: model.fit_partial(train, 1, 1), rank)
+    def after_epoch() -> bool:
+        model.is_fitted = True
+        return judge(scores)
+
+    def trainer() -> Trainer:
+        quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False}
+        callbacks = [AfterEpoch(after_epoch)]
+        return Trainer(
+            max_epochs=100_000, enable_checkpointing=False, devices=1, accelerator="cpu", callbacks=callbacks, **quiet
+        )
+
+    model = SASRecModel(recommend_torch_device="cpu", get_trainer_func=trainer, **settings)
+    model.fit(interactions(rows))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    warnings.filterwarnings("ignore")
+    getLogger("pytorch_lightning").setLevel(ERROR)
+    torch.set_num_threads(int(sys.argv[4]))
+    compete("RecTools SASRec", "rectools", GRID, fit, reads_history=True)

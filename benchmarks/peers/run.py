@@ -1,10 +1,14 @@
-"""Ours and the peers' SASRec on one split, one machine, one after the other: NDCG@10 over training time, as JSON.
+"""Ours and the peers on one split, one machine, one after the other: NDCG@10 over training time, as JSON.
 
-    python -m benchmarks.peers.run --data ml-100k --minutes 5 --rectools ENV/bin/python --recbole ENV/bin/python
+    python -m benchmarks.peers.run [--data ml-100k] [--only ours rectools recbole lightfm surprise als bpr item-item]
 
-Leave-one-out (last item test, the one before it kept from training by all), full ranking over the catalogue, seen items
-filtered, histories up to the test item. The clock counts training only, not the ranking after each epoch; ours counts
-everything from the raw rows on, warm start and choosing on validation people included.
+Leave-one-out (the last item of each user is the test, the one before it the validation), full ranking over the
+catalogue, seen items filtered, ties against the model, every model scored by scoring.py. Every peer may try five
+settings, its defaults among them, for the same processor seconds each, and the validation items choose; then it is
+trained for `--final` processor seconds. The clock counts a peer's training alone; ours counts everything from the raw
+rows on, warm start and choosing on validation included. Ours is trained between the peers, once per seed, so that a
+busy machine slows everybody: network alone, Markov alone, and both together. Processor seconds (`cpu_seconds`, of all
+threads) hardly depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -12,12 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,119 +28,188 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.datasets import load
+from benchmarks.peers.environments import PEERS, DoesNotInstall, python_of
+from benchmarks.peers.scoring import gains, interval, ranks, summary
+from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
-from recsys.data.splits import Holdout, Split, leave_one_out
+from recsys.data.splits import Split, leave_one_out
+from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.recommender import Recommender
+from recsys.models.training import LONGEST, default_epochs, train
 
 HERE = Path(__file__).parent
-PEERS = {"rectools": "rectools_sasrec.py", "recbole": "recbole_sasrec.py"}
+NETWORK, MARKOV, BOTH = "ours, network alone", "Markov alone", "ours, both together"
+ENOUGH = 0.99  # share of a peer's best NDCG@10 at which it counts as reached: the last hundredth may take for ever
 
 
-def write_split(split: Split, folder: Path) -> None:
-    """train.csv and history.csv (user, item, place), test.csv (user, item), all in our integers."""
-    table(split.train, split.train.histories()).to_csv(folder / "train.csv", index=False)
-    people = dict(zip(split.test.users.tolist(), split.test.histories, strict=True))
-    everybody = [people.get(user, split.train.history(user)) for user in range(split.train.n_users)]
-    table(split.train, everybody).to_csv(folder / "history.csv", index=False)
-    wanted = [items[0] for items in split.test.positives]
-    pd.DataFrame({"user": split.test.users, "item": wanted}).to_csv(folder / "test.csv", index=False)
+def write_split(dataset: Dataset, folder: Path) -> None:
+    """rows.csv, see shared.py, in our integers; nobody is left out."""
+    place = np.arange(dataset.n_interactions) - dataset.offsets[dataset.user_of]
+    left = np.diff(dataset.offsets)[dataset.user_of] - 1 - place
+    part = np.where(dataset.lengths[dataset.user_of] < 3, 0, np.select([left == 0, left == 1], [2, 1], 0))
+    ratings = np.ones(dataset.n_interactions) if dataset.ratings is None else dataset.ratings
+    table = {"user": dataset.user_of, "item": dataset.sequence, "place": place, "rating": ratings, "part": part}
+    pd.DataFrame(table).to_csv(folder / "rows.csv", index=False)
 
 
-def table(dataset: Dataset, histories: list[np.ndarray]) -> pd.DataFrame:
-    lengths = [len(history) for history in histories]
-    return pd.DataFrame(
-        {
-            "user": np.repeat(np.arange(dataset.n_users), lengths),
-            "item": np.concatenate(histories),
-            "place": np.concatenate([np.arange(length) for length in lengths]),
-        }
-    )
+def places(model: Recommender, split: Split) -> np.ndarray:
+    """Ranks of everybody's test item, by the scoring that the peers get."""
+    test, found = split.test, []
+    for first in range(0, len(test), 512):
+        histories = test.histories[first : first + 512]
+        seen = np.zeros((len(histories), model.n_items + 1), dtype=bool)
+        for row, history in zip(seen, histories, strict=True):
+            row[history] = True
+        wanted = np.array([items[0] for items in test.positives[first : first + 512]])
+        found.append(ranks(model.scores(histories), seen, wanted))
+    return np.concatenate(found)
 
 
-def ours(split: Split, minutes: float, threads: int) -> dict[str, Any]:
-    """Our curve: the model after each epoch on the test people, ranked outside the clock."""
+def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
+    """Our curve: the best model so far on validation, after each epoch, ranked outside the clock."""
     import torch
 
-    from recsys.models.config import TrainConfig
-    from recsys.models.training import train
-
     torch.set_num_threads(threads)
-    curve, ranked, started = [], 0.0, time.perf_counter()
-    for report in train(split.train, None, TrainConfig(minutes=minutes), split.validation):
-        pause = time.perf_counter()
-        seconds = pause - started - ranked
-        curve.append({"epoch": report.epoch, "seconds": round(seconds, 2), "ndcg@10": ndcg(report.model, split.test)})
+    epochs = int(LONGEST * default_epochs(split.train))
+    curve, aside, aside_cpu = [], 0.0, 0.0
+    started, burned = time.perf_counter(), time.process_time()
+    for report in train(
+        split.train, ModelConfig(markov=markov), TrainConfig(epochs=epochs, seed=seed), split.validation
+    ):
+        pause, pause_cpu = time.perf_counter(), time.process_time()
+        found = places(report.model, split)
+        clock = {"seconds": round(pause - started - aside, 2), "cpu_seconds": round(pause_cpu - burned - aside_cpu, 2)}
+        values = {"validation": report.validation["ndcg@10"], "test": float(gains(found).mean())}
+        curve.append({"step": report.epoch, **clock, **{part: round(value, 5) for part, value in values.items()}})
         print(f"ours: {curve[-1]}", file=sys.stderr, flush=True)
-        ranked += time.perf_counter() - pause
-    return {"model": "ours", "parameters": report.model.parameters, "curve": curve}
+        aside += time.perf_counter() - pause
+        aside_cpu += time.process_time() - pause_cpu
+    settings = report.model.config.to_json() | {"epochs": epochs, "markov_weight": report.model.markov_weight}
+    return {
+        "model": BOTH if markov else NETWORK,
+        "seed": seed,
+        "threads": threads,
+        "settings": settings,
+        "learned_from": "rows before the validation items",
+        "curve": curve,
+        "test": summary(found),
+        "ranks": found.tolist(),
+    }
 
 
-def ndcg(model: Any, test: Holdout) -> float:
-    """NDCG@10, full ranking, seen filtered, everybody."""
-    from recsys.models.recommender import top_k
+def markov_alone(split: Split) -> dict[str, Any]:
+    """The Markov scores with the settings that are best on validation."""
+    from recsys.models.validation import make_judge
 
-    gains: list[float] = []
-    for first in range(0, len(test), 512):
-        part = slice(first, first + 512)
-        best = top_k(model.scores(test.histories[part]), 10, exclude=test.histories[part])
-        hits = best == np.array([items[0] for items in test.positives[part]])[:, None]
-        gains += (hits / np.log2(np.arange(2, 12))).sum(axis=1).tolist()
-    return round(float(np.mean(gains)), 5)
+    started, burned = time.perf_counter(), time.process_time()
+    model = make_judge(split.validation, split.train, True).markov
+    assert model is not None
+    clock = {"seconds": round(time.perf_counter() - started, 2), "cpu_seconds": round(time.process_time() - burned, 2)}
+    found = places(model, split)
+    return {
+        "model": MARKOV,
+        "threads": 1,
+        "settings": model.meta(),
+        "learned_from": "rows before the validation items",
+        "curve": [{"step": 1, **clock, "test": round(float(gains(found).mean()), 5)}],
+        "test": summary(found),
+        "ranks": found.tolist(),
+    }
 
 
-def peer(python: str, script: str, folder: Path, minutes: float, threads: int) -> dict[str, Any]:
-    """One peer's curve, from its own environment."""
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"}
-    command = [python, str(HERE / script), str(folder), str(minutes), str(threads)]
+def peer(name: str, folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
+    """What one peer came to in its own environment, or why it is not there."""
+    try:
+        python = python_of(PEERS[name])
+    except DoesNotInstall as reason:
+        return {"model": name, "does_not_install": str(reason)}
+    threads = str(chosen.threads)
+    environment = {**os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONWARNINGS": "ignore",
+                   "OPENBLAS_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}  # fmt: skip
+    script = [str(HERE / PEERS[name].script), str(folder), str(chosen.each), str(chosen.final), threads]
+    command = [str(python), *script, *PEERS[name].arguments]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
 
-def sooner(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """How much sooner ours reaches the better peer's best NDCG@10."""
-    own = next((result["curve"] for result in results if result["model"] == "ours"), [])
-    peers = [(max(p["ndcg@10"] for p in r["curve"]), r) for r in results if r["model"] != "ours" and r["curve"]]
-    if not own or not peers:
+def against_ours(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Each model's NDCG@10 less that of both together (median seed), with its 95% interval over the same users."""
+    own = sorted((r for r in results if r["model"] == BOTH), key=lambda r: r["test"]["ndcg@10"][0])
+    if not own:
         return {}
-    level, better = max(peers, key=lambda entry: entry[0])
-    took = next(point["seconds"] for point in better["curve"] if point["ndcg@10"] == level)
-    reached = next((point["seconds"] for point in own if point["ndcg@10"] >= level), None)
-    times = None if reached is None else round(took / reached, 1)
-    return {"peer": better["model"], "ndcg@10": level, "peer_seconds": took, "our_seconds": reached, "times": times}
+    base = gains(np.array(own[len(own) // 2]["ranks"]))
+    others = {r["model"]: r for r in results if "ranks" in r and r["model"] != BOTH}
+    return {name: interval(gains(np.array(r["ranks"])) - base) for name, r in others.items()}
+
+
+def reached(curve: list[dict[str, float]], level: float) -> dict[str, float] | None:
+    """Seconds at which a curve first stands at the level."""
+    return next(({c: p[c] for c in ("seconds", "cpu_seconds")} for p in curve if p["test"] >= level), None)
+
+
+def sooner(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How much sooner ours, network alone and both together, comes to 99% of each network peer's best."""
+    found = []
+    for other in (r for r in results if "SASRec" in r["model"] and "curve" in r):
+        best = max(point["test"] for point in other["curve"])
+        took = reached(other["curve"], ENOUGH * best)
+        entry: dict[str, Any] = {
+            "peer": other["model"],
+            "best": best,
+            "level": round(ENOUGH * best, 5),
+            "peer_took": took,
+        }
+        for name in (NETWORK, BOTH):
+            own = [reached(r["curve"], ENOUGH * best) for r in results if r["model"] == name]
+            if own and took and all(own):
+                middle = {c: statistics.median(one[c] for one in own if one) for c in took}
+                times = {c: round(took[c] / middle[c], 1) for c in took}
+                entry[name] = {"took": middle, "times_sooner": times}
+        found.append(entry)
+    return found
+
+
+def figures(dataset: Dataset, chosen: argparse.Namespace, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is published: the ranks themselves stay out."""
+    shape = {"users": dataset.n_users, "items": dataset.n_items, "rows": dataset.n_interactions}
+    budget = {"settings": 5, "cpu_seconds_each": chosen.each, "cpu_seconds_final": chosen.final}
+    return {
+        "data": {"name": chosen.data, **shape},
+        "protocol": "leave-one-out, full ranking, seen items filtered, ties against the model; order = time, then file",
+        "budget": {**budget, "threads": chosen.threads},
+        "results": [{key: value for key, value in result.items() if key != "ranks"} for result in results],
+        "difference_to_both_together": against_ours(results),
+        "sooner": sooner(results),
+    }
 
 
 def main() -> None:
+    """Ours first and after every slow peer; publishes after each, so that a run cut short is not lost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="ml-100k", choices=["ml-100k", "ml-1m"])
-    parser.add_argument("--minutes", type=float, default=5, help="training time of each peer")
-    parser.add_argument("--our-minutes", type=float, help="training time of ours; by default that of the peers")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rectools", help="python of the environment that has RecTools")
-    parser.add_argument("--recbole", help="python of the environment that has RecBole")
-    chosen = parser.parse_args()
+    parser.add_argument("--each", type=float, default=100, help="processor seconds of each setting tried")
+    parser.add_argument("--final", type=float, default=600, help="processor seconds of each peer's final training")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="+", default=["ours", *PEERS], choices=["ours", *PEERS])
+    measurement = Measurement(parser, name="peers")
+    chosen = measurement.options
     dataset = load(chosen.data)
     split = leave_one_out(dataset)
-    results = []
+    results: list[dict[str, Any]] = []
+    waiting = list(chosen.seeds) if "ours" in chosen.only else []
+    if waiting:
+        results.append(markov_alone(split))
     with tempfile.TemporaryDirectory() as place:
-        write_split(split, Path(place))
-        results.append(ours(split, chosen.our_minutes or chosen.minutes, chosen.threads))
-        for name, script in PEERS.items():
-            if python := getattr(chosen, name):
-                results.append(peer(python, script, Path(place), chosen.minutes, chosen.threads))
-    report = {
-        "data": {
-            "name": chosen.data,
-            "users": dataset.n_users,
-            "items": dataset.n_items,
-            "rows": dataset.n_interactions,
-        },
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"system": platform.platform(), "cores": os.cpu_count(), "threads": chosen.threads},
-        "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "results": results,
-        "sooner": sooner(results),
-    }
-    print(json.dumps(report, indent=1))
+        write_split(dataset, Path(place))
+        for name in ("", *(name for name in PEERS if name in chosen.only)):
+            if name:
+                results.append(peer(name, Path(place), chosen))
+            for seed in waiting[:1]:
+                results += [ours(split, markov, seed, chosen.threads) for markov in (False, True)]
+            waiting = waiting[1:]
+            measurement.publish(figures(dataset, chosen, results))
 
 
 if __name__ == "__main__":
