@@ -53,30 +53,35 @@ def read_parquet(source: Source) -> Table:
     return Table(source.name, "parquet", data, first_line=1)
 
 
-def read_excel(source: Source) -> Table:
-    """The first sheet that holds a table of two or more columns; its first row is the header if it is all text.
+def read_excel(source: Source) -> dict[str, Table]:
+    """Every sheet that holds a table of two or more columns, by name; its first row is the header if it is all text.
 
     Raises:
         InputError: damaged, protected by a password, or no sheet with a table.
     """
-    for rows in _sheets(source):
+    tables: dict[str, Table] = {}
+    sheets = _sheets(source)
+    for sheet, rows in sheets.items():
         width = max(len(row) for row in rows)
         if width < 2:
             continue
+        name = source.name if len(sheets) == 1 else f"{source.name}, sheet {sheet}"
         header = all(isinstance(cell, str) for cell in rows[0]) and any(cell.strip() for cell in rows[0])
         raw = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
-        names = column_names([*raw, *[""] * (width - len(raw))], source.name)
+        names = column_names([*raw, *[""] * (width - len(raw))], name)
         body = rows[header:]
         columns = [_cells([row[i] if i < len(row) else None for row in body]) for i in range(width)]
-        return Table(source.name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header)
-    raise InputError(
-        source.name,
-        "must have a sheet with at least two columns, one for the person and one for the item",
-        fix="Put one row per interaction on the first sheet.",
-    )
+        tables[sheet] = Table(name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header)
+    if not tables:
+        raise InputError(
+            source.name,
+            "must have a sheet with at least two columns, one for the person and one for the item",
+            fix="Put one row per interaction on the first sheet.",
+        )
+    return tables
 
 
-def _sheets(source: Source) -> list[list[list[Any]]]:
+def _sheets(source: Source) -> dict[str, list[list[Any]]]:
     """The rows of every sheet that isn't empty."""
     import python_calamine as calamine
 
@@ -84,14 +89,14 @@ def _sheets(source: Source) -> list[list[list[Any]]]:
     errors = (calamine.CalamineError, OSError, ValueError, KeyError, IndexError, OverflowError)
     try:
         book = calamine.load_workbook(io.BytesIO(data))
-        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names]
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
     except errors as error:
         raise InputError(source.name, "must be an undamaged Excel file without a password", error) from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # Rust's panics derive from BaseException
             raise
         raise InputError(source.name, "must be an undamaged Excel file", fix="Save it again as .xlsx or CSV.") from None
-    return [sheet for sheet in sheets if any(len(row) > 0 for row in sheet)]
+    return {name: rows for name, rows in sheets.items() if any(len(row) > 0 for row in rows)}
 
 
 def _cells(cells: list[Any]) -> pa.Array:

@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 from recsys.data.archives import Source
 from recsys.data.dialects import FORMAT_OF, Dialect
 from recsys.data.encodings import decode, detect_encoding
-from recsys.data.tables import SAMPLE_ROWS, Broken, Table
+from recsys.data.tables import Broken, Table
 from recsys.errors import InputError
 
 ID = pa.dictionary(pa.int32(), pa.string())
@@ -29,7 +29,7 @@ def sample_delimited(head: bytes, source: Source, dialect: Dialect, encoding: st
         data = _parse(_rewritten(head, dialect, encoding), source.name, dialect, encoding, {}, _Rows())
     except pa.ArrowInvalid as error:
         raise _unreadable(source.name, error) from None
-    return _table(source, dialect, encoding, data.slice(0, SAMPLE_ROWS), Broken())
+    return _table(source, dialect, encoding, data, Broken())
 
 
 def read_delimited(source: Source, dialect: Dialect, encoding: str, types: Mapping[str, pa.DataType]) -> Table:

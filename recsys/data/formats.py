@@ -24,11 +24,25 @@ Types = Mapping[str, pa.DataType]
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """A file's first rows, and the way to read all of it with chosen column types."""
+    """A file's first rows, and the way to read all of it with chosen column types.
+
+    Attributes:
+        sample: the table of the first rows, for guesses and previews; head: more of its rows, for counting.
+        sheet: of a workbook with several.
+    """
 
     source: Source
     sample: Table
+    head: pa.Table
     read: Callable[[Types], Table]
+    sheet: str = ""
+
+    @property
+    def label(self) -> str:
+        """What tells this table from others of the same file: the member, the sheet, else the file's name."""
+        return ", ".join(
+            part for part in (self.source.member or ("" if self.sheet else self.source.name), self.sheet) if part
+        )
 
     @property
     def size(self) -> int:
@@ -38,8 +52,8 @@ class Probe:
         return self.source.packed_bytes or plain
 
 
-def probe(source: Source, *, delimiter: str | None = None, encoding: str | None = None) -> Probe:
-    """Finds the format and reads the first rows.
+def probe(source: Source, *, delimiter: str | None = None, encoding: str | None = None) -> tuple[Probe, ...]:
+    """Finds the format and reads the first rows: of one table, or of every sheet of a workbook.
 
     Raises:
         InputError: not a table; it says what was seen instead.
@@ -50,7 +64,8 @@ def probe(source: Source, *, delimiter: str | None = None, encoding: str | None 
     if is_parquet(head):
         return _whole(source, read_parquet(source))
     if is_workbook(head):
-        return _whole(source, read_excel(source))
+        sheets = read_excel(source)
+        return tuple(_whole(source, table, name if len(sheets) > 1 else "")[0] for name, table in sheets.items())
     encoding = encoding or detect_encoding(head, source.name)
     text = _text_of(head, encoding, source.name)
     _refuse_documents(text, source.name)
@@ -65,13 +80,14 @@ def probe(source: Source, *, delimiter: str | None = None, encoding: str | None 
     if dialect.sequence:
         return _whole(source, read_sequences(source, encoding))
     dialect, roles, label = movielens.recognise(dialect, lines, source.name)
-    sample = sample_delimited(lines.encode(encoding), source, dialect, encoding)
-    label = label or sample.format
+    first = sample_delimited(lines.encode(encoding), source, dialect, encoding)
+    label = label or first.format
 
     def read(types: Types) -> Table:
         return replace(read_delimited(source, dialect, encoding, types), format=label, roles=roles)
 
-    return Probe(source, replace(sample, format=label, roles=roles), read)
+    sample = replace(first, data=first.sample, format=label, roles=roles)
+    return (Probe(source, sample, first.data, read),)
 
 
 def probes(content: Path | bytes, name: str, **options: str | None) -> tuple[Probe, ...]:
@@ -79,13 +95,14 @@ def probes(content: Path | bytes, name: str, **options: str | None) -> tuple[Pro
     none raises InputError."""
     sources = sources_of(content, name)
     if len(sources) == 1:
-        return (probe(sources[0], **options),)
-    found, errors = [], []
+        return probe(sources[0], **options)
+    found: list[Probe] = []
+    errors: list[InputError] = []
     for source in sources:
         if PurePath(source.member).suffix.lower() in (".md", ".pdf", ".html", ".png", ".jpg", ".py", ".sh", ".pl"):
             continue
         try:
-            found.append(probe(source, **options))
+            found += probe(source, **options)
         except InputError as error:
             errors.append(error)
     if not found:
@@ -98,8 +115,8 @@ def read_table(content: Path | bytes, name: str) -> Table:
     return probes(content, name)[0].read({})
 
 
-def _whole(source: Source, table: Table) -> Probe:
-    return Probe(source, table, lambda types: table)
+def _whole(source: Source, table: Table, sheet: str = "") -> tuple[Probe, ...]:
+    return (Probe(source, table, table.data, lambda types: table, sheet),)
 
 
 def _refuse_documents(text: str, name: str) -> None:

@@ -16,10 +16,10 @@ from recsys.data.cleaning import CleaningPlan, CleaningReport
 from recsys.data.columns import Columns, chosen_columns, demand_columns, guess_columns
 from recsys.data.dataset import Dataset
 from recsys.data.delimited import ID
-from recsys.data.formats import Probe, probes
+from recsys.data.formats import probes
 from recsys.data.ids import IdMap
 from recsys.data.interactions import Interactions, interactions_of
-from recsys.data.synonyms import known_names
+from recsys.data.table_roles import FoundTable, TablesTaken, take_tables
 from recsys.data.tables import Table
 from recsys.errors import InputError
 
@@ -44,6 +44,7 @@ class Loaded:
         columns: role -> column of the file; column_reasons: role -> why.
         all_columns: every column of the file, for choosing another.
         preview: the first rows as they stand in the file.
+        tables: every table of the file or archive, and what each was taken for (empty with several files).
     """
 
     dataset: Dataset
@@ -54,6 +55,7 @@ class Loaded:
     plan: CleaningPlan
     all_columns: tuple[str, ...] = ()
     preview: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    tables: tuple[FoundTable, ...] = ()
 
 
 def load(
@@ -63,6 +65,7 @@ def load(
     items: Given | None = None,
     users: Given | None = None,
     columns: Mapping[str, str | None] | None = None,
+    tables: Mapping[str, str] | None = None,
     plan: CleaningPlan | None = None,
     vectors: Sequence[tuple[str, Given]] = (),
     prefix_items: bool = False,
@@ -77,6 +80,8 @@ def load(
         name: shown name; the file's by default.
         items, users: tables beside it. In a zip they are found by themselves.
         columns: role -> column where the guess is wrong; None for "there is none".
+        tables: "interactions", "items" or "users" -> the member of the archive or the sheet to take for it where the
+            guess is wrong; "" for "there is none". For one file or archive only.
         plan: what cleaning does; the default keeps every whole row.
         vectors: (modality, content) of item vectors, see `load_vectors`.
         prefix_items: with several files, make equal item ids of different scenarios different items.
@@ -88,26 +93,29 @@ def load(
     given, shown = _parts(source, name)
     if not given:
         raise InputError("the upload", "must have a file", fix="Choose a file with a row for each interaction.")
+    if tables and len(given) > 1:
+        raise InputError("the choice of tables", "must be made in one file or archive", f"{len(given)} files")
     plan, read = plan or CleaningPlan(), []
-    tables: dict[str, Table] = {}
-    left_out: list[str] = []
+    side: dict[str, Table] = {}
+    found: tuple[FoundTable, ...] = ()
+    alike: list[str] = []
     for title, content, scenario in given:
-        chosen, columns_found, extra, unused = _read(title, content, columns or {}, delimiter, encoding)
-        tables = {**extra, **tables}
-        left_out += unused
+        chosen, columns_found, taken, extra = _read(title, content, columns or {}, tables or {}, delimiter, encoding)
+        side = {**extra, **side}
+        found, alike = taken.found, [*alike, *taken.alike]
         read.append((chosen, columns_found, scenario))
     for role, beside_given in (("items", items), ("users", users)):
         if beside_given is not None:
-            tables[role] = _one_table(beside_given, role)
+            side[role] = _one_table(beside_given, role)
     rows = interactions_of(read, plan, prefix_items)
-    dataset = _dataset(rows, tables, vectors, shown)
     first, first_columns, _ = read[0]
-    report = replace(rows.report, warnings=(*rows.report.warnings, *_unused(left_out)))
-    taken = {"interactions": ", ".join(part[0].name for part in read)} | {
-        role: one.name for role, one in tables.items()
+    report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *_unused(alike)))
+    names = {role: table.name for role, table in side.items()} | {"interactions": ", ".join(p[0].name for p in read)}
+    names |= {
+        one.role: one.name for one in found if one.role and len(given) == 1 and one.role not in _given(items, users)
     }
     return Loaded(
-        dataset=replace(dataset, cleaning=report.summary(first.format, taken)),
+        dataset=replace(_dataset(rows, side, vectors, shown), cleaning=report.summary(first.format, names)),
         report=report,
         format=first.format,
         columns=first_columns.roles,
@@ -115,7 +123,18 @@ def load(
         plan=plan,
         all_columns=first.columns,
         preview=_preview(first),
+        tables=found if len(given) == 1 else (),
     )
+
+
+def _given(items: Given | None, users: Given | None) -> set[str]:
+    return {role for role, table in (("items", items), ("users", users)) if table is not None}
+
+
+def _once_each(rows: Interactions) -> list[str]:
+    if len(rows.user_ids) < len(rows.sequence):
+        return []
+    return ["Each person has one row only: is this a table of interactions? A model of order needs two or more."]
 
 
 def _parts(
@@ -148,41 +167,28 @@ def _one_table(content: Given, role: str) -> Table:
 
 
 def _read(
-    title: str, content: Given, columns: Mapping[str, str | None], delimiter: str | None, encoding: str | None
-) -> tuple[Table, Columns, dict[str, Table], list[str]]:
-    """The interactions of a file, their columns, the item and user tables that lay beside them in a zip, and the names
-    of other tables that look like interactions too."""
-    found = probes(content, title, delimiter=delimiter, encoding=encoding)
-    chosen = max(found, key=_likeness)
+    title: str,
+    content: Given,
+    columns: Mapping[str, str | None],
+    asked: Mapping[str, str],
+    delimiter: str | None,
+    encoding: str | None,
+) -> tuple[Table, Columns, TablesTaken, dict[str, Table]]:
+    """The interactions of a file, their columns, what each of its tables was taken for, and the tables of items and
+    users that lay beside them."""
+    taken = take_tables(probes(content, title, delimiter=delimiter, encoding=encoding), asked)
+    chosen = taken.interactions
     guess = chosen_columns(chosen.sample, columns) if columns else guess_columns(chosen.sample)
     demand_columns(chosen.sample, guess)
-    beside_it: dict[str, Table] = {}
-    for probe in sorted(found, key=lambda probe: probe.size):
-        if probe is not chosen and (role := _table_beside(probe.sample)):
-            beside_it[role] = probe.read({})
     types = _types(chosen.sample, guess)
     integer = {guess.roles[role] for role in ("user_id", "item_id") if types[guess.roles[role]] == pa.int64()}
     if integer and not chosen.source.numbers_are_plain():
         types |= dict.fromkeys(integer, ID)
-    others = [probe.sample.name for probe in found if probe is not chosen and _likeness(probe)[0]]
-    return chosen.read(types), guess, beside_it, others
-
-
-def _likeness(probe: Probe) -> tuple[bool, int, int]:
-    """How much a table looks like interactions: person and item first, then time and rating, then size."""
-    roles = guess_columns(probe.sample).roles
-    named = {**known_names(probe.sample.columns), **probe.sample.roles}
-    both = (
-        "user_id" in named and "item_id" in named if probe.sample.has_header or probe.sample.roles else len(roles) > 1
-    )
-    return both, ("timestamp" in roles) + ("rating" in roles), probe.size
-
-
-def _table_beside(sample: Table) -> str:
-    named = {**known_names(sample.columns), **sample.roles}
-    if "item_id" in named and "user_id" not in named and named.keys() & {"title", "tags", "text"}:
-        return "items"
-    return "users" if "user_id" in named and "item_id" not in named else ""
+    beside_it: dict[str, Table] = {}
+    for role, (probe, roles) in taken.beside.items():
+        table = probe.read({})
+        beside_it[role] = replace(table, roles={**table.roles, **roles})
+    return chosen.read(types), guess, taken, beside_it
 
 
 def _types(sample: Table, columns: Columns) -> dict[str, pa.DataType]:

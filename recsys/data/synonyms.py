@@ -32,8 +32,8 @@ _WORDS = {
         horodatage data 时间 时间戳 日期 评分时间 下单时间 日時 日付
     """,
     "rating": """
-        rating overall score stars star starrating userrating ratingvalue grade vote note bewertung sterne
-        puntuacion valoracion votazione plays playcount hours hoursplayed playtime minutes watchtime listens
+        rating overall score stars star starrating userrating bookrating movierating ratingvalue grade vote note
+        bewertung sterne puntuacion valoracion votazione plays playcount hours hoursplayed playtime minutes watchtime listens
         listencount count weight preference nota оценка рейтинг 평점 播放次数 strength 评分 评级 分数 得分 次数 評価
     """,
     "scenario": """
@@ -41,10 +41,11 @@ _WORDS = {
     """,
     "title": """
         title itemtitle productname producttitle itemname movietitle booktitle coursename name description titel
-        bezeichnung artikelname titre titulo nombre 标题 名称 商品名称 电影名
+        prodname bezeichnung artikelname titre titulo nombre 标题 名称 商品名称 电影名
     """,
     "text": """
-        text description summary overview abstract plot synopsis blurb about beschreibung descripcion 简介 描述
+        text description summary overview abstract plot synopsis blurb about detaildesc desc beschreibung
+        descripcion 简介 描述
     """,
     "tags": """
         tags genres genre categories category keywords topics labels subjects kategorie kategorien categorias 标签
@@ -61,6 +62,7 @@ _PARTS = {
     "user_id": "user customer cust client member visitor reviewer buyer shopper subscriber 用户 会员 客户 顾客",
     "item_id": "item product prod article movie film book song track artist game course content video 商品 产品 物品",
 }
+USER_STEMS, ITEM_STEMS = (tuple(_PARTS[role].split()) for role in ("user_id", "item_id"))
 _ENDS = "id ids no nr num number code key hash idx index uuid guid ref identifier name 编号 号 代码 名"
 _TIME_ENDS = ("time", "timestamp", "date", "datetime", "时间", "日期", "日時")
 NAMES = {role: tuple(words.split()) for role, words in _WORDS.items()}

@@ -100,7 +100,48 @@ def parquet_bytes(columns: Mapping[str, object]) -> bytes:
 
 def excel_bytes(rows: list[list[object]]) -> bytes:
     """The smallest .xlsx that a spreadsheet program opens: numbers and inline texts on one sheet."""
-    cells = []
+    return workbook_bytes({"Data": rows})
+
+
+def workbook_bytes(sheets: Mapping[str, list[list[object]]]) -> bytes:
+    """The same with several sheets."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    numbers = range(1, len(sheets) + 1)
+    listed = "".join(
+        f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in zip(numbers, sheets, strict=True)
+    )
+    parts = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>' for n in numbers
+    )
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
+    )
+    return zipped(
+        {
+            "[Content_Types].xml": f'{head}<Types xmlns="{package}/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>{parts}</Types>',
+            "_rels/.rels": f'{head}<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+            f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'{head}<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets>'
+            "</workbook>",
+            "xl/_rels/workbook.xml.rels": f'{head}<Relationships xmlns="{package}/relationships">{links}'
+            "</Relationships>",
+            **{
+                f"xl/worksheets/sheet{n}.xml": f'{head}<worksheet xmlns="{main}"><sheetData>{_cells(rows)}</sheetData>'
+                "</worksheet>"
+                for n, rows in zip(numbers, sheets.values(), strict=True)
+            },
+        }
+    )
+
+
+def _cells(rows: list[list[object]]) -> str:
+    lines = []
     for number, row in enumerate(rows, 1):
         parts = []
         for column, value in enumerate(row):
@@ -109,28 +150,8 @@ def excel_bytes(rows: list[list[object]]) -> bytes:
                 parts.append(f'<c r="{place}"><v>{value}</v></c>')
             else:
                 parts.append(f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>')
-        cells.append(f'<row r="{number}">{"".join(parts)}</row>')
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    head = '<?xml version="1.0" encoding="UTF-8"?>'
-    return zipped(
-        {
-            "[Content_Types].xml": f'{head}<Types xmlns="{package}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-            f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
-            "_rels/.rels": f'{head}<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-            f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-            "xl/workbook.xml": f'{head}<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-            '<sheet name="Data" sheetId="1" r:id="r1"/></sheets></workbook>',
-            "xl/_rels/workbook.xml.rels": f'{head}<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-            f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-            "xl/worksheets/sheet1.xml": f'{head}<worksheet xmlns="{main}"><sheetData>{"".join(cells)}</sheetData>'
-            "</worksheet>",
-        }
-    )
+        lines.append(f'<row r="{number}">{"".join(parts)}</row>')
+    return "".join(lines)
 
 
 CORPUS: dict[str, bytes] = {
