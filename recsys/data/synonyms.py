@@ -34,7 +34,8 @@ _WORDS = {
     "rating": """
         rating overall score stars star starrating userrating bookrating movierating ratingvalue grade vote note
         bewertung sterne puntuacion valoracion votazione plays playcount hours hoursplayed playtime minutes
-        watchtime listens listencount count weight preference nota оценка рейтинг 평점 播放次数 strength 评分 评级 分数 得分 次数 評価
+        watchtime listens listencount count weight preference nota оценка рейтинг 평점
+        播放次数 strength 评分 评级 分数 得分 次数 評価
     """,
     "scenario": """
         scenario domain channel platform vertical surface site kanal 场景 领域 渠道 平台
