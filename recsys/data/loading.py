@@ -91,29 +91,24 @@ def load(
         InputError: not a table, no person or item column, or nothing is left. It names file, rule and fix.
     """
     given, shown = _parts(source, name)
-    if not given:
-        raise InputError("the upload", "must have a file", fix="Choose a file with a row for each interaction.")
-    if tables and len(given) > 1:
-        raise InputError("the choice of tables", "must be made in one file or archive", f"{len(given)} files")
+    _demand_given(given, tables)
     plan, read = plan or CleaningPlan(), []
     side: dict[str, Table] = {}
-    found: tuple[FoundTable, ...] = ()
-    alike: list[str] = []
+    takens: list[TablesTaken] = []
     for title, content, scenario in given:
         chosen, columns_found, taken, extra = _read(title, content, columns or {}, tables or {}, delimiter, encoding)
         side = {**extra, **side}
-        found, alike = taken.found, [*alike, *taken.alike]
+        takens.append(taken)
         read.append((chosen, columns_found, scenario))
-    for role, beside_given in (("items", items), ("users", users)):
-        if beside_given is not None:
-            side[role] = _one_table(beside_given, role)
+    apart = {"items": items, "users": users}
+    side |= {role: _one_table(table, role) for role, table in apart.items() if table is not None}
     rows = interactions_of(read, plan, prefix_items)
     first, first_columns, _ = read[0]
-    report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *_unused(alike)))
-    names = {role: table.name for role, table in side.items()} | {"interactions": ", ".join(p[0].name for p in read)}
-    names |= {
-        one.role: one.name for one in found if one.role and len(given) == 1 and one.role not in _given(items, users)
-    }
+    unused = _unused([name for taken in takens for name in taken.alike])
+    report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *unused))
+    found = _found(takens, apart)
+    names = {"interactions": ", ".join(part[0].name for part in read)}
+    names |= {role: table.name for role, table in side.items()} | {one.role: one.name for one in found if one.role}
     return Loaded(
         dataset=replace(_dataset(rows, side, vectors, shown), cleaning=report.summary(first.format, names)),
         report=report,
@@ -123,12 +118,22 @@ def load(
         plan=plan,
         all_columns=first.columns,
         preview=_preview(first),
-        tables=found if len(given) == 1 else (),
+        tables=found,
     )
 
 
-def _given(items: Given | None, users: Given | None) -> set[str]:
-    return {role for role, table in (("items", items), ("users", users)) if table is not None}
+def _demand_given(given: Sequence[object], tables: Mapping[str, str] | None) -> None:
+    if not given:
+        raise InputError("the upload", "must have a file", fix="Choose a file with a row for each interaction.")
+    if tables and len(given) > 1:
+        raise InputError("the choice of tables", "must be made in one file or archive", f"{len(given)} files")
+
+
+def _found(takens: Sequence[TablesTaken], apart: Mapping[str, Given | None]) -> tuple[FoundTable, ...]:
+    """The tables of the one file; what was given apart goes before one found in it."""
+    if len(takens) > 1:
+        return ()
+    return tuple(replace(one, role="", why="") if apart.get(one.role) is not None else one for one in takens[0].found)
 
 
 def _once_each(rows: Interactions) -> list[str]:
