@@ -104,8 +104,7 @@ def load(
     side |= {role: _one_table(table, role) for role, table in apart.items() if table is not None}
     rows = interactions_of(read, plan, prefix_items)
     first, first_columns, _ = read[0]
-    unused = _unused([name for taken in takens for name in taken.alike])
-    report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *unused))
+    report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *_unused(takens)))
     found = _found(takens, apart)
     names = {"interactions": ", ".join(part[0].name for part in read)}
     names |= {role: table.name for role, table in side.items()} | {one.role: one.name for one in found if one.role}
@@ -153,7 +152,8 @@ def _parts(
     return list(source), name or " + ".join(PurePath(part[0]).stem for part in source)
 
 
-def _unused(names: Sequence[str]) -> list[str]:
+def _unused(takens: Sequence[TablesTaken]) -> list[str]:
+    names = [name for taken in takens for name in taken.alike]
     if not names:
         return []
     shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
