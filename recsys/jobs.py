@@ -130,6 +130,7 @@ class JobQueue:
         self._jobs: dict[str, _Job] = {}
         self._turns: dict[str, int] = {}
         self._turn = 0
+        self._joined: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def submit(self, owner: str, kind: str, label: str, work: Work, job_id: str | None = None) -> str:
@@ -140,6 +141,7 @@ class JobQueue:
             UnknownIdError: the job of this id is somebody else's.
         """
         with self._lock:
+            owner = self._who(owner)
             self._refuse_active(job_id, owner)
             mine = sum(job.owner == owner and job.state in ACTIVE for job in self._jobs.values())
             if mine >= self.waiting:
@@ -155,7 +157,7 @@ class JobQueue:
         """`submit`, unless the job of this id is waiting or running (started from another tab). Returns the id."""
         with self._lock:
             known = self._jobs.get(job_id)
-            if known is not None and known.owner == owner and known.state in ACTIVE:
+            if known is not None and known.owner == self._who(owner) and known.state in ACTIVE:
                 return job_id
             return self.submit(owner, kind, label, work, job_id)
 
@@ -167,7 +169,18 @@ class JobQueue:
     def of(self, owner: str) -> tuple[JobSnapshot, ...]:
         """All remembered jobs of one owner, newest first."""
         with self._lock:
+            owner = self._who(owner)
             return tuple(self._view(job) for job in reversed(self._jobs.values()) if job.owner == owner)
+
+    def join(self, gone: str, kept: str) -> None:
+        """Makes two owners one: the jobs of `gone` are those of `kept`, whichever of the names is given from now on."""
+        with self._lock:
+            gone, kept = self._who(gone), self._who(kept)
+            if gone == kept:
+                return
+            self._joined[gone] = kept
+            for job in self._jobs.values():
+                job.owner = kept if job.owner == gone else job.owner
 
     def stop(self, job_id: str, owner: str) -> None:
         """Asks a job to stop: at once while queued, at its next report while running."""
@@ -184,9 +197,14 @@ class JobQueue:
         job.finished.wait(timeout)
         return self.snapshot(job_id, owner)
 
+    def _who(self, owner: str) -> str:
+        while owner in self._joined:
+            owner = self._joined[owner]
+        return owner
+
     def _get(self, job_id: str, owner: str) -> _Job:
         job = self._jobs.get(job_id)
-        if job is None or job.owner != owner:
+        if job is None or job.owner != self._who(owner):
             raise UnknownIdError("the job", "must be one of yours", job_id, "Start it again.")
         return job
 

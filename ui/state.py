@@ -109,10 +109,28 @@ def own_space() -> Space:
 
 
 def remember_space() -> None:
-    """Has the browser keep the name of this visitor's space, where it doesn't yet. An account needs no cookie."""
+    """Has the browser keep the name of this visitor's space, where it doesn't yet. An account needs no cookie.
+
+    A new browser may open two tabs at once: each is given a space, and one of the two cookies stays. The tab whose
+    cookie did not stay is told so by its browser, and its space joins the one that did.
+    """
     token = str(st.session_state.get("space", ""))
-    if token and _cookie(SPACE_COOKIE) != token:
-        remember({SPACE_COOKIE: token, **({PASS_COOKIE: _stamp(token)} if class_secret() else {})})
+    if not token or _account() is not None or _cookie(SPACE_COOKIE) == token:
+        return
+    stays = remember(SPACE_COOKIE, token, {PASS_COOKIE: _stamp(token)} if class_secret() else {})
+    if _SPACE.fullmatch(stays) and stays != token:
+        _join(token, stays)
+        st.session_state["space"] = stays
+        st.rerun()
+
+
+def _join(mine: str, stays: str) -> None:
+    """Makes this tab's space and its browser's one. A running training writes its checkpoint where it began."""
+    gone, kept = workspace().space(mine).id, workspace().space(stays).id
+    if any(job.kind == "train" and job.state == "running" for job in jobs().of(gone)):
+        gone, kept = kept, gone
+    workspace().join(gone, kept)
+    jobs().join(gone, kept)
 
 
 def class_run() -> str:

@@ -54,7 +54,7 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
         space.demand_room(sum(entry.bytes for entry in entries))
         commit(building)
     for entry in entries:
-        space.workspace.index.put(space.id, entry)
+        space.workspace.index.put(space.folder.name, entry)
     return entries
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from recsys.files import recover, recover_all, replace_file, replacing, sweep
 from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
 from recsys.workspace.importing import finish_imports
 from recsys.workspace.index import Index
+from recsys.workspace.joining import SPACE, destination, leave_note, move_all
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -42,29 +44,52 @@ class Workspace:
 
     def __init__(self, root: Path, space_bytes: int = 2_000_000_000) -> None:
         self.root, self.space_bytes = Path(root), space_bytes
-        (self.root / "spaces").mkdir(parents=True, exist_ok=True)
-        for space in (self.root / "spaces").glob("*/"):
+        self.spaces = self.root / "spaces"
+        self.spaces.mkdir(parents=True, exist_ok=True)
+        for space in self.spaces.glob("*/"):
             finish_imports(space)
             for folder in space.glob("*/"):
                 recover_all(folder)
         self.index = Index(self.root)
+        for space in self.spaces.glob("*/"):
+            if (to := destination(self.spaces, space.name)) != space.name:
+                self.move(space, to)
 
     def sweep(self) -> None:
         """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
-        for space in (self.root / "spaces").glob("*/"):
+        for space in self.spaces.glob("*/"):
             for folder in (space, *space.glob("*/")):
                 sweep(folder)
 
     def space(self, space_id: str) -> Space:
-        """A person's own space. Raises InputError unless `space_id` is 24 to 32 hex digits."""
-        if not TOKEN.fullmatch(space_id):
+        """A person's own space, or the one that it has joined.
+
+        Raises:
+            InputError: `space_id` is neither 24 to 32 hex digits nor `account-` and 32 hex digits.
+        """
+        if not SPACE.fullmatch(space_id):
             raise InputError("the space", "must be named by 24 to 32 hex digits", fix="Open the app without this link.")
-        return Space(self, space_id)
+        return Space(self, destination(self.spaces, space_id))
+
+    def join(self, gone: str, kept: str) -> None:
+        """Makes two spaces one: what `gone` holds is in `kept`, and both ids lead there. Raises InputError."""
+        first, stays = self.space(gone), self.space(kept)
+        if first.id != stays.id:
+            leave_note(self.spaces, first.id, stays.id)
+            self.move(self.spaces / first.id, stays.id)
+
+    def move(self, old: Path, to: str) -> int:
+        """Moves what a space's folder holds to another space. Returns how many entries, the trash not counted."""
+        moved = move_all(old, self.spaces / to)
+        for folder in moved:
+            with suppress(ArtifactError):  # a damaged entry is named by the list of its space
+                self.index.put(to, read_entry(folder))
+        return len(moved)
 
     def find(self, entry_id: str, kind: str) -> tuple[Entry, Path]:
         """An entry of any space, to read: its id is the key to it. Raises UnknownIdError, ArtifactError."""
         if TOKEN.fullmatch(entry_id) and kind in KINDS and (space := self.index.space_of(entry_id, kind)) is not None:
-            folder = self.root / "spaces" / space / kind / entry_id
+            folder = self.spaces / space / kind / entry_id
             recover(folder)
             if folder.is_dir():
                 return read_entry(folder), folder
@@ -85,7 +110,15 @@ class Space:
 
     def __init__(self, workspace: Workspace, space_id: str) -> None:
         self.workspace, self.id = workspace, space_id
-        self.folder = workspace.root / "spaces" / space_id
+
+    @property
+    def folder(self) -> Path:
+        """Where it is on disk; looked up each time, because the space may join another while a job works for it."""
+        return self.workspace.spaces / destination(self.workspace.spaces, self.id)
+
+    def take_all(self, other: Space) -> int:
+        """Moves everything in another space here; the other one stays open, empty. Returns how many entries."""
+        return self.workspace.move(other.folder, self.folder.name)
 
     @property
     def name(self) -> str:
@@ -136,13 +169,14 @@ class Space:
         if kind not in KINDS:
             raise InputError("kind", f"must be one of {', '.join(KINDS)}", kind)
         entry_id = entry_id or new_id()
-        with replacing(self.folder / kind / entry_id) as building:
+        begun = self.folder
+        with replacing(begun / kind / entry_id) as building:
             write(building)
             size = folder_bytes(building)
             self.demand_room(size)
             entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
             write_entry(building, entry)
-        self.workspace.index.put(self.id, entry)
+        self._put(entry, begun)
         return entry
 
     def save_json(
@@ -178,7 +212,7 @@ class Space:
         folder = self.path(entry_id)
         entry = replace(read_entry(folder), name=name.strip()[:200])
         write_entry(folder, entry)
-        self.workspace.index.put(self.id, entry)
+        self._put(entry)
         return entry
 
     def duplicate(self, entry_id: str) -> Entry:
@@ -211,7 +245,7 @@ class Space:
         entry = read_entry(folder)
         (self.folder / entry.kind).mkdir(exist_ok=True)
         folder.rename(self.folder / entry.kind / entry_id)
-        self.workspace.index.put(self.id, entry)
+        self._put(entry)
         return entry
 
     def trash(self) -> tuple[Entry, ...]:
@@ -236,6 +270,12 @@ class Space:
                 f"{used / 1e6:,.0f} MB with the {size / 1e6:,.1f} MB to be saved",
                 "Delete something on Home and empty the trash.",
             )
+
+    def _put(self, entry: Entry, begun: Path | None = None) -> None:
+        now = self.folder
+        if begun is not None and begun != now:  # joined another space while the entry was being written
+            self.workspace.move(begun, now.name)
+        self.workspace.index.put(now.name, entry)
 
     def _scan(self, kind: str | None) -> list[tuple[Path, Entry | ArtifactError]]:
         found: list[tuple[Path, Entry | ArtifactError]] = []

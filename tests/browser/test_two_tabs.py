@@ -1,0 +1,100 @@
+"""A new browser that opens two tabs at once has one space, and what is saved in either tab is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from recsys.workspace import Workspace, export_zip
+from ui.state import ROOT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def address(serve: Callable[..., str], home: Path) -> str:
+    return serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_SECRET": ""})
+
+
+def note(folder: Path, name: str) -> Path:
+    """A zip with one note of this name."""
+    space = Workspace(folder / name).space("a" * 32)
+    entry = space.save_json("note", name, {})
+    file = folder / f"{name}.zip"
+    file.write_bytes(export_zip(space, [entry.id]))
+    return file
+
+
+def bring(page: Page, file: Path) -> None:
+    """Imports a zip on Home."""
+    if not page.get_by_text("Take it to another machine").is_visible():
+        page.get_by_text("Your saved work").click()
+    page.get_by_text("Take it to another machine").click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Add what is in it").click()
+    expect(page.get_by_text(f"Note · {file.stem}")).to_be_visible(timeout=30_000)
+
+
+def space_cookie(context: BrowserContext) -> str:
+    return next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "studio_space")
+
+
+def test_two_first_tabs_share_one_space(browser: Browser, address: str, home: Path, tmp_path: Path) -> None:
+    context = browser.new_context()
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto(address, wait_until="commit")
+    for number, tab in enumerate(tabs):
+        expect(tab.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
+        bring(tab, note(tmp_path, f"tab{number}"))
+    for page in (*tabs, context.new_page()):
+        page.goto(address)
+        for number in range(2):
+            if not page.get_by_text(f"Note · tab{number}").is_visible():
+                page.wait_for_timeout(500)
+            expect(page.get_by_text(f"Note · tab{number}")).to_be_visible(timeout=30_000)
+    space = Workspace(home).space(space_cookie(context))
+    assert sorted(entry.name for entry in space.entries("note")) == ["tab0", "tab1"]
+    context.close()
+
+
+def test_what_was_saved_before_the_tabs_knew_of_each_other_is_kept(
+    browser: Browser, address: str, home: Path, tmp_path: Path
+) -> None:
+    """The first tab's browser tells nothing for as long as it saves: the worst order of events."""
+    context = browser.new_context()
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:  # timers of the page start only when the test says so
+        tab.add_init_script(
+            "const later = []; const set = window.setTimeout;"
+            "window.setTimeout = (call, ms, ...rest) =>"
+            " [300, 1500, 4000].includes(ms) ? later.push(call) : set(call, ms, ...rest);"
+            "window.tell = () => later.splice(0).forEach((call) => call());"
+            "const real = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie'); let open = false;"
+            "Object.defineProperty(document, 'cookie', { configurable: true,"
+            " get: () => real.get.call(document).split('; ').filter((one) => open || !/^studio/.test(one)).join('; '),"
+            " set: (text) => { if (open || !/^studio/.test(text)) real.set.call(document, text); } });"
+            "window.open_cookies = () => { open = true; };"
+        )
+        tab.goto(address, wait_until="commit")
+    for number, tab in enumerate(tabs):
+        expect(tab.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
+        bring(tab, note(tmp_path, f"tab{number}"))
+    assert len(list((home / "spaces").glob("*/note/*"))) == 2 and len(list((home / "spaces").iterdir())) == 2
+    for tab in tabs:
+        tab.evaluate("open_cookies(); tell()")
+        tab.wait_for_timeout(1_000)
+    tabs[0].evaluate("tell()")
+    page = context.new_page()
+    page.goto(address)
+    for number in range(2):
+        expect(page.get_by_text(f"Note · tab{number}")).to_be_visible(timeout=30_000)
+    context.close()
