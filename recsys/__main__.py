@@ -279,9 +279,9 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.evaluation import evaluate_models
 
     run, dataset = _open(chosen)
-    report = evaluate_models(run.models, run.test_holdout(dataset), dataset)
-    answer: dict[str, Any] = report.to_json()
-    return answer
+    split = run.split(dataset)
+    report = evaluate_models(run.models, split.test, split.train)
+    return {"verdict": report.verdict, **report.to_json()}
 
 
 def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:

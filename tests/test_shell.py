@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from recsys.__main__ import main
+from recsys.evaluation import evaluate_models
+from recsys.runs import load_run
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,17 @@ def test_evaluate(capsys: pytest.CaptureFixture[str], run: Path) -> None:
     for metrics in shown["models"].values():
         for name in ("ndcg@10", "hr@10"):
             assert metrics[name]["low"] <= metrics[name]["value"] <= metrics[name]["high"]
+
+
+def test_evaluate_reads_popularity_from_the_rows_learned_from(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    """Novelty and popularity lift must not know the test rows: the shell reports what the app reports."""
+    trained, dataset = load_run(run)
+    split = trained.split(dataset)
+    expected = evaluate_models(trained.models, split.test, split.train).to_json()
+    shown = answer(capsys, ["evaluate", "--run", run])
+    assert shown["models"] == json.loads(json.dumps(expected["models"]))
+    whole = evaluate_models(trained.models, split.test, dataset).to_json()
+    assert shown["models"] != json.loads(json.dumps(whole["models"])), "the test rows change these figures"
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,7 @@ class _Known:
     def __init__(self, holdout: Holdout, dataset: Dataset, ks: tuple[int, ...], seed: int) -> None:
         self.holdout, self.dataset, self.ks, self.seed = holdout, dataset, ks, seed
         self.counts = dataset.item_counts
+        self.users_of_item = np.diff(dataset.matrix().tocsc().indptr)  # each user once, however often they chose it
         self.features = listed.item_features(dataset, seed=seed)
         self.size = int(np.clip(8_000_000 // (dataset.n_items + 1), 1, 512))  # people a batch: 32 MB of scores
         popular = np.tile(self.counts.astype(np.float32), (self.size, 1))
@@ -218,7 +219,7 @@ def _per_user(found: Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known:
     for k in known.ks:
         values |= {f"{name}@{k}": value for name, value in accuracy_at(found, k).items()}
         top = shown[:, :k]
-        values[f"novelty@{k}"] = listed.novelty(top, known.counts, known.dataset.n_users)
+        values[f"novelty@{k}"] = listed.novelty(top, known.users_of_item, known.dataset.n_users)
         values[f"diversity@{k}"] = listed.diversity(top, known.features)
         values[f"serendipity@{k}"] = listed.serendipity(top, known.holdout.positives, known.obvious[:, :k])
     values["mrr"] = reciprocal_rank(found)

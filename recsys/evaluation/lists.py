@@ -57,9 +57,13 @@ def estimate_gini(lists: np.ndarray, n_items: int) -> Estimate:
     return Estimate(value, max(0.0, value - Z * error), min(1.0, value + Z * error))
 
 
-def novelty(lists: np.ndarray, item_counts: np.ndarray, n_users: int) -> np.ndarray:
-    """Mean surprise of a list in bits, −log2((people who have the item + 1) / (people + 1)): float64 (n,)."""
-    surprise = -np.log2((np.minimum(item_counts, n_users) + 1) / (n_users + 1))
+def novelty(lists: np.ndarray, users_of_item: np.ndarray, n_users: int) -> np.ndarray:
+    """Mean surprise of a list in bits, −log2((users who have the item + 1) / (users + 1)): float64 (n,).
+
+    Args:
+        users_of_item: int (n_items + 1,) users who have each item, however often they chose it.
+    """
+    surprise = -np.log2((users_of_item + 1) / (n_users + 1))
     return _list_mean(lists, surprise)
 
 

@@ -20,6 +20,7 @@ from recsys.models.baselines import fit_baseline
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.training import train
 from recsys.models.validation import next_item_quality
+from tests.models.small import dataset_of
 
 
 def shop(people: int = 200, items: int = 30, length: int = 12, repeated: float = 0.4, seed: int = 0) -> Dataset:
@@ -118,3 +119,14 @@ def test_every_evaluator_follows_the_same_rule(name: str) -> None:
     report = evaluate_models({"oracle": oracle}, split.test, split.train)
     assert report["oracle"].estimates["ndcg@10"].value <= report.repeats.reachable
     assert (report.repeats.share == 0) == (name == "time"), "the split by time asks only for what is new"
+
+
+def test_novelty_counts_users_and_not_purchases() -> None:
+    """One user buys item 1 nine times: it is as surprising as an item that one user bought once."""
+    histories = [[1] * 9 + [2, 3], [3, 4, 5], [4, 5, 6], [5, 6, 4]]
+    split = leave_one_out(dataset_of(histories, 6))
+    report = evaluate_models({"popular": fit_baseline("popularity", split.train)}, split.test, split.train)
+    bits = -np.log2((np.array([1, 0, 1, 1, 1, 0]) + 1) / 5)  # users of items 1 … 6 among the rows learned from
+    lists = report["popular"].lists[:, :5]
+    expected = [bits[row[row > 0] - 1].mean() for row in lists]
+    np.testing.assert_allclose(report["popular"].per_user["novelty@5"], expected)
