@@ -280,7 +280,7 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
 
     run, dataset = _open(chosen)
     split = run.split(dataset)
-    report = evaluate_models(run.models, split.test, split.train)
+    report = evaluate_models(run.models | run.parts, split.test, split.train, parts=tuple(run.parts))
     return {"verdict": report.verdict, **report.to_json()}
 
 

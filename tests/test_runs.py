@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,11 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
 from recsys.jobs import JobQueue, Progress
+from recsys.metrics import repeats_of
 from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
+from tests.metrics.test_repeats import shop
 
 SMALL = ModelConfig(embedding_size=16, blocks=1)
 
@@ -23,13 +27,13 @@ def test_a_run_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None:
     save_run(run, planted, tmp_path / "run")
     back, dataset = load_run(tmp_path / "run")
     assert dataset.fingerprint == planted.fingerprint
-    assert list(back.models) == ["attention", "popularity", "item-knn"]
+    assert list(back.models) == ["attention", "popularity", "item-knn", "markov"]
     for name, model in run.models.items():
         assert np.array_equal(model.scores(planted.histories()), back.models[name].scores(planted.histories())), name
-    for attribute in ("id", "name", "holdout", "seconds", "created", "versions", "parameters"):
+    for attribute in ("id", "name", "holdout", "seconds", "created", "versions", "parameters", "settings", "evidence"):
         assert getattr(back, attribute) == getattr(run, attribute), attribute
     assert [dict(report) for report in back.reports] == [dict(report) for report in run.reports]
-    assert set(run.validation) == {"attention", "popularity", "item-knn"}
+    assert set(run.validation) == {"attention", "popularity", "item-knn", "markov"}
 
 
 def test_saving_again_replaces(planted: Dataset, tmp_path: Path) -> None:
@@ -165,3 +169,57 @@ def test_eight_trainings_asked_for_at_once_are_queued_and_all_end(planted: Datas
     assert max(places[5:]) < min(places[2:5])  # those who ask for one do not wait for somebody's five
     ended = [queue.wait(*job, timeout=120) for job in jobs]
     assert {job.state for job in ended} == {"done"} and len({job.result for job in ended}) == 1
+
+
+def test_the_best_simple_baseline_stands_beside_by_default_with_the_interval_of_the_difference(
+    planted: Dataset,
+) -> None:
+    run = train_run(planted, model_config=SMALL, epochs=3, threads=1)
+    quality = {name: figures["ndcg@10"] for name, figures in run.validation.items()}
+    found = run.evidence["comparison"]
+    assert found["baseline"] == max((name for name in quality if name != "attention"), key=quality.__getitem__)
+    assert found["value"] == pytest.approx(quality["attention"]) and found["against"] == quality[found["baseline"]]
+    assert found["difference"] == pytest.approx(found["value"] - found["against"])
+    assert found["low"] <= found["difference"] <= found["high"]
+    best = [row for row in run.reports if "comparison" in row][-1]
+    assert best["comparison"] == pytest.approx(found), "the newest best epoch is the model that is kept"
+
+
+def test_what_network_and_markov_scores_reach_alone_is_in_the_run(planted: Dataset) -> None:
+    run = train_run(planted, model_config=SMALL, epochs=3, threads=1)
+    parts = run.evidence["parts"]
+    assert set(parts) == {"network alone", "Markov alone", "both together"}
+    assert parts["both together"]["value"] == pytest.approx(run.validation["attention"]["ndcg@10"])
+    assert parts["Markov alone"]["value"] == pytest.approx(run.validation["markov"]["ndcg@10"])
+    alone = next_item_quality(run.parts["network alone"], run.split(planted).validation)
+    assert parts["network alone"]["value"] == pytest.approx(alone["ndcg@10"], abs=1e-6)
+    for estimate in parts.values():
+        assert estimate["low"] <= estimate["value"] <= estimate["high"]
+    pure = train_run(planted, model_config=replace(SMALL, markov=False), epochs=1, baselines=("popularity",))
+    assert pure.parts == {} and set(pure.evidence["parts"]) == {"network alone"}
+
+
+def test_the_settings_of_the_baselines_are_in_the_run(planted: Dataset) -> None:
+    run = train_run(planted, model="popularity", baselines=("item-knn", "markov", "ease"))
+    assert set(run.settings) == {"item-knn", "markov", "ease"}
+    assert set(run.settings["item-knn"]) == {"neighbours", "shrink"}
+    assert set(run.settings["markov"]) == {"window", "prior", "power"}
+    none = train_run(planted, model="markov", baselines=("popularity",), holdout="none")
+    assert set(none.settings["markov"]) == {"window", "prior", "power"} and none.evidence == {}
+
+
+def test_repeats_among_the_held_out_are_in_the_run() -> None:
+    data = shop(people=100)
+    run = train_run(data, model="popularity", baselines=("markov",))
+    held = run.split(data).validation
+    assert run.evidence["repeats"] == repeats_of(held.histories, held.positives).to_json()
+    assert run.evidence["users"] == len(held)
+
+
+def test_a_run_of_an_older_version_opens_without_the_new_figures(planted: Dataset, tmp_path: Path) -> None:
+    save_run(train_run(planted, model="popularity"), planted, tmp_path / "run")
+    file = tmp_path / "run" / "run.json"
+    content = json.loads(file.read_text())
+    del content["evidence"], content["settings"]
+    file.write_text(json.dumps(content))
+    assert load_run(tmp_path / "run")[0].evidence == {} and read_card(tmp_path / "run").settings_of_baselines == {}

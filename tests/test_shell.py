@@ -118,7 +118,8 @@ def test_project(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) 
 
 def test_evaluate(capsys: pytest.CaptureFixture[str], run: Path) -> None:
     shown = answer(capsys, ["evaluate", "--run", run])
-    assert set(shown["models"]) == {"attention", "popularity", "item-knn"} and shown["protocol"]
+    assert set(shown["models"]) == {"attention", "popularity", "item-knn", "markov", *shown["parts"]}
+    assert shown["protocol"] and "the best simple baseline" in shown["verdict"]
     for metrics in shown["models"].values():
         for name in ("ndcg@10", "hr@10"):
             assert metrics[name]["low"] <= metrics[name]["value"] <= metrics[name]["high"]
@@ -127,11 +128,11 @@ def test_evaluate(capsys: pytest.CaptureFixture[str], run: Path) -> None:
 def test_evaluate_reads_popularity_from_the_rows_learned_from(capsys: pytest.CaptureFixture[str], run: Path) -> None:
     """Novelty and popularity lift must not know the test rows: the shell reports what the app reports."""
     trained, dataset = load_run(run)
-    split = trained.split(dataset)
-    expected = evaluate_models(trained.models, split.test, split.train).to_json()
+    split, models = trained.split(dataset), trained.models | trained.parts
+    expected = evaluate_models(models, split.test, split.train).to_json()
     shown = answer(capsys, ["evaluate", "--run", run])
     assert shown["models"] == json.loads(json.dumps(expected["models"]))
-    whole = evaluate_models(trained.models, split.test, dataset).to_json()
+    whole = evaluate_models(models, split.test, dataset).to_json()
     assert shown["models"] != json.loads(json.dumps(whole["models"])), "the test rows change these figures"
 
 

@@ -94,7 +94,7 @@ def report_of(
 
     run, dataset = open_run(folder)
     split = run.split(dataset)
-    return evaluate_models(_models, split.test, split.train, progress=_progress)
+    return evaluate_models(_models, split.test, split.train, parts=tuple(run.parts), progress=_progress)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

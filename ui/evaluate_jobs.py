@@ -138,8 +138,9 @@ def _waiting(studio: Studio, wanted: str) -> None:
 
 
 def judged_models(room: Room) -> tuple[dict[str, Recommender], tuple[str, ...]]:
-    """The run's models, and those of other runs chosen for comparison, named apart; the ids of these runs."""
-    models, compared = dict(room.run.models), []
+    """The run's models, the parts of its model, and models of other runs chosen for comparison, named apart; the ids
+    of these runs."""
+    models, compared = room.run.models | room.run.parts, []
     for entry_id in st.session_state.get("compared_runs", ()):
         run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         if dataset.fingerprint == room.dataset.fingerprint and run.holdout == room.run.holdout:
@@ -176,10 +177,10 @@ def trainers(room: Room, seed: int, report: Callable[[float, str], object]) -> d
 
 def _trainer(run: Run, name: str, seed: int, report: Callable[[float, str], object]) -> Trainer:
     def make(split: Split) -> Recommender:
-        from recsys.models.baselines import fit_baseline
+        from recsys.models.baselines.tuning import tune_baseline
 
         if name != "attention":
-            return fit_baseline(name, split.train, seed=seed)
+            return tune_baseline(name, split.train, split.validation, seed).model
         return _attention(run, split, seed, report)
 
     return make

@@ -193,6 +193,8 @@ def _html(judged: Judged) -> bytes:
         "seconds of training": f"{run.seconds:,.0f}",
         "epochs": len(run.reports),
         "beside it": ", ".join(run.baselines),
+        **{f"setting of {name}, chosen on validation users: {setting}": value
+           for name, chosen in run.settings.items() for setting, value in chosen.items()},
         **{f"{part} setting: {name}": value for part in ("model", "train")
            for name, value in dict(run.config.get(part, {})).items()},
         "meant for": "demonstrations, teaching and exploration; not for decisions about people",

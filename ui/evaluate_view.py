@@ -14,7 +14,7 @@ from recsys.models.recommender import Recommender
 from ui.evaluate_jobs import Judged
 from ui.evaluate_more import alpha_tab, protocols_tab, report_tab, seeds
 from ui.evaluate_study import study_tab
-from ui.inputs import person_label, plain
+from ui.inputs import person_label, plain, settings_words
 from ui.tabs import open_tab
 
 PER_PERSON = ("ndcg@10", "hr@10", "mrr", "recall@20", "map@10", "precision@10")
@@ -47,6 +47,9 @@ def verdict(judged: Judged) -> None:
     left.caption(
         plain(HELP.get(metric, "Averaged over people; all items are ranked, those a person has had are left out."))
     )
+    for sentence in (judged.report.repeats.sentence, judged.report.parts_sentence):
+        if sentence:
+            st.caption(plain(sentence, 400))
     figure(intervals_figure(judged.report, metric), "verdict")
 
 
@@ -83,6 +86,8 @@ def compare_tab(judged: Judged) -> None:
         ]
     st.dataframe(pd.DataFrame(rows, index=list(report.names)).T, width="stretch", key="compare_table")
     st.caption("★ is the best value; for Gini and popularity lift that is the lowest. Brackets are 95% intervals.")
+    if judged.run.settings:
+        st.caption(f"Settings of the baselines, chosen on validation users: {settings_words(judged.run.settings)}.")
     for comparison in report.comparisons:
         st.write(plain(comparison.sentence, 300))
     left, right = st.columns(2, gap="large")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -18,6 +18,15 @@ def plain(text: object, limit: int = 200) -> str:
     """Text from data, safe inside Streamlit's markdown: every sign with a meaning is escaped, lines are joined."""
     joined = " ".join(str(text).split())
     return _MARKDOWN.sub(r"\\\1", joined if len(joined) <= limit else joined[: limit - 1] + "…")
+
+
+def settings_words(settings: Mapping[str, Mapping[str, Any]]) -> str:
+    """Settings of several models as one line: `item-knn (neighbours 200, shrink 10); markov (…)`, safe in markdown."""
+    each = []
+    for name, chosen in settings.items():
+        values = ", ".join(f"{plain(setting.replace('_', ' '))} {plain(value)}" for setting, value in chosen.items())
+        each.append(f"{plain(name)} ({values})")
+    return "; ".join(each)
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:

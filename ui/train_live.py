@@ -41,6 +41,8 @@ def _watch(studio: Studio, job_id: str) -> None:
     with curve:
         epochs = int(job.details.get("epochs", 0))
         show(training_curve(reports, epochs, job.details.get("baselines", {})), key="train_curve")
+        if job.details.get("repeats"):
+            st.caption(plain(job.details["repeats"], 400))
     with beside:
         if job.active:
             _running(studio, job, reports)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from recsys.charts.style import three
+from recsys.charts.style import interval, three
 from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
 from ui import train_jobs
 from ui.frame import Studio
-from ui.inputs import plain
+from ui.inputs import plain, settings_words
 from ui.train_controls import HELP, estimate_box, plan_or_none
 from ui.train_live import WIDTHS, clock, show
 from ui.train_try import try_it
@@ -28,11 +28,12 @@ def before_or_after(studio: Studio, dataset: Dataset) -> None:
     card = open_card(studio, dataset)
     curve, beside = st.columns(WIDTHS, gap="large")
     with curve:
-        reports, baselines = (), {}
+        reports, baselines, comparison = (), {}, None
         if card is not None:
-            reports = card.reports
+            reports, comparison = card.reports, card.evidence.get("comparison")
             baselines = {name: q for name, q in card.validation.items() if name != card.model}
-        show(training_curve(reports, len(reports), baselines), key="train_last_curve")
+        drawn = training_curve(reports, len(reports), baselines, comparison=comparison)
+        show(drawn, key="train_last_curve")
         if card is not None:
             _what_it_is(card)
     with beside:
@@ -87,8 +88,27 @@ def _what_it_is(card: RunCard) -> None:
     if card.config.get("text"):
         words.append(plain(card.config["text"], 300).removesuffix("\\."))
     st.caption(". ".join(words) + ".")
+    for sentence in _evidence(card):
+        st.caption(sentence)
     if card.config.get("problem"):
         st.warning(f"Training ended early: {plain(card.config['problem'], 400)}")
+
+
+def _evidence(card: RunCard) -> list[str]:
+    """What can be reached at most, what the parts of the model reach, and the settings chosen for the baselines."""
+    from recsys.metrics import Repeats
+
+    said = []
+    if "repeats" in card.evidence:
+        said.append(Repeats(**card.evidence["repeats"]).sentence)
+    parts = card.evidence.get("parts", {})
+    if len(parts) > 1:
+        each = "; ".join(f"{plain(name)} {interval(e['value'], e['low'], e['high'])}" for name, e in parts.items())
+        said.append(f"NDCG@10 on validation users: {each}.")
+    if card.settings_of_baselines:
+        words = settings_words(card.settings_of_baselines)
+        said.append(f"Settings of the baselines, chosen on validation users: {words}.")
+    return [sentence for sentence in said if sentence]
 
 
 def below(studio: Studio, dataset: Dataset) -> None:

@@ -20,18 +20,23 @@ Quality = Mapping[str, Mapping[str, float]]
 
 
 def training_curve(
-    reports: Reports, epochs: int, baselines: Quality, earlier: Mapping[str, Reports] | None = None
+    reports: Reports,
+    epochs: int,
+    baselines: Quality,
+    earlier: Mapping[str, Reports] | None = None,
+    comparison: Mapping[str, Any] | None = None,
 ) -> Figure:
     """How well the next choice is found, epoch by epoch, with the baselines as level lines.
 
     Args:
-        reports: one mapping per epoch with "epoch" and "ndcg@10" (and "network": without the Markov scores).
+        reports: one mapping per epoch with "epoch" and "ndcg@10" (and "network": that of the network alone).
         epochs: how many there will be; 0 while unknown.
         baselines: {name: {"ndcg@10": …}}.
         earlier: reports of other runs on the same data by name, drawn faintly.
+        comparison: of a finished run with the best baseline, see `recsys.runs.Run.evidence`.
     """
     judged = [report for report in reports if "ndcg@10" in report]
-    title = curve_title(reports, epochs, baselines)
+    title = curve_title(reports, epochs, baselines, comparison)
     figure = sentence_figure(title, x="epoch (pass over the data)", y=QUALITY, height=HEIGHT, alternative=title)
     last = max([epochs, 1, *(int(report["epoch"]) for report in judged)])
     for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
@@ -39,9 +44,7 @@ def training_curve(
     for number, (name, rows) in enumerate((earlier or {}).items()):
         _line(figure, rows, "ndcg@10", name=text(name, 30), color=faded(group_colour(number + 1), 0.55), width=1.5)
     if judged:
-        _line(
-            figure, judged, "network", name="without the Markov voice", color=faded(MODEL, 0.6), width=1.5, dash="dot"
-        )
+        _line(figure, judged, "network", name="network alone", color=faded(MODEL, 0.6), width=1.5, dash="dot")
         _line(figure, judged, "ndcg@10", name="the model", color=MODEL, width=4)
         newest, best = judged[-1], max(judged, key=lambda report: float(report["ndcg@10"]))
         _mark(figure, best, "best so far", "star", 14, last)
@@ -58,8 +61,12 @@ def _highest(judged: Reports, baselines: Quality, earlier: Mapping[str, Reports]
     return max([*drawn, *(float(quality["ndcg@10"]) for quality in baselines.values())], default=0.0) or 0.25
 
 
-def curve_title(reports: Reports, epochs: int, baselines: Quality) -> str:
-    """The sentence over the curve: where the model stands against the best baseline."""
+def curve_title(reports: Reports, epochs: int, baselines: Quality, comparison: Mapping[str, Any] | None = None) -> str:
+    """The sentence over the curve: the model against the best simple baseline, with the interval of the difference.
+
+    Args:
+        comparison: of a finished run; by default that of the newest best epoch.
+    """
     judged = [float(report["ndcg@10"]) for report in reports if "ndcg@10" in report]
     rival = max(baselines, key=lambda name: float(baselines[name]["ndcg@10"]), default="")
     bar = float(baselines[rival]["ndcg@10"]) if rival else 0.0
@@ -70,12 +77,27 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality) -> str:
         return f"The line to beat is {text(rival)} with {three(bar)}" if rival else "The curve starts here"
     of = f" of {epochs:,}" if len(judged) < epochs else ""
     when = f"after {len(judged):,}{of} epoch{'s' * (max(len(judged), epochs) > 1)}"
-    best = max(judged)
+    found = comparison or next((report["comparison"] for report in reversed(reports) if "comparison" in report), None)
+    if found:
+        return compared_words(found, when)
     if not rival or bar <= 0:
-        return f"The model scores {three(best)} {when}"
-    if best > bar:
-        return f"The model finds the next choice {three(best / bar)} times as well as {text(rival)} {when}"
-    return f"Still below {text(rival)} {when}: {three(best)} against {three(bar)}"
+        return f"The model scores {three(max(judged))} {when}"
+    return f"NDCG@10 {three(max(judged))} {when}; {text(rival)}, the best simple baseline, reaches {three(bar)}"
+
+
+def compared_words(found: Mapping[str, Any], when: str = "") -> str:
+    """Whether the model is better than the best simple baseline; only where the whole interval lies above 0."""
+    lead = "Better" if float(found["low"]) > 0 else "Not better"
+    difference, low, high = (_signed(float(found[name])) for name in ("difference", "low", "high"))
+    return (
+        f"{lead} than {text(found['baseline'])}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
+        f"{three(float(found['value']))} against {three(float(found['against']))}, difference {difference} "
+        f"[{low}, {high}]"
+    )
+
+
+def _signed(value: float) -> str:
+    return three(value) if value < 0 else f"+{three(value)}"
 
 
 def loss_curve(reports: Reports) -> Figure:

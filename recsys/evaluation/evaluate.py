@@ -15,6 +15,7 @@ from recsys.evaluation import lists as listed
 from recsys.evaluation import metrics
 from recsys.evaluation.uncertainty import Comparison, Estimate, compare, estimate_means, estimate_ratio
 from recsys.metrics import Ranks, Repeats, accuracy_at, place, reciprocal_rank, repeats_of, unseen
+from recsys.models.baselines import BASELINES
 from recsys.models.recommender import Recommender, top_k
 
 Progress = Callable[[float, str], object]  # fraction in [0, 1] and what is being done
@@ -35,6 +36,7 @@ class ModelResult:
         lists: int32 (n, max k) what each person is shown, best first, 0 = nothing.
         threshold: the bar of like/not-like, a share of unseen items.
         milliseconds: scoring time per person.
+        baseline: whether it is one of the simple models that anything else has to beat.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ModelResult:
     lists: np.ndarray
     threshold: float
     milliseconds: float
+    baseline: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,7 @@ class Report:
         lengths: int64 (n,) how much of each was known.
         models: in the order given.
         comparisons: the first model against each other one, on the main metric, Holm-corrected together.
+        parts: names of models that are parts of the first (its network alone …): shown, but no rivals of it.
         repeats: held-out choices that no list can show, and the NDCG@10 that is therefore at most reachable.
         seed: of resampling and of the drawn unseen items.
     """
@@ -69,6 +73,7 @@ class Report:
     comparisons: tuple[Comparison, ...]
     repeats: Repeats
     seed: int
+    parts: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> ModelResult:
         return next(m for m in self.models if m.name == name)
@@ -83,30 +88,63 @@ class Report:
         return MAIN if 10 in self.ks else f"ndcg@{self.ks[-1]}"
 
     @property
+    def best_baseline(self) -> ModelResult | None:
+        """The best of the simple baselines beside the first model, None where there is none.
+
+        Markov scores that are a part of the model are one too: what they reach alone, the model has to beat.
+        """
+        simple = [m for m in self.models[1:] if m.baseline]
+        return max(simple, key=lambda m: m.estimates[self.main].value, default=None)
+
+    def against(self, name: str) -> Comparison:
+        """The comparison of the first model with another."""
+        return next(c for c in self.comparisons if c.second == name)
+
+    @property
     def verdict(self) -> str:
-        """One sentence: who is best, and whether that is shown."""
-        best = max(self.models, key=lambda m: m.estimates[self.main].value)
-        lead = f"{best.name} reaches {self.main.upper()} {best.estimates[self.main].text} on {len(self.users):,} people"
-        if len(self.models) == 1:
-            return f"{lead}; nothing stands beside it to compare."
-        first = self.models[0].name
-        others = [c for c in self.comparisons if best.name in (c.first, c.second)]
-        even = [c.second if c.first == best.name else c.first for c in others if not c.shown]
-        if even:
-            return f"{lead}; no difference shown to {', '.join(even)}."
-        if best.name == first:
-            return f"{lead}, better than {' and '.join(n for n in self.names if n != first)}."
-        return f"{lead}, better than {first}."
+        """What the first model reaches, and whether it is shown to be better than the best simple baseline."""
+        first, rival = self.models[0], self.best_baseline
+        lead = (
+            f"{first.name} reaches {self.main.upper()} {first.estimates[self.main].text} on {len(self.users):,} users"
+        )
+        words = [lead if rival is None else f"{lead}. {self._compared(rival)}"]
+        if rival is None and len(self.models) == 1:
+            words = [f"{lead}; nothing stands beside it to compare"]
+        others = [m.name for m in self.models[1:] if not m.baseline and m.name not in self.parts]
+        words += [self.against(name).sentence.removesuffix(".") for name in others]
+        return ". ".join(words) + "."
+
+    def _compared(self, rival: ModelResult) -> str:
+        """The first model against the best simple baseline; "better" only where a difference is shown."""
+        found = self.against(rival.name)
+        lead = "Better" if found.shown and found.difference.value > 0 else "Not better"
+        return (
+            f"{lead} than {rival.name}, the best simple baseline ({rival.estimates[self.main].text}): difference "
+            f"{found.difference.text}"
+        )
+
+    @property
+    def parts_sentence(self) -> str:
+        """What each part of the first model reaches by itself; "" where it is one thing only."""
+        if not self.parts:
+            return ""
+        names = {name: name for name in self.parts}
+        if "markov" in self.names:
+            names["Markov alone"] = "markov"
+        each = [f"{shown} {self[name].estimates[self.main].text}" for shown, name in names.items()]
+        both = f"both together {self.models[0].estimates[self.main].text}"
+        return f"{self.main.upper()}: {'; '.join([*each, both])}."
 
     def to_json(self) -> dict[str, object]:
         """Numbers and names only: {"protocol", "people", "ks", "seed", "repeats": {share, reachable, k},
-        "models": {name: {metric: {value, low, high}}}, "comparisons": […]}."""
+        "parts": [names],        "models": {name: {metric: {value, low, high}}}, "comparisons": […]}."""
         return {
             "protocol": self.protocol,
             "people": len(self.users),
             "ks": list(self.ks),
             "seed": self.seed,
             "repeats": self.repeats.to_json(),
+            "parts": list(self.parts),
             "models": {m.name: {k: e.to_json() for k, e in m.estimates.items()} for m in self.models},
             "comparisons": [
                 {
@@ -131,6 +169,7 @@ def evaluate_models(
     seed: int = 0,
     *,
     protocol: str = "leave-one-out",
+    parts: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Report:
     """Judge models on the same held-out people, full ranking, seen items left out.
@@ -141,6 +180,7 @@ def evaluate_models(
         dataset: where item popularity and tags are read from: `split.train`, so that novelty does not know the test.
         ks: list lengths.
         seed: of the bootstrap and the unseen items of like/not-like; every model gets the same draws.
+        parts: names of models that are parts of the first.
         progress: called with the fraction done and a text; may raise to stop.
 
     Raises:
@@ -165,7 +205,7 @@ def evaluate_models(
     report(1.0, "Done")
     sizes = np.array([len(h) for h in holdout.histories])
     repeats = repeats_of(holdout.histories, holdout.positives, 10 if 10 in lengths else lengths[-1])
-    return Report(protocol, lengths, holdout.users, sizes, tuple(results), compared, repeats, seed)
+    return Report(protocol, lengths, holdout.users, sizes, tuple(results), compared, repeats, seed, tuple(parts))
 
 
 class _Known:
@@ -209,9 +249,8 @@ def _judge(name: str, model: Recommender, known: _Known, progress: Progress) -> 
     shown = np.concatenate(lists)
     per_user = _per_user(found, like, shown, known)
     estimates = estimate_means(per_user, seed=known.seed) | _of_lists(shown, per_user, known)
-    return ModelResult(
-        name, per_user, estimates, found.best, shown, like.threshold, 1000 * seconds / max(1, found.n_people)
-    )
+    lap = 1000 * seconds / max(1, found.n_people)
+    return ModelResult(name, per_user, estimates, found.best, shown, like.threshold, lap, model.name in BASELINES)
 
 
 def _per_user(found: Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known: _Known) -> dict[str, np.ndarray]:

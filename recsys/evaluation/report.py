@@ -84,7 +84,8 @@ def report_html(
     """
     how = protocol(report.protocol)
     sections = [
-        f"<h1>{escape(title)}</h1><p><strong>{escape(report.verdict)}</strong></p>",
+        f"<h1>{escape(title)}</h1><p><strong>{escape(report.verdict)}</strong></p>"
+        + _sentences([said for said in (report.repeats.sentence, report.parts_sentence) if said]),
         "<h2>Results</h2>" + _results(report),
         "<h2>" + escape(f"{report.main.upper()} with 95% intervals") + "</h2>" + interval_svg(report, report.main),
         "<h2>Comparisons</h2>" + _sentences([c.sentence for c in report.comparisons], "Only one model was judged."),
@@ -95,7 +96,8 @@ def report_html(
                 "question": how.question,
                 "how": how.how,
                 "limit": how.limit,
-                "ranking": "among all items the person has not had; ties count against the model",
+                "ranking": "among all items the user has not had; ties count against the model; a held-out item that "
+                "the user already had is a miss",
                 "people judged": f"{len(report.users):,}",
                 "intervals": "95%, percentile bootstrap over people, 1,000 resamples (coverage and Gini: linearised)",
                 "tests": "paired bootstrap, Holm’s correction over all comparisons",

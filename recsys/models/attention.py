@@ -51,6 +51,10 @@ class AttentionModel:
         self._vectors = torch.from_numpy(np.array(item_vectors))
         self._mask = torch.from_numpy(np.array(mask))
 
+    def without_markov(self) -> AttentionModel:
+        """The network alone, with the same weights."""
+        return AttentionModel(self.config, self.network, self.item_vectors, self.item_bias, self.mask)
+
     @property
     def parameters(self) -> int:
         """Trained numbers, those of the items included."""

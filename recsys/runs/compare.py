@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ from recsys.errors import DAMAGED_FILE, ArtifactError
 
 @dataclass(frozen=True, eq=False)
 class RunCard:
-    """What run.json says of a run; attributes as in `Run`, `model` is a name."""
+    """What run.json says of a run.
+
+    Attributes as in `Run`; `model` is a name, `settings_of_baselines` is what a run calls `settings`.
+    """
 
     id: str
     name: str
@@ -25,6 +28,8 @@ class RunCard:
     config: Mapping[str, Any]
     seconds: float
     created: str
+    settings_of_baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -50,6 +55,8 @@ def read_card(folder: Path) -> RunCard:
             config=dict(content["config"]),
             seconds=float(content["seconds"]),
             created=str(content["created"]),
+            settings_of_baselines=dict(content.get("settings", {})),
+            evidence=dict(content.get("evidence", {})),
         )
     except DAMAGED_FILE as error:
         raise ArtifactError(

@@ -14,21 +14,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
-from recsys.data.splits import Split, leave_one_out
+from recsys.data.splits import leave_one_out
 from recsys.errors import DAMAGED_FILE, ArtifactError, TrainingError
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
+from recsys.runs.evidence import Evidence
 from recsys.runs.plan import BESIDE, TrainingPlan
 from recsys.runs.run import Run
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from recsys.models.baselines.tuning import Tuned
+
 REPORTS = "reports.json"  # beside the checkpoint
 PACKAGES = ("torch", "numpy", "pandas", "scikit-learn")
 
 ProgressCall = Callable[..., None]
-Qualities = dict[str, Mapping[str, float]]
 
 
 def train_run(
@@ -88,14 +90,24 @@ def carry_out(
     split = leave_one_out(dataset) if plan.holdout == "last-one" else None
     rows = dataset if split is None else split.train
     started = time.perf_counter()
-    report(0.001, "Training the baselines …", baselines={}, reports=())
-    beside, quality = _fit_beside(rows, plan, split, report)
+    evidence = None if split is None else Evidence(split, plan.train.seed)
+    repeats = "" if evidence is None else evidence.repeats.sentence
+    report(0.001, "Training the baselines …", baselines={}, reports=(), repeats=repeats)
+    beside = _fit_beside(rows, plan, evidence, report)
+    settings = {name: tuned.settings for name, tuned in beside.items()}
     begin = time.perf_counter()
+    reports: list[dict[str, Any]] = []
     with _threads(threads):
-        trained, reports, used = _train(model, rows, split, plan, checkpoint, report)
+        if model == "attention":
+            markov = beside["markov"].model if "markov" in beside else None
+            trained, reports, used = _train_attention(rows, markov, evidence, plan, checkpoint, report)
+        else:
+            own = _tuned(model, rows, evidence, plan)
+            trained, used = own.model, {"seed": plan.train.seed, "settings": dict(own.settings)}
+            settings[model] = own.settings
     seconds = time.perf_counter() - begin
-    if split is not None:
-        quality = {trained.name: _judged(trained, split), **quality}
+    if evidence is not None:
+        evidence.judge(trained)
     report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
     return Run(
         id=secrets.token_hex(12),
@@ -103,13 +115,15 @@ def carry_out(
         dataset_fingerprint=dataset.fingerprint,
         holdout=plan.holdout,
         model=trained,
-        baselines=beside,
+        baselines={name: tuned.model for name, tuned in beside.items()},
         reports=tuple(reports),
-        validation=quality,
+        validation={} if evidence is None else evidence.quality_of(trained.name),
         config=used,
         seconds=seconds,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={package: version(package) for package in PACKAGES},
+        settings={name: dict(chosen) for name, chosen in settings.items() if chosen},
+        evidence={} if evidence is None else evidence.to_json(trained),
     )
 
 
@@ -137,45 +151,31 @@ def _threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _judged(model: Recommender, split: Split) -> Mapping[str, float]:
-    from recsys.models.validation import next_item_quality
-
-    return next_item_quality(model, split.validation)
-
-
-def _fit_beside(
-    rows: Dataset, plan: TrainingPlan, split: Split | None, report: ProgressCall
-) -> tuple[dict[str, Recommender], Qualities]:
-    from recsys.models.baselines import fit_baseline
-
-    models: dict[str, Recommender] = {}
-    quality: Qualities = {}
+def _fit_beside(rows: Dataset, plan: TrainingPlan, evidence: Evidence | None, report: ProgressCall) -> dict[str, Tuned]:
+    """The baselines with settings chosen on the validation users (or, without them, on users kept aside for it)."""
+    found: dict[str, Tuned] = {}
     for number, name in enumerate(plan.baselines, 1):
-        models[name] = fit_baseline(name, rows, seed=plan.train.seed)
-        if split is not None:
-            quality[name] = _judged(models[name], split)
-        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {name}", baselines=dict(quality))
-    return models, quality
+        found[name] = _tuned(name, rows, evidence, plan)
+        if evidence is not None:
+            evidence.judge(found[name].model)
+        quality = {} if evidence is None else dict(evidence.quality)
+        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {name}", baselines=quality)
+    return found
 
 
-def _train(
-    name: str,
-    rows: Dataset,
-    split: Split | None,
-    plan: TrainingPlan,
-    checkpoint: Path | None,
-    report: ProgressCall,
-) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
-    """Any model by its name: itself, its epochs, what it was made with."""
-    if name == "attention":
-        return _train_attention(rows, split, plan, checkpoint, report)
-    from recsys.models.baselines import fit_baseline
+def _tuned(name: str, rows: Dataset, evidence: Evidence | None, plan: TrainingPlan) -> Tuned:
+    from recsys.models.baselines.tuning import tune_baseline
 
-    return fit_baseline(name, rows, seed=plan.train.seed), [], {"seed": plan.train.seed}
+    return tune_baseline(name, rows, None if evidence is None else evidence.people, plan.train.seed)
 
 
 def _train_attention(
-    rows: Dataset, split: Split | None, plan: TrainingPlan, checkpoint: Path | None, report: ProgressCall
+    rows: Dataset,
+    markov: Recommender | None,
+    evidence: Evidence | None,
+    plan: TrainingPlan,
+    checkpoint: Path | None,
+    report: ProgressCall,
 ) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
     from recsys.models.training import train
 
@@ -186,11 +186,12 @@ def _train_attention(
     reports: list[dict[str, Any]] = []
     trained: Any = None
     problem = ""
-    judges = split.validation if split else None
+    judges = None if evidence is None else evidence.people
+    options: dict[str, Any] = {"checkpoint": checkpoint, "features": features, "markov": markov}
     try:
-        for epoch in train(rows, plan.model, plan.train, judges, checkpoint=checkpoint, features=features):
+        for epoch in train(rows, plan.model, plan.train, judges, **options):
             trained = epoch.model
-            reports = [*(reports or _before(checkpoint, epoch.epoch)), _row(epoch)]
+            reports = [*(reports or _before(checkpoint, epoch.epoch)), _row(epoch, evidence)]
             _remember(checkpoint, reports)
             _tell(report, epoch, reports)
             if getattr(report, "stopping", False):
@@ -219,9 +220,13 @@ def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarr
     return catalogue_features(tables), "; ".join(readers)
 
 
-def _row(epoch: Any) -> dict[str, Any]:
+def _row(epoch: Any, evidence: Evidence | None) -> dict[str, Any]:
+    """An epoch's report; the best so far with its comparison, so that the page can state an interval meanwhile."""
     named = {"epoch": epoch.epoch, "loss": epoch.loss, "seconds": epoch.seconds, "speed": epoch.examples_per_second}
-    return named | {"best": epoch.best} | dict(epoch.validation)
+    row = named | {"best": epoch.best} | dict(epoch.validation)
+    if evidence is not None and epoch.best and (found := evidence.comparison(epoch.model.name, epoch.per_user)):
+        row["comparison"] = found
+    return row
 
 
 def _before(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:

@@ -23,6 +23,11 @@ class Run:
         validation: {model name: {"ndcg@10", "hr@10"}} on validation people; {} with holdout "none".
         config: what it was trained with: {"model": …, "train": …}, "text": who read the items, "problem": what ended
             training early, if anything did.
+        settings: of each baseline, as chosen on validation users: {model name: {setting: value}}.
+        evidence: what the validation users say; {} with holdout "none". "users": how many; "repeats": see
+            `recsys.metrics.Repeats`; "comparison": the model against the best simple baseline in NDCG@10 ("baseline",
+            "value", "against", "difference", "low", "high": 95%, paired bootstrap over users); "parts": NDCG@10 with
+            its interval of "network alone", "Markov alone" and "both together".
         seconds: of training, baselines excluded; created: UTC, ISO 8601. versions: of the packages.
     """
 
@@ -38,6 +43,22 @@ class Run:
     seconds: float
     created: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, Recommender]:
+        """What the model adds up, each as a model of its own; {} where it is one thing only.
+
+        "Markov alone" is left out where the baseline "markov" stands beside the model.
+        """
+        from recsys.models.attention import AttentionModel
+
+        model = self.model
+        if not isinstance(model, AttentionModel) or model.markov is None or not model.markov_weight:
+            return {}
+        parts: dict[str, Recommender] = {"network alone": model.without_markov()}
+        return parts if "markov" in self.baselines else parts | {"Markov alone": model.markov}
 
     @property
     def models(self) -> dict[str, Recommender]:

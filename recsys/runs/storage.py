@@ -35,6 +35,8 @@ def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
         "seconds": run.seconds,
         "created": run.created,
         "versions": dict(run.versions),
+        "settings": {name: dict(settings) for name, settings in run.settings.items()},
+        "evidence": dict(run.evidence),
     }
     with replacing(Path(folder)) as building:
         save_dataset(dataset, building / "data")
@@ -79,6 +81,8 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
             seconds=float(content["seconds"]),
             created=content["created"],
             versions=content["versions"],
+            settings=dict(content.get("settings", {})),
+            evidence=dict(content.get("evidence", {})),
         )
     except DAMAGED_FILE as error:
         if isinstance(error, InputError):

@@ -19,15 +19,37 @@ def reports(*scores: float) -> list[dict[str, Any]]:
     ]
 
 
+def judged(*scores: float, low: float, high: float) -> list[dict[str, Any]]:
+    """Reports whose last epoch is the best and was compared with item-knn, validation user by validation user."""
+    rows = reports(*scores)
+    value = {"value": scores[-1], "against": 0.06, "difference": scores[-1] - 0.06, "low": low, "high": high}
+    rows[-1]["comparison"] = {"baseline": "item-knn"} | value
+    return rows
+
+
 @pytest.mark.parametrize(
     ("rows", "epochs", "lines", "title"),
     [
         ([], 0, {}, "The curve starts here"),
         ([], 0, LINES, "The line to beat is item-knn with .0600"),
-        (reports(0.03), 10, LINES, "Still below item-knn after 1 of 10 epochs: .0300 against .0600"),
         (
-            reports(0.03, 0.15), 2, LINES,
-            "The model finds the next choice 2.50 times as well as item-knn after 2 epochs",
+            reports(0.03), 10, LINES,
+            "NDCG@10 .0300 after 1 of 10 epochs; item-knn, the best simple baseline, reaches .0600",
+        ),
+        (
+            judged(0.03, 0.15, low=0.05, high=0.13), 2, LINES,
+            "Better than item-knn, the best simple baseline, after 2 epochs: NDCG@10 .150 against .0600, "
+            "difference +.0900 [+.0500, +.130]",
+        ),
+        (
+            judged(0.03, 0.07, low=-0.01, high=0.03), 2, LINES,
+            "Not better than item-knn, the best simple baseline, after 2 epochs: NDCG@10 .0700 against .0600, "
+            "difference +.0100 [−.0100, +.0300]",
+        ),
+        (
+            judged(0.03, low=-0.05, high=-0.01), 4, LINES,
+            "Not better than item-knn, the best simple baseline, after 1 of 4 epochs: NDCG@10 .0300 against .0600, "
+            "difference −.0300 [−.0500, −.0100]",
         ),
         (reports(0.03), 1, {}, "The model scores .0300 after 1 epoch"),
         (reports(0.03), 1, {"popularity": {"ndcg@10": 0.0}}, "The model scores .0300 after 1 epoch"),
@@ -50,12 +72,18 @@ def test_the_curve_leaves_room_for_the_epochs_to_come_and_marks_the_best() -> No
     figure = training_curve(reports(0.05, 0.09, 0.07), 10, LINES, {"<b>mine</b>": reports(0.02, 0.03)})
     by_name = {trace.name: trace for trace in figure.data}
     assert list(by_name["the model"].x) == [1, 2, 3] and list(by_name["the model"].y) == [0.05, 0.09, 0.07]
-    assert list(by_name["without the Markov voice"].y) == [0.025, 0.045, 0.035]
+    assert list(by_name["network alone"].y) == [0.025, 0.045, 0.035]
     assert (list(by_name["best so far"].x), list(by_name["now"].x)) == ([2], [3])
     assert "&lt;b&gt;mine&lt;/b&gt;" in by_name
     assert figure.layout.xaxis.range[1] > 10
     assert not {SOURCE, TARGET} & {trace.line.color for trace in figure.data}
-    assert "1.50 times" in alternative_of(figure)
+    assert "item-knn, the best simple baseline" in alternative_of(figure)
+
+
+def test_a_finished_run_is_told_by_the_comparison_it_keeps() -> None:
+    kept = {"baseline": "markov", "value": 0.2, "against": 0.25, "difference": -0.05, "low": -0.08, "high": -0.02}
+    title = curve_title(judged(0.1, 0.3, low=0.1, high=0.3), 2, LINES | {"markov": {"ndcg@10": 0.25}}, kept)
+    assert title.startswith("Not better than markov, the best simple baseline, after 2 epochs: NDCG@10 .200 against")
 
 
 def test_the_best_is_marked_once_when_it_is_the_newest() -> None:

@@ -13,6 +13,8 @@ from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Split, leave_one_out
 from recsys.errors import InputError
 from recsys.evaluation import Report, evaluate_models
+from recsys.models.baselines import fit_baseline
+from recsys.models.recommender import Recommender
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,43 @@ def test_the_model_that_knows_wins_and_the_words_say_so(report: Report) -> None:
     assert report["planted"].estimates["ndcg@10"].value > 0.7
     assert report.comparisons[1].shown
     assert not report.comparisons[0].shown
-    assert "no difference shown to" in report.verdict
+    assert report.verdict.endswith(
+        f"planted is better than constant (NDCG@10 {report.comparisons[1].difference.text}, Holm p = .002)."
+    )
+
+
+def beside(split: Split, first: Recommender, *baselines: str) -> Report:
+    models = {first.name: first} | {name: fit_baseline(name, split.train) for name in baselines}
+    return evaluate_models(models, split.test, split.train)
+
+
+def test_the_verdict_names_the_best_simple_baseline_and_the_interval_of_the_difference(split: Split) -> None:
+    report = beside(split, Planted(split.train.n_items), "popularity", "item-knn")
+    rival, difference = report["item-knn"], report.against("item-knn").difference
+    assert report.best_baseline is rival
+    assert report.verdict == (
+        f"planted reaches NDCG@10 {report['planted'].estimates['ndcg@10'].text} on 120 users. Better than item-knn, "
+        f"the best simple baseline ({rival.estimates['ndcg@10'].text}): difference {difference.text}."
+    )
+
+
+def test_the_verdict_says_not_better_when_no_difference_is_shown(split: Split) -> None:
+    weak = Planted(split.train.n_items, noise=50.0)
+    assert "Not better than item-knn, the best simple baseline" in beside(split, weak, "popularity", "item-knn").verdict
+    copy = fit_baseline("markov", split.train)
+    copy.name = "copy"
+    same = beside(split, copy, "markov")
+    assert "Not better than markov" in same.verdict and "difference .000 [.000, .000]" in same.verdict
+
+
+def test_parts_of_a_model_are_shown_but_are_no_rivals(split: Split) -> None:
+    n, markov = split.train.n_items, fit_baseline("markov", split.train)
+    models = {"planted": Planted(n), "network alone": Planted(n, noise=1.0), "markov": markov}
+    report = evaluate_models(models, split.test, split.train, parts=("network alone",))
+    assert report.best_baseline is report["markov"] and "network alone" not in report.verdict
+    alone, counted, both = (report[name].estimates["ndcg@10"].text for name in ("network alone", "markov", "planted"))
+    assert report.parts_sentence == f"NDCG@10: network alone {alone}; Markov alone {counted}; both together {both}."
+    assert report.to_json()["parts"] == ["network alone"]
 
 
 def test_a_constant_model_is_last_and_not_lucky(report: Report) -> None:

@@ -105,7 +105,7 @@ def test_training_ends_in_a_saved_run_with_its_baselines(space: Space, small: Da
     assert entry.id in app.query_params["run"] and "job" not in app.query_params
     card = read_card(space.path(entry.id))
     assert len(card.reports) == 3
-    assert set(card.validation) == {"attention", "popularity", "item-knn"}
+    assert set(card.validation) == {"attention", "popularity", "item-knn", "markov"}
     assert entry.meta["number"].startswith(".") or entry.meta["number"] == "1"
     assert app.button(key="train_next").label == "Next: see your people"
     assert app.button(key="train_start").label == "Train again"

@@ -1,8 +1,9 @@
-"""Models that are hard to beat, fitted in seconds: what the attention model is judged beside."""
+"""Models that are hard to beat, fitted in seconds: what the attention model is compared with."""
 
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
@@ -12,10 +13,19 @@ from recsys.models.store import CLASSES, model_class
 BASELINES = tuple(name for name in CLASSES if name != "attention")
 
 
-def fit_baseline(name: str, dataset: Dataset, seed: int = 0) -> Recommender:
-    """Fits a baseline by its name. Raises InputError for an unknown one; those that draw at random take the seed."""
+def fit_baseline(name: str, dataset: Dataset, seed: int = 0, **settings: Any) -> Recommender:
+    """Fits a baseline by its name. Those that draw at random take the seed.
+
+    Args:
+        settings: arguments of its `fit`; those not given stay at their defaults. See `tuning` for choosing them.
+
+    Raises:
+        InputError: an unknown name, or data that it can't take.
+    """
     if name not in BASELINES:
         raise InputError("the model", f"must be attention or one of {', '.join(BASELINES)}", name)
     fit = model_class(name).fit  # type: ignore[attr-defined]
-    fitted: Recommender = fit(dataset, seed=seed) if "seed" in inspect.signature(fit).parameters else fit(dataset)
+    if "seed" in inspect.signature(fit).parameters:
+        settings["seed"] = seed
+    fitted: Recommender = fit(dataset, **settings)
     return fitted
