@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+
+
 import streamlit as st
 
 if TYPE_CHECKING:
@@ -27,6 +29,20 @@ def settings_words(settings: Mapping[str, Mapping[str, Any]]) -> str:
         values = ", ".join(f"{plain(setting.replace('_', ' '))} {plain(value)}" for setting, value in chosen.items())
         each.append(f"{plain(name)} ({values})")
     return "; ".join(each)
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """The same names by key, those that stand there twice numbered: a list tells its options apart by their text."""
+    shown: dict[str, str] = {}
+    taken: set[str] = set()
+    for key, name in names.items():
+        number, fresh = 1, name
+        while fresh in taken:
+            number += 1
+            fresh = f"{name} ({number})"
+        taken.add(fresh)
+        shown[key] = fresh
+    return shown
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
