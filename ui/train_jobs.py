@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recsys.charts.style import three
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
@@ -25,8 +25,7 @@ KINDS = ("train", "demo")
 """Kinds of jobs that train: a training asked for on Train, and Home's demo, which takes the sample first."""
 
 
-@dataclass(frozen=True)
-class Trained:
+class Trained(NamedTuple):
     """What a job of either kind returns: ids of the saved run and of the dataset that it was trained on."""
 
     run: str
