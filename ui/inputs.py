@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-
-
 import streamlit as st
 
 if TYPE_CHECKING:
