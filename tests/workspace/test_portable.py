@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys.charts.style import three
 from recsys.data.storage import load_dataset
 from recsys.embeddings.projection import Projection
 from recsys.embeddings.storage import load_projection, save_projection
@@ -208,6 +209,12 @@ def test_what_an_entry_says_of_itself_is_checked(spaces: tuple[Space, Space], me
 def test_a_brought_name_is_one_short_line(spaces: tuple[Space, Space]) -> None:
     (entry,) = import_zip(spaces[1], with_entry(name="a\n\u202eb\x00 " + "c" * 500, meta={"number": "1,234"}))
     assert entry.name == ("a b " + "c" * 500)[:200] and entry.meta["number"] == "1,234"
+
+
+@pytest.mark.parametrize("value", [0.7341, 0.0171, 12.34, 1234.5, -0.02, 0.0])
+def test_a_number_as_the_app_writes_it_is_brought_in(spaces: tuple[Space, Space], value: float) -> None:
+    (entry,) = import_zip(spaces[1], with_entry(meta={"number": three(value)}))
+    assert entry.meta["number"] == three(value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,436 @@
+"""What a random user has chosen, and what must hold on screen after each action.
+
+A `Tab` keeps what was chosen in it (`Chosen`); `problems` compares that with the URL, the menu's links and the page.
+A field that nobody chose is None: the first value that is shown becomes the chosen one, so that it must stay.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+from tests.browser.screen import Log, Screen
+
+PAGES = {
+    "": "home",
+    "Data": "data",
+    "Train": "train",
+    "Embeddings": "embeddings",
+    "Transfer": "transfer",
+    "Evaluate": "evaluate",
+    "Explain": "explain",
+    "Learn": "learn",
+}
+VIEW = {"width": 1280, "height": 900}
+PATIENCE = 60  # seconds until a page must have stopped running
+ALPHA_STEP = 6e-4  # the slider has steps of 0.001, the URL six digits
+
+# Resolves once the page has not been running for a moment, with nothing left from an earlier run.
+_REST = """([pause, patience]) => new Promise((done) => {
+  const began = performance.now();
+  let quiet = began;
+  const busy = () => {
+    const app = document.querySelector("[data-testid=stApp]");
+    return !app || app.dataset.testScriptState !== "notRunning" || app.dataset.testConnectionState !== "CONNECTED"
+      || document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]")
+      || !document.querySelector("[data-testid=stSidebar] a, [class*=st-key-studio_error_]");
+  };
+  const look = () => {
+    const now = performance.now();
+    if (busy()) quiet = now;
+    if (now - quiet >= pause) done(true);
+    else if (now - began > patience) done(false);
+    else setTimeout(look, 30);
+  };
+  look();
+})"""
+
+
+@dataclass
+class Chosen:
+    """What was chosen in one tab, as the URL writes it. None: nobody chose it yet."""
+
+    run: str | None = None
+    dataset: str | None = None
+    target: str | None = None
+    source: str | None = None
+    alpha: str | None = None
+    k: str | None = None
+    part: str = ""  # the open tab of the page, as the URL names it
+    rules: dict[str, str] = field(default_factory=dict)  # widget key -> what it shows
+
+    def forget(self, *names: str) -> None:
+        """Takes over for these fields whatever is shown next."""
+        for name in names:
+            setattr(self, name, {"rules": {}, "part": ""}.get(name))
+
+
+DEFAULTS = {"alpha": "0.3", "k": "10"}
+NAMES = tuple(one.name for one in fields(Chosen) if one.name not in ("rules", "part"))
+
+
+@dataclass
+class Tab:
+    """One tab of the browser."""
+
+    page: Page
+    screen: Screen
+    chosen: Chosen = field(default_factory=Chosen)
+    job: str = ""  # the job in the URL at the last look
+    where: str = ""  # the page (a value of PAGES) at the last look
+
+
+@dataclass
+class User:
+    """A random user: one browser context (a space of its own), its tabs, and what is known of what it did.
+
+    Attributes:
+        names: shown name by end as the URL writes it ("user:…", "group:…"), as first seen: it must not change.
+        lists: what each URL of Transfer listed here, to be compared with other browsers.
+        refusals: parts of refusals that the last action may have caused.
+        gone: ids that were deleted.
+        downloads: files that were taken away.
+        other: a page of another browser, in which URLs of this one are opened.
+    """
+
+    browser: Browser
+    address: str
+    log: Log
+    context: BrowserContext
+    folder: Path
+    tabs: list[Tab] = field(default_factory=list)
+    at: int = 0
+    names: dict[tuple[str | None, str], str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
+    gone: set[str] = field(default_factory=set)
+    downloads: list[Path] = field(default_factory=list)
+    other: tuple[Page, Screen] | None = None
+
+    @property
+    def tab(self) -> Tab:
+        return self.tabs[self.at]
+
+    @property
+    def page(self) -> Page:
+        return self.tab.page
+
+    @property
+    def where(self) -> str:
+        return place(self.page.url)[0]
+
+    def open_tab(self, url: str) -> Tab:
+        """A new tab of the same browser on this URL; it becomes the current one."""
+        page = self.context.new_page()
+        page.set_default_timeout(8_000)
+        tab = Tab(page, Screen(page, self.log))
+        self.tabs.append(tab)
+        self.at = len(self.tabs) - 1
+        page.goto(url)
+        return tab
+
+
+def new_user(browser: Browser, address: str, log: Log, folder: Path) -> User:
+    """Somebody who has just opened Home in a browser that was never here."""
+    context = browser.new_context(viewport=VIEW, reduced_motion="reduce", accept_downloads=True)  # type: ignore[arg-type]
+    user = User(browser, address, log, context, folder)
+    user.open_tab(address)
+    return user
+
+
+# reading a page -------------------------------------------------------------------------------------------------------
+
+
+def place(url: str) -> tuple[str, dict[str, str]]:
+    """The page a URL names (a value of PAGES) and its query parameters."""
+    parts = urlsplit(url)
+    return PAGES.get(parts.path.strip("/"), parts.path), {k: v[0] for k, v in parse_qs(parts.query).items()}
+
+
+def rest(page: Page, pause: int = 300) -> bool:
+    """Waits until the page has stopped running; whether it has."""
+    return bool(page.evaluate(_REST, [pause, 1000 * PATIENCE]))
+
+
+def keyed(page: Page, key: str) -> Locator:
+    """The element of a widget's key; a key that ends in `*` is the beginning of one."""
+    if key.endswith("*"):
+        return page.locator(f'[class*="st-key-{key[:-1]}"]')
+    return page.locator(f".st-key-{key}")
+
+
+def listed(page: Page) -> list[str]:
+    """The recommendations as they stand on screen, from the top down."""
+    rows = page.locator(".mixer .ranked li").evaluate_all(
+        "rows => rows.filter(r => r.checkVisibility())"
+        ".map(r => [r.getBoundingClientRect().top, r.querySelector('.title').textContent])"
+    )
+    return [title for _, title in sorted(rows)]
+
+
+def slot(page: Page, name: str) -> str:
+    """A named text of the mixer."""
+    return str(page.locator(f"[data-slot={name}]").first.inner_text()).strip()
+
+
+def same(name: str, wanted: str, shown: str) -> bool:
+    """Whether two values of a field mean the same."""
+    if name == "alpha":
+        return abs(float(wanted) - float(shown)) <= ALPHA_STEP
+    return wanted == shown
+
+
+# what must hold -------------------------------------------------------------------------------------------------------
+
+
+def problems(user: User) -> list[str]:
+    """What is wrong after an action, in words; fields that nobody chose take over what is shown."""
+    tab = user.tab
+    if not rest(tab.page):
+        return [f"the page is still running after {PATIENCE} s"]
+    found = [one for one in tab.screen.wrong() if not _may_be(user, one)]
+    if not user.refusals:
+        _follow_jobs(tab)
+        found += _url(tab)
+        found += _menu(tab)
+        found += {"transfer": _transfer, "explain": _explain, "embeddings": _embeddings}.get(tab.where, _nothing)(user)
+        found += _pickers(tab)
+    user.refusals = ()
+    return found
+
+
+def _may_be(user: User, told: str) -> bool:
+    refused = "studio_error_refused" in told
+    return refused and (any(part in told for part in user.refusals) or any(gone in told for gone in user.gone))
+
+
+def _nothing(user: User) -> list[str]:
+    return []
+
+
+def _follow_jobs(tab: Tab) -> None:
+    """A job of the URL that has ended may have opened its result: then that is what was chosen."""
+    where, said = place(tab.page.url)
+    job = said.get("job", "")
+    if tab.job and not job and tab.chosen.run != said.get("run"):
+        tab.chosen.forget("run")
+        if tab.where == "home" and where == "transfer":
+            tab.chosen.forget("dataset", "target", "source")
+    if where != tab.where:
+        tab.chosen.part = said.get("tab", "")
+    tab.job, tab.where = job, where
+
+
+def _url(tab: Tab) -> list[str]:
+    said, found = place(tab.page.url)[1], []
+    for name in NAMES:
+        wanted, shown = getattr(tab.chosen, name), said.get(name, DEFAULTS.get(name, ""))
+        if not wanted:
+            setattr(tab.chosen, name, shown)
+        elif not same(name, wanted, shown):
+            found.append(f"{name}: {wanted!r} was chosen, the URL says {shown!r}")
+    if tab.chosen.part != said.get("tab", ""):
+        found.append(f"tab: {tab.chosen.part!r} was opened, the URL says {said.get('tab', '')!r}")
+    return found
+
+
+def _menu(tab: Tab) -> list[str]:
+    """Every link of the menu carries what was chosen."""
+    links = tab.page.locator("[data-testid=stSidebar] [data-testid=stPageLink] a")
+    found = []
+    for href in links.evaluate_all("links => links.map(a => a.href)"):
+        where, said = place(href)
+        for name in NAMES:
+            wanted, shown = getattr(tab.chosen, name) or "", said.get(name, DEFAULTS.get(name, ""))
+            if not same(name, wanted, shown):
+                found.append(f"the menu’s link to {where} has {name} {shown!r}, chosen is {wanted!r}")
+    return found[:1]
+
+
+def _pickers(tab: Tab) -> list[str]:
+    """The pickers of dataset and run show a name, whole, for what is in the URL."""
+    found = []
+    for kind in ("dataset", "run"):
+        box = keyed(tab.page, f"frame_{kind}_*").get_by_role("combobox")
+        if getattr(tab.chosen, kind) and box.count() and not box.first.input_value():
+            found.append(f"the picker of the {kind} is empty though {getattr(tab.chosen, kind)} is chosen")
+    return found
+
+
+def _end(user: User, side: str, shown: str) -> list[str]:
+    """A shown end is who was chosen, and is called as it was called before."""
+    written = getattr(user.tab.chosen, side) or ""
+    kind, _, value = written.partition(":")
+    if kind == "user" and value not in shown:
+        return [f"{side}: {value} was chosen, {shown!r} is shown"]
+    if kind in ("group", "cluster", "column") and not written.endswith("!medoid"):
+        known = user.names.setdefault((user.tab.chosen.run, written), shown)
+        if known != shown:
+            return [f"{side}: {written} was called {known!r}, now {shown!r}"]
+    return []
+
+
+def _transfer(user: User) -> list[str]:
+    page, chosen, found = user.page, user.tab.chosen, []
+    if not page.locator(".mixer").count():
+        return [] if keyed(page, "empty_go").count() or not chosen.target else ["there is no mixer on Transfer"]
+    for side in ("target", "source"):
+        if (getattr(chosen, side) or "").partition(":")[0] in ("user", "group", "cluster", "column"):
+            found += _end(user, side, slot(page, f"{side}-name"))
+    alpha = slot(page, "alpha").removeprefix("α = ")
+    if not same("alpha", chosen.alpha or "0.3", alpha):
+        found.append(f"α = {chosen.alpha} was chosen, the mixer shows {alpha}")
+    length = page.locator(".mixer select").input_value()
+    if length != chosen.k:
+        found.append(f"k = {chosen.k} was chosen, the mixer shows {length}")
+    rows = listed(page)
+    if len(rows) > int(chosen.k or 10) or (len(set(rows)) < len(rows) and len(rows) > 50):
+        found.append(f"{len(rows)} rows are listed for k = {chosen.k}")
+    user.lists[page.url] = rows
+    return found + _rules(user)
+
+
+def _rules(user: User) -> list[str]:
+    """The rules that were chosen are those on screen (the popover is opened to look only where there are any)."""
+    rules = user.tab.chosen.rules
+    if not rules:
+        return []
+    with_rules = open_popover(user.page, "Rules")
+    shown = {key: shown_in(keyed(user.page, key)) for key in rules}
+    close_popover(user.page, with_rules)
+    return [f"rule {key}: {rules[key]!r} was chosen, {value!r} is shown" for key, value in shown.items()
+            if value != rules[key]]  # fmt: skip
+
+
+def _explain(user: User) -> list[str]:
+    page, chosen, found = user.page, user.tab.chosen, []
+    who = keyed(page, "explain_who_*").get_by_role("combobox")
+    kind, _, value = (chosen.target or "").partition(":")
+    if kind == "user" and who.count() and who.first.input_value() != value:
+        found.append(f"target: {value} was chosen, Explain shows {who.first.input_value()!r}")
+    alpha = keyed(page, "explain_alpha").locator("input[type=range]")
+    if alpha.count() and abs(float(alpha.first.input_value()) - float(chosen.alpha or 0.3)) > 0.0051:
+        found.append(f"α = {chosen.alpha} was chosen, Explain shows {alpha.first.input_value()}")
+    return found
+
+
+def _embeddings(user: User) -> list[str]:
+    """The line under the map names both ends."""
+    found = []
+    for side in ("target", "source"):
+        line = user.page.get_by_test_id("stMain").get_by_text(re.compile(rf"{side.title()}: "))
+        kind, _, value = (getattr(user.tab.chosen, side) or "").partition(":")
+        if kind == "user" and line.count() and value not in line.first.inner_text():
+            found.append(f"{side}: {value} was chosen, under the map stands {line.first.inner_text()!r}")
+    return found
+
+
+# popovers and the values of widgets -----------------------------------------------------------------------------------
+
+
+def open_popover(page: Page, words: str) -> Locator:
+    """Opens a popover of the main page by a part of its button's words; its body."""
+    page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button", has_text=words).first.click()
+    body = page.get_by_test_id("stPopoverBody")
+    body.first.wait_for()
+    return body.first
+
+
+def close_popover(page: Page, body: Locator) -> None:
+    """Closes what `open_popover` opened."""
+    page.keyboard.press("Escape")
+    if body.count():
+        page.get_by_test_id("stSidebar").click(position={"x": 4, "y": 4})
+        body.wait_for(state="hidden")
+
+
+def shown_in(widget: Locator) -> str:
+    """What a select box, checkbox or slider shows; "" where the widget is not there."""
+    for role in ("combobox", "checkbox", "switch", "slider"):
+        found = widget.get_by_role(role)  # type: ignore[arg-type]
+        if found.count():
+            one = found.first
+            return str(one.is_checked()) if role in ("checkbox", "switch") else str(one.input_value())
+    return ""
+
+
+# another browser ------------------------------------------------------------------------------------------------------
+
+
+def elsewhere(user: User, look_around: bool) -> list[str]:
+    """What is wrong when the current URL is opened in another browser (another space).
+
+    Args:
+        look_around: in a browser that was never here, and goes on to Home; else in one that stays open beside this.
+    """
+    if not look_around:
+        if user.other is None:
+            user.other = _another(user)
+        return _opened_elsewhere(user, *user.other)
+    page, screen = _another(user)
+    try:
+        found = _opened_elsewhere(user, page, screen)
+        page.locator("[data-testid=stSidebar] a").first.click()
+        rest(page)
+        found += [f"in another browser, on Home: {one}" for one in screen.wrong()]
+        if seen := keyed(page, "open_*").count() + keyed(page, "frame_stop_*").count():
+            found.append(f"another space sees {seen} of the first one’s saved items and jobs")
+        return found
+    finally:
+        page.context.close()
+
+
+def _another(user: User) -> tuple[Page, Screen]:
+    page = user.browser.new_context(viewport=VIEW, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
+    return page, Screen(page)
+
+
+def _opened_elsewhere(user: User, page: Page, screen: Screen) -> list[str]:
+    page.goto(user.page.url)
+    if not rest(page):
+        return ["in another browser the page is still running"]
+    found = [f"in another browser: {one}" for one in screen.wrong() if not _may_be(user, one)]
+    if user.where == "transfer" and page.locator(".mixer").count():
+        found += _same_list(user, page)
+    return found
+
+
+def _same_list(user: User, page: Page) -> list[str]:
+    here, there = user.lists.get(user.page.url, []), listed(page)
+    if here and here != there:
+        first = next(
+            (n for n, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there))
+        )
+        return [
+            f"another browser lists {len(there)} items, here are {len(here)}; they differ from place {first + 1} on"
+        ]
+    return []
+
+
+# the server -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Bounds:
+    """What the server may use at most, and the most it has used."""
+
+    process: psutil.Process
+    threads: int = 150
+    megabytes: int = 4_000
+    most: dict[str, int] = field(default_factory=dict)
+
+    def problems(self) -> list[str]:
+        """What is over its bound now."""
+        used: dict[str, Any] = {
+            "threads": self.process.num_threads(),
+            "megabytes": int(self.process.memory_info().rss / 1e6),
+        }
+        for name, value in used.items():
+            self.most[name] = max(value, self.most.get(name, 0))
+        return [f"the server has {used[name]} {name}" for name in used if used[name] > getattr(self, name)]
