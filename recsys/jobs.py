@@ -118,13 +118,13 @@ class JobQueue:
 
     Args:
         workers: jobs that run at once.
-        alone: kinds of which only one may run at a time (trainings would only slow each other down).
+        alone: kinds of which, taken together, only one job may run at a time (they would only slow each other down).
         keep: finished jobs remembered, the oldest are forgotten first.
         waiting: jobs one owner may have waiting or running at once.
     """
 
     def __init__(
-        self, workers: int = 2, alone: tuple[str, ...] = ("train",), keep: int = 200, waiting: int = 8
+        self, workers: int = 2, alone: tuple[str, ...] = ("train", "demo"), keep: int = 200, waiting: int = 8
     ) -> None:
         self.workers, self.alone, self.keep, self.waiting = workers, alone, keep, waiting
         self._jobs: dict[str, _Job] = {}
@@ -229,7 +229,7 @@ class JobQueue:
             for job in self._waiting():
                 if len(running) >= self.workers:
                     return
-                if job.kind in self.alone and job.kind in busy:
+                if job.kind in self.alone and not busy.isdisjoint(self.alone):
                     continue
                 self._turn += 1
                 self._turns[job.owner] = self._turn

@@ -22,6 +22,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from recsys.errors import StudioError
 from recsys.jobs import JobSnapshot
+from ui import state
 from ui.inputs import plain
 
 log = logging.getLogger("studio")
@@ -68,14 +69,28 @@ def _marked(key: str) -> DeltaGenerator:
             number += 1
 
 
+def follow_view() -> None:
+    """Runs the whole page again when the view has changed since its menu was drawn.
+
+    The URL itself is not asked: a fragment that runs on a timer may be told the one from before the last change.
+    """
+    if not state.is_drawn():
+        st.rerun()
+
+
 def live(run_every: float | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A fragment (a part of a page that runs again alone, every `run_every` seconds) with its own error boundary."""
+    """A fragment (a part of a page that runs again alone, every `run_every` seconds) with its own error boundary.
+
+    When it changes the view, the whole page runs again: menu, pickers and links outside it would keep the old one.
+    """
 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         @wraps(body)
         def guarded(*args: Any, **kwargs: Any) -> None:
+            follow_view()  # a callback of one of its widgets may have changed the view
             with Boundary():
                 body(*args, **kwargs)
+            follow_view()
 
         fragment: Callable[..., None] = st.fragment(guarded, run_every=run_every)
         return fragment

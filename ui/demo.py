@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys.jobs import Progress
+from recsys.jobs import JobSnapshot, Progress
 from recsys.workspace import Space
-from ui import state
+from ui import state, train_jobs
 from ui.boundary import show_failure
 from ui.frame import Studio, live
 from ui.inputs import plain
 
-JOB = "demo_job"
-
 
 def demo_button(studio: Studio) -> None:
     """Starts the demo in a job, which goes on over page switches and refresh (its id is in the URL)."""
-    running = any(job.active and job.kind == "train" for job in studio.jobs.of(studio.space.id))
+    running = any(job.active and job.kind in train_jobs.KINDS for job in studio.jobs.of(studio.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
         space = studio.space
-        job = studio.jobs.submit(
-            space.id, "train", "the demo on the sample", lambda progress: run_demo(space, progress)
-        )
+        job = studio.jobs.submit(space.id, "demo", "the demo on the sample", lambda progress: run_demo(space, progress))
         studio.set_view(job=job)
         st.rerun()
     st.caption(
@@ -36,27 +32,38 @@ def class_button(studio: Studio) -> None:
 
 
 def demo_progress(studio: Studio) -> None:
-    """Progress of the demo; when it is done, Transfer opens by itself."""
-    if studio.view.job:
-        live(0.5)(_follow)(studio)
+    """Progress of the demo or of a training. When the demo is done, Transfer opens by itself."""
+    job = train_jobs.current(studio)
+    if job is not None:
+        live(0.5 if job.active else None)(_follow)(studio, job.id)
 
 
-def _follow(studio: Studio) -> None:
-    job = studio.jobs.snapshot(studio.view.job, studio.space.id)
+def _follow(studio: Studio, job_id: str) -> None:
+    job = studio.jobs.snapshot(job_id, studio.space.id)
     if job.active:
-        left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
-        st.progress(job.fraction, text=plain(job.message or "Waiting for a free place …") + left)
-        if st.button("Stop", key="home_stop"):
-            studio.jobs.stop(job.id, studio.space.id)
+        _running(studio, job)
     elif job.state == "done":
-        dataset, run = job.result
-        studio.go("transfer", dataset=dataset, run=run, job="", target="", source="")
+        found = {"run": job.result.run, "dataset": job.result.dataset, "job": ""}
+        if job.kind == "demo":
+            studio.go("transfer", **found)
+        studio.set_view(**found)
+        st.toast(f"Ended: {plain(job.label, 80)}. Its run is open now.")
+        st.rerun()
     elif job.error:
         show_failure(job)
 
 
-def run_demo(space: Space, progress: Progress) -> tuple[str, str]:
-    """The work of the demo job: the ids of the saved dataset and run."""
+def _running(studio: Studio, job: JobSnapshot) -> None:
+    left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
+    st.progress(job.fraction, text=plain(job.message or "Waiting for a free place …") + left)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Stop", key="home_stop"):
+            studio.jobs.stop(job.id, studio.space.id)
+        st.page_link("pages/2_Train.py", label="Watch it on Train", query_params=studio.params())
+
+
+def run_demo(space: Space, progress: Progress) -> train_jobs.Trained:
+    """The work of the demo job: saves the sample and a run trained on it."""
     from recsys.data.samples import load_sample
     from recsys.runs import train_run
 
@@ -64,4 +71,5 @@ def run_demo(space: Space, progress: Progress) -> tuple[str, str]:
     dataset = load_sample("all").dataset
     data = space.save_dataset(dataset)
     run = train_run(dataset, holdout="last-one", threads=2, progress=progress)
-    return data.id, space.save_run(run, dataset).id
+    saved = space.save_run(run, dataset, train_jobs.run_meta(run, data.id))
+    return train_jobs.Trained(saved.id, data.id)

@@ -1,7 +1,8 @@
 """What a page knows of its visitor: the view in the URL, the own space behind a cookie, the shared queue of jobs.
 
-The URL is the state: dataset, run, target, source, alpha, k, tab. Whoever opens the same link on this server sees the
-same view. The space (what a person has saved) is not in the URL: it is named by a random cookie.
+The URL is the state: dataset, run, target, source, alpha, k, tab, job, and the rules of recommending. Whoever opens the
+same link on this server sees the same view. The space (what a person has saved) is not in the URL: it is named by a
+random cookie.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import hmac
 import os
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -21,10 +23,14 @@ from recsys.jobs import JobQueue
 from recsys.workspace import Space, Workspace
 from ui.live.remember import remember
 from ui.log import start_log
+from ui.rules import FREE, Rules, number, read_rules, short
 
 ROOT = Path(__file__).resolve().parent.parent
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
 _SPACE = re.compile(r"[0-9a-f]{32}")
+
+
+LONGEST = 4_000  # characters of one value in a link: a new person may be made of twelve long item ids
 
 
 @dataclass(frozen=True)
@@ -40,45 +46,63 @@ class View:
     k: int = 10
     tab: str = ""
     job: str = ""
+    rules: Rules = FREE
     problems: tuple[str, ...] = field(default=(), compare=False)
 
     def params(self) -> dict[str, str]:
         """As query parameters: what differs from the default only, so that links stay short."""
-        default = asdict(View())
-        values = {name: value for name, value in asdict(self).items() if name != "problems" and value != default[name]}
-        return {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+        default = View()
+        values = {name: getattr(self, name) for name in PARAMETERS if getattr(self, name) != getattr(default, name)}
+        written = {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+        return written | self.rules.params()
+
+    def links(self) -> dict[str, str]:
+        """The query parameters that keep the view on the way to another page: all but the open tab."""
+        return replace(self, tab="").params()
+
+
+_WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the links of the view last written, and drawn
+PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job")
 
 
 def read_view() -> View:
     """The view in the URL. Values that break a rule are refused with a sentence, and the default is used."""
     values: dict[str, object] = {}
     problems = []
-    for name, text in st.query_params.items():
+    texts = st.query_params.to_dict()
+    for name, text in texts.items():
         try:
             if name == "alpha":
-                values[name] = _number(text, "alpha", 0.0, 1.0)
+                values[name] = number(text, "alpha", 0.0, 1.0)
             elif name == "k":
-                values[name] = int(_number(text, "k", 1, 100))
-            elif name in ("dataset", "run", "target", "source", "tab", "job"):
-                values[name] = text[:200]
+                values[name] = int(number(text, "k", 1, 100))
+            elif name in PARAMETERS:
+                values[name] = short(text, name, LONGEST)
         except InputError as error:
             problems.append(str(error))
-    return View(**values, problems=tuple(problems))  # type: ignore[arg-type]
+    rules, refused = read_rules(texts)
+    return View(**values, rules=rules, problems=(*problems, *refused))  # type: ignore[arg-type]
 
 
 def write_view(view: View) -> None:
     """Puts the view into the URL."""
     st.query_params.from_dict(view.params())
+    st.session_state[_WRITTEN] = view.links()
 
 
-def _number(text: str, name: str, low: float, high: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise InputError(f"{name} in the link", f"must be between {low:g} and {high:g}", text, "The default is used.")
-    return value
+def drawn(view: View) -> None:
+    """Notes that the menu and the pickers on screen show this view."""
+    st.session_state[_WRITTEN] = st.session_state[_DRAWN] = view.links()
+
+
+def is_drawn() -> bool:
+    """Whether the menu on screen still shows the view: False once `write_view` has put another one into the URL."""
+    return bool(st.session_state.get(_WRITTEN) == st.session_state.get(_DRAWN))
+
+
+def change_view(**changes: Any) -> None:
+    """Changes the view in the URL: for callbacks of widgets, which run before the page and its menu are drawn."""
+    write_view(replace(read_view(), **changes))
 
 
 @st.cache_resource

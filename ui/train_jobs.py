@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recsys.charts.style import three
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
@@ -20,6 +20,16 @@ from ui.frame import Studio
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import Run, TrainingPlan
+
+KINDS = ("train", "demo")
+"""Kinds of jobs that train: a training asked for on Train, and Home's demo, which takes the sample first."""
+
+
+class Trained(NamedTuple):
+    """What a job of either kind returns: ids of the saved run and of the dataset that it was trained on."""
+
+    run: str
+    dataset: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +58,7 @@ def launch(studio: Studio, entry_id: str) -> str:
     training, space = read(studio.space, entry_id), studio.space
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
 
-    def work(progress: Progress) -> str:
+    def work(progress: Progress) -> Trained:
         return run_training(space, training, dataset, progress)
 
     return studio.jobs.submit(space.id, "train", f"training {training.entry.name}", work, job_id=entry_id)
@@ -68,8 +78,8 @@ def read(space: Space, entry_id: str) -> Training:
         ) from error
 
 
-def run_training(space: Space, training: Training, dataset: Dataset, progress: Progress) -> str:
-    """The work of the job: trains, saves the run, returns its id."""
+def run_training(space: Space, training: Training, dataset: Dataset, progress: Progress) -> Trained:
+    """The work of the job: trains and saves the run."""
     from recsys.runs import carry_out
 
     plan, entry_id = training.plan, training.entry.id
@@ -81,7 +91,7 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
         space.rename(saved.id, f"{saved.name} (stopped after epoch {len(run.reports)})")
     else:
         forget(space, entry_id)
-    return saved.id
+    return Trained(saved.id, training.dataset_id)
 
 
 def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
@@ -91,10 +101,10 @@ def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
 
 
 def current(studio: Studio) -> JobSnapshot | None:
-    """The training in the URL, else the one of this person that is running or waiting; None without one."""
-    jobs = studio.jobs.of(studio.space.id)
-    wanted = next((job for job in jobs if job.id == studio.view.job and job.kind == "train"), None)
-    return wanted or next((job for job in jobs if job.active and job.kind == "train"), None)
+    """The training (or demo) in the URL, else the one of this person that is running or waiting; None without one."""
+    jobs = [job for job in studio.jobs.of(studio.space.id) if job.kind in KINDS]
+    wanted = next((job for job in jobs if job.id == studio.view.job), None)
+    return wanted or next((job for job in jobs if job.active), None)
 
 
 def unfinished(studio: Studio) -> list[Entry]:

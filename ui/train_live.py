@@ -34,7 +34,7 @@ def watch(studio: Studio, job_id: str) -> None:
 def _watch(studio: Studio, job_id: str) -> None:
     job = studio.jobs.snapshot(job_id, studio.space.id)
     if job.state == "done":
-        studio.set_view(run=job.result, job="")
+        studio.set_view(run=job.result.run, dataset=job.result.dataset, job="")
         st.rerun()
     reports = tuple(job.details.get("reports", ()))
     curve, beside = st.columns(WIDTHS, gap="large")
@@ -98,10 +98,10 @@ def _ended(studio: Studio, job: JobSnapshot) -> None:
     else:
         st.info("Stopped before the first epoch had ended: there is no model to keep yet.")
     with st.container(horizontal=True):
-        if st.button("Try again", key="train_again", type="primary"):
+        if job.kind == "train" and st.button("Try again", key="train_again", type="primary"):
             studio.set_view(job=train_jobs.launch(studio, job.id))
             st.rerun()
-        if st.button("Change something", key="train_back"):
+        if st.button("Change something" if job.kind == "train" else "Close", key="train_back"):
             train_jobs.forget(studio.space, job.id)
             studio.set_view(job="")
             st.rerun()

@@ -16,38 +16,11 @@ from recsys.transfer.privacy import Promise, private_transfer
 from recsys.transfer.recommend import Voice, voiced
 from ui import cache
 from ui.live.mixer import mixer_data
+from ui.rules import Rules
 from ui.transfer_ends import Pair, Room, read_pair
 from ui.transfer_map import people_map
 
 CONTENT = "tags of the items"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What may be recommended, beside what the target has already (that never is).
-
-    Attributes:
-        scenario, tag: only items of it; "" for all.
-        unmet: only items that nobody has chosen yet: what is known of them is what was read.
-        hide_source: leave out what the source has too.
-        beside: the name of a second voice: a model of the run, or CONTENT; "" for none. weight: how loud, 0 … 1.
-        epsilon: of the promise that protects the source; 0 for no protection. With it no second voice is heard: it
-            would read the source's history as it is.
-        diversity: 0 … 1, for the list that is taken away (the live list is ranked by score alone: it is exact).
-    """
-
-    scenario: str = ""
-    tag: str = ""
-    unmet: bool = False
-    hide_source: bool = False
-    beside: str = ""
-    weight: float = 0.0
-    diversity: float = 0.0
-    epsilon: float = 0.0
-
-    def plain(self) -> Rules:
-        """The same without protection and without what comes after the scores."""
-        return replace(self, epsilon=0.0, diversity=0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -190,16 +190,16 @@ class Space:
         """Saves a dataset (never the raw upload it came from)."""
         from recsys.data.storage import save_dataset
 
-        number = {"number": f"{dataset.n_interactions:,}", "users": dataset.n_users, "items": dataset.n_items}
-        return self.save(
-            "dataset", dataset.name, lambda folder: save_dataset(dataset, folder), number | dict(meta or {})
-        )
+        known = {"number": f"{dataset.n_interactions:,}", "users": dataset.n_users, "items": dataset.n_items}
+        known |= {"fingerprint": dataset.fingerprint, **(meta or {})}
+        return self.save("dataset", dataset.name, lambda folder: save_dataset(dataset, folder), known)
 
     def save_run(self, run: Run, dataset: Dataset, meta: Mapping[str, Any] | None = None) -> Entry:
         """Saves a run with the data it was trained on, so that it opens anywhere."""
         from recsys.runs import save_run
 
-        return self.save("run", run.name, lambda folder: save_run(run, dataset, folder), meta)
+        known = {"fingerprint": dataset.fingerprint, **(meta or {})}
+        return self.save("run", run.name, lambda folder: save_run(run, dataset, folder), known)
 
     def save_cohort(self, name: str, users: Sequence[str], meta: Mapping[str, Any] | None = None) -> Entry:
         """Saves a group of people by their ids."""

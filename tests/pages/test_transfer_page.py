@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.data.dataset import Dataset
 from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
@@ -20,11 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SPACE = "c" * 32
 
 
+def shown_data() -> Dataset:
+    """The data of the run."""
+    data = planted_dataset()
+    return replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+
+
 @pytest.fixture(scope="module")
 def run_id(own_workspace: Workspace) -> str:
     """A small run in a workspace of its own."""
-    data = planted_dataset()
-    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    data = shown_data()
     run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
     return own_workspace.space(SPACE).save_run(run, data).id
 
@@ -124,7 +130,7 @@ def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
     run_id: str, level: str, shown: bool, said: str
 ) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
     entry = space.save_json("study", "a study", study(level, shown), meta)
     view = {"target": "user:u3", "source": "user:u4"}
     told = opened(run_id, **view, tab="help")
@@ -136,7 +142,7 @@ def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
 
 def test_a_damaged_study_is_said_to_be_damaged(run_id: str) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
     entry = space.save_json("study", "a study", {**study("helps", True), "points": [{"observed": 5}]}, meta)
     app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
     assert any("damaged" in sentence for sentence in sentences(app))

@@ -1,0 +1,181 @@
+"""The view on every path: jobs on pages that did not start them, pickers, links and rules that stay in step."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from tests.pages.screen import LISTENER, no_errors
+from ui import state, train_jobs
+
+SPACE = "d" * 32
+
+
+@pytest.fixture(scope="module")
+def saved(own_workspace: Workspace) -> dict[str, str]:
+    """Two datasets, and two runs on the first: a network, and a model that only counts. Ids by name."""
+    space = own_workspace.space(SPACE)
+    first = planted_dataset()
+    second = replace(planted_dataset(people=60, items=20, length=8, seed=1), name="second data")
+    ids = {"first": space.save_dataset(first).id, "second": space.save_dataset(second).id}
+    for model in ("popularity", "attention"):
+        run = train_run(first, model=model, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=1, threads=1)
+        ids[model] = space.save_run(run, first, train_jobs.run_meta(run, ids["first"])).id
+    return ids
+
+
+def opened(page: str = "", **view: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    app.query_params.update(view)
+    if page:
+        app.switch_page(f"pages/{page}.py")
+    return app.run()
+
+
+def param(app: AppTest, name: str) -> str:
+    """A query parameter; AppTest gives some as text and some as lists. "" where there is none."""
+    value = app.query_params.get(name, "")
+    return value if isinstance(value, str) else value[0]
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.error, *app.warning, *app.markdown, *app.caption, *app.subheader, *app.title]
+    return " ".join(str(element.value) for element in shown).replace("\\", "")
+
+
+def menu(app: AppTest) -> dict[str, str]:
+    """What each link of the menu carries, by the file of its page."""
+    return {link.proto.page: link.proto.query_string for link in app.sidebar.get("page_link")}
+
+
+# jobs -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def job(saved: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Ends with every job of these tests forgotten."""
+    yield {}
+    state.jobs.clear()
+
+
+def ended(kind: str, saved: dict[str, str]) -> str:
+    """The id of a job of this kind that has ended well."""
+    done = train_jobs.Trained(saved["attention"], saved["first"])
+    job_id = state.jobs().submit(SPACE, kind, f"a {kind}", lambda progress: done)
+    assert state.jobs().wait(job_id, SPACE, 10).state == "done"
+    return job_id
+
+
+@pytest.mark.parametrize("kind", ["train", "demo"])
+@pytest.mark.parametrize("page", ["", "2_Train"])
+def test_a_training_and_a_demo_end_well_on_home_and_on_train(
+    saved: dict[str, str], job: object, kind: str, page: str
+) -> None:
+    app = opened(page, run=saved["popularity"], job=ended(kind, saved))
+    no_errors(app)
+    assert param(app, "run") == saved["attention"] and param(app, "dataset") == saved["first"]
+    assert not param(app, "job")
+
+
+@pytest.mark.parametrize("page", ["", "1_Data", "2_Train", "4_Transfer", "7_Learn"])
+@pytest.mark.parametrize("kind", ["train", "demo"])
+def test_a_running_training_is_seen_from_every_page(saved: dict[str, str], job: object, page: str, kind: str) -> None:
+    gate = threading.Event()
+    job_id = state.jobs().submit(SPACE, kind, "a long training", lambda progress: gate.wait(30))
+    try:
+        app = opened(page, run=saved["attention"], target="user:u3", source="user:u4", job=job_id)
+        no_errors(app)
+        assert "1 job running" in " ".join(str(line.value) for line in app.sidebar.caption)
+        assert any(link.proto.label.startswith("● 2 Train") for link in app.sidebar.get("page_link"))
+    finally:
+        gate.set()
+
+
+def test_a_job_of_another_server_or_person_is_no_error(saved: dict[str, str]) -> None:
+    for page in ("", "2_Train"):
+        no_errors(opened(page, job="0" * 24))
+
+
+def test_a_demo_that_failed_says_so_on_both_pages_and_can_be_left(saved: dict[str, str], job: object) -> None:
+    def fails(progress: object) -> None:
+        raise ZeroDivisionError
+
+    job_id = state.jobs().submit(SPACE, "demo", "the demo on the sample", fails)
+    state.jobs().wait(job_id, SPACE, 10)
+    for page in ("", "2_Train"):
+        app = opened(page, job=job_id)
+        assert not app.exception and "log has it under" in words(app)
+    assert any("ZeroDivisionError" in told for told in LISTENER.take())
+    app.button(key="train_back").click().run()
+    no_errors(app)
+    assert not param(app, "job")
+
+
+# run and dataset ------------------------------------------------------------------------------------------------------
+
+
+def picked(app: AppTest, kind: str, current: str, wanted: str) -> AppTest:
+    """The page after another dataset or run was picked in its title row."""
+    box = next(box for box in app.selectbox if str(box.key).startswith(f"frame_{kind}_") and box.value == current)
+    return box.set_value(wanted).run()
+
+
+@pytest.mark.parametrize("page", ["3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain"])
+def test_data_without_a_model_say_so_and_show_the_way(saved: dict[str, str], page: str) -> None:
+    app = opened(page, run=saved["attention"], target="user:u3", source="user:u4")
+    app = picked(app, "dataset", saved["first"], saved["second"])
+    no_errors(app)
+    assert "no trained model on “second data” yet" in words(app)
+    assert param(app, "dataset") == saved["second"] and not param(app, "run") and not param(app, "target")
+    assert app.button(key="empty_go").label == "Train a model"
+    app = picked(app, "dataset", saved["second"], saved["first"])
+    no_errors(app)
+    assert "no trained model" not in words(app)  # the newest run on these data has opened
+
+
+def test_a_run_brings_the_data_it_was_trained_on(saved: dict[str, str]) -> None:
+    app = opened("4_Transfer", dataset=saved["second"])
+    box = next(box for box in app.selectbox if str(box.key).startswith("frame_run_"))
+    app = box.set_value(saved["popularity"]).run()
+    no_errors(app)
+    assert (param(app, "run"), param(app, "dataset")) == (saved["popularity"], saved["first"])
+    boxes = [box.value for box in app.selectbox if str(box.key).startswith("frame_dataset_")]
+    assert boxes == [saved["first"]]
+
+
+def test_another_run_on_the_same_data_keeps_the_pair(saved: dict[str, str]) -> None:
+    app = opened("4_Transfer", run=saved["attention"], dataset=saved["first"], target="user:u3", source="cluster:0")
+    app = picked(app, "run", saved["attention"], saved["popularity"])
+    no_errors(app)
+    assert param(app, "target") == "user:u3"
+    assert not param(app, "source").startswith("cluster:")  # groups are found anew in each run
+
+
+def test_the_run_of_the_sample_shows_that_its_data_are_not_among_yours(saved: dict[str, str]) -> None:
+    app = opened("6_Explain", run="sample")
+    assert not app.exception
+    boxes = [box.options for box in app.selectbox if str(box.key).startswith("frame_dataset_")]
+    assert boxes[0][0] == "The data of this run"
+
+
+def test_runs_of_one_name_are_told_apart(saved: dict[str, str]) -> None:
+    app = opened("6_Explain", run=saved["attention"])
+    box = next(box for box in app.selectbox if str(box.key).startswith("frame_run_"))
+    assert len(set(box.options)) == len(box.options)
+
+
+def test_every_link_of_the_menu_carries_the_view(saved: dict[str, str]) -> None:
+    app = opened("6_Explain", run=saved["attention"])  # the page chooses somebody
+    no_errors(app)
+    links = menu(app)
+    assert len(links) == 8
+    assert all(f"target={param(app, 'target').replace(':', '%3A')}" in link for link in links.values()), links
