@@ -4,18 +4,19 @@ import streamlit as st
 
 from ui import frame
 from ui.data_plan import cleaning, columns
-from ui.data_source import choose, opened
+from ui.data_source import arrive, choose, opened, refused
 from ui.data_view import cleaning_of, dropped, figures, quality, summary, take_away
 
 with frame("data") as studio:
+    arrive()
     dataset = studio.dataset
     if dataset is None:
         st.subheader("There is no data yet: take a sample, or drop a file", anchor=False)
         choose(studio)
         st.stop()
     now = opened(studio)
-    refused = bool(st.session_state.get("data_refused"))
-    with st.expander("Other data: a sample, a file", expanded=refused, key=f"data_other_{studio.dataset_id}_{refused}"):
+    bad = refused(studio, "choose") is not None
+    with st.expander("Other data: a sample, a file", expanded=bad, key=f"data_other_{studio.dataset_id}_{bad}"):
         choose(studio)
     summary(studio, dataset, now)
     names = ["Shape", "Quality", "Dropped rows", "Take away"]

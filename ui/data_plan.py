@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.data.cleaning import REASONS, CleaningPlan, Repeats
 from recsys.errors import StudioError
-from ui.data_source import Opened, again, undo
+from ui.data_source import OURS, Choice, Opened, again, refused, undo
 from ui.frame import Studio, show_error
 from ui.inputs import plain
 
@@ -21,7 +21,8 @@ ROLES = {
     "scenario": "Scenario",
     "title": "Title",
 }
-NONE = "(none)"
+TABLES = {"interactions": "Interactions", "items": "Item table", "users": "User table"}
+NONE, CHANGED = "(none)", "data_changed"
 REPEATS = {
     "keep": "keep every time",
     "first": "keep the first time only",
@@ -30,9 +31,23 @@ REPEATS = {
 
 
 def columns(studio: Studio, now: Opened) -> None:
-    """What each column was taken for and why, with a preview; one change and the file is read again."""
-    names = now.loaded.all_columns
-    roles, reasons = now.loaded.columns, now.loaded.column_reasons
+    """What each table and column was taken for and why, with a preview; one change and the file is read again."""
+    changed = st.session_state.pop(CHANGED, "")
+    tables = _tables(now) if len(now.loaded.tables) > 1 else None
+    roles = _columns(now)
+    if problem := refused(studio, "columns"):
+        show_error(problem)
+    st.dataframe(now.loaded.preview, hide_index=True, height=250)
+    if changed == "tables" and tables is not None:
+        again(studio, now, Choice(None, tables, now.choice.plan), "columns")
+    elif changed == "columns":
+        again(studio, now, Choice(roles, now.choice.tables, now.choice.plan), "columns")
+    if changed:
+        st.rerun()  # it was refused: says why
+
+
+def _columns(now: Opened) -> dict[str, str | None]:
+    names, roles, reasons = now.loaded.all_columns, now.loaded.columns, now.loaded.column_reasons
     st.caption(
         " · ".join(
             f"{ROLES[role]}: **{plain(roles[role])}**, because {plain(reasons.get(role, 'you chose it'))}"
@@ -49,11 +64,45 @@ def columns(studio: Studio, now: Opened) -> None:
             options,
             index=options.index(current) if current in options else 0,
             key=f"data_column_{role}_{now.entry_id}",
+            on_change=_changed,
+            args=("columns",),
         )
         chosen[role] = None if picked == NONE else picked
-    st.dataframe(now.loaded.preview, hide_index=True, height=250)
-    if any(roles.get(role) != name for role, name in chosen.items()):
-        again(studio, now, chosen, now.plan)
+    return chosen
+
+
+def _tables(now: Opened) -> dict[str, str]:
+    """Every table of the archive with what it was taken for; another can be chosen. Returns role -> name."""
+    found = now.loaded.tables
+    st.dataframe(
+        {
+            "file": [table.name for table in found],
+            "taken for": [table.role or "not used" for table in found],
+            "because": [table.why for table in found],
+            "columns": [", ".join(table.columns[:8]) for table in found],
+        },
+        hide_index=True,
+        key="data_tables",
+    )
+    names = [table.name for table in found]
+    taken = {table.role: table.name for table in found if table.role}
+    chosen = {}
+    for place, (role, label) in zip(st.columns(len(TABLES)), TABLES.items(), strict=True):
+        options = names if role == "interactions" else [NONE, *names]
+        picked = place.selectbox(
+            label,
+            options,
+            index=options.index(taken.get(role, NONE)),
+            key=f"data_table_{role}_{now.entry_id}",
+            on_change=_changed,
+            args=("tables",),
+        )
+        chosen[role] = "" if picked == NONE else str(picked)
+    return chosen
+
+
+def _changed(what: str) -> None:
+    st.session_state[CHANGED] = what
 
 
 def cleaning(studio: Studio, now: Opened) -> None:
@@ -61,15 +110,22 @@ def cleaning(studio: Studio, now: Opened) -> None:
     left, right = st.columns([5, 4], gap="large")
     with left:
         wanted = _form(now)
+        if problem := refused(studio, "cleaning"):
+            show_error(problem)
     with right:
         _steps(now)
         with st.container(horizontal=True):
-            if st.button("Undo the last change", key="data_undo", disabled=not now.past, icon=":material/undo:"):
-                undo(studio, now)
-            if st.button("Reset", key="data_reset", disabled=now.plan is None and now.columns is None):
-                again(studio, now, None, None)
-    if wanted is not None and wanted != now.loaded.plan:
-        again(studio, now, now.columns, wanted)
+            undone = st.button("Undo the last change", key="data_undo", disabled=not now.past, icon=":material/undo:")
+            reset = st.button("Reset", key="data_reset", disabled=now.choice == OURS)
+    if undone:
+        undo(studio, now)
+    elif reset:
+        again(studio, now, OURS, "cleaning")
+    elif wanted is not None and wanted != now.loaded.plan:
+        again(studio, now, replace(now.choice, plan=wanted), "cleaning")
+    else:
+        return
+    st.rerun()  # it was refused: says why
 
 
 def _form(now: Opened) -> CleaningPlan | None:

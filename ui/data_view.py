@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from recsys.data.quality import QualityReport
 
 ROW_LIMIT = 8
+TABLES = {"interactions": "Interactions", "items": "item table", "users": "user table"}
 MARKS = {"good": "✓", "notice": "○", "warning": "⚠"}
 
 
@@ -45,9 +46,17 @@ def summary(studio: Studio, dataset: Dataset, now: Opened | None) -> None:
 
             lost = {words_of(reason): count for reason, count in found.dropped.items()}
             show(flow_figure(found.rows_read, found.rows_kept, lost), "data_flow", words=False)
-            if found.warnings:
-                st.caption(" ".join(plain(warning, 300) for warning in found.warnings))
+            if words := [*_taken(found), *found.warnings]:
+                st.caption(" ".join(plain(sentence, 300) for sentence in words))
     _key_once()
+
+
+def _taken(found: CleaningSummary) -> list[str]:
+    """Which table was taken for what, where there were several."""
+    if len(found.tables) < 2:
+        return []
+    parts = [f"{TABLES[role]} from {found.tables[role]}" for role in TABLES if role in found.tables]
+    return [f"{'; '.join(parts)}."]
 
 
 def cleaning_of(studio: Studio, dataset: Dataset) -> CleaningSummary | None:

@@ -8,15 +8,20 @@ import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import recsys.data
+from recsys.data import Loaded, load
 from recsys.data.samples import load_sample
 from recsys.data.storage import load_dataset
 from recsys.runs import load_run, train_run
 from recsys.workspace import Space, Workspace, export_zip, import_zip
+from tests.data.layouts import COLLECTIONS
 from ui import state
+from ui.uploads import Uploads
 
 ANN = "a" * 32
 REAL = state.ROOT.parent / "shared" / "data" / "ml-latest-small.zip"
@@ -56,7 +61,8 @@ def data_page() -> AppTest:
 
 def drop(app: AppTest, *files: tuple[str, bytes], key: str = "data_files") -> AppTest:
     uploads = [(name, content, "application/octet-stream") for name, content in files]
-    app.file_uploader(key=key).set_value(uploads if key in ("data_files", "data_vectors") else uploads[0]).run()
+    field = next(field for field in app.file_uploader if str(field.key).startswith(f"{key}_"))
+    field.set_value(uploads if key in ("data_files", "data_vectors") else uploads[0]).run()
     assert not app.exception
     return app
 
@@ -83,7 +89,7 @@ def test_without_data_it_offers_the_samples_and_the_door(space: Space) -> None:
         f"data_sample_{name}" for name in ("all", "social", "shop", "courses", "entertainment")
     ]
     assert words(app).count("Planted:") == 5
-    assert app.file_uploader(key="data_files")
+    assert app.file_uploader(key="data_files_0")
     assert not [field for field in app.text_input if field.key == "data_path"]  # paths are off by default
 
 
@@ -266,3 +272,129 @@ def test_data_of_older_versions_never_claims_that_all_was_kept(space: Space) -> 
     older = {"rows_read": int(kept) + 5, "rows_kept": int(kept), "dropped": {"duplicate": 5}}
     space.save_dataset(replace(load_sample("courses").dataset, cleaning=None), older)
     assert f"of {int(kept) + 5:,} rows are kept" in flow_of(data_page())
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """How often a file is read: one entry for each time."""
+    found: list[object] = []
+
+    def counted(*given: Any, **options: Any) -> Loaded:
+        found.append(options.get("columns"))
+        return load(*given, **options)
+
+    monkeypatch.setattr(recsys.data, "load", counted)
+    return found
+
+
+def box(app: AppTest, label: str) -> Any:
+    return next(one for one in app.selectbox if one.label == label)
+
+
+def test_a_cleaning_that_leaves_nothing_says_so_beside_the_rules_and_changes_nothing(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    before = space.entries("dataset")
+    next(field for field in app.number_input if "Rows a person needs" in field.label).set_value(1_000)
+    next(button for button in app.button if button.label == "Apply").click().run()
+    assert not app.exception and len(app.error) == 1
+    assert "must keep at least one row" in app.error[0].value.replace("\\", "")
+    assert space.entries("dataset") == before and numbers(app)["Rows kept"] == "90"
+    app.run()
+    assert len(app.error) == 1, "it stays until something else is done"
+    next(field for field in app.number_input if "Rows a person needs" in field.label).set_value(2)
+    next(button for button in app.button if button.label == "Apply").click().run()
+    assert not app.error and numbers(app)["Rows kept"] == "90"
+
+
+def test_what_was_refused_is_not_told_again_on_the_next_visit(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    drop(app, ("empty.csv", b""))
+    assert len(app.error) == 1
+    app.switch_page("pages/2_Train.py").run()
+    app.switch_page("pages/1_Data.py").run()
+    assert not app.error and numbers(app)["Rows kept"] == "90"
+
+
+def test_a_column_choice_that_can_not_be_read_is_said_and_read_once(space: Space, readings: list[object]) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    assert len(readings) == 1
+    box(app, "Person").set_value("product").run()  # now person and item are the same column
+    assert not app.exception and len(app.error) == 1
+    assert "must be different columns" in app.error[0].value.replace("\\", "")
+    assert len(readings) == 2
+    app.run()
+    app.run()
+    assert len(readings) == 2, "the file is not read again and again"
+    assert box(app, "Person").value == "product", "the choice stays, to be corrected"
+    assert numbers(app)["People"] == "7"
+    box(app, "Item").set_value("customer").run()  # the other way round: it can be read
+    assert not app.error and numbers(app)["Items"] == "7" and len(readings) == 3
+
+
+def test_another_table_of_an_archive_can_be_chosen(space: Space) -> None:
+    given = COLLECTIONS["books under two ids"].zipped()
+    app = drop(data_page(), ("books.zip", given))
+    shown = next(frame.value for frame in app.dataframe if "taken for" in frame.value.columns)
+    taken = dict(zip(shown["file"], shown["taken for"], strict=True))
+    assert taken["ratings.csv"] == "interactions" and taken["books.csv"] == "items" and taken["tags.csv"] == "not used"
+    assert "ratings" in words(app) and "books" in words(app), "the page says it without a look at the tab"
+    box(app, "Interactions").set_value("to_read.csv").run()
+    assert not app.error and numbers(app)["Rows kept"] == "200"
+    app.button(key="data_undo").click().run()
+    assert numbers(app)["Rows kept"] == "400"
+    box(app, "Item table").set_value("(none)").run()
+    titles = load_dataset(space.path(space.entries("dataset")[0].id)).catalogue.titles
+    assert not any(title.startswith("Book") for title in titles)
+
+
+def test_an_item_table_that_comes_later_joins_what_is_open(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    drop(app, ("things.csv", b"product,title\np1,A lamp\np3,A chair\n"), key="data_items")
+    assert not app.error and len(space.entries("dataset")) == 1
+    assert "A lamp" in load_dataset(space.path(space.entries("dataset")[0].id)).catalogue.titles
+
+
+def test_pseudonyms_asked_for_after_the_file_replace_what_was_saved(space: Space) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    app.toggle(key="data_pseudonyms").set_value(True).run()
+    assert len(app.code[0].value) == 32
+    (entry,) = space.entries("dataset")
+    assert all(user.startswith("p-") for user in load_dataset(space.path(entry.id)).users.ids)
+    drop(app, ("things.csv", b"product,title\np1,A lamp\n"), key="data_items")
+    assert all(
+        user.startswith("p-") for one in space.entries("dataset") for user in load_dataset(space.path(one.id)).users.ids
+    )
+    assert not space.trash()
+
+
+def test_reset_of_a_sample_goes_back_to_the_samples_own_rules(space: Space) -> None:
+    app = data_page()
+    app.button(key="data_sample_courses").click().run()
+    kept = numbers(app)["Rows kept"]
+    next(field for field in app.number_input if "Rows a person needs" in field.label).set_value(30)
+    next(button for button in app.button if button.label == "Apply").click().run()
+    assert numbers(app)["Rows kept"] != kept
+    app.button(key="data_reset").click().run()
+    assert not app.exception and numbers(app)["Rows kept"] == kept
+
+
+def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, marker = [0.0], b"c999,p999,2024-03-01 10:00,4\n"
+    held = Uploads(600, 10**9, clock=lambda: now[0])
+    monkeypatch.setattr("ui.data_source.uploads", lambda: held)
+    app = drop(data_page(), ("shop.csv", GOOD + marker * 3_000))
+    assert held.bytes > 80_000 and not any(field.value for field in app.file_uploader), "the field is empty again"
+    assert isinstance(app.session_state["data_open"], str), "the session has a key to it, nothing of it"
+    now[0] = 599
+    assert [tab.label for tab in app.run().tabs][-1] == "Cleaning"
+    now[0] = 1_300
+    app.run()
+    assert held.bytes == 0 and not app.exception
+    assert numbers(app)["People"] == "8" and [tab.label for tab in app.tabs][-1] == "Take away"
+    assert "kept only while the file is open" in words(app)
+
+
+def test_a_file_beyond_the_limit_is_read_but_not_held(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.data_source.uploads", lambda: Uploads(600, 1_000))
+    app = drop(data_page(), ("shop.csv", GOOD))
+    assert not app.error and numbers(app)["Rows kept"] == "90" and len(app.tabs) == 4
