@@ -22,8 +22,9 @@ import psutil
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.opening import PAGES
-from benchmarks.servers import percentile, server
+from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
+from tests.browser.screen import MARKS, ON_SCREEN, VERDICT, Ears
 
 
 @dataclass
@@ -54,6 +55,7 @@ async def student(
     await asyncio.sleep(dice.uniform(0, 2 * think))
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
     page = await context.new_page()
+    ears = Ears(page)
     page.set_default_timeout(120_000)
     await page.goto(f"{address}/?run=sample")
     await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
@@ -67,7 +69,7 @@ async def student(
             await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
             async with turns:
                 await drag(page, seen)
-        seen.errors += await page.get_by_test_id("stException").all_inner_texts()
+        seen.errors += ears.judge(await page.evaluate(ON_SCREEN, [MARKS, VERDICT]))
     await asyncio.sleep(2)
     await context.close()
 
@@ -87,6 +89,7 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=find(), args=FLAGS)
             teacher = await browser.new_page()
+            ears = Ears(teacher, running.log)
             await teacher.goto(running.address)
             await teacher.get_by_role("button", name="Run it on the sample").click()
             began = process.cpu_times()
@@ -98,8 +101,10 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
                 memory.append(process.memory_info().rss / 1e6)
                 await asyncio.sleep(1)
             await asyncio.gather(*lessons)
+            seen.errors += ears.judge(await teacher.evaluate(ON_SCREEN, [MARKS, VERDICT]))
             ended = process.cpu_times()
             await browser.close()
+    quiet(seen.errors)
     switches = [seconds for page in seen.switches.values() for seconds in page]
     return {
         "students": students,
@@ -115,7 +120,6 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
         "frames_at_60_per_s": round(sum(frame < 20 for frame in seen.frames) / len(seen.frames), 3),
         "server_cpu_s": round(ended.user + ended.system - began.user - began.system, 1),
         "server_peak_mb": round(max(memory)),
-        "errors": seen.errors,
     }
 
 

@@ -12,8 +12,9 @@ import time
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.servers import percentile, server
+from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
+from tests.browser.screen import Screen
 
 PAGES = {
     "1 Data": "Bring your interactions",
@@ -45,6 +46,7 @@ def main() -> None:
         with server() as running:
             begin = time.perf_counter()
             page = browser.new_page(viewport={"width": 1280, "height": 720})
+            screen = Screen(page, running.log)
             page.goto(running.address)
             expect(page.get_by_role("heading", name="Interest Transfer Studio")).to_be_visible()
             home = time.perf_counter() - begin
@@ -56,6 +58,7 @@ def main() -> None:
                 for name, title in PAGES.items():
                     switches[name].append(switch(page, name, title))
                     page.wait_for_timeout(1500)
+                    quiet(screen.wrong())
         browser.close()
     warm = [seconds for times in switches.values() for seconds in times[1:]]
     print(

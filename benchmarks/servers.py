@@ -15,40 +15,55 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.browser.screen import Log
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running app. `seconds_to_start` until its health page answers; `process` is the server's."""
+    """A running app: its process, the seconds until its health page answered, and what it writes."""
 
     address: str
     process: subprocess.Popen[bytes]
     seconds_to_start: float
+    log: Log
 
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """The app on a free port, with an empty workspace; ended afterwards."""
+    """The app on a free port, with an empty workspace; ended afterwards.
+
+    Raises SystemExit when its log tells of an error: what was measured then is not what a person waits for.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as home:
+        log = Log(Path(home) / "server.log")
         begin = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-            cwd=ROOT,
-            env={**os.environ, "STUDIO_HOME": home},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with log.file.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+                cwd=ROOT,
+                env={**os.environ, "STUDIO_HOME": f"{home}/studio"},
+                stdout=output,
+                stderr=output,
+            )
         address = f"http://127.0.0.1:{port}"
         try:
             _wait(f"{address}/_stcore/health", process)
-            yield Server(address, process, time.perf_counter() - begin)
+            yield Server(address, process, time.perf_counter() - begin, log)
         finally:
             process.terminate()
             process.wait(20)
+        quiet(log.wrong())
+
+
+def quiet(wrong: list[str]) -> None:
+    """Raises SystemExit when something went wrong while it was measured."""
+    if wrong:
+        raise SystemExit("\n".join(["something went wrong, so these figures are none:", *wrong]))
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -22,7 +22,6 @@ from playwright.sync_api import sync_playwright
 from benchmarks.record import Measurement
 from tests.browser.chromium import FLAGS, find
 from tests.browser.conftest import ROOT, Servers
-from tests.browser.screen import Log
 from tests.walks.browser_state import Bounds
 from tests.walks.browser_walk import Place, replay, shorten, walk
 
@@ -44,7 +43,7 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
         bounds = Bounds(psutil.Process(servers.running[0].pid))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-            place = Place(browser, address, Log(servers.log(address)), bounds, folder)
+            place = Place(browser, address, servers.log(address), bounds, folder)
             first = seed
             while done < actions:
                 walked = walk(place, random.Random(seed), min(length, actions - done))

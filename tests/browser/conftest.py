@@ -11,11 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, find
+from tests.browser.screen import Log, Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60
@@ -37,7 +39,7 @@ class Servers:
     """`serve(script, env)` starts a Streamlit server on a free port and returns its address; `log` is its log file."""
 
     def __init__(self, folders: Callable[[str], Path]) -> None:
-        self.folders, self.running, self.logs = folders, list[subprocess.Popen[bytes]](), dict[str, Path]()
+        self.folders, self.running, self.logs = folders, list[subprocess.Popen[bytes]](), dict[str, Log]()
 
     def __call__(self, script: Path, env: Mapping[str, str] | None = None) -> str:
         log = self.folders("server") / "log.txt"
@@ -51,11 +53,11 @@ class Servers:
         address = f"http://127.0.0.1:{port}"
         if not answers(f"{address}/_stcore/health", server):
             pytest.fail(f"The server of {Path(script).name} did not start:\n{log.read_text('utf-8')[-2000:]}")
-        self.logs[address] = log
+        self.logs[address] = Log(log)
         return address
 
-    def log(self, address: str) -> Path:
-        """The file that everything goes to which the server of this address writes."""
+    def log(self, address: str) -> Log:
+        """What the server of this address writes; `.file` is where."""
         return self.logs[address]
 
     def end(self) -> None:
@@ -76,6 +78,41 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     servers = Servers(tmp_path_factory.mktemp)
     yield servers
     servers.end()
+
+
+class Visits:
+    """`visit(address, **options)` opens a page there, in a browser context of its own, and watches it.
+
+    `check(page)` fails on what went wrong on it since the last check; at the end of the test all are checked.
+    """
+
+    def __init__(self, browser: Browser, servers: Servers) -> None:
+        self.browser, self.servers, self.screens = browser, servers, dict[Page, Screen]()
+
+    def __call__(self, address: str, **options: Any) -> Page:
+        page = self.browser.new_context(**options).new_page()
+        self.screens[page] = Screen(page, self.servers.log(address))
+        page.goto(address)
+        return page
+
+    def check(self, page: Page, *expected: str) -> None:
+        """Fails on any error of this page or its server; the refusals named must be on screen."""
+        self.screens[page].check(*expected)
+
+    def end(self) -> None:
+        """Checks every page that is still open, then closes all."""
+        found = [text for page, screen in self.screens.items() if not page.is_closed() for text in screen.wrong()]
+        for page in self.screens:
+            page.context.close()
+        assert not found, "\n".join(found)
+
+
+@pytest.fixture
+def visit(browser: Browser, serve: Servers) -> Iterator[Visits]:
+    """`visit(address, **options of the context)` gives a watched page; every error on it fails the test."""
+    visits = Visits(browser, serve)
+    yield visits
+    visits.end()
 
 
 def free_port() -> int:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.async_api import Page as AsyncPage
+from playwright.sync_api import Page
 
 # On a deep link Streamlit asks for these beside the page's own path first, gets 404, and asks again at the root.
 _ASKED_TWICE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
-_MARKS = '[class*="st-key-studio_error_"], [data-testid="stAlertContentError"], [data-testid="stException"]'
-_VERDICT = '[class*="st-key-studio_verdict"]'
-_ON_SCREEN = """([marks, verdict]) => [...document.querySelectorAll(marks)]
+MARKS = '[class*="st-key-studio_error_"], [data-testid="stAlertContentError"], [data-testid="stException"]'
+VERDICT = '[class*="st-key-studio_verdict"]'
+ON_SCREEN = """([marks, verdict]) => [...document.querySelectorAll(marks)]
     .filter(node => node.checkVisibility() && !node.closest(verdict) && !node.querySelector(marks))
     .map(node => {
         const box = node.closest('[class*="st-key-studio_error_"]');
@@ -45,48 +48,59 @@ def _is_error(line: str) -> bool:
     return isinstance(entry, dict) and entry.get("level") in ("error", "critical")
 
 
-class Screen:
-    """Watches one page from now on: errors of scripts, console errors, failed requests, error boxes, the server's log.
+class Ears:
+    """What a page of Playwright (sync or async) tells by itself: errors of scripts, console errors, failed requests.
 
     Args:
-        page: of Playwright's sync API, before it goes anywhere.
-        log: the log file of the server (`serve.log(address)`); None where the test does not start the server.
+        page: before it goes anywhere.
+        log: of its server (`serve.log(address)`); None where somebody else reads it.
     """
 
-    def __init__(self, page: Page, log: Path | Log | None = None) -> None:
-        self.page, self.heard = page, list[str]()
-        self.log = Log(log) if isinstance(log, Path) else log
+    def __init__(self, page: Page | AsyncPage, log: Log | None = None) -> None:
+        self.heard, self.log = list[str](), log
         page.on("pageerror", lambda error: self.heard.append(f"script: {error}"))
         page.on("console", self._console)
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
-    def _console(self, message: ConsoleMessage) -> None:
+    def _console(self, message: Any) -> None:
         if message.type == "error" and not _ASKED_TWICE.search(str(message.location.get("url", ""))):
             self.heard.append(f"console: {message.text} ({message.location.get('url', '')})")
 
-    def _failed(self, request: Request) -> None:
+    def _failed(self, request: Any) -> None:
         # What is still on its way when the page is left or loaded again is cancelled: no failure of the server.
         if request.failure != "net::ERR_ABORTED":
             self.heard.append(f"request failed: {request.method} {request.url}: {request.failure}")
 
-    def _answered(self, response: Response) -> None:
+    def _answered(self, response: Any) -> None:
         if response.status >= 400 and not _ASKED_TWICE.search(response.url):
             self.heard.append(f"answer {response.status}: {response.request.method} {response.url}")
 
-    def wrong(self, *expected: str) -> list[str]:
+    def judge(self, boxes: Sequence[Sequence[str]], *expected: str) -> list[str]:
         """What is wrong since the last call, in words; [] when nothing is.
 
         Args:
+            boxes: (mark, text) of what `page.evaluate(ON_SCREEN, [MARKS, VERDICT])` found.
             expected: a part of each refusal that must be on screen; any other, and one that is missing, is wrong.
         """
-        boxes = [(str(mark), str(text)) for mark, text in self.page.evaluate(_ON_SCREEN, [_MARKS, _VERDICT])]
         refused = [text for mark, text in boxes if mark.startswith("st-key-studio_error_refused")]
         fine = [text for text in refused if any(part in text for part in expected)]
         found = [f"on screen, {mark}: {text}" for mark, text in boxes if text not in fine]
         found += [f"not refused: {part!r}" for part in expected if not any(part in text for text in refused)]
         heard, self.heard = self.heard, []
         return [*found, *heard, *(f"in the log: {told}" for told in (self.log.wrong() if self.log else []))]
+
+
+class Screen(Ears):
+    """Watches one page of Playwright's sync API from now on: what it tells, error boxes on it, its server's log."""
+
+    def __init__(self, page: Page, log: Log | None = None) -> None:
+        super().__init__(page, log)
+        self.page = page
+
+    def wrong(self, *expected: str) -> list[str]:
+        """What is wrong since the last call, in words; the refusals named in `expected` must be on screen."""
+        return self.judge(self.page.evaluate(ON_SCREEN, [MARKS, VERDICT]), *expected)
 
     def check(self, *expected: str) -> None:
         """Fails on whatever `wrong` finds."""

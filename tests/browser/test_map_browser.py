@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Servers, Visits
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).with_name("map_app.py")
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[..., str]) -> str:
+def address(serve: Servers) -> str:
     return serve(SCRIPT, {"MAP_PEOPLE": "600"})
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1200}, reduced_motion="reduce")
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(address)
+def page(visit: Visits, address: str) -> Page:
+    page = visit(address, viewport={"width": 1280, "height": 1200}, reduced_motion="reduce")
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
-    yield page
-    assert not problems
-    context.close()
+    return page
 
 
 def box_of(page: Page) -> dict[str, float]:
@@ -148,13 +143,10 @@ def test_the_wheel_zooms_in_and_lets_the_page_scroll_once_all_is_seen(page: Page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_map_is_drawn_in_the_themes_colours(browser: Browser, address: str, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(address)
+def test_the_map_is_drawn_in_the_themes_colours(visit: Visits, address: str, scheme: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     corner = page.locator(".points").evaluate(
         "canvas => [...canvas.getContext('2d').getImageData(2, canvas.height - 3, 1, 1).data].slice(0, 3)"
     )
     assert (sum(corner) > 600) == (scheme == "light")
-    context.close()

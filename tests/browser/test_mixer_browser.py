@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Servers, Visits
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).with_name("mixer_app.py")
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[..., str]) -> str:
+def address(serve: Servers) -> str:
     return serve(SCRIPT, {"MIXER_ITEMS": "3000"})
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(address)
+def page(visit: Visits, address: str) -> Page:
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     expect(page.get_by_text("Python knows alpha = 0.3,")).to_be_visible()
-    yield page
-    context.close()
+    return page
 
 
 def titles(page: Page) -> list[str]:
@@ -124,27 +122,21 @@ def test_a_summary_is_spoken_and_rows_stand_in_reading_order(page: Page) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_that_matters_is_above_the_fold(browser: Browser, address: str, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(address)
+def test_all_that_matters_is_above_the_fold(visit: Visits, address: str, scheme: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme)
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     sentence = page.locator(".bottom").bounding_box()
     assert sentence is not None and sentence["y"] + sentence["height"] <= 720
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
-    context.close()
 
 
-def test_rows_glide_with_motion_and_stand_at_once_without(browser: Browser, address: str) -> None:
+def test_rows_glide_with_motion_and_stand_at_once_without(visit: Visits, address: str) -> None:
     for motion in ("no-preference", "reduce"):
-        context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion=motion)  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(address)
+        page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion=motion)
         expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
         page.wait_for_timeout(300)
         soon, later = page.locator(".alpha-input").evaluate(JUMP)
         assert (soon != later) == (motion == "no-preference")
-        context.close()
 
 
 def test_what_is_drawn_is_what_the_rows_say(page: Page) -> None:

@@ -34,7 +34,7 @@ def screen(browser: Browser, serve: Servers, address: str) -> Iterator[Screen]:
 def opened(screen: Screen, address: str, how: str) -> list[str]:
     screen.page.goto(f"{address}/?how={how}")
     expect(screen.page.get_by_role("heading", name="Screen")).to_be_visible()
-    expect(screen.page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    expect(screen.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     screen.page.wait_for_timeout(300)  # the log is written by another process
     return screen.wrong()
 

@@ -8,16 +8,13 @@ import pytest
 import streamlit as st
 
 from recsys.workspace import Workspace
-from tests.pages.screen import LISTENER
+from tests.pages.screen import watched
 
 
 @pytest.fixture(autouse=True)
-def quiet_log() -> Iterator[None]:
-    """Fails a test that leaves an error in the log. One that provokes an error takes it: `LISTENER.take()`."""
-    LISTENER.take()
-    yield
-    told = LISTENER.take()
-    assert not told, "\n".join(told)
+def nothing_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails a test in which any step showed or logged an error that the test did not name."""
+    yield from watched(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
 
@@ -77,5 +79,55 @@ def wrong(app: AppTest, *expected: str) -> list[str]:
 
 def no_errors(app: AppTest, *expected: str) -> None:
     """Fails on whatever `wrong` finds."""
+    expect(*expected)
     found = wrong(app, *expected)
+    assert not found, "\n".join(found)
+
+
+class Watch:
+    """Looks at the screen after every run of every AppTest of one test, so that no step of it can be forgotten.
+
+    A refusal is fine when the test has named a part of it, in `no_errors(app, part)` or in `expect(part)`.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+        self.expected: list[str] = []
+
+    def look(self, app: AppTest) -> None:
+        """Remembers every error on screen."""
+        self.seen += [("exception", str(exception.value)) for exception in app.exception]
+        self.seen += [(mark, text.replace("\\", "")) for mark, text in errors_on(app)]
+
+    def wrong(self) -> list[str]:
+        """What was seen in any step that the test did not name; the watch starts again."""
+        seen, expected = dict.fromkeys(self.seen), tuple(self.expected)
+        self.seen, self.expected = [], []
+        found = [(mark, text) for mark, text in seen if mark != REFUSED or not any(part in text for part in expected)]
+        return [f"{mark or 'error without a mark'}: {text}" for mark, text in found] + [
+            f"in the log: {told}" for told in LISTENER.take()
+        ]
+
+
+WATCH = Watch()
+
+
+def expect(*parts: str) -> None:
+    """Refusals that this test provokes; each must hold one of these parts ("" allows any)."""
+    WATCH.expected += parts
+
+
+def watched(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For an autouse fixture: watches all of a test, and fails it at its end."""
+    run = AppTest._run
+
+    def run_and_look(app: AppTest, *args: Any, **kwargs: Any) -> AppTest:
+        ended = run(app, *args, **kwargs)
+        WATCH.look(ended)
+        return ended
+
+    patch.setattr(AppTest, "_run", run_and_look)
+    WATCH.wrong()
+    yield
+    found = WATCH.wrong()
     assert not found, "\n".join(found)

@@ -16,6 +16,7 @@ from recsys.data.dataset import Dataset
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
+from tests.pages.screen import no_errors
 from ui import state
 from ui.live.point_map.payload import bits_of
 
@@ -70,7 +71,7 @@ def words(app: AppTest) -> str:
 
 def test_pca_is_there_at_once_and_umap_follows_and_is_kept(space: Space) -> None:
     app = drawn(space)
-    assert not app.exception and not app.error, words(app)
+    no_errors(app)
     assert "UMAP, trustworthiness" in words(app)
     assert "Do not read distances" in words(app)
     kept = [entry.meta for entry in space.entries("map")]
@@ -84,7 +85,7 @@ def test_a_lasso_opens_the_drawer_and_becomes_the_source(space: Space) -> None:
     app = opened(space, lasso)
     assert "60 people" in words(app) and "even" in words(app)
     app.button(key="map_use_source").click().run()
-    assert not app.exception
+    no_errors(app)
     named = app.query_params["source"]
     source = named[0] if isinstance(named, list) else named
     kind, _, cohort = source.partition(":")
@@ -114,7 +115,7 @@ def test_a_group_can_be_kept_under_a_name(space: Space) -> None:
 def test_every_colouring_is_shown(space: Space, how: str) -> None:
     app = opened(space)
     app.selectbox(key="map_colour_people").set_value(how).run()
-    assert not app.exception and not app.error, words(app)
+    no_errors(app)
 
 
 def test_the_search_finds_one_or_offers_some(space: Space) -> None:
@@ -128,6 +129,6 @@ def test_the_search_finds_one_or_offers_some(space: Space) -> None:
 def test_items_have_their_own_map_and_three_dimensions_their_own_figure(space: Space) -> None:
     app = opened(space)
     app.segmented_control(key="map_side").set_value("items").run()
-    assert not app.exception and not app.error, words(app)
+    no_errors(app)
     app.segmented_control(key="map_dims").set_value(3).run()
-    assert not app.exception and not app.error, words(app)
+    no_errors(app)

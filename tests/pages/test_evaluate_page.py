@@ -13,6 +13,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
 from ui import state
 from ui.evaluate_view import TABS
 
@@ -46,11 +47,6 @@ def opened(run_id: str, **view: str) -> AppTest:
     for name, value in {"run": run_id, **view}.items():
         app.query_params[name] = value
     return settled(app.switch_page("pages/5_Evaluate.py").run())
-
-
-def no_errors(app: AppTest) -> None:
-    assert not app.exception
-    assert not [str(e.value) for e in app.error]
 
 
 def test_it_judges_by_itself_and_says_who_is_best(saved: dict[str, str]) -> None:
@@ -94,7 +90,7 @@ def test_groups_and_columns_can_be_chosen(saved: dict[str, str]) -> None:
 def test_a_person_opens_in_explain(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     app.button("open_explain").click().run()
-    assert not app.exception
+    no_errors(app)
     target = app.query_params["target"]
     assert (target if isinstance(target, str) else target[0]).startswith("user:")
 

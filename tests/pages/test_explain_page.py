@@ -11,6 +11,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
 from ui import state
 from ui.explain_more import TABS
 
@@ -37,11 +38,6 @@ def opened(run_id: str, **view: str) -> AppTest:
     for name, value in {"run": run_id, **view}.items():
         app.query_params[name] = value
     return app.switch_page("pages/6_Explain.py").run()
-
-
-def no_errors(app: AppTest) -> None:
-    assert not app.exception
-    assert not [str(e.value) for e in app.error]
 
 
 def listed(app: AppTest, target: str) -> list[int]:
@@ -126,5 +122,4 @@ def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:
 
 def test_an_unknown_person_is_refused_with_a_sentence(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:nobody")
-    assert not app.exception
-    assert "must be in the data" in app.error[0].value.replace("\\", "")
+    no_errors(app, "must be in the data")

@@ -11,6 +11,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
 from ui.learn_view import LESSONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +42,7 @@ def captions(app: AppTest) -> str:
 @pytest.mark.parametrize("tab", [*LESSONS, "glossary"])
 def test_each_lesson_opens_with_nothing_trained(run_id: str, tab: str) -> None:
     app = opened(tab=tab)
-    assert not app.exception
-    assert not app.error
+    no_errors(app)
     assert app.session_state["lesson"] == tab
     if tab != "glossary":
         assert len(app.get("plotly_chart")) == 1
@@ -55,7 +55,7 @@ def test_without_a_run_it_says_that_the_numbers_are_an_example(run_id: str) -> N
 
 def test_with_a_run_the_numbers_are_its_own_and_its_name_is_only_text(run_id: str) -> None:
     app = opened(SPACE, run=run_id, target="user:u7")
-    assert not app.error
+    no_errors(app)
     assert "<b>mine</b>” over the newest items of person u7" in captions(app)
     assert r"\<b\>" in " ".join(str(caption.value) for caption in app.caption)
 
@@ -71,7 +71,7 @@ def test_the_control_of_attention_moves_the_weights(run_id: str) -> None:
     app = opened()
     before = app.latex[0].value
     app.slider("divisor").set_value(0.25).run()
-    assert not app.error
+    no_errors(app)
     assert app.latex[0].value != before
 
 

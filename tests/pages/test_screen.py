@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,15 @@ from streamlit.testing.v1 import AppTest
 from recsys.errors import InputError
 from recsys.jobs import JobSnapshot
 from recsys.workspace import Workspace
-from tests.pages.screen import LISTENER, no_errors, wrong
+from tests.pages.screen import LISTENER, REFUSED, UNEXPECTED, expect, no_errors, watched, wrong
 from ui import state
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong() -> Iterator[None]:
+    """Here much goes wrong on purpose: nothing is left for the next test."""
+    yield
+    LISTENER.take()
 
 
 @pytest.fixture
@@ -124,3 +132,26 @@ def test_the_verdict_that_transfer_harms_is_no_error(home: Workspace) -> None:
     app = AppTest.from_function(body).run()
     assert len(app.error) == 1
     no_errors(app)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "seen"),
+    [
+        (ZeroDivisionError("private"), "", [UNEXPECTED, "in the log"]),
+        (InputError("alpha", "must be small"), "beta", [REFUSED]),
+        (InputError("alpha", "must be small"), "alpha must", []),
+    ],
+)
+def test_the_watch_sees_what_a_test_did_not_look_for(
+    home: Workspace, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str, seen: list[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = watched(patch)
+        next(watch)
+        breaking(monkeypatch, error)
+        monkeypatch.setattr("ui.learn_view.learn", lambda studio: None)
+        learn()
+        expect(expected)
+        with pytest.raises(AssertionError if seen else StopIteration) as failed:
+            next(watch)
+    assert [line.split(":")[0] for line in str(failed.value).splitlines() if line.startswith(("studio", "in "))] == seen

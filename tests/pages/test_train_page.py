@@ -12,6 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.runs import read_card
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
 from ui import state
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -71,13 +72,13 @@ def plan_all(app: AppTest, **values: int) -> AppTest:
 
 def test_without_data_it_says_where_to_get_some(space: Space) -> None:
     app = train_page()
-    assert not app.exception
+    no_errors(app)
     assert app.subheader[0].value == "There is no data yet."
 
 
 def test_before_the_start_it_says_what_training_will_take(space: Space, small: Dataset) -> None:
     app = train_page()
-    assert not app.exception and not app.error
+    no_errors(app)
     finish(app)
     for word in ("Parameters: **", "Memory: **", "Time: **about", "measured here"):
         assert word in words(app)
@@ -100,7 +101,7 @@ def test_training_ends_in_a_saved_run_with_its_baselines(space: Space, small: Da
     button(app, "train_start")
     assert state.jobs().of(ANN)[0].id in app.query_params["job"]
     finish(app)
-    assert not app.exception and not app.error
+    no_errors(app)
     (entry,) = space.entries("run")
     assert entry.id in app.query_params["run"] and "job" not in app.query_params
     card = read_card(space.path(entry.id))
@@ -144,7 +145,8 @@ def test_a_training_cut_off_by_a_restart_is_offered_again(space: Space, small: D
     queue.wait(job, ANN, 60)
     state.jobs.clear()  # as a new server would start
     app = train_page(job=job)
-    assert not app.exception and "has not ended" in words(app)
+    no_errors(app)
+    assert "has not ended" in words(app)
     button(app, f"train_discard_{job}")
     assert "has not ended" not in words(app) and not space.entries("training")
 
@@ -154,7 +156,7 @@ def test_somebody_elses_training_is_not_shown(space: Space, small: Dataset) -> N
     button(app, "train_start")
     job = state.jobs().of(ANN)[0].id
     theirs = train_page(BOB, job=job, dataset=space.entries("dataset")[0].id)
-    assert not theirs.exception
+    no_errors(theirs)
     assert not [one for one in theirs.button if one.key == "train_stop"]
     finish(app)
 
@@ -193,6 +195,5 @@ def test_controls_that_do_not_fit_together_are_named(space: Space, small: Datase
     app.segmented_control(key="train_level").set_value("All").run()
     app.select_slider(key="train_size").set_value(16)
     app.number_input(key="train_heads").set_value(3).run()
-    assert not app.exception
-    assert "heads must divide embedding" in " ".join(error.value.replace("\\", "") for error in app.error)
+    no_errors(app, "heads must divide embedding")
     assert not [one for one in app.button if one.key == "train_start"]

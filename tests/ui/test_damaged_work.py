@@ -18,6 +18,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.screen import expect
 from ui import maps, state
 
 ANN = "a" * 32
@@ -86,9 +87,8 @@ def test_every_page_opens_over_damaged_work(home: Path, damage: str, seed: int) 
         if page:
             app.switch_page(f"pages/{page}.py")
         app.run()
-        assert not app.exception, page
         assert len(app.title) == 1, page
-        assert not [error for error in app.error if "unexpected" in error.value], page
+    expect("")  # any sentence is allowed, an unexpected error or a record in the log is not
 
 
 @pytest.mark.parametrize("name", ["entry.json", "content.json", "picture.json"])
@@ -99,4 +99,4 @@ def test_json_that_is_nested_without_end_is_damage_like_any_other(home: Path, na
     app.session_state["space"] = ANN
     app.switch_page("pages/4_Transfer.py")
     app.run()
-    assert not app.exception and not [error for error in app.error if "unexpected" in error.value]
+    expect("")

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from recsys.jobs import JobQueue, Progress
+from tests.pages.screen import LISTENER
 from ui.log import JsonLines, start_log
 
 
@@ -31,6 +32,7 @@ def test_an_error_brings_its_traceback_on_one_line(caplog: pytest.LogCaptureFixt
         logging.getLogger("studio").error("page error %s", "abc", exc_info=error, extra={"fields": {"error_id": "abc"}})
     line = JsonLines().format(caplog.records[-1])
     assert "\n" not in line
+    assert any("ValueError" in told for told in LISTENER.take())  # written here on purpose
     assert json.loads(line)["error_id"] == "abc" and "ValueError" in json.loads(line)["traceback"]
 
 
