@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import frame
+from ui.account import account_buttons, bring_along
 from ui.demo import class_button, demo_button, demo_progress
 from ui.diagnostics import diagnostics
 from ui.miniature import miniature
@@ -24,6 +25,8 @@ with frame("home") as studio:
         if st.button("Use my data", key="home_own", width="stretch"):
             studio.go("data")
         demo_progress(studio)
+        account_buttons("home")
+        bring_along(studio.space)
     step_cards(studio)
     with st.expander("Your saved work", expanded=bool(studio.space.entries())):
         saved_work(studio)

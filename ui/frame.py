@@ -12,6 +12,7 @@ from recsys.errors import StudioError
 from recsys.jobs import JobSnapshot
 from recsys.workspace import Entry
 from ui import state
+from ui.account import account_buttons
 from ui.boundary import Boundary, follow_view, live, show_error
 from ui.inputs import distinct, plain
 from ui.studio import BY_KEY, SAMPLE_RUN, STEPS, Step, Studio
@@ -23,6 +24,7 @@ def draw(studio: Studio) -> None:
     """Menu, title row and the sentences about refused values."""
     with st.sidebar:
         _menu(studio)
+        account_buttons("menu")
         # The whole page is being drawn: a job that has ended needs no second run, which would swallow a click.
         active = sum(job.active for job in studio.jobs.of(studio.space.id))
         st.session_state["frame_active"] = active

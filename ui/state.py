@@ -20,7 +20,7 @@ import streamlit as st
 
 from recsys.errors import InputError, StudioError
 from recsys.jobs import JobQueue
-from recsys.workspace import Space, Workspace
+from recsys.workspace import Space, Workspace, account_id
 from ui.live.remember import remember
 from ui.log import start_log
 from ui.rules import FREE, Rules, number, read_rules, short
@@ -122,7 +122,7 @@ def jobs() -> JobQueue:
 
 
 def own_space() -> Space:
-    """This visitor's space: by account where sign-in is configured, else by a random cookie made on first visit."""
+    """This visitor's space: the account's when signed in, else one named by a random cookie made on first visit."""
     if (account := _account()) is not None:
         return workspace().space(account)
     token = str(st.session_state.get("space") or _cookie(SPACE_COOKIE))
@@ -130,6 +130,17 @@ def own_space() -> Space:
         token = secrets.token_hex(16)
     st.session_state["space"] = token
     return workspace().space(token)
+
+
+def browser_space() -> Space | None:
+    """The space that this browser's cookie names, whoever is signed in; None without a cookie."""
+    token = _cookie(SPACE_COOKIE)
+    return workspace().space(token) if _SPACE.fullmatch(token) else None
+
+
+def signed_in() -> bool:
+    """Whether the visitor has signed in with an account (OIDC, through `st.login`)."""
+    return bool(getattr(st.user, "is_logged_in", False))
 
 
 def remember_space() -> None:
@@ -191,8 +202,7 @@ def _stamp(token: str) -> str:
 
 
 def _account() -> str | None:
-    """A space id made from the signed-in account (OIDC through `st.login`), None where sign-in is not configured."""
-    if not getattr(st.user, "is_logged_in", False):
+    """The space id of the signed-in account, None when nobody is signed in. No cookie of ours can name such a space."""
+    if not signed_in():
         return None
-    identity = f"{st.user.get('iss', '')}\0{st.user.get('sub', '') or st.user.get('email', '')}"
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+    return account_id(workspace().root, str(st.user.get("iss") or ""), str(st.user.get("sub") or ""))

@@ -117,7 +117,19 @@ class Space:
         return self.workspace.spaces / destination(self.workspace.spaces, self.id)
 
     def take_all(self, other: Space) -> int:
-        """Moves everything in another space here; the other one stays open, empty. Returns how many entries."""
+        """Moves everything in another space here; the other one stays open, empty. Returns how many entries.
+
+        Raises:
+            StudioError: there is no room for it.
+        """
+        limit, both = self.workspace.space_bytes, self.bytes() + other.bytes()
+        if both > limit:
+            raise StudioError(
+                "your saved work",
+                f"may take {limit / 1e6:,.0f} MB on disk",
+                f"{both / 1e6:,.0f} MB together",
+                "Delete something on Home and empty the trash.",
+            )
         return self.workspace.move(other.folder, self.folder.name)
 
     @property
