@@ -91,6 +91,14 @@ def test_every_error_on_screen_is_marked_by_the_boundary(path: Path) -> None:
     assert not bare or name_of(path) == "ui/boundary.py"
 
 
+@pytest.mark.parametrize("path", INTERFACE, ids=name_of)
+def test_one_segment_of_a_segmented_control_is_always_chosen(path: Path) -> None:
+    """Without `required` a second press takes the choice away, while the page goes on showing what was chosen."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    controls = [call for call in calls if ast.unparse(call.func) == "st.segmented_control"]
+    assert all(any(word.arg == "required" for word in call.keywords) for call in controls)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "ui").rglob("*.js")), ids=name_of)
 def test_components_show_data_as_text_only(path: Path) -> None:
     text = path.read_text("utf-8")

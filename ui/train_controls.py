@@ -52,7 +52,9 @@ def choose_plan() -> TrainingPlan:
     from recsys.models.config import ModelConfig, TrainConfig
     from recsys.runs import TrainingPlan
 
-    level = st.segmented_control("Controls", LEVELS, default="None", key="train_level", help=HELP["level"]) or "None"
+    level = st.segmented_control(
+        "Controls", LEVELS, default="None", required=True, key="train_level", help=HELP["level"]
+    )
     if level == "None":
         return TrainingPlan(train=TrainConfig(patience=PATIENCE), text="auto")
     few = _few()

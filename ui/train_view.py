@@ -115,9 +115,8 @@ def below(studio: Studio, dataset: Dataset) -> None:
     """Under the fold: try the model, compare runs, the loss, the glossary of controls."""
     cards = _cards(studio, dataset)
     tabs = TABS if cards or studio.run_folder else TABS[-1:]
-    tab = (
-        st.segmented_control("More", tabs, default=tabs[0], key=f"train_tab_{len(tabs)}", label_visibility="collapsed")
-        or tabs[0]
+    tab = st.segmented_control(
+        "More", tabs, default=tabs[0], required=True, key=f"train_tab_{len(tabs)}", label_visibility="collapsed"
     )
     if tab == "Try it":
         try_it(studio)
