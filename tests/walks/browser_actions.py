@@ -53,6 +53,7 @@ class Action:
 
 
 ACTIONS: dict[str, Action] = {}
+WITH_DATASET = ("run", "target", "source", "rules")  # belong to a dataset: another one opens its own
 
 
 def action(
@@ -345,8 +346,8 @@ _PRESSED: Mapping[str, tuple[str, ...]] = {  # button's key -> fields that are o
     "use_alpha": ("alpha",),
     "open_transfer": ("target",),
     "open_explain": ("target",),
-    "data_undo": ("dataset",),
-    "data_reset": ("dataset",),
+    "data_undo": ("dataset", *WITH_DATASET),
+    "data_reset": ("dataset", *WITH_DATASET),
     "train_again": (),
     "train_back": (),
     "train_resume_*": (),
@@ -520,7 +521,7 @@ def _unfold_sources(user: User) -> None:
 def sample(user: User, at: float) -> None:
     _unfold_sources(user)
     pick(keyed(user.page, "data_sample_*").locator("button"), at).click()
-    user.tab.chosen.forget("dataset")
+    user.tab.chosen.forget("dataset", *WITH_DATASET)
 
 
 @action(6, "data", kind=one_of(*KINDS), seed=lambda rng: rng.randint(0, 999))
@@ -535,7 +536,7 @@ def upload(user: User, kind: str, seed: int) -> list[str]:
     keyed(user.page, "data_files").locator("input[type=file]").first.set_input_files(files)
     user.page.wait_for_timeout(300)
     rest(user.page, 800)
-    user.tab.chosen.forget("dataset")
+    user.tab.chosen.forget("dataset", *WITH_DATASET)
     after = place(user.page.url)[1].get("dataset", "")
     return [] if after and after != before else [f"a {kind} file was dropped, and no other dataset is open"]
 
@@ -560,7 +561,7 @@ def clean_again(user: User, rule: str, value: int) -> list[str]:
     user.page.wait_for_timeout(200)
     rest(user.page)
     after = place(user.page.url)[1].get("dataset", "")
-    user.tab.chosen.forget("dataset")
+    user.tab.chosen.forget("dataset", *WITH_DATASET)
     return [] if after else [f"the data {before} was cleaned again, and none is open"]
 
 
@@ -570,7 +571,7 @@ def columns(user: User, role: str, at: float) -> None:
     pick(user.page.get_by_role("tab", name="Columns"), 0).click()
     user.refusals = ("column", "time", "rating", "row")
     choose(user.page, keyed(user.page, f"data_column_{role}_*").get_by_role("combobox"), at)
-    user.tab.chosen.forget("dataset")
+    user.tab.chosen.forget("dataset", *WITH_DATASET)
 
 
 # Train ----------------------------------------------------------------------------------------------------------------
