@@ -136,6 +136,8 @@ def _zip_members(source: Source) -> tuple[Source, ...]:
         raise InputError(source.name, "must be an undamaged zip", error, "Pack or download it again.") from None
     if any(info.filename in ("[Content_Types].xml", "mimetype") for info in infos):
         _demand_sizes(source.name, infos)
+        if any(info.filename.startswith(("word/", "ppt/")) for info in infos):
+            raise InputError(source.name, "must be a table", "a document or slides", "Save its table as CSV or xlsx.")
         return (source,)
     files = [info for info in infos if info.filename and not info.is_dir() and not _is_clutter(info.filename)]
     if not files:

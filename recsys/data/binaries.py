@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,24 +62,50 @@ def read_excel(source: Source) -> dict[str, Table]:
     """
     tables: dict[str, Table] = {}
     sheets = _sheets(source)
-    for sheet, rows in sheets.items():
-        width = max(len(row) for row in rows)
+    for sheet, filled in sheets.items():
+        width = max(len(row) for row in filled)
         if width < 2:
             continue
+        start = _first_row(filled, width)
+        rows = filled[start:]
         name = source.name if len(sheets) == 1 else f"{source.name}, sheet {sheet}"
         header = all(isinstance(cell, str) for cell in rows[0]) and any(cell.strip() for cell in rows[0])
         raw = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
         names = column_names([*raw, *[""] * (width - len(raw))], name)
         body = rows[header:]
         columns = [_cells([row[i] if i < len(row) else None for row in body]) for i in range(width)]
-        tables[sheet] = Table(name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header)
+        tables[sheet] = Table(name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header + start)
     if not tables:
         raise InputError(
             source.name,
             "must have a sheet with at least two columns, one for the person and one for the item",
             fix="Put one row per interaction on the first sheet.",
         )
-    return tables
+    return _stacked(tables)
+
+
+def _stacked(tables: dict[str, Table]) -> dict[str, Table]:
+    """Sheets with the same header are one table that went on on the next sheet."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for sheet, table in tables.items():
+        alike.setdefault(table.columns if table.has_header else (sheet,), []).append(sheet)
+    found = {}
+    for sheets in alike.values():
+        first = tables[sheets[0]]
+        parts = [tables[sheet].data for sheet in sheets]
+        if len(sheets) > 1:
+            kinds = [parts[0].schema.types == part.schema.types for part in parts]
+            texts = pa.schema([(name, pa.string()) for name in first.columns])
+            whole = pa.concat_tables(parts if all(kinds) else [part.cast(texts) for part in parts])
+            first = replace(first, name=f"{first.name} … {sheets[-1]}", data=whole)
+        found[" + ".join(sheets)] = first
+    return found
+
+
+def _first_row(rows: list[list[Any]], width: int) -> int:
+    """The first row that fills at least half of the columns: a title above the table fills one cell."""
+    filled = [sum(cell is not None and str(cell).strip() != "" for cell in row) for row in rows[:20]]
+    return next((number for number, cells in enumerate(filled) if cells >= max(2, width / 2)), 0)
 
 
 def _sheets(source: Source) -> dict[str, list[list[Any]]]:

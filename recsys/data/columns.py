@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -22,10 +22,11 @@ _WAYS = {"channel", "platform", "surface", "site", "kanal", "渠道", "平台"} 
 
 @dataclass(frozen=True)
 class Columns:
-    """Role -> column of the file, and role -> why."""
+    """Role -> column of the file, and role -> why. `refused`: role -> a column with its name but not its content."""
 
     roles: Mapping[str, str]
     reasons: Mapping[str, str]
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def guess_columns(table: Table) -> Columns:
@@ -35,10 +36,12 @@ def guess_columns(table: Table) -> Columns:
     if table.has_header and not roles:
         roles = {role: name for role, name in known_names(table.columns).items() if role in INTERACTION_ROLES}
         reasons = {role: f"its name is “{name}”" for role, name in roles.items()}
+    named = dict(roles)
     _refuse_by_content(table, roles, reasons)
+    refused = {role: name for role, name in named.items() if role not in roles}
     if not table.roles:
         _add_by_content(table, roles, reasons)
-    return Columns(roles, reasons)
+    return Columns(roles, reasons, {role: name for role, name in refused.items() if role not in roles})
 
 
 def chosen_columns(table: Table, chosen: Mapping[str, str | None]) -> Columns:
@@ -52,7 +55,7 @@ def chosen_columns(table: Table, chosen: Mapping[str, str | None]) -> Columns:
     given = {role: name for role, name in chosen.items() if name is not None}
     roles = {r: n for r, n in guess.roles.items() if r not in chosen and n not in given.values()} | given
     reasons = {role: guess.reasons.get(role, "") for role in roles} | dict.fromkeys(given, "you chose it")
-    return Columns(roles, reasons)
+    return Columns(roles, reasons, {role: name for role, name in guess.refused.items() if role not in chosen})
 
 
 def demand_columns(table: Table, columns: Columns) -> None:
@@ -63,7 +66,7 @@ def demand_columns(table: Table, columns: Columns) -> None:
                 table.name,
                 f"must have a column for {what}",
                 _some(table.columns),
-                f"Choose the column for {role} by hand.",
+                f"Name that column {role} in the first row.",
             )
     if columns.roles["user_id"] == columns.roles["item_id"]:
         raise InputError("the person and the item", "must be different columns", columns.roles["user_id"])
@@ -95,6 +98,9 @@ def _add_by_content(table: Table, roles: dict[str, str], reasons: dict[str, str]
             roles["timestamp"], reasons["timestamp"] = found, "its values are times"
             free.remove(found)
     ids = [name for name in free if _is_id(sample[name])]
+    missing = len({"user_id", "item_id"} - roles.keys())
+    if len(others := [name for name in ids if not _is_row_number(sample[name])]) >= missing:
+        ids = others
     for role in ("user_id", "item_id"):
         if role not in roles and ids:
             roles[role] = ids.pop(0)
@@ -138,6 +144,12 @@ def _is_id(column: pa.ChunkedArray) -> bool:
     numbers = parse_numbers(column)
     finite = numbers[np.isfinite(numbers)]
     return _filled(column) > 0.3 and not bool(len(finite) and np.any(finite % 1))
+
+
+def _is_row_number(column: pa.ChunkedArray) -> bool:
+    """Whole numbers that go up by one in every row, for at least ten rows."""
+    numbers = parse_numbers(column)
+    return len(numbers) >= 10 and bool(np.all(np.diff(numbers) == 1))
 
 
 def _is_scale(column: pa.ChunkedArray) -> bool:

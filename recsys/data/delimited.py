@@ -51,7 +51,7 @@ def read_delimited(source: Source, dialect: Dialect, encoding: str, types: Mappi
         if lenient == types:
             raise _unreadable(source.name, error) from None
         return read_delimited(source, dialect, encoding, lenient)
-    if rows.count > max(data.num_rows, 1):
+    if rows.count >= max(data.num_rows, 2):
         raise InputError(
             source.name,
             f"must have {len(dialect.names)} columns in most rows",
@@ -59,7 +59,7 @@ def read_delimited(source: Source, dialect: Dialect, encoding: str, types: Mappi
             "Check the separator.",
         )
     pa.default_memory_pool().release_unused()  # the blocks that were parsed
-    first = 2 if dialect.has_header else 1
+    first = (2 if dialect.has_header else 1) + dialect.lead
     lines = np.asarray(sorted(rows.numbers), dtype=np.int64)
     return _table(source, dialect, encoding, data, Broken(rows.count, lines, tuple(rows.texts)), first)
 
@@ -185,6 +185,7 @@ def _parse(
             stream,
             read_options=pa_csv.ReadOptions(
                 column_names=list(dialect.names),
+                skip_rows=dialect.lead,
                 skip_rows_after_names=int(dialect.has_header),
                 encoding="utf8" if encoding in ("utf-8", "utf-8-sig") else encoding,
                 use_threads=rows is None,

@@ -15,13 +15,16 @@ DELIMITERS = ("\t", ",", ";", "|", "::", "\x1f", " ")
 FORMAT_OF = {"\t": "tsv", ",": "csv", ";": "semicolon", "|": "pipe", "::": "double-colon", "\x1f": "csv", " ": "space"}
 _NUMBER = re.compile(r"^\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*$")
 _TYPED = re.compile(r"^[^:]+:(token|token_seq|float|float_seq)$")
+_SEPARATOR = re.compile(r"(?i)^\ufeff?\s*sep=(.)\s*$")
+_LEAD = 20  # lines above a header at most
 _MANY = 8  # a space-separated row of this many whole numbers is a sequence, not a record
 
 
 @dataclass(frozen=True)
 class Dialect:
     """A text table's spelling. `names` are the final column names; `squeeze` joins runs of spaces; `newlines`: a quoted
-    cell may go over several lines (slower, so only where quotes were seen)."""
+    cell may go over several lines (slower, so only where quotes were seen); `lead`: lines above the header (a title, a
+    comment, `sep=;`) that are no rows."""
 
     delimiter: str
     quoted: bool
@@ -31,6 +34,7 @@ class Dialect:
     sequence: bool = False
     squeeze: bool = False
     newlines: bool = False
+    lead: int = 0
 
 
 def find_dialect(head: str, name: str, delimiter: str | None = None) -> Dialect:
@@ -39,8 +43,10 @@ def find_dialect(head: str, name: str, delimiter: str | None = None) -> Dialect:
     Raises:
         InputError: no separator splits the lines into two or more columns, or the given one doesn't.
     """
-    lines = [line for line in head.split("\n") if line.strip()][:200]
-    lines = [line.rstrip("\r") for line in lines]
+    numbered = [(number, line.rstrip("\r")) for number, line in enumerate(head.split("\n")) if line.strip()][:200]
+    if numbered and (said := _SEPARATOR.match(numbered[0][1])) and len(numbered) > 1:
+        delimiter, numbered = delimiter or said[1], numbered[1:]
+    lines = [line for _, line in numbered]
     if not lines:
         raise InputError(name, "must not be empty", fix="Give a file with a row for each interaction.")
     if delimiter is None and _is_sequence(lines):
@@ -57,12 +63,23 @@ def find_dialect(head: str, name: str, delimiter: str | None = None) -> Dialect:
         if delimiter is not None:
             raise InputError(f"{name}, separator", "must split the rows into columns", delimiter, "Let it be found.")
         raise _one_column(lines, name)
+    start = _first_row(rows, width)
+    rows, lead = rows[start:], numbered[start][0] if len(rows) == len(numbered) else numbered[0][0]
     if all(_TYPED.match(cell.strip()) for cell in rows[0]):
         names = column_names([cell.split(":")[0] for cell in rows[0]], name)
         return Dialect(chosen, quoted, names, True, recbole=True, newlines=newlines)
     header = _is_header(rows, width)
     cells = rows[0] if header else [f"column {number}" for number in range(1, width + 1)]
-    return Dialect(chosen, quoted, column_names(cells, name), header, squeeze=squeeze, newlines=newlines)
+    names = column_names(cells, name)
+    return Dialect(chosen, quoted, names, header, squeeze=squeeze, newlines=newlines, lead=lead if header else 0)
+
+
+def _first_row(rows: list[list[str]], width: int) -> int:
+    """The row of the header where a few lines of another width stand above it; else 0."""
+    if len(rows[0]) == width:
+        return 0
+    start = next((number for number, row in enumerate(rows[:_LEAD]) if len(row) == width), 0)
+    return start if start and _is_header(rows[start:], width) else 0
 
 
 def split_lines(lines: list[str], delimiter: str, quoted: bool, squeeze: bool = False) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -19,6 +20,13 @@ from recsys.data.tables import Table
 from recsys.errors import InputError
 
 _HEAD = 1 << 20
+_BLOCKS = re.compile(r"\s*\d+:\r?\n\d+,[\d.]+,\d{4}-\d\d-\d\d\s")  # the ratings of a well-known film prize
+_BINARIES = {
+    b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image", b"RIFF": "a sound, film or image",
+    b"SQLite format 3": "a database", b"\x89HDF": "an HDF5 file", b"MATLAB 5.0": "a MATLAB file",
+    b"\x93NUMPY": "an array", b"\x80\x03": "a pickled object", b"\x80\x04": "a pickled object",
+    b"\x80\x05": "a pickled object",
+}  # fmt: skip
 Types = Mapping[str, pa.DataType]
 
 
@@ -61,6 +69,7 @@ def probe(source: Source, *, delimiter: str | None = None, encoding: str | None 
     head = source.head(_HEAD)
     if not head.strip():
         raise InputError(source.name, "must not be empty", fix="Give a file with a row for each interaction.")
+    _refuse_binaries(head, source.name)
     if is_parquet(head):
         return _whole(source, read_parquet(source))
     if is_workbook(head):
@@ -106,7 +115,8 @@ def probes(content: Path | bytes, name: str, **options: str | None) -> tuple[Pro
         except InputError as error:
             errors.append(error)
     if not found:
-        raise errors[0] if errors else InputError(name, "must contain a table")
+        fix = "Pack the CSV, JSON, Parquet or Excel file."
+        raise errors[0] if errors else InputError(name, "must contain a table", fix=fix)
     return tuple(found)
 
 
@@ -119,8 +129,21 @@ def _whole(source: Source, table: Table, sheet: str = "") -> tuple[Probe, ...]:
     return (Probe(source, table, table.data, lambda types: table, sheet),)
 
 
+def _refuse_binaries(head: bytes, name: str) -> None:
+    kind = next((words for mark, words in _BINARIES.items() if head.startswith(mark)), "")
+    if head[257:262] == b"ustar":
+        kind = "a tar archive"
+    if kind:
+        raise InputError(name, "must be a table", kind, "Export the table as CSV (or pack it as zip or gzip).")
+
+
 def _refuse_documents(text: str, name: str) -> None:
     start = text.lstrip()[:200].lower()
+    if _BLOCKS.match(text):
+        raise InputError(
+            name, "must name the item in every row", "blocks of rows below the item’s number and a colon",
+            "Write each row as item, user, rating, date.",
+        )  # fmt: skip
     kinds = {"<!doctype": "a web page", "<html": "a web page", "<?xml": "XML", "%pdf": "a PDF", "{\\rtf": "RTF"}
     kind = next((words for mark, words in kinds.items() if start.startswith(mark)), None)
     if kind:

@@ -76,6 +76,8 @@ def interactions_of(
         warnings += [f"Times were read as {times.reading}."] + ([times.warning] if times.warning else [])
         warnings += _future(times, codes)
     else:
+        if name := columns.refused.get("timestamp"):
+            warnings.append(f"The column “{name}” holds nothing that can be read as times (best: YYYY-MM-DD hh:mm).")
         warnings.append("There are no times: the order of the file is taken as the order of events.")
     _demand_enough(table, codes, users, items)
     assert parsed.order is not None
@@ -237,6 +239,10 @@ def _future(times: Times, codes: np.ndarray) -> list[str]:
 
 def _demand_enough(table: Table, codes: np.ndarray, users: np.ndarray, items: np.ndarray) -> None:
     kept = codes == 0
+    if not len(codes):
+        raise InputError(
+            table.name, "must have rows below its first one", "none", "Export it again with a row for each interaction."
+        )
     if not kept.any():
         counts = {reason: int((codes == n).sum()) for n, reason in enumerate(REASONS, 1)}
         most = max(counts, key=lambda reason: counts[reason])

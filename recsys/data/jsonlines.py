@@ -17,6 +17,7 @@ from recsys.errors import InputError
 
 _MAX_DEPTH = 100  # of brackets; real records have two or three
 _TEXTS = 200
+_INSIDE = 4  # objects around a list of records at most
 
 
 def looks_like_json(head: str) -> bool:
@@ -39,7 +40,10 @@ def read_json(source: Source, encoding: str) -> Table:
     if data.startswith(b"["):
         return _from_records(_array(data, source.name), source, "json", first_line=1)
     table = _with_pyarrow(data, source)
-    return table if table is not None else _line_by_line(data, source)
+    if table is None:
+        return _line_by_line(data, source)
+    inner = _whole(decode(data, "utf-8", source.name)) if table.data.num_rows == 1 else None
+    return table if inner is None else _from_records(inner, source, "json", 1)
 
 
 def _demand_shallow(data: bytes, name: str) -> None:
@@ -113,6 +117,8 @@ def _line_by_line(data: bytes, source: Source) -> Table:
         else:
             lines.append(number)
             texts += [line[:1000]] if len(texts) < _TEXTS else []
+    if len(records) == 1 and (inner := _whole(text)) is not None:
+        return _from_records(inner, source, "json", 1)
     if len(lines) > len(records):
         whole = _whole(text)
         if whole is not None:
@@ -140,13 +146,27 @@ def _record(line: str) -> Any:
 
 
 def _whole(text: str) -> list[Any] | None:
-    """One object over many lines: the longest list of objects inside it."""
+    """The records inside one object: the longest list of objects in it, or columns as pandas writes them."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    lists = [v for v in value.values() if isinstance(v, list) and v] if isinstance(value, dict) else []
-    return max(lists, key=len, default=None)
+    return _records_in(value) if isinstance(value, dict) else None
+
+
+def _records_in(value: Any, depth: int = 0) -> list[Any] | None:
+    if isinstance(value, list):
+        return value if value and all(isinstance(one, dict) for one in value[:100]) else None
+    if not isinstance(value, dict) or depth > _INSIDE:
+        return None
+    names, rows = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+        return [dict(zip(map(str, names), row, strict=False)) for row in rows]
+    columns = list(value.values())
+    if len(columns) > 1 and all(isinstance(one, dict) and one.keys() == columns[0].keys() for one in columns):
+        return [{name: column[row] for name, column in value.items()} for row in columns[0]]
+    found = [records for one in columns if (records := _records_in(one, depth + 1))]
+    return max(found, key=len, default=None)
 
 
 def _from_records(

@@ -19,7 +19,7 @@ from recsys.data.delimited import ID
 from recsys.data.formats import probes
 from recsys.data.ids import IdMap
 from recsys.data.interactions import Interactions, interactions_of
-from recsys.data.table_roles import FoundTable, TablesTaken, take_tables
+from recsys.data.table_roles import FoundTable, TablesTaken, demand_interactions, take_tables
 from recsys.data.tables import Table
 from recsys.errors import InputError
 
@@ -184,6 +184,8 @@ def _read(
     taken = take_tables(probes(content, title, delimiter=delimiter, encoding=encoding), asked)
     chosen = taken.interactions
     guess = chosen_columns(chosen.sample, columns) if columns else guess_columns(chosen.sample)
+    if not columns and "interactions" not in asked:
+        demand_interactions(chosen)
     demand_columns(chosen.sample, guess)
     types = _types(chosen.sample, guess)
     integer = {guess.roles[role] for role in ("user_id", "item_id") if types[guess.roles[role]] == pa.int64()}

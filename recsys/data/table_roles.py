@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data.beside import texts_of
 from recsys.data.columns import guess_columns
 from recsys.data.formats import Probe
+from recsys.data.numbers import parse_numbers
 from recsys.data.synonyms import ITEM_STEMS, USER_STEMS, known_names, plain_name
 from recsys.errors import InputError
 
@@ -165,6 +167,33 @@ def take_tables(probes: Sequence[Probe], asked: Mapping[str, str]) -> TablesTake
     return TablesTaken(main, beside, found, alike)
 
 
+def demand_interactions(probe: Probe) -> None:
+    """Raises InputError for a table that can't be interactions: people or items that are described in one row each, or
+    one column for each item."""
+    table, rows = probe.sample, probe.head.slice(0, LOOKED_AT)
+    if table.roles or not table.has_header or len(rows) < 3:
+        return
+    known = known_names(table.columns)
+    named = [role for role in ("user_id", "item_id") if role in known]
+    if len(named) == 2:
+        return
+    numeric = [column for column in table.columns[1:] if _is_number(table.sample[column])]
+    first = rows[table.columns[0]]
+    if len(numeric) >= max(5, len(table.columns) - 2) and _distinct(first) >= UNIQUE and "item_id" not in named:
+        raise InputError(
+            table.name, "must have a row for each interaction", f"a column each for {table.columns[1]}, …",
+            "Turn it into three columns: user, item, rating.",
+        )  # fmt: skip
+    if len(named) == 1 and not _repeats(rows[known[named[0]]]):
+        own, other = ("person", "item") if named == ["user_id"] else ("item", "person")
+        raise InputError(
+            table.name,
+            f"must have a column for the {other}",
+            f"one row for each {own}: {', '.join(table.columns[:4])}",
+            f"Load the table of who chose what first; this one goes beside it as the {own} table.",
+        )
+
+
 @dataclass(frozen=True)
 class _Side:
     """A table as that of the items or users: which of its columns is what, how much speaks for it, and why."""
@@ -276,6 +305,10 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column that pyarrow can count: nested and dictionary ones as text."""
     nested = pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type)
     return pa.chunked_array([pa.array(texts_of(column), pa.string())]) if nested else column
+
+
+def _is_number(column: pa.ChunkedArray) -> bool:
+    return bool(np.isfinite(parse_numbers(column)).mean() >= 0.9) if len(column) else False
 
 
 def _is_wordy(column: pa.ChunkedArray) -> bool:

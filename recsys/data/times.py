@@ -20,7 +20,7 @@ _WEEKDAY = r"^\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+)?"
 _MONTH = r"(?P<b>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _YEAR_FIRST = r"^\s*(?P<Y>\d{4})[-/.年]\s?(?P<m>\d{1,2})[-/.月]\s?(?P<d>\d{1,2})日?" + _CLOCK
 _YEAR_LAST = r"^\s*(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<Y>\d{4}|\d{2})" + _CLOCK
-_DAY_NAMED = "(?i)" + _WEEKDAY + r"(?P<d>\d{1,2})[- ]+" + _MONTH + r"[-, ]+(?P<Y>\d{4})" + _CLOCK
+_DAY_NAMED = "(?i)" + _WEEKDAY + r"(?P<d>\d{1,2})[- ]+" + _MONTH + r"[-, ]+(?P<Y>\d{4}|\d{2})" + _CLOCK
 _NAMED_DAY = "(?i)" + _WEEKDAY + _MONTH + r"\s+(?P<d>\d{1,2}),?\s+(?P<Y>\d{4})" + _CLOCK
 _AMAZON = r"^\s*(?P<m>\d{1,2})\s+(?P<d>\d{1,2}),\s+(?P<Y>\d{4})" + _CLOCK
 _COMPACT = r"^\s*(?P<Y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2}))?\s*$"
@@ -132,15 +132,14 @@ def _from_texts(texts: pa.StringArray) -> Times:
         if pattern is _YEAR_LAST:
             found, decided, warning = _year_last(parts)
         else:
-            found, decided = _assemble(parts, _field(parts, "Y"), _month(parts), _field(parts, "d")), reading
+            found, decided = _assemble(parts, _year(parts), _month(parts), _field(parts, "d")), reading
         seconds[todo[hits]] = found
         readings.append(decided)
     return Times(seconds, readings[0] if readings else "no readable time", warning=warning)
 
 
 def _year_last(parts: pa.StructArray) -> tuple[np.ndarray, str, str]:
-    first, second, year = _field(parts, "a"), _field(parts, "b"), _field(parts, "Y")
-    year = np.where(year < 70, year + 2000, np.where(year < 100, year + 1900, year))
+    first, second, year = _field(parts, "a"), _field(parts, "b"), _year(parts)
     day_first, month_first = bool(np.any(first > 12)), bool(np.any(second > 12))
     if month_first and not (day_first and np.sum(first > 12) > np.sum(second > 12)):
         return _assemble(parts, year, first, second), "month-first dates (a second number above 12 decides)", ""
@@ -152,6 +151,12 @@ def _year_last(parts: pa.StructArray) -> tuple[np.ndarray, str, str]:
         )
     reason = "a first number above 12 decides" if day_first else "assumed"
     return _assemble(parts, year, second, first), f"day-first dates ({reason})", warning
+
+
+def _year(parts: pa.StructArray) -> np.ndarray:
+    """Years as int64 (n,): 23 is 2023, 71 is 1971."""
+    year = _field(parts, "Y")
+    return np.where(year < 70, year + 2000, np.where(year < 100, year + 1900, year))
 
 
 def _field(parts: pa.StructArray, name: str) -> np.ndarray:

@@ -114,7 +114,7 @@ def test_broken_rows_of_every_joined_file_count() -> None:
     [
         (b"user,item\na,x\na,y\n", "must have at least two people"),
         (b"user,item\na,x\nb,x\n", "must have at least two items"),
-        (b"user,item\n", "must keep at least one row"),
+        (b"user,item\n", "must have rows below its first one"),
         (b"user,item\n,x\n,y\n", "must keep at least one row"),
     ],
 )

@@ -1,0 +1,180 @@
+"""Files as a newcomer drops them: each is read rightly, or refused in one sentence that says what to do."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import io
+import json
+import tarfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.data import load
+from recsys.errors import InputError
+
+from . import files
+
+Row = tuple[object, ...]
+ROWS: list[Row] = [
+    (f"u{n % 7}", f"i{n * n % 11}", f"2024-03-{1 + n % 28:02d} 10:{n % 60:02d}", 1 + n % 5) for n in range(90)
+]
+FRAME = pd.DataFrame(ROWS, columns=["user", "item", "time", "rating"])
+
+
+def csv(rows: list[Row] = ROWS, sep: str = ",", end: str = "\n", quote: str = "", encoding: str = "utf-8") -> bytes:
+    lines = [sep.join(("user", "item", "time", "rating"))]
+    lines += [sep.join(f"{quote}{cell}{quote}" for cell in row) for row in rows]
+    return (end.join(lines) + end).encode(encoding)
+
+
+def ids(user: str, item: str) -> bytes:
+    """Ids spelled by number: formats of n in 0 … 6 and 0 … 10."""
+    return csv([(user.format(n % 7), item.format(n % 11), time, r) for n, (_, _, time, r) in enumerate(ROWS)])
+
+
+def dated(pattern: str, sep: str = ",") -> bytes:
+    start = datetime.datetime(2023, 1, 5, 14, 30, 15)
+    days = [start + datetime.timedelta(days=3 * n, hours=n) for n in range(len(ROWS))]
+    return csv([(u, i, day.strftime(pattern), r) for day, (u, i, _, r) in zip(days, ROWS, strict=True)], sep)
+
+
+def locked() -> bytes:
+    data = bytearray(files.zipped({"a.csv": csv()}))
+    data[data.find(b"PK\x03\x04") + 6] |= 1
+    data[data.find(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.to_parquet(out)
+    return out.getvalue()
+
+
+def tarred() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        info = tarfile.TarInfo("a.csv")
+        info.size = len(csv())
+        archive.addfile(info, io.BytesIO(csv()))
+    return out.getvalue()
+
+
+MATRIX = pd.DataFrame(
+    np.random.default_rng(0).integers(0, 6, (20, 15)),
+    index=[f"user{n}" for n in range(20)],
+    columns=[f"Film {n}" for n in range(15)],
+)
+SALES = [["customer", "product", "qty"], ["ann", "tea", 1], ["ann", "pan", 2], ["bob", "tea", 1]]
+YEARS = {"2010": SALES, "2011": [SALES[0], ["cid", "cup", 1], ["cid", "tea", "two"]]}
+REVIEWS = b'user,item,review,rating\na,x,"good\nvery",5\nb,y,"so ""so"",\nreally",3\na,y,ok,4\n'
+
+# file -> (rows read, rows kept, people, items)
+READ: dict[str, tuple[bytes, tuple[int, int, int, int]]] = {
+    "byte order mark.csv": (csv(encoding="utf-8-sig"), (90, 90, 7, 6)),
+    "utf-16.csv": (csv(encoding="utf-16"), (90, 90, 7, 6)),
+    "semicolons.csv": (csv(sep=";"), (90, 90, 7, 6)),
+    "tabs.txt": (csv(sep="\t"), (90, 90, 7, 6)),
+    "pipes.txt": (csv(sep="|"), (90, 90, 7, 6)),
+    "line ends of Windows.csv": (csv(end="\r\n"), (90, 90, 7, 6)),
+    "everything quoted.csv": (csv(quote='"'), (90, 90, 7, 6)),
+    "quoted newlines.csv": (REVIEWS, (3, 3, 2, 2)),
+    "every row twice.csv": (csv(ROWS + ROWS), (180, 90, 7, 6)),
+    "blanks around ids.csv": (ids(" u{} ", "i{} "), (90, 90, 7, 11)),
+    "leading zeros.csv": (ids("00{}", "0{:03d}"), (90, 90, 7, 11)),
+    "numbers beyond 2^63.csv": (ids("1{:030d}", "7{:030d}"), (90, 90, 7, 11)),
+    "ids as floats.csv": (ids("{}.0", "{}.0"), (90, 90, 7, 11)),
+    "ids that are missing.csv": (csv().replace(b"u0,", b"NaN,").replace(b"u1,", b","), (90, 64, 5, 6)),
+    "two sheets of one table.xlsx": (files.workbook_bytes(YEARS), (5, 5, 3, 3)),
+    "a title above the table.xlsx": (files.workbook_bytes({"S": [["Sales 2024", ""], ["", ""], *SALES]}), (3, 3, 2, 2)),
+    "of a Mac.zip": (files.zipped({"d/a.csv": csv(), "__MACOSX/d/._a.csv": b"\x00\x05"}), (90, 90, 7, 6)),
+    "array.json": (FRAME.to_json(orient="records").encode(), (90, 90, 7, 6)),
+    "split.json": (FRAME.to_json(orient="split").encode(), (90, 90, 7, 6)),
+    "columns.json": (FRAME.to_json(orient="columns").encode(), (90, 90, 7, 6)),
+    "lines.json": (FRAME.to_json(orient="records", lines=True).encode(), (90, 90, 7, 6)),
+    "deep.json": (json.dumps({"data": {"events": FRAME.to_dict(orient="records")}}).encode(), (90, 90, 7, 6)),
+    "plain.parquet": (parquet(FRAME), (90, 90, 7, 6)),
+    "user as index.parquet": (parquet(FRAME.set_index("user")), (90, 90, 7, 6)),
+    "numbered rows.csv": (FRAME.to_csv().encode(), (90, 90, 7, 6)),
+    "numbered rows, no header.csv": (FRAME.to_csv(header=False).encode(), (90, 90, 7, 6)),
+    "a comment above.csv": (b"# exported in 2024\n" + csv(), (90, 90, 7, 6)),
+    "a title above.csv": (b"Sales report\n\n" + csv(), (90, 90, 7, 6)),
+    "the separator above.csv": (b"sep=;\n" + csv(sep=";"), (90, 90, 7, 6)),
+    "commas at the end.csv": (csv().replace(b"\n", b",,\n"), (90, 90, 7, 6)),
+    "a total below.csv": (csv() + b"Total,,,90\n", (91, 90, 7, 6)),
+    "packed.csv.gz": (gzip.compress(csv()), (90, 90, 7, 6)),
+    "only pairs, no header.csv": (b"".join(b"%d,%d\n" % (n % 9, n * 3 % 20) for n in range(60)), (60, 60, 9, 20)),
+}
+DATES = (
+    "%d.%m.%Y", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%S+02:00", "%b %d %Y", "%A %d %B %Y", "%Y%m%d",
+    "%d-%b-%y", "%d-%b-%Y %H:%M", "%Y/%m/%d", "%s",
+)  # fmt: skip
+REFUSED = {
+    "a PDF.csv": (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n<< >>\nendobj\n", "got a PDF"),
+    "a photo.csv": (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)), "got an image"),
+    "a letter.docx": (files.zipped({"[Content_Types].xml": "<T/>", "word/document.xml": "<w/>"}), "a document"),
+    "a web page.csv": (b"<!DOCTYPE html><html><body>404</body></html>", "got a web page"),
+    "a database.db": (b"SQLite format 3\0" + b"\0" * 200, "got a database"),
+    "a program.py": (b"import os\n\ndef main():\n    print('hi')\n\nmain()\n", "Check the separator"),
+    "a letter.txt": (b"Dear all,\nplease find the data attached.\nBest,\nAnn\n", "must have a column for"),
+    "an archive.tar": (tarred(), "got a tar archive"),
+    "nothing.csv": (b"", "must not be empty"),
+    "blank lines.csv": (b"\n\n", "must not be empty"),
+    "only a header.csv": (b"user,item,time\n", "rows below its first one"),
+    "one column.csv": (b"user\na\nb\nc\n", "at least two columns"),
+    "only users.csv": (b"user_id,age,city\nu1,20,X\nu2,30,Y\nu3,31,Z\n", "a column for the item"),
+    "only items.csv": (b"item_id,title,genre\n1,Tea,Drink\n2,Pan,Tool\n3,Cup,Tool\n", "a column for the person"),
+    "one user.csv": (ids("u", "i{}"), "at least two people"),
+    "one item.csv": (ids("u{}", "i"), "at least two items"),
+    "a column for each item.csv": (MATRIX.to_csv().encode(), "three columns: user, item, rating"),
+    "a zip in a zip.zip": (files.zipped({"b.zip": files.zipped({"a.csv": csv()})}), "Unpack the outer one"),
+    "with a password.zip": (locked(), "without a password"),
+    "an empty zip.zip": (files.zipped({}), "must contain a file"),
+    "pictures.zip": (files.zipped({"a.png": b"\x89PNG\r\n", "b.pdf": b"%PDF-1.4\n"}), "must contain a table"),
+    "cut.parquet": (parquet(FRAME)[:300], "undamaged Parquet"),
+    "blocks.txt": (b"1:\n14,3,2005-09-06\n82,5,2005-05-13\n2:\n14,4,2005-09-06\n", "the item in every row"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_is_read_rightly(name: str) -> None:
+    content, (read, kept, people, items) = READ[name]
+    loaded = load(content, name=name)
+    found = (loaded.report.rows_read, loaded.report.rows_kept, loaded.dataset.n_users, loaded.dataset.n_items)
+    assert found == (read, kept, people, items)
+
+
+@pytest.mark.parametrize("pattern", DATES)
+def test_a_date_is_read_as_the_day_it_is(pattern: str) -> None:
+    dataset = load(dated(pattern, ";")).dataset
+    assert dataset.timestamps is not None
+    first = datetime.datetime.fromtimestamp(float(dataset.timestamps.min()), datetime.UTC)
+    assert first.date() == datetime.date(2023, 1, 5) and dataset.n_interactions == 90
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_wrong_file_is_refused_with_the_way_out(name: str) -> None:
+    content, words = REFUSED[name]
+    with pytest.raises(InputError) as refused:
+        load(content, name=name)
+    assert words in str(refused.value)
+    assert refused.value.fix, "it says what to do"
+
+
+def test_lines_above_the_header_are_no_rows_and_the_lines_below_keep_their_number() -> None:
+    report = load(b"Report\nof 2024\nuser,item,rating\na,x,1\nb,y,2\n,z,4\nb,x,5\n").report
+    assert report.rows_read == 4 and report.dropped == {"missing_user": 1}
+    assert report.rows_of("missing_user").column("line").to_pylist() == [6]
+
+
+def test_a_column_of_times_that_can_not_be_read_is_named() -> None:
+    warnings = " ".join(load(csv([(u, i, "last spring", r) for u, i, _, r in ROWS])).report.warnings)
+    assert "“time” holds nothing that can be read as times" in warnings
+
+
+def test_leading_zeros_and_huge_numbers_stay_as_they_are_written() -> None:
+    assert load(READ["leading zeros.csv"][0]).dataset.users.ids[:2] == ("000", "001")
+    assert load(READ["numbers beyond 2^63.csv"][0]).dataset.users.ids[0] == "1" + "0" * 30
