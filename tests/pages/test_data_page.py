@@ -152,12 +152,12 @@ BAD = {
     "blank.csv": (b"\n\n  \n", "must not be empty"),
     "one-column.csv": (b"user\nann\nbob\n", "at least two columns"),
     "settings.json": (b'{"theme": {"dark": true}}', "a column for the item"),
-    "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "without NUL bytes"),
+    "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "must be a table (got an image)"),
     "nul.csv": (b"user,item\n\x00\x00,\x00\n", "without NUL bytes"),
     "cut.csv.gz": (gzip.compress(GOOD)[:60], "packed data ends early"),
     "cut.zip": (zipped(a_csv=GOOD)[:-30], "an undamaged zip"),
     "climb.zip": (zipped(**{"../../evil_csv": GOOD}), "a plain name inside the zip"),
-    "header-only.csv": (b"user,item,time\n", "at least one row after cleaning"),
+    "header-only.csv": (b"user,item,time\n", "must have rows below its first one"),
     "all-missing.csv": (b"user,item\n,1\n,2\n", "at least one row after cleaning"),
 }
 
