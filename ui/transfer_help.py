@@ -86,23 +86,26 @@ def evidence(point: Mapping[str, Any]) -> AlphaCurve:
     try:
         against = {one["against"]: one for one in point["comparisons"]}
         alone, control = against["target alone"], against["random source"]
+        found = point["suggested"]
         better = [one["shown"] and one["value"] > 0 for one in (alone, control)]
+        better += [found[name]["low"] > 0 for name in ("gain", "over_random")]
         columns = {
             name: tuple(float(one[name]) for one in point["curve"]) for name in ("alpha", "value", "low", "high")
         }
         return AlphaCurve(
             observed=int(point["observed"]),
-            people=int(point["people"]),
+            chosen_on=int(found["chosen_on"]),
+            judged_on=int(found["judged_on"]),
             alphas=columns["alpha"],
             values=columns["value"],
             low=columns["low"],
             high=columns["high"],
-            alpha=sum(point["alpha_chosen"]) / 2,
-            gain=alone["value"],
-            gain_low=alone["low"],
-            gain_high=alone["high"],
+            alpha=float(found["alpha"]),
+            gain=found["gain"]["value"],
+            gain_low=found["gain"]["low"],
+            gain_high=found["gain"]["high"],
             shown=all(better),
-            harmed=float(point["harmed"]),
+            harmed=float(found["harmed"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StudioError("the saved study", "is damaged or of an older version", fix="Run it again.") from error

@@ -42,7 +42,8 @@ class AlphaCurve:
         curve: one estimate per α for the chosen way. controls: the same for each of CONTROLS.
         gain: what the α chosen on the other half of the people gains over α = 0, with interval.
         p: Holm-corrected p of "no gain" over the way and its controls. over_random: gain minus the random source's.
-        chosen: the mean of the two halves' α. harmed: share of people for whom it ranks worse than α = 0.
+        chosen: the α chosen on each half of the users, and judged on the other.
+        harmed: share of people for whom it ranks worse than α = 0.
         people: how many targets.
     """
 
@@ -54,21 +55,23 @@ class AlphaCurve:
     gain: Estimate
     p: float
     over_random: Estimate
-    chosen: float
+    chosen: tuple[float, float]
     harmed: float
     people: int
 
     @property
     def verdict(self) -> str:
         """What was shown, in words that do not flatter."""
-        about = f"{SOURCES[self.way]}, {self.people:,} people, NDCG@{self.k}"
+        about = f"{SOURCES[self.way]}, {self.people:,} users, NDCG@{self.k}"
+        each = " and ".join(f"{alpha:.2g}" for alpha in sorted(set(self.chosen)))
+        at = f"α = {each}, chosen on one half of the users and judged on the other"
         if not (self.gain.value > 0 and self.p < 0.05):
-            return f"No evidence that any α > 0 helps ({about}: {self.gain.text} at α = {self.chosen:.2g})."
-        harmed = f"{100 * self.harmed:.0f}% of people are worse off"
+            return f"No evidence that any α > 0 helps ({about}: {self.gain.text} at {at})."
+        harmed = f"{100 * self.harmed:.0f}% of users are worse off"
         if self.over_random.low > 0:
-            return f"Borrowing helps at α = {self.chosen:.2g} ({about}: gain {self.gain.text}); {harmed}."
+            return f"Borrowing helps at {at} ({about}: gain {self.gain.text}); {harmed}."
         return (
-            f"α = {self.chosen:.2g} gains {self.gain.text}, but a random source gains as much ({about}): this is "
+            f"{at}, gains {self.gain.text}, but a random source gains as much ({about}): this is "
             f"smoothing, not shared interest; {harmed}."
         )
 
@@ -82,7 +85,7 @@ class AlphaCurve:
             "gain": self.gain.to_json(),
             "p_holm": self.p,
             "over_random": self.over_random.to_json(),
-            "chosen_alpha": self.chosen,
+            "chosen_alpha": list(self.chosen),
             "harmed": self.harmed,
             "people": self.people,
             "verdict": self.verdict,
@@ -208,7 +211,7 @@ def _concluded(
         best = [int(found[half != side].mean(axis=0).argmax()) for side in (0, 1)]
         at = np.where(half == 0, best[0], best[1])
         gains[name] = found[np.arange(len(found)), at] - found[:, 0]
-        picked[name] = float(alphas[best].mean())
+        picked[name] = (float(alphas[best[0]]), float(alphas[best[1]]))
     tested = {name: paired_p(gain, seed=seed) for name, gain in gains.items()}
     adjusted = dict(zip(tested, holm([p for _, p in tested.values()]), strict=True))
     return AlphaCurve(

@@ -69,6 +69,15 @@ def choose_alpha(curves: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.n
     return judged, chosen
 
 
+def choose_and_judge(curves: np.ndarray, half: np.ndarray) -> tuple[int, np.ndarray]:
+    """The place in ALPHAS that is best for half 0, and the NDCG that half 1 has there: float64 (n of half 1,).
+
+    One α, and it is judged on users that it was not chosen on. (The mean of both halves' choices was never judged.)
+    """
+    best = int(curves[half == 0].mean(axis=0).argmax())  # the smallest α among equals
+    return best, curves[half == 1, best]
+
+
 def fit_shrinkage(curves: Mapping[int, np.ndarray], rows: Mapping[int, np.ndarray]) -> float:
     """c of α = c / (c + k) with the best mean NDCG over all k, each k counting its people.
 

@@ -21,7 +21,7 @@ from recsys.evaluation import study_curves as curves_of
 from recsys.evaluation.study_baselines import SOURCES, Voices, lent
 from recsys.evaluation.study_cases import Cases, Fold, Plan, plan_study
 from recsys.evaluation.study_words import verdict_of
-from recsys.evaluation.uncertainty import Comparison, Estimate, bootstrap_means, holm
+from recsys.evaluation.uncertainty import Comparison, Estimate, bootstrap_means, estimate_means, holm
 from recsys.models.recommender import Encoder
 from recsys.transfer.suggest import AlphaCurve, Suggestion, suggest_alpha
 
@@ -30,6 +30,27 @@ ALONE = "target alone"
 _TOGETHER = 256  # people whose scores are held at once
 RESAMPLES = 10_000  # fine enough for p-values that Holm multiplies by some fifty tests
 Progress = Callable[..., object]
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """One α that was chosen on some users and judged on others.
+
+    Attributes:
+        chosen_on, judged_on: how many users.
+        gain: NDCG@10 at this α minus that at α = 0; over_random: minus that of a random source at the α chosen for it.
+        harmed: share of the users it was judged on whose NDCG@10 fell.
+    """
+
+    alpha: float
+    chosen_on: int
+    judged_on: int
+    gain: Estimate
+    over_random: Estimate
+    harmed: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {**vars(self), "gain": self.gain.to_json(), "over_random": self.over_random.to_json()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +63,7 @@ class StudyPoint:
         curve: NDCG@10 of the transfer at each of ALPHAS; gain: the same minus α = 0, paired.
         methods: NDCG@10 of everything, by name; "transfer" is judged at the α chosen on other people.
         comparisons: the transfer against each other method.
+        suggested: one α with its judgement, for `suggest`.
         helped, harmed: share of people whose NDCG@10 rose and fell against α = 0.
     """
 
@@ -52,6 +74,7 @@ class StudyPoint:
     gain: tuple[Estimate, ...]
     methods: Mapping[str, Estimate]
     comparisons: tuple[Comparison, ...]
+    suggested: Suggested
     helped: float
     harmed: float
 
@@ -72,20 +95,21 @@ class StudyPoint:
     @property
     def alpha_curve(self) -> AlphaCurve:
         """As evidence for a suggestion."""
-        difference = self.against(ALONE).difference
+        found = self.suggested
         return AlphaCurve(
             observed=self.observed,
-            people=self.people,
+            chosen_on=found.chosen_on,
+            judged_on=found.judged_on,
             alphas=tuple(curves_of.ALPHAS.tolist()),
             values=tuple(e.value for e in self.curve),
             low=tuple(e.low for e in self.curve),
             high=tuple(e.high for e in self.curve),
-            alpha=sum(self.chosen) / 2,
-            gain=difference.value,
-            gain_low=difference.low,
-            gain_high=difference.high,
-            shown=self.helps,
-            harmed=self.harmed,
+            alpha=found.alpha,
+            gain=found.gain.value,
+            gain_low=found.gain.low,
+            gain_high=found.gain.high,
+            shown=self.helps and found.gain.low > 0 and found.over_random.low > 0,
+            harmed=found.harmed,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -100,6 +124,7 @@ class StudyPoint:
                 {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.shown}
                 for c in self.comparisons
             ],
+            "suggested": self.suggested.to_json(),
             "helped": self.helped,
             "harmed": self.harmed,
         }
@@ -282,16 +307,36 @@ def _points(plan: Plan, judged: Sequence[_Judged], seed: int) -> tuple[tuple[Stu
         columns["shrinkage to the mean user"] = shrunk[one.observed]
         for name in ("neighbours’ mean", "random source", "shuffled pairs"):
             columns[name] = curves_of.choose_alpha(one.curves[name], half)[0]
-        drafts.append(_Draft(one, columns, (float(chosen[0]), float(chosen[1])), seed))
+        suggested = _suggested(one, half, seed)
+        drafts.append(_Draft(one, columns, (float(chosen[0]), float(chosen[1])), suggested, seed))
     corrected = iter(holm([p for draft in drafts for p in draft.p.values()]))
     return tuple(draft.point({name: next(corrected) for name in draft.p}) for draft in drafts), c
+
+
+def _suggested(one: _Judged, half: np.ndarray, seed: int) -> Suggested:
+    """The α that is best for the first half of the users, judged on the second."""
+    curves = one.curves["transfer"]
+    place, judged = curves_of.choose_and_judge(curves, half)
+    gain = judged - curves[half == 1, 0]
+    beyond = judged - curves_of.choose_and_judge(one.curves["random source"], half)[1]
+    found = estimate_means({"gain": gain, "over_random": beyond}, seed=seed)
+    harmed = float((gain < -1e-12).mean())
+    people = int((half == 0).sum()), len(judged)
+    return Suggested(float(curves_of.ALPHAS[place]), *people, found["gain"], found["over_random"], harmed)
 
 
 class _Draft:
     """One k before Holm's correction: all columns are resampled together, so that differences are paired."""
 
-    def __init__(self, one: _Judged, columns: dict[str, np.ndarray], chosen: tuple[float, float], seed: int) -> None:
-        self.one, self.columns, self.chosen = one, columns, chosen
+    def __init__(
+        self,
+        one: _Judged,
+        columns: dict[str, np.ndarray],
+        chosen: tuple[float, float],
+        suggested: Suggested,
+        seed: int,
+    ) -> None:
+        self.one, self.columns, self.chosen, self.suggested = one, columns, chosen, suggested
         values = np.stack([*columns.values()], axis=1)
         table = np.concatenate([values, values[:, :1] - values[:, 1:]], axis=1)
         draws = bootstrap_means(table, resamples=RESAMPLES, seed=seed)
@@ -320,6 +365,7 @@ class _Draft:
                 Comparison(METRIC, "transfer", name, self.differences[name], self.p[name], p)
                 for name, p in corrected.items()
             ),
+            suggested=self.suggested,
             helped=float((difference > 1e-12).mean()),
             harmed=float((difference < -1e-12).mean()),
         )

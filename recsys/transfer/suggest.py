@@ -14,16 +14,19 @@ class AlphaCurve:
     """What a study found for people with one number of known items.
 
     Attributes:
-        observed: k, the items known; people: how many were judged.
-        alphas, values: NDCG@10 at each α; low, high: its 95% interval.
-        alpha: chosen on the other half of the people (the mean of the two choices).
-        gain, gain_low, gain_high: NDCG@10 at the chosen α minus α = 0, judged on people it was not chosen on.
-        shown: whether the gain is above 0 and above a random source's after Holm's correction.
-        harmed: share of people whose NDCG@10 fell.
+        observed: k, the items known.
+        chosen_on, judged_on: how many users `alpha` was chosen on, and on how many others it was judged.
+        alphas, values: NDCG@10 of all of them at each α; low, high: its 95% interval.
+        alpha: chosen on one half of the users.
+        gain, gain_low, gain_high: NDCG@10 at `alpha` minus that at α = 0, on the other half.
+        shown: whether the gain is above 0 and above a random source's, on the other half and over all users after
+            Holm's correction.
+        harmed: share of the other half whose NDCG@10 fell.
     """
 
     observed: int
-    people: int
+    chosen_on: int
+    judged_on: int
     alphas: tuple[float, ...]
     values: tuple[float, ...]
     low: tuple[float, ...]
@@ -88,14 +91,18 @@ def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Sugge
     ordered = sorted(curves, key=lambda curve: curve.observed)
     curve = next((one for one in reversed(ordered) if one.observed <= n), ordered[0])
     rule = shrinkage_alpha(c, n)
-    known = f"{curve.people:,} people of whom {curve.observed} items were known"
     interval = f"{_signed(curve.gain)} [{_signed(curve.gain_low)}, {_signed(curve.gain_high)}]"
+    some = f"{curve.observed} item{'s are' if curve.observed != 1 else ' is'} known"
     if not curve.shown:
-        text = f"No evidence that any α > 0 helps: judged on {known}, NDCG@10 changed by {interval}."
+        text = (
+            f"No evidence that any α > 0 helps where {some}: α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} "
+            f"users and judged on {curve.judged_on:,} others, changed NDCG@10 by {interval}."
+        )
         return Suggestion(0.0, rule, False, text, curve)
     text = (
-        f"α = {curve.alpha:.2g}: judged on {known}, NDCG@10 changed by {interval} against α = 0, "
-        f"and {curve.harmed:.0%} were harmed. The smooth rule c / (c + n) with c = {c:g} says {rule:.2g}."
+        f"α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} users of whom {some} "
+        f"and judged on {curve.judged_on:,} others: NDCG@10 changed by {interval} against α = 0, and "
+        f"{curve.harmed:.0%} of these others were harmed. The smooth rule c / (c + n) with c = {c:g} says {rule:.2g}."
     )
     return Suggestion(curve.alpha, rule, True, text, curve)
 

@@ -100,7 +100,7 @@ def test_the_curve_shows_both_controls_and_its_verdict() -> None:
     estimates = tuple(Estimate(v, v - 0.01, v + 0.01) for v in (0.1, 0.12, 0.08))
     curve = AlphaCurve(
         "nearest", 10, np.array([0, 0.5, 1]), estimates, dict.fromkeys(CONTROLS, estimates),
-        Estimate(0.02, 0.01, 0.03), 0.001, Estimate(0.0, -0.01, 0.01), 0.5, 0.1, 50,
+        Estimate(0.02, 0.01, 0.03), 0.001, Estimate(0.0, -0.01, 0.01), (0.5, 0.5), 0.1, 50,
     )  # fmt: skip
     figure = alpha_figure(curve)
     assert "smoothing, not shared interest" in figure.layout.title.text.replace("<br>", " ")

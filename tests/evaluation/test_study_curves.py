@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from recsys.evaluation.study_curves import (
     ALPHAS,
     choose_alpha,
+    choose_and_judge,
     fit_shrinkage,
     ndcg,
     ranks_over_alpha,
@@ -45,6 +46,17 @@ def test_alpha_is_chosen_on_the_other_half_only() -> None:
     assert chosen.tolist() == [1.0, 0.0]
     assert not judged.any()
     assert choose_alpha(np.ones((8, 21)), half)[1].tolist() == [0.0, 0.0]  # nothing to gain: no transfer
+
+
+def test_the_suggested_alpha_is_one_that_was_judged_on_others() -> None:
+    """Half 0 likes α = .2 and half 1 α = .8: their mean, .5, is good for nobody, and nobody was judged at it."""
+    half = np.array([0, 1] * 20)
+    curves = np.zeros((40, 21))
+    curves[half == 0, 4], curves[half == 1, 16] = 0.8, 0.8
+    curves[half == 1, 4] = 0.3
+    place, judged = choose_and_judge(curves, half)
+    assert ALPHAS[place] == 0.2
+    assert judged.tolist() == [0.3] * 20, "judged on the half it was not chosen on"
 
 
 def test_shrinkage_finds_the_planted_c() -> None:

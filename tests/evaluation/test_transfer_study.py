@@ -102,6 +102,18 @@ def test_suggests_more_of_the_source_where_less_is_known(linked: TransferStudy) 
     assert linked.suggest(0).shrinkage >= linked.suggest(3).shrinkage
 
 
+def test_the_suggested_alpha_was_chosen_on_some_and_judged_on_others(linked: TransferStudy) -> None:
+    point = linked.points[0]
+    found = point.suggested
+    assert found.alpha == point.chosen[1], "chosen on the first half"
+    assert linked.suggest(0).alpha == found.alpha
+    assert found.chosen_on + found.judged_on == point.people and min(found.chosen_on, found.judged_on) >= 10
+    assert found.gain.low > 0 and found.over_random.low > 0
+    evidence = linked.suggest(0).evidence
+    assert f"chosen on {found.chosen_on:,} users" in evidence and f"judged on {found.judged_on:,} others" in evidence
+    assert linked.to_json()["points"][0]["suggested"]["judged_on"] == found.judged_on
+
+
 def test_the_whole_curve_begins_at_no_transfer(linked: TransferStudy) -> None:
     for point in linked.points:
         assert len(point.curve) == len(point.gain) == 21

@@ -119,6 +119,14 @@ def study(level: str, shown: bool) -> dict[str, object]:
         "observed": 5,
         "people": 300,
         "alpha_chosen": [0.4, 0.6],
+        "suggested": {
+            "alpha": 0.6,
+            "chosen_on": 150,
+            "judged_on": 150,
+            "gain": numbers,
+            "over_random": numbers,
+            "harmed": 0.1,
+        },
         "curve": [{"alpha": a, "value": 0.1 + 0.05 * a, "low": 0.09, "high": 0.16} for a in (0.0, 0.5, 1.0)],
         "comparisons": [{"against": name, **numbers, "shown": shown} for name in ("target alone", "random source")],
         "harmed": 0.1,
@@ -128,7 +136,7 @@ def study(level: str, shown: bool) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("level", "shown", "said"), [("helps", True, "α = 0.5"), ("no evidence", False, "Leave α at 0")]
+    ("level", "shown", "said"), [("helps", True, "α = 0.6"), ("no evidence", False, "Leave α at 0")]
 )
 def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
     run_id: str, level: str, shown: bool, said: str

@@ -70,7 +70,7 @@ def test_policy_follows_the_evidence_and_is_saved(folder: Path) -> None:
     assert saved["alpha_by_known_items"] == [{"from": 1, "alpha": 0.7}, {"from": 10, "alpha": 0.2}]
     flat = (0.1, 0.1)
     curves = [
-        AlphaCurve(k, 99, (0.0, 1.0), flat, flat, flat, 0.5, 0.01, 0.0, 0.1, shown, 0.1)
+        AlphaCurve(k, 50, 49, (0.0, 1.0), flat, flat, flat, 0.5, 0.01, 0.0, 0.1, shown, 0.1)
         for k, shown in ((5, False), (1, True))
     ]
     policy = Policy.from_curves("the nearest person", curves)

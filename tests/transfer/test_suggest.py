@@ -9,7 +9,7 @@ from recsys.transfer.suggest import AlphaCurve, shrinkage_alpha, suggest_alpha
 def curve(observed: int, shown: bool, alpha: float = 0.6) -> AlphaCurve:
     low, high = (0.004, 0.03) if shown else (-0.01, 0.02)
     flat = (0.02, 0.03, 0.025)
-    return AlphaCurve(observed, 400, (0.0, 0.5, 1.0), flat, flat, flat, alpha, 0.0175, low, high, shown, 0.031)
+    return AlphaCurve(observed, 210, 190, (0.0, 0.5, 1.0), flat, flat, flat, alpha, 0.0175, low, high, shown, 0.031)
 
 
 def test_reads_the_curve_of_people_with_as_much_history() -> None:
@@ -24,15 +24,16 @@ def test_says_so_when_nothing_helps() -> None:
     found = suggest_alpha([curve(5, False)], 50)
     assert (found.alpha, found.helps) == (0.0, False)
     assert found.evidence == (
-        "No evidence that any α > 0 helps: judged on 400 people of whom 5 items were known, NDCG@10 changed by "
-        "+.0175 [−.0100, +.0200]."
+        "No evidence that any α > 0 helps where 5 items are known: α = 0.6, chosen on 210 users and judged on 190 "
+        "others, changed NDCG@10 by +.0175 [−.0100, +.0200]."
     )
 
 
 def test_evidence_names_people_gain_and_harm() -> None:
     evidence = suggest_alpha([curve(5, True)], 5, c=5.0).evidence
+    assert evidence.startswith("α = 0.6, chosen on 210 users of whom 5 items are known and judged on 190 others:")
     assert "+.0175 [+.0040, +.0300]" in evidence
-    assert "3% were harmed" in evidence
+    assert "3% of these others were harmed" in evidence
     assert "says 0.5" in evidence
 
 
