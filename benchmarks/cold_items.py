@@ -10,16 +10,14 @@ reader trains the same model with the same seed; "none" has the ids alone.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.models.recommender import Recommender, batched
@@ -112,7 +110,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.1, help="of the items taken out")
     parser.add_argument("--reader", action="append", help="none, tf-idf, auto or a model's folder; may be repeated")
     parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
+    measurement = Measurement(parser)
+    chosen = measurement.options
     dataset = open_data(chosen.data)
     cold = choose_cold(dataset, chosen.share, chosen.seed)
     people = asked_people(dataset, cold)
@@ -120,11 +119,9 @@ def main() -> None:
     report = {
         "data": {"name": dataset.name, "items": dataset.n_items, "new items": int(cold.sum()), "people": len(people)},
         "by chance among new items, hr@10": round(min(10 / int(cold.sum()), 1.0), 5),
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
         "results": {reader: measure(dataset, cold, people, reader, chosen.epochs, chosen.seed) for reader in readers},
     }
-    print(json.dumps(report, indent=1))
+    measurement.publish(report)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ counts the messages sent during the drag.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.record import Measurement
 from tests.browser.chromium import FLAGS, find
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +48,8 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--sweeps", type=int, default=6)
     parser.add_argument("--motion", action="store_true", help="with the gliding rows (otherwise both are measured)")
-    chosen = parser.parse_args()
+    measurement = Measurement(parser)
+    chosen = measurement.options
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.port", str(port)]
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(chosen.items)}
@@ -62,8 +62,7 @@ def main() -> int:
     finally:
         server.terminate()
         server.wait(15)
-    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "machine": platform.machine()}
-    print(json.dumps({"items": chosen.items, "machine": machine, **measured}, indent=2))
+    measurement.publish({"items": chosen.items, **measured})
     return 0
 
 

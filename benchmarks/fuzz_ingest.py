@@ -1,34 +1,31 @@
 """Thousands of damaged files through `load`: counts, and the peak of memory, as JSON. Exit 1 if anything escaped.
 
-python benchmarks/fuzz_ingest.py --files 20000 --seed 1
+python -m benchmarks.fuzz_ingest --files 20000 --seed 1
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import sys
 import time
 import traceback
 import warnings
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from recsys.data import load  # noqa: E402
-from recsys.errors import StudioError  # noqa: E402
-from tests.data import files  # noqa: E402
-from tests.data.mutations import mutated  # noqa: E402
+from benchmarks.record import Measurement
+from recsys.data import load
+from recsys.errors import StudioError
+from tests.data import files
+from tests.data.mutations import mutated
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
+    measurement = Measurement(parser)
+    chosen = measurement.options
     warnings.simplefilter("error")
     ends: Counter[str] = Counter()
     escaped: list[str] = []
@@ -47,20 +44,20 @@ def main() -> int:
             escaped.append(f"{what}\n{traceback.format_exc(limit=-3)}")
         if (spent := time.perf_counter() - began) > slowest:
             slowest, slowest_file = spent, what
-    print(
-        json.dumps(
-            {
-                "files": chosen.files,
-                "seed": chosen.seed,
-                **ends,
-                "seconds": round(time.perf_counter() - start, 1),
-                "slowest_file_seconds": round(slowest, 3),
-                "slowest_file": slowest_file,
-                "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-                "first_escapes": escaped[:5],
-            },
-            indent=1,
-        )
+    measurement.publish(
+        {
+            "files": chosen.files,
+            "seed": chosen.seed,
+            "opened": 0,
+            "refused": 0,
+            "escaped": 0,
+            **ends,
+            "seconds": round(time.perf_counter() - start, 1),
+            "slowest_file_seconds": round(slowest, 3),
+            "slowest_file": slowest_file,
+            "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "first_escapes": escaped[:5],
+        }
     )
     return int(bool(escaped) or ends["unsound"] > 0)
 

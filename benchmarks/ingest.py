@@ -1,21 +1,20 @@
 """From a 10-million-row CSV to a Dataset: time and memory as multiples of pyarrow.csv.read_csv alone, pandas and polars
 beside us. Each reader runs in a process of its own, in turn; the median of the rounds counts. Prints JSON.
 
-    python benchmarks/ingest.py --rows 10000000 --rounds 3
+    python -m benchmarks.ingest --rows 10000000 --rounds 3
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.record import ROOT, Measurement
 
 _FRAME = """
 import json, resource, sys, time
@@ -65,7 +64,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    chosen = parser.parse_args()
+    measurement = Measurement(parser)
+    chosen = measurement.options
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in _READERS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interactions.csv"
@@ -83,15 +83,13 @@ def main() -> None:
     answer = {
         "rows": chosen.rows,
         "file_mb": round(megabytes, 1),
-        "cores": os.cpu_count(),
-        "load": [round(value, 2) for value in os.getloadavg()],
         "time_ratio": round(middle["ours"]["seconds"] / middle["pyarrow"]["seconds"], 2),
         "cpu_ratio": round(middle["ours"]["cpu_seconds"] / middle["pyarrow"]["cpu_seconds"], 2),
         "memory_ratio": round(middle["ours"]["peak_mb"] / table, 2),
         "arrow_table_mb": table,
         "readers": middle,
     }
-    print(json.dumps(answer, indent=1))
+    measurement.publish(answer)
 
 
 def write_rows(path: Path, rows: int) -> None:

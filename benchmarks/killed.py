@@ -7,11 +7,11 @@ one that nobody disturbed.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import tempfile
 from pathlib import Path
 
+from benchmarks.record import Measurement
 from tests.workspace.test_killed import finish, kill_and_look
 
 
@@ -19,7 +19,8 @@ def main() -> None:
     """Kills, looks, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
-    kills = parser.parse_args().kills
+    measurement = Measurement(parser)
+    kills = measurement.options.kills
     dice, killed, same, rounds = random.Random(0), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         undisturbed, lasts = finish(Path(folder) / "undisturbed")
@@ -29,8 +30,8 @@ def main() -> None:
             for _ in range(5):
                 killed += kill_and_look(home, dice.uniform(0.0, 1.0) * lasts)
             same += finish(home)[0] == undisturbed
-    print(
-        json.dumps({"kills": killed, "workspaces": rounds, "ended_at_the_same_figures": same, "figures": undisturbed})
+    measurement.publish(
+        {"kills": killed, "workspaces": rounds, "ended_at_the_same_figures": same, "figures": undisturbed}
     )
 
 

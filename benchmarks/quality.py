@@ -1,7 +1,7 @@
-"""Quality of the attention model within a time: `python benchmarks/quality.py --data ml-1m --minutes 4 --seeds 0 1 2`.
+"""Quality of the attention model within a time: `python -m benchmarks.quality --data ml-1m --minutes 4 --seeds 0 1 2`.
 
-Leave-one-out, full ranking, seen items filtered, order = time then file. Prints one JSON object: NDCG@10 and HR@10 on
-the test items for each seed and their median, validation over seconds, and the baselines asked for.
+Leave-one-out, full ranking, seen items filtered, order = time then file. As JSON: NDCG@10 and HR@10 on the test items
+for each seed and their median, with the 95% interval over users, validation over seconds, and the baselines asked for.
 
 As in papers, the item before the last is only used to choose by. With `--as-used` it is learned from too, as by the
 shell's default and wherever nothing is held out: a tenth of the people choose, and are taken in at the end.
@@ -10,18 +10,13 @@ shell's default and wherever nothing is held out: a tenth of the people choose, 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import statistics
-import sys
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from benchmarks.datasets import load
+from benchmarks.peers.scoring import gains, interval
+from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out, without_last
 from recsys.models.baselines import fit_baseline
@@ -31,9 +26,11 @@ from recsys.models.training import train
 from recsys.models.validation import figures, next_item_ranks
 
 
-def judged(model: Recommender, test: Holdout) -> dict[str, float]:
-    """NDCG@10, HR@10 and MRR on everybody's test item."""
-    return {name: round(value, 4) for name, value in figures(next_item_ranks(model, test)).items()}
+def judged(model: Recommender, test: Holdout) -> dict[str, Any]:
+    """NDCG@10, HR@10 and MRR on everybody's test item, and the 95% interval of NDCG@10 over users."""
+    found = next_item_ranks(model, test)
+    shown: dict[str, Any] = {name: round(value, 4) for name, value in figures(found).items()}
+    return shown | {"ndcg@10_interval": interval(gains(found))[1:]}
 
 
 def trained(
@@ -74,7 +71,9 @@ def main() -> None:
     parser.add_argument("--as-used", action="store_true", help="learn from every row but the test items")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--baselines", nargs="*", default=["popularity", "item-knn", "markov"])
-    options = parser.parse_args()
+    measurement = Measurement(parser)
+    options = measurement.options
+    measurement.name = f"quality-{options.data}" + "-as-used" * options.as_used
     import torch
 
     if options.threads:
@@ -100,10 +99,9 @@ def main() -> None:
         "median_seconds": statistics.median(run["seconds"] for run in runs),
         "baselines": {name: judged(fit_baseline(name, rows), split.test) for name in options.baselines},
         "runs": runs,
-        "machine": {"threads": torch.get_num_threads(), "processor": platform.machine(), "torch": torch.__version__},
-        "date": datetime.now(UTC).date().isoformat(),
+        "threads": torch.get_num_threads(),
     }
-    print(json.dumps(result, indent=1))
+    measurement.publish(result)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the cost of training grows: `python benchmarks/speed.py`; seconds per epoch and peak memory, as one JSON object.
+"""How the cost of training grows: `python -m benchmarks.speed`; seconds per epoch and peak memory, as one JSON object.
 
 Each size runs in a process of its own (so that peak memory is its own), on made-up histories with a long tail.
 """
@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks.record import ROOT, Measurement
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 from recsys.models.config import ModelConfig, TrainConfig
@@ -76,7 +72,8 @@ def main() -> None:
     parser.add_argument("--one", type=int, nargs=2, metavar=("ROWS", "ITEMS"))
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
     parser.add_argument("--items", type=int, nargs="+", default=list(ITEMS))
-    options = parser.parse_args()
+    measurement = Measurement(parser)
+    options = measurement.options
     if options.one:
         print(json.dumps(measure(*options.one)))
         return
@@ -85,11 +82,10 @@ def main() -> None:
     found = []
     for rows in options.rows:
         for items in options.items:
-            command = [sys.executable, __file__, "--one", str(rows), str(items)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            command = [sys.executable, "-m", "benchmarks.speed", "--one", str(rows), str(items)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
             found.append(json.loads(done.stdout))
-    machine = {"threads": torch.get_num_threads(), "processor": platform.machine(), "torch": torch.__version__}
-    print(json.dumps({"sizes": found, "machine": machine, "date": datetime.now(UTC).date().isoformat()}, indent=1))
+    measurement.publish({"sizes": found, "threads": torch.get_num_threads()})
 
 
 if __name__ == "__main__":

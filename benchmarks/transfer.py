@@ -1,6 +1,6 @@
 """How long the exact path takes, against items and k, with brute force beside it. Prints JSON.
 
-    python benchmarks/transfer.py [--items 1000,10000,100000,1000000] [--k 5,20,100] [--repeats 5]
+    python -m benchmarks.transfer [--items 1000,10000,100000,1000000] [--k 5,20,100] [--repeats 5]
 
 Brute force knows no exact α: it ranks everything at 1,001 evenly spaced α, and misses what happens between them. Frame
 times of the browser are measured by benchmarks/frames.py.
@@ -9,17 +9,11 @@ times of the browser are measured by benchmarks/frames.py.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks.record import Measurement
 from recsys.transfer.path import AlphaPath, alpha_path
 
 GRID = 1001
@@ -84,15 +78,15 @@ def main() -> None:
     parser.add_argument("--k", default="5,20,100")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--brute-up-to", type=int, default=100_000)
-    chosen = parser.parse_args()
+    measurement = Measurement(parser)
+    chosen = measurement.options
     rows = [
         measure(kind, int(n), int(k), chosen.repeats, chosen.brute_up_to)
         for kind in ("independent", "alike", "opposite", "mostly zero")
         for n in chosen.items.split(",")
         for k in chosen.k.split(",")
     ]
-    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
-    print(json.dumps({"machine": machine, "grid": GRID, "path": rows}, indent=1))
+    measurement.publish({"grid": GRID, "path": rows})
 
 
 if __name__ == "__main__":
