@@ -15,10 +15,11 @@ import time
 from typing import Any
 
 from benchmarks.datasets import load
-from benchmarks.peers.scoring import gains, interval
+from benchmarks.peers.scoring import interval
 from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out, without_last
+from recsys.metrics import accuracy_at
 from recsys.models.baselines import fit_baseline
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
@@ -30,7 +31,7 @@ def judged(model: Recommender, test: Holdout) -> dict[str, Any]:
     """NDCG@10, HR@10 and MRR on everybody's test item, and the 95% interval of NDCG@10 over users."""
     found = next_item_ranks(model, test)
     shown: dict[str, Any] = {name: round(value, 4) for name, value in figures(found).items()}
-    return shown | {"ndcg@10_interval": interval(gains(found))[1:]}
+    return shown | {"ndcg@10_interval": interval(accuracy_at(found, 10)["ndcg"])[1:]}
 
 
 def trained(

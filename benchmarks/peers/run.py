@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=["ours", *PEERS], choices=["ours", *PEERS])
     measurement = Measurement(parser, name="peers")
     chosen = measurement.options
+    measurement.name += "" if chosen.data == "ml-100k" else f"-{chosen.data}"
     dataset = load(chosen.data)
     split = leave_one_out(dataset)
     results: list[dict[str, Any]] = []

@@ -1,0 +1,79 @@
+"""Everything that benchmarks/README.md quotes, one after the other, on a machine that does nothing else.
+
+    python -m benchmarks                        # all but the studies, about two hours
+    python -m benchmarks --only peers speed     # some; with --list only their commands
+    python -m benchmarks --data FOLDER          # the studies too, on the files that STUDIES names
+
+Each writes its JSON to benchmarks/results; a benchmark that fails is told and does not stop the others. At the end the
+tables of the README are written anew from what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.record import ROOT
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "quality-ml-1m": ("quality", "--data", "ml-1m", "--minutes", "4", "--seeds", *"012"),
+    "quality-ml-100k": ("quality", "--data", "ml-100k", "--minutes", "3", "--seeds", *"012"),
+    "quality-ml-100k-as-used": ("quality", "--as-used", "--data", "ml-100k", "--minutes", "3", "--seeds", *"012"),
+    "peers": ("peers.run", "--data", "ml-100k", "--each", "100", "--final", "900"),
+    "speed": ("speed",),
+    "transfer": ("transfer", "--k", "20"),
+    "frames": ("frames",),
+    "ingest": ("ingest",),
+    "fuzz_ingest": ("fuzz_ingest", "--files", "20000"),
+    "projection-10000": ("projection", "--people", "10000"),
+    "projection-100000": ("projection", "--people", "100000", "--rounds", "1"),
+    "cold_items": ("cold_items",),
+    "opening": ("opening",),
+    "answering": ("answering",),
+    "killed": ("killed",),
+    "classroom": ("classroom",),
+    "classroom-one-drags": ("classroom", "--draggers", "1"),
+    "sessions": ("sessions",),
+    "sessions-every-second": ("sessions", "--think", "1"),
+    "walks": ("walks",),
+}  # fmt: skip
+STUDIES: dict[str, tuple[str, str]] = {
+    "study-users": ("ml-latest-small.zip", "users"),
+    "study-scenarios": ("food-kitchen/interactions.csv.gz", "scenarios"),
+}
+
+
+def commands(data: Path | None) -> dict[str, tuple[str, ...]]:
+    """What to run, by the name of the results file."""
+    studies = (
+        {name: ("study", str(data / file), "--axis", axis) for name, (file, axis) in STUDIES.items()} if data else {}
+    )
+    return COMMANDS | studies
+
+
+def main() -> int:
+    """Runs what was asked for; 1 if anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*COMMANDS, *STUDIES])
+    parser.add_argument("--data", type=Path, help="a folder with the data of the studies")
+    parser.add_argument("--list", action="store_true", help="print the commands, run nothing")
+    chosen = parser.parse_args()
+    failed = []
+    for name, (script, *options) in commands(chosen.data).items():
+        if chosen.only and name not in chosen.only:
+            continue
+        command = [sys.executable, "-m", f"benchmarks.{script}", *options, "--out"]
+        print("python", *command[1:], flush=True)
+        if not chosen.list and subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
+            failed.append(name)
+    if not chosen.list:
+        subprocess.run([sys.executable, "-m", "benchmarks.tables"], cwd=ROOT, check=True)
+    if failed:
+        print("failed:", ", ".join(failed), file=sys.stderr)
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,313 @@
+"""Writes the tables of benchmarks/README.md from the newest files in benchmarks/results.
+
+    python -m benchmarks.tables            # writes
+    python -m benchmarks.tables --check    # exit 1 if the README says anything else
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. Each row names the file its figures come from; what
+was not measured with a kept file says so, with the name to give to `python -m benchmarks --only`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.quoting import SEEN, Row, estimate, lines, link, missing, newest, number, opened, spread, table
+from benchmarks.record import ROOT
+
+README = ROOT / "benchmarks" / "README.md"
+BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+
+
+def quality() -> str:
+    head = ("data and rows learned from", "NDCG@10, median (each seed) [95% of the median seed]", "network alone",
+            "Markov alone", "item-kNN", "popularity", "seconds", "aim", "from")  # fmt: skip
+    rows = []
+    for what, name, aim in (
+        ("ML-1M, rows before the validation items", "quality-ml-1m", "0.180"),
+        ("ML-100k, rows before the validation items", "quality-ml-100k", "0.130"),
+        ("ML-100k, all rows but the test items (the shell’s default)", "quality-ml-100k-as-used", "0.130"),
+    ):
+        path = newest(name)
+        if path is None:
+            rows.append(missing(what, name, len(head)))
+            continue
+        found = opened(path)
+        runs = sorted(found["runs"], key=lambda run: run["test"]["ndcg@10"])
+        low, high = runs[(len(runs) - 1) // 2]["test"]["ndcg@10_interval"]
+        own = spread([run["test"]["ndcg@10"] for run in found["runs"]]) + f" [{number(low, 3)}, {number(high, 3)}]"
+        others = [found["baselines"][b]["ndcg@10"] for b in ("markov", "item-knn", "popularity")]
+        alone = spread([run["test_network_alone"]["ndcg@10"] for run in found["runs"]])
+        seconds = spread([run["seconds"] for run in found["runs"]])
+        rows.append([what, own, alone, *(number(value) for value in others), seconds, aim, link(path)])
+    return table(head, rows)
+
+
+def peers() -> str:
+    """One row a model, the best NDCG@10 first."""
+    head = ("model", "NDCG@10 [95%]", "less ours, both together [95%]", "HR@10 [95%]", "CPU-seconds of training",
+            "settings chosen on validation", "from")  # fmt: skip
+    path = newest("peers")
+    if path is None:
+        return table(head, [missing("ours and the peers", "peers", len(head))])
+    found, rows = opened(path), []
+    for name in dict.fromkeys(result["model"] for result in found["results"]):
+        runs = [result for result in found["results"] if result["model"] == name]
+        if "does_not_install" in runs[0]:
+            rows.append(
+                (-1.0, [name, "does not install here", "", "", "", f"`{runs[0]['does_not_install']}`", link(path)])
+            )
+            continue
+        runs.sort(key=lambda run: run["test"]["ndcg@10"][0])
+        run = runs[(len(runs) - 1) // 2]
+        less = found["difference_to_both_together"].get(name)
+        seeds = f" (median of {len(runs)} seeds)" if len(runs) > 1 else ""
+        bold = f"**{name}**" if name.startswith("ours") or name.startswith("Markov") else name
+        cpu = number(statistics.median(one["curve"][-1]["cpu_seconds"] for one in runs))
+        cells = [bold + seeds, estimate(run["test"]["ndcg@10"]), estimate(less) if less else "–",
+                 estimate(run["test"]["hr@10"]), cpu, settings(run), link(path)]  # fmt: skip
+        rows.append((run["test"]["ndcg@10"][0], cells))
+    return table(head, [cells for _, cells in sorted(rows, key=lambda row: -row[0])])
+
+
+def settings(run: dict[str, Any]) -> str:
+    """What was chosen, or that it is the library's own."""
+    if run["model"].startswith("ours"):
+        return "by our rules from the size of the data"
+    return ", ".join(f"`{key}={value}`" for key, value in run["settings"].items()) or "the library’s defaults"
+
+
+def sooner() -> str:
+    head = ("peer", "its best NDCG@10", "CPU-seconds to 99% of it", "our network alone", "times sooner",
+            "both together", "times sooner", "from")  # fmt: skip
+    path, rows = newest("peers"), []
+    if path is None:
+        return table(head, [missing("sooner", "peers", len(head))])
+    for entry in opened(path)["sooner"]:
+        cells = [entry["peer"], number(entry["best"]), number(entry["peer_took"]["cpu_seconds"])]
+        for name in ("ours, network alone", "ours, both together"):
+            if name in entry:
+                cells += [number(entry[name][key]["cpu_seconds"]) for key in ("took", "times_sooner")]
+            else:
+                cells += ["never came there", "–"]
+        rows.append([*cells, link(path)])
+    return table(head, rows)
+
+
+def cost() -> str:
+    path = newest("speed")
+    if path is None:
+        return table(("interactions", "seen", "from"), [missing("training", "speed", 3)])
+    sizes = opened(path)["sizes"]
+    items = list(dict.fromkeys(size["items"] for size in sizes))
+    rows: dict[int, Row] = {}
+    for place, size in enumerate(sizes):
+        cell = f"{number(size['seconds_per_pass'])} s / {number(size['peak_megabytes'])} MB"
+        rows.setdefault(place // len(items), [f"{number(size['rows'])}"]).append(cell)
+    head = ("interactions", *(f"{count:,} items" for count in items), "from")
+    return table(head, [[*row, link(path)] for row in rows.values()])
+
+
+def transfer() -> str:
+    def path_of(items: int) -> Callable[[Any], str]:
+        def words(found: Any) -> str:
+            some = [row for row in found["path"] if row["items"] == items and row["k"] == 20]
+            if not some:
+                return "not in this file"
+            times = [row["milliseconds"] for row in some]
+            brute = [row["brute_milliseconds"] for row in some if "brute_milliseconds" in row]
+            grid = (
+                f"; a grid of 1,001 α {number(min(brute))} to {number(max(brute))} ms, and misses changes"
+                if brute
+                else ""
+            )
+            return f"{number(min(times))} to {number(max(times))} ms, by how alike the two are{grid}"
+
+        return words
+
+    def frame(found: Any) -> str:
+        return "; ".join(
+            f"{words} {number(found[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
+            f"{number(found[key]['frame_gap_ms']['p95'])} ms, {number(found[key]['server_runs'])} server runs"
+            for key, words in (("with_motion", "gliding rows"), ("reduced_motion", "reduced motion"))
+        )
+
+    return lines(SEEN, [
+        ("exact path, 100,000 items, k = 20", "transfer", "≤ 50 ms", path_of(100_000)),
+        ("exact path, 1,000,000 items, k = 20", "transfer", "≤ 1 s", path_of(1_000_000)),
+        ("input to paint while α is dragged, 20,000 items, p95", "frames", "≤ 10 ms", frame),
+        ("the study, users of ml-latest-small", "study-users", "≤ 2 min", verdict),
+        ("the study, scenarios, Food to Kitchen", "study-scenarios", "≤ 5 min", verdict),
+    ])  # fmt: skip
+
+
+def verdict(found: Any) -> str:
+    return f"{number(found['seconds'])} s: “{found['study']['verdict']}”"
+
+
+def study() -> str:
+    names = {"α = 0": "alpha = 0", "transfer": "transfer"}
+    head = ("known items", "α = 0", "transfer", "gain on α = 0 [95%]", "random source", "popularity",
+            "own history, decayed", "from")  # fmt: skip
+    path = newest("study-scenarios")
+    if path is None:
+        return table(head, [missing("Food to Kitchen", "study-scenarios", len(head))])
+    rows = []
+    for point in opened(path)["study"]["points"]:
+        against = {one["against"]: one for one in point["comparisons"]}
+        methods = {name.replace("’", "'"): one for name, one in point["methods"].items()}
+        alone = next(name for name in against if name.startswith(("α = 0", names["α = 0"])))
+        own = next((name for name in methods if name.startswith("own")), None)
+        gain = against[alone]
+        shown = "" if gain["shown"] else ", not shown"
+        triple = estimate([gain["value"], gain["low"], gain["high"]]).replace("inf", "∞")
+        cells = [
+            number(methods[name]["value"]) if name in methods else "–" for name in ("random source", "popularity", own)
+        ]
+        rows.append([str(point["observed"]), number(methods[alone]["value"]), number(methods["transfer"]["value"]),
+                     triple + shown, *cells, link(path)])  # fmt: skip
+    return table(head, rows)
+
+
+def data() -> str:
+    def ingest(found: Any) -> str:
+        readers = found["readers"]
+        others = [number(readers[f"{name}, to sorted codes"]["seconds"]) for name in ("pandas", "polars")]
+        return (
+            f"{number(readers['ours']['seconds'])} s, {number(found['time_ratio'])}× pyarrow alone; memory "
+            f"{number(found['memory_ratio'])}× the Arrow table; pandas {others[0]} s, polars {others[1]} s"
+        )
+
+    def fuzz(found: Any) -> str:
+        return (
+            f"{number(found['opened'])} opened, {number(found['refused'])} refused, {number(found['escaped'])} "
+            f"escaped; peak {number(found['peak_mb'])} MB"
+        )
+
+    def cold(found: Any) -> str:
+        chance = number(found["by chance among new items, hr@10"])
+        return (
+            "; ".join(
+                f"{reader}: HR@10 among new items {estimate(one['new items only']['hr@10'])}, among all "
+                f"{estimate(one['all items']['hr@10'])}"
+                for reader, one in found["results"].items()
+            )
+            + f"; chance among new items {chance}"
+        )
+
+    return lines(SEEN, [
+        ("10 million rows, file to dataset", "ingest", "≤ 4× in time, ≤ 4× in memory", ingest),
+        ("1 million rows, file to dataset", "ingest", "≤ 3 s",
+         lambda found: f"{number(found['readers']['ours, 1 million rows']['seconds'])} s"),
+        ("mutated files", "fuzz_ingest", "none escapes", fuzz),
+        ("new items, read from their words", "cold_items", "above chance", cold),
+    ])  # fmt: skip
+
+
+def projection() -> str:
+    head = ("people", "drawn by", "warm, s", "fresh process, s", "first time on a machine, s", "times ours, warm",
+            "times ours, fresh", "trustworthiness (scikit-learn)", "from")  # fmt: skip
+    rows = []
+    for people in (10_000, 100_000):
+        path = newest(f"projection-{people}")
+        if path is None:
+            rows.append(missing(f"{people:,}", f"projection-{people}", len(head)))
+            continue
+        for name, one in opened(path)["variants"].items():
+            clocks = [number(one[clock]["seconds"]) for clock in ("warm", "fresh", "first")]
+            times = [one[clock].get("seconds_over_ours") for clock in ("warm", "fresh")]
+            shown = [f"{number(value)}" if value else "–" for value in times]
+            rows.append(
+                [f"{people:,}", name, *clocks, *shown, number(one["quality"]["trustworthiness_sklearn"]), link(path)]
+            )
+    return table(head, rows)
+
+
+def opening(found: Any) -> str:
+    return (
+        f"{number(found['start_to_home_s'])} s to the title (server {number(found['server_start_s'])} s of it); "
+        f"miniature {number(found['home_miniature_s'])} s after the server's start"
+    )
+
+
+def classroom(found: Any) -> str:
+    return (
+        f"page switch median {number(found['switch_median_s'])} s, p95 {number(found['switch_p95_s'])} s, worst "
+        f"{number(found['switch_worst_s'])} s; frame median {number(found['frame_median_ms'])} ms, "
+        f"{number(100 * found['frames_at_60_per_s'])}% of frames at 60/s; server {number(found['server_peak_mb'])} MB, "
+        f"errors: {len(found['errors'])}"
+    )
+
+
+def sessions(found: Any) -> str:
+    return (
+        f"title sent p95 {number(found['title_s']['p95'])} s, whole page p95 {number(found['whole_s']['p95'])} s, "
+        f"{number(found['cpu_s'])} s of CPU for {number(found['pages'])} pages"
+    )
+
+
+def answering(found: Any) -> str:
+    return " ".join(
+        f"p95 {number(found[key]['p95_ms'])} ms (median {number(found[key]['median_ms'])}) {words}"
+        for key, words in (("while_training", "while one trains;"), ("quiet", "with nothing running"))
+    )
+
+
+def killed(found: Any) -> str:
+    return (
+        f"everything opened after {number(found['kills'])} kills; {number(found['ended_at_the_same_figures'])} of "
+        f"{number(found['workspaces'])} trainings ended at the undisturbed figures"
+    )
+
+
+def walks(found: Any) -> str:
+    walked = found["browser"]
+    failed = len(walked["failures"])
+    return f"{number(walked['actions'])} actions in {number(walked['walks'])} walks; failures: {failed}"
+
+
+def server() -> str:
+    return lines(SEEN, [
+        ("server start to Home in a fresh browser", "opening", "≤ 3 s", opening),
+        ("page switch, alone on the server", "opening", "p95 ≤ 400 ms",
+         lambda f: f"median {number(f['switch_median_s'])} s, p95 {number(f['switch_p95_s'])} s"),
+        ("an answer of the page while a training runs", "answering", "p95 ≤ 300 ms", answering),
+        ("`kill -9` at random moments of saving and training", "killed", "all", killed),
+        ("thirty students with browsers on the server’s own cores, all dragging", "classroom",
+         "p95 ≤ 1.5 s, 60 frames/s, 3 GB", classroom),
+        ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
+        ("thirty sessions without browsers, a page every 3 s each", "sessions", "–", sessions),
+        ("the same, a page every second each", "sessions-every-second", "–", sessions),
+        ("random users in Chromium", "walks", "2,000 actions, none fails", walks),
+    ])  # fmt: skip
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
+    "data": data, "projection": projection, "server": server,
+}  # fmt: skip
+
+
+def written(text: str) -> str:
+    """The text with every table made anew."""
+    return BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[4], text)
+
+
+def main() -> int:
+    """Writes the README, or with --check tells whether it is what would be written."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    check, text = parser.parse_args().check, README.read_text("utf-8")
+    new = written(text)
+    if check:
+        return int(new != text)
+    README.write_text(new, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""Published figures: every table row of benchmarks/README.md names a kept results file, and its figures stand in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as everything
+from benchmarks import quoting, tables
+from benchmarks.peers.environments import PEERS, error_line
+from benchmarks.peers.scoring import gains, interval, ranks
+from benchmarks.record import RESULTS, Measurement, command
+
+README = tables.README.read_text("utf-8")
+ENVELOPE = {"script", "command", "date", "commit", "machine", "versions", "quiet", "figures"}
+KEPT = sorted(RESULTS.glob("*.json"))
+
+
+def rows() -> list[str]:
+    """Every body row of every table in the README."""
+    blocks = re.findall(r"(?:^\|.*\n)+", README, re.MULTILINE)
+    return [row for block in blocks for row in block.strip().splitlines()[2:]]
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """All numbers in a JSON value, those inside its texts included."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from numbers(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from numbers(one)
+        yield float(len(value))
+    elif isinstance(value, str):
+        yield from (float(found.replace("−", "-")) for found in re.findall(r"[-−]?\d*\.?\d+", value))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield float(value)
+
+
+def quoted(row: str) -> list[tuple[float, int]]:
+    """The figures of a row and their decimals; the first cell (what), the aim and the file's name are not figures."""
+    cells = [cell.strip() for cell in row.strip("|").split("|")][1:-1]
+    text = " ".join(cell for cell in cells if not re.match(r"[≤≥]|p95 ≤|all$|none|2,000 actions", cell))
+    text = re.sub(r"`[^`]*`|[A-Za-z]+@\d+|p95|60/s|1,001 α|\d+ seeds|“.*?”", " ", text)
+    found = re.findall(r"[-−]?\d[\d,]*\.?\d*", text)
+    return [(float(one.replace(",", "").replace("−", "-")), len(one.partition(".")[2])) for one in found]
+
+
+def test_the_tables_say_what_the_results_say() -> None:
+    assert tables.written(README) == README, "run python -m benchmarks.tables"
+
+
+def test_every_table_is_written_from_results() -> None:
+    assert {found["name"] for found in tables.BLOCK.finditer(README)} == set(tables.TABLES)
+    outside = tables.BLOCK.sub("", README)
+    assert not re.findall(r"^\|", outside, re.MULTILINE), "a table that nothing writes"
+
+
+@pytest.mark.parametrize("row", rows())
+def test_a_row_names_its_file_and_its_figures_stand_in_it(row: str) -> None:
+    named = re.search(r"\(results/([\w-]+\.json)\)", row)
+    if named is None:
+        assert "not measured with a kept file yet" in row
+        assert re.search(r"`([\w-]+)` \|$", row)
+        return
+    known = set(numbers(json.loads((RESULTS / named[1]).read_text("utf-8"))["figures"]))
+    for value, decimals in quoted(row):
+        near = 0.5 * 10**-decimals * 1.02 + 1e-9
+        stands = any(abs(scale * one - value) <= near for one in known for scale in (1, 100))
+        assert stands or len(rows_median(known, value, near)), f"{value} is not in {named[1]}"
+
+
+def rows_median(known: set[float], value: float, near: float) -> list[float]:
+    """Medians of an even number of runs lie halfway between two of them."""
+    return [one for one in known for other in known if abs((one + other) / 2 - value) <= near and one != other]
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name)
+def test_a_results_file_says_where_it_comes_from(path: Path) -> None:
+    text = path.read_text("utf-8")
+    kept = json.loads(text)
+    assert set(kept) >= ENVELOPE
+    assert kept["command"].startswith(f"python -m {kept['script']}")
+    assert "--out" not in kept["command"]
+    assert {"cores", "memory_gb", "processor"} <= set(kept["machine"])
+    assert not re.search(r"/(work|home|root|tmp|Users)/|https?://", text), "a path or address of one machine"
+
+
+def test_an_envelope_is_kept_where_out_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("benchmarks.record.RESULTS", tmp_path)
+    monkeypatch.setattr("benchmarks.record.ROOT", tmp_path)
+    measurement = Measurement(argparse.ArgumentParser(), "trial", ["--out"])
+    measurement.publish({"seconds": 1.5})
+    (path,) = tmp_path.glob("trial-*.json")
+    kept = json.loads(path.read_text("utf-8"))
+    assert kept["figures"] == {"seconds": 1.5}
+    assert set(kept) >= ENVELOPE
+    assert json.loads(capsys.readouterr().out) == kept
+
+
+def test_a_command_tells_neither_out_nor_folders() -> None:
+    given = ["/data/of/mine/ratings.csv", "--axis", "users", "--out", "x.json"]
+    assert command("benchmarks.study", given) == "python -m benchmarks.study ratings.csv --axis users"
+    assert command("benchmarks.speed", ["--out", "--rows", "5"]) == "python -m benchmarks.speed --rows 5"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.1266, "0.127"), (0.0182, "0.0182"), (12345.6, "12,346"), (5.3, "5.30"), (0.0, "0"), (-0.0123, "−0.0123")],
+)  # fmt: skip
+def test_numbers_show_three_digits(value: float, shown: str) -> None:
+    assert quoting.number(value) == shown
+
+
+def test_an_estimate_shows_its_interval_alike() -> None:
+    assert quoting.estimate([0.1266, 0.1131, 0.1402]) == "0.127 [0.113, 0.140]"
+
+
+def test_ranks_count_ties_and_what_is_no_number_against_the_model() -> None:
+    scores = np.array([[9, 3, 2, 2, 1], [9, 0, 0, 0, 0], [9, np.nan, 1, 2, 3], [9, 5, 4, -np.inf, 1]], dtype=float)
+    seen = np.zeros((4, 5), dtype=bool)
+    seen[0, 1] = True  # better, but known
+    found = ranks(scores, seen, np.array([2, 4, 1, 3]))
+    assert found.tolist() == [1, 3, 3, 3]
+    assert gains(np.array([0, 1, 9, 10])) == pytest.approx([1, 1 / np.log2(3), 1 / np.log2(11), 0])
+
+
+def test_the_separate_scoring_agrees_with_the_library() -> None:
+    """The library's metrics are checked against ranx and ir-measures in tests/evaluation."""
+    from recsys.metrics import accuracy_at
+    from recsys.metrics import ranks as our_ranks
+
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(40, 61)).astype(np.float32)
+    histories = [rng.choice(np.arange(1, 61), 8, replace=False) for _ in range(40)]
+    wanted = np.array([rng.choice(np.setdiff1d(np.arange(1, 61), history)) for history in histories])
+    seen = np.zeros(scores.shape, dtype=bool)
+    for row, history in zip(seen, histories, strict=True):
+        row[history] = True
+    found = gains(ranks(scores, seen, wanted))
+    assert found == pytest.approx(accuracy_at(our_ranks(scores, histories, wanted[:, None]), 10)["ndcg"])
+
+
+def test_an_interval_holds_its_mean() -> None:
+    mean, low, high = interval(np.repeat([0.0, 1.0], 200))
+    assert low < mean < high
+    assert mean == 0.5
+    assert high - low == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
+
+
+def test_a_peer_that_does_not_install_gives_its_telling_line() -> None:
+    said = "  note: one\nAttributeError: no __SETUP__\n[end of output]\nerror: subprocess-exited-with-error\n"
+    assert error_line(said) == "AttributeError: no __SETUP__"
+    assert {"rectools", "recbole", "lightfm", "surprise", "als", "bpr", "item-item"} == set(PEERS)
+
+
+def test_everything_that_is_quoted_can_be_run_again() -> None:
+    names = set(everything.commands(Path("data")))
+    wanted = set(re.findall(r"`([\w-]+)` \|$", README, re.MULTILINE))
+    wanted |= {re.sub(r"-\d{4}-\d\d-\d\d$", "", path.stem) for path in KEPT}
+    assert wanted <= names, wanted - names
