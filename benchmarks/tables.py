@@ -119,13 +119,15 @@ def transfer() -> str:
             if not some:
                 return "not in this file"
             times = [row["milliseconds"] for row in some]
+            cpu = [row["cpu_milliseconds"] for row in some]
             brute = [row["brute_milliseconds"] for row in some if "brute_milliseconds" in row]
             grid = (
                 f"; a grid of 1,001 α {number(min(brute))} to {number(max(brute))} ms, and misses changes"
                 if brute
                 else ""
             )
-            return f"{number(min(times))} to {number(max(times))} ms, by how alike the two are{grid}"
+            took = f"{number(min(times))} to {number(max(times))} ms (CPU {number(min(cpu))} to {number(max(cpu))} ms)"
+            return f"{took}, by how alike the two are{grid}"
 
         return words
 
