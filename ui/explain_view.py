@@ -10,7 +10,7 @@ from recsys.explain.parts import reason
 from ui.explain_case import Why, imagine, target_of
 from ui.explain_more import more
 from ui.frame import Studio
-from ui.inputs import plain
+from ui.inputs import hold, plain
 from ui.transfer_ends import Room
 
 FOUND = 30  # items offered for a search
@@ -23,24 +23,28 @@ def who(studio: Studio, room: Room) -> tuple[str, str, float]:
     with left:
         _person(studio, room, target)
     source = studio.view.source
-    alpha = 0.0
     with right:
         if source:
-            alpha = st.slider(
-                "α, the share of the source chosen on Transfer",
-                0.0,
-                1.0,
-                value=studio.view.alpha,
-                step=0.01,
-                key="explain_alpha",
-                help="0 explains the person’s own list, 1 the source’s.",
-            )
-            if abs(alpha - studio.view.alpha) > 1e-9:
-                studio.set_view(alpha=alpha)
+            _alpha_slider(studio)
         else:
             st.caption("This is the person’s own list (α = 0). Choose a source on Transfer to explain a blend.")
             st.page_link("pages/4_Transfer.py", label="Choose a source", query_params=studio.params())
-    return target, source, alpha
+    return target, source, studio.view.alpha if source else 0.0
+
+
+def _alpha_slider(studio: Studio) -> None:
+    """The α of the URL, which Transfer shows too."""
+    key = "explain_alpha"
+    hold(key, round(studio.view.alpha, 2))
+    st.slider(
+        "α, the share of the source chosen on Transfer",
+        0.0,
+        1.0,
+        step=0.01,
+        key=key,
+        on_change=lambda: studio.set_view(alpha=st.session_state[key]),
+        help="0 explains the person’s own list, 1 the source’s.",
+    )
 
 
 def _person(studio: Studio, room: Room, target: str) -> None:

@@ -14,8 +14,8 @@ from recsys.workspace import Entry
 from ui import state
 from ui.account import account_buttons
 from ui.boundary import Boundary, follow_view, live, show_error
-from ui.inputs import distinct, plain
-from ui.studio import BY_KEY, SAMPLE_RUN, STEPS, Step, Studio
+from ui.inputs import distinct, hold, plain
+from ui.studio import BY_KEY, SAMPLE_RUN, STEPS, TOLD, Step, Studio
 
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "Step", "Studio", "frame", "live", "show_error"]
 
@@ -39,8 +39,8 @@ def draw(studio: Studio) -> None:
             _picker(studio, "dataset", _shown_dataset(studio))
         with run:
             _picker(studio, "run", studio.run_id)
-    for problem in studio.view.problems:
-        st.warning(plain(problem))
+    for problem in dict.fromkeys((*st.session_state.pop(TOLD, ()), *studio.view.problems)):
+        st.warning(plain(problem, 400))
 
 
 def _menu(studio: Studio) -> None:
@@ -95,7 +95,7 @@ def _picker(studio: Studio, kind: Literal["dataset", "run"], current: str) -> No
     if not names:
         return
     key = f"frame_{kind}_{studio.step.key}"
-    st.session_state[key] = current if current in names else None
+    hold(key, current if current in names else None)
     lacking = "no run on this data" if studio.view.dataset else "no run yet"
     st.selectbox(
         {"dataset": "Data", "run": "Run"}[kind],

@@ -29,6 +29,15 @@ def settings_words(settings: Mapping[str, Mapping[str, Any]]) -> str:
     return "; ".join(each)
 
 
+def hold(key: str, value: object) -> None:
+    """Has the widget of this key show a value, whatever it showed before: for widgets whose value is in the URL.
+
+    A choice reaches the URL in the widget's `on_change`, before the page runs; what the URL says then always wins.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def distinct(names: Mapping[str, str]) -> dict[str, str]:
     """The same names by key, those that stand there twice numbered: a list tells its options apart by their text."""
     shown: dict[str, str] = {}

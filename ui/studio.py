@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
 
+TOLD = "frame_told"  # in the session: sentences about refused values, for the next time the page is drawn
 SAMPLE_RUN = "sample"  # the small run that ships with the samples: anyone may open it
 
 
@@ -99,7 +100,7 @@ class Studio:
 
     def __init__(self, step: Step) -> None:
         self.step = step
-        self.view = state.read_view()
+        self.view = _without_lost(state.read_view())
         self.space: Space = state.own_space()
         self.jobs: JobQueue = state.jobs()
 
@@ -215,6 +216,8 @@ class Studio:
         When the page, or the fragment that it is called in, has ended, everything is drawn once more, so that menu,
         pickers and URL agree (see `follow_view`).
         """
+        if self.view.problems:
+            st.session_state[TOLD] = self.view.problems  # the URL is about to lose the values they are about
         self.view = self._changed(changes)
         for folder in ("run_folder", "dataset_folder"):
             self.__dict__.pop(folder, None)
@@ -254,6 +257,20 @@ class Studio:
             return "·"
         ready = self.dataset_folder is not None if step.key == "data" else self.run_folder is not None
         return "✓" if ready else "○"
+
+
+def _without_lost(view: state.View) -> state.View:
+    """The view without a run or dataset that is no longer saved, and with a sentence about each."""
+    for kind in ("run", "dataset"):
+        wanted = getattr(view, kind)
+        if not wanted or (wanted == SAMPLE_RUN and kind == "run" and (state.ROOT / "sample_data" / "run").is_dir()):
+            continue
+        try:
+            state.workspace().find(wanted, kind)
+        except StudioError as error:
+            lost = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
+            view = replace(view, **lost, problems=(*view.problems, str(error)))
+    return view
 
 
 def _same_data(data: Entry, run: Entry) -> bool:

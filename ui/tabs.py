@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ui.frame import Studio
+from ui.inputs import hold
 
 
 def open_tab(studio: Studio, label: str, names: Mapping[str, str], key: str, asked: str = "") -> str:
@@ -19,11 +20,22 @@ def open_tab(studio: Studio, label: str, names: Mapping[str, str], key: str, ask
         asked: opens this one now (from a button elsewhere on the page).
     """
     first = next(iter(names))
-    if asked in names or key not in st.session_state:
-        st.session_state[key] = next((tab for tab in (asked, studio.view.tab) if tab in names), first)
-    chosen = st.segmented_control(
-        label, list(names), format_func=names.__getitem__, key=key, required=True, label_visibility="collapsed"
+    shown = next((tab for tab in (asked, studio.view.tab) if tab in names), first)
+    if shown == asked and studio.view.tab != asked:
+        studio.set_view(tab=asked)
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        studio.set_view(tab="" if chosen == first else chosen)
+
+    hold(key, shown)  # the URL decides, so that Back goes back over a tab
+    st.segmented_control(
+        label,
+        list(names),
+        format_func=names.__getitem__,
+        key=key,
+        required=True,
+        on_change=choose,
+        label_visibility="collapsed",
     )
-    if chosen != studio.view.tab and (studio.view.tab or chosen != first):
-        studio.set_view(tab=chosen)
-    return str(chosen)
+    return shown

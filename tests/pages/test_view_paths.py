@@ -179,3 +179,57 @@ def test_every_link_of_the_menu_carries_the_view(saved: dict[str, str]) -> None:
     links = menu(app)
     assert len(links) == 8
     assert all(f"target={param(app, 'target').replace(':', '%3A')}" in link for link in links.values()), links
+
+
+def test_work_that_was_deleted_leaves_the_menu_and_the_way_back(
+    own_workspace: Workspace, saved: dict[str, str]
+) -> None:
+    space = own_workspace.space(SPACE)
+    gone = space.duplicate(saved["popularity"]).id
+    space.delete(gone)
+    for page in ("", "1_Data", "2_Train", "4_Transfer", "6_Explain"):
+        app = opened(page, run=gone, target="user:u3", source="user:nobody")
+        no_errors(app)
+        assert "the run must be saved here" in words(app) and len(menu(app)) == 8
+        assert not any(gone in link for link in menu(app).values())
+    app = opened(run=gone)
+    app.button(key="trash_undo").click().run()
+    no_errors(app)
+    assert gone in {entry.id for entry in space.entries("run")}
+    space.delete(gone)
+    space.empty_trash()
+
+
+def test_data_that_were_cleaned_anew_leave_a_sentence(own_workspace: Workspace, saved: dict[str, str]) -> None:
+    app = opened("4_Transfer", run=saved["popularity"], dataset="0" * 24)
+    no_errors(app)
+    assert "the dataset must be saved here" in words(app) and param(app, "target").startswith("user:")
+
+
+# the URL decides ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "tab"), [("7_Learn", "lesson", "glossary"), ("6_Explain", "explain_tab", "alike")]
+)
+def test_back_goes_back_over_a_tab(saved: dict[str, str], page: str, key: str, tab: str) -> None:
+    """The URL of before is what Back gives the page; what its widgets showed must not undo it."""
+    app = opened(page, run=saved["attention"], target="user:u3")
+    first = app.segmented_control(key=key).value
+    app.segmented_control(key=key).set_value(tab).run()
+    no_errors(app)
+    assert param(app, "tab") == tab
+    del app.query_params["tab"]
+    app.run()
+    no_errors(app)
+    assert not param(app, "tab") and app.segmented_control(key=key).value == first
+
+
+def test_the_alpha_of_explain_is_the_one_of_the_url_and_of_the_menu(saved: dict[str, str]) -> None:
+    app = opened("6_Explain", run=saved["attention"], target="user:u3", source="user:u4", alpha="0.4")
+    app.slider(key="explain_alpha").set_value(0.8).run()
+    no_errors(app)
+    assert param(app, "alpha") == "0.8" and all("alpha=0.8" in link for link in menu(app).values())
+    app.query_params["alpha"] = "0.2"  # Back, or another link
+    app.run()
+    assert app.slider(key="explain_alpha").value == 0.2 and param(app, "alpha") == "0.2"
