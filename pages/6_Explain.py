@@ -8,5 +8,4 @@ from ui.transfer_case import room_of
 with frame("explain") as studio:
     studio.need_run()
     room = room_of(str(studio.run_folder))
-    target, source, alpha = who(studio, room)
-    live()(explain)(studio, room, target, source, alpha)
+    live()(explain)(studio, room, who(studio, room))

@@ -50,6 +50,8 @@ def verdict(judged: Judged) -> None:
     for sentence in (judged.report.repeats.sentence, judged.report.parts_sentence):
         if sentence:
             st.caption(plain(sentence, 400))
+    if judged.studio.view.rules.words():
+        left.caption("The rules of Transfer do not apply here: every item that a user has not had is ranked.")
     figure(intervals_figure(judged.report, metric), "verdict")
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import streamlit as st
 
 from recsys.data.dataset import History
-from recsys.explain.influence import Influence, Scorer, blended, influence, places, unseen_items
+from recsys.explain.influence import Influence, Scorer, blended_with, influence, places
 from recsys.models.recommender import Encoder, top_k
-from recsys.transfer import taste_scores
+from recsys.transfer import Taste
+from recsys.transfer.recommend import voiced, with_second
+from ui import cache
 from ui.frame import Studio
-from ui.transfer_case import surprise
-from ui.transfer_ends import MEDOID, Pair, Room, read_pair
+from ui.transfer_case import Case, surprise, voice
+from ui.transfer_ends import MEDOID, Pair, Room
+from ui.transfer_view import followed, saved_map
 
 SINGLE = ("user", "items")
 
@@ -24,39 +28,55 @@ class Why:
     """A recommendation and what it may hang on.
 
     Attributes:
-        pair: target and source; the source counts only if alpha > 0.
+        case: target and source as Transfer scores them under the rules; the source counts only if alpha > 0.
         before: the history as it is. now: with what was taken away and added.
         k: how long the list is.
     """
 
     room: Room
-    pair: Pair
+    case: Case
     alpha: float
     k: int
     before: History
     now: History
 
     @property
+    def pair(self) -> Pair:
+        return self.case.pair
+
+    @property
     def key(self) -> str:
         """Changes with anything that the answer depends on but the item."""
-        return f"{self.room.run.id}:{self.pair.source.taste.phrase}:{self.alpha}:{self.now.tolist()}:{self.k}"
+        rules = self.case.rules.params()
+        return f"{self.room.run.id}:{self.pair.source.taste.phrase}:{self.alpha}:{self.now.tolist()}:{self.k}:{rules}"
 
     @cached_property
     def source_scores(self) -> np.ndarray:
-        return taste_scores(self.room.run.model, self.pair.source.taste)
+        """Of the source, as Transfer blends them: protected, and with the second score, where the rules say so."""
+        return voiced(self.case.both, voice(self.room, self.case.rules), self.case.rules.weight)[1]
+
+    def own(self, taste: Taste) -> Scorer:
+        """Scores of histories in the place of a taste's, before blending: with the second score where there is one."""
+        model, second, weight = self.room.run.model, voice(self.room, self.case.rules), self.case.rules.weight
+        if second is None:
+            return model.scores
+
+        def scores(histories: Sequence[History]) -> np.ndarray:
+            others = (second(replace(taste, histories=(history,))) for history in histories)
+            return np.stack([with_second(*pair, weight) for pair in zip(model.scores(histories), others, strict=True)])
+
+        return scores
 
     @cached_property
     def scorer(self) -> Scorer:
-        model = self.room.run.model
-        return blended(model, self.source_scores, self.alpha) if self.alpha else model.scores
+        own = self.own(self.pair.target.taste)
+        return blended_with(own, self.source_scores, self.alpha) if self.alpha else own
 
     @cached_property
     def allowed(self) -> np.ndarray:
-        """What may be recommended: nothing of either history, so that what is taken away does not come back as new."""
-        known = np.concatenate([self.before, self.now, self.pair.seen]).astype(np.int64)
-        allowed = unseen_items(self.room.dataset.n_items, known)
-        if self.pair.scenario:
-            allowed &= self.room.dataset.catalogue.in_scenario(self.pair.scenario)
+        """What the rules let be recommended, but nothing of either history: what is taken away is no news."""
+        allowed = self.case.both.allowed.copy()
+        allowed[np.concatenate([self.before, self.now]).astype(np.int64)] = False
         return allowed
 
     @cached_property
@@ -92,11 +112,21 @@ def target_of(studio: Studio, room: Room) -> str:
     return text + MEDOID
 
 
-def imagine(room: Room, target: str, source: str, alpha: float, k: int) -> Why:
+def what_if(room: Room, target: str, part: str) -> str:
+    """The key in the session of one part of a what-if: "gone", "added" or "item". Another run starts without any."""
+    return f"{part}_{room.run.id}_{target}"
+
+
+def imagine(studio: Studio, room: Room, target: str) -> Why:
     """The case with what was taken away and added on this page. Raises InputError, UnknownIdError."""
-    pair = read_pair(room, target, source if source and alpha else target if target.startswith("user:") else "everyone")
-    before = max(pair.target.taste.histories, key=len)
-    gone = [p for p in st.session_state.get(f"gone_{target}", ()) if p < len(before)]
-    added = [item for item in st.session_state.get(f"added_{target}", ()) if item not in before]
+    view, rules = studio.view, followed(studio, room)
+    source = view.source
+    if not source:  # the person's own list: nobody is blended in, so nobody is protected or left out
+        source = target if target.startswith("user:") else "everyone"
+        rules = replace(rules, hide_source=False, epsilon=0.0)
+    case = cache.case_of(room.folder, target, source, view.k, rules, saved_map(studio, room))
+    before = max(case.pair.target.taste.histories, key=len)
+    gone = [p for p in st.session_state.get(what_if(room, target, "gone"), ()) if p < len(before)]
+    added = [item for item in st.session_state.get(what_if(room, target, "added"), ()) if item not in before]
     now = np.concatenate([np.delete(before, gone), np.array(added, dtype=np.int32)]).astype(np.int32)
-    return Why(room, pair, alpha if source else 0.0, k, before, now)
+    return Why(room, case, view.alpha if view.source else 0.0, view.k, before, now)

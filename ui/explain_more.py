@@ -9,10 +9,9 @@ from recsys.charts.explain import attention_figure, deletion_figure, influence_f
 from recsys.charts.style import CONFIG, percent, three
 from recsys.explain.attention import Attentive, DeletionStudy, attention_map, trained_head
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
-from recsys.explain.influence import Influence, blended, influence
+from recsys.explain.influence import Influence, blended_with, influence
 from recsys.explain.parts import alike_items, shared_tags, source_and_target, voices
 from recsys.jobs import Progress
-from recsys.transfer import taste_scores
 from ui.evaluate_jobs import answer, job_id
 from ui.explain_case import Why
 from ui.frame import Studio
@@ -64,7 +63,7 @@ def _parts(why: Why, item: int) -> None:
     model, taste = why.room.run.model, why.pair.source.taste
     left, right = st.columns(2, gap="large")
     with left:
-        target_scores = model.scores([why.now])[0]
+        target_scores = why.own(why.pair.target.taste)([why.now])[0]
         source_scores = why.source_scores if why.alpha else target_scores
         both = source_and_target(target_scores, source_scores, why.alpha, item, why.allowed)
         total = sum(part.value for part in both)
@@ -76,9 +75,11 @@ def _parts(why: Why, item: int) -> None:
         parts = voices(model, why.now, item, why.allowed)
         title = "The target’s own part, by what spoke" if len(parts) > 1 else "The model has one voice"
         st.plotly_chart(parts_figure(parts, title), key="parts_voices", config=CONFIG, width="stretch")
-    if why.alpha and len(taste.histories) == 1 and len(taste.histories[0]):
+    if why.alpha and why.case.rules.epsilon:
+        st.caption("The source is protected, so its history is not taken apart.")
+    elif why.alpha and len(taste.histories) == 1 and len(taste.histories[0]):
         history = taste.histories[0]
-        scorer = blended(model, taste_scores(model, why.pair.target.taste), 1 - why.alpha)
+        scorer = blended_with(why.own(taste), target_scores, 1 - why.alpha)
         lends = influence(scorer, history, item, why.allowed)
         titles = [why.title(int(known)) for known in history]
         drawn = influence_figure(lends, titles, why.title(item), most=10)

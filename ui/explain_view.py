@@ -7,7 +7,7 @@ import streamlit as st
 from recsys.charts.explain import influence_figure
 from recsys.charts.style import CONFIG
 from recsys.explain.parts import reason
-from ui.explain_case import Why, imagine, target_of
+from ui.explain_case import Why, imagine, target_of, what_if
 from ui.explain_more import more
 from ui.frame import Studio
 from ui.inputs import hold, plain
@@ -16,20 +16,19 @@ from ui.transfer_ends import Room
 FOUND = 30  # items offered for a search
 
 
-def who(studio: Studio, room: Room) -> tuple[str, str, float]:
+def who(studio: Studio, room: Room) -> str:
     """Whose recommendation, and how much of the source of Transfer is mixed in."""
     target = target_of(studio, room)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         _person(studio, room, target)
-    source = studio.view.source
     with right:
-        if source:
+        if studio.view.source:
             _alpha_slider(studio)
         else:
             st.caption("This is the person’s own list (α = 0). Choose a source on Transfer to explain a blend.")
             st.page_link("pages/4_Transfer.py", label="Choose a source", query_params=studio.params())
-    return target, source, studio.view.alpha if source else 0.0
+    return target
 
 
 def _alpha_slider(studio: Studio) -> None:
@@ -64,9 +63,9 @@ def _person(studio: Studio, room: Room, target: str) -> None:
         st.rerun()
 
 
-def explain(studio: Studio, room: Room, target: str, source: str, alpha: float) -> None:
+def explain(studio: Studio, room: Room, target: str) -> None:
     """The list, the bars, what is taken away and added, and the parts below."""
-    why = imagine(room, target, source, alpha, studio.view.k)
+    why = imagine(studio, room, target)
     if not len(why.before) and not len(why.now):
         st.info("Nothing is known of this person, so there is nothing to leave out. Add an item below.")
     left, right = st.columns([2, 3], gap="large")
@@ -92,14 +91,15 @@ def explain(studio: Studio, room: Room, target: str, source: str, alpha: float) 
 def _list(why: Why, target: str) -> int:
     """The list as imagined, each item with the place it had; the chosen item."""
     old, new = why.listed(0), why.listed(1)
+    picked = what_if(why.room, target, "item")
     changed = len(why.now) != len(why.before) or bool((why.now != why.before).any())
     was = {item: place for place, item in enumerate(old, 1)}
-    kept = st.session_state.get(f"item_{target}")
+    kept = st.session_state.get(picked)
     options = list(new)
     if kept is not None and kept not in options and why.allowed[kept]:
         options.append(int(kept))  # it has fallen out of the list: its place is still worth watching
     if kept is not None and kept not in options:
-        del st.session_state[f"item_{target}"]
+        del st.session_state[picked]
 
     def label(item: int) -> str:
         place = new.index(item) + 1 if item in new else why.rank(item)
@@ -117,7 +117,10 @@ def _list(why: Why, target: str) -> int:
 
     return int(
         st.radio(
-            "Recommended, as imagined" if changed else "Recommended", options, format_func=label, key=f"item_{target}"
+            "Recommended, as imagined" if changed else "Recommended",
+            options,
+            format_func=label,
+            key=picked,
         )
     )
 
@@ -140,15 +143,15 @@ def _click(why: Why, target: str, bars: str) -> None:
     points = st.session_state[bars]["selection"]["points"]
     if not points:
         return
+    gone, added = (what_if(why.room, target, part) for part in ("gone", "added"))
     data = points[0]["customdata"]
     position = int(data[0] if isinstance(data, list) else data)
-    kept = [p for p in range(len(why.before)) if p not in st.session_state.get(f"gone_{target}", ())]
+    kept = [p for p in range(len(why.before)) if p not in st.session_state.get(gone, ())]
     if position < len(kept):
-        gone = sorted([*st.session_state.get(f"gone_{target}", ()), kept[position]])
-        st.session_state[f"gone_{target}"] = gone
+        st.session_state[gone] = sorted([*st.session_state.get(gone, ()), kept[position]])
     else:
         item = int(why.now[position])
-        st.session_state[f"added_{target}"] = [one for one in st.session_state[f"added_{target}"] if one != item]
+        st.session_state[added] = [one for one in st.session_state[added] if one != item]
 
 
 def _what_if(why: Why, target: str) -> None:
@@ -159,18 +162,18 @@ def _what_if(why: Why, target: str) -> None:
             "Taken away (click a bar, or pick here)",
             range(len(why.before)),
             format_func=lambda position: why.title(int(why.before[position])),
-            key=f"gone_{target}",
+            key=what_if(why.room, target, "gone"),
             placeholder="nothing yet",
         )
     with right:
         part = st.text_input("Find an item to add", key="explain_find", placeholder="part of a title").casefold()
-        chosen = list(st.session_state.get(f"added_{target}", ()))
+        chosen = list(st.session_state.get(what_if(why.room, target, "added"), ()))
         titles = why.room.dataset.catalogue.titles
         found = [i for i in range(1, len(titles)) if part in titles[i].casefold() and i not in why.before][:FOUND]
         st.multiselect(
             "Added, newest last",
             [*chosen, *(i for i in found if i not in chosen)],
             format_func=titles.__getitem__,
-            key=f"added_{target}",
+            key=what_if(why.room, target, "added"),
             placeholder="nothing yet",
         )

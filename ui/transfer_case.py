@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from recsys.embeddings.storage import load_projection
+from recsys.errors import InputError
 from recsys.models.recommender import Encoder
 from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, taste_vector, transfer
 from recsys.transfer.privacy import Promise, private_transfer
@@ -79,10 +80,39 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: 
 
 
 def voice(room: Room, rules: Rules) -> Voice | None:
-    """The second voice that the rules name."""
+    """The second score that the rules name. Raises InputError when the run has no such model."""
     if not rules.beside or not rules.weight or rules.epsilon:
         return None
-    return content(room.dataset.catalogue) if rules.beside == CONTENT else collaborative(room.run.models[rules.beside])
+    if rules.beside == CONTENT:
+        return content(room.dataset.catalogue)
+    if rules.beside not in room.run.models:
+        raise InputError("the second score", "must be a model of this run", rules.beside, "Choose another under Rules.")
+    return collaborative(room.run.models[rules.beside])
+
+
+def second_scores(room: Room) -> list[str]:
+    """What may be a second score in a run: its other models, and the tags of the items where there are any."""
+    others = [name for name in room.run.models if name != room.run.model.name]
+    return others + [CONTENT] * any(room.dataset.catalogue.tags)
+
+
+def applicable(room: Room, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
+    """The rules that this run can follow, and a sentence about each that it can't: a link may come from another run.
+
+    Protection of the source is never left out: where it can't be given, `build` refuses the list.
+    """
+    catalogue, problems = room.dataset.catalogue, []
+    known = {
+        "scenario": rules.scenario in ("", *catalogue.scenario_names),
+        "tag": not rules.tag or any(rules.tag in tags for tags in catalogue.tags),
+        "beside": rules.beside in ("", *second_scores(room)),
+    }
+    for name, called in (("scenario", "the scenario"), ("tag", "the tag"), ("beside", "the second score")):
+        if not known[name]:
+            rule = "must be one that this run has"
+            problems.append(str(InputError(f"{called} under Rules", rule, getattr(rules, name), "It is not applied.")))
+            rules = replace(rules, **{name: ""})
+    return rules, tuple(problems)
 
 
 def _map(room: Room, pair: Pair, picture: str) -> Any:

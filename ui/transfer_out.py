@@ -13,7 +13,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
 from ui.frame import Studio
-from ui.inputs import download
+from ui.inputs import download, plain
 from ui.transfer_case import Case, voice
 from ui.transfer_ends import Room
 from ui.transfer_help import study_of
@@ -42,7 +42,9 @@ def take_away(studio: Studio, room: Room, case: Case) -> None:
     rows = pd.DataFrame(picks.rows(room.dataset))
     shown, files = st.columns([3, 2], gap="large")
     with shown:
-        st.write(case.both.sentence(studio.view.alpha))
+        st.write(plain(case.both.sentence(studio.view.alpha), 400))
+        if case.rules.words():
+            st.caption(plain(f"Rules: {'; '.join(case.rules.words())}.", 600))
         if case.rules.diversity:
             st.caption("With the diversity control: an item also counts by how much it differs from those above it.")
         st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows))
@@ -52,7 +54,11 @@ def take_away(studio: Studio, room: Room, case: Case) -> None:
             download("CSV", lambda: _csv(rows), "recommendations.csv", CSV, "out_list_csv")
             download("Parquet", lambda: _parquet(rows), "recommendations.parquet", PARQUET, "out_list_parquet")
             download(
-                "JSON", lambda: _json(_list_json(studio, case, rows)), "recommendations.json", JSON, "out_list_json"
+                "JSON",
+                lambda: _json(list_json(case, studio.view.alpha, rows)),
+                "recommendations.json",
+                JSON,
+                "out_list_json",
             )
         st.markdown("**Every exact change**")
         with st.container(horizontal=True):
@@ -80,11 +86,13 @@ def take_away(studio: Studio, room: Room, case: Case) -> None:
         )
 
 
-def _list_json(studio: Studio, case: Case, rows: pd.DataFrame) -> dict[str, object]:
+def list_json(case: Case, alpha: float, rows: pd.DataFrame) -> dict[str, object]:
+    """The list with what it depends on; the rules as they stand in a link."""
     return {
         "target": case.pair.target.side.name,
         "source": case.pair.source.side.name,
-        "alpha": studio.view.alpha,
+        "alpha": alpha,
+        "rules": case.rules.params(),
         "items": rows.to_dict("records"),
     }
 
@@ -96,7 +104,7 @@ def path_json(room: Room, case: Case) -> dict[str, object]:
         for step in case.path.steps
     ]
     sides = {"target": case.pair.target.side.name, "source": case.pair.source.side.name}
-    return sides | {"k": case.path.k, "steps": steps}
+    return sides | {"k": case.path.k, "rules": case.rules.params(), "steps": steps}
 
 
 def _figures(studio: Studio, room: Room, case: Case) -> list[tuple[str, str, Callable[[], bytes]]]:

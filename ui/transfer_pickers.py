@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
-from recsys.transfer.privacy import EPSILONS
 from ui import cache
 from ui.frame import Studio
 from ui.inputs import person_picker, plain
-from ui.transfer_case import CONTENT, Rules, surprise
+from ui.transfer_case import surprise
 from ui.transfer_ends import MEDOID, Room, moment
+from ui.transfer_rules import rules_panel
 
 MANY = 3_000  # people up to which all are offered in one list
 KINDS: Mapping[str, str] = {
@@ -30,24 +30,43 @@ KINDS: Mapping[str, str] = {
 GROUPS = ("group", "cluster", "column")
 
 
-def end_row(studio: Studio, room: Room, names: tuple[str, str]) -> Rules:
-    """The row above the mixer. `names` are shown on the two buttons. Returns the rules chosen."""
+def end_row(studio: Studio, room: Room, names: tuple[str, str]) -> None:
+    """The row above the mixer. `names` are shown on the two buttons. What is inside a button is made when it opens."""
     target, swap, source, chance, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
-    with target, st.popover(f":blue[●] Target: {plain(names[0], 40)}", width="stretch"):
-        _pick(studio, room, "target", ("user", "group", "everyone", "items"))
+    with target:
+        _opening(f":blue[●] Target: {plain(names[0], 40)}", "transfer_target", lambda: _pick_target(studio, room))
     with swap:
         alone = studio.view.source.partition(":")[0] in ("near", "before", "scenario")
         if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=alone):
             _change(studio, target=studio.view.source, source=studio.view.target)
-    with source, st.popover(f":orange[◆] Source: {plain(names[1], 40)}", width="stretch"):
-        _pick(studio, room, "source", _possible(studio, room))
+    with source:
+        _opening(f":orange[◆] Source: {plain(names[1], 40)}", "transfer_source", lambda: _pick_source(studio, room))
     with chance:
         if st.button("Surprise me", key="surprise", help="Two people of different tastes", width="stretch"):
             turn = st.session_state["surprises"] = st.session_state.get("surprises", 0) + 1
             picked = surprise(room, turn)
             _change(studio, target=picked[0], source=picked[1])
-    with rules, st.popover("Rules", width="stretch", help="What may be recommended, and by which scores"):
-        return _rules(room)
+    with rules:
+        many = len(studio.view.rules.words())
+        label = f"Rules ({many})" if many else "Rules"
+        hint = "What may be recommended, and by which scores"
+        _opening(label, "transfer_rules", lambda: rules_panel(studio, room), hint)
+
+
+def _opening(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
+    """A button with a panel. The body runs while the panel is open: thousands of labels are made when they are seen."""
+    panel = st.popover(label, key=key, on_change="rerun", width="stretch", help=hint)
+    if panel.open:
+        with panel:
+            body()
+
+
+def _pick_target(studio: Studio, room: Room) -> None:
+    _pick(studio, room, "target", ("user", "group", "everyone", "items"))
+
+
+def _pick_source(studio: Studio, room: Room) -> None:
+    _pick(studio, room, "source", _possible(studio, room))
 
 
 def _possible(studio: Studio, room: Room) -> tuple[str, ...]:
@@ -98,14 +117,34 @@ def _person(studio: Studio, room: Room, side: str, written: str) -> str:
         preview(room, user)
         return f"user:{data.users.external(user)}" if now is not None or st.button("Take", key=f"{side}_take") else ""
     part = st.text_input("Part of an id", value=value if kind == "user" else "", key=f"{side}_part_{written}")
-    found = [user for user in data.users.ids if part.casefold() in user.casefold()][:50]
+    found, more = matching(data.users.ids, part)
     if not found:
-        st.caption("Nobody has this in the id.")
+        st.caption("No user id contains this.")
         return ""
-    user_id = st.radio("Found", found, index=found.index(value) if value in found else None, key=f"{side}_found_{part}")
+    user_id = st.radio(
+        "Found",
+        found,
+        index=found.index(value) if value in found else None,
+        format_func=plain,
+        key=f"{side}_found_{part}",
+    )
+    if more:
+        st.caption(f"And {more:,} more: type more of the id.")
     if user_id is not None:
         preview(room, data.users.index(user_id))
     return "" if user_id is None else f"user:{user_id}"
+
+
+def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str], int]:
+    """Ids that contain a text, upper and lower case alike, and how many more there are.
+
+    The id itself comes first, then those that begin with the text, shorter ones before longer ones, so that every id
+    is reached by typing it.
+    """
+    wanted = part.strip().casefold()
+    found = [user for user in ids if wanted in user.casefold()]
+    found.sort(key=lambda user: (user != part.strip(), not user.casefold().startswith(wanted), len(user)))
+    return found[:limit], max(0, len(found) - limit)
 
 
 def preview(room: Room, user: int) -> None:
@@ -222,39 +261,6 @@ def _items(studio: Studio, room: Room, side: str, written: str) -> str:
         placeholder="Type a title",
     )
     return "items:" + ",".join(data.items.externals(chosen)) if chosen else ""
-
-
-def _rules(room: Room) -> Rules:
-    catalogue = room.dataset.catalogue
-    st.caption("What the target has already is never recommended.")
-    scenario = tag = ""
-    if len(catalogue.scenario_names) > 1:
-        scenario = st.selectbox("Only from", ("", *catalogue.scenario_names), format_func=_any, key="rule_scenario")
-    tags = sorted({tag for tags in catalogue.tags for tag in tags})
-    if tags:
-        tag = st.selectbox("Only with the tag", ("", *tags), format_func=_any, key="rule_tag")
-    new = np.count_nonzero(room.dataset.item_counts[1:] == 0)
-    unmet = new > 0 and st.checkbox(f"Only the {new:,} items that nobody has chosen yet", key="rule_unmet")
-    hide = st.checkbox("Leave out what the source has too", key="rule_hide")
-    others = [name for name in room.run.models if name != room.run.model.name] + [CONTENT] * bool(tags)
-    beside, weight, diversity, epsilon = "", 0.0, 0.0, 0.0
-    if others:
-        beside = st.selectbox(
-            "A second voice", ("", *others), format_func=lambda name: name or "none", key="rule_beside"
-        )
-        if beside:
-            weight = st.slider("Its weight", 0.0, 1.0, 0.3, 0.05, key="rule_weight")
-    if isinstance(room.run.model, Encoder):
-        note = "For the list under “Take it away”. The live list is ranked by score alone, so that it stays exact."
-        diversity = st.slider("Diversity", 0.0, 1.0, 0.0, 0.1, key="rule_diversity", help=note)
-        note = "Cuts the source’s representation and adds noise; see the tab Privacy. No second voice is heard then."
-        if st.toggle("Protect the source", key="rule_protect", help=note):
-            epsilon = st.select_slider("ε (small is private)", EPSILONS, 4.0, key="rule_epsilon")
-    return Rules(scenario, tag, unmet, hide, beside, weight, diversity, epsilon)
-
-
-def _any(name: str) -> str:
-    return name or "anything"
 
 
 def complete(studio: Studio, room: Room) -> None:

@@ -46,6 +46,7 @@ def report_html(room: Room, case: Case, picks: Recommendations, study: Mapping[s
         f"<h1><span class=target>{escape(target.name)}</span> and <span class=source>{escape(source.name)}</span></h1>",
         f"<p>{escape(headline(case.path, catalogue.titles, alpha, target.short, source.short))}</p>",
         f"<p class=quiet>{escape(case.both.sentence(alpha))}</p>",
+        f"<p class=quiet>Rules: {escape('; '.join(case.rules.words()) or 'none')}.</p>",
         "<h2>The list</h2>",
         _table(picks.rows(room.dataset), ("rank", "title", "scenario", "tags", "score", "target_part", "source_part")),
         *(f"<section>{figure}</section>" for figure in drawn),

@@ -11,9 +11,11 @@ from recsys.errors import StudioError
 from recsys.models.recommender import Encoder
 from ui import cache, state
 from ui.frame import Studio, show_error
+from ui.inputs import plain
 from ui.live.mixer import choice, mixer
 from ui.maps import Wish
-from ui.transfer_case import Case, Rules
+from ui.rules import Rules
+from ui.transfer_case import Case, applicable
 from ui.transfer_ends import Room
 from ui.transfer_pickers import complete, end_row
 
@@ -42,7 +44,7 @@ def asked() -> str:
 def pick(studio: Studio, room: Room) -> Case | None:
     """The row of pickers, and the case it leads to; None (and a sentence on screen) when it leads nowhere."""
     complete(studio, room)
-    view, rules = studio.view, st.session_state.get("rules", Rules())
+    view, rules = studio.view, followed(studio, room)
     row = st.container()
     case, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
     try:
@@ -51,11 +53,16 @@ def pick(studio: Studio, room: Room) -> Case | None:
     except StudioError as error:
         show_error(error)
     with row:
-        chosen = end_row(studio, room, names)
-    if chosen != rules:
-        st.session_state["rules"] = chosen
-        st.rerun()
+        end_row(studio, room, names)
     return case
+
+
+def followed(studio: Studio, room: Room) -> Rules:
+    """The rules of the URL that this run can follow; a sentence on screen about each that it can't."""
+    rules, problems = applicable(room, studio.view.rules)
+    for problem in problems:
+        st.warning(plain(problem, 400))
+    return rules
 
 
 def saved_map(studio: Studio, room: Room) -> str:

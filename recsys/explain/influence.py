@@ -22,7 +22,12 @@ Scorer = Callable[[Sequence[History]], np.ndarray]
 
 
 def blended(model: Recommender, other: np.ndarray, alpha: float) -> Scorer:
-    """The scorer of a blend, as a function of the target's history alone: α · other + (1 − α) · model(history).
+    """`blended_with` for a model's own scores."""
+    return blended_with(model.scores, other, alpha)
+
+
+def blended_with(own: Scorer, other: np.ndarray, alpha: float) -> Scorer:
+    """The scorer of a blend, as a function of the target's history alone: α · other + (1 − α) · own(history).
 
     Args:
         other: (n_items + 1,) the source's scores, which stay as they are. To ask what the *source's* history does,
@@ -31,8 +36,8 @@ def blended(model: Recommender, other: np.ndarray, alpha: float) -> Scorer:
     """
 
     def scores(histories: Sequence[History]) -> np.ndarray:
-        own = model.scores(histories)[:, 1:]
-        mixed = interpolate(np.broadcast_to(other[1:], own.shape), own, alpha)
+        rows = own(histories)[:, 1:]
+        mixed = interpolate(np.broadcast_to(other[1:], rows.shape), rows, alpha)
         return np.concatenate([np.full((len(mixed), 1), -np.inf), mixed], axis=1)
 
     return scores

@@ -115,13 +115,14 @@ def voiced(pair: Transfer, beside: Voice | None = None, weight: float = 0.0) -> 
     if beside is None or not weight:
         return pair.target_scores, pair.source_scores
     sides = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
-    target, source = (_mixed(standard(scores), standard(beside(taste)), weight) for taste, scores in sides)
+    target, source = (with_second(scores, beside(taste), weight) for taste, scores in sides)
     return target, source
 
 
-def _mixed(own: np.ndarray, other: np.ndarray, weight: float) -> np.ndarray:
+def with_second(own: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    """(1 − weight) · own + weight · second, both standardised over the items: float64 (n_items + 1,), [0] = −inf."""
     mixed = np.full(len(own), -np.inf)
-    mixed[1:] = (1 - weight) * own[1:] + weight * other[1:]
+    mixed[1:] = (1 - weight) * standard(own)[1:] + weight * standard(second)[1:]
     return mixed
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Multiselect, Radio
 
 from recsys.models.config import ModelConfig
 from recsys.runs import train_run
@@ -40,10 +41,17 @@ def opened(run_id: str, **view: str) -> AppTest:
     return app.switch_page("pages/6_Explain.py").run()
 
 
+def item_list(app: AppTest) -> Radio[int]:
+    return next(radio for radio in app.radio if str(radio.key).startswith("item_"))
+
+
+def what_if(app: AppTest, part: str) -> Multiselect[int]:
+    """What is taken away ("gone") or added."""
+    return next(box for box in app.multiselect if str(box.key).startswith(f"{part}_"))
+
+
 def listed(app: AppTest, target: str) -> list[int]:
-    return [
-        int(option.split("  ")[0].replace("\\", "").replace(",", "")) for option in app.radio(f"item_{target}").options
-    ]
+    return [int(option.split("  ")[0].replace("\\", "").replace(",", "")) for option in item_list(app).options]
 
 
 def test_it_opens_with_somebody_and_puts_them_into_the_link(runs: dict[str, str]) -> None:
@@ -56,33 +64,33 @@ def test_it_opens_with_somebody_and_puts_them_into_the_link(runs: dict[str, str]
 
 def test_taking_the_newest_item_away_moves_the_list(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3")
-    before = list(app.radio("item_user:u3").options)
-    app.multiselect("gone_user:u3").select(12).run()
+    before = list(item_list(app).options)
+    what_if(app, "gone").select(12).run()
     no_errors(app)
-    after = list(app.radio("item_user:u3").options)
-    assert app.radio("item_user:u3").label == "Recommended, as imagined"
+    after = list(item_list(app).options)
+    assert item_list(app).label == "Recommended, as imagined"
     assert before != after
     assert any("was" in option or "new" in option for option in after)
-    app.multiselect("gone_user:u3").unselect(12).run()
-    assert list(app.radio("item_user:u3").options) == before
+    what_if(app, "gone").unselect(12).run()
+    assert list(item_list(app).options) == before
 
 
 def test_adding_items_moves_the_list_and_they_are_not_recommended(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3")
-    first = int(app.radio("item_user:u3").value)
+    first = int(item_list(app).value)
     app.text_input("explain_find").set_value(f"Item {first}").run()
-    app.multiselect("added_user:u3").select(first).run()
+    what_if(app, "added").select(first).run()
     no_errors(app)
-    assert int(app.radio("item_user:u3").value) != first
+    assert int(item_list(app).value) != first
 
 
 def test_an_item_that_falls_out_is_still_watched(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3", k="2")
-    chosen = int(app.radio("item_user:u3").value)
-    app.radio("item_user:u3").set_value(chosen).run()
-    app.multiselect("gone_user:u3").set_value([10, 11, 12]).run()
+    chosen = int(item_list(app).value)
+    item_list(app).set_value(chosen).run()
+    what_if(app, "gone").set_value([10, 11, 12]).run()
     no_errors(app)
-    assert int(app.radio("item_user:u3").value) == chosen
+    assert int(item_list(app).value) == chosen
 
 
 @pytest.mark.parametrize("tab", list(TABS))

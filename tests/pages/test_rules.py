@@ -1,0 +1,174 @@
+"""The rules of recommending: in the link, over page switches, refused where they break, and followed by every list."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
+from ui import cache, state
+from ui.rules import FREE, Rules, read_rules
+from ui.transfer_case import CONTENT
+
+SPACE = "9" * 32
+PAIR = {"target": "user:u3", "source": "user:u4"}
+
+
+@pytest.fixture(scope="module")
+def runs(own_workspace: Workspace) -> dict[str, str]:
+    """A network with a baseline beside it, and a model that only counts, on the same data."""
+    data, space = planted_dataset(), own_workspace.space(SPACE)
+    found = {}
+    for model in ("attention", "popularity"):
+        beside = ("popularity", "item-knn") if model == "attention" else ()
+        shape = ModelConfig(embedding_size=16, blocks=1)
+        run = train_run(data, model=model, baselines=beside, model_config=shape, epochs=2, threads=1)
+        found[model] = space.save_run(run, data).id
+    return found
+
+
+def opened(page: str, run: str, **view: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    app.query_params.update({"run": run, **PAIR, **view})
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def param(app: AppTest, name: str) -> str:
+    value = app.query_params.get(name, "")
+    return value if isinstance(value, str) else value[0]
+
+
+def exported(app: AppTest) -> list[str]:
+    """Titles of the list as it is exported, best first."""
+    return [str(title) for title in app.dataframe[0].value["title"]]
+
+
+def explained(app: AppTest) -> list[str]:
+    """Titles of the list that Explain shows."""
+    radio = next(radio for radio in app.radio if str(radio.key).startswith("item_"))
+    return [option.replace("\\", "").split("  ")[1] for option in radio.options]
+
+
+def said(app: AppTest) -> str:
+    return " ".join(str(box.value) for box in [*app.warning, *app.error]).replace("\\", "")
+
+
+def test_rules_are_written_shortly_and_read_back() -> None:
+    rules = Rules("left", "a, b & c", True, True, "item-knn", 0.45, 0.2, 4.0)
+    written = rules.params()
+    assert written["epsilon"] == "4" and written["weight"] == "0.45" and written["hide_source"] == "1"
+    assert read_rules(written) == (rules, [])
+    assert FREE.params() == {} and read_rules({"second_score": "als"})[0].weight == 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epsilon", "3"), ("epsilon", "nan"), ("weight", "7"), ("diversity", "-1"), ("hide_source", "yes"),
+     ("tag", "x" * 300), ("cold_items", "2")],
+)  # fmt: skip
+def test_a_rule_that_breaks_its_own_rule_is_refused_with_a_sentence(
+    runs: dict[str, str], name: str, value: str
+) -> None:
+    app = opened("4_Transfer", runs["attention"], **{name: value})
+    no_errors(app)
+    assert f"{name} in the link must" in said(app)
+
+
+@pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])
+@pytest.mark.parametrize("rule", [{"second_score": "ghost", "weight": "0.5"}, {"tag": "ghost"}, {"scenario": "ghost"}])
+def test_a_rule_that_this_run_cannot_follow_is_said_and_left_out(
+    runs: dict[str, str], page: str, rule: dict[str, str]
+) -> None:
+    app = opened(page, runs["attention"], **rule)
+    no_errors(app)
+    assert "ghost" in said(app) and "It is not applied" in said(app)
+
+
+def test_a_run_without_the_second_score_of_the_last_one_still_opens(runs: dict[str, str]) -> None:
+    app = opened("4_Transfer", runs["attention"], second_score="item-knn", weight="0.5", tab="files")
+    no_errors(app)
+    assert not said(app)
+    app.selectbox(key="frame_run_transfer").set_value(runs["popularity"]).run()
+    no_errors(app)
+    assert "item-knn" in said(app)
+
+
+def test_rules_are_set_by_their_controls_and_stay_in_the_url_and_the_menu(runs: dict[str, str]) -> None:
+    app = opened("4_Transfer", runs["attention"])
+    app.session_state["transfer_rules"] = True  # the popover is open
+    app.run()
+    app.session_state["transfer_rules"] = True
+    app.selectbox(key="rule_tag").set_value("odd").run()
+    app.session_state["transfer_rules"] = True
+    app.run()
+    app.session_state["transfer_rules"] = True
+    app.toggle(key="rule_protect").set_value(True).run()
+    no_errors(app)
+    assert (param(app, "tag"), param(app, "epsilon")) == ("odd", "4")
+    links = [link.proto.query_string for link in app.sidebar.get("page_link")]
+    assert all("tag=odd" in link and "epsilon=4" in link for link in links)
+    app.switch_page("pages/6_Explain.py").run()
+    app.switch_page("pages/4_Transfer.py").run()
+    no_errors(app)
+    assert (param(app, "tag"), param(app, "epsilon")) == ("odd", "4")
+    del app.query_params["tag"]  # Back
+    app.run()
+    assert not param(app, "tag")
+
+
+def test_the_source_stays_protected_over_a_page_switch(runs: dict[str, str]) -> None:
+    app = opened("4_Transfer", runs["attention"], epsilon="4", tab="privacy")
+    no_errors(app)
+    assert "Protection is on, ε = 4" in [heading.value for heading in app.subheader]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{}, {"tag": "odd"}, {"scenario": "left"}, {"hide_source": "1"}, {"second_score": "item-knn", "weight": "0.9"},
+     {"second_score": CONTENT, "weight": "0.5"}, {"epsilon": "1"}],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("alpha", ["0", "0.6"])
+def test_explain_shows_the_list_that_transfer_shows(runs: dict[str, str], rules: dict[str, str], alpha: str) -> None:
+    wanted = exported(opened("4_Transfer", runs["attention"], alpha=alpha, tab="files", **rules))
+    app = opened("6_Explain", runs["attention"], alpha=alpha, **rules)
+    no_errors(app)
+    assert explained(app) == wanted
+
+
+def test_without_a_source_explain_follows_the_rules_too(runs: dict[str, str]) -> None:
+    app = opened("6_Explain", runs["attention"], source="", tag="odd")
+    no_errors(app)
+    data = planted_dataset()
+    tags = {data.catalogue.tags[data.catalogue.titles.index(title)] for title in explained(app)}
+    assert tags == {("odd",)}
+
+
+def test_files_and_the_report_name_the_rules(runs: dict[str, str]) -> None:
+    from recsys.transfer import recommend
+    from ui.transfer_case import room_of
+    from ui.transfer_out import list_json
+    from ui.transfer_report import report_html
+
+    folder = str(state.workspace().find(runs["attention"], "run")[1])
+    case = cache.case_of(folder, "user:u3", "user:u4", 5, Rules(tag="odd", hide_source=True))
+    picks = recommend(case.both, 0.4, 5)
+    page = report_html(room_of(folder), case, picks, None).decode()
+    assert "only with the tag odd" in page and "without what the source has too" in page
+    told = list_json(case, 0.4, pd.DataFrame(picks.rows(room_of(folder).dataset)))
+    assert told["rules"] == {"tag": "odd", "hide_source": "1"}
+
+
+def test_evaluate_says_that_it_does_not_follow_them(runs: dict[str, str]) -> None:
+    app = opened("5_Evaluate", runs["popularity"], tag="odd")
+    for job in state.jobs().of(SPACE):
+        state.jobs().wait(job.id, SPACE, 60)
+    app.run()
+    no_errors(app)
+    assert any("rules of Transfer" in caption.value for caption in app.caption)
