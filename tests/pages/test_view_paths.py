@@ -13,7 +13,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import LISTENER, no_errors
+from tests.pages.screen import WATCH, no_errors
 from ui import state, train_jobs
 
 SPACE = "d" * 32
@@ -114,7 +114,7 @@ def test_a_demo_that_failed_says_so_on_both_pages_and_can_be_left(saved: dict[st
     for page in ("", "2_Train"):
         app = opened(page, job=job_id)
         assert not app.exception and "log has it under" in words(app)
-    assert any("ZeroDivisionError" in told for told in LISTENER.take())
+    assert any("ZeroDivisionError" in told for told in WATCH.wrong())
     app.button(key="train_back").click().run()
     no_errors(app)
     assert not param(app, "job")
