@@ -11,6 +11,7 @@ from recsys.errors import StudioError
 from recsys.jobs import JobSnapshot
 from ui.frame import Studio, live, show_error
 from ui.inputs import plain
+from ui.train_settings import PATIENCE, RULE, Settings
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from recsys.runs import TrainingPlan
 
 LEVELS = ("None", "A few", "All")
-RULE = "by rule"
-PATIENCE = 10  # epochs without a better validation, after which the app stops by itself
 READERS = {"auto": "titles, by the best reader here", "tf-idf": "titles, by counting words", "": "nobody"}
 FLAVOURS = {"causal": "the next item (like GPT)", "masked": "hidden items (like BERT)"}
 HELP = {
@@ -47,17 +46,15 @@ HELP = {
 }
 
 
-def choose_plan() -> TrainingPlan:
+def choose_plan(settings: Settings) -> TrainingPlan:
     """Draws the controls; the plan they stand for. Raises InputError when two don't fit together."""
     from recsys.models.config import ModelConfig, TrainConfig
     from recsys.runs import TrainingPlan
 
-    level = st.segmented_control(
-        "Controls", LEVELS, default="None", required=True, key="train_level", help=HELP["level"]
-    )
+    level = st.segmented_control("Controls", LEVELS, required=True, key=settings.key("level"), help=HELP["level"])
     if level == "None":
         return TrainingPlan(train=TrainConfig(patience=PATIENCE), text="auto")
-    few = _few()
+    few = _few(settings)
     if level == "A few":
         return TrainingPlan(
             ModelConfig(flavour=few["flavour"], embedding_size=few["embedding_size"]),
@@ -65,21 +62,25 @@ def choose_plan() -> TrainingPlan:
             text=few["text"],
         )
     with st.expander("All controls", expanded=True):
-        return _all(few)
+        return _all(few, settings)
 
 
-def _few() -> dict[str, Any]:
+def _few(settings: Settings) -> dict[str, Any]:
     minutes = st.select_slider(
-        "Time", [RULE, 1, 2, 5, 10, 30], key="train_minutes", format_func=_minutes, help=HELP["minutes"]
+        "Time", [RULE, 1, 2, 5, 10, 30], key=settings.key("minutes"), format_func=_minutes, help=HELP["minutes"]
     )
     size = st.select_slider(
-        "Numbers per taste", [RULE, 16, 32, 64, 96, 128, 256], key="train_size", help=HELP["embedding_size"]
+        "Numbers per taste", [RULE, 16, 32, 64, 96, 128, 256], key=settings.key("size"), help=HELP["embedding_size"]
     )
     text = st.selectbox(
-        "Who reads the items", list(READERS), format_func=READERS.get, key="train_text", help=HELP["text"]
+        "Who reads the items", list(READERS), format_func=READERS.get, key=settings.key("text"), help=HELP["text"]
     )
     flavour = st.selectbox(
-        "It learns to guess", list(FLAVOURS), format_func=FLAVOURS.get, key="train_flavour", help=HELP["flavour"]
+        "It learns to guess",
+        list(FLAVOURS),
+        format_func=FLAVOURS.get,
+        key=settings.key("flavour"),
+        help=HELP["flavour"],
     )
     return {
         "minutes": None if minutes == RULE else float(minutes),
@@ -93,46 +94,50 @@ def _minutes(value: object) -> str:
     return RULE if value == RULE else f"{value} min"
 
 
-def _all(few: dict[str, Any]) -> TrainingPlan:
+def _all(few: dict[str, Any], settings: Settings) -> TrainingPlan:
     from recsys.models.baselines import BASELINES
     from recsys.models.config import ModelConfig, TrainConfig
-    from recsys.runs import BESIDE, TrainingPlan
+    from recsys.runs import TrainingPlan
 
     left, right = st.columns(2)
     with left:
         model = ModelConfig(
             flavour=few["flavour"],
             embedding_size=few["embedding_size"],
-            blocks=_whole("Blocks", "blocks", 2, 1, 12),
-            heads=_whole("Heads", "heads", 1, 1, 16),
-            context=_whole("Items read at once (0: by rule)", "context", 0, 0, 1000) or None,
-            dropout=_number("Dropout (−1: by rule)", "dropout", -1.0, -1.0, 0.9, 0.05, "%.2f"),
-            expansion=_whole("Feed-forward width", "expansion", 4, 1, 8),
-            markov=st.toggle("Markov voice", value=True, key="train_markov", help=HELP["markov"]),
+            blocks=_whole(settings, "Blocks", "blocks", 1, 12),
+            heads=_whole(settings, "Heads", "heads", 1, 16),
+            context=_whole(settings, "Items read at once (0: by rule)", "context", 0, 1000) or None,
+            dropout=_number(settings, "Dropout (−1: by rule)", "dropout", -1.0, 0.9, 0.05, "%.2f"),
+            expansion=_whole(settings, "Feed-forward width", "expansion", 1, 8),
+            markov=st.toggle("Markov voice", key=settings.key("markov"), help=HELP["markov"]),
         )
-        name = st.text_input("Name", key="train_name", max_chars=100, help=HELP["name"])
+        name = st.text_input("Name", key=settings.key("name"), max_chars=100, help=HELP["name"])
     with right:
         train = TrainConfig(
-            epochs=_whole("Epochs (0: by rule)", "epochs", 0, 0, 1000) or None if few["minutes"] is None else None,
+            epochs=_whole(settings, "Epochs (0: by rule)", "epochs", 0, 1000) or None
+            if few["minutes"] is None
+            else None,
             minutes=few["minutes"],
-            learning_rate=_number("Learning rate", "learning_rate", 0.004, 0.00001, 0.5, 0.001, "%.5f") or 0.004,
-            batch_size=_whole("Items in a step (0: by rule)", "batch_size", 0, 0, 100_000) or None,
-            negatives=_whole("Compared with", "negatives", 1024, 1, 100_000),
-            weight_decay=_number("Weight decay", "weight_decay", 0.0, 0.0, 10.0, 0.01, "%.3f") or 0.0,
-            patience=_whole("Patience (0: never stop early)", "patience", PATIENCE, 0, 1000) or None,
-            seed=_whole("Seed", "seed", 0, 0, 2**31),
+            learning_rate=_number(settings, "Learning rate", "learning_rate", 0.00001, 0.5, 0.001, "%.5f") or 0.004,
+            batch_size=_whole(settings, "Items in a step (0: by rule)", "batch_size", 0, 100_000) or None,
+            negatives=_whole(settings, "Compared with", "negatives", 1, 100_000),
+            weight_decay=_number(settings, "Weight decay", "weight_decay", 0.0, 10.0, 0.01, "%.3f") or 0.0,
+            patience=_whole(settings, "Patience (0: never stop early)", "patience", 0, 1000) or None,
+            seed=_whole(settings, "Seed", "seed", 0, 2**31),
         )
-        keep = st.toggle("Keep last items aside", value=True, key="train_holdout", help=HELP["holdout"])
-    beside = st.multiselect("Baselines", BASELINES, default=list(BESIDE), key="train_baselines", help=HELP["baselines"])
+        keep = st.toggle("Keep last items aside", key=settings.key("holdout"), help=HELP["holdout"])
+    beside = st.multiselect("Baselines", BASELINES, key=settings.key("baselines"), help=HELP["baselines"])
     return TrainingPlan(model, train, name, "last-one" if keep else "none", tuple(beside), few["text"])
 
 
-def _whole(label: str, field: str, value: int, low: int, high: int) -> int:
-    return int(st.number_input(label, low, high, value, 1, key=f"train_{field}", help=HELP[field]))
+def _whole(settings: Settings, label: str, field: str, low: int, high: int) -> int:
+    return int(st.number_input(label, low, high, step=1, key=settings.key(field), help=HELP[field]))
 
 
-def _number(label: str, field: str, value: float, low: float, high: float, step: float, shown: str) -> float | None:
-    chosen = st.number_input(label, low, high, value, step, format=shown, key=f"train_{field}", help=HELP[field])
+def _number(
+    settings: Settings, label: str, field: str, low: float, high: float, step: float, shown: str
+) -> float | None:
+    chosen = st.number_input(label, low, high, step=step, format=shown, key=settings.key(field), help=HELP[field])
     return None if chosen < 0 else float(chosen)
 
 
@@ -196,17 +201,26 @@ def _show_estimate(found: Estimate | None) -> None:
     values = ("–",) * 3
     how = "Trying for two seconds how fast this machine is …"
     if found is not None:
-        values = (three(found.parameters), f"{three(found.megabytes)} MB", f"about {clock(found.minutes * 60)}")
-        how = f"{found.epochs:,} epochs of {found.seconds_per_epoch:.2g} s, measured here just now."
+        values = (
+            three(found.parameters),
+            f"{three(found.megabytes, zero=True)} MB",
+            f"about {clock(found.minutes * 60)}",
+        )
+        each = three(found.seconds_per_epoch, zero=True)
+        how = f"{found.epochs:,} epochs of {each} s, measured here just now."
     lines = zip(("Parameters", "Memory", "Time"), values, strict=True)
     st.markdown("  \n".join(f"{label}: **{value}**" for label, value in lines))
     st.caption(how)
 
 
-def plan_or_none() -> TrainingPlan | None:
-    """The plan, or None after saying which controls don't fit together."""
+def plan_or_none(studio: Studio) -> TrainingPlan | None:
+    """The plan, or None after saying which controls don't fit together. What is chosen stays with the open data."""
+    settings = Settings(studio.dataset_id)
     try:
-        return choose_plan()
+        return choose_plan(settings)
     except StudioError as error:
         show_error(error)
         return None
+    finally:
+        settings.keep()
+        settings.defaults_button()

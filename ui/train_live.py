@@ -15,6 +15,7 @@ from ui.boundary import show_failure
 from ui.frame import Studio, live
 from ui.inputs import plain
 
+STOPPING = "train_stopping"  # the job that was asked to stop
 WIDTHS = [7, 3]  # of the curve and of what stands beside it, the same before, while and after
 
 
@@ -64,15 +65,25 @@ def _running(studio: Studio, job: JobSnapshot, reports: tuple[Any, ...]) -> None
         st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")
     st.caption(plain(job.message or "Waiting for a free place …"))
     numbers(job, reports)
+    stopping = st.session_state.get(STOPPING) == job.id
     st.button(
-        "Stop and keep the best",
+        "Stopping …" if stopping else "Stop and keep the best",
         key="train_stop",
         width="stretch",
-        help="It can go on later.",
-        on_click=studio.jobs.stop,
-        args=(job.id, studio.space.id),
+        help="The epoch that runs is finished, then the best model so far is kept as a run. It can go on from there.",
+        disabled=stopping,
+        on_click=_stop,
+        args=(studio, job.id),
     )
-    st.caption("It goes on when you leave this page or close the browser.")
+    if stopping:
+        st.caption("The epoch that runs is finished first; then the best model so far is kept as a run.")
+    else:
+        st.caption("It goes on when you leave this page or close the browser.")
+
+
+def _stop(studio: Studio, job_id: str) -> None:
+    st.session_state[STOPPING] = job_id
+    studio.jobs.stop(job_id, studio.space.id)
 
 
 def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
@@ -80,8 +91,16 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     newest = reports[-1] if reports else {}
     process = _process()
     shown = (
-        ("Loss", three(newest.get("loss")), "Cross-entropy in nats: how surprised it is by what people chose."),
-        ("NDCG@10", three(newest.get("ndcg@10")), "On validation people: 1 if the next choice is always first."),
+        (
+            "Loss (nats)",
+            three(newest.get("loss"), zero=True),
+            "Cross-entropy: how surprised it is by what people chose.",
+        ),
+        (
+            "NDCG@10",
+            three(newest.get("ndcg@10"), zero=True),
+            "On validation people: 1 if the next choice is always first.",
+        ),
         ("Items/s", three(newest.get("speed")), "Items read in a second."),
         ("Running", clock(job.seconds), "Since it started."),
         ("CPU", f"{process.cpu_percent():.0f}%", "Of this app; 100% is one core. Training uses one, pages the others."),
@@ -112,15 +131,20 @@ def offer_unfinished(studio: Studio) -> None:
     for entry in train_jobs.unfinished(studio)[:3]:
         how = "from its last epoch" if train_jobs.has_checkpoint(studio.space, entry.id) else "from the start"
         words, on, away = st.columns([6, 2, 2], vertical_alignment="center")
-        words.write(
-            f"The training “{plain(entry.name, 60)}” of {entry.created[:16].replace('T', ' ')} UTC has not ended."
-        )
+        when = entry.created[:16].replace("T", " ")
+        words.write(f"The training “{plain(entry.name, 60)}” of {when} UTC has not ended.{_why(studio, entry.id)}")
         if on.button(f"Go on {how}", key=f"train_resume_{entry.id}", width="stretch"):
             studio.set_view(job=train_jobs.launch(studio, entry.id))
             st.rerun()
         if away.button("Discard", key=f"train_discard_{entry.id}", width="stretch", help="Saved runs stay."):
             train_jobs.forget(studio.space, entry.id)
             st.rerun()
+
+
+def _why(studio: Studio, job_id: str) -> str:
+    """What a training failed of, as long as this server remembers."""
+    job = next((job for job in studio.jobs.of(studio.space.id) if job.id == job_id), None)
+    return f" It failed: {plain(job.error, 400)}" if job is not None and job.error else ""
 
 
 def clock(seconds: float) -> str:

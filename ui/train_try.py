@@ -87,9 +87,9 @@ def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> No
         if not item:
             break
         title, score = dataset.catalogue.titles[item], float(scores[0, item])
-        label = f"{rank} · {plain(title, 60)} · {three(score)}"
+        label = f"{rank} · {plain(title, 60)} · {three(score, zero=True)}"
         st.button(label, key=f"train_take_{rank}", on_click=_add, args=(history, int(item)), width="stretch")
-    st.caption(f"{dataset.n_items:,} items scored in {three(took)} ms.")
+    st.caption(f"{dataset.n_items:,} items scored in {three(took, zero=True)} ms.")
 
 
 def _add(history: list[int], item: int) -> None:

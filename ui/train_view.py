@@ -12,6 +12,7 @@ from recsys.errors import ArtifactError
 from ui import train_jobs
 from ui.frame import Studio
 from ui.inputs import plain, settings_words
+from ui.tabs import open_tab
 from ui.train_controls import HELP, estimate_box, plan_or_none
 from ui.train_live import WIDTHS, clock, show
 from ui.train_try import try_it
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import RunCard
 
-TABS = ("Try it", "Runs side by side", "Loss", "What the controls mean")
+TABS = {"try": "Try it", "runs": "Runs side by side", "loss": "Loss", "controls": "What the controls mean"}
 
 
 def before_or_after(studio: Studio, dataset: Dataset) -> None:
@@ -45,7 +46,7 @@ def before_or_after(studio: Studio, dataset: Dataset) -> None:
 def _setup(studio: Studio, dataset: Dataset, trained: bool) -> None:
     st.write(f"**{plain(dataset.name, 40)}**: {dataset.n_users:,} people, {dataset.n_items:,} items")
     ready = st.container()
-    plan = plan_or_none()
+    plan = plan_or_none(studio)
     if plan is None:
         return
     with ready:
@@ -84,7 +85,9 @@ def open_card(studio: Studio, dataset: Dataset) -> RunCard | None:
 def _what_it_is(card: RunCard) -> None:
     words = [f"{plain(card.name, 60)}: {len(card.reports):,} epochs in {clock(card.seconds)}"]
     if card.validation:
-        words.append("NDCG@10 " + ", ".join(f"{plain(n)} {three(q['ndcg@10'])}" for n, q in card.validation.items()))
+        words.append(
+            "NDCG@10 " + ", ".join(f"{plain(n)} {three(q['ndcg@10'], zero=True)}" for n, q in card.validation.items())
+        )
     if card.config.get("text"):
         words.append(plain(card.config["text"], 300).removesuffix("\\."))
     st.caption(". ".join(words) + ".")
@@ -103,7 +106,9 @@ def _evidence(card: RunCard) -> list[str]:
         said.append(Repeats(**card.evidence["repeats"]).sentence)
     parts = card.evidence.get("parts", {})
     if len(parts) > 1:
-        each = "; ".join(f"{plain(name)} {interval(e['value'], e['low'], e['high'])}" for name, e in parts.items())
+        each = "; ".join(
+            f"{plain(name)} {interval(e['value'], e['low'], e['high'], zero=True)}" for name, e in parts.items()
+        )
         said.append(f"NDCG@10 on validation users: {each}.")
     if card.settings_of_baselines:
         words = settings_words(card.settings_of_baselines)
@@ -114,15 +119,13 @@ def _evidence(card: RunCard) -> list[str]:
 def below(studio: Studio, dataset: Dataset) -> None:
     """Under the fold: try the model, compare runs, the loss, the glossary of controls."""
     cards = _cards(studio, dataset)
-    tabs = TABS if cards or studio.run_folder else TABS[-1:]
-    tab = st.segmented_control(
-        "More", tabs, default=tabs[0], required=True, key=f"train_tab_{len(tabs)}", label_visibility="collapsed"
-    )
-    if tab == "Try it":
+    tabs = TABS if cards or studio.run_folder else {"controls": TABS["controls"]}
+    tab = open_tab(studio, "More", tabs, f"train_tab_{len(tabs)}")
+    if tab == "try":
         try_it(studio)
-    elif tab == "Runs side by side":
+    elif tab == "runs":
         _side_by_side(cards)
-    elif tab == "Loss":
+    elif tab == "loss":
         card = open_card(studio, dataset)
         show(loss_curve(card.reports if card else ()), key="train_loss")
     else:
@@ -163,7 +166,7 @@ def _side_by_side(cards: dict[str, RunCard]) -> None:
     picked = {name: cards[name] for name in chosen}
     show(runs_over_time({name: (card.reports, card.validation) for name, card in picked.items()}), key="train_runs")
     rows: dict[str, list[Any]] = {
-        "NDCG@10": [three(card.validation.get(card.model, {}).get("ndcg@10")) for card in picked.values()],
+        "NDCG@10": [three(card.validation.get(card.model, {}).get("ndcg@10"), zero=True) for card in picked.values()],
         "training time": [clock(card.seconds) for card in picked.values()],
         **differences(list(picked.values())),
     }

@@ -74,9 +74,9 @@ def percent(share: float | None) -> str:
     return f"{share * 100:.1f}%".replace(".0%", "%")
 
 
-def interval(value: float, low: float, high: float) -> str:
+def interval(value: float, low: float, high: float, *, zero: bool = False) -> str:
     """An estimate with its interval: `.171 [.163, .179]`."""
-    return f"{three(value)} [{three(low)}, {three(high)}]"
+    return f"{three(value, zero=zero)} [{three(low, zero=zero)}, {three(high, zero=zero)}]"
 
 
 def blend(alpha: float) -> str:

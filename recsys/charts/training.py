@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recsys.charts.style import GROUPS, QUIET, faded, group_colour, sentence_figure, text, three
+from recsys.charts.style import GROUPS, QUIET, faded, group_colour, sentence_figure, text
+from recsys.charts.style import three as digits
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+three = partial(digits, zero=True)
 MODEL = GROUPS[0]
 DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
 QUALITY = "NDCG@10 on validation people, 0 … 1"

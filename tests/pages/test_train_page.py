@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.errors import TrainingError
 from recsys.runs import read_card
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
@@ -107,7 +109,7 @@ def test_training_ends_in_a_saved_run_with_its_baselines(space: Space, small: Da
     card = read_card(space.path(entry.id))
     assert len(card.reports) == 3
     assert set(card.validation) == {"attention", "popularity", "item-knn", "markov"}
-    assert entry.meta["number"].startswith(".") or entry.meta["number"] == "1"
+    assert entry.meta["number"].startswith("0.") or entry.meta["number"] == "1"
     assert app.button(key="train_next").label == "Next: see your people"
     assert app.button(key="train_start").label == "Train again"
     assert not space.entries("training"), "a finished training leaves only its run"
@@ -166,7 +168,7 @@ def test_runs_stand_side_by_side_with_what_differs(space: Space, small: Dataset)
         app = plan_all(train_page(), epochs=epochs)
         button(app, "train_start")
         finish(app)
-    app.segmented_control(key="train_tab_4").set_value("Runs side by side").run()
+    app.segmented_control(key="train_tab_4").set_value("runs").run()
     table = app.dataframe[0].value
     assert list(table.iloc[:, 0]) == ["NDCG@10", "training time", "epochs"]
     assert list(table.iloc[2, 1:]) == ["3", "2"]
@@ -197,3 +199,163 @@ def test_controls_that_do_not_fit_together_are_named(space: Space, small: Datase
     app.number_input(key="train_heads").set_value(3).run()
     no_errors(app, "heads must divide embedding")
     assert not [one for one in app.button if one.key == "train_start"]
+
+
+def chosen(app: AppTest) -> dict[str, object]:
+    """The settings on screen that a test below touches; None for a control that isn't shown."""
+    names = ("level", "heads", "size", "epochs", "baselines")
+    shown = [*app.number_input, *app.select_slider, *app.multiselect, *app.segmented_control]
+    values = {str(one.key): one.value for one in shown}
+    return {name: values.get(f"train_{name}") for name in names}
+
+
+def test_settings_stay_over_page_switches_trainings_and_other_data(space: Space, small: Dataset) -> None:
+    (first,) = space.entries("dataset")
+    second = space.save_dataset(planted_dataset(people=30, seed=1))
+    app = plan_all(train_page(dataset=first.id), heads=2, epochs=2)
+    app.select_slider(key="train_size").set_value(64)
+    app.multiselect(key="train_baselines").set_value(["popularity"]).run()
+    asked = chosen(app)
+    assert asked == {"level": "All", "heads": 2, "size": 64, "epochs": 2, "baselines": ["popularity"]}
+    app.switch_page("pages/1_Data.py").run()
+    app.switch_page("pages/2_Train.py").run()
+    no_errors(app)
+    assert chosen(app) == asked and app.number_input(key="train_heads").value == 2
+    app.query_params["dataset"] = second.id
+    app.run()
+    assert chosen(app)["level"] == "None", "other data has its own"
+    app.segmented_control(key="train_level").set_value("All").run()
+    assert chosen(app)["heads"] == 1 and chosen(app)["size"] == "by rule"
+    app.query_params["dataset"] = first.id
+    app.run()
+    assert chosen(app) == asked
+    button(app, "train_start")
+    finish(app)
+    no_errors(app)
+    assert chosen(app) == asked, "and after a training"
+    card = read_card(space.path(space.entries("run")[0].id))
+    assert card.settings["heads"] == 2 and len(card.reports) == 2
+    assert set(card.validation) == {"attention", "popularity"}
+
+
+def test_back_to_the_defaults(space: Space, small: Dataset) -> None:
+    app = train_page()
+    assert not [one for one in app.button if one.key == "train_defaults"], "nothing was touched yet"
+    plan_all(app, heads=2)
+    button(app, "train_defaults")
+    assert app.segmented_control(key="train_level").value == "None"
+    assert not [one for one in app.button if one.key == "train_defaults"]
+    app.segmented_control(key="train_level").set_value("All").run()
+    assert app.number_input(key="train_heads").value == 1
+    no_errors(app)
+
+
+def test_leaving_during_a_training_and_coming_back(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=400)
+    button(app, "train_start")
+    queue = state.jobs()
+    job = queue.of(ANN)[0]
+    for page in ("pages/1_Data.py", "app.py", "pages/7_Learn.py"):
+        app.switch_page(page).run()
+        no_errors(app)
+        assert queue.snapshot(job.id, ANN).active, "it goes on"
+    app.switch_page("pages/2_Train.py").run()
+    assert app.button(key="train_stop").label == "Stop and keep the best"
+    while not queue.snapshot(job.id, ANN).details.get("reports"):
+        app.run()
+    app.switch_page("pages/1_Data.py").run()
+    queue.stop(job.id, ANN)  # it ends while another page is open
+    queue.wait(job.id, ANN, 60)
+    app.run()
+    no_errors(app)
+    app.switch_page("pages/2_Train.py").run().run()
+    no_errors(app)
+    (entry,) = space.entries("run")
+    assert "epochs in" in words(app) and "stopped after epoch" in entry.name
+    assert not [one for one in app.button if one.key == "train_stop"]
+
+
+def test_stop_says_what_it_does_while_it_does_it(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=400)
+    button(app, "train_start")
+    job = state.jobs().of(ANN)[0]
+    while not state.jobs().snapshot(job.id, ANN).details.get("reports"):
+        app.run()
+    help_text = app.button(key="train_stop").help
+    assert "best model so far" in help_text and "go on from there" in help_text
+    app.session_state["train_stopping"] = job.id  # as its button does, before the epoch has ended
+    app.run()
+    assert app.button(key="train_stop").disabled and "finished first" in words(app)
+
+
+def test_a_training_that_fails_says_why_and_leaves_a_way_on(
+    space: Space, small: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise TrainingError("the loss", "must be a number", "nan in epoch 1", "Lower the learning rate.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("recsys.runs.carry_out", breaks)
+        app = plan_all(train_page(), epochs=2, heads=2)
+        button(app, "train_start")
+        for job in state.jobs().of(ANN):
+            state.jobs().wait(job.id, ANN, 60)
+        app.run()
+        no_errors(app, "Lower the learning rate")
+        assert app.button(key="train_again").label == "Try again"
+        app.switch_page("pages/1_Data.py").run()
+        del app.query_params["job"]
+        app.switch_page("pages/2_Train.py").run()
+        assert "It failed: " in words(app) and "Lower the learning rate" in words(app).replace("\\", "")
+    job = next(job for job in state.jobs().of(ANN) if job.kind == "train")
+    button(app, f"train_resume_{job.id}")
+    finish(app)
+    assert space.entries("run"), "tried again, it can end well"
+
+
+def test_the_open_tab_is_in_the_url(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=2)
+    button(app, "train_start")
+    finish(app)
+    app.segmented_control(key="train_tab_4").set_value("loss").run()
+    assert app.query_params["tab"] in ("loss", ["loss"])
+    (run,), (dataset,) = space.entries("run"), space.entries("dataset")
+    again = train_page(run=run.id, dataset=dataset.id, tab="loss")
+    no_errors(again)
+    assert again.segmented_control(key="train_tab_4").value == "loss"
+    assert not [field for field in again.text_input if field.key == "train_find"]
+
+
+def test_the_numbers_have_units_and_a_zero_before_the_point(space: Space, small: Dataset) -> None:
+    app = plan_all(train_page(), epochs=400)
+    button(app, "train_start")
+    job = state.jobs().of(ANN)[0]
+    while not state.jobs().snapshot(job.id, ANN).details.get("reports"):
+        app.run()
+    app.run()
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert list(shown) == ["Loss (nats)", "NDCG@10", "Items/s", "Running", "CPU", "Memory"]
+    assert not any(value.startswith(".") for value in shown.values())
+    assert shown["Running"].endswith(" s") and shown["CPU"].endswith("%") and shown["Memory"].endswith(" MB")
+    button(app, "train_stop")
+    finish(app)
+    finish(app)
+    found = re.search(r"(?<![\d\w])\.\d.*", words(app))
+    assert found is None, found
+
+
+def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: Dataset) -> None:
+    for name in ("first", "second"):
+        app = plan_all(train_page(), epochs=2)
+        app.text_input(key="train_name").set_value(name).run()
+        button(app, "train_start")
+        finish(app)
+    app.segmented_control(key="train_tab_4").set_value("runs").run()
+    table = app.dataframe[0].value
+    assert list(table.columns[1:]) == ["second", "first"]
+    assert "asked for with the same settings" in words(app)
+    app.multiselect(key="train_compared").set_value(["first"]).run()
+    assert list(app.dataframe[0].value.columns[1:]) == ["first"]
+    app.multiselect(key="train_compared").set_value([]).run()
+    no_errors(app)
+    assert not app.dataframe
