@@ -50,7 +50,7 @@ def number(value: float, places: int | None = None) -> str:
 
 def spread(values: Sequence[float]) -> str:
     """The median, and all of them where there are several."""
-    middle = statistics.median(values)
+    middle = statistics.median_low(values)
     places = decimals(middle)
     return number(middle) + (f" ({', '.join(number(v, places) for v in values)})" if len(values) > 1 else "")
 

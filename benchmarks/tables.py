@@ -67,7 +67,7 @@ def peers() -> str:
         less = found["difference_to_both_together"].get(name)
         seeds = f" (median of {len(runs)} seeds)" if len(runs) > 1 else ""
         bold = f"**{name}**" if name.startswith("ours") or name.startswith("Markov") else name
-        cpu = number(statistics.median(one["curve"][-1]["cpu_seconds"] for one in runs))
+        cpu = number(statistics.median_low(one["curve"][-1]["cpu_seconds"] for one in runs))
         cells = [bold + seeds, estimate(run["test"]["ndcg@10"]), estimate(less) if less else "–",
                  estimate(run["test"]["hr@10"]), cpu, settings(run), link(path)]  # fmt: skip
         rows.append((run["test"]["ndcg@10"][0], cells))
