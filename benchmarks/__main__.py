@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "quality-ml-1m": ("quality", "--data", "ml-1m", "--minutes", "4", "--seeds", *"012"),
     "quality-ml-100k": ("quality", "--data", "ml-100k", "--minutes", "3", "--seeds", *"012"),
     "quality-ml-100k-as-used": ("quality", "--as-used", "--data", "ml-100k", "--minutes", "3", "--seeds", *"012"),
-    "peers": ("peers.run", "--data", "ml-100k", "--each", "100", "--final", "900"),
+    "peers": ("peers.run", "--data", "ml-100k", "--each", "60", "--final", "600"),
     "speed": ("speed",),
     "transfer": ("transfer", "--k", "20"),
     "frames": ("frames",),

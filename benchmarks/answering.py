@@ -6,12 +6,12 @@ The touch is an arrow key on a slider of Learn, whose answer the server computes
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import time
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.record import Measurement
 from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Screen
@@ -42,7 +42,8 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=40)
-    times = parser.parse_args().times
+    measurement = Measurement(parser)
+    times = measurement.options.times
     with sync_playwright() as playwright, server() as running:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
@@ -61,14 +62,12 @@ def main() -> None:
         training = page.get_by_text("running or waiting").count() > 0
         browser.close()
     shares = {"median_ms": 0.5, "p95_ms": 0.95}
-    print(
-        json.dumps(
-            {
-                "quiet": {name: round(percentile(alone, share)) for name, share in shares.items()},
-                "while_training": {name: round(percentile(busy, share)) for name, share in shares.items()},
-                "still_training_at_the_end": training,
-            }
-        )
+    measurement.publish(
+        {
+            "quiet": {name: round(percentile(alone, share)) for name, share in shares.items()},
+            "while_training": {name: round(percentile(busy, share)) for name, share in shares.items()},
+            "still_training_at_the_end": training,
+        }
     )
 
 

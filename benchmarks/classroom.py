@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import re
 import time
@@ -22,6 +21,7 @@ import psutil
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.opening import PAGES
+from benchmarks.record import Measurement
 from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import MARKS, ON_SCREEN, VERDICT, Ears
@@ -129,8 +129,10 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--think", type=float, default=90.0, help="seconds on a page, on average")
     parser.add_argument("--draggers", type=int, default=30, help="students who drag at the same moment, at most")
-    chosen = parser.parse_args()
-    print(json.dumps(asyncio.run(lesson(chosen.students, chosen.think, chosen.draggers))))
+    measurement = Measurement(parser)
+    chosen = measurement.options
+    measurement.name += "-one-drags" * (chosen.draggers == 1)
+    measurement.publish(asyncio.run(lesson(chosen.students, chosen.think, chosen.draggers)))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ python -m benchmarks.opening [--rounds 5]
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import time
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.record import Measurement
 from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Screen
@@ -39,7 +39,8 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    measurement = Measurement(parser)
+    rounds = measurement.options.rounds
     switches: dict[str, list[float]] = {name: [] for name in PAGES}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
@@ -61,19 +62,17 @@ def main() -> None:
                     quiet(screen.wrong())
         browser.close()
     warm = [seconds for times in switches.values() for seconds in times[1:]]
-    print(
-        json.dumps(
-            {
-                "server_start_s": round(running.seconds_to_start, 3),
-                "home_title_s": round(home, 3),
-                "start_to_home_s": round(running.seconds_to_start + home, 3),
-                "home_miniature_s": round(miniature, 3),
-                "switch_median_s": round(percentile(warm, 0.5), 3),
-                "switch_p95_s": round(percentile(warm, 0.95), 3),
-                "switch_by_page_s": {name: round(percentile(times[1:], 0.5), 3) for name, times in switches.items()},
-                "first_switch_by_page_s": {name: round(times[0], 3) for name, times in switches.items()},
-            }
-        )
+    measurement.publish(
+        {
+            "server_start_s": round(running.seconds_to_start, 3),
+            "home_title_s": round(home, 3),
+            "start_to_home_s": round(running.seconds_to_start + home, 3),
+            "home_miniature_s": round(miniature, 3),
+            "switch_median_s": round(percentile(warm, 0.5), 3),
+            "switch_p95_s": round(percentile(warm, 0.95), 3),
+            "switch_by_page_s": {name: round(percentile(times[1:], 0.5), 3) for name, times in switches.items()},
+            "first_switch_by_page_s": {name: round(times[0], 3) for name, times in switches.items()},
+        }
     )
 
 

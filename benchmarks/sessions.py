@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import time
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.record import Measurement
 from benchmarks.servers import percentile, quiet, server
 
 PAGES = ("Home", "Data", "Train", "Embeddings", "Transfer", "Evaluate", "Explain", "Learn")
@@ -88,7 +88,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--think", type=float, default=3.0, help="seconds on a page, on average")
-    chosen = parser.parse_args()
+    measurement = Measurement(parser)
+    chosen = measurement.options
+    measurement.name += "-every-second" * (chosen.think == 1)
     waits = {page: Waits() for page in PAGES}
     with server() as running:
         process = psutil.Process(running.process.pid)
@@ -98,19 +100,17 @@ def main() -> None:
         after, memory = process.cpu_times(), process.memory_info().rss
     title = [seconds for page in waits.values() for seconds in page.title]
     whole = [seconds for page in waits.values() for seconds in page.whole]
-    print(
-        json.dumps(
-            {
-                "people": chosen.people,
-                "think_s": chosen.think,
-                "pages": len(whole),
-                "title_s": {f"p{share}": round(percentile(title, share / 100), 3) for share in (50, 95)},
-                "whole_s": {f"p{share}": round(percentile(whole, share / 100), 3) for share in (50, 95)},
-                "whole_p95_by_page_s": {page: round(percentile(seen.whole, 0.95), 3) for page, seen in waits.items()},
-                "cpu_s": round(after.user + after.system - before.user - before.system, 1),
-                "memory_mb": round(memory / 1e6),
-            }
-        )
+    measurement.publish(
+        {
+            "people": chosen.people,
+            "think_s": chosen.think,
+            "pages": len(whole),
+            "title_s": {f"p{share}": round(percentile(title, share / 100), 3) for share in (50, 95)},
+            "whole_s": {f"p{share}": round(percentile(whole, share / 100), 3) for share in (50, 95)},
+            "whole_p95_by_page_s": {page: round(percentile(seen.whole, 0.95), 3) for page, seen in waits.items()},
+            "cpu_s": round(after.user + after.system - before.user - before.system, 1),
+            "memory_mb": round(memory / 1e6),
+        }
     )
 
 

@@ -240,8 +240,7 @@ def classroom(found: Any) -> str:
     return (
         f"page switch median {number(found['switch_median_s'])} s, p95 {number(found['switch_p95_s'])} s, worst "
         f"{number(found['switch_worst_s'])} s; frame median {number(found['frame_median_ms'])} ms, "
-        f"{number(100 * found['frames_at_60_per_s'])}% of frames at 60/s; server {number(found['server_peak_mb'])} MB, "
-        f"errors: {len(found['errors'])}"
+        f"{number(100 * found['frames_at_60_per_s'])}% of frames at 60/s; server {number(found['server_peak_mb'])} MB"
     )
 
 

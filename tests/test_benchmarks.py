@@ -163,3 +163,17 @@ def test_everything_that_is_quoted_can_be_run_again() -> None:
     wanted = set(re.findall(r"`([\w-]+)` \|$", README, re.MULTILINE))
     wanted |= {re.sub(r"-\d{4}-\d\d-\d\d$", "", path.stem) for path in KEPT}
     assert wanted <= names, wanted - names
+
+
+MEASURING = [
+    path
+    for path in [*sorted((tables.ROOT / "benchmarks").glob("*.py")), tables.ROOT / "benchmarks" / "peers" / "run.py"]
+    if "__main__" in path.read_text("utf-8") and path.stem not in ("__main__", "tables")
+]
+
+
+@pytest.mark.parametrize("path", MEASURING, ids=lambda path: path.stem)
+def test_every_benchmark_publishes_through_the_envelope(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "measurement = Measurement(parser" in text
+    assert "measurement.publish(" in text

@@ -35,13 +35,13 @@ _LIGHTFM = (
 )
 _RECBOLE = (("recbole==1.2.1", "numpy<2", "pandas<2.2", "scipy<1.12", "setuptools<81"),)
 PEERS = {
-    "rectools": Peer("rectools", "rectools_sasrec.py", (("rectools[torch]==0.19.0",),)),
-    "recbole": Peer("recbole", "recbole_sasrec.py", _RECBOLE),
     "lightfm": Peer("lightfm", "lightfm_model.py", _LIGHTFM),
     "surprise": Peer("surprise", "surprise_model.py", (("scikit-surprise==1.1.5", "pandas"),)),
     "als": Peer("implicit", "implicit_models.py", _IMPLICIT, ("als",)),
     "bpr": Peer("implicit", "implicit_models.py", _IMPLICIT, ("bpr",)),
     "item-item": Peer("implicit", "implicit_models.py", _IMPLICIT, ("item-item",)),
+    "rectools": Peer("rectools", "rectools_sasrec.py", (("rectools[torch]==0.19.0",),)),
+    "recbole": Peer("recbole", "recbole_sasrec.py", _RECBOLE),
 }
 
 

@@ -1,51 +1,81 @@
-"""The curves of `run.py` as a picture: `python -m benchmarks.peers.plot RESULT.json docs/peers.png`."""
+"""The curves of `run.py` as a picture: `python -m benchmarks.peers.plot [RESULT.json] [docs/peers.png]`.
+
+By default of the newest kept file. Where the machine was busy the axis counts CPU-seconds of all threads, which hardly
+depend on that; else wall seconds.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 from playwright.sync_api import sync_playwright
 
+from benchmarks.quoting import newest, number
+from benchmarks.record import ROOT
 from tests.browser.chromium import FLAGS, find
 
-COLOURS = {"ours": "#009E73"}
-OTHERS = ("#CC79A7", "#56B4E9", "#D55E00")
+COLOURS = {"ours, both together": "#009E73", "ours, network alone": "#0072B2", "Markov alone": "#000000"}
+OTHERS = ("#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#999999", "#8C6D31", "#6A3D9A")
+GAP = 0.0065  # NDCG@10 between two labels, at least: their height
 
 
-def figure(report: dict) -> go.Figure:
-    """NDCG@10 over training seconds, a line a model, named at its end."""
-    drawn, others = go.Figure(), iter(OTHERS)
-    for result in report["results"]:
-        x = [point["seconds"] for point in result["curve"]]
-        y = [point["ndcg@10"] for point in result["curve"]]
-        colour = COLOURS.get(result["model"]) or next(others)
-        last = [""] * (len(x) - 1) + [f"{result['model']} {y[-1]:.3f}"]
-        drawn.add_scatter(
-            x=x, y=y, mode="lines+markers+text", text=last, textposition="top left",
-            line={"color": colour, "width": 3}, textfont={"color": colour, "size": 15},
-        )  # fmt: skip
-    data, machine = report["data"], report["machine"]
-    title = f"{data['name']}: NDCG@10 on the test items over training time, {machine['threads']} threads"
+def figure(kept: dict[str, Any]) -> go.Figure:
+    """NDCG@10 over training time: a line for what was watched while it trained, a point for what was not; all named."""
+    clock = "seconds" if kept["quiet"] else "cpu_seconds"
+    drawn, others, named = go.Figure(), iter(OTHERS), []
+    results = kept["figures"]["results"]
+    for name in dict.fromkeys(result["model"] for result in results if "curve" in result):
+        runs = sorted((r for r in results if r["model"] == name), key=lambda run: run["test"]["ndcg@10"][0])
+        run = runs[(len(runs) - 1) // 2]
+        colour = COLOURS.get(name) or next(others)
+        x, y = [point[clock] for point in run["curve"]], [point["test"] for point in run["curve"]]
+        drawn.add_scatter(x=x, y=y, mode="lines+markers", line={"color": colour, "width": 3}, marker={"size": 7})
+        named.append((y[-1], x[-1], f"{name} {number(run['test']['ndcg@10'][0])}", colour))
+    place(drawn, named)
+    data, threads = kept["figures"]["data"], kept["figures"]["budget"]["threads"]
+    unit = "seconds of training" if kept["quiet"] else "CPU-seconds of training, all threads"
     drawn.update_layout(
-        title=title, template="plotly_white", showlegend=False, width=1000, height=480,
-        xaxis={"title": "seconds of training (logarithmic)", "type": "log"},
-        yaxis={"title": "NDCG@10, full ranking", "rangemode": "tozero"},
+        title=f"{data['name']}: NDCG@10 on the test items over training time, {threads} threads each",
+        template="plotly_white", showlegend=False, width=1100, height=620, margin={"r": 230},
+        xaxis={"title": f"{unit} (logarithmic)", "type": "log"},
+        yaxis={"title": "NDCG@10, full ranking, ties against the model", "rangemode": "tozero"},
     )  # fmt: skip
     return drawn
 
 
-def main(source: str, target: str) -> None:
+def place(drawn: go.Figure, named: list[tuple[float, float, str, str]]) -> None:
+    """The names in a column at the right, in the order of the lines' ends, none over another."""
+    lowest = -GAP
+    for y, x, text, colour in sorted(named):
+        lowest = max(y, lowest + GAP)
+        drawn.add_annotation(
+            x=1.01,
+            xref="paper",
+            y=lowest,
+            text=text,
+            showarrow=False,
+            xanchor="left",
+            font={"color": colour, "size": 13},
+        )
+        drawn.add_scatter(x=[x], y=[y], mode="markers", marker={"color": colour, "size": 11})
+
+
+def main(source: str = "", target: str = "") -> None:
     """Draws and saves."""
-    html = figure(json.loads(Path(source).read_text("utf-8"))).to_html(include_plotlyjs=True)
+    path = Path(source) if source else newest("peers")
+    if path is None:
+        raise SystemExit("no peers file in benchmarks/results; run python -m benchmarks.peers.run --out")
+    html = figure(json.loads(path.read_text("utf-8"))).to_html(include_plotlyjs=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1020, "height": 500})
+        page = browser.new_page(viewport={"width": 1120, "height": 640})
         page.set_content(html)
         page.wait_for_timeout(1500)
-        page.screenshot(path=target)
+        page.screenshot(path=target or str(ROOT / "docs" / "peers.png"))
         browser.close()
 
 
