@@ -13,6 +13,7 @@ from recsys.data.sample_items import SCENARIOS
 from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_card, sample_files
 from recsys.data.synthetic import BOT
 from recsys.errors import UnknownIdError
+from recsys.runs import load_run
 
 
 @cache
@@ -53,3 +54,11 @@ def test_titles_texts_and_tags_reach_the_catalogue() -> None:
 def test_an_unknown_sample_is_refused_by_name() -> None:
     with pytest.raises(UnknownIdError, match="must be one of all, social, shop, courses, entertainment"):
         load_sample("games")
+
+
+def test_the_run_that_ships_with_the_sample_knows_what_was_dropped_and_is_of_todays_sample() -> None:
+    run, dataset = load_run(FOLDER / "run")
+    fresh = load_sample("all").dataset
+    assert dataset.cleaning == fresh.cleaning and dataset.cleaning is not None
+    assert (dataset.cleaning.rows_read, dataset.cleaning.rows_kept) == (84_971, 82_159)
+    assert run.dataset_fingerprint == dataset.fingerprint == fresh.fingerprint

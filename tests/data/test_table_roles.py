@@ -64,6 +64,15 @@ def test_every_sheet_of_a_workbook_is_a_table() -> None:
     assert loaded.report.rows_kept == 3 and loaded.dataset.catalogue.titles == ("", "Apple", "Bread")
 
 
+def test_tables_that_were_given_apart_are_no_members_of_the_file() -> None:
+    loaded = load(b"user,item\na,x\na,y\nb,x\n", name="rows.csv", items=b"item,title\nx,Tea\n")
+    assert loaded.dataset.cleaning is not None and dict(loaded.dataset.cleaning.tables) == {"interactions": "rows.csv"}
+    given = files.zipped({"items.csv": "item,title\nx,Old\n", "rows.csv": "user,item\na,x\na,y\nb,x\n"})
+    loaded = load(given, name="given.zip", items=b"item,title\nx,Tea\n")
+    assert loaded.dataset.catalogue.titles[1] == "Tea"
+    assert {table.name: table.role for table in loaded.tables} == {"items.csv": "", "rows.csv": "interactions"}
+
+
 def test_one_row_for_each_person_is_said() -> None:
     warnings = load(b"user,item\na,x\nb,y\nc,x\n").report.warnings
     assert any("one row only" in warning for warning in warnings)
