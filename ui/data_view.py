@@ -119,8 +119,8 @@ def dropped(now: Opened | None, found: CleaningSummary | None) -> None:
     """Every reason with its rows: how many, a sample, and the whole list to download."""
     if now is None:
         st.write(
-            "The lists of dropped rows are kept only while the file is open: until an hour after you last used it. Drop "
-            "it again to see them, or to change columns and cleaning."
+            "The lists of dropped rows are kept only while the file is open: until an hour after you last used it. "
+            "Drop it again to see them, or to change columns and cleaning."
         )
         for reason, count in ({} if found is None else found.dropped).items():
             st.markdown(f"{count:,} rows: {plain(words_of(reason))}")
