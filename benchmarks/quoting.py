@@ -73,9 +73,14 @@ def missing(what: str, name: str, columns: int) -> Row:
 
 
 def lines(head: Sequence[str], entries: Sequence[tuple[str, str, str, Callable[[Any], str]]]) -> str:
-    """A table of what, seen, aim, source: entries are (what, results name, aim, words of the figures)."""
+    """A table of what, seen, aim (where the head has one), source.
+
+    Args:
+        entries: (what, name of the results, aim, words of the figures).
+    """
     rows = []
     for what, name, aim, words in entries:
         path = newest(name)
-        rows.append([what, words(opened(path)), aim, link(path)] if path else missing(what, name, len(head)))
+        aims = [aim] if "aim" in head else []
+        rows.append([what, words(opened(path)), *aims, link(path)] if path else missing(what, name, len(head)))
     return table(head, rows)

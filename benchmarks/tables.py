@@ -1,7 +1,7 @@
-"""Writes the tables of benchmarks/README.md from the newest files in benchmarks/results.
+"""Writes the tables of benchmarks/README.md, and the one of README.md, from the newest files in benchmarks/results.
 
     python -m benchmarks.tables            # writes
-    python -m benchmarks.tables --check    # exit 1 if the README says anything else
+    python -m benchmarks.tables --check    # exit 1 if they say anything else
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`. Each row names the file its figures come from; what
 was not measured with a kept file says so, with the name to give to `python -m benchmarks --only`.
@@ -18,8 +18,9 @@ from typing import Any
 
 from benchmarks.quoting import SEEN, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
+from benchmarks.server_words import server
 
-README = ROOT / "benchmarks" / "README.md"
+READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -229,85 +230,65 @@ def projection() -> str:
     return table(head, rows)
 
 
-def opening(found: Any) -> str:
-    return (
-        f"{number(found['start_to_home_s'])} s to the title (server {number(found['server_start_s'])} s of it); "
-        f"miniature {number(found['home_miniature_s'])} s after the server's start"
-    )
+def headline() -> str:
+    """What the front page quotes, each beside the strongest alternative."""
 
+    def model(found: Any) -> str:
+        own = statistics.median_low(run["test"]["ndcg@10"] for run in found["runs"])
+        alone = statistics.median_low(run["test_network_alone"]["ndcg@10"] for run in found["runs"])
+        others = [number(found["baselines"][name]["ndcg@10"]) for name in ("markov", "item-knn", "popularity")]
+        return (
+            f"{number(own)}; network alone {number(alone)}, Markov alone {others[0]}, item-kNN {others[1]}, "
+            f"popularity {others[2]}"
+        )
 
-def classroom(found: Any) -> str:
-    return (
-        f"page switch median {number(found['switch_median_s'])} s, p95 {number(found['switch_p95_s'])} s, worst "
-        f"{number(found['switch_worst_s'])} s; frame median {number(found['frame_median_ms'])} ms, "
-        f"{number(100 * found['frames_at_60_per_s'])}% of frames at 60/s; server {number(found['server_peak_mb'])} MB"
-    )
+    def best_peer(found: Any) -> str:
+        tested = [result for result in found["results"] if "test" in result]
+        names = ("ours, both together", "ours, network alone", "Markov alone")
+        peers = [result for result in tested if result["model"] not in names]
+        best = max(peers, key=lambda result: result["test"]["ndcg@10"][0])
+        return f"{best['model']} {estimate(best['test']['ndcg@10'])}, the best of {len(peers)} at their chosen settings"
 
+    def map_of_users(found: Any) -> str:
+        tuned = found["variants"]["umap-learn, init=pca, 100 epochs"]["warm"]
+        default = found["variants"]["umap-learn, default"]["warm"]
+        return (
+            f"{number(found['variants']['ours']['warm']['seconds'])} s; umap-learn {number(tuned['seconds'])} s tuned "
+            f'(`init="pca", n_epochs=100`), {number(default["seconds"])} s with its defaults'
+        )
 
-def sessions(found: Any) -> str:
-    return (
-        f"title sent p95 {number(found['title_s']['p95'])} s, whole page p95 {number(found['whole_s']['p95'])} s, "
-        f"{number(found['cpu_s'])} s of CPU for {number(found['pages'])} pages"
-    )
-
-
-def answering(found: Any) -> str:
-    return " ".join(
-        f"p95 {number(found[key]['p95_ms'])} ms (median {number(found[key]['median_ms'])}) {words}"
-        for key, words in (("while_training", "while one trains;"), ("quiet", "with nothing running"))
-    )
-
-
-def killed(found: Any) -> str:
-    return (
-        f"everything opened after {number(found['kills'])} kills; {number(found['ended_at_the_same_figures'])} of "
-        f"{number(found['workspaces'])} trainings ended at the undisturbed figures"
-    )
-
-
-def walks(found: Any) -> str:
-    walked = found["browser"]
-    failed = len(walked["failures"])
-    return f"{number(walked['actions'])} actions in {number(walked['walks'])} walks; failures: {failed}"
-
-
-def server() -> str:
-    return lines(SEEN, [
-        ("server start to Home in a fresh browser", "opening", "≤ 3 s", opening),
-        ("page switch, alone on the server", "opening", "p95 ≤ 400 ms",
-         lambda f: f"median {number(f['switch_median_s'])} s, p95 {number(f['switch_p95_s'])} s"),
-        ("an answer of the page while a training runs", "answering", "p95 ≤ 300 ms", answering),
-        ("`kill -9` at random moments of saving and training", "killed", "all", killed),
-        ("thirty students with browsers on the server’s own cores, all dragging", "classroom",
-         "p95 ≤ 1.5 s, 60 frames/s, 3 GB", classroom),
-        ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
-        ("thirty sessions without browsers, a page every 3 s each", "sessions", "–", sessions),
-        ("the same, a page every second each", "sessions-every-second", "–", sessions),
-        ("random users in Chromium", "walks", "2,000 actions, none fails", walks),
+    return lines(("what", "seen", "from"), [
+        ("ML-1M, NDCG@10", "quality-ml-1m", "", model),
+        ("ML-100k, NDCG@10", "quality-ml-100k", "", model),
+        ("ML-100k, NDCG@10 of another library", "peers", "", best_peer),
+        ("map of 10,000 users, second call in a process", "projection-10000", "", map_of_users),
     ])  # fmt: skip
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
-    "data": data, "projection": projection, "server": server,
+    "data": data, "projection": projection, "server": server, "headline": headline,
 }  # fmt: skip
 
 
-def written(text: str) -> str:
-    """The text with every table made anew."""
-    return BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[4], text)
+def written(text: str, folder: str = "") -> str:
+    """The text with every table made anew; `folder` leads from it to benchmarks/."""
+    made = BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[4], text)
+    return made.replace("](results/", f"]({folder}results/") if folder else made
 
 
 def main() -> int:
-    """Writes the README, or with --check tells whether it is what would be written."""
+    """Writes both READMEs, or with --check tells whether they are what would be written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    check, text = parser.parse_args().check, README.read_text("utf-8")
-    new = written(text)
-    if check:
-        return int(new != text)
-    README.write_text(new, "utf-8")
-    return 0
+    check, differ = parser.parse_args().check, False
+    for path in READMES:
+        text = path.read_text("utf-8")
+        new = written(text, "benchmarks/" * (path.parent == ROOT))
+        differ |= new != text
+        if not check:
+            path.write_text(new, "utf-8")
+    return int(check and differ)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Published figures: every table row of benchmarks/README.md names a kept results file, and its figures stand in it."""
+"""Published figures: every row of the READMEs' tables of figures names a kept results file, and they stand in it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from benchmarks.peers.environments import PEERS, error_line
 from benchmarks.peers.scoring import gains, interval, ranks
 from benchmarks.record import RESULTS, Measurement, command
 
-README = tables.README.read_text("utf-8")
+README, FRONT = (path.read_text("utf-8") for path in tables.READMES)
 ENVELOPE = {"script", "command", "date", "commit", "machine", "versions", "quiet", "figures"}
 KEPT = sorted(RESULTS.glob("*.json"))
 
 
 def rows() -> list[str]:
-    """Every body row of every table in the README."""
-    blocks = re.findall(r"(?:^\|.*\n)+", README, re.MULTILINE)
-    return [row for block in blocks for row in block.strip().splitlines()[2:]]
+    """Every body row of every table that is written from results."""
+    bodies = [found["body"] for found in tables.BLOCK.finditer(README + FRONT)]
+    return [row for body in bodies for row in body.strip().splitlines()[2:]]
 
 
 def numbers(value: Any) -> Iterator[float]:
@@ -55,17 +55,18 @@ def quoted(row: str) -> list[tuple[float, int]]:
 
 def test_the_tables_say_what_the_results_say() -> None:
     assert tables.written(README) == README, "run python -m benchmarks.tables"
+    assert tables.written(FRONT, "benchmarks/") == FRONT, "run python -m benchmarks.tables"
 
 
 def test_every_table_is_written_from_results() -> None:
-    assert {found["name"] for found in tables.BLOCK.finditer(README)} == set(tables.TABLES)
+    assert {found["name"] for found in tables.BLOCK.finditer(README + FRONT)} == set(tables.TABLES)
     outside = tables.BLOCK.sub("", README)
     assert not re.findall(r"^\|", outside, re.MULTILINE), "a table that nothing writes"
 
 
 @pytest.mark.parametrize("row", rows())
 def test_a_row_names_its_file_and_its_figures_stand_in_it(row: str) -> None:
-    named = re.search(r"\(results/([\w-]+\.json)\)", row)
+    named = re.search(r"\((?:benchmarks/)?results/([\w-]+\.json)\)", row)
     if named is None:
         assert "not measured with a kept file yet" in row
         assert re.search(r"`([\w-]+)` \|$", row)

@@ -1,0 +1,65 @@
+"""The table of the server's figures: what somebody in front of a page waits for, and what survives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.quoting import SEEN, lines, number
+
+
+def opening(found: Any) -> str:
+    return (
+        f"{number(found['start_to_home_s'])} s to the title (server {number(found['server_start_s'])} s of it); "
+        f"miniature {number(found['home_miniature_s'])} s after the server's start"
+    )
+
+
+def classroom(found: Any) -> str:
+    return (
+        f"page switch median {number(found['switch_median_s'])} s, p95 {number(found['switch_p95_s'])} s, worst "
+        f"{number(found['switch_worst_s'])} s; frame median {number(found['frame_median_ms'])} ms, "
+        f"{number(100 * found['frames_at_60_per_s'])}% of frames at 60/s; server {number(found['server_peak_mb'])} MB"
+    )
+
+
+def sessions(found: Any) -> str:
+    return (
+        f"title sent p95 {number(found['title_s']['p95'])} s, whole page p95 {number(found['whole_s']['p95'])} s, "
+        f"{number(found['cpu_s'])} s of CPU for {number(found['pages'])} pages"
+    )
+
+
+def answering(found: Any) -> str:
+    return " ".join(
+        f"p95 {number(found[key]['p95_ms'])} ms (median {number(found[key]['median_ms'])}) {words}"
+        for key, words in (("while_training", "while one trains;"), ("quiet", "with nothing running"))
+    )
+
+
+def killed(found: Any) -> str:
+    return (
+        f"everything opened after {number(found['kills'])} kills; {number(found['ended_at_the_same_figures'])} of "
+        f"{number(found['workspaces'])} trainings ended at the undisturbed figures"
+    )
+
+
+def walks(found: Any) -> str:
+    walked = found["browser"]
+    failed = len(walked["failures"])
+    return f"{number(walked['actions'])} actions in {number(walked['walks'])} walks; failures: {failed}"
+
+
+def server() -> str:
+    return lines(SEEN, [
+        ("server start to Home in a fresh browser", "opening", "≤ 3 s", opening),
+        ("page switch, alone on the server", "opening", "p95 ≤ 400 ms",
+         lambda f: f"median {number(f['switch_median_s'])} s, p95 {number(f['switch_p95_s'])} s"),
+        ("an answer of the page while a training runs", "answering", "p95 ≤ 300 ms", answering),
+        ("`kill -9` at random moments of saving and training", "killed", "all", killed),
+        ("thirty students with browsers on the server’s own cores, all dragging", "classroom",
+         "p95 ≤ 1.5 s, 60 frames/s, 3 GB", classroom),
+        ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
+        ("thirty sessions without browsers, a page every 3 s each", "sessions", "–", sessions),
+        ("the same, a page every second each", "sessions-every-second", "–", sessions),
+        ("random users in Chromium", "walks", "2,000 actions, none fails", walks),
+    ])  # fmt: skip
