@@ -183,8 +183,9 @@ def refresh(user: User) -> None:
 def second_tab(user: User) -> None:
     if len(user.tabs) > 3:
         raise Impossible
-    before = user.tab.chosen
+    before, job = user.tab.chosen, user.tab.job
     tab = user.open_tab(user.page.url)
+    tab.job = job
     tab.chosen = type(before)(**{**before.__dict__, "rules": dict(before.rules)})
     tab.where = user.where
 

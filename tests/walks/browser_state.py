@@ -219,9 +219,7 @@ def _follow_jobs(tab: Tab) -> None:
     where, said = place(tab.page.url)
     job = said.get("job", "")
     if tab.job and not job and tab.chosen.run != said.get("run"):
-        tab.chosen.forget("run")
-        if tab.where == "home" and where == "transfer":
-            tab.chosen.forget("dataset", "target", "source")
+        tab.chosen.forget("run", "dataset", "target", "source")
     if where != tab.where:
         tab.chosen.part = said.get("tab", "")
     tab.job, tab.where = job, where
