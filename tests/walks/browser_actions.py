@@ -115,7 +115,7 @@ def choose(page: Page, box: Locator, at: float) -> str:
 # moving ---------------------------------------------------------------------------------------------------------------
 
 
-@action(8, to=one_of(*PAGES.values()))
+@action(8, to=one_of(*PAGES.values(), "train", "embeddings", "transfer", "transfer", "explain"))
 def menu(user: User, to: str) -> None:
     links = user.page.locator("[data-testid=stSidebar] [data-testid=stPageLink] a")
     links.nth(list(PAGES.values()).index(to)).click()
