@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
 from tests.walks.browser_state import (
     PAGES,
@@ -22,6 +22,7 @@ from tests.walks.browser_state import (
     open_popover,
     place,
     rest,
+    rules_of,
     shown_in,
     slot,
 )
@@ -103,9 +104,13 @@ def choose(page: Page, box: Locator, at: float) -> str:
     """Chooses one of the options a select box offers; the option's words."""
     if not box.count() or not box.first.is_enabled():
         raise Impossible
-    box.first.click()
     options = page.get_by_role("option")
-    options.first.wait_for()
+    box.first.click()
+    try:
+        options.first.wait_for(timeout=3_000)
+    except TimeoutError:  # the click closed the list of another box
+        box.first.press("ArrowDown")
+        options.first.wait_for()
     option = pick(options, at)
     words = option.inner_text().strip()
     option.click()
@@ -146,6 +151,7 @@ def _take_over(user: User, said: Mapping[str, str]) -> None:
     """What a URL says becomes what is chosen; what it leaves out is open again."""
     for name in ("run", "dataset", "target", "source", "alpha", "k"):
         setattr(user.tab.chosen, name, said.get(name))
+    user.tab.chosen.rules, user.tab.chosen.widgets = rules_of(dict(said)), {}
 
 
 @action(3)
@@ -166,7 +172,6 @@ def _through_history(user: User, way: int) -> None:
     where, said = place(url)
     _take_over(user, said)
     user.tab.chosen.part = said.get("tab", "")
-    user.tab.chosen.rules = {}
     if way < 0:
         user.page.go_back()
     else:
@@ -186,7 +191,7 @@ def second_tab(user: User) -> None:
     before, job = user.tab.chosen, user.tab.job
     tab = user.open_tab(user.page.url)
     tab.job = job
-    tab.chosen = type(before)(**{**before.__dict__, "rules": dict(before.rules)})
+    tab.chosen = replace(before, widgets=dict(before.widgets))
     tab.where = user.where
 
 
@@ -396,9 +401,10 @@ def own_name(user: User, name: str) -> list[str]:
 
 def saved(user: User) -> list[str]:
     """The ids of the saved items that Home lists."""
-    return keyed(user.page, "open_*").evaluate_all(
+    found = keyed(user.page, "open_*").evaluate_all(
         "nodes => nodes.map(n => n.className.match(/st-key-open_([0-9a-f]{8,})/)?.[1]).filter(Boolean)"
     )
+    return [str(entry) for entry in found]
 
 
 @action(1.5, "home", at=at)
@@ -701,10 +707,10 @@ def drag_alpha(user: User, to: float) -> None:
     box = slider.bounding_box()
     assert box is not None
     now, y = float(slider.input_value()), box["y"] + box["height"] / 2
-    x = lambda share: box["x"] + 12 + share * (box["width"] - 24)  # noqa: E731
-    user.page.mouse.move(x(now), y)
+    left, width = box["x"] + 12, box["width"] - 24
+    user.page.mouse.move(left + now * width, y)
     user.page.mouse.down()
-    user.page.mouse.move(x(to), y, steps=6)
+    user.page.mouse.move(left + to * width, y, steps=6)
     user.page.mouse.up()
     _heard_alpha(user)
 
@@ -805,11 +811,11 @@ def end(user: User, side: str, at: float, which: float) -> list[str]:
     return [f"{side}: {words!r} was chosen, the URL says {written!r}"] if wrong else []
 
 
-RULES = ("rule_scenario", "rule_tag", "rule_unmet", "rule_hide", "rule_beside", "rule_weight", "rule_diversity",
+RULE_WIDGETS = ("rule_scenario", "rule_tag", "rule_unmet", "rule_hide", "rule_beside", "rule_weight", "rule_diversity",
          "rule_protect", "rule_epsilon")  # fmt: skip
 
 
-@action(6, "transfer", rule=one_of(*RULES), at=at)
+@action(6, "transfer", rule=one_of(*RULE_WIDGETS), at=at)
 def rule(user: User, rule: str, at: float) -> None:
     """One rule: a select box, a checkbox or a slider under Rules."""
     page = user.page
@@ -828,10 +834,9 @@ def rule(user: User, rule: str, at: float) -> None:
     else:
         widget.locator("label").first.click()
     rest(page)
-    user.tab.chosen.rules[rule] = shown_in(keyed(page, rule))
-    for key in list(user.tab.chosen.rules):
-        if not keyed(page, key).count():
-            del user.tab.chosen.rules[key]
+    chosen = user.tab.chosen
+    chosen.rules = rules_of(place(page.url)[1])
+    chosen.widgets = {key: shown_in(keyed(page, key)) for key in {*chosen.widgets, rule} if keyed(page, key).count()}
     close_popover(page, body)
 
 

@@ -63,16 +63,20 @@ class Chosen:
     alpha: str | None = None
     k: str | None = None
     part: str = ""  # the open tab of the page, as the URL names it
-    rules: dict[str, str] = field(default_factory=dict)  # widget key -> what it shows
+    rules: dict[str, str] | None = None  # as the URL writes them
+    widgets: dict[str, str] = field(default_factory=dict)  # of the rules: key -> what it shows
 
     def forget(self, *names: str) -> None:
         """Takes over for these fields whatever is shown next."""
         for name in names:
-            setattr(self, name, {"rules": {}, "part": ""}.get(name))
+            setattr(self, name, "" if name == "part" else None)
+            if name == "rules":
+                self.widgets = {}
 
 
 DEFAULTS = {"alpha": "0.3", "k": "10"}
-NAMES = tuple(one.name for one in fields(Chosen) if one.name not in ("rules", "part"))
+NAMES = tuple(one.name for one in fields(Chosen) if one.name not in ("rules", "part", "widgets"))
+RULES = ("scenario", "tag", "cold_items", "hide_source", "second_score", "weight", "diversity", "epsilon")
 
 
 @dataclass
@@ -128,7 +132,7 @@ class User:
     def open_tab(self, url: str) -> Tab:
         """A new tab of the same browser on this URL; it becomes the current one."""
         page = self.context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         tab = Tab(page, Screen(page, self.log))
         self.tabs.append(tab)
         self.at = len(self.tabs) - 1
@@ -151,6 +155,11 @@ def place(url: str) -> tuple[str, dict[str, str]]:
     """The page a URL names (a value of PAGES) and its query parameters."""
     parts = urlsplit(url)
     return PAGES.get(parts.path.strip("/"), parts.path), {k: v[0] for k, v in parse_qs(parts.query).items()}
+
+
+def rules_of(said: dict[str, str]) -> dict[str, str]:
+    """The rules of recommending among query parameters."""
+    return {name: said[name] for name in RULES if name in said}
 
 
 def rest(page: Page, pause: int = 300) -> bool:
@@ -233,6 +242,10 @@ def _url(tab: Tab) -> list[str]:
             setattr(tab.chosen, name, shown)
         elif not same(name, wanted, shown):
             found.append(f"{name}: {wanted!r} was chosen, the URL says {shown!r}")
+    if tab.chosen.rules is None:
+        tab.chosen.rules = rules_of(said)
+    elif tab.chosen.rules != rules_of(said):
+        found.append(f"rules: {tab.chosen.rules} were chosen, the URL says {rules_of(said)}")
     if tab.chosen.part != said.get("tab", ""):
         found.append(f"tab: {tab.chosen.part!r} was opened, the URL says {said.get('tab', '')!r}")
     return found
@@ -248,6 +261,8 @@ def _menu(tab: Tab) -> list[str]:
             wanted, shown = getattr(tab.chosen, name) or "", said.get(name, DEFAULTS.get(name, ""))
             if not same(name, wanted, shown):
                 found.append(f"the menu’s link to {where} has {name} {shown!r}, chosen is {wanted!r}")
+        if rules_of(said) != tab.chosen.rules:
+            found.append(f"the menu’s link to {where} has the rules {rules_of(said)}, chosen are {tab.chosen.rules}")
     return found[:1]
 
 
@@ -296,7 +311,7 @@ def _transfer(user: User) -> list[str]:
 
 def _rules(user: User) -> list[str]:
     """The rules that were chosen are those on screen (the popover is opened to look only where there are any)."""
-    rules = user.tab.chosen.rules
+    rules = user.tab.chosen.widgets
     if not rules:
         return []
     with_rules = open_popover(user.page, "Rules")
@@ -334,9 +349,12 @@ def _embeddings(user: User) -> list[str]:
 
 def open_popover(page: Page, words: str) -> Locator:
     """Opens a popover of the main page by a part of its button's words; its body."""
-    page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button", has_text=words).first.click()
     body = page.get_by_test_id("stPopoverBody")
+    if body.count():
+        close_popover(page, body.first)
+    page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button", has_text=words).first.click()
     body.first.wait_for()
+    rest(page)  # what is inside is made when it opens
     return body.first
 
 
@@ -346,12 +364,13 @@ def close_popover(page: Page, body: Locator) -> None:
     if body.count():
         page.get_by_test_id("stSidebar").click(position={"x": 4, "y": 4})
         body.wait_for(state="hidden")
+    rest(page)
 
 
 def shown_in(widget: Locator) -> str:
     """What a select box, checkbox or slider shows; "" where the widget is not there."""
     for role in ("combobox", "checkbox", "switch", "slider"):
-        found = widget.get_by_role(role)  # type: ignore[arg-type]
+        found = widget.get_by_role(role)
         if found.count():
             one = found.first
             return str(one.is_checked()) if role in ("checkbox", "switch") else str(one.input_value())
