@@ -106,9 +106,8 @@ def load(
     first, first_columns, _ = read[0]
     report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *_unused(takens)))
     found = _found(takens, apart)
-    names = {"interactions": ", ".join(part[0].name for part in read)}
-    names |= {role: table.name for role, table in side.items() if apart.get(role) is None}
-    names |= {one.role: one.name for one in found if one.role}
+    names = {role: table.name for role, table in side.items() if apart.get(role) is None}
+    names |= {"interactions": ", ".join(part[0].name for part in read)} | {t.role: t.name for t in found if t.role}
     return Loaded(
         dataset=replace(_dataset(rows, side, vectors, shown), cleaning=report.summary(first.format, names)),
         report=report,
