@@ -12,6 +12,7 @@ from recsys.charts.study import gain_figure, lengths_figure, methods_figure
 from recsys.charts.style import CONFIG
 from recsys.data.export import json_bytes
 from recsys.errors import ArtifactError, StudioError
+from recsys.evaluation.study_results import is_current
 from recsys.evaluation.uncertainty import Estimate, figure
 from recsys.jobs import Progress
 from recsys.workspace import read_content
@@ -19,6 +20,7 @@ from ui.boundary import show_verdict
 from ui.evaluate_jobs import Judged, answer, job_id, job_of
 from ui.inputs import download
 
+POINT_KEYS = {"observed", "people", "gain", "methods", "comparisons", "suggested", "repeats", "harmed", "helped"}
 AXES = {"users": "between people", "time": "from a person’s own past", "scenarios": "from another scenario"}
 
 
@@ -49,8 +51,36 @@ def study_tab(judged: Judged) -> None:
         f"{100 * point['harmed']:.0f}% of people are worse off than without transfer, "
         f"{100 * point['helped']:.0f}% better off."
     )
+    for sentence in _how(content, point):
+        st.caption(sentence)
     st.dataframe(pd.DataFrame([_row(one) for one in point["comparisons"]]), hide_index=True, width="stretch")
     download("Study (JSON)", lambda: json_bytes(content), "study.json", "application/json", "study_json")
+
+
+def _how(content: Mapping[str, Any], point: Mapping[str, Any]) -> list[str]:
+    """How the figures came about: which α was judged on whom, who is left out, what was cut, how long it trained."""
+    found = point["suggested"]
+    gain = Estimate(**found["gain"]).text
+    said = [
+        f"α = {found['alpha']:.2g} was chosen on {found['chosen_on']:,} of these users and judged on the "
+        f"{found['judged_on']:,} others: NDCG@10 {gain} against α = 0."
+    ]
+    if point["repeats"]:
+        said.append(
+            f"{100 * point['repeats']:.0f}% of the users with enough items are left out: their next item is one they "
+            "already have, which is never recommended."
+        )
+    if content["sources_cut"]:
+        said.append("Every source’s history ends before the moment at which the target’s item was chosen.")
+    else:
+        said.append("The data have no times, so sources’ histories could not be cut at the target’s moment.")
+    epochs = content["training"].get("epochs", [])
+    if epochs:
+        each = " and ".join(f"{number:,}" for number in sorted(set(epochs)))
+        said.append(
+            f"Each fold’s model was trained for {each} epochs, a number that follows from the size of the data."
+        )
+    return said
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, str]:
@@ -69,7 +99,9 @@ def _run(judged: Judged, axis: str) -> Mapping[str, Any] | None:
     if job_of(studio, wanted) is None:
         for entry in studio.space.entries("study"):
             if data.matches(str(entry.meta.get("fingerprint"))) and entry.meta.get("axis") == axis:
-                return _read(read_content(studio.space.path(entry.id)))
+                content = read_content(studio.space.path(entry.id))
+                if is_current(content):
+                    return _read(content)
     space = studio.space
 
     def work(progress: Progress) -> str:
@@ -88,6 +120,6 @@ def _read(content: object) -> Mapping[str, Any]:
     if not isinstance(content, dict) or not content.get("points") or "level" not in content:
         raise ArtifactError("the saved study", "is damaged or of an older version", fix="Delete it and run it again.")
     for point in content["points"]:
-        if not {"observed", "people", "gain", "methods", "comparisons", "harmed", "helped"} <= set(point):
+        if not set(point) >= POINT_KEYS:
             raise StudioError("the saved study", "misses figures", fix="Delete it and run it again.")
     return content

@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError, StudioError
+from recsys.evaluation.study_results import is_current
 from recsys.jobs import Progress
 from recsys.transfer.suggest import AlphaCurve, suggest_alpha
 from recsys.workspace import read_content
@@ -50,7 +51,8 @@ def study_of(studio: Studio, room: Room) -> Mapping[str, Any] | None:
                 content = read_content(studio.space.path(entry.id))
             except ArtifactError:
                 continue  # a damaged study is as none; Home names it
-            return content if "points" in content else None
+            if "points" in content and is_current(content):
+                return content
     return None
 
 

@@ -1,6 +1,8 @@
 """What stands beside the transfer in a study: sources that need no pair, controls that must not help, and priors.
 
-Everything here sees `fold.train` and the known items of the cold people only.
+Everything here sees `fold.train` and the known items of the cold people only. Every source's history is cut at the
+moment at which the target's item is to be found, where the data have times (`study_sources`). The model and the
+popularities are learned from the trained people's whole histories, as for any cold user.
 """
 
 from __future__ import annotations
@@ -11,16 +13,14 @@ from functools import cached_property
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
-from recsys.embeddings import nearest
 from recsys.evaluation.study_cases import Cases, Fold, Plan
-from recsys.models.markov import Markov
-from recsys.models.recommender import Encoder, batched
+from recsys.evaluation.study_sources import Neighbours, PastHistories, mean_scores
+from recsys.models.recommender import Encoder, Recommender, batched
 
 NEIGHBOURS = 3  # people in the neighbours' mean
 SOURCES = ("transfer", "neighbours’ mean", "mean user", "random source", "shuffled pairs")
+_NOTHING = np.zeros(0, dtype=np.int32)
 EARLY = 3  # first items of each trained person that early popularity counts
-_MEAN_OF = 300  # trained people the mean user is taken from
-_POOL = 200  # trained people that random sources are drawn from
 
 
 class Voices:
@@ -35,8 +35,10 @@ class Voices:
         self.columns = np.flatnonzero(plan.candidates)
         self.place = np.full(len(plan.candidates), -1, dtype=np.int64)
         self.place[self.columns] = np.arange(len(self.columns))
-        self.trained = np.flatnonzero(fold.train.lengths > 0)
-        self.rng = np.random.default_rng([seed, 23])
+        self.rng, self.seed = np.random.default_rng([seed, 23]), seed
+        moments = np.concatenate([np.zeros(0), *(cases.moments for cases in fold.cases)])
+        self.past = PastHistories(fold.train, moments, model.embedding_size)
+        self.near = Neighbours(self.past, model.encode)
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """The model's: float32 (B, candidates)."""
@@ -55,41 +57,54 @@ class Voices:
         return early
 
     @cached_property
-    def mean_user(self) -> np.ndarray:
-        """The mean of trained people's scores: float32 (candidates,)."""
-        some = np.unique(np.linspace(0, len(self.trained) - 1, min(len(self.trained), _MEAN_OF)).astype(int))
-        mean: np.ndarray = self.scores(self.train.histories(self.trained[some])).mean(axis=0, dtype=np.float64)
-        return mean.astype(np.float32)
+    def mean_users(self) -> np.ndarray:
+        """The mean of trained people's scores at each slice's moment: float32 (slices, candidates)."""
+        return mean_scores(self.past, self.scores)
 
     @cached_property
-    def strangers(self) -> np.ndarray:
-        """Scores of what random trained people would lend on this axis: float32 (≤ 200, candidates)."""
-        histories = self.train.histories(self.rng.permutation(self.trained)[: 4 * _POOL])
-        if self.plan.scenarios:
-            side = self.train.catalogue.in_scenario(self.plan.scenarios[0])
-            histories = [history[side[history]] for history in histories]
-        return self.scores([history for history in histories if len(history)][:_POOL])
+    def strangers(self) -> list[np.ndarray]:
+        """For each slice the trained people with something to lend on this axis by then: int64 (m,) each."""
+        return [self.past.active(number, self.side) for number in range(len(self.past.edges))]
 
     @cached_property
-    def markov(self) -> Markov:
-        """Reads a whole history, the newest items loudest."""
-        return Markov.fit(self.train)
+    def side(self) -> np.ndarray | None:
+        """The items that may be lent: bool (n_items + 1,) on the axis "scenarios", None for all."""
+        return self.train.catalogue.in_scenario(self.plan.scenarios[0]) if self.plan.scenarios else None
+
+    def random_sources(self, cases: Cases) -> list[History]:
+        """What a random trained person had chosen by the moment of each case; nothing where nobody had."""
+        found = []
+        for number, moment in zip(self.past.slice_of(cases.moments), cases.moments, strict=True):
+            pool = self.strangers[number]
+            history = self.past.before(int(self.rng.choice(pool)), moment) if len(pool) else _NOTHING
+            found.append(history if self.side is None else history[self.side[history]])
+        return found
+
+    @cached_property
+    def markov(self) -> Recommender:
+        """Reads a whole history, newer items with more weight; its settings are chosen on trained people."""
+        from recsys.models.baselines.tuning import tune_baseline
+
+        return tune_baseline("markov", self.train, seed=self.seed).model
 
     def decayed(self, histories: Sequence[History]) -> np.ndarray:
         """Scores of the whole own history by the decayed Markov model: float32 (B, candidates)."""
         return np.concatenate([self.markov.scores(batch)[:, self.columns] for batch in batched(histories, 64)])
 
-    @cached_property
-    def vectors(self) -> np.ndarray:
-        """Representations of the trained people: float32 (trained, d)."""
-        return self.model.encode(self.train.histories(self.trained))
-
     def neighbours(self, cases: Cases) -> np.ndarray:
-        """The trained people most like each target (most like the source where nothing is known): int64 (n, 3)."""
-        read = cases.target if cases.observed else cases.source
-        found = [nearest(self.vectors, vector, NEIGHBOURS)[0] for vector in self.model.encode(read)]
-        people: np.ndarray = self.trained[np.stack(found)]
-        return people
+        """The trained people most like each target at its moment (most like the source where nothing is known).
+
+        int64 (n, 3), nearest first; −1 where fewer people had chosen anything by then.
+        """
+        return self.near.find(cases.target if cases.observed else cases.source, cases.moments, NEIGHBOURS)
+
+    def lenders(self, people: np.ndarray, moments: np.ndarray) -> list[History]:
+        """What each of `people` (n, m) had chosen by the moment of its row, row by row; nothing for −1."""
+        return [
+            self.past.before(int(user), moment) if user >= 0 else _NOTHING
+            for row, moment in zip(people, moments, strict=True)
+            for user in row
+        ]
 
 
 def early_counts(dataset: Dataset, candidates: np.ndarray) -> np.ndarray:
@@ -101,21 +116,34 @@ def early_counts(dataset: Dataset, candidates: np.ndarray) -> np.ndarray:
 
 
 def lent(voices: Voices, cases: Cases) -> dict[str, np.ndarray]:
-    """Source scores of each person, by the source's name: float32 (n, candidates); (1, candidates) where all share one.
+    """Source scores of each person, by the source's name: float32 (n, candidates).
 
     "transfer" is the nearest person on the axis "users", and the person's own other side on the others.
     """
     people = voices.neighbours(cases)
-    around = voices.scores([history for row in people for history in voices.train.histories(row)])
-    around = around.reshape(len(people), people.shape[1], -1)
+    around = voices.scores(voices.lenders(people, cases.moments)).reshape(len(people), people.shape[1], -1)
     own = around[:, 0] if voices.plan.axis == "users" else voices.scores(cases.source)
-    order = voices.rng.permutation(len(cases))
-    shuffled = np.empty(len(cases), dtype=np.int64)
-    shuffled[order] = np.roll(order, 1)  # one cycle: nobody keeps their own source
+    there = (people >= 0)[:, :, None]
+    there[:, 0] = True  # where nobody had chosen anything, the empty history
+    random = voices.scores(voices.random_sources(cases))
     return {
         "transfer": own,
-        "neighbours’ mean": around.mean(axis=1),
-        "mean user": voices.mean_user[None],
-        "random source": voices.strangers[voices.rng.integers(0, len(voices.strangers), len(cases))],
-        "shuffled pairs": own[shuffled],
+        "neighbours’ mean": (around * there).sum(axis=1) / there.sum(axis=1),
+        "mean user": voices.mean_users[voices.past.slice_of(cases.moments)],
+        "random source": random,
+        "shuffled pairs": _shuffled(voices, cases, own, random),
     }
+
+
+def _shuffled(voices: Voices, cases: Cases, own: np.ndarray, random: np.ndarray) -> np.ndarray:
+    """Each target with the source chosen for another: float32 (n, candidates).
+
+    With times it is the source of the target just before in time, so that it holds nothing of the future either; the
+    earliest target gets its random source.
+    """
+    shuffled = np.empty_like(own)
+    order = np.argsort(cases.moments, kind="stable") if voices.past.cut else voices.rng.permutation(len(cases))
+    shuffled[order] = own[np.roll(order, 1)]  # one cycle: nobody keeps their own source
+    if voices.past.cut:
+        shuffled[order[0]] = random[order[0]]
+    return shuffled

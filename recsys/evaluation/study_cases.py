@@ -25,6 +25,7 @@ class Cases:
         source: the person's own other side (earlier, or in the other scenario); empty on the axis "users".
         whole: everything of the person before the item to be found, oldest first: never recommended again.
         positives: int64 (n,) the item to be found.
+        moments: float64 (n,) when it was chosen, unix seconds; 0 where the data have no times.
     """
 
     observed: int
@@ -33,6 +34,7 @@ class Cases:
     source: tuple[History, ...]
     whole: tuple[History, ...]
     positives: np.ndarray
+    moments: np.ndarray
 
     def __len__(self) -> int:
         return len(self.users)
@@ -40,7 +42,7 @@ class Cases:
     def part(self, rows: slice) -> Cases:
         """Some of the people."""
         parts = (self.users[rows], self.target[rows], self.source[rows], self.whole[rows], self.positives[rows])
-        return Cases(self.observed, *parts)
+        return Cases(self.observed, *parts, self.moments[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,8 @@ class Plan:
         observed: the k that are judged.
         folds: every judged person is in one of them, and cold there.
         candidates: bool (n_items + 1,), what is ranked.
+        repeats: for each of `observed` the share of users with enough items whose next item is one they already have.
+            No list can show it, so these are not judged.
         half: int8 (n_users,), 0 or 1: α is chosen on one half and judged on the other, both ways; −1 who isn't judged.
     """
 
@@ -74,6 +78,7 @@ class Plan:
     folds: tuple[Fold, ...]
     candidates: np.ndarray
     half: np.ndarray
+    repeats: tuple[float, ...]
 
 
 def plan_study(
@@ -126,7 +131,13 @@ def plan_study(
         )
         for users in cold
     )
-    return Plan(axis, pair, ks, made, candidates, half)
+    return Plan(axis, pair, ks, made, candidates, half, tuple(_repeats(dataset, k, axis, sides) for k in ks))
+
+
+def _repeats(dataset: Dataset, k: int, axis: str, sides: tuple[np.ndarray, ...]) -> float:
+    """The share of users with enough items whose next item is a repeat."""
+    found = [case.repeat for history in dataset.histories() if (case := _any_case(history, k, axis, sides)) is not None]
+    return float(np.mean(found)) if found else 0.0
 
 
 def _enough(
@@ -168,10 +179,29 @@ def _ks(history: History, axis: str, sides: tuple[np.ndarray, ...]) -> int:
     return sum(_case(history, k, axis, sides) is not None for k in OBSERVED)
 
 
-def _case(
-    history: History, k: int, axis: str, sides: tuple[np.ndarray, ...]
-) -> tuple[History, History, History, int] | None:
-    """Target, source, whole and positive of one person, or None when they have too little for this k.
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """One user at one k: `place` is that of the item to be found in the history."""
+
+    history: History
+    place: int
+    target: History
+    source: History
+
+    @property
+    def repeat(self) -> bool:
+        """Whether the user has the item already: then there is nothing to be found."""
+        return bool(self.history[self.place] in self.history[: self.place])
+
+
+def _case(history: History, k: int, axis: str, sides: tuple[np.ndarray, ...]) -> _Case | None:
+    """One user's case, None when they have too little for this k or the next item is a repeat."""
+    found = _any_case(history, k, axis, sides)
+    return None if found is None or found.repeat else found
+
+
+def _any_case(history: History, k: int, axis: str, sides: tuple[np.ndarray, ...]) -> _Case | None:
+    """The same, repeats included.
 
     Args:
         sides: bool (n_items + 1,) of the source's and of the target's scenario, on that axis.
@@ -191,18 +221,19 @@ def _case(
         place = int(there[k])
         target, source = history[there[:k]], history[:place][sides[0][history[:place]]]
         enough = len(source) >= LEAST_SOURCE
-    if not enough or history[place] in history[:place]:  # had already: nothing to be found
-        return None
-    return target, source, history[:place], int(history[place])
+    return _Case(history, place, target, source) if enough else None
 
 
 def _cases(dataset: Dataset, cold: np.ndarray, k: int, axis: str, sides: tuple[np.ndarray, ...]) -> Cases:
     found = [(user, case) for user in cold if (case := _case(dataset.history(int(user)), k, axis, sides)) is not None]
+    times = dataset.timestamps
+    rows = [int(dataset.offsets[user]) + case.place for user, case in found]
     return Cases(
         observed=k,
         users=np.array([user for user, _ in found], dtype=np.int64),
-        target=tuple(case[0] for _, case in found),
-        source=tuple(case[1] for _, case in found),
-        whole=tuple(case[2] for _, case in found),
-        positives=np.array([case[3] for _, case in found], dtype=np.int64),
+        target=tuple(case.target for _, case in found),
+        source=tuple(case.source for _, case in found),
+        whole=tuple(case.history[: case.place] for _, case in found),
+        positives=np.array([case.history[case.place] for _, case in found], dtype=np.int64),
+        moments=np.zeros(len(found)) if times is None else times[rows].astype(np.float64),
     )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recsys.evaluation.transfer_study import StudyPoint, TransferStudy
+    from recsys.evaluation.study_results import StudyPoint
+    from recsys.evaluation.transfer_study import TransferStudy
 
 _PLAIN = ("popularity", "early popularity")
 _OTHERS = (*_PLAIN, "own history, decayed", "shrinkage to the mean user", "neighbours’ mean")

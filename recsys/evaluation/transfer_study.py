@@ -20,114 +20,17 @@ from recsys.errors import InputError
 from recsys.evaluation import study_curves as curves_of
 from recsys.evaluation.study_baselines import SOURCES, Voices, lent
 from recsys.evaluation.study_cases import Cases, Fold, Plan, plan_study
+from recsys.evaluation.study_results import ALONE, METRIC, StudyPoint, Suggested
+from recsys.evaluation.study_sources import has_times
+from recsys.evaluation.study_training import study_epochs, train_encoder
 from recsys.evaluation.study_words import verdict_of
 from recsys.evaluation.uncertainty import Comparison, Estimate, bootstrap_means, estimate_means, holm
 from recsys.models.recommender import Encoder
-from recsys.transfer.suggest import AlphaCurve, Suggestion, suggest_alpha
+from recsys.transfer.suggest import Suggestion, suggest_alpha
 
-METRIC = "ndcg@10"
-ALONE = "target alone"
 _TOGETHER = 256  # people whose scores are held at once
 RESAMPLES = 10_000  # fine enough for p-values that Holm multiplies by some fifty tests
 Progress = Callable[..., object]
-
-
-@dataclass(frozen=True)
-class Suggested:
-    """One α that was chosen on some users and judged on others.
-
-    Attributes:
-        chosen_on, judged_on: how many users.
-        gain: NDCG@10 at this α minus that at α = 0; over_random: minus that of a random source at the α chosen for it.
-        harmed: share of the users it was judged on whose NDCG@10 fell.
-    """
-
-    alpha: float
-    chosen_on: int
-    judged_on: int
-    gain: Estimate
-    over_random: Estimate
-    harmed: float
-
-    def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "gain": self.gain.to_json(), "over_random": self.over_random.to_json()}
-
-
-@dataclass(frozen=True, eq=False)
-class StudyPoint:
-    """What was found for one number of known items.
-
-    Attributes:
-        observed: k; people: how many were judged.
-        chosen: α chosen on one half of the people and on the other.
-        curve: NDCG@10 of the transfer at each of ALPHAS; gain: the same minus α = 0, paired.
-        methods: NDCG@10 of everything, by name; "transfer" is judged at the α chosen on other people.
-        comparisons: the transfer against each other method.
-        suggested: one α with its judgement, for `suggest`.
-        helped, harmed: share of people whose NDCG@10 rose and fell against α = 0.
-    """
-
-    observed: int
-    people: int
-    chosen: tuple[float, float]
-    curve: tuple[Estimate, ...]
-    gain: tuple[Estimate, ...]
-    methods: Mapping[str, Estimate]
-    comparisons: tuple[Comparison, ...]
-    suggested: Suggested
-    helped: float
-    harmed: float
-
-    def against(self, method: str) -> Comparison:
-        """The comparison with one method."""
-        return next(c for c in self.comparisons if c.second == method)
-
-    def beats(self, method: str) -> bool:
-        """Whether the transfer is shown to be better."""
-        comparison = self.against(method)
-        return comparison.shown and comparison.difference.value > 0
-
-    @property
-    def helps(self) -> bool:
-        """Better than no transfer, and better than a random source: α > 0 alone proves nothing."""
-        return self.beats(ALONE) and self.beats("random source")
-
-    @property
-    def alpha_curve(self) -> AlphaCurve:
-        """As evidence for a suggestion."""
-        found = self.suggested
-        return AlphaCurve(
-            observed=self.observed,
-            chosen_on=found.chosen_on,
-            judged_on=found.judged_on,
-            alphas=tuple(curves_of.ALPHAS.tolist()),
-            values=tuple(e.value for e in self.curve),
-            low=tuple(e.low for e in self.curve),
-            high=tuple(e.high for e in self.curve),
-            alpha=found.alpha,
-            gain=found.gain.value,
-            gain_low=found.gain.low,
-            gain_high=found.gain.high,
-            shown=self.helps and found.gain.low > 0 and found.over_random.low > 0,
-            harmed=found.harmed,
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "observed": self.observed,
-            "people": self.people,
-            "alpha_chosen": list(self.chosen),
-            "curve": [{"alpha": a, **e.to_json()} for a, e in zip(curves_of.ALPHAS.tolist(), self.curve, strict=True)],
-            "gain": [{"alpha": a, **e.to_json()} for a, e in zip(curves_of.ALPHAS.tolist(), self.gain, strict=True)],
-            "methods": {name: e.to_json() for name, e in self.methods.items()},
-            "comparisons": [
-                {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.shown}
-                for c in self.comparisons
-            ],
-            "suggested": self.suggested.to_json(),
-            "helped": self.helped,
-            "harmed": self.harmed,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +43,8 @@ class TransferStudy:
         points: one per number of known items, ascending.
         shrinkage: c of α = c / (c + k) for this source, fitted on all judged people.
         seed: of the draws.
+        sources_cut: whether every source's history ends at the target's moment; not where the data have no times.
+        training: of each fold's model: "epochs" (one number per fold), "model", "train"; {} where a model was given.
     """
 
     axis: str
@@ -149,6 +54,8 @@ class TransferStudy:
     points: tuple[StudyPoint, ...]
     shrinkage: float
     seed: int
+    sources_cut: bool
+    training: Mapping[str, Any]
 
     @property
     def level(self) -> str:
@@ -175,6 +82,8 @@ class TransferStudy:
             "verdict": self.verdict,
             "shrinkage": self.shrinkage,
             "seed": self.seed,
+            "sources_cut": self.sources_cut,
+            "training": dict(self.training),
             "points": [point.to_json() for point in self.points],
         }
 
@@ -188,7 +97,7 @@ def transfer_study(
     seed: int = 0,
     folds: int | None = None,
     most: int | None = None,
-    minutes: float | None = None,
+    epochs: int | None = None,
     progress: Progress | None = None,
 ) -> TransferStudy:
     """Runs the study on cold people.
@@ -201,7 +110,7 @@ def transfer_study(
         scenarios: (source, target); by default the pair with the most people to judge.
         folds: models trained, each judging the people it was trained without; by default 3, of larger data 2.
         most: people judged at most; by default as many as can be ranked in about two minutes.
-        minutes: of training in all, by default a rule from the size of the data: 1 … 2.
+        epochs: of each fold's model; by default a rule from the size of the data, see `study_epochs`.
         progress: called with (fraction, message); may raise to stop.
 
     Raises:
@@ -211,14 +120,18 @@ def transfer_study(
     report(0.01, "Keeping people aside …")
     count = folds or (3 if dataset.n_interactions <= 120_000 else 2)
     plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
-    budget = (minutes or float(np.clip(dataset.n_interactions / 80_000, 1.0, 2.0))) / count
-    parts, trained_on = [], []
+    parts, trained_on, training = [], [], dict[str, Any]()
     for number, fold in enumerate(plan.folds):
 
         def part(fraction: float, message: str, begun: float = number / count, **details: object) -> None:
             report(0.02 + 0.93 * (begun + fraction / count), message, **details)
 
-        encoder = model(fold.train) if model else _train(fold.train, seed, budget, part)
+        if model:
+            encoder = model(fold.train)
+        else:
+            count_of = epochs or study_epochs(fold.train, count)
+            encoder, used = train_encoder(fold.train, count_of, seed, part)
+            training = {"epochs": [*training.get("epochs", []), count_of], **used}
         if encoder.n_items != dataset.n_items:
             raise InputError("the model", f"must know the {dataset.n_items:,} items of the data", encoder.n_items)
         trained_on.append(int((fold.train.lengths > 0).sum()))
@@ -227,24 +140,12 @@ def transfer_study(
     judged = [_joined([one[i] for one in parts]) for i in range(len(plan.observed))]
     points, c = _points(plan, judged, seed)
     report(1.0, "Done")
-    return TransferStudy(axis, plan.scenarios, encoder.name, min(trained_on), points, c, seed)
+    found = (min(trained_on), points, c, seed, has_times(dataset), training)
+    return TransferStudy(axis, plan.scenarios, encoder.name, *found)
 
 
 def _silent(fraction: float, message: str = "", **details: object) -> None:
     """Nobody watches."""
-
-
-def _train(train_data: Dataset, seed: int, minutes: float, report: Progress) -> Encoder:
-    """The attention model, in little time."""
-    from recsys.models.config import TrainConfig
-    from recsys.models.training import train
-
-    trained: Encoder | None = None
-    for epoch in train(train_data, None, TrainConfig(minutes=minutes, seed=seed)):
-        trained = epoch.model
-        report(0.5 * epoch.epoch / epoch.epochs, f"Training without them: epoch {epoch.epoch} of {epoch.epochs}")
-    assert trained is not None
-    return trained
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,8 +208,8 @@ def _points(plan: Plan, judged: Sequence[_Judged], seed: int) -> tuple[tuple[Stu
         columns["shrinkage to the mean user"] = shrunk[one.observed]
         for name in ("neighbours’ mean", "random source", "shuffled pairs"):
             columns[name] = curves_of.choose_alpha(one.curves[name], half)[0]
-        suggested = _suggested(one, half, seed)
-        drafts.append(_Draft(one, columns, (float(chosen[0]), float(chosen[1])), suggested, seed))
+        repeats = plan.repeats[plan.observed.index(one.observed)]
+        drafts.append(_Draft(one, columns, (float(chosen[0]), float(chosen[1])), half, repeats, seed))
     corrected = iter(holm([p for draft in drafts for p in draft.p.values()]))
     return tuple(draft.point({name: next(corrected) for name in draft.p}) for draft in drafts), c
 
@@ -333,10 +234,12 @@ class _Draft:
         one: _Judged,
         columns: dict[str, np.ndarray],
         chosen: tuple[float, float],
-        suggested: Suggested,
+        half: np.ndarray,
+        repeats: float,
         seed: int,
     ) -> None:
-        self.one, self.columns, self.chosen, self.suggested = one, columns, chosen, suggested
+        self.one, self.columns, self.chosen, self.repeats = one, columns, chosen, repeats
+        self.suggested = _suggested(one, half, seed)
         values = np.stack([*columns.values()], axis=1)
         table = np.concatenate([values, values[:, :1] - values[:, 1:]], axis=1)
         draws = bootstrap_means(table, resamples=RESAMPLES, seed=seed)
@@ -366,6 +269,7 @@ class _Draft:
                 for name, p in corrected.items()
             ),
             suggested=self.suggested,
+            repeats=self.repeats,
             helped=float((difference > 1e-12).mean()),
             harmed=float((difference < -1e-12).mean()),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,13 @@ import pytest
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
+from recsys.evaluation.study_baselines import Voices, lent
 from recsys.evaluation.study_cases import plan_study
+from recsys.evaluation.study_training import study_epochs
 from recsys.evaluation.transfer_study import TransferStudy, transfer_study
 from recsys.models.warm_start import warm_vectors
 from tests.conftest import planted_dataset
+from tests.metrics.test_repeats import shop
 
 
 class Reader:
@@ -181,9 +185,77 @@ def test_other_axes_run_to_a_verdict(axis: str) -> None:
 
 
 def test_trains_a_model_of_its_own_when_none_is_given() -> None:
-    study = transfer_study(planted_dataset(people=60), "users", folds=2, minutes=0.02)
+    study = transfer_study(planted_dataset(people=60), "users", folds=2, epochs=2)
     assert study.model == "attention"
     assert study.trained_on == 30
+
+
+def test_the_number_of_epochs_follows_from_the_data_alone_and_is_written_down() -> None:
+    data = planted_dataset(people=60)
+    first, again = (transfer_study(data, "users", folds=2).to_json() for _ in range(2))
+    assert first == again, "no clock decides anything"
+    told = first["training"]
+    assert len(told["epochs"]) == 2 and min(told["epochs"]) >= 2
+    assert told["train"]["minutes"] is None and told["train"]["seed"] == 0 and told["model"]["embedding_size"] == 32
+    assert [study_epochs(fold.train, folds=2) for fold in plan_study(data, "users").folds] == told["epochs"]
+    assert transfer_study(data, "users", model=Reader).to_json()["training"] == {}, "a model of somebody else’s making"
+
+
+def timed(data: Dataset, late: bool = True) -> Dataset:
+    """Two moments for everybody: items up to 50 are chosen before 1,000 s, item numbers above it after."""
+    rank = np.tile(np.arange(8), data.n_users)
+    return replace(data, timestamps=rank + np.where((data.sequence > 50) & late, 1000.0, 0.0))
+
+
+class Watching(Reader):
+    """Remembers every item it was ever asked to read."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(dataset)
+        self.read: set[int] = set()
+
+    def encode(self, histories: Sequence[History]) -> np.ndarray:
+        self.read |= {int(item) for history in histories for item in history}
+        return super().encode(histories)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_no_source_is_read_beyond_the_moment_of_the_target(dated: bool) -> None:
+    """Items above 50 are everybody’s future: the item to be found (k = 1, 2, 3) is always one of the first four."""
+    data = two_scenarios(True, people=120)
+    data = timed(data) if dated else data
+    made: list[Watching] = []
+
+    def watch(train: Dataset) -> Watching:
+        made.append(Watching(train))
+        return made[-1]
+
+    plan = plan_study(data, "users", folds=2)
+    early = replace(plan, observed=(1, 2, 3), folds=tuple(replace(f, cases=f.cases[:3]) for f in plan.folds))
+    for fold in early.folds:
+        voices = Voices(watch(fold.train), early, fold, seed=0)
+        for cases in fold.cases:
+            lent(voices, cases)
+    future = {item for reader in made for item in reader.read if item > 50}
+    assert bool(future) is not dated, "without times nothing can be cut"
+
+
+def test_what_is_borrowed_from_the_future_no_longer_helps() -> None:
+    """The answer is an item that lenders choose later: whole histories would give it away."""
+    data = two_scenarios(True, people=300)
+    whole = transfer_study(replace(data, timestamps=None), "users", model=Reader).to_json()
+    cut = transfer_study(timed(data, late=False), "users", model=Reader).to_json()
+    assert (whole["sources_cut"], cut["sources_cut"]) == (False, True)
+    assert cut["points"][0]["methods"]["target alone"] == whole["points"][0]["methods"]["target alone"]
+    assert cut["points"][0]["methods"]["transfer"]["value"] <= whole["points"][0]["methods"]["transfer"]["value"]
+
+
+def test_users_whose_next_item_is_a_repeat_are_counted() -> None:
+    data = shop(people=200)
+    share = np.mean([history[-1] in history[:-1] for history in data.histories()])
+    for point in transfer_study(data, "time", model=Reader).to_json()["points"]:
+        assert point["repeats"] == pytest.approx(share) and share > 0.3
+        assert point["people"] <= round((1 - share) * 200)
 
 
 def test_bad_input_is_refused() -> None:

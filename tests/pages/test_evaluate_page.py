@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.evaluation.transfer_study import transfer_study
 from recsys.models.config import ModelConfig
-from recsys.runs import train_run
+from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
@@ -107,3 +108,31 @@ def test_a_run_that_kept_nothing_aside_says_so(saved: dict[str, str]) -> None:
     app = opened(saved["none"])
     no_errors(app)
     assert "nothing is left to judge it by" in app.warning[0].value
+
+
+def test_a_study_says_which_alpha_was_judged_on_whom_and_how_it_was_made(saved: dict[str, str]) -> None:
+    space = state.workspace().space(SPACE)
+    data = load_run(space.path(saved["last-one"]))[1]
+    content = transfer_study(data, "users", epochs=2, folds=2).to_json()
+    meta = {"fingerprint": data.fingerprint, "axis": "users"}
+    older = {name: value for name, value in content.items() if name != "training"}
+    first = space.save_json("study", "older", older, meta)
+    app = opened(saved["last-one"], tab="study")
+    assert any(button.label.startswith("Run the study") for button in app.button), "an older study is as none"
+    second = space.save_json("study", "newer", content, meta)
+    app = opened(saved["last-one"], tab="study")
+    no_errors(app)
+    said = " ".join(str(caption.value) for caption in app.caption)
+    for words in ("was chosen on", "judged on the", "ends before the moment", "trained for 2 epochs"):
+        assert words in said, words
+    for entry in (first, second):
+        space.delete(entry.id)
+
+
+def test_it_compares_with_the_best_simple_baseline_and_shows_the_parts(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="compare")
+    verdict = app.subheader[0].value.replace("\\", "")
+    assert "the best simple baseline" in verdict and ("Better than" in verdict or "Not better than" in verdict)
+    said = " ".join(str(caption.value) for caption in app.caption).replace("\\", "")
+    assert "network alone" in said and "Markov alone" in said and "both together" in said
+    assert "Settings of the baselines, chosen on validation users: item-knn (neighbours" in said

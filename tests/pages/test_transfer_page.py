@@ -131,7 +131,14 @@ def study(level: str, shown: bool) -> dict[str, object]:
         "comparisons": [{"against": name, **numbers, "shown": shown} for name in ("target alone", "random source")],
         "harmed": 0.1,
     }
-    told = {"axis": "users", "model": "attention", "trained_on": 900, "shrinkage": 4.0}
+    told = {
+        "axis": "users",
+        "model": "attention",
+        "trained_on": 900,
+        "shrinkage": 4.0,
+        "sources_cut": True,
+        "training": {},
+    }
     return {**told, "level": level, "verdict": f"Verdict {level}.", "points": [point]}
 
 
@@ -149,6 +156,17 @@ def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
     assert f"Verdict {level}" in " ".join(str(e.value) for e in [*told.success, *told.info, *told.warning])
     suggestion = opened(run_id, **view, tab="alpha")
     assert said in [element.value for element in suggestion.subheader]
+    space.delete(entry.id)
+
+
+def test_a_study_of_an_older_version_is_as_none(run_id: str) -> None:
+    """It read sources' future and suggested an α that nobody was judged at."""
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    older = {name: value for name, value in study("helps", True).items() if name != "sources_cut"}
+    entry = space.save_json("study", "a study", older, meta)
+    app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
+    assert any("needs evidence" in str(element.value) for element in app.markdown)
     space.delete(entry.id)
 
 
