@@ -2,7 +2,8 @@
 
     StudioError                 something a person can act on; `ui` and the shell show its text as it is
     ├── InputError              a value, file or column that was given breaks a rule
-    │   └── UnknownIdError      an id that the data or the model does not contain
+    │   ├── UnknownIdError      an id that the data or the model does not contain
+    │   └── ProtectionError     what was asked for would break the promise to a protected source
     ├── ArtifactError           something saved is damaged or of another format version
     ├── TrainingError           training can't go on (NaN loss, out of memory)
     └── MissingExtraError       an optional package is needed
@@ -58,6 +59,10 @@ class UnknownIdError(InputError, KeyError):
     """An id that isn't in the data or the model."""
 
     __str__ = Exception.__str__  # KeyError would show the text in quotes
+
+
+class ProtectionError(InputError):
+    """What was asked for would break the promise to a protected source: an answer of the app, not a failure of it."""
 
 
 class ArtifactError(StudioError):

@@ -65,15 +65,16 @@ def flat_map_of(folder: str) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring both tastes …")
-def case_of(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "") -> Case:
+def case_of(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0) -> Case:
     """A pair with its scores and its exact path. Raises InputError, UnknownIdError, ArtifactError.
 
     Args:
         picture: the folder of a saved map of the people; "" for the instant one.
+        draw: the number of the noise's draw where the source is protected: see `transfer_case.scored`.
     """
     from ui.transfer_case import build
 
-    return build(folder, target, source, k, rules, picture)
+    return build(folder, target, source, k, rules, picture, draw)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -99,10 +100,18 @@ def report_of(
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def clip_of(folder: str) -> float:
-    """The length that representations are cut to where a source is protected."""
-    from recsys.transfer.privacy import typical_length
+    """The length that vectors are cut to where a source is protected."""
+    from recsys.transfer.privacy import clip_length
 
-    return typical_length(embeddings_of(folder).users)
+    return clip_length(open_run(folder)[0].model)  # type: ignore[arg-type]
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def weights_of(folder: str) -> str:
+    """A digest of the weights of a saved run's model."""
+    from recsys.models.store import weights_digest
+
+    return weights_digest(open_run(folder)[0].model)  # type: ignore[arg-type]
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -112,7 +121,7 @@ def privacy_of(folder: str, target: str, source: str, k: int, rules: Rules, alph
 
     both = case_of(folder, target, source, k, rules).both
     draws = max(3, min(20, 600 // len(both.source.histories)))
-    return privacy_curve(both, alpha, k, clip=clip_of(folder), draws=draws)
+    return privacy_curve(both, alpha, k, users=open_run(folder)[1].n_users, clip=clip_of(folder), draws=draws)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Drawing the shape of the data …")

@@ -14,9 +14,8 @@ from recsys.explain.influence import Influence, Scorer, blended_with, influence,
 from recsys.models.recommender import Encoder, top_k
 from recsys.transfer import Taste
 from recsys.transfer.recommend import voiced, with_second
-from ui import cache
 from ui.frame import Studio
-from ui.transfer_case import Case, surprise, voice
+from ui.transfer_case import Case, scored, surprise, voice
 from ui.transfer_ends import MEDOID, Pair, Room
 from ui.transfer_view import followed, saved_map
 
@@ -124,7 +123,7 @@ def imagine(studio: Studio, room: Room, target: str) -> Why:
     if not source:  # the person's own list: nobody is blended in, so nobody is protected or left out
         source = target if target.startswith("user:") else "everyone"
         rules = replace(rules, hide_source=False, epsilon=0.0)
-    case = cache.case_of(room.folder, target, source, view.k, rules, saved_map(studio, room))
+    case = scored(studio, room, target, source, rules, saved_map(studio, room))
     before = max(case.pair.target.taste.histories, key=len)
     gone = [p for p in st.session_state.get(what_if(room, target, "gone"), ()) if p < len(before)]
     added = [item for item in st.session_state.get(what_if(room, target, "added"), ()) if item not in before]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from recsys.charts.explain import influence_figure
 from recsys.charts.style import CONFIG
+from recsys.errors import ProtectionError
 from recsys.explain.parts import reason
 from ui.explain_case import Why, imagine, target_of, what_if
 from ui.explain_more import more
@@ -65,7 +66,12 @@ def _person(studio: Studio, room: Room, target: str) -> None:
 
 def explain(studio: Studio, room: Room, target: str) -> None:
     """The list, the bars, what is taken away and added, and the parts below."""
-    why = imagine(studio, room, target)
+    try:
+        why = imagine(studio, room, target)
+    except ProtectionError as refused:
+        st.warning(plain(str(refused), 600))
+        st.page_link("pages/4_Transfer.py", label="Change it on Transfer", query_params=studio.params())
+        return
     if not len(why.before) and not len(why.now):
         st.info("Nothing is known of this person, so there is nothing to leave out. Add an item below.")
     left, right = st.columns([2, 3], gap="large")

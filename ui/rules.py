@@ -31,8 +31,8 @@ class Rules:
         unmet: only items that nobody has chosen yet: what is known of them is what was read.
         hide_source: leave out what the source has too.
         beside: the name of a second score: a model of the run, or CONTENT; "" for none. weight: its share, 0 … 1.
-        epsilon: of the promise that protects the source; 0 for no protection. With it no second score counts: it
-            would read the source's history as it is.
+        epsilon: of the promise that protects the source; 0 for no protection. Rules that read histories can't go with
+            it: `unmet`, `hide_source`, `beside`.
         diversity: 0 … 1, for the list that is exported (the live list is ranked by score alone: it is exact).
     """
 
@@ -48,6 +48,10 @@ class Rules:
     def plain(self) -> Rules:
         """The same without protection and without what comes after the scores."""
         return replace(self, epsilon=0.0, diversity=0.0)
+
+    def protected(self) -> Rules:
+        """The same without the rules that read histories as they are, which a protected source can't go with."""
+        return replace(self, unmet=False, hide_source=False, beside="", weight=0.0)
 
     def params(self) -> dict[str, str]:
         """As query parameters, only what differs from the default: `tag=maps&hide_source=1&epsilon=4`."""

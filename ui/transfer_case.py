@@ -13,11 +13,13 @@ from recsys.embeddings.storage import load_projection
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
 from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, taste_vector, transfer
-from recsys.transfer.privacy import Promise, private_transfer
+from recsys.transfer.privacy import PrivateTaste, private_transfer
 from recsys.transfer.recommend import Voice, voiced
 from ui import cache
 from ui.live.mixer import mixer_data
+from ui.protection import check, hidden, noted_draw, private_source
 from ui.rules import Rules
+from ui.studio import Studio
 from ui.transfer_ends import Pair, Room, read_pair
 from ui.transfer_map import people_map
 
@@ -46,10 +48,18 @@ def room_of(folder: str) -> Room:
     return Room(folder, *cache.open_run(folder))
 
 
-def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "") -> Case:
+def scored(studio: Studio, room: Room, target: str, source: str, rules: Rules, picture: str = "") -> Case:
+    """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
+    draw = noted_draw(studio.space, room, target, source, rules) if rules.epsilon else 0
+    return cache.case_of(room.folder, target, source, studio.view.k, rules, picture, draw)
+
+
+def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0) -> Case:
     """Scores a pair. Called through `cache.case_of`. Raises InputError, UnknownIdError."""
     room = room_of(folder)
     pair = read_pair(room, target, source)
+    if rules.epsilon:
+        check(pair, target, source, rules)
     both = transfer(
         room.run.model,
         pair.target.taste,
@@ -63,8 +73,13 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: 
     allowed = both.allowed.copy()
     allowed[pair.seen] = False  # what they have in another time or scenario is no news either
     both = replace(both, allowed=allowed)
+    private = None
     if rules.epsilon:
-        both = private_transfer(both, Promise(rules.epsilon, clip=cache.clip_of(folder)))  # one draw, kept in the cache
+        private = private_source(room, pair, source, rules, draw)
+        both = private_transfer(both, private)
+    picture_of_pair = _map(room, pair, picture, private)
+    if rules.epsilon:
+        pair = replace(pair, source=hidden(pair.source, rules))
     scores = [np.where(allowed, s.astype(np.float64), -np.inf) for s in voiced(both, voice(room, rules), rules.weight)]
     path = alpha_path(scores[0], scores[1], k)
     shown = mixer_data(
@@ -74,7 +89,7 @@ def build(folder: str, target: str, source: str, k: int, rules: Rules, picture: 
         room.dataset.catalogue,
         pair.target.side,
         pair.source.side,
-        _map(room, pair, picture),
+        picture_of_pair,
     )
     return Case(pair, rules, both, path, shown)
 
@@ -115,13 +130,19 @@ def applicable(room: Room, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
     return rules, tuple(problems)
 
 
-def _map(room: Room, pair: Pair, picture: str) -> Any:
+def _map(room: Room, pair: Pair, picture: str, private: PrivateTaste | None = None) -> Any:
+    """The map with both ends; of a private source only the noised vector, and without its users' own points."""
     if not isinstance(room.run.model, Encoder):
         return None
-    vectors = (taste_vector(room.run.model, pair.target.taste), taste_vector(room.run.model, pair.source.taste))
-    people = (pair.target.taste.users, pair.source.taste.users)
     points = load_projection(Path(picture)).points if picture else cache.flat_map_of(room.folder)
-    return people_map(points, room.vectors, vectors, people)
+    target, source = pair.target.taste, pair.source.taste
+    begin = taste_vector(room.run.model, target)
+    if private is None:
+        ends = (begin, taste_vector(room.run.model, source))
+        return people_map(points, room.vectors, ends, (target.users, source.users))
+    kept = np.setdiff1d(np.arange(len(points)), source.users)
+    users = np.searchsorted(kept, target.users).tolist()
+    return people_map(points[kept], room.vectors[kept], (begin, private.vector), (users, ()))
 
 
 def surprise(room: Room, seed: int, target_text: str = "") -> tuple[str, str]:

@@ -76,13 +76,15 @@ def take_away(studio: Studio, room: Room, case: Case) -> None:
         with st.container(horizontal=True):
             page = "One-page report"
             download(page, lambda: report_html(room, case, picks, study), "transfer.html", HTML, "out_report")
-            if isinstance(room.run.model, Encoder):
+            if isinstance(room.run.model, Encoder) and not case.rules.epsilon:
                 zipped = "application/zip"
                 download(
                     "Production bundle", lambda: production_zip(room, study), "production.zip", zipped, "out_bundle"
                 )
         st.caption(
-            "The bundle serves blended lists without Streamlit and torch; its policy is what the study supports."
+            "The production bundle holds everybody’s vectors, so it is not offered while the source is protected."
+            if case.rules.epsilon
+            else "The bundle serves blended lists without Streamlit and torch; its policy is what the study supports."
         )
 
 

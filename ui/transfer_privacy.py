@@ -1,4 +1,4 @@
-"""Privacy of the source: what a promise costs, what is left of the list, and what it does not cover."""
+"""Privacy of the source: what a promise costs, what it covers, what was spent, and what is left of the list."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import streamlit as st
 
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import privacy_figure
+from recsys.errors import ProtectionError
 from recsys.models.recommender import Encoder
-from recsys.transfer.privacy import NOT_COVERED, Promise, privacy_sentence
+from recsys.transfer.privacy import COVERED, NOT_COVERED, privacy_sentence
+from recsys.transfer.spending import LIMIT
 from ui import cache
 from ui.frame import Studio
 from ui.inputs import plain
+from ui.protection import noted_draw, promise_of, spent_on
 from ui.transfer_case import Case
 from ui.transfer_ends import Room
 
@@ -18,29 +21,59 @@ EPSILON = 4.0  # where the curve is read when the switch is off
 
 
 def privacy(studio: Studio, room: Room, case: Case) -> None:
-    """The curve over ε for this pair, the promise in words, and where the switch is."""
+    """The promise in words, what this space has spent of it, and (without protection) the curve over ε."""
     if not isinstance(room.run.model, Encoder):
-        st.info(
-            "The promise is made on representations of people. This model has none: open a run of the attention model."
-        )
+        st.info("The promise is made on vectors of users. This model has none: open a run of the attention model.")
         return
-    epsilon, people = case.rules.epsilon or EPSILON, len(case.pair.source.taste.histories)
-    clip = cache.clip_of(room.folder)
     st.write(
-        "Showing somebody’s taste in another’s list reveals it. The switch “Protect the source” under Rules cuts the "
-        "source’s representation to a fixed length and adds noise."
+        "Showing one user’s interests in another’s list reveals them. The switch “Protect the source” under Rules cuts "
+        "the source’s vector to a fixed length and adds noise."
     )
     left, right = st.columns([3, 2], gap="large")
-    with left, st.spinner("Drawing the noise many times …"):
-        view = studio.view
-        points = cache.privacy_of(room.folder, view.target, view.source, view.k, case.rules.plain(), view.alpha)
-        st.plotly_chart(privacy_figure(points, epsilon, people), key="privacy", config=CONFIG, width="stretch")
+    with left:
+        if case.rules.epsilon:
+            _spending(studio, room, case)
+        else:
+            _curve(studio, room, case)
     with right:
-        on = f"on, ε = {case.rules.epsilon:g}" if case.rules.epsilon else "off"
-        st.subheader(f"Protection is {on}", anchor=False)
-        st.write(plain(privacy_sentence(Promise(epsilon, clip=clip), people), 500))
-        if people == 1:
-            st.caption(
-                "A group’s mean needs less noise: with n people, n times less. Choose a group as the source to see it."
-            )
-        st.caption(NOT_COVERED)
+        _promise(room, case)
+
+
+def _promise(room: Room, case: Case) -> None:
+    epsilon, people = case.rules.epsilon, len(case.pair.source.taste.histories)
+    st.subheader(f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off", anchor=False)
+    st.write(plain(privacy_sentence(promise_of(room, epsilon or EPSILON), people), 500))
+    if people == 1:
+        st.caption("A group’s mean needs less noise: with n users, n times less.")
+    st.caption(COVERED)
+    st.caption(NOT_COVERED)
+
+
+def _spending(studio: Studio, room: Room, case: Case) -> None:
+    """What was spent, and a new draw for a price."""
+    source = studio.view.source
+    used = spent_on(studio.space, room, source)
+    st.metric("Spent on this source", f"ε = {used:.3g}", help="Of the most exposed user in it, all draws together.")
+    st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this space")
+    st.write(
+        "The noise of one source at one ε is drawn once: other α, lengths and filters, and seeing it again, cost "
+        "nothing more. Another ε, another run, a group with the same user, or a new draw adds."
+    )
+    if st.button("Draw the noise again", key="privacy_again", help="Adds to what was spent; it can’t be taken back."):
+        try:
+            noted_draw(studio.space, room, studio.view.target, source, case.rules, again=True)
+        except ProtectionError as refused:
+            st.warning(plain(str(refused), 600))
+        else:
+            st.rerun()
+    st.caption("How much of the list the noise leaves is not shown here: that figure reads the source as it is.")
+
+
+def _curve(studio: Studio, room: Room, case: Case) -> None:
+    """How much of the list survives the noise, over ε; it reads the source as it is."""
+    view = studio.view
+    with st.spinner("Drawing the noise many times …"):
+        points = cache.privacy_of(room.folder, view.target, view.source, view.k, case.rules.plain(), view.alpha)
+    people = len(case.pair.source.taste.histories)
+    st.plotly_chart(privacy_figure(points, EPSILON, people), key="privacy", config=CONFIG, width="stretch")
+    st.caption("This figure compares with the list without noise, so it is no part of any promise.")

@@ -31,8 +31,10 @@ def rules_panel(studio: Studio, room: Room) -> None:
         _choice(studio, "tag", "Only with the tag", tags, "anything")
     new = np.count_nonzero(room.dataset.item_counts[1:] == 0)
     if new or rules.unmet:
-        st.checkbox(f"Only the {new:,} items that nobody has chosen yet", **_bound(studio, "unmet"))
-    st.checkbox("Leave out what the source has too", **_bound(studio, "hide_source"))
+        st.checkbox(
+            f"Only the {new:,} items that nobody has chosen yet", **_bound(studio, "unmet"), **_shut(studio, "unmet")
+        )
+    st.checkbox("Leave out what the source has too", **_bound(studio, "hide_source"), **_shut(studio, "hide_source"))
     seconds = second_scores(room)
     if seconds or rules.beside:
         _choice(studio, "beside", "A second score", seconds, "none")
@@ -47,7 +49,10 @@ def rules_panel(studio: Studio, room: Room) -> None:
 def _protection(studio: Studio) -> None:
     """The switch, and ε while it is on."""
     rules = studio.view.rules
-    note = "Cuts the source’s representation and adds noise; see the tab Privacy. No second score counts then."
+    note = (
+        "Cuts the source’s vector to a fixed length and adds noise; see the tab Privacy. Rules that read histories "
+        "(a second score, what the source has too, what nobody has chosen) are off then."
+    )
     key = "rule_protect"
 
     def turn() -> None:
@@ -68,7 +73,14 @@ def _choice(studio: Studio, name: str, label: str, offered: Sequence[str], none:
     def shown(value: str) -> str:
         return f"{value} (not in this run)" if lacking and value == now else value or none
 
-    st.selectbox(label, options, format_func=shown, **_bound(studio, name))
+    shut = _shut(studio, name) if name == "beside" else {}
+    st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
+
+
+def _shut(studio: Studio, name: str) -> dict[str, bool]:
+    """Closes a control whose rule would read histories beside a protected source; one that is set can be taken back."""
+    rules = studio.view.rules
+    return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}
 
 
 def _bound(studio: Studio, name: str) -> dict[str, Any]:
@@ -80,6 +92,8 @@ def _bound(studio: Studio, name: str) -> dict[str, Any]:
 
 def _set(studio: Studio, name: str, value: object) -> None:
     rules = replace(studio.view.rules, **{name: value})  # type: ignore[arg-type]
+    if name == "epsilon" and value:
+        rules = rules.protected()
     if name == "beside":
         rules = replace(rules, weight=(rules.weight or WEIGHT) if value else 0.0)
     studio.set_view(rules=rules)

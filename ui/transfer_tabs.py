@@ -75,6 +75,11 @@ def _changes(studio: Studio, room: Room, case: Case) -> None:
 
 def _ways(studio: Studio, room: Room, case: Case) -> None:
     """The list at this α in each way of blending, and where they differ for this pair."""
+    if case.rules.epsilon:
+        st.info(
+            "Other ways of blending read the source’s history. It is protected, so only its noised scores are mixed."
+        )
+        return
     alpha, k, titles = studio.view.alpha, studio.view.k, room.dataset.catalogue.titles
     ways = blend_ways(case.both, alpha)
     lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}

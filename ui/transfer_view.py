@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.errors import StudioError
+from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
 from ui import cache, state
 from ui.frame import Studio, show_error
@@ -15,7 +15,7 @@ from ui.inputs import plain
 from ui.live.mixer import choice, mixer
 from ui.maps import Wish
 from ui.rules import Rules
-from ui.transfer_case import Case, applicable
+from ui.transfer_case import Case, applicable, scored
 from ui.transfer_ends import Room
 from ui.transfer_pickers import complete, end_row
 
@@ -48,8 +48,10 @@ def pick(studio: Studio, room: Room) -> Case | None:
     row = st.container()
     case, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
     try:
-        case = cache.case_of(room.folder, view.target, view.source, view.k, rules, saved_map(studio, room))
+        case = scored(studio, room, view.target, view.source, rules, saved_map(studio, room))
         names = (case.pair.target.side.name, case.pair.source.side.name)
+    except ProtectionError as refused:
+        st.warning(plain(str(refused), 600))
     except StudioError as error:
         show_error(error)
     with row:

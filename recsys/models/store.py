@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from importlib import import_module
@@ -58,6 +59,15 @@ def save_model(model: Storable, folder: Path) -> None:
     with replacing(folder) as building:
         save_file(tensors, building / "weights.safetensors")
         (building / "meta.json").write_text(json.dumps(meta, allow_nan=False), "utf-8")
+
+
+def weights_digest(model: Storable) -> str:
+    """32 hex digits that change with any weight or setting of a model."""
+    digest = hashlib.blake2b(json.dumps([model.name, model.meta()], sort_keys=True).encode(), digest_size=16)
+    for name, values in sorted(model.tensors().items()):
+        digest.update(f"{name} {values.dtype} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
 
 
 def load_model(folder: Path) -> Storable:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import recover, recover_all, replace_file, replacing, sweep
+from recsys.workspace.draws import take_draws
 from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
 from recsys.workspace.importing import finish_imports
 from recsys.workspace.index import Index
@@ -80,6 +81,7 @@ class Workspace:
 
     def move(self, old: Path, to: str) -> int:
         """Moves what a space's folder holds to another space. Returns how many entries, the trash not counted."""
+        take_draws(old, self.spaces / to)
         moved = move_all(old, self.spaces / to)
         for folder in moved:
             with suppress(ArtifactError):  # a damaged entry is named by the list of its space

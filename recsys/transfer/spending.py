@@ -1,0 +1,92 @@
+"""What protected lists have cost together: draws of noise about the same users add up, and end at a limit.
+
+A draw whose noise has z times the sensitivity is a Gaussian mechanism with multiplier z. Several of them, each perhaps
+chosen after seeing the others, are as private as one with 1/z² = Σ 1/zᵢ² (Dong, Roth & Su 2022, corollary 3.3);
+dp-accounting turns that z into ε. The same draw, seen again, adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from recsys.errors import ProtectionError
+from recsys.transfer.privacy import noise_multiplier
+
+LIMIT = 16.0
+"""The largest ε that all draws about a user may come to together: beyond it, a promise says nothing."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One noised vector that has been shown.
+
+    Attributes:
+        model: digest of the weights; source: how the page writes it (`user:42`); number: 0 for the first draw of these.
+        epsilon, delta: its promise.
+    """
+
+    model: str
+    source: str
+    epsilon: float
+    delta: float
+    number: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Any) -> Draw:
+        """Raises KeyError, TypeError or ValueError where `values` is not what `to_json` gave."""
+        draw = cls(
+            str(values["model"]), str(values["source"]), float(values["epsilon"]), float(values["delta"]),
+            int(values["number"]),
+        )  # fmt: skip
+        if not (0 < draw.epsilon < np.inf and 0 < draw.delta < 1 and draw.number >= 0):
+            raise ValueError("a draw's promise is out of range")
+        return draw
+
+
+def composed_epsilon(draws: Sequence[tuple[float, float]], delta: float) -> float:
+    """The ε at `delta` of several draws about one user, each given as its own (ε, δ); 0 for none."""
+    return _epsilon(sum(noise_multiplier(*draw) ** -2 for draw in draws), delta)
+
+
+def spent(
+    draws: Iterable[Draw], members: np.ndarray, members_of: Callable[[str], np.ndarray], users: int, delta: float
+) -> float:
+    """The ε at `delta` that the most exposed of some users has spent.
+
+    Args:
+        draws: everything shown about this data, each counted once however often it occurs.
+        members: user indexes of those asked about.
+        members_of: the user indexes of a source, from the way it is written.
+        users: how many users the data has.
+    """
+    exposure = np.zeros(users)
+    for draw in set(draws):
+        exposure[members_of(draw.source)] += noise_multiplier(draw.epsilon, draw.delta) ** -2
+    return _epsilon(float(exposure[members].max(initial=0.0)), delta)
+
+
+def check_budget(total: float) -> None:
+    """Raises ProtectionError when a further draw would take some user beyond the limit."""
+    if total > LIMIT * (1 + 1e-6):
+        raise ProtectionError(
+            "the protected source",
+            f"may be shown until its draws come to ε = {LIMIT:g} together",
+            f"{total:.3g} with this one",
+            "Choose an ε that was shown before (it adds nothing), a smaller one, or another source.",
+        )
+
+
+def _epsilon(exposure: float, delta: float) -> float:
+    if exposure <= 0:
+        return 0.0
+    from dp_accounting import get_epsilon_gaussian
+
+    return float(get_epsilon_gaussian(exposure**-0.5, delta))

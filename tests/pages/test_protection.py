@@ -1,0 +1,100 @@
+"""Protecting the source on the pages: what is said, what is not shown, what is refused, and what a new draw costs."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
+from ui import state
+
+SPACE = "8" * 32
+
+
+@pytest.fixture(scope="module")
+def run_id(own_workspace: Workspace) -> str:
+    data = planted_dataset()
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
+    return own_workspace.space(SPACE).save_run(run, data).id
+
+
+def opened(page: str, run: str, source: str = "user:u4", **view: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    app.query_params.update({"run": run, "target": "user:u3", "source": source, "epsilon": "4", **view})
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.warning, *app.info, *app.markdown, *app.caption, *app.metric, *app.subheader]
+    return " ".join(str(element.value) for element in shown).replace("\\", "")
+
+
+def test_what_is_promised_and_what_was_spent_is_said(run_id: str) -> None:
+    app = opened("4_Transfer", run_id, "user:u6", tab="privacy")
+    no_errors(app)
+    for said in (
+        "below 1 / 120 users",
+        "Covered, towards whoever sees only",
+        "Not covered:",
+        "ε = 4",
+        "everybody’s histories",
+    ):
+        assert said in words(app), said
+    assert not app.get("plotly_chart"), "a figure that reads the source as it is"
+    opened("4_Transfer", run_id, "user:u6", tab="privacy", alpha="0.9", k="5", tag="odd")
+    assert "ε = 4 " in words(opened("4_Transfer", run_id, "user:u6", tab="privacy")), "other filters cost nothing"
+    app.button(key="privacy_again").click().run()
+    no_errors(app)
+    assert "ε = 5.9" in words(app)
+
+
+def test_beyond_the_limit_a_draw_is_refused_in_words(run_id: str) -> None:
+    app = opened("4_Transfer", run_id, "user:u8", tab="privacy")
+    for _ in range(20):
+        if "come to ε = 16 together" in words(app):
+            break
+        app.button(key="privacy_again").click().run()
+    no_errors(app)
+    assert "come to ε = 16 together" in words(app)
+    refused = opened("4_Transfer", run_id, "user:u8", epsilon="8")
+    no_errors(refused)
+    assert "come to ε = 16 together" in words(refused)
+
+
+@pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [({"hide_source": "1"}, "rules that read histories"), ({"source": "cluster:0"}, "must be one user"),
+     ({"source": "user:u3"}, "no user of the protected source")],
+    ids=str,
+)  # fmt: skip
+def test_what_would_break_the_promise_is_refused_in_words(
+    run_id: str, page: str, view: dict[str, str], said: str
+) -> None:
+    app = opened(page, run_id, **view)
+    no_errors(app)
+    assert said in words(app)
+
+
+def test_ways_and_bundle_that_read_the_source_are_not_offered(run_id: str) -> None:
+    assert "only its noised scores" in words(opened("4_Transfer", run_id, tab="ways"))
+    files = opened("4_Transfer", run_id, tab="files")
+    no_errors(files)
+    assert "Production bundle" not in [button.label for button in files.get("download_button")]
+    assert "everybody’s vectors" in words(files)
+
+
+def test_turning_it_on_turns_off_what_reads_histories(run_id: str) -> None:
+    app = opened("4_Transfer", run_id, epsilon="0", hide_source="1")
+    app.session_state["transfer_rules"] = True
+    del app.query_params["epsilon"]
+    app.run()
+    app.toggle(key="rule_protect").set_value(True).run()
+    no_errors(app)
+    assert "hide_source" not in app.query_params and "epsilon" in app.query_params
+    assert app.checkbox(key="rule_hide").disabled

@@ -1,0 +1,221 @@
+"""A protected source: one draw for each promise, what was spent, what is refused, and that nothing else leaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+
+from recsys.data.dataset import Dataset
+from recsys.errors import ProtectionError
+from recsys.models.config import ModelConfig
+from recsys.runs import Run, train_run
+from recsys.transfer.privacy import PrivateTaste
+from recsys.transfer.spending import LIMIT
+from recsys.workspace import Space, Workspace
+from tests.conftest import planted_dataset
+from ui import cache, protection, state
+from ui.protection import noted_draw, private_source, spent_on
+from ui.rules import Rules
+from ui.transfer_case import Case, build, room_of
+from ui.transfer_ends import read_pair
+from ui.transfer_out import list_json
+
+ANN = "a" * 32
+ON = Rules(epsilon=4.0)
+TARGET, SOURCE = "user:u5", "user:u0"
+
+
+def data_with(history: list[int] | None = None) -> Dataset:
+    """The planted data with a region for everybody; user 0's history may be another one of the same length."""
+    data = planted_dataset()
+    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    if history is None:
+        return data
+    sequence = data.sequence.copy()
+    sequence[: len(history)] = history
+    return replace(data, sequence=sequence)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Run:
+    return train_run(data_with(), model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Space]:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    st.cache_resource.clear()
+    yield state.workspace().space(ANN)
+    st.cache_resource.clear()
+
+
+def saved(space: Space, run: Run, data: Dataset | None = None) -> str:
+    data = data_with() if data is None else data
+    run = replace(run, dataset_fingerprint=data.fingerprint)
+    return str(space.path(space.save_run(run, data).id))
+
+
+def vector(folder: str, rules: Rules = ON, number: int = 0, source: str = SOURCE) -> np.ndarray:
+    room = room_of(folder)
+    return private_source(room, read_pair(room, TARGET, source), source, rules, number).vector
+
+
+def test_one_draw_serves_every_filter_length_and_restart(space: Space, trained: Run) -> None:
+    folder = saved(space, trained)
+    cases = [
+        build(folder, TARGET, SOURCE, k, rules)
+        for k, rules in ((5, ON), (10, replace(ON, scenario="left")), (10, replace(ON, tag="odd", diversity=0.4)))
+    ]
+    scores = [case.both.source_scores for case in cases]
+    assert all(np.array_equal(scores[0], other) for other in scores)
+    first = vector(folder)
+    st.cache_resource.clear()  # a restarted server
+    assert np.array_equal(first, vector(folder))
+    others = [vector(folder, replace(ON, epsilon=2.0)), vector(folder, number=1), vector(folder, source="user:u2")]
+    assert len({other.tobytes() for other in [first, *others]}) == 4
+
+
+def test_other_data_or_another_server_has_other_noise(space: Space, trained: Run, tmp_path: Path) -> None:
+    """The same noise on two versions of a history would give the difference away."""
+    folder, other = saved(space, trained), saved(space, trained, data_with([1, 2, 3, 4, 5, 6]))
+    room, twin = room_of(folder), room_of(other)
+    model = room.run.model
+    gaps = vector(folder) - vector(other)
+    plain = [model.encode([one.known[0]])[0] for one in (room, twin)]  # type: ignore[attr-defined]
+    assert np.abs(gaps - (plain[0] - plain[1])).max() > 1.0
+    before = vector(folder)
+    (state.workspace().root / "noise.key").unlink()
+    assert not np.array_equal(before, vector(folder))
+
+
+def test_what_was_spent_adds_up_and_ends_at_the_limit(space: Space, trained: Run) -> None:
+    room = room_of(saved(space, trained))
+    assert spent_on(space, room, SOURCE) == 0
+    assert noted_draw(space, room, TARGET, SOURCE, ON) == 0
+    assert noted_draw(space, room, "user:u7", SOURCE, replace(ON, tag="odd")) == 0
+    assert spent_on(space, room, SOURCE) == pytest.approx(4.0, rel=1e-3)
+    used = 4.0
+    for number in range(1, 40):
+        try:
+            assert noted_draw(space, room, TARGET, SOURCE, ON, again=True) == number
+        except ProtectionError as error:
+            assert "come to ε = 16 together" in str(error)
+            break
+        now = spent_on(space, room, SOURCE)
+        assert used < now <= LIMIT
+        used = now
+    assert 5 < number < 20 and spent_on(space, room, SOURCE) == used
+    assert noted_draw(space, room, TARGET, SOURCE, ON) == number - 1, "the newest draw is still shown, at no cost"
+    with pytest.raises(ProtectionError, match="together"):
+        noted_draw(space, room, TARGET, SOURCE, replace(ON, epsilon=8.0))
+    assert noted_draw(space, room, TARGET, "user:u2", ON) == 0  # another user has a budget of their own
+    again = Workspace(state.workspace().root).space(ANN)
+    assert spent_on(again, room, SOURCE) == used
+
+
+def test_a_group_spends_for_each_of_its_users(space: Space, trained: Run) -> None:
+    room = room_of(saved(space, trained))
+    noted_draw(space, room, TARGET, "column:region=north", ON)  # u0, u2, …
+    assert spent_on(space, room, "user:u0") == spent_on(space, room, "user:u2") == pytest.approx(4.0, rel=1e-3)
+    assert spent_on(space, room, "user:u1") == 0
+    noted_draw(space, room, TARGET, "user:u2", ON)
+    assert spent_on(space, room, "user:u0") < spent_on(space, room, "column:region=north")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [replace(ON, hide_source=True), replace(ON, unmet=True), replace(ON, beside="popularity", weight=0.3)],
+)
+def test_rules_that_read_histories_are_refused_and_spend_nothing(space: Space, trained: Run, rules: Rules) -> None:
+    folder = saved(space, trained)
+    for call in (
+        lambda: noted_draw(space, room_of(folder), TARGET, SOURCE, rules),
+        lambda: build(folder, TARGET, SOURCE, 10, rules),
+    ):
+        with pytest.raises(ProtectionError, match="rules that read histories"):
+            call()
+    assert spent_on(space, room_of(folder), SOURCE) == 0
+    assert build(folder, TARGET, SOURCE, 10, rules.protected()).rules == ON
+
+
+@pytest.mark.parametrize(
+    ("target", "source"),
+    [
+        (TARGET, "near:10"),
+        (TARGET, "cluster:0"),
+        (TARGET, "column:region=north!medoid"),
+        (TARGET, "before:5"),
+        (TARGET, "scenario:left>right"),
+        (TARGET, "group:COHORT"),
+        ("cluster:0", SOURCE),
+        ("column:region=south!medoid", SOURCE),
+        ("column:region=north", SOURCE),
+        (SOURCE, SOURCE),
+        (SOURCE, "column:region=north"),
+        (TARGET, "everyone"),
+    ],
+)
+def test_groups_that_histories_decide_and_targets_in_the_source_are_refused(
+    space: Space, trained: Run, target: str, source: str
+) -> None:
+    folder = saved(space, trained)
+    cohort = space.save_cohort("drawn on the map", [f"u{n}" for n in range(10, 20)]).id
+    source = source.replace("COHORT", cohort)
+    with pytest.raises(ProtectionError, match="turn the protection off"):
+        build(folder, target, source, 10, ON)
+    with pytest.raises(ProtectionError, match="turn the protection off"):
+        noted_draw(space, room_of(folder), target, source, ON)
+
+
+def test_nothing_but_the_noised_vector_depends_on_the_source(
+    space: Space, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two worlds in which only the source's history differs, with one noised vector: all that is shown is the same."""
+    same = PrivateTaste(np.random.default_rng(0).normal(size=16).astype(np.float32), 1.0, 1.0)
+    monkeypatch.setattr("ui.transfer_case.private_source", lambda *told: same)
+    places = np.random.default_rng(1).normal(size=(120, 2)).astype(np.float32)
+    monkeypatch.setattr(cache, "flat_map_of", lambda folder: places)  # the background is outside of the promise
+    told = []
+    for history in ([1, 2, 3, 4, 5, 6, 7], [40, 39, 38, 37, 36, 35, 34]):
+        case = build(saved(space, trained, data_with(history)), TARGET, SOURCE, 10, ON)
+        told.append(json.dumps([case.shown, all_words(case)], sort_keys=True, default=str))
+    assert told[0] == told[1]
+    assert "Item 40" not in json.dumps(case.shown["source"]) and case.shown["map"]["source"] == []
+    assert all(len(history) == 0 for history in case.pair.source.taste.histories)
+
+
+def all_words(case: Case) -> list[object]:
+    source = case.pair.source
+    return [
+        source.side, source.taste.label, source.taste.users, case.both.sentence(0.3), case.both.allowed.tolist(),
+        case.both.source_scores.tolist(), [step.items for step in case.path.steps],
+        list_json(case, 0.3, pd.DataFrame({"rank": [1]})),
+    ]  # fmt: skip
+
+
+def test_without_the_check_this_test_would_see_a_leak(
+    space: Space, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [
+        json.dumps(build(saved(space, trained, data_with(h)), TARGET, SOURCE, 10, Rules()).shown, sort_keys=True)
+        for h in ([1, 2, 3, 4, 5, 6, 7], [40, 39, 38, 37, 36, 35, 34])
+    ]
+    assert shown[0] != shown[1]
+
+
+def test_a_model_without_vectors_protects_nobody(space: Space) -> None:
+    folder = saved(space, train_run(data_with(), model="markov"))
+    with pytest.raises(ProtectionError, match="vectors of users"):
+        build(folder, TARGET, SOURCE, 10, ON)
+
+
+def test_the_promise_holds_delta_below_one_in_all_users(space: Space, trained: Run) -> None:
+    promise = protection.promise_of(room_of(saved(space, trained)), 4.0)
+    assert promise.users == 120 and promise.delta < 1 / 120

@@ -1,0 +1,127 @@
+"""Protection of the source on screen: what it can't be combined with, one draw for each promise, and what was spent."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.errors import ProtectionError, StudioError
+from recsys.models.recommender import Encoder
+from recsys.transfer.privacy import PrivateTaste, Promise, private_taste, without_histories
+from recsys.transfer.spending import Draw, check_budget, spent
+from recsys.workspace import Space
+from recsys.workspace.draws import record_draw, shown_draws
+from recsys.workspace.keys import workspace_key
+from ui import cache, state
+from ui.rules import Rules
+from ui.transfer_ends import MEDOID, End, Pair, Room, group_of, read_pair
+
+SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "everyone")
+
+
+def promise_of(room: Room, epsilon: float) -> Promise:
+    """The promise at an ε for the data of a run. Raises ProtectionError when the model has no vectors of users."""
+    if not isinstance(room.run.model, Encoder):
+        fix = "Open a run of the attention model, or turn the protection off under Rules."
+        raise ProtectionError("the model of a protected source", "must have vectors of users", room.run.model.name, fix)
+    return Promise(epsilon, room.dataset.n_users, cache.clip_of(room.folder))
+
+
+def check(pair: Pair, target: str, source: str, rules: Rules) -> None:
+    """Raises ProtectionError for whatever makes more than the noised vector depend on the source's histories."""
+    reading = (
+        (rules.hide_source, "leaving out what the source has too"),
+        (rules.unmet, "only items that nobody has chosen yet"),
+        (rules.beside and rules.weight, "a second score"),
+    )
+    if broken := [words for is_set, words in reading if is_set]:
+        fix = "Turn it off under Rules, or turn the protection off."
+        raise ProtectionError("a protected source", "can't go with rules that read histories", ", ".join(broken), fix)
+    for end, text, kinds in ((pair.source, source, SOURCES), (pair.target, target, TARGETS)):
+        if text.partition(":")[0] not in kinds or text.endswith(MEDOID):
+            raise ProtectionError(
+                f"{end.side.name}, with a protected source,",
+                "must be one user, a column of the user table, or everyone",
+                text.partition(":")[0],
+                "Histories decide who is in other groups. Choose another, or turn the protection off under Rules.",
+            )
+    if shared := set(pair.source.taste.users) & set(pair.target.taste.users):
+        fix = "The target’s own history is read as it is. Choose another, or turn the protection off under Rules."
+        raise ProtectionError(
+            "the target", "must hold no user of the protected source", f"{len(shared):,} in both", fix
+        )
+
+
+def noted_draw(space: Space, room: Room, target: str, source: str, rules: Rules, again: bool = False) -> int:
+    """The number of the draw that is shown, noted before it is: the newest one of this promise, or the next one.
+
+    Args:
+        again: take a new draw, which adds to what was spent.
+
+    Raises:
+        ProtectionError: the protection can't be given, or the draw would exceed the limit. Nothing is noted then.
+    """
+    check(read_pair(room, target, source), target, source, rules)
+    promise = promise_of(room, rules.epsilon)
+    draw = Draw(cache.weights_of(room.folder), source, promise.epsilon, promise.delta)
+    known = [one.number for one in _shown(space, room) if replace(one, number=0) == draw]
+    draw = replace(draw, number=max(known, default=-1 if again else 0) + again)
+
+    def within_budget(draws: Sequence[Draw]) -> None:
+        check_budget(_spent(room, draws, source))
+
+    record_draw(space.folder, room.dataset.rows_fingerprint, draw, within_budget)
+    return draw.number
+
+
+def spent_on(space: Space, room: Room, source: str) -> float:
+    """The ε that this space's draws about the most exposed user of a source come to together."""
+    return _spent(room, _shown(space, room), source)
+
+
+def private_source(room: Room, pair: Pair, source: str, rules: Rules, number: int) -> PrivateTaste:
+    """The noised vector of a draw: always the same for the same weights, data, members, promise and number."""
+    promise, model = promise_of(room, rules.epsilon), room.run.model
+    assert isinstance(model, Encoder)
+    made_of = (
+        cache.weights_of(room.folder), room.dataset.fingerprint, room.run.holdout, source, pair.source.taste.users,
+        promise.epsilon, promise.delta, promise.clip, number,
+    )  # fmt: skip
+    secret = hmac.new(workspace_key(state.workspace().root, "noise"), repr(made_of).encode(), hashlib.sha256).digest()
+    return private_taste(model, pair.source.taste, promise, secret)
+
+
+def hidden(end: End, rules: Rules) -> End:
+    """The source as it may be shown: its name, and nothing of its histories."""
+    side = replace(
+        end.side,
+        note=f"protected, ε = {rules.epsilon:g}",
+        heading="Protected: its history is not shown",
+        titles=(),
+    )
+    return End(without_histories(end.taste), side)
+
+
+def _shown(space: Space, room: Room) -> tuple[Draw, ...]:
+    return shown_draws(space.folder, room.dataset.rows_fingerprint)
+
+
+def _spent(room: Room, draws: Sequence[Draw], source: str) -> float:
+    users = room.dataset.n_users
+    delta = promise_of(room, 1.0).delta
+    return spent(draws, _members(room, source), lambda text: _members(room, text), users, delta)
+
+
+def _members(room: Room, source: str) -> np.ndarray:
+    """User indexes; everybody where the data no longer says who was meant."""
+    kind, _, value = source.partition(":")
+    if kind == "user" and value in room.dataset.users:
+        return np.array([room.dataset.users.index(value)])
+    try:
+        return group_of(room, source, None)[0]
+    except StudioError:
+        return np.arange(room.dataset.n_users)
