@@ -19,6 +19,7 @@ from recsys.workspace import read_content
 from ui.boundary import show_verdict
 from ui.evaluate_jobs import Judged, answer, job_id, job_of
 from ui.inputs import download
+from ui.transfer_help import axis_of
 
 POINT_KEYS = {"observed", "people", "gain", "methods", "comparisons", "suggested", "repeats", "harmed", "helped"}
 AXES = {"users": "between people", "time": "from a person’s own past", "scenarios": "from another scenario"}
@@ -29,7 +30,7 @@ def study_tab(judged: Judged) -> None:
     data = judged.dataset
     axes = [a for a in AXES if a != "scenarios" or len(data.catalogue.scenario_names) > 1]
     axis = st.segmented_control(
-        "Borrow", axes, default=axes[0], format_func=AXES.__getitem__, key="study_axis", required=True
+        "Borrow", axes, default=axis_of(judged.studio), format_func=AXES.__getitem__, key="study_axis", required=True
     )
     content = _run(judged, axis)
     if content is None:

@@ -56,16 +56,12 @@ def _packed(studio: Studio) -> bytes:
 
 def _row(studio: Studio, entry: Entry) -> None:
     name, number, actions = st.columns([5, 3, 2], vertical_alignment="center")
-    number_shown = str(entry.meta.get("number", ""))
+    number_shown, when = plain(entry.meta.get("number", ""), 40), plain(entry.created[:16].replace("T", " "))
     name.write(f"{LABELS[entry.kind]} · {plain(entry.name, 60)}")
-    number.caption(
-        f"{number_shown} · {entry.created[:16].replace('T', ' ')} UTC" if number_shown else entry.created[:10]
-    )
+    number.caption(f"{number_shown} · {when} UTC" if number_shown else plain(entry.created[:10]))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         if entry.kind in OPENS and st.button("Open", key=f"open_{entry.id}"):
-            changes = {entry.kind: entry.id} if entry.kind in ("dataset", "run") else {}
-            changes |= {"source": f"group:{entry.id}"} if entry.kind == "cohort" else {}
-            studio.go(OPENS[entry.kind], **changes)
+            studio.go(OPENS[entry.kind], **_opening(studio, entry))
         with st.popover("…", help="Rename, duplicate, delete"):
             renamed = st.text_input("Name", entry.name, key=f"name_{entry.id}", max_chars=200)
             if st.button("Rename", key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
@@ -77,6 +73,22 @@ def _row(studio: Studio, entry: Entry) -> None:
             if st.button("Delete (can be undone)", key=f"delete_{entry.id}"):
                 studio.space.delete(entry.id)
                 st.rerun()
+
+
+def _opening(studio: Studio, entry: Entry) -> dict[str, str]:
+    """The view that shows a saved thing: a group as the source, on the run it was drawn on; a study on its data."""
+    runs = {run.id: run for run in studio.space.entries("run")}
+    if entry.kind in ("dataset", "run"):
+        return {entry.kind: entry.id}
+    if entry.kind == "cohort":
+        run = str(entry.meta.get("run", ""))
+        on = {"run": run} if run in runs and run != studio.run_id else {}
+        return {**on, "source": f"group:{entry.id}"}
+    if entry.kind == "study":
+        alike = [run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")]
+        on = {"run": alike[0]} if alike and studio.run_id not in alike else {}
+        return {**on, "tab": "study"}
+    return {}
 
 
 def _trash(studio: Studio) -> None:

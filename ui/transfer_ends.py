@@ -5,7 +5,7 @@ Source:  the same, and
          near:<n> (the target's n nearest people)
          before:<n> (the target's own first n items, against the later ones)
          scenario:<A>><B> (what the target does in A, to recommend in B)
-A group may end in `!medoid`: its most typical person stands for it.
+A group may end in `!medoid`: its most typical person stands for it. A comma inside an item id is written %2C.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def read_pair(room: Room, target: str, source: str) -> Pair:
             raise InputError("the target", "must be one person for this source", end.side.name, "Choose a person.")
         if kind == "before":
             return _across_time(room, end, value, seen)
-        return _across_scenarios(room, end, *value.partition(">")[::2], seen)
+        names = room.dataset.catalogue.scenario_names
+        return _across_scenarios(room, end, *read_scenarios(value, names), seen)
     return Pair(end, _end(room, source, end.taste), seen)
 
 
@@ -103,9 +104,30 @@ def _end(room: Room, text: str, target: Taste | None) -> End:
         user = room.dataset.users.index(value)
         return _person(room, user_taste(room.dataset, user, room.known[user]))
     if kind == "items":
-        items = room.dataset.items.indexes(item for item in value.split(",") if item)
-        return _person(room, composed_taste(items))
+        return _person(room, composed_taste(room.dataset.items.indexes(read_items(value))))
     return _group(room, text, target)
+
+
+def write_items(ids: Sequence[str]) -> str:
+    """Item ids as they stand in a link."""
+    return ",".join(one.replace("%", "%25").replace(",", "%2C") for one in ids)
+
+
+def read_items(value: str) -> list[str]:
+    """The item ids that `write_items` wrote."""
+    return [one.replace("%2C", ",").replace("%25", "%") for one in value.split(",") if one]
+
+
+def read_scenarios(value: str, names: Sequence[str]) -> tuple[str, str]:
+    """Where is borrowed and where is recommended, from `<A>><B>`; a name may hold the sign itself."""
+    halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == ">"] or [(value, "")]
+    return next((pair for pair in halves if pair[0] in names and pair[1] in names), halves[0])
+
+
+def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
+    """Column and value of a group, from `<column>=<value>`; both may hold the sign itself."""
+    halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]
+    return next((pair for pair in halves if pair[0] in names), halves[0])
 
 
 def _person(room: Room, taste: Taste, short: str = "", note: str = "") -> End:
@@ -155,7 +177,7 @@ def group_of(room: Room, text: str, target: Taste | None) -> tuple[np.ndarray, s
         number = _number(value, "the cluster in the link", 0, len(clusters) - 1)
         return clusters.members(number), f"cluster “{names[number]}”", f"cluster “{names[number]}”"
     if kind == "column":
-        column, _, wanted = value.partition("=")
+        column, wanted = read_column(value, [str(name) for name in data.people.columns])
         if column not in data.people.columns:
             raise UnknownIdError("the column in the link", "must be one of the user table", column)
         return (
@@ -207,7 +229,8 @@ def moment(data: Dataset, user: int | None, first: int) -> str:
     """The day of a person's item number `first` (0 = oldest); its number where there are no times."""
     if data.timestamps is None or user is None:
         return f"item {first + 1}"
-    return f"{datetime.fromtimestamp(float(data.timestamps[data.offsets[user] + first]), UTC):%-d %b %Y}"
+    day = datetime.fromtimestamp(float(data.timestamps[data.offsets[user] + first]), UTC)
+    return f"{day.day} {day:%b %Y}"  # %-d is not known on Windows
 
 
 def _across_scenarios(room: Room, end: End, from_scenario: str, to_scenario: str, seen: History) -> Pair:

@@ -14,11 +14,12 @@ from recsys.evaluation.study_results import is_current
 from recsys.jobs import Progress
 from recsys.transfer.suggest import AlphaCurve, suggest_alpha
 from recsys.workspace import read_content
-from ui.boundary import show_verdict
+from ui.boundary import show_failure, show_verdict
+from ui.evaluate_jobs import job_id, job_of
 from ui.frame import Studio, live
 from ui.inputs import plain
 from ui.transfer_case import Case
-from ui.transfer_ends import Room
+from ui.transfer_ends import Room, read_scenarios
 
 AXES = {"before": "time", "scenario": "scenarios"}  # kinds of source that are not another person's
 BORROWED = {"users": "another person’s taste", "time": "the own earlier taste", "scenarios": "the own taste elsewhere"}
@@ -35,15 +36,15 @@ def axis_of(studio: Studio) -> str:
     return AXES.get(studio.view.source.partition(":")[0], "users")
 
 
-def scenarios_of(studio: Studio) -> list[str]:
+def scenarios_of(studio: Studio, room: Room) -> list[str]:
     """The scenarios borrowed from and recommended in; empty on the other axes."""
     kind, _, value = studio.view.source.partition(":")
-    return value.split(">") if kind == "scenario" else []
+    return list(read_scenarios(value, room.dataset.catalogue.scenario_names)) if kind == "scenario" else []
 
 
 def study_of(studio: Studio, room: Room) -> Mapping[str, Any] | None:
     """The newest saved study on this data and this axis; None before there is one."""
-    wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio)}
+    wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio, room)}
     for entry in studio.space.entries("study"):
         same_data = room.dataset.matches(str(entry.meta.get("fingerprint")))
         if same_data and all(entry.meta.get(name) == value for name, value in wanted.items()):
@@ -126,7 +127,8 @@ def helps(studio: Studio, room: Room, case: Case) -> None:
         return
     show_verdict(str(study["level"]), str(study["verdict"]))
     st.caption(
-        f"Axis: {study['axis']}. Model: {plain(study['model'])}, trained on {study['trained_on']:,} other people."
+        f"Axis: {plain(study['axis'], 40)}. Model: {plain(study['model'])}, "
+        f"trained on {int(study['trained_on']):,} other people."
     )
     with st.container(horizontal=True):
         st.page_link(
@@ -136,27 +138,35 @@ def helps(studio: Studio, room: Room, case: Case) -> None:
 
 
 def _start(studio: Studio, room: Room, label: str = "Run the study") -> None:
-    running = next((job for job in studio.jobs.of(studio.space.id) if job.kind == "study" and job.active), None)
-    if running is not None:
-        live(1.0)(_progress)(studio, running.id)
+    """The study of this axis: its progress, why it ended without a result, and the button that starts it."""
+    space, data = studio.space, room.dataset
+    axis, scenarios = axis_of(studio), scenarios_of(studio, room)
+    wanted = job_id(studio, "study of the pair", axis, data.fingerprint, *scenarios)
+    job = job_of(studio, wanted)
+    if job is not None and job.active:
+        live(1.0)(_progress)(studio, wanted)
         return
+    if job is not None and job.error:
+        show_failure(job)
+    elif job is not None and job.state == "stopped":
+        st.warning("The study was stopped before it ended: there is no verdict from it.")
+
+    def work(progress: Progress) -> str:
+        from recsys.evaluation.transfer_study import transfer_study
+
+        between = (scenarios[0], scenarios[1]) if scenarios else None
+        study = transfer_study(data, axis, scenarios=between, progress=progress)
+        meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": scenarios, "level": study.level}
+        return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
+
     if st.button(label, key=f"study_{label}", help="About two minutes; it goes on when you leave this page."):
-        space, data = studio.space, room.dataset
-        axis, scenarios = axis_of(studio), scenarios_of(studio)
-
-        def work(progress: Progress) -> str:
-            from recsys.evaluation.transfer_study import transfer_study
-
-            study = transfer_study(
-                data, axis, scenarios=(scenarios[0], scenarios[1]) if scenarios else None, progress=progress
-            )
-            meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": scenarios, "level": study.level}
-            return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
-
-        studio.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work)
+        studio.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work, job_id=wanted)
         st.rerun()
 
 
-def _progress(studio: Studio, job_id: str) -> None:
-    job = studio.jobs.snapshot(job_id, studio.space.id)
+def _progress(studio: Studio, wanted: str) -> None:
+    job = job_of(studio, wanted)
+    if job is None or not job.active:
+        st.rerun()
+        return
     st.progress(job.fraction, text=plain(job.message or "Waiting for a free place …"))

@@ -13,8 +13,9 @@ from recsys.transfer import MINIMUM_GROUP
 from ui import cache
 from ui.frame import Studio
 from ui.inputs import person_picker, plain
+from ui.state import LONGEST
 from ui.transfer_case import surprise
-from ui.transfer_ends import MEDOID, Room, moment
+from ui.transfer_ends import MEDOID, Room, moment, read_items, read_scenarios, write_items
 from ui.transfer_rules import rules_panel
 
 MANY = 3_000  # people up to which all are offered in one list
@@ -203,7 +204,7 @@ def _near(studio: Studio, room: Room, side: str, written: str) -> str:
 
 def _before(studio: Studio, room: Room, side: str, written: str) -> str:
     data, target = room.dataset, studio.view.target.partition(":")
-    known = room.known[data.users.index(target[2])] if target[0] == "user" else target[2].split(",")
+    known = room.known[data.users.index(target[2])] if target[0] == "user" else read_items(target[2])
     if len(known) < 3:
         st.caption("This person has too few items to be split.")
         return ""
@@ -225,7 +226,7 @@ def _before(studio: Studio, room: Room, side: str, written: str) -> str:
 def _scenario(studio: Studio, room: Room, side: str, written: str) -> str:
     names = room.dataset.catalogue.scenario_names
     kind, _, value = written.partition(":")
-    now = value.split(">") if kind == "scenario" else _busiest(room, studio.view.target)
+    now = read_scenarios(value, names) if kind == "scenario" else _busiest(room, studio.view.target)
     left, right = st.columns(2)
     source = left.selectbox(
         "What they do in", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
@@ -248,7 +249,7 @@ def _busiest(room: Room, target: str) -> list[str]:
 def _items(studio: Studio, room: Room, side: str, written: str) -> str:
     data = room.dataset
     kind, _, value = written.partition(":")
-    now = [data.items.index(item) for item in value.split(",") if item in data.items] if kind == "items" else []
+    now = [data.items.index(item) for item in read_items(value) if item in data.items] if kind == "items" else []
     popular = np.argsort(-data.item_counts, kind="stable")[:5_000].tolist()
     options = list(dict.fromkeys([*now, *(item for item in popular if item)]))
     chosen = st.multiselect(
@@ -260,7 +261,11 @@ def _items(studio: Studio, room: Room, side: str, written: str) -> str:
         key=f"{side}_items_{written}",
         placeholder="Type a title",
     )
-    return "items:" + ",".join(data.items.externals(chosen)) if chosen else ""
+    text = "items:" + write_items(data.items.externals(chosen)) if chosen else ""
+    if len(text) > LONGEST:
+        st.warning(f"The ids of these items are too long for a link ({len(text):,} of {LONGEST:,} characters).")
+        return ""
+    return text
 
 
 def complete(studio: Studio, room: Room) -> None:

@@ -109,7 +109,7 @@ def lengths_figure(points: list[Mapping[str, Any]]) -> Figure:
                 name=name,
                 line={"color": colour, "width": 4 if name == "transfer" else 2},
                 marker={"symbol": group_symbol(number), "size": 10},
-                hovertemplate=f"{name}, %{{x}} known: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{text(name)}, %{{x}} known: %{{y:.3f}}<extra></extra>",
             )
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3})

@@ -10,12 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.errors import InputError
 from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui import state
+from ui.transfer_pickers import matching
 from ui.transfer_tabs import TABS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,3 +179,84 @@ def test_a_damaged_study_is_said_to_be_damaged(run_id: str) -> None:
     app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
     no_errors(app, "the saved study is damaged")
     space.delete(entry.id)
+
+
+def test_a_study_that_failed_says_so_and_can_be_run_again(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*args: object, **kwargs: object) -> None:
+        raise InputError("the study", "needs more people", 3)
+
+    monkeypatch.setattr("recsys.evaluation.transfer_study.transfer_study", breaks)
+    app = opened(run_id, target="user:u3", source="user:u4", tab="help")
+    app.button(key="study_Run the study").click().run()
+    for job in state.jobs().of(SPACE):
+        state.jobs().wait(job.id, SPACE, 30)
+    app.run()
+    no_errors(app, "needs more people")
+    assert app.button(key="study_Run the study").label == "Run the study"
+    other = opened(run_id, target="user:u3", source="before:4", tab="help")  # a study of its own
+    no_errors(other)
+
+
+def test_set_alpha_goes_into_the_link_and_the_menu(run_id: str) -> None:
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", study("helps", True), meta)
+    app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
+    app.button(key="use_alpha").click().run()
+    no_errors(app)
+    assert param(app, "alpha") == "0.6" and app.button(key="use_alpha").disabled
+    assert all("alpha=0.6" in link.proto.query_string for link in app.sidebar.get("page_link"))
+    space.delete(entry.id)
+
+
+@pytest.mark.parametrize("kind", ["near:8", "before:4", "scenario:left>right"])
+def test_what_has_no_other_side_cannot_be_swapped(run_id: str, kind: str) -> None:
+    assert opened(run_id, target="user:u3", source=kind).button(key="swap").disabled
+
+
+def test_a_swap_keeps_alpha_length_and_rules(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4", alpha="0.7", k="5", tag="odd")
+    app.button(key="swap").click().run()
+    no_errors(app)
+    assert [param(app, name) for name in ("target", "source", "alpha", "k", "tag")] == [
+        "user:u4",
+        "user:u3",
+        "0.7",
+        "5",
+        "odd",
+    ]
+
+
+def test_panels_make_their_labels_when_they_are_open(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4")
+    assert not [box for box in app.selectbox if str(box.key).startswith("target_person_")]
+    app.session_state["transfer_target"] = True
+    app.run()
+    no_errors(app)
+    box = app.selectbox(key="target_person_user:u3")
+    assert len(box.options) == 120
+    app.session_state["transfer_target"] = True
+    app.selectbox(key="target_person_user:u3").set_value(9).run()
+    no_errors(app)
+    assert param(app, "target") == "user:u9"
+
+
+def test_above_the_limit_every_user_is_reached_by_typing_the_id() -> None:
+    ids = [f"{n}" for n in range(20_000)]
+    for wanted in ("1", "19999", "77", "20"):
+        found, _ = matching(ids, wanted)
+        assert found[0] == wanted and len(found) <= 50
+    assert matching(ids, "1")[1] > 1000 and matching(ids, "ghost") == ([], 0)
+
+
+def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.transfer_pickers.MANY", 50)
+    app = opened(run_id, target="user:u3", source="user:u4")
+    app.session_state["transfer_source"] = True
+    app.run()
+    app.session_state["transfer_source"] = True
+    app.text_input(key="source_part_user:u4").set_value("u11").run()
+    app.session_state["transfer_source"] = True
+    app.radio(key="source_found_u11").set_value("u110").run()
+    no_errors(app)
+    assert param(app, "source") == "user:u110"

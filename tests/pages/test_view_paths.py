@@ -13,7 +13,7 @@ from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import WATCH, no_errors
+from tests.pages.screen import WATCH, expect, no_errors
 from ui import state, train_jobs
 
 SPACE = "d" * 32
@@ -233,3 +233,36 @@ def test_the_alpha_of_explain_is_the_one_of_the_url_and_of_the_menu(saved: dict[
     app.query_params["alpha"] = "0.2"  # Back, or another link
     app.run()
     assert app.slider(key="explain_alpha").value == 0.2 and param(app, "alpha") == "0.2"
+
+
+# saved work -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_saved_group_opens_as_the_source_on_its_run(own_workspace: Workspace, saved: dict[str, str]) -> None:
+    space = own_workspace.space(SPACE)
+    group = space.save_cohort("Walkers", ["u2", "u4", "u6", "u8", "u10"], {"run": saved["attention"]})
+    app = opened(run=saved["popularity"])
+    app.button(key=f"open_{group.id}").click().run()
+    no_errors(app)
+    assert (param(app, "run"), param(app, "source")) == (saved["attention"], f"group:{group.id}")
+    assert app.title[0].value == "Drag α between two tastes"
+    space.delete(group.id)
+
+
+def test_a_saved_study_opens_where_it_is_read(own_workspace: Workspace, saved: dict[str, str]) -> None:
+    space = own_workspace.space(SPACE)
+    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    study = space.save_json("study", "a study", {"points": []}, meta)
+    app = opened(dataset=saved["second"])
+    app.button(key=f"open_{study.id}").click().run()
+    expect("the saved study is damaged")
+    assert param(app, "tab") == "study" and param(app, "run") in (saved["attention"], saved["popularity"])
+    space.delete(study.id)
+    space.empty_trash()
+
+
+def test_saved_data_open_with_the_newest_run_on_them(saved: dict[str, str]) -> None:
+    app = opened(run=saved["attention"], target="user:u3", source="user:u4")
+    app.button(key=f"open_{saved['second']}").click().run()
+    no_errors(app)
+    assert param(app, "dataset") == saved["second"] and not param(app, "run") and not param(app, "target")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from recsys.transfer import taste_scores
 from tests.conftest import planted_dataset
 from ui import state
 from ui.transfer_case import CONTENT, Case, Rules, build, room_of, surprise
-from ui.transfer_ends import Room, moment, read_pair
+from ui.transfer_ends import Room, moment, read_column, read_items, read_pair, read_scenarios, write_items
 from ui.transfer_map import people_map, place
 from ui.transfer_words import change_rows, headline
 
@@ -86,6 +87,27 @@ def test_across_scenarios_recommends_from_the_chosen_one(room: Room, folder: str
     assert inside[pair.source.taste.histories[0]].all() and not inside[pair.target.taste.histories[0]].any()
     case = build(folder, "user:u3", "scenario:left>right", 5, Rules())
     assert not inside[[item for step in case.path.steps for item in step.items]].any()
+
+
+def test_the_day_is_written_without_what_only_some_systems_know(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    class WithoutDash(datetime):
+        """As on Windows, where `%-d` is not known."""
+
+        def __format__(self, how: str) -> str:
+            if "%-" in how:
+                raise ValueError("Invalid format string")
+            return super().__format__(how)
+
+    monkeypatch.setattr("ui.transfer_ends.datetime", WithoutDash)
+    assert moment(room.dataset, 3, 4) == "17 Sep 2020"
+
+
+def test_signs_of_the_notation_inside_names_are_told_apart() -> None:
+    ids = ["a,b", "50%", "100%2C", "plain"]
+    assert read_items(write_items(ids)) == ids and write_items(["i1", "i2"]) == "i1,i2"
+    assert read_scenarios("Home > Food>Toys", ["Home > Food", "Toys"]) == ("Home > Food", "Toys")
+    assert read_scenarios("left>right", ["left", "right"]) == ("left", "right")
+    assert read_column("a=b=c=d", ["a=b"]) == ("a=b", "c=d") and read_column("ghost=1", ["x"]) == ("ghost", "1")
 
 
 def test_a_new_person_is_made_of_items(room: Room) -> None:
