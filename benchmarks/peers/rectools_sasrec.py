@@ -22,10 +22,10 @@ from shared import Judge, Split, compete
 
 GRID: list[dict[str, Any]] = [
     {},  # 256 factors, 4 heads, 2 blocks, the newest 100 items, dropout .2, batches of 128 users, rate 1e-3, softmax
-    {"n_factors": 64, "n_heads": 2, "batch_size": 32, "lr": 2e-3},
-    {"n_factors": 128, "n_heads": 2, "batch_size": 16, "lr": 1e-3, "session_max_len": 50, "dropout_rate": 0.3},
+    {"n_factors": 128, "n_heads": 2, "batch_size": 16, "session_max_len": 50, "dropout_rate": 0.5},
+    {"n_factors": 64, "n_heads": 1, "batch_size": 16, "dropout_rate": 0.5},
     {"n_factors": 64, "n_heads": 1, "batch_size": 16, "lr": 2e-3},
-    {"n_factors": 64, "n_heads": 1, "batch_size": 16, "lr": 2e-3, "session_max_len": 50},
+    {"n_factors": 64, "n_heads": 1, "batch_size": 16, "lr": 2e-3, "session_max_len": 50, "dropout_rate": 0.3},
 ]
 
 
