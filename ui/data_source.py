@@ -154,7 +154,8 @@ def _upload(studio: Studio) -> None:
             key="data_pseudonyms",
             on_change=_switched,
             help="Each id becomes a keyed hash. The key is shown once and stored nowhere: who has it can link the "
-            "pseudonyms to ids again, nobody else can.",
+            "pseudonyms to ids again. This hides ids, not people: whoever knows a few items of somebody, and roughly "
+            "when, often finds their history by them (Narayanan & Shmatikov 2008).",
         )
         st.toggle(
             "Several files are one scenario each",

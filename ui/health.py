@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 
 
 def health(port: int, host: str = "127.0.0.1", timeout: float = 5.0) -> dict[str, object]:
@@ -15,7 +15,7 @@ def health(port: int, host: str = "127.0.0.1", timeout: float = 5.0) -> dict[str
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             return {"url": url, "healthy": answer.status == 200, "answer": answer.read(100).decode("utf-8", "replace")}
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (OSError, HTTPException) as error:  # unreachable, too slow, or no web server at all
         return {"url": url, "healthy": False, "answer": str(error)}
 
 

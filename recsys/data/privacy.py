@@ -1,4 +1,8 @@
-"""Pseudonyms at the door: ids replaced by a keyed hash, so that nobody without the key finds a person again."""
+"""Pseudonyms: ids replaced by a keyed hash, so that an id alone leads to nobody without the key.
+
+The histories stay, and can tell whose they are: whoever knows a few items of a person and roughly when finds the rest
+(Narayanan & Shmatikov, "Robust De-anonymization of Large Sparse Datasets", 2008). Pseudonymous data is personal data.
+"""
 
 from __future__ import annotations
 
