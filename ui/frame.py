@@ -84,8 +84,10 @@ def _names(studio: Studio, kind: Literal["dataset", "run"], current: str) -> dic
     if current and current not in names:
         owner = state.workspace().owner_of(current, kind)
         names = {current: f"Shared by {owner}" if owner else "Shared with you", **names}
-    if kind == "dataset" and not current and studio.run_folder is not None:
-        names = {"": "The data of this run", **names}
+    if not current and names:
+        lacking = "no run on this data" if studio.view.dataset else "no run yet"
+        unsaved = "no data yet" if studio.run_folder is None else "The data of this run"
+        names = {"": lacking if kind == "run" else unsaved, **names}
     return distinct(names)
 
 
@@ -95,18 +97,15 @@ def _picker(studio: Studio, kind: Literal["dataset", "run"], current: str) -> No
     if not names:
         return
     key = f"frame_{kind}_{studio.step.key}"
-    hold(key, current if current in names else None)
-    lacking = "no run on this data" if studio.view.dataset else "no run yet"
+    hold(key, current)
     st.selectbox(
         {"dataset": "Data", "run": "Run"}[kind],
         list(names),
-        index=0 if current in names else None,  # without an index it could be emptied
         format_func=lambda entry_id: names[entry_id],
         key=key,
         on_change=_pick,
         args=(studio.step, kind, key),
         label_visibility="collapsed",
-        placeholder=lacking if kind == "run" else "no data yet",
     )
 
 

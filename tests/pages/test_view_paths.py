@@ -266,3 +266,15 @@ def test_saved_data_open_with_the_newest_run_on_them(saved: dict[str, str]) -> N
     app.button(key=f"open_{saved['second']}").click().run()
     no_errors(app)
     assert param(app, "dataset") == saved["second"] and not param(app, "run") and not param(app, "target")
+
+
+@pytest.mark.parametrize("page", ["1_Data", "2_Train"])
+def test_a_run_of_other_data_is_shown_where_it_is_chosen(saved: dict[str, str], page: str) -> None:
+    app = opened(page, dataset=saved["second"])  # on which there is no run
+    box = next(box for box in app.selectbox if str(box.key).startswith("frame_run_"))
+    assert box.options[0] == "no run on this data"
+    box.set_value("sample").run()
+    no_errors(app)
+    assert param(app, "run") == "sample"
+    shown = {str(box.key).split("_")[1]: box.value for box in app.selectbox if str(box.key).startswith("frame_")}
+    assert shown["run"] == "sample"
