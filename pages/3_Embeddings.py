@@ -11,7 +11,7 @@ from ui.boundary import show_failure
 from ui.drawer import drawer
 from ui.frame import frame, live
 from ui.inputs import plain
-from ui.live.point_map import choice
+from ui.live.point_map import choice, identity_of
 
 
 def progress_of(job_id: str) -> None:
@@ -63,7 +63,7 @@ def body() -> None:
             colours = view.colour_of(scene, how, picture.projection.points, palette)
             chosen = view.show_map(scene, picture.projection, colours, focus)
         else:
-            chosen = choice(f"map_{scene.side}", len(scene.names))
+            chosen = choice(f"map_{scene.side}", len(scene.names), identity_of(scene.names))
             view.show_cloud(scene, picture.projection, palette, chosen)
         if len(chosen.rows):
             with st.container(key="map_drawer"):

@@ -37,7 +37,7 @@ def diagnostics(studio: Studio) -> None:
         lines.append(
             f"job {job.id[:8]}: {job.kind}, {job.state}, {job.seconds:.1f} s{f', {job.error}' if job.error else ''}"
         )
-    st.code("\n".join(lines), language=None)
+    st.code("\n".join(lines), language=None, wrap_lines=True)  # a part that scrolls could not be focused
 
 
 def _version(name: str) -> str:

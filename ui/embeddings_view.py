@@ -17,7 +17,18 @@ from recsys.errors import StudioError
 from ui import cache, maps
 from ui.frame import Studio
 from ui.inputs import plain
-from ui.live.point_map import GROUP_COLOURS, Choice, Colour, Focus, Palette, by_group, by_number, choice, point_map
+from ui.live.point_map import (
+    GROUP_COLOURS,
+    Choice,
+    Colour,
+    Focus,
+    Palette,
+    by_group,
+    by_number,
+    choice,
+    identity_of,
+    point_map,
+)
 from ui.transfer_ends import Room, group_of
 
 if TYPE_CHECKING:
@@ -159,7 +170,7 @@ def show_map(scene: Scene, projection: Projection, colour: Colour, focus: Focus 
     """The flat map. The picked person's nearest in the real space are joined to it by lines."""
     n = len(projection.points)
     key = f"map_{scene.side}"
-    before = choice(key, n)
+    before = choice(key, n, identity_of(scene.names))
     of = int(before.rows[0]) if before.kind == "pick" else (focus.row if focus and focus.row is not None else -1)
     near = nearest(scene.vectors, of, NEIGHBOURS)[0] if 0 <= of < n else ()
     return point_map(

@@ -30,8 +30,20 @@ def people() -> tuple[np.ndarray, np.ndarray]:
     return points, labels
 
 
+class Everything(list[str]):
+    """A list that says it holds whatever it is asked for."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
 st.set_page_config(layout="wide")
 points, labels = people()
+if "claimed" in st.query_params and "claimed" not in st.session_state:
+    st.session_state["claimed"], st.session_state["map_sent"] = True, Everything()
+run = st.radio("Run", ["a", "b"], format_func=lambda name: f"run {name}", horizontal=True)
+if not st.checkbox("Show the map", value=True):
+    st.stop()
 how = st.radio("Colour", ["group", "legend", "number"], horizontal=True)
 palette = st.radio("Palette", ["okabe-ito", "muted"], horizontal=True)
 look_for = st.number_input("Look for", -1, PEOPLE - 1, -1)
@@ -41,7 +53,7 @@ else:
     colour = by_group("Cluster", labels, NAMES, points, palette, direct=how == "group")
 chosen = point_map(
     points,
-    [f"person {i}" if i else "<img src=x onerror=alert(1)>" for i in range(PEOPLE)],
+    [f"person {i}{' again' * (run == 'b')}" if i else "<img src=x onerror=alert(1)>" for i in range(PEOPLE)],
     colour,
     key="map",
     counts=np.arange(PEOPLE) % 97 + 1,
@@ -50,4 +62,5 @@ chosen = point_map(
     of=0,
     focus=Focus(int(look_for) + 1, int(look_for)) if look_for >= 0 else None,
 )
-st.text(f"Python knows {chosen.kind} of {len(chosen.rows)}: {chosen.rows[:3].tolist()} {chosen.name} seq {chosen.seq}")
+known = f"{chosen.kind} of {len(chosen.rows)}: {chosen.rows[:3].tolist()} {chosen.name} seq {chosen.seq}"
+st.text(f"Python knows {known} run {run}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.browser.conftest import Servers, Visits
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).with_name("map_app.py")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +143,199 @@ def test_the_wheel_zooms_in_and_lets_the_page_scroll_once_all_is_seen(page: Page
     page.mouse.wheel(0, 300)
     page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 0")
     expect(place).to_have_attribute("style", f"transform: {before};")
+
+
+def chosen_on_the_map(page: Page) -> int:
+    """How many the browser shows as chosen: what its hint says."""
+    hint = page.locator(".hint").inner_text()
+    return int(hint.split()[0]) if hint.endswith("chosen") else 0
+
+
+def group_chosen(page: Page) -> None:
+    page.locator(".labels .group", has_text="bold").click()
+    expect(page.get_by_text("Python knows group of 100")).to_be_visible()
+    assert chosen_on_the_map(page) == 100
+
+
+def test_a_map_that_is_mounted_again_shows_whom_python_knows(page: Page) -> None:
+    group_chosen(page)
+    page.get_by_text("Show the map").click()
+    expect(page.locator(".stage")).to_have_count(0)
+    page.get_by_text("Show the map").click()
+    expect(page.locator(".stage[data-paint]")).to_be_visible()
+    expect(page.get_by_text("Python knows group of 100")).to_be_visible()
+    expect(page.locator(".hint")).to_have_text("100 people chosen")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("Python knows none of 0")).to_be_visible()
+
+
+def test_the_choice_and_its_drawer_outlive_a_page_switch(
+    visit: Visits, serve: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Streamlit drops what a component has told once another page runs: the drawer was gone, the map not."""
+    app = serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+    page = visit(f"{app}/Embeddings?run=sample", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.set_default_timeout(120_000)
+    page.get_by_text(re.compile("trustworthiness")).first.wait_for()
+    page.locator(".labels .group").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".st-key-map_drawer").wait_for()
+    count = chosen_on_the_map(page)
+    assert count > 100
+    menu = page.get_by_test_id("stSidebar")
+    menu.get_by_role("link", name=re.compile("7 Learn")).click()
+    page.get_by_role("heading", name="How it works").wait_for()
+    menu.get_by_role("link", name=re.compile("3 Embeddings")).click()
+    page.locator(".st-key-map_drawer").wait_for()
+    expect(page.locator(".hint")).to_have_text(f"{count} people chosen", timeout=30_000)
+    for dims in ("3-D", "2-D"):
+        page.get_by_role("radio", name=dims).click()
+        page.locator({"3-D": ".st-key-cloud_people", "2-D": ".stage[data-paint]"}[dims]).wait_for()
+        page.locator(".st-key-map_drawer").wait_for()
+    expect(page.locator(".hint")).to_have_text(f"{count} people chosen", timeout=30_000)
+
+
+def test_a_choice_ends_with_the_run_it_was_made_in(page: Page) -> None:
+    group_chosen(page)
+    for run in ("b", "a"):
+        page.get_by_text(f"run {run}", exact=True).click()
+        expect(page.get_by_text(f"Python knows none of 0: [] seq 1 run {run}")).to_be_visible()
+        expect(page.locator(".hint")).to_contain_text("600 people ·")
+    group_chosen(page)  # and the next one is heard
+
+
+def test_a_refresh_and_another_tab_begin_with_nobody(page: Page, address: str) -> None:
+    group_chosen(page)
+    other = page.context.new_page()
+    other.goto(address)
+    expect(other.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    expect(other.get_by_text("Python knows none of 0")).to_be_visible()
+    other.locator(".labels .group", has_text="jazz").click()
+    expect(other.get_by_text("Python knows group of 100: [1,")).to_be_visible()
+    page.get_by_text("number", exact=True).click()  # this tab runs again: it still has its own
+    expect(page.locator(".ramp")).to_be_visible()
+    assert "group of 100: [2," in told(page) and chosen_on_the_map(page) == 100
+    page.reload()
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Python knows none of 0")).to_be_visible()
+    assert chosen_on_the_map(page) == 0
+
+
+def test_points_and_names_travel_once_and_are_asked_for_when_they_are_not_there(page: Page, address: str) -> None:
+    frames: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(bytes(frame))))  # type: ignore[arg-type]
+    page.reload()
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    assert sum(b"person 599" in frame for frame in frames) == 1
+    frames.clear()
+    group_chosen(page)
+    for how in ("number", "group", "number"):
+        page.get_by_text(how, exact=True).click()
+        page.locator({"number": ".ramp", "group": ".labels .group"}[how]).first.wait_for()
+    page.wait_for_timeout(500)
+    assert not [frame for frame in frames if b"person 599" in frame]
+    page.goto(f"{address}/?claimed=yes")  # the session believes that this browser has everything
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    assert sum(b"person 599" in frame for frame in frames) == 1
+    group_chosen(page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_fingers_scroll_the_page_zoom_with_two_and_draw_with_the_lasso(visit: Visits, address: str, width: int) -> None:
+    size = {"width": width, "height": 800}
+    page = visit(address, viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Python knows none of 0")).to_be_attached()
+    place = page.locator(".labels .group").first
+    page.locator(".over").scroll_into_view_if_needed()
+    before, scrolled = place.evaluate("node => node.style.transform"), scroll_of(page)
+    box = box_of(page)
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    touch(page, [[(middle[0], middle[1] + 120 - 12 * step)] for step in range(20)])
+    page.wait_for_timeout(500)
+    assert scroll_of(page) > scrolled + 60
+    assert place.evaluate("node => node.style.transform") == before  # one finger leaves the map where it is
+    assert "none of 0" in told(page)
+
+    box, scrolled = box_of(page), scroll_of(page)
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    touch(
+        page, [[(middle[0] - 30 - 5 * step, middle[1]), (middle[0] + 30 + 5 * step, middle[1])] for step in range(15)]
+    )
+    page.wait_for_timeout(300)
+    assert place.evaluate("node => node.style.transform") != before  # two zoom it
+    assert abs(scroll_of(page) - scrolled) < 2
+
+    page.get_by_role("button", name="Whole").tap()
+    page.get_by_role("button", name="Lasso").tap()
+    box = box_of(page)
+    corners = [(0.02, 0.2), (0.98, 0.2), (0.98, 0.9), (0.02, 0.9), (0.02, 0.22)]
+    line = [
+        (
+            box["x"] + box["width"] * (a[0] + (b[0] - a[0]) * t / 8),
+            box["y"] + box["height"] * (a[1] + (b[1] - a[1]) * t / 8),
+        )
+        for a, b in pairwise(corners)
+        for t in range(9)
+    ]
+    scrolled = scroll_of(page)
+    touch(page, [[at] for at in line])
+    expect(page.get_by_text("Python knows lasso of")).to_be_attached()
+    assert abs(scroll_of(page) - scrolled) < 2
+    expect(page.get_by_role("button", name="Move")).to_have_attribute(
+        "aria-pressed", "true"
+    )  # the finger scrolls again
+
+
+def scroll_of(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop"))
+
+
+def touch(page: Page, frames: list[list[tuple[float, float]]]) -> None:
+    """Fingers that go down at the first places, move through the others, and are lifted: as the browser gets them."""
+    session = page.context.new_cdp_session(page)
+    for number, places in enumerate(frames):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+        kind = "touchStart" if number == 0 else "touchMove"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(16)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("palette", ["okabe-ito", "muted"])
+def test_every_point_has_three_to_one_against_the_map(visit: Visits, address: str, scheme: str, palette: str) -> None:
+    size = {"width": 1280, "height": 1200}
+    page = visit(address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    page.get_by_text(palette, exact=True).click()
+    for how in ("group", "number"):
+        page.get_by_text(how, exact=True).click()
+        page.locator({"number": ".ramp", "group": ".labels .group"}[how]).first.wait_for()
+        page.wait_for_timeout(300)
+        colours, least = page.locator(".points").evaluate(_LEAST_CONTRAST)
+        assert colours > 4 and least >= 3, (how, colours, least)
+    page.get_by_text("group", exact=True).click()
+    page.locator(".labels .group").first.click()
+    expect(page.get_by_text("Python knows group of 100")).to_be_visible()
+    page.wait_for_timeout(300)
+    colours, least = page.locator(".points").evaluate(_LEAST_CONTRAST)
+    assert colours > 4 and least >= 3, ("one group chosen", colours, least)
+
+
+# The colours inside of points (a pixel like its four neighbours), and the least contrast of one with the background.
+_LEAST_CONTRAST = """canvas => {
+  const { width, height } = canvas, { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  const pixels = new Uint32Array(data.buffer), paper = pixels[width * (height - 3) + 2], inner = new Set();
+  for (let at = width; at < pixels.length - width; at++) {
+    const own = pixels[at];
+    if (own !== paper && [1, -1, width, -width].every((step) => pixels[at + step] === own)) inner.add(own);
+  }
+  const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const light = (p) => 0.2126 * linear(p & 255) + 0.7152 * linear((p >> 8) & 255) + 0.0722 * linear((p >> 16) & 255);
+  const contrast = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  return [inner.size, Math.min(...[...inner].map((p) => contrast(light(p), light(paper))))];
+}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

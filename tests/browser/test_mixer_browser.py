@@ -90,6 +90,61 @@ def test_each_tick_can_be_reached_by_button_key_and_click(page: Page) -> None:
     expect(alpha).to_have_text(re.compile(r"α = 0\.(7[6-9]|8[0-4])"))
 
 
+def test_every_change_is_reached_by_keys_and_the_link_shows_the_same_list(page: Page) -> None:
+    axis = page.get_by_role("slider", name="Exact changes of the list")
+    last = int(axis.get_attribute("aria-valuemax") or 0)
+
+    def step() -> int:
+        page.wait_for_timeout(150)  # the words follow within 80 ms
+        return int(axis.get_attribute("aria-valuenow") or -1)
+
+    assert last > 30
+    axis.focus()
+    page.keyboard.press("End")
+    assert step() == last
+    expect(axis).to_have_attribute("aria-valuetext", re.compile(f"change {last} of {last} at α "))
+    page.keyboard.press("PageDown")
+    back = step()
+    assert last / 2 < back < last - 1
+    page.keyboard.press("PageUp")
+    assert step() == last
+    for key, to in (("ArrowLeft", last - 1), ("ArrowDown", last - 2), ("ArrowRight", last - 1), ("PageDown", back - 1)):
+        page.keyboard.press(key)
+        assert step() == to, key
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    assert step() == back + 2
+    shown, alpha = titles(page), page.locator("[data-slot=alpha]").inner_text()
+    page.wait_for_timeout(600)  # Python hears once the keys rest
+    page.goto(page.url)
+    expect(page.locator("[data-slot=alpha]")).to_have_text(alpha, timeout=30_000)
+    assert step() == back + 2
+    assert titles(page) == shown
+    axis.focus()
+    page.keyboard.press("Home")
+    assert step() == 0
+    expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.000")
+
+
+def test_live_regions_are_silent_while_the_thumb_moves_and_speak_once_on_release(page: Page) -> None:
+    page.evaluate(_COUNT_SPOKEN)
+    drag(page, 0.3, 0.6, release=False)
+    page.wait_for_timeout(900)  # the thumb rests, but it is still held
+    drag_on = page.locator(".alpha-input").bounding_box()
+    assert drag_on is not None
+    page.mouse.move(drag_on["x"] + 0.9 * drag_on["width"], drag_on["y"] + 10, steps=10)
+    assert page.evaluate("() => window.spoken") == 0
+    page.mouse.up()
+    expect(page.get_by_text("Python knows alpha = 0.9")).to_be_visible()
+    page.wait_for_timeout(900)
+    assert page.evaluate("() => window.spoken") == 1
+    page.locator(".alpha-input").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(1200)
+    assert page.evaluate("() => window.spoken") == 2
+
+
 def test_undo_goes_back_and_reset_shows_the_targets_own_list(page: Page) -> None:
     drag(page, 0.3, 0.7)
     expect(page.get_by_text("Python knows alpha = 0.7")).to_be_visible()
@@ -196,4 +251,13 @@ DRAWN = """(mixer) => {
       ink: { score: ink(part("score").getBoundingClientRect()), title: ink(room) },
       text: { score: text(part("score")), title: Math.min(title.width, what.width) } };
   });
+}"""
+
+# Counts how often the text of a live region changes: what a screen reader would say.
+_COUNT_SPOKEN = """() => {
+  window.spoken = 0;
+  const root = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot;
+  const live = [...root.querySelectorAll('[aria-live]:not([aria-live=off]), output, [role=status], [role=alert]')];
+  const watch = new MutationObserver(() => { window.spoken += 1; });
+  live.forEach((node) => watch.observe(node, { childList: true, characterData: true, subtree: true }));
 }"""

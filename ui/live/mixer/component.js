@@ -1,6 +1,7 @@
 // The mixer: slider, list, map, histories and words follow the thumb in the browser; Python hears of α on release.
 const mixers = new WeakMap();   // one view per mounted instance; the function below runs at every rerun
 const AXIS_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+const PAGES = 10;               // Page Up and Page Down walk the changes in so many parts
 
 function newView(root) {
   const slots = {};
@@ -97,8 +98,6 @@ function paint(view) {
   glide(view);
   view.wordy = true;
   if (!view.later) paintWords(view);
-  clearTimeout(view.resting);
-  view.resting = setTimeout(() => rest(view), 400);
 }
 
 // Rows go on to their places after the thumb has stopped.
@@ -160,10 +159,9 @@ function paintWhy(view) {
   view.rows.forEach(({ node }, other) => node.classList.toggle("chosen", view.pointed && other === place));
 }
 
-// The thumb rests: a screen reader gets one summary.
-function rest(view) {
-  view.moving = true;
-  write(view.slots.spoken, `${view.slots.sentence.textContent} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
+// The thumb was released: a screen reader gets one summary. While α moves, only the slider's own value changes.
+function speak(view) {
+  if (view.mixer.isConnected) write(view.slots.spoken, `${view.slots.sentence.textContent} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
 }
 
 function moveTo(view, alpha) {
@@ -183,6 +181,8 @@ function report(view, remember = true) {
   clearTimeout(view.later);
   view.later = 0;  // the words say it with the next frame
   schedule(view);
+  clearTimeout(view.speaking);
+  view.speaking = setTimeout(() => speak(view), 400);  // after the frame that paints the words, and once for several keys
   if (view.alpha === view.known) return;
   if (remember && view.known !== null) view.undo.push(view.known);
   view.known = view.alpha;
@@ -207,8 +207,14 @@ function play(view) {
 function jump(view, step) {
   const { starts } = view.state;
   if (step < 0 || step >= starts.length) return;
-  moveTo(view, starts[step]);
+  moveTo(view, landing(starts, step));
   report(view);
+}
+
+// Keys come many a second: Python hears of α once they rest.
+function reportSoon(view) {
+  clearTimeout(view.telling);
+  view.telling = setTimeout(() => report(view), 250);
 }
 
 function listen(view) {
@@ -223,10 +229,9 @@ function listen(view) {
     if (!way) return;
     event.preventDefault();
     moveTo(view, Math.round(1000 * (view.alpha + way * (event.shiftKey ? 0.001 : 0.01))) / 1000);
-    clearTimeout(view.telling);
-    view.telling = setTimeout(() => report(view), 250);
+    reportSoon(view);
   };
-  keys.previous.onclick = () => jump(view, stepAt(view.state.starts, view.alpha) - (view.alpha > view.state.starts[view.step] ? 0 : 1));
+  keys.previous.onclick = () => jump(view, view.step - (view.alpha > landing(view.state.starts, view.step) ? 0 : 1));
   keys.next.onclick = () => jump(view, view.step + 1);
   keys.undo.onclick = () => { if (view.undo.length) { moveTo(view, view.undo.pop()); report(view, false); } };
   keys.reset.onclick = () => { moveTo(view, 0); report(view); };
@@ -248,7 +253,7 @@ function listen(view) {
   listenToAxis(view);
 }
 
-// Hovering or arrow keys point at a change, click or Enter goes there.
+// Hovering points at a change, a click goes there; keys walk from change to change.
 function listenToAxis(view) {
   const { axis } = view;
   const point = (cursor) => { view.state.cursor = cursor; drawTicks(view, view.state, view.step); write(view.slots["axis-note"], axisNote(view.state, view.step)); };
@@ -262,17 +267,21 @@ function listenToAxis(view) {
   axis.onblur = () => point(-1);
   axis.onclick = (event) => jump(view, nearest(event));
   axis.onkeydown = (event) => {
-    const { starts, cursor } = view.state, last = starts.length - 1;
-    if (event.key in AXIS_KEYS && last) {
-      event.preventDefault();
-      point(Math.min(last, Math.max(1, (cursor > 0 ? cursor : view.step + (AXIS_KEYS[event.key] < 0 ? 1 : 0)) + AXIS_KEYS[event.key])));
-      axis.setAttribute("aria-valuenow", String(view.state.cursor));
-      axis.setAttribute("aria-valuetext", axisNote(view.state, view.step));
-    } else if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      if (cursor > 0) jump(view, cursor);
-    }
+    const { starts } = view.state, now = stepAt(starts, view.alpha), between = view.alpha > landing(starts, now) ? 1 : 0;
+    const goal = changeAfter(event.key, now, between, starts.length - 1);
+    if (goal === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    moveTo(view, landing(starts, goal));
+    view.state.cursor = goal;
+    reportSoon(view);
   };
+}
+
+// The change that a key leads to, null for other keys. Standing between two changes, one step back is the start of this one.
+function changeAfter(key, now, between, last) {
+  const page = Math.max(1, Math.round(last / PAGES)), way = { ...AXIS_KEYS, PageUp: page, PageDown: -page }[key];
+  if (key === "Home" || key === "End") return key === "Home" ? 0 : last;
+  return way === undefined ? null : Math.min(last, Math.max(0, now + way + (way < 0 ? between : 0)));
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {

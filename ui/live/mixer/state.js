@@ -33,6 +33,13 @@ function stepAt(starts, alpha) {
   return low;
 }
 
+// Where one lands at step i: its start, rounded up to the six digits that fit into a link, so that whoever opens the link
+// sees the same list.
+function landing(starts, i) {
+  const up = Math.ceil(starts[i] * 1e6) / 1e6;
+  return up <= 1 && up < (starts[i + 1] ?? Infinity) ? up : starts[i];
+}
+
 // How many items of a list carry each tag.
 function tagCounts(state, list) {
   const counts = new Map();

@@ -1,20 +1,23 @@
 """The map: one browser component that draws every person (or item), and in which one pans, zooms, lassos and picks.
 
-Points, names and colours travel once; while the pointer moves nothing reaches the server. On release Python hears of
-the choice, with a number (`seq`) that grows, so that an older answer never undoes a newer choice.
+Points, names, colours and marks travel once each: Python remembers in the session what it has sent, by signature,
+and the browser asks for what it does not have. While the pointer moves nothing reaches the server; on release Python
+hears of the choice, with a number (`seq`) that grows. The session holds the one valid choice (`memory.py`): a map that
+is mounted again shows it, and it ends when other rows are shown.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from ui.live.point_map.memory import Choice, choice, forget_sent, hear, held, unsent
 from ui.live.point_map.payload import (
     GROUP_COLOURS,
     Colour,
@@ -22,13 +25,25 @@ from ui.live.point_map.payload import (
     bits_of,
     by_group,
     by_number,
-    chosen_rows,
     cut,
+    identity_of,
     packed,
+    signature,
     unit_square,
 )
 
-__all__ = ["GROUP_COLOURS", "Choice", "Colour", "Focus", "Palette", "by_group", "by_number", "choice", "point_map"]
+__all__ = [
+    "GROUP_COLOURS",
+    "Choice",
+    "Colour",
+    "Focus",
+    "Palette",
+    "by_group",
+    "by_number",
+    "choice",
+    "identity_of",
+    "point_map",
+]
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("space.js", "paint.js", "over.js", "component.js")  # one module: parts before the whole
@@ -38,23 +53,6 @@ _mount = st.components.v2.component(
     css=(_HERE / "component.css").read_text("utf-8"),
     js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """Who is chosen on a map.
-
-    Attributes:
-        kind: "none", "pick" (one point), "lasso", or "group" (everybody of one colour).
-        rows: int64, ascending; empty for "none".
-        name: the group's name, else "".
-        seq: how many choices the browser has told.
-    """
-
-    kind: str
-    rows: np.ndarray
-    name: str = ""
-    seq: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +68,6 @@ class Focus:
     seq: int
     row: int | None = None
     rows: np.ndarray | None = None
-
-
-def choice(key: str, n: int) -> Choice:
-    """Who is chosen on the map of this key, of `n` rows. What comes from the browser is not trusted."""
-    told = (st.session_state.get(key) or {}).get("choice") or {}
-    kind, seq = (told.get("kind"), told.get("seq")) if isinstance(told, Mapping) else ("none", 0)
-    seq = int(seq) if isinstance(seq, int | float) else 0
-    if kind == "pick" and isinstance(told.get("index"), int | float) and 0 <= told["index"] < n:
-        return Choice("pick", np.array([int(told["index"])], dtype=np.int64), seq=seq)
-    if kind in ("lasso", "group") and len(rows := chosen_rows(told.get("bits"), n)):
-        return Choice(kind, rows, cut(str(told.get("name", ""))) if kind == "group" else "", seq)
-    return Choice("none", np.empty(0, dtype=np.int64), seq=seq)
 
 
 def point_map(
@@ -113,33 +99,56 @@ def point_map(
         focus: what should be seen.
         drawer: pixels at the right that the page lays over the map while somebody is chosen.
     """
-    unit_points = packed(unit_square(points), "<f4")
-    identity = hashlib.blake2b("\0".join(names).encode("utf-8", "replace"), digest_size=12).hexdigest()
+    n, identity = len(points), identity_of(names)
+    now = choice(key, n, identity)
+    signs, parts = _parts(points, names, colour, counts, marks or {}, identity)
     data: dict[str, Any] = {
         "identity": identity,
-        "signature": hashlib.blake2b((identity + unit_points).encode(), digest_size=12).hexdigest(),
-        "points": unit_points,
-        "names": [cut(name) for name in names],
-        "counts": None if counts is None else packed(counts, "<u4"),
+        "signs": signs,
+        "parts": {name: parts[name]() for name in unsent(key, signs)},
         "unit": unit,
         "unit_one": noun[0],
         "unit_many": noun[1],
-        "label": f"A map of {len(points):,} {noun[1]}: who is near has a similar taste.",
-        "colour": colour.as_data(),
-        "marks": {role: [int(row) for row in rows][:20_000] for role, rows in (marks or {}).items()},
+        "label": f"A map of {n:,} {noun[1]}: who is near has a similar taste.",
         "neighbours": {"of": of, "near": [int(row) for row in near]},
-        "focus": None if focus is None else _focus(focus, len(points)),
+        "focus": None if focus is None else _focus(focus, n),
         "drawer": drawer,
-        "seq": choice(key, len(points)).seq,
+        "seq": now.seq,
+        "chosen": held(key),
     }
-    _mount(key=key, data=data, on_choice_change=_heard)
-    return choice(key, len(points))
+    _mount(key=key, data=data, on_choice_change=partial(hear, key), on_lacking_change=partial(forget_sent, key))
+    return choice(key, n, identity)
+
+
+def _parts(
+    points: np.ndarray,
+    names: Sequence[str],
+    colour: Colour,
+    counts: np.ndarray | None,
+    marks: Mapping[str, Sequence[int]],
+    identity: str,
+) -> tuple[dict[str, str], dict[str, Callable[[], dict[str, Any]]]]:
+    """What is large and seldom changes: the signature of each part, and how the part is written as JSON values."""
+    marked = {role: np.asarray(rows, dtype=np.int64) for role, rows in marks.items()}
+
+    def picture() -> dict[str, Any]:
+        unit_points = packed(unit_square(points), "<f4")
+        shown = None if counts is None else packed(counts, "<u4")
+        return {"points": unit_points, "names": [cut(name) for name in names], "counts": shown}
+
+    signs = {
+        "picture": signature(identity, points, counts),
+        "colour": signature(colour.title, colour.codes, colour.shown),
+        "marks": signature(identity, *(value for item in sorted(marked.items()) for value in item)),
+    }
+    written: dict[str, Callable[[], dict[str, Any]]] = {
+        "picture": picture,
+        "colour": colour.as_data,
+        "marks": lambda: {role: bits_of(rows, len(points)) for role, rows in marked.items()},
+    }
+    return signs, written
 
 
 def _focus(focus: Focus, n: int) -> dict[str, Any]:
     bits = None if focus.rows is None else bits_of(focus.rows, n)
     return {"seq": focus.seq, "index": -1 if focus.row is None else focus.row, "bits": bits}
-
-
-def _heard() -> None:
-    """A callback makes the value appear in session state; the page reads it there with `choice`."""

@@ -1,15 +1,19 @@
 // The map: pan, zoom, lasso, hover and pick in the browser; Python hears of a choice on release only.
 const views = new WeakMap();    // one view per mounted instance; the function at the end runs at every rerun
-const kept = new Map();         // what outlives an instance: where one looks and who is chosen
+const contents = new Map();     // every part that was sent, decoded, by name and signature: Python sends each once
+const kept = new Map();         // where one looks, by picture
+const told = new Map();         // the choice last told, by whose map it is
 const obeyed = new Map();       // the last wish of the page that was followed, by whose map it is
 const STEP = 60;                // pixels an arrow key moves the map
+const NARROW = 640;             // pixels up to which a map shares its width with nothing
+const KEPT = 16;                // parts that are kept, and places where one looked
 
 function newView(root) {
   const find = (name) => root.querySelector(`.${name}`);
   const view = {
     stage: find("stage"), points: find("points"), over: find("over"), labels: find("labels"), legend: find("legend"),
     tip: find("tip"), hint: find("hint"), spoken: find("spoken"), keys: {}, tags: [], pointers: new Map(),
-    zoom: 1, centre: [0.5, 0.5], shift: 0, sliding: null, hover: -1, picked: -1, count: 0, seq: 0, line: null, lasso: false, density: false, cross: false,
+    zoom: 1, centre: [0.5, 0.5], shift: 0, sliding: null, hover: -1, picked: -1, count: 0, seq: 0, line: null, lasso: false, fingers: matchMedia("(pointer: coarse)").matches, density: false, cross: false,
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   listen(view);
@@ -38,29 +42,55 @@ function readTheme(view) {
 }
 
 function recolour(view) {
-  const colour = view.data.colour;
-  view.colour = { ...colour, codes: bytesOf(colour.codes), rgb: coloursOf(colour, view.paper) };
+  const colour = view.parts.colour;
+  view.colour = { ...colour, codes: bytesOf(colour.codes), rgb: coloursOf(colour, view.paper, strengthOf(view.map.n)) };
   view.map.values = colour.values ? floatsOf(colour.values) : null;
   buildNames(view);
 }
 
-// New points: decoded once. Who was chosen stays chosen while the people are the same; where one looked, while the
-// picture is. Both are found again when this picture was here before.
-function load(view, data, before) {
-  const points = floatsOf(data.points), n = points.length / 2;
-  view.map = { n, points, names: data.names, counts: data.counts ? new Uint32Array(bytesOf(data.counts).buffer) : null, grid: gridOf(points), extent: extentOf(points) };
-  const same = before?.identity === data.identity, { chosen, count, picked } = view;
-  const start = { chosen: new Uint8Array(n), count: 0, picked: -1, hover: -1, zoom: 1, centre: [0.5, 0.5] };
-  Object.assign(view, start, kept.get(data.signature), same ? { chosen, count, picked } : {});
-  view.seq = Math.max(view.seq, data.seq);
+// What was decoded once is kept, the parts used last the longest.
+function keepIn(map, name, value) {
+  map.delete(name);
+  map.set(name, value);
+  if (map.size > KEPT) map.delete(map.keys().next().value);
+}
+
+const decoders = {
+  picture: ({ points: text, names, counts }) => {
+    const points = floatsOf(text);
+    return { n: points.length / 2, points, names, counts: counts ? new Uint32Array(bytesOf(counts).buffer) : null, grid: gridOf(points), extent: extentOf(points) };
+  },
+  colour: (colour) => colour,
+  marks: (marks) => Object.fromEntries(Object.entries(marks).map(([role, bits]) => [role, rowsOf(bits)])),
+};
+
+// The parts that the signatures name, null when one is not here: sent in an answer that never came, or put aside since.
+function partsOf({ signs, parts }) {
+  for (const name of Object.keys(signs)) {
+    const at = `${name} ${signs[name]}`, found = parts[name] ? decoders[name](parts[name]) : contents.get(at);
+    if (!found) return null;
+    keepIn(contents, at, found);
+  }
+  return Object.fromEntries(Object.keys(signs).map((name) => [name, contents.get(`${name} ${signs[name]}`)]));
+}
+
+// Another picture. Who is chosen stays while the people are the same; where one looked is found again.
+function load(view) {
+  Object.assign(view, { map: view.parts.picture, hover: -1, zoom: 1, centre: [0.5, 0.5] }, kept.get(view.data.signs.picture));
+}
+
+// The session's choice is the valid one. A map that is mounted anew, or shows others than before, takes it over; one that
+// goes on has told it itself, or something newer that is still on its way.
+function follow(view, data, before) {
+  if (before?.identity === data.identity && data.seq <= view.seq) return;
+  const mine = told.get(data.identity), now = data.chosen ?? (mine?.seq === data.seq ? mine : null), { n } = view.map;
+  const chosen = now?.bits ? chosenOf(now.bits, n) : new Uint8Array(n), picked = now?.kind === "pick" && now.index < n ? now.index : -1;
+  if (picked >= 0) chosen[picked] = 1;
+  Object.assign(view, { chosen, picked, count: chosen.reduce((sum, one) => sum + one, 0), seq: Math.max(view.seq, data.seq) });
   view.shift = drawerOf(view, data);
 }
 
-function keep(view) {
-  const { chosen, count, picked, zoom, centre } = view;
-  kept.set(view.data.signature, { chosen, count, picked, zoom, centre });
-  if (kept.size > 6) kept.delete(kept.keys().next().value);
-}
+const keep = (view) => keepIn(kept, view.data.signs.picture, { zoom: view.zoom, centre: view.centre });
 
 function repaint(view) {
   if (view.queued) return;
@@ -80,16 +110,17 @@ function reover(view) {
 }
 
 // Choosing. `tell` is the only way anything reaches Python.
-function choose(view, chosen, count, told) {
-  Object.assign(view, { chosen, count, picked: told.kind === "pick" ? told.index : -1 });
+function choose(view, chosen, count, choice) {
+  Object.assign(view, { chosen, count, picked: choice.kind === "pick" ? choice.index : -1 });
   view.seq += 1;
-  view.tell("choice", { ...told, count, seq: view.seq });
+  const said = { ...choice, count, seq: view.seq, identity: view.data.identity };
+  keepIn(told, view.data.identity, said);
+  view.tell("choice", said);
   dress(view);
-  keep(view);
   slide(view);
   repaint(view);
   const { unit_one: one, unit_many: many } = view.data;
-  view.spoken.textContent = told.kind === "pick" ? `${view.map.names[told.index]} picked.` : count ? `${count.toLocaleString("en")} ${count === 1 ? one : many} chosen.` : "Nobody is chosen.";
+  view.spoken.textContent = choice.kind === "pick" ? `${view.map.names[choice.index]} picked.` : count ? `${count.toLocaleString("en")} ${count === 1 ? one : many} chosen.` : "Nobody is chosen.";
 }
 
 function pick(view, index) {
@@ -116,8 +147,9 @@ function closeLasso(view) {
   else reover(view);
 }
 
-// While somebody is chosen the page lays a drawer over the map's right side: the map steps aside.
-const drawerOf = (view, data) => (view.count ? Math.min(data.drawer, view.stage.clientWidth * 0.48) : 0);
+// While somebody is chosen the page lays a drawer over the map's right side: the map steps aside. On a narrow screen the
+// drawer stands below the map (embeddings.css).
+const drawerOf = (view, data) => (view.count && view.stage.clientWidth > NARROW ? Math.min(data.drawer, view.stage.clientWidth * 0.48) : 0);
 
 function slide(view) {
   const goal = drawerOf(view, view.data), from = view.shift, began = performance.now();
@@ -142,7 +174,7 @@ function dress(view) {
   keys.density.setAttribute("aria-pressed", String(view.density));
   keys.clear.hidden = count === 0;
   over.classList.toggle("lasso", view.lasso);
-  view.hint.textContent = count > 1 ? `${count.toLocaleString("en")} ${data.unit_many} chosen` : `${view.map.n.toLocaleString("en")} ${data.unit_many} · drag moves · wheel zooms · Shift-drag draws a lasso`;
+  view.hint.textContent = count > 1 ? `${count.toLocaleString("en")} ${data.unit_many} chosen` : `${view.map.n.toLocaleString("en")} ${data.unit_many} · ${view.fingers ? "two fingers move and zoom · with Lasso one finger draws" : "drag moves · wheel zooms · Shift-drag draws a lasso"}`;
   over.setAttribute("aria-label", `${data.label} Arrow keys move, plus and minus zoom, Enter picks what is in the middle, Escape chooses nobody.`);
 }
 
@@ -233,6 +265,8 @@ function keyed(view, event) {
 
 function listenToPointer(view) {
   const { over, pointers } = view;
+  // Two fingers are the map's: the page would scroll along with them.
+  for (const kind of ["touchstart", "touchmove"]) over.addEventListener(kind, (event) => { if (event.touches.length > 1 && event.cancelable) event.preventDefault(); }, { passive: false });
   over.onpointerdown = (event) => {
     if (event.button) return;
     over.setPointerCapture(event.pointerId);
@@ -241,7 +275,9 @@ function listenToPointer(view) {
     view.travelled = pointers.size > 1 ? 99 : 0;
     view.cross = false;
     showTip(view, -1);
+    view.fingers = event.pointerType !== "mouse";
     view.line = pointers.size === 1 && (view.lasso || event.shiftKey) ? toMap(view, ...here) : null;
+    if (view.fingers) dress(view);
     over.classList.toggle("held", !view.line);
   };
   over.onpointermove = (event) => {
@@ -250,6 +286,7 @@ function listenToPointer(view) {
     const gap = Math.hypot(here[0] - last[0], here[1] - last[1]);
     if (view.line) { if (gap < 3 * view.frame.ratio) return; view.line.push(...toMap(view, ...here)); reover(view); }
     else if (pointers.size === 2) pinch(view, event.pointerId, last, here);
+    else if (event.pointerType !== "mouse") { view.travelled += gap; return; }  // one finger scrolls the page
     else if (view.travelled + gap > 4 * view.frame.ratio) panBy(view, here[0] - last[0], here[1] - last[1]);
     else return;
     view.travelled += gap;
@@ -260,7 +297,12 @@ function listenToPointer(view) {
     if (!pointers.delete(event.pointerId)) return;
     over.classList.remove("held");
     const click = alone && view.travelled <= 4 * view.frame.ratio && event.type === "pointerup";
-    if (view.line && !click) { closeLasso(view); return; }
+    if (view.line && !click) {
+      if (event.type === "pointerup") closeLasso(view);
+      else { view.line = null; reover(view); }
+      if (event.pointerType !== "mouse") { view.lasso = false; dress(view); }  // the finger scrolls again
+      return;
+    }
     view.line = null;
     if (!click) return;
     const found = under(view, ...here);
@@ -291,14 +333,17 @@ function obey(view, data) {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) { view = newView(parentElement); views.set(parentElement, view); }
-  const before = view.data, fresh = before?.signature !== data.signature, painted = view.data?.colour.signature !== data.colour.signature;
-  Object.assign(view, { data, tell: setStateValue });
+  const before = view.data, parts = partsOf(data);
+  if (!parts) { setTriggerValue("lacking", true); return; }  // what is seen stays until the answer
+  const fresh = before?.signs.picture !== data.signs.picture, painted = before?.signs.colour !== data.signs.colour;
+  Object.assign(view, { data, parts, tell: setStateValue });
   measure(view);
   readTheme(view);
-  if (fresh) load(view, data, before);
+  if (fresh) load(view);
+  follow(view, data, before);
   if (fresh || painted) recolour(view);
   dress(view);
   obey(view, data);

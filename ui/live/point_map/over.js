@@ -8,7 +8,7 @@ function paintOver(view) {
   const radius = radiusOf(view) * ratio;
   paintNeighbours(view, pen, at);
   for (const role of ["source", "target"]) {
-    const members = view.data.marks?.[role] ?? [];
+    const members = view.parts.marks[role] ?? [];
     members.slice(0, 5000).forEach((i) => paintMark(pen, at(i), role, (members.length > 1 ? Math.max(radius, 2.2 * ratio) : 7.5 * ratio), view));
     if (members.length) paintWord(pen, centreOf(members, at), role, view);
   }
@@ -35,9 +35,11 @@ function paintMark(pen, [x, y], role, radius, view) {
   else [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]].forEach(([dx, dy]) => pen.lineTo(x + dx * radius, y + dy * radius));
   pen.closePath();
   pen.fillStyle = ROLES[role];
-  pen.lineWidth = 2;
-  pen.strokeStyle = view.halo;
-  pen.stroke();
+  for (const [style, width] of [[view.halo, 4], [view.ink, 2]]) {  // the line around them is what reads on any background
+    pen.lineWidth = width * view.frame.ratio;
+    pen.strokeStyle = style;
+    pen.stroke();
+  }
   pen.fill();
 }
 
@@ -113,9 +115,8 @@ function groupButton(view, code) {
   name.textContent = names[code];
   many.className = "many";
   many.textContent = sizes[code].toLocaleString("en");
-  button.title = names[code];
-  button.setAttribute("aria-label", `${names[code]}, ${sizes[code].toLocaleString("en")}: choose all`);
-  button.append(glyph, name, many);
+  button.title = `${names[code]}: choose all`;  // a description; the button's name is what stands on it
+  button.append(glyph, name, " ", many);
   button.onclick = () => chooseGroup(view, code);
   return button;
 }

@@ -1,5 +1,7 @@
 // Points are stamped into the picture's own memory: no graphics card is needed, and 100,000 take a few milliseconds.
 const SHAPES = 8;
+const SOLID = 256, CONTRAST = 3.05;   // a stamp that covers what lies under it; WCAG 1.4.11 asks for 3:1, rounding costs a little
+const strengthOf = (n) => (n > 30000 ? 200 : n > 5000 ? 215 : 235);   // many points: what lies under them shines through
 
 function rgbOf(text) {
   const pen = rgbOf.pen ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -11,26 +13,36 @@ function rgbOf(text) {
 }
 
 const mix = (one, other, share) => one.map((value, i) => Math.round(value + (other[i] - value) * share));
-const lightness = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+const linear = (value) => (value <= 10.31475 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+const luminance = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+const isDark = (rgb) => luminance(rgb) < 0.18;
 const packedOf = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-// A colour that can be seen on the background: mixed towards ink until it differs enough.
-function readable(rgb, paper) {
-  const ink = lightness(paper) < 0.5 ? [255, 255, 255] : [0, 0, 0];
+// The contrast of a point with the background, by WCAG's formula, as it is seen when stamped at a strength of 256.
+function contrastOf(rgb, paper, strength) {
+  const [low, high] = [luminance(mix(paper, rgb, strength / 256)), luminance(paper)].sort((one, other) => one - other);
+  return (high + 0.05) / (low + 0.05);
+}
+
+// A colour that can be seen on the background: mixed towards ink until its contrast is enough.
+function readable(rgb, paper, strength = SOLID) {
+  const ink = isDark(paper) ? [255, 255, 255] : [0, 0, 0];
   let seen = rgb;
-  for (let share = 0.12; Math.abs(lightness(seen) - lightness(paper)) < 0.2 && share < 0.8; share += 0.12) seen = mix(rgb, ink, share);
+  for (let share = 0.04; contrastOf(seen, paper, strength) < CONTRAST && share <= 1; share += 0.04) seen = mix(rgb, ink, share);
   return seen;
 }
 
-// A colour for every code: of groups as they are, of numbers between the ends of a scale that fits the theme.
-function coloursOf(colour, paper) {
+// A colour for every code: of groups nearly as they are, of numbers on the part of a scale that can be seen in this theme.
+function coloursOf(colour, paper, strength) {
   const stops = colour.hex.map(rgbOf);
-  if (colour.kind === "groups") return stops.map((rgb) => readable(rgb, paper));
-  const [from, to] = lightness(paper) < 0.5 ? [0.25, 1] : [0, 0.88];
-  return Array.from({ length: 256 }, (_, code) => {
-    const at = (from + (to - from) * code / 255) * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
+  if (colour.kind === "groups") return stops.map((rgb) => readable(rgb, paper, strength));
+  const scale = (share) => {
+    const at = share * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
     return mix(stops[low], stops[low + 1], at - low);
-  });
+  };
+  const seen = Array.from({ length: 101 }, (_, i) => i / 100).filter((share) => contrastOf(scale(share), paper, strength) >= CONTRAST);
+  const [from, to] = seen.length ? [seen[0], seen.at(-1)] : [0, 1];
+  return Array.from({ length: 256 }, (_, code) => readable(scale(from + (to - from) * code / 255), paper, strength));
 }
 
 const INSIDE = [
@@ -68,18 +80,24 @@ function stamp(picture, width, at, { pixels }, red_blue, green, strength) {
 
 const radiusOf = (view) => clamp(120 / Math.sqrt(view.map.n), 1.05, 4.6) * clamp(view.zoom ** 0.4, 1, 3);
 
-// Everything but what follows the pointer. Chosen points are drawn last, the others then step back.
+// The points that are not chosen while others are: nearly grey, and no more contrast than they must have.
+function quietOf(rgb, paper) {
+  const ink = isDark(paper) ? [255, 255, 255] : [0, 0, 0], grey = mix(paper, ink, 0.3);
+  return readable(mix(grey, rgb, 0.25), paper);
+}
+
+// Everything but what follows the pointer. Chosen points are larger and drawn last, the others step back.
 function paintPoints(view) {
   const began = performance.now(), { map, frame, colour } = view, { width, height, ratio } = frame;
   if (!view.image || view.image.width !== width || view.image.height !== height) view.image = new ImageData(width, height);
   const picture = new Uint32Array(view.image.data.buffer), radius = radiusOf(view) * ratio;
   picture.fill(packedOf(view.paper));
-  const stamps = Array.from({ length: SHAPES }, (_, shape) => stampOf(shape, radius));
-  const picking = view.count > 0, strength = map.n > 30000 ? 150 : map.n > 5000 ? 190 : 225;
-  const full = colour.rgb.map(packedOf), quiet = colour.rgb.map((rgb) => packedOf(mix(mix(rgb, [128, 134, 131], 0.7), view.paper, 0.35)));
+  const picking = view.count > 0, strength = strengthOf(map.n);
+  const [small, large] = [1, 1.3].map((size) => Array.from({ length: SHAPES }, (_, shape) => stampOf(shape, size * radius)));
+  const full = colour.rgb.map(packedOf), quiet = colour.rgb.map((rgb) => packedOf(quietOf(rgb, view.paper)));
   const { scale, x: left, y: top } = transform(view), codes = colour.codes, groups = colour.kind === "groups";
   for (const round of picking ? [0, 1] : [1]) {
-    const palette = round ? full : quiet, power = round ? (picking ? 245 : strength) : 130;
+    const palette = round ? full : quiet, power = round && !picking ? strength : SOLID, stamps = round && picking ? large : small;
     for (let i = 0; i < map.n; i++) {
       if (picking && view.chosen[i] !== round) continue;
       const x = Math.round(left + scale * map.points[2 * i]), y = Math.round(top - scale * map.points[2 * i + 1]);

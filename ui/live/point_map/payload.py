@@ -13,7 +13,7 @@ import numpy as np
 from recsys.charts.style import GROUPS
 
 Palette = Literal["okabe-ito", "muted"]
-GROUP_COLOURS: dict[str, tuple[str, ...]] = {
+GROUP_COLOURS: dict[str, tuple[str, ...]] = {  # drawn darker or lighter where 3:1 asks for it (paint.js)
     "okabe-ito": GROUPS,
     "muted": ("#44AA99", "#882255", "#DDCC77", "#332288", "#88CCEE", "#CC6677", "#999933"),
 }
@@ -116,6 +116,24 @@ def unit_square(points: np.ndarray) -> np.ndarray:
     low, high = points.min(axis=0), points.max(axis=0)
     span = max(float((high - low).max()), 1e-9)
     return ((points - (low + high) / 2) / span + 0.5).astype(np.float32)
+
+
+def signature(*values: object) -> str:
+    """Names contents: equal for equal arrays and for values that are written alike."""
+    digest = hashlib.blake2b(digest_size=12)
+    for value in values:
+        if isinstance(value, np.ndarray):
+            digest.update(f"{value.dtype} {value.shape}".encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        else:
+            digest.update(repr(value).encode("utf-8", "replace"))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def identity_of(names: Sequence[str]) -> str:
+    """Names the rows of a map, whatever picture of them is drawn: a choice is valid as long as this stays."""
+    return hashlib.blake2b("\0".join(names).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def chosen_rows(bits: object, n: int) -> np.ndarray:

@@ -17,6 +17,12 @@ function chosenOf(text, n) {
   return chosen;
 }
 
+function rowsOf(text) {
+  const bits = bytesOf(text), rows = [];
+  for (let i = 0; i < 8 * bits.length; i++) if ((bits[i >> 3] >> (i & 7)) & 1) rows.push(i);
+  return rows;
+}
+
 // How wide and how high the points reach, in map units.
 function extentOf(points) {
   const low = [1, 1], high = [0, 0];

@@ -1,0 +1,212 @@
+"""axe-core on every page and every tab, in both themes: no violation of impact serious or critical."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import Upstream, violations
+from tests.browser.conftest import Servers, Visits
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+TRANSFER = ("changes", "ways", "alpha", "help", "privacy", "files")
+EVALUATE = ("alpha", "segments", "compare", "study", "like", "protocols", "report")
+PASSING = (
+    '[data-testid="stSidebar"] [data-testid="stProgress"]',
+    '[data-testid="stStatusWidget"]',
+    '[data-testid="stSkeleton"]',
+    '[data-stale="true"]',
+)
+EXPLAIN = ("smallest", "parts", "alike", "attention")
+
+Look = Callable[[str], None]
+"""Looks at the page as it stands, under a name for what is on it."""
+
+
+@pytest.fixture(scope="module")
+def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+@pytest.fixture
+def page(visit: Visits, address: str) -> Page:
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.set_default_timeout(180_000)  # the map and the evaluation are computed first
+    return page
+
+
+@pytest.fixture
+def look(page: Page) -> Iterator[Look]:
+    """Collects violations in both themes; the test fails at its end, with all of them."""
+    found: list[str] = []
+
+    def at(what: str) -> None:
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            found.extend(f"{what}, {theme}: {line}" for line in settled(page))
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    yield at
+    assert not found, "\n".join(found)
+
+
+def settled(page: Page) -> list[str]:
+    """The violations of a page that did not run while it was looked at: a job that ends has it run again."""
+    for _ in range(20):
+        quiet(page)
+        runs = page.evaluate(_COUNT_RUNS)
+        lines = violations(page)
+        if page.evaluate("() => window.runs") == runs:
+            return lines
+    pytest.fail("The page never stopped running.")
+
+
+# Counts from now on how often something on the page has become stale, that is: how often a run was seen.
+_COUNT_RUNS = """() => {
+  if (window.runs === undefined) {
+    window.runs = 0;
+    const stale = ({ target }) => target.dataset.stale === "true";
+    const watch = new MutationObserver((changes) => { window.runs += changes.some(stale); });
+    watch.observe(document.body, { attributes: true, attributeFilter: ["data-stale"], subtree: true });
+  }
+  return window.runs;
+}"""
+
+
+def quiet(page: Page) -> None:
+    """Until no job and no run is left, and none has begun at once: Streamlit pales what is about to change."""
+    for _ in range(2):
+        for passing in PASSING:
+            expect(page.locator(passing)).to_have_count(0, timeout=180_000)
+        page.wait_for_timeout(400)
+
+
+def opened(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("heading", level=1).wait_for()
+    quiet(page)
+
+
+def each_tab(page: Page, look: Look, name: str) -> None:
+    """Looks at every tab of Streamlit's on the page."""
+    for place in range(page.get_by_role("tab").count()):
+        tab = page.get_by_role("tab").nth(place)
+        tab.click()
+        look(f"{name}, {tab.inner_text()}")
+
+
+def test_home(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/?run=sample")
+    look("Home")
+    page.get_by_text("Your saved work").click()
+    page.get_by_text("Diagnostics").click()
+    look("Home, all open")
+
+
+def test_data_and_train(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/Data")
+    look("Data, empty")
+    opened(page, f"{address}/Train")
+    look("Train, empty")
+    opened(page, f"{address}/Data")
+    page.locator(".st-key-data_sample_all button").click()
+    onward = page.get_by_role("button", name=re.compile("Next: train"))
+    expect(onward).to_be_enabled(timeout=60_000)
+    each_tab(page, look, "Data")
+    onward.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Train")
+    look("Train, before")
+    dataset = re.search(r"dataset=([^&]+)", page.url)
+    assert dataset is not None
+    opened(page, f"{address}/Train?run=sample&dataset={dataset[1]}")
+    for tab in ("Try it", "Runs side by side", "Loss", "What the controls mean"):
+        page.get_by_role("radio", name=tab).click()
+        look(f"Train, after, {tab}")
+
+
+def test_embeddings(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/Embeddings")
+    look("Embeddings, empty")
+    opened(page, f"{address}/Embeddings?run=sample")
+    page.get_by_text(re.compile("trustworthiness")).first.wait_for()
+    look("Embeddings")
+    page.locator(".labels .group").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".st-key-map_drawer").wait_for()
+    each_tab(page, look, "Embeddings, drawer")
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("How the picture is made").click()
+    look("Embeddings, how it is made")
+    page.get_by_role("radio", name="Items").click()
+    look("Embeddings, items")
+    page.get_by_role("radio", name="3-D").click()
+    look("Embeddings, items in three dimensions")
+
+
+def test_transfer(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/Transfer")
+    look("Transfer, empty")
+    for tab in TRANSFER:
+        opened(page, f"{address}/Transfer?run=sample&tab={tab}")
+        page.locator(".ranked li").first.wait_for()
+        look(f"Transfer, {tab}")
+    for popover in ("Target", "Source", "Rules"):
+        page.get_by_role("button", name=re.compile(popover)).first.click()
+        look(f"Transfer, {popover} open")
+        page.keyboard.press("Escape")
+
+
+def test_evaluate(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/Evaluate")
+    look("Evaluate, empty")
+    for tab in EVALUATE:
+        opened(page, f"{address}/Evaluate?run=sample&tab={tab}")
+        page.get_by_role("radio", name="Protocols").wait_for()
+        look(f"Evaluate, {tab}")
+
+
+def test_explain(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/Explain")
+    look("Explain, empty")
+    for tab in EXPLAIN:
+        opened(page, f"{address}/Explain?run=sample&tab={tab}")
+        page.get_by_role("radio", name="Alike items and tags").wait_for()
+        look(f"Explain, {tab}")
+
+
+def test_learn(page: Page, address: str, look: Look) -> None:
+    opened(page, f"{address}/Learn?run=sample")
+    lessons = page.get_by_role("radiogroup").first.get_by_role("radio")
+    for place in range(lessons.count()):
+        lessons.nth(place).click()
+        look(f"Learn, {lessons.nth(place).inner_text()}")
+
+
+def test_the_door(visit: Visits, serve: Servers, tmp_path: Path) -> None:
+    closed = serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path), "STUDIO_SECRET": "maps and hiking"})
+    found = []
+    for theme in ("light", "dark"):
+        page = visit(closed, color_scheme=theme)
+        page.get_by_label("Class secret").wait_for()
+        found += [f"{theme}: {line}" for line in settled(page)]
+    assert not found, "\n".join(found)
+
+
+def test_axe_sees_into_components_and_an_excuse_covers_one_rule_in_one_element_only(page: Page) -> None:
+    page.set_content(
+        """<main><h1>Page</h1><div id="host"></div><div class="upstream"><button>  </button></div><script>
+        document.getElementById('host').attachShadow({ mode: 'open' }).innerHTML =
+          '<p style="color:#aaa;background:#fff">too pale</p><button aria-label="other words">Save</button>';
+        </script></main>"""
+    )
+    found = violations(page, ())
+    for rule in ("color-contrast", "label-content-name-mismatch", "button-name"):
+        assert any(line.startswith(rule) for line in found), found
+    left = violations(page, (Upstream("button-name", ".upstream", "for this test"),))
+    assert len(left) == len(found) - 1
+    assert not any(line.startswith("button-name") for line in left)
