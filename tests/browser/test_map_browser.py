@@ -174,8 +174,9 @@ def test_the_choice_and_its_drawer_outlive_a_page_switch(
 ) -> None:
     """Streamlit drops what a component has told once another page runs: the drawer was gone, the map not."""
     app = serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
-    page = visit(f"{app}/Embeddings?run=sample", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page = visit(app, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     page.set_default_timeout(120_000)
+    page.goto(f"{app}/Embeddings?run=sample")
     page.get_by_text(re.compile("trustworthiness")).first.wait_for()
     page.locator(".labels .group").first.focus()
     page.keyboard.press("Enter")
