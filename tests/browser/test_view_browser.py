@@ -1,0 +1,40 @@
+"""The view in a real browser: what is chosen inside a part of a page is what the menu takes along."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Servers, Visits
+from tests.browser.test_journey import ROOT, lasso_the_middle, quiet
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+def param(page: Page, name: str) -> str:
+    """A parameter of the address on screen."""
+    return str(page.evaluate("name => new URL(location).searchParams.get(name) ?? ''", name))
+
+
+def test_a_lassoed_source_goes_along_by_the_menu(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/Embeddings?run=sample")
+    page.set_default_timeout(60_000)
+    lasso_the_middle(page)
+    page.get_by_role("button", name=re.compile("Use as source")).click()
+    expect(page).to_have_url(re.compile("source=group"))
+    chosen = param(page, "source")
+    link = page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("4 Transfer"))
+    expect(link).to_have_attribute("href", re.compile(chosen.replace(":", "(:|%3A)")))
+    link.click()
+    expect(page.get_by_role("heading", name="Drag α between two tastes")).to_be_visible()
+    expect(page.locator(".ranked li").first).to_be_visible()
+    quiet(page)
+    assert param(page, "source") == chosen
