@@ -20,7 +20,7 @@ from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out, without_last
 from recsys.metrics import accuracy_at
-from recsys.models.baselines import fit_baseline
+from recsys.models.baselines.tuning import tune_baseline
 from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
 from recsys.models.training import train
@@ -85,6 +85,7 @@ def main() -> None:
     rows, validation = split.train, split.validation
     if options.as_used:
         rows, validation = without_last(data, split.test.users), None
+    beside = {name: tune_baseline(name, rows, validation) for name in options.baselines}
     runs = [
         trained(
             rows, validation, split.test, model, TrainConfig(minutes=options.minutes, epochs=options.epochs, seed=seed)
@@ -98,7 +99,8 @@ def main() -> None:
         "minutes": options.minutes,
         "median_ndcg@10": statistics.median(run["test"]["ndcg@10"] for run in runs),
         "median_seconds": statistics.median(run["seconds"] for run in runs),
-        "baselines": {name: judged(fit_baseline(name, rows), split.test) for name in options.baselines},
+        "baselines": {name: judged(found.model, split.test) for name, found in beside.items()},
+        "baseline_settings": {name: dict(found.settings) for name, found in beside.items()},
         "runs": runs,
         "threads": torch.get_num_threads(),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
@@ -223,3 +224,19 @@ def test_a_run_of_an_older_version_opens_without_the_new_figures(planted: Datase
     del content["evidence"], content["settings"]
     file.write_text(json.dumps(content))
     assert load_run(tmp_path / "run")[0].evidence == {} and read_card(tmp_path / "run").settings_of_baselines == {}
+
+
+def test_markov_scores_that_model_and_baseline_share_are_saved_once(planted: Dataset, tmp_path: Path) -> None:
+    run = train_run(planted, model_config=SMALL, epochs=2, threads=1)
+    save_run(run, planted, tmp_path / "run")
+    alone = load_file(tmp_path / "run" / "models" / "attention" / "weights.safetensors")
+    assert not [name for name in alone if name.startswith("markov")]
+    back, _ = load_run(tmp_path / "run")
+    assert back.parts.keys() == run.parts.keys() == {"network alone"}
+    assert back.model.markov is back.baselines["markov"]  # type: ignore[attr-defined]
+    save_run(back, planted, tmp_path / "again")
+    histories = planted.histories()
+    assert np.array_equal(load_run(tmp_path / "again")[0].model.scores(histories), run.model.scores(histories))
+    own = train_run(planted, model_config=SMALL, epochs=1, baselines=("popularity",))
+    save_run(own, planted, tmp_path / "own")
+    assert np.array_equal(load_run(tmp_path / "own")[0].model.scores(histories), own.model.scores(histories))

@@ -51,9 +51,14 @@ class AttentionModel:
         self._vectors = torch.from_numpy(np.array(item_vectors))
         self._mask = torch.from_numpy(np.array(mask))
 
+    def with_markov(self, markov: Markov | None, weight: float) -> AttentionModel:
+        """The same network with other Markov scores beside it."""
+        own = (self.config, self.network, self.item_vectors, self.item_bias, self.mask)
+        return AttentionModel(*own, markov, weight)
+
     def without_markov(self) -> AttentionModel:
         """The network alone, with the same weights."""
-        return AttentionModel(self.config, self.network, self.item_vectors, self.item_bias, self.mask)
+        return self.with_markov(None, 0.0)
 
     @property
     def parameters(self) -> int:

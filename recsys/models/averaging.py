@@ -22,10 +22,10 @@ class MeanModel:
 
     def with_one_more(self, model: AttentionModel) -> AttentionModel:
         """Takes a model in; the mean of all so far, with the Markov scores of this one."""
-        own = model.tensors()
+        bare = model.with_markov(None, model.markov_weight)
         self.count += 1
-        for name, value in own.items():
-            if not name.startswith("markov."):
-                before = self.tensors.get(name, value)
-                self.tensors[name] = before + (value - before) / np.float32(self.count)
-        return AttentionModel.from_tensors(own | self.tensors, model.meta())
+        for name, value in bare.tensors().items():
+            before = self.tensors.get(name, value)
+            self.tensors[name] = before + (value - before) / np.float32(self.count)
+        mean = AttentionModel.from_tensors(self.tensors, bare.meta())
+        return mean.with_markov(model.markov, model.markov_weight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.storage import load_dataset, save_dataset
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
 from recsys.files import recover, replacing
+from recsys.models.recommender import Recommender
 from recsys.runs.run import Run
 
 FORMAT = 1
@@ -37,12 +39,39 @@ def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
         "versions": dict(run.versions),
         "settings": {name: dict(settings) for name, settings in run.settings.items()},
         "evidence": dict(run.evidence),
+        "shares_markov": _shares_markov(run),
     }
     with replacing(Path(folder)) as building:
         save_dataset(dataset, building / "data")
         for name, model in run.models.items():
-            save_model(model, building / "models" / name)  # type: ignore[arg-type]
+            kept = _network_of(model) if name == run.model.name and content["shares_markov"] else model
+            save_model(kept, building / "models" / name)  # type: ignore[arg-type]
         (building / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+
+
+def _shares_markov(run: Run) -> bool:
+    """Whether the model's Markov scores are the baseline beside it: then they are saved once."""
+    markov = getattr(run.model, "markov", None)
+    return markov is not None and markov is run.baselines.get("markov")
+
+
+def _network_of(model: Recommender) -> Recommender:
+    """The model without its Markov scores, their weight kept."""
+    from recsys.models.attention import AttentionModel
+
+    assert isinstance(model, AttentionModel)
+    return model.with_markov(None, model.markov_weight)
+
+
+def _with_shared_markov(model: Recommender, baselines: Mapping[str, Recommender]) -> Recommender:
+    """Back from `_network_of`. Raises ValueError or KeyError when the baseline is not there."""
+    from recsys.models.attention import AttentionModel
+    from recsys.models.markov import Markov
+
+    markov = baselines["markov"]
+    if not isinstance(model, AttentionModel) or not isinstance(markov, Markov) or markov.n_items != model.n_items:
+        raise ValueError("the Markov scores of the model are not those beside it")
+    return model.with_markov(markov, model.markov_weight)
 
 
 def load_run(folder: Path) -> tuple[Run, Dataset]:
@@ -68,13 +97,17 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         if not all(_NAME.fullmatch(name) for name in names):
             raise ArtifactError(f"the run in {folder.name}", "must name its models plainly", names)
         dataset = load_dataset(folder / "data")
+        baselines = {name: load_model(folder / "models" / name) for name in content["baselines"]}
+        model: Recommender = load_model(folder / "models" / content["model"])
+        if content.get("shares_markov"):
+            model = _with_shared_markov(model, baselines)
         run = Run(
             id=content["id"],
             name=content["name"],
             dataset_fingerprint=content["dataset_fingerprint"],
             holdout=content["holdout"],
-            model=load_model(folder / "models" / content["model"]),
-            baselines={name: load_model(folder / "models" / name) for name in content["baselines"]},
+            model=model,
+            baselines=baselines,
             reports=tuple(content["reports"]),
             validation=content["validation"],
             config=content["config"],

@@ -80,16 +80,18 @@ def set_matrix(histories: Sequence[History], n_items: int) -> sparse.csr_matrix:
 
 
 def sparse_tensors(matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
-    """A CSR matrix as named arrays."""
+    """A square CSR matrix as named arrays; column numbers take two bytes each where they fit."""
+    columns = np.uint16 if matrix.shape[1] <= 1 << 16 else np.int32
     return {
         "data": matrix.data.astype(np.float32),
-        "indices": matrix.indices.astype(np.int32),
+        "indices": matrix.indices.astype(columns),
         "indptr": matrix.indptr.astype(np.int64),
     }
 
 
 def sparse_from(tensors: Mapping[str, np.ndarray], size: int) -> sparse.csr_matrix:
     """A square CSR matrix back from its arrays. Raises ValueError when they don't fit together."""
-    matrix = sparse.csr_matrix((tensors["data"], tensors["indices"], tensors["indptr"]), shape=(size, size))
+    columns = tensors["indices"].astype(np.int32)
+    matrix = sparse.csr_matrix((tensors["data"], columns, tensors["indptr"]), shape=(size, size))
     matrix.check_format(full_check=True)
     return matrix
