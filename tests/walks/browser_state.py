@@ -31,13 +31,29 @@ VIEW = {"width": 1280, "height": 900}
 PATIENCE = 60  # seconds until a page must have stopped running
 ALPHA_STEP = 6e-4  # the slider has steps of 0.001, the URL six digits
 
-# Resolves once the page has not been running for a moment, with nothing left from an earlier run.
+# When this page last told the server something, and last heard from it: a run that was asked for may not have begun.
+_LISTEN = """
+  const Native = window.WebSocket;
+  window.WebSocket = class extends Native {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", () => { window.heardAt = performance.now(); });
+    }
+    send(message) {
+      window.toldAt = performance.now();
+      super.send(message);
+    }
+  };
+"""
+
+# Resolves once the page has been answered and has not been running for a moment.
 _REST = """([pause, patience]) => new Promise((done) => {
   const began = performance.now();
   let quiet = began;
   const busy = () => {
     const app = document.querySelector("[data-testid=stApp]");
-    return !app || app.dataset.testScriptState !== "notRunning" || app.dataset.testConnectionState !== "CONNECTED"
+    return !app || (window.toldAt ?? 0) > (window.heardAt ?? 0)
+      || app.dataset.testScriptState !== "notRunning" || app.dataset.testConnectionState !== "CONNECTED"
       || document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]")
       || !document.querySelector("[data-testid=stSidebar] a, [class*=st-key-studio_error_]");
   };
@@ -142,10 +158,16 @@ class User:
 
 def new_user(browser: Browser, address: str, log: Log, folder: Path) -> User:
     """Somebody who has just opened Home in a browser that was never here."""
-    context = browser.new_context(viewport=VIEW, reduced_motion="reduce", accept_downloads=True)  # type: ignore[arg-type]
+    context = _context(browser)
     user = User(browser, address, log, context, folder)
     user.open_tab(address)
     return user
+
+
+def _context(browser: Browser) -> BrowserContext:
+    context = browser.new_context(viewport=VIEW, reduced_motion="reduce")  # type: ignore[arg-type]
+    context.add_init_script(_LISTEN)
+    return context
 
 
 # reading a page -------------------------------------------------------------------------------------------------------
@@ -404,7 +426,7 @@ def elsewhere(user: User, look_around: bool) -> list[str]:
 
 
 def _another(user: User) -> tuple[Page, Screen]:
-    page = user.browser.new_context(viewport=VIEW, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
+    page = _context(user.browser).new_page()
     return page, Screen(page)
 
 
