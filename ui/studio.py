@@ -214,8 +214,10 @@ class Studio:
         """Changes the view and the URL with it; the page goes on running.
 
         When the page, or the fragment that it is called in, has ended, everything is drawn once more, so that menu,
-        pickers and URL agree (see `follow_view`).
+        pickers and URL agree (see `follow_view`). The URL is read first: another widget may have changed it since this
+        page was drawn, in the same run.
         """
+        self.view = _without_lost(state.read_view())
         if self.view.problems:
             st.session_state[TOLD] = self.view.problems  # the URL is about to lose the values they are about
         self.view = self._changed(changes)

@@ -25,8 +25,9 @@ def open_tab(studio: Studio, label: str, names: Mapping[str, str], key: str, ask
         studio.set_view(tab=asked)
 
     def choose() -> None:
-        chosen = st.session_state[key]
-        studio.set_view(tab="" if chosen == first else chosen)
+        # None: a browser that has not heard yet which part is open tells none with its next message.
+        if (chosen := st.session_state[key]) is not None:
+            studio.set_view(tab="" if chosen == first else chosen)
 
     hold(key, shown)  # the URL decides, so that Back goes back over a tab
     st.segmented_control(
