@@ -1,9 +1,10 @@
 """Random users walk through the app until something is wrong: how many actions, and what was found.
 
-    python -m benchmarks.walks [--browser 2000] [--length 60] [--seed 1] [--shorten 300] [--out]
+    python -m benchmarks.walks [--browser 2000] [--apptest 5000] [--length 60] [--seed 1] [--shorten 300] [--out]
 
-Each walk is a new user in a browser that was never here, on one server that stays; a failing walk is shortened to the
-fewest steps that fail in the same way (for at most `--shorten` seconds), and the next seed goes on. Prints JSON.
+Each walk of `--browser` is a new user in a browser that was never here, on one server that stays; a failing walk is
+shortened to the fewest steps that fail in the same way (for at most `--shorten` seconds), and the next seed goes on.
+Those of `--apptest` walk over the pages in this process, as in tests/walks/page_walk.py. Prints JSON.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.browser.chromium import FLAGS, find
 from tests.browser.conftest import ROOT, Servers
 from tests.walks.browser_state import Bounds
 from tests.walks.browser_walk import Place, replay, shorten, walk
+from tests.walks.page_walk import PageWalk, walk_pages
 
 
 def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict[str, Any]:
@@ -73,15 +75,50 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
     }
 
 
+def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
+    """Walks of random users over the pages, without a browser, until so many actions are done."""
+    began, first, failures = time.monotonic(), seed, list[dict[str, Any]]()
+    PageWalk.done = 0
+    while PageWalk.done < actions:
+        try:
+            walk_pages(seed, walks=5, steps=length)
+        except (AssertionError, ExceptionGroup) as error:  # a group where threads made one walk fail in two ways
+            shortest = told(error)
+            failures.append({"seed": seed, "walk": shortest})
+            print(f"seed {seed}, shortest:", *shortest, sep="\n", file=sys.stderr)
+        print(f"seed {seed}: {PageWalk.done} actions in all", file=sys.stderr)
+        seed += 1
+    return {
+        "actions": PageWalk.done,
+        "walks": 5 * (seed - first),
+        "first_seed": first,
+        "seconds": round(time.monotonic() - began),
+        "failures": failures,
+    }
+
+
+def told(error: BaseException) -> list[str]:
+    """The lines of a failing walk: steps, and what was wrong."""
+    if isinstance(error, BaseExceptionGroup):
+        return [line for one in error.exceptions for line in told(one)]
+    return str(error).splitlines()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--browser", type=int, default=2000, metavar="ACTIONS")
+    parser.add_argument("--apptest", type=int, default=5000, metavar="ACTIONS")
     parser.add_argument("--length", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shorten", type=float, default=300.0, metavar="SECONDS")
     measurement = Measurement(parser)
     given = measurement.options
-    measurement.publish({"browser": browser_walks(given.browser, given.length, given.seed, given.shorten)})
+    figures = {}
+    if given.apptest:
+        figures["apptest"] = page_walks(given.apptest, given.length, given.seed)
+    if given.browser:
+        figures["browser"] = browser_walks(given.browser, given.length, given.seed, given.shorten)
+    measurement.publish(figures)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,437 @@
+"""A random user of the pages, without a browser: what can be done on a page, and what must hold after each action.
+
+One user has a space of its own and some sessions in it; another person has another space on the same server. Every
+action is a sentence in `steps`, so that a failing walk can be read and done again by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+from streamlit.testing.v1 import AppTest, element_tree
+
+from recsys.workspace import Space, export_zip
+from tests.pages.screen import wrong
+from tests.walks.tiny_files import KINDS, tiny_file
+from ui import state
+from ui.frame import STEPS
+from ui.live.point_map.payload import bits_of
+
+MINE, THEIRS = "a" * 32, "b" * 32
+FILES = {step.title: step.file for step in STEPS}
+PEOPLE = ("run", "dataset", "target", "source")
+THREADS, KEYS, MEGABYTES, JOBS = 40, 250, 64, 8  # more of them after any action is a leak
+CHOICES = (
+    "selectbox", "button_group", "radio", "slider", "select_slider", "checkbox", "toggle", "number_input",
+    "multiselect",
+)  # fmt: skip
+WORDS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
+
+MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"swap|surprise", ("target", "source")),
+    (r"map_use_source|source_", ("source",)),
+    (r"map_use_target|target_", ("target", "source")),  # a source that is the target's own past goes with the target
+    (r"explain_who|explain_id", ("target", "source")),
+    (r"explain_alpha|use_alpha|mixer", ("alpha", "k")),
+    (r"rule_", ("scenario", "tag", "cold_items", "hide_source", "second_score", "weight", "diversity", "epsilon")),
+    (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", PEOPLE),
+    (r"open_(transfer|explain)", ("target",)),
+)
+"""What each widget (by the begin of its key) may change in the URL; every other parameter must stay as it was."""
+
+MAY_REFUSE: tuple[tuple[str, str], ...] = (
+    (r"explain_id", "must be"),
+    (r"train_", "must"),  # numbers that do not fit together
+    (r"data_", "must"),  # columns and rules that leave nothing
+    (r"home_demo|train_start|train_resume|start_|again_", "must be at most"),
+)
+"""Which sentences are fine after which widget, until the page is left: what was typed or combined breaks a rule."""
+
+
+LISTED = ("k", "titles", "scores", "ranks", "path", "target", "source")  # of the mixer: all but the map, which is drawn
+
+
+class Label(str):
+    """A label as it is on screen. AppTest would put it through the widget's `format_func` once more."""
+
+
+_format = element_tree._format_value_for_widget
+element_tree._format_value_for_widget = lambda how, value: (
+    str(value) if isinstance(value, Label) else _format(how, value)
+)
+
+
+@dataclass
+class Session:
+    """One tab: the app, and what may be refused on the page that is open."""
+
+    app: AppTest
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass
+class User:
+    """A random user. `problems` after each action; `steps` are the actions done so far."""
+
+    folder: Path
+    sessions: list[Session] = field(default_factory=list)
+    at: int = 0
+    steps: list[str] = field(default_factory=list)
+
+    # reading --------------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        return self.sessions[self.at]
+
+    @property
+    def app(self) -> AppTest:
+        return self.session.app
+
+    @property
+    def space(self) -> Space:
+        return state.workspace().space(MINE)
+
+    def widgets(self, *kinds: str) -> list[Any]:
+        """The enabled widgets of these kinds, in the order of the page; without the key of a widget there is none."""
+        found = [widget for kind in kinds for widget in self.app.get(kind)]
+        return [widget for widget in found if widget.key and not widget.disabled]
+
+    # actions --------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> list[str]:
+        """Opens Home in the first tab."""
+        return self.open("Home is opened", "app.py", {})
+
+    def open(self, how: str, file: str, params: dict[str, str], space: str = MINE) -> list[str]:
+        """A new session on a URL. One of another space is looked at and closed again."""
+        session = Session(visit(file, params, space))
+        self.steps.append(how)
+        if space != MINE:
+            return self._look_like_theirs(session, params)
+        self.sessions = [*self.sessions[:3], session]
+        self.at = len(self.sessions) - 1
+        return self._after(session, "", None)
+
+    def menu(self, which: int) -> list[str]:
+        """Presses a link of the menu, with the parameters that it carries."""
+        link = pick(self.app.sidebar.get("page_link"), which).proto
+        before, file = url(self.app), next(s.file for s in STEPS if label_of(link).startswith(s.name))
+        self.steps.append(f"Menu: {label_of(link)}")
+        self.app.query_params.clear()
+        self.app.query_params.update(dict(parse_qsl(link.query_string)))
+        self.session.allowed = ()
+        self.app.switch_page(file).run()
+        return self._after(self.session, "", before)
+
+    def press(self, which: int) -> list[str]:
+        """Presses a button."""
+        buttons = self.widgets("button")
+        if not buttons:
+            return []
+        button = pick(buttons, which)
+        return self._do(f"Press “{button.label}”", button.key, lambda: button.click().run())
+
+    def choose(self, which: int, value: int) -> list[str]:
+        """Chooses in a list, a row of options, a slider, a switch or a number field; it must then show that."""
+        widgets = self.widgets(*CHOICES)
+        if not widgets:
+            return []
+        widget = pick(widgets, which)
+        chosen = option(widget, value)
+        if chosen is None:
+            return []
+        step = f"Choose {chosen!r} in “{widget.label}” ({widget.key})"
+        return self._do(step, widget.key, lambda: widget.set_value(chosen).run(), chosen)
+
+    def write(self, which: int, word: int) -> list[str]:
+        """Types into a text field."""
+        fields = self.widgets("text_input")
+        if not fields:
+            return []
+        text = pick(fields, which)
+        return self._do(f"Type {pick(WORDS, word)!r} into “{text.label}”", text.key,
+                        lambda: text.set_value(pick(WORDS, word)).run())  # fmt: skip
+
+    def mix(self, alpha: float, k: int) -> list[str]:
+        """Releases the thumb of the mixer at α, and chooses a list length."""
+        if mixer(self.app) is None:
+            return []
+        seq = (
+            1 + int((self.app.session_state["mixer"] or {}).get("alpha", {}).get("seq", 0))
+            if "mixer" in self.app.session_state
+            else 1
+        )
+        self.app.session_state["mixer"] = {"alpha": {"value": alpha, "seq": seq}, "k": k}
+        problems = self._do(f"Release the thumb at α = {alpha:g}, with {k} in the list", "mixer", self.app.run)
+        shown, now = mixer(self.app), url(self.app)
+        if shown is not None and (abs(float(now.get("alpha", 0.3)) - alpha) > 1e-6 or int(now.get("k", 10)) != k):
+            problems.append(f"α = {alpha:g} and k = {k} were chosen, the URL says {now}")
+        return problems
+
+    def select(self, first: int, several: bool) -> list[str]:
+        """Picks somebody on the map, or lassoes every second of them."""
+        people = [one for one in self.app.get("bidi_component") if one.proto.component_name == "studio_point_map"]
+        if not people or "map_people" not in people[0].proto.id:
+            return []
+        n = len(json.loads(people[0].proto.json)["names"])
+        told: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
+        if several:
+            told = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}
+        self.app.session_state["map_people"] = {"choice": told}
+        return self._do(
+            f"{'Lasso every second of' if several else f'Pick number {first % n} of'} the map", "map_", self.app.run
+        )
+
+    def upload(self, kind: int, seed: int) -> list[str]:
+        """Drops a tiny file on Data."""
+        doors = [field for field in self.widgets("file_uploader") if str(field.key).startswith("data_files")]
+        if not doors:
+            return []
+        paths = tiny_file(pick(KINDS, kind), seed, self.folder)
+        files = [(path.name, path.read_bytes(), "application/octet-stream") for path in paths]
+        return self._do(
+            f"Drop {', '.join(p.name for p in paths)}", "data_files", lambda: doors[0].set_value(files).run()
+        )
+
+    def refresh(self) -> list[str]:
+        """The same URL in a new session of the same space, in place of this one."""
+        before = url(self.app)
+        self.steps.append("Refresh")
+        self.sessions[self.at] = Session(visit(FILES[title(self.app)], before | job_of(self.app), MINE))
+        return self._after(self.session, "", before)
+
+    def second_tab(self) -> list[str]:
+        """The URL in another tab of the same browser."""
+        return self.open("Open this URL in a second tab", FILES[title(self.app)], url(self.app))
+
+    def other_tab(self, which: int) -> list[str]:
+        """Goes to another tab, which runs again."""
+        self.at = which % len(self.sessions)
+        return self._do(f"Go to tab {self.at + 1}, and do something there", "", self.app.run)
+
+    def show_to_another(self) -> list[str]:
+        """Another person opens this URL."""
+        return self.open("Another person opens this URL", FILES[title(self.app)], url(self.app), THEIRS)
+
+    def wait(self) -> list[str]:
+        """Waits until every job has ended."""
+        for job in state.jobs().of(MINE):
+            if state.jobs().wait(job.id, MINE, 120).active:
+                return [f"the job {job.kind} has not ended after two minutes"]
+        return self._do("Wait until all jobs have ended", "train_", self.app.run)
+
+    def travel(self) -> list[str]:
+        """Takes all saved work away, and brings it back: a whole copy stands beside it."""
+        before = self.space.entries()
+        door = [field for field in self.widgets("file_uploader") if field.key == "saved_upload"]
+        if not before or not door or len(before) > 12:
+            return []
+        packed = export_zip(self.space, [entry.id for entry in before])
+        door[0].set_value(("studio.zip", packed, "application/zip")).run()
+        problems = self._do(
+            "Bring all saved work back", "saved_", lambda: self.app.button(key="saved_import").click().run()
+        )
+        kept = [entry for entry in before if entry.kind != "training"]
+        if len(self.space.entries()) < len(before) + len(kept):
+            problems.append(f"of {len(kept)} saved things {len(self.space.entries()) - len(before)} came back")
+        return problems
+
+    # what must hold -------------------------------------------------------------------------------------------------
+
+    def _do(self, step: str, key: str, act: Any, chosen: Any = None) -> list[str]:
+        before, page = url(self.app), title(self.app)
+        self.steps.append(f"{step}, on {page!r}")
+        self.session.allowed += tuple(part for begin, part in MAY_REFUSE if re.match(begin, key))
+        act()
+        problems = self._after(self.session, key, before)
+        if chosen is not None and title(self.app) == page and not problems:
+            shown = next((shown_by(one) for one in self.widgets(*CHOICES) if one.key == key), chosen)
+            if shown != chosen:
+                problems.append(f"{chosen!r} was chosen in {key}, {shown!r} is shown")
+        return problems
+
+    def _after(self, session: Session, key: str, before: dict[str, str] | None) -> list[str]:
+        app = session.app
+        problems = [text for text in wrong(app) if not _fine(text, session.allowed)]
+        if problems or not app.title:
+            return problems or ["the page has no title"]
+        now = url(app)
+        if before is not None and not ("job" in before and "job" not in now):  # a job that ended opens its run
+            free = {name for begin, names in MAY_CHANGE if re.match(begin, key) for name in names}
+            lost = {name for name in before if name not in ("job", "tab") and now.get(name) != before[name]} - free
+            came = {name for name in now if name not in before and name not in ("job", "tab", *PEOPLE)} - free
+            problems += [
+                f"{name} was {before.get(name)!r} and is {now.get(name)!r} now" for name in sorted(lost | came)
+            ]
+        problems += self._links(app, now) + self._shown(app, now) + self._bounds(app)
+        return problems or self._elsewhere(app, now)
+
+    def _links(self, app: AppTest, now: dict[str, str]) -> list[str]:
+        """The menu carries all of the URL but the open tab."""
+        want = {name: value for name, value in now.items() if name != "tab"} | job_of(app)
+        carried = [dict(parse_qsl(link.proto.query_string)) for link in app.sidebar.get("page_link")]
+        return [f"the menu carries {one}, the URL says {want}" for one in carried[:1] if one != want]
+
+    def _shown(self, app: AppTest, now: dict[str, str]) -> list[str]:
+        """Pickers, mixer and people on screen are those of the URL."""
+        found = []
+        for kind in ("run", "dataset"):
+            for box in app.get("selectbox"):
+                if str(box.key).startswith(f"frame_{kind}_") and now.get(kind, box.value or "") != (box.value or ""):
+                    found.append(f"the picker of {kind} shows {box.value!r}, the URL says {now.get(kind)!r}")
+        shown = mixer(app)
+        if shown is None:
+            return found
+        for name, default in (("alpha", 0.3), ("k", 10)):
+            if abs(float(shown[name]) - float(now.get(name, default))) > 1e-6:
+                found.append(f"the mixer shows {name} = {shown[name]}, the URL says {now.get(name, default)}")
+        for side in ("target", "source"):
+            kind, _, who = now.get(side, "").partition(":")
+            if kind == "user" and who not in json.dumps(shown[side], ensure_ascii=False):
+                found.append(f"the mixer's {side} is not {who}")
+        return found
+
+    def _elsewhere(self, app: AppTest, now: dict[str, str]) -> list[str]:
+        """The same URL in a fresh session shows the same list."""
+        shown = mixer(app)
+        if shown is None:
+            return []
+        fresh = visit(FILES[title(app)], now, MINE)
+        again = mixer(fresh)
+        problems = [f"in a fresh session: {text}" for text in wrong(fresh)]
+        if not problems and (again is None or any(again[name] != shown[name] for name in LISTED)):
+            problems.append(f"a fresh session shows another list for {now}")
+        return problems
+
+    def _look_like_theirs(self, session: Session, params: dict[str, str]) -> list[str]:
+        """Another person may see what the URL shares, and nothing that is saved here."""
+        allowed = ("must be saved here", "must be one of", "cohort", "group")
+        problems = [f"for another person: {text}" for text in wrong(session.app) if not _fine(text, allowed)]
+        names = {entry.name for entry in self.space.entries()} - {"planted"}
+        home = visit("app.py", {}, THEIRS)
+        problems += [f"for another person: {text}" for text in wrong(home)]
+        told = " ".join(texts(home))
+        return problems + [f"another person's Home says {name!r}" for name in sorted(names) if name in told]
+
+    def _bounds(self, app: AppTest) -> list[str]:
+        keys = (
+            list(app.session_state._state._state.filtered_state) if hasattr(app.session_state._state, "_state") else []
+        )
+        sizes = {
+            "threads": (threading.active_count(), THREADS),
+            "keys of the session": (len(keys), KEYS),
+            "MB of the session": (
+                sum(weight(app.session_state[key]) for key in keys if key in app.session_state) / 1e6,
+                MEGABYTES,
+            ),
+            "jobs at once": (sum(job.active for job in state.jobs().of(MINE)), JOBS),
+        }
+        found = [f"{value:.0f} {what}, more than {most}" for what, (value, most) in sizes.items() if value > most]
+        theirs = [entry for entry in state.workspace().space(THEIRS).entries() if entry.kind != "map"]  # drawn for them
+        found += [f"the {entry.kind} {entry.name!r} is in another person's space" for entry in theirs]
+        return found
+
+
+# helpers ------------------------------------------------------------------------------------------------------------
+
+
+def visit(file: str, params: dict[str, str], space: str) -> AppTest:
+    """A new session of a space on a URL, after its first run."""
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=120)
+    app.session_state["space"] = space
+    app.query_params.update(params)
+    return (app.switch_page(file) if file != "app.py" else app).run()
+
+
+def url(app: AppTest) -> dict[str, str]:
+    """The query parameters; AppTest gives some as text and some as lists."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+
+
+def job_of(app: AppTest) -> dict[str, str]:
+    return {name: value for name, value in url(app).items() if name == "job"}
+
+
+def title(app: AppTest) -> str:
+    return str(app.title[0].value) if app.title else STEPS[0].title
+
+
+def label_of(link: Any) -> str:
+    """`✓ 1 Data · 720` without its mark."""
+    return str(link.label).partition(" ")[2]
+
+
+def mixer(app: AppTest) -> dict[str, Any] | None:
+    """What the mixer of Transfer was given; None on other pages."""
+    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "studio_mixer"]
+    data = json.loads(found[0].json) if found else {}
+    return None if not data or data.get("alone") else data
+
+
+def texts(app: AppTest) -> list[str]:
+    """Whatever stands on a page in words, options included."""
+    spoken = [
+        str(element.value) for kind in ("markdown", "caption", "subheader", "warning") for element in app.get(kind)
+    ]
+    return spoken + [str(option) for box in app.get("selectbox") for option in box.options]
+
+
+def pick(options: Any, which: int) -> Any:
+    return options[which % len(options)]
+
+
+def option(widget: Any, value: int) -> Any:
+    """One of the values that a widget can take; None where it has none."""
+    kind = widget.type
+    if kind in ("checkbox", "toggle"):
+        return not widget.value
+    if kind == "number_input":
+        low, high = (1 if widget.min is None else widget.min), (widget.min or 0) + 20
+        top = high if widget.max is None else min(high, widget.max)
+        return type(widget.value or low)(low + value % max(1, int(top - low) + 1))
+    if kind == "slider":
+        steps = round((widget.max - widget.min) / widget.step)
+        return type(widget.min)(round(widget.min + widget.step * (value % (steps + 1)), 9))
+    options = list(getattr(widget, "options", []))
+    if not options:
+        return None
+    label = Label(pick(options, value))
+    return [label] if kind == "multiselect" else label
+
+
+def shown_by(widget: Any) -> Any:
+    """What a widget shows, as `option` would choose it."""
+    if widget.type in ("selectbox", "radio"):
+        return None if widget.index is None else widget.options[widget.index]
+    if widget.type == "button_group":
+        found = [widget.options[place] for place in widget.indices]
+        return found[0] if len(found) == 1 else found
+    if widget.type == "multiselect":
+        return [widget.options[place] for place in widget.indices]
+    if widget.type == "select_slider":
+        return widget.value if isinstance(widget.value, str) else widget.format_func(widget.value)
+    return round(widget.value, 9) if isinstance(widget.value, float) else widget.value
+
+
+def weight(value: Any) -> int:
+    """Bytes of what a session holds, as far as arrays, texts and bytes go."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(weight(one) for one in value.values())
+    return sum(weight(one) for one in value) if isinstance(value, list | tuple | set) else 64
+
+
+def _fine(text: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a problem is a refusal that the user brought about."""
+    return text.startswith("refused: ") and any(part in text.replace("\\", "") for part in allowed)

@@ -1,0 +1,150 @@
+"""Random walks of users over the pages, as a state machine of hypothesis, which shortens what fails."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+import hypothesis
+import pandas as pd
+import pytest
+import streamlit as st
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import strategies as draw
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from recsys.models.config import ModelConfig
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
+from tests.pages.screen import LISTENER
+from tests.walks.page_user import MINE, User
+from ui import state
+
+ANY = draw.integers(0, 999)
+
+
+@cache
+def with_work() -> Path:
+    """A home in which the user has tiny data with two scenarios and user groups, and a run trained on them."""
+    home = Path(tempfile.mkdtemp(prefix="walks-"))
+    data = planted_dataset(people=60, items=30, length=9)
+    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    space = Workspace(home).space(MINE)
+    saved = space.save_dataset(data)
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
+    space.save_run(run, data, {"number": "0.1", "dataset": saved.id})
+    return home
+
+
+class PageWalk(RuleBasedStateMachine):
+    """Every rule is one action of the user; what is wrong after it is told with all steps so far, numbered."""
+
+    done: ClassVar[int] = 0  # actions of all walks together
+
+    @initialize(worked=draw.booleans())
+    def begin(self, worked: bool) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="walk-"))
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setenv("STUDIO_HOME", str(self.folder / "home"))
+        for name in ("STUDIO_SECRET", "STUDIO_CLASS_RUN", "STUDIO_LOCAL_FILES"):
+            self.patch.delenv(name, raising=False)
+        if worked:
+            shutil.copytree(with_work(), self.folder / "home")
+        for kept in (state.workspace, state.jobs):
+            kept.clear()
+        LISTENER.take()
+        self.user = User(self.folder)
+        self._told(self.user.begin())
+
+    @rule(which=ANY)
+    def menu(self, which: int) -> None:
+        self._told(self.user.menu(which))
+
+    @rule(which=ANY)
+    def press(self, which: int) -> None:
+        self._told(self.user.press(which))
+
+    @rule(which=ANY, value=ANY)
+    def choose(self, which: int, value: int) -> None:
+        self._told(self.user.choose(which, value))
+
+    @rule(which=ANY, value=ANY)
+    def choose_again(self, which: int, value: int) -> None:
+        self._told(self.user.choose(which, value))
+
+    @rule(which=ANY, word=ANY)
+    def write(self, which: int, word: int) -> None:
+        self._told(self.user.write(which, word))
+
+    @rule(alpha=draw.sampled_from((0.0, 0.123, 0.5, 0.875, 1.0)), k=draw.sampled_from((5, 10, 20)))
+    def mix(self, alpha: float, k: int) -> None:
+        self._told(self.user.mix(alpha, k))
+
+    @rule(first=ANY, several=draw.booleans())
+    def select(self, first: int, several: bool) -> None:
+        self._told(self.user.select(first, several))
+
+    @rule(kind=ANY, seed=draw.integers(0, 2))
+    def upload(self, kind: int, seed: int) -> None:
+        self._told(self.user.upload(kind, seed))
+
+    @rule(how=draw.sampled_from(("refresh", "second_tab", "show_to_another", "wait", "travel")))
+    def elsewhere(self, how: str) -> None:
+        self._told(getattr(self.user, how)())
+
+    @rule(which=draw.integers(0, 3))
+    def other_tab(self, which: int) -> None:
+        self._told(self.user.other_tab(which))
+
+    def _told(self, problems: list[str]) -> None:
+        PageWalk.done += 1
+        if problems:
+            walked = "\n".join(f"{number:3}. {step}" for number, step in enumerate(self.user.steps, 1))
+            raise AssertionError("\n".join(["after these steps", walked, "this is wrong:", *problems]))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "user"):
+            return
+        queue = state.jobs()
+        for job in queue.of(MINE):
+            queue.stop(job.id, MINE)
+        for job in queue.of(MINE):
+            queue.wait(job.id, MINE, 60)
+        self.patch.undo()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def walk_pages(seed: int, walks: int, steps: int) -> None:
+    """Walks; raises AssertionError with the shortest failing walk as numbered steps.
+
+    Args:
+        seed: the same walks again, as far as threads allow.
+        walks: how many users. steps: actions of each, at most.
+    """
+    how = settings(
+        max_examples=walks,
+        stateful_step_count=steps,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    with clean():
+        run_state_machine_as_test(hypothesis.seed(seed)(type("PageWalk", (PageWalk,), {})), settings=how)
+
+
+@contextmanager
+def clean() -> Iterator[None]:
+    """Empty caches before and after: a walk opens a home of its own."""
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
