@@ -24,7 +24,7 @@ from benchmarks.opening import PAGES
 from benchmarks.record import Measurement
 from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
-from tests.browser.screen import MARKS, ON_SCREEN, VERDICT, Ears
+from tests.browser.screen import AT_REST, MARKS, ON_SCREEN, PATIENCE, PAUSE, VERDICT, Ears
 
 
 @dataclass
@@ -69,8 +69,8 @@ async def student(
             await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
             async with turns:
                 await drag(page, seen)
+        await page.evaluate(AT_REST, [PAUSE, PATIENCE])
         seen.errors += ears.judge(await page.evaluate(ON_SCREEN, [MARKS, VERDICT]))
-    await asyncio.sleep(2)
     await context.close()
 
 

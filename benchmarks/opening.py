@@ -59,7 +59,7 @@ def main() -> None:
                 for name, title in PAGES.items():
                     switches[name].append(switch(page, name, title))
                     page.wait_for_timeout(1500)
-                    quiet(screen.wrong())
+                    quiet(screen.last())
         browser.close()
     warm = [seconds for times in switches.values() for seconds in times[1:]]
     measurement.publish(

@@ -15,6 +15,24 @@ from playwright.sync_api import Page
 _ASKED_TWICE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
 MARKS = '[class*="st-key-studio_error_"], [data-testid="stAlertContentError"], [data-testid="stException"]'
 VERDICT = '[class*="st-key-studio_verdict"]'
+PAUSE, PATIENCE = 250, 60_000  # milliseconds without a run until a page counts as at rest; how long to wait for that
+AT_REST = """([pause, patience]) => new Promise((done) => {
+  const began = performance.now();
+  let quiet = began;
+  const busy = () => {
+    const app = document.querySelector("[data-testid=stApp]");
+    return !app || app.dataset.testScriptState !== "notRunning" || app.dataset.testConnectionState !== "CONNECTED"
+      || document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]");
+  };
+  const look = () => {
+    const now = performance.now();
+    if (busy()) quiet = now;
+    if (now - quiet >= pause) done(true);
+    else if (now - began > patience) done(false);
+    else setTimeout(look, 30);
+  };
+  look();
+})"""
 ON_SCREEN = """([marks, verdict]) => [...document.querySelectorAll(marks)]
     .filter(node => node.checkVisibility() && !node.closest(verdict) && !node.querySelector(marks))
     .map(node => {
@@ -102,7 +120,12 @@ class Screen(Ears):
         """What is wrong since the last call, in words; the refusals named in `expected` must be on screen."""
         return self.judge(self.page.evaluate(ON_SCREEN, [MARKS, VERDICT]), *expected)
 
+    def last(self, *expected: str) -> list[str]:
+        """What is wrong once the page has run to its end: an error may be the last thing that it draws."""
+        self.page.evaluate(AT_REST, [PAUSE, PATIENCE])
+        return self.wrong(*expected)
+
     def check(self, *expected: str) -> None:
-        """Fails on whatever `wrong` finds."""
-        found = self.wrong(*expected)
+        """Fails on whatever `last` finds."""
+        found = self.last(*expected)
         assert not found, "\n".join(found)

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Servers, Visits
+from tests.browser.screen import AT_REST, PAUSE
 
 ROOT = Path(__file__).resolve().parents[2]
 MOVIELENS = ROOT.parent / "shared" / "data" / "ml-latest-small.zip"
@@ -42,7 +43,7 @@ def step(visit: Visits, page: Page, name: str, title: str) -> None:
 
 def quiet(page: Page) -> None:
     """Until the page has stopped running."""
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=180_000)
+    assert page.evaluate(AT_REST, [PAUSE, 180_000]), "the page goes on running"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
@@ -57,13 +58,19 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     # It goes on over a refresh, whose address names the job.
     expect(page).to_have_url(re.compile("job="))
     page.reload()
-    page.get_by_role("button", name=re.compile("Next: see your people")).click(timeout=300_000)
+    page.get_by_role("button", name=re.compile("Next: see your people")).click(
+        timeout=900_000
+    )  # minutes where the machine is busy
     expect(page.get_by_role("heading", name="See your people")).to_be_visible()
     lasso_the_middle(page)
     page.get_by_role("button", name=re.compile("Use as source")).click()
     expect(page).to_have_url(re.compile("source=group"))
+    group = re.search("source=(group[^&]+)", page.url)
+    assert group is not None
     step(visit, page, "4 Transfer", "Drag α between two tastes")
+    assert group[0] in page.url, "the menu takes along who was chosen on the map"
     drag_alpha(page)
+    assert group[0] in page.url
     shared = page.url
     page.goto(address)
     page.goto(shared)
@@ -71,9 +78,16 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     expect(slider).to_be_visible()
     assert slider.input_value() == drag_alpha.left_at  # type: ignore[attr-defined]
     step(visit, page, "5 Evaluate", "Does it help?")
-    expect(page.get_by_text(re.compile("NDCG@10")).first).to_be_visible(timeout=180_000)
+    number = r"0?\.\d+"
+    judged = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
+    expect(page.get_by_role("heading", name=judged)).to_be_visible(timeout=180_000)
     step(visit, page, "6 Explain", "Why this item?")
+    expect(page.get_by_role("radiogroup").get_by_role("radio")).to_have_count(10)  # the list, one item chosen
+    expect(page.locator(".js-plotly-plot .barlayer .point").first).to_be_visible(timeout=60_000)  # what it hangs on
     step(visit, page, "7 Learn", "How it works")
+    expect(page.locator(".katex").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+    visit.check(page)
 
 
 def lasso_the_middle(page: Page) -> None:

@@ -15,23 +15,34 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
-from streamlit.testing.v1 import AppTest, element_tree
+from streamlit.testing.v1 import AppTest
 
 from recsys.workspace import Space, export_zip
 from tests.pages.screen import wrong
+from tests.walks.page_screen import (
+    CHOICES,
+    job_of,
+    label_of,
+    mixer,
+    option,
+    pick,
+    shown_by,
+    texts,
+    title,
+    url,
+    visit,
+    weight,
+)
 from tests.walks.tiny_files import KINDS, tiny_file
 from ui import state
-from ui.frame import STEPS
+from ui.frame import BY_KEY, STEPS
 from ui.live.point_map.payload import bits_of
 
 MINE, THEIRS = "a" * 32, "b" * 32
+WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 PEOPLE = ("run", "dataset", "target", "source")
 THREADS, KEYS, MEGABYTES, JOBS = 40, 250, 64, 8  # more of them after any action is a leak
-CHOICES = (
-    "selectbox", "button_group", "radio", "slider", "select_slider", "checkbox", "toggle", "number_input",
-    "multiselect",
-)  # fmt: skip
 WORDS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
 
 MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -56,24 +67,16 @@ MAY_REFUSE: tuple[tuple[str, str], ...] = (
 
 
 LISTED = ("k", "titles", "scores", "ranks", "path", "target", "source")  # of the mixer: all but the map, which is drawn
-
-
-class Label(str):
-    """A label as it is on screen. AppTest would put it through the widget's `format_func` once more."""
-
-
-_format = element_tree._format_value_for_widget
-element_tree._format_value_for_widget = lambda how, value: (
-    str(value) if isinstance(value, Label) else _format(how, value)
-)
+PANELS = ("transfer_target", "transfer_source", "transfer_rules", "map_made")  # their inside is made when they open
 
 
 @dataclass
 class Session:
-    """One tab: the app, and what may be refused on the page that is open."""
+    """One tab: the app, what may be refused on the page that is open, and the panel that is open on it."""
 
     app: AppTest
     allowed: tuple[str, ...] = ()
+    panel: str = ""
 
 
 @dataclass
@@ -106,10 +109,6 @@ class User:
 
     # actions --------------------------------------------------------------------------------------------------------
 
-    def begin(self) -> list[str]:
-        """Opens Home in the first tab."""
-        return self.open("Home is opened", "app.py", {})
-
     def open(self, how: str, file: str, params: dict[str, str], space: str = MINE) -> list[str]:
         """A new session on a URL. One of another space is looked at and closed again."""
         session = Session(visit(file, params, space))
@@ -127,9 +126,17 @@ class User:
         self.steps.append(f"Menu: {label_of(link)}")
         self.app.query_params.clear()
         self.app.query_params.update(dict(parse_qsl(link.query_string)))
-        self.session.allowed = ()
+        self.session.allowed, self.session.panel = (), ""
         self.app.switch_page(file).run()
         return self._after(self.session, "", before)
+
+    def unfold(self, which: int) -> list[str]:
+        """Opens a panel of Transfer or of the map, or closes it."""
+        panels = [*(panel for panel in PANELS if title(self.app) == WITH_PANELS.get(panel.partition("_")[0])), ""]
+        if len(panels) == 1:
+            return []
+        self.session.panel = pick(panels, which)
+        return self._do(f"Open the panel {self.session.panel or 'of none'}", "", self.app.run)
 
     def press(self, which: int) -> list[str]:
         """Presses a button."""
@@ -250,7 +257,11 @@ class User:
         before, page = url(self.app), title(self.app)
         self.steps.append(f"{step}, on {page!r}")
         self.session.allowed += tuple(part for begin, part in MAY_REFUSE if re.match(begin, key))
+        if self.session.panel:  # AppTest does not send that it is open
+            self.app.session_state[self.session.panel] = True
         act()
+        if title(self.app) != page:
+            self.session.panel = ""
         problems = self._after(self.session, key, before)
         if chosen is not None and title(self.app) == page and not problems:
             shown = next((shown_by(one) for one in self.widgets(*CHOICES) if one.key == key), chosen)
@@ -338,98 +349,6 @@ class User:
         theirs = [entry for entry in state.workspace().space(THEIRS).entries() if entry.kind != "map"]  # drawn for them
         found += [f"the {entry.kind} {entry.name!r} is in another person's space" for entry in theirs]
         return found
-
-
-# helpers ------------------------------------------------------------------------------------------------------------
-
-
-def visit(file: str, params: dict[str, str], space: str) -> AppTest:
-    """A new session of a space on a URL, after its first run."""
-    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=120)
-    app.session_state["space"] = space
-    app.query_params.update(params)
-    return (app.switch_page(file) if file != "app.py" else app).run()
-
-
-def url(app: AppTest) -> dict[str, str]:
-    """The query parameters; AppTest gives some as text and some as lists."""
-    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
-
-
-def job_of(app: AppTest) -> dict[str, str]:
-    return {name: value for name, value in url(app).items() if name == "job"}
-
-
-def title(app: AppTest) -> str:
-    return str(app.title[0].value) if app.title else STEPS[0].title
-
-
-def label_of(link: Any) -> str:
-    """`✓ 1 Data · 720` without its mark."""
-    return str(link.label).partition(" ")[2]
-
-
-def mixer(app: AppTest) -> dict[str, Any] | None:
-    """What the mixer of Transfer was given; None on other pages."""
-    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "studio_mixer"]
-    data = json.loads(found[0].json) if found else {}
-    return None if not data or data.get("alone") else data
-
-
-def texts(app: AppTest) -> list[str]:
-    """Whatever stands on a page in words, options included."""
-    spoken = [
-        str(element.value) for kind in ("markdown", "caption", "subheader", "warning") for element in app.get(kind)
-    ]
-    return spoken + [str(option) for box in app.get("selectbox") for option in box.options]
-
-
-def pick(options: Any, which: int) -> Any:
-    return options[which % len(options)]
-
-
-def option(widget: Any, value: int) -> Any:
-    """One of the values that a widget can take; None where it has none."""
-    kind = widget.type
-    if kind in ("checkbox", "toggle"):
-        return not widget.value
-    if kind == "number_input":
-        low, high = (1 if widget.min is None else widget.min), (widget.min or 0) + 20
-        top = high if widget.max is None else min(high, widget.max)
-        return type(widget.value or low)(low + value % max(1, int(top - low) + 1))
-    if kind == "slider":
-        steps = round((widget.max - widget.min) / widget.step)
-        return type(widget.min)(round(widget.min + widget.step * (value % (steps + 1)), 9))
-    options = list(getattr(widget, "options", []))
-    if not options:
-        return None
-    label = Label(pick(options, value))
-    return [label] if kind == "multiselect" else label
-
-
-def shown_by(widget: Any) -> Any:
-    """What a widget shows, as `option` would choose it."""
-    if widget.type in ("selectbox", "radio"):
-        return None if widget.index is None else widget.options[widget.index]
-    if widget.type == "button_group":
-        found = [widget.options[place] for place in widget.indices]
-        return found[0] if len(found) == 1 else found
-    if widget.type == "multiselect":
-        return [widget.options[place] for place in widget.indices]
-    if widget.type == "select_slider":
-        return widget.value if isinstance(widget.value, str) else widget.format_func(widget.value)
-    return round(widget.value, 9) if isinstance(widget.value, float) else widget.value
-
-
-def weight(value: Any) -> int:
-    """Bytes of what a session holds, as far as arrays, texts and bytes go."""
-    if isinstance(value, np.ndarray):
-        return int(value.nbytes)
-    if isinstance(value, str | bytes):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(weight(one) for one in value.values())
-    return sum(weight(one) for one in value) if isinstance(value, list | tuple | set) else 64
 
 
 def _fine(text: str, allowed: tuple[str, ...]) -> bool:

@@ -26,6 +26,7 @@ from tests.conftest import planted_dataset
 from tests.pages.screen import LISTENER
 from tests.walks.page_user import MINE, User
 from ui import state
+from ui.frame import STEPS
 
 ANY = draw.integers(0, 999)
 
@@ -48,8 +49,9 @@ class PageWalk(RuleBasedStateMachine):
 
     done: ClassVar[int] = 0  # actions of all walks together
 
-    @initialize(worked=draw.booleans())
-    def begin(self, worked: bool) -> None:
+    @initialize(worked=draw.booleans(), page=draw.integers(0, 7))
+    def begin(self, worked: bool, page: int) -> None:
+        """A new server: the user has work there or has none, and comes in by one of the pages."""
         self.folder = Path(tempfile.mkdtemp(prefix="walk-"))
         self.patch = pytest.MonkeyPatch()
         self.patch.setenv("STUDIO_HOME", str(self.folder / "home"))
@@ -60,8 +62,8 @@ class PageWalk(RuleBasedStateMachine):
         for kept in (state.workspace, state.jobs):
             kept.clear()
         LISTENER.take()
-        self.user = User(self.folder)
-        self._told(self.user.begin())
+        self.user, self.counted = User(self.folder), 0
+        self._told(self.user.open(f"Open {STEPS[page].name}", STEPS[page].file, {}))
 
     @rule(which=ANY)
     def menu(self, which: int) -> None:
@@ -78,6 +80,10 @@ class PageWalk(RuleBasedStateMachine):
     @rule(which=ANY, value=ANY)
     def choose_again(self, which: int, value: int) -> None:
         self._told(self.user.choose(which, value))
+
+    @rule(which=ANY)
+    def unfold(self, which: int) -> None:
+        self._told(self.user.unfold(which))
 
     @rule(which=ANY, word=ANY)
     def write(self, which: int, word: int) -> None:
@@ -104,7 +110,8 @@ class PageWalk(RuleBasedStateMachine):
         self._told(self.user.other_tab(which))
 
     def _told(self, problems: list[str]) -> None:
-        PageWalk.done += 1
+        PageWalk.done += len(self.user.steps) - self.counted
+        self.counted = len(self.user.steps)
         if problems:
             walked = "\n".join(f"{number:3}. {step}" for number, step in enumerate(self.user.steps, 1))
             raise AssertionError("\n".join(["after these steps", walked, "this is wrong:", *problems]))

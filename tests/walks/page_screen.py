@@ -1,0 +1,116 @@
+"""Reading and using a page through AppTest, for random users: its URL, its mixer, its words, what a widget offers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from streamlit.testing.v1 import AppTest, element_tree
+
+from ui import state
+from ui.frame import STEPS
+
+CHOICES = (
+    "selectbox", "button_group", "radio", "slider", "select_slider", "checkbox", "toggle", "number_input",
+    "multiselect",
+)  # fmt: skip
+
+
+class Label(str):
+    """A label as it is on screen. AppTest would put it through the widget's `format_func` once more."""
+
+
+_format = element_tree._format_value_for_widget
+element_tree._format_value_for_widget = lambda how, value: (
+    str(value) if isinstance(value, Label) else _format(how, value)
+)
+
+
+def visit(file: str, params: dict[str, str], space: str) -> AppTest:
+    """A new session of a space on a URL, after its first run."""
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=120)
+    app.session_state["space"] = space
+    app.query_params.update(params)
+    return (app.switch_page(file) if file != "app.py" else app).run()
+
+
+def url(app: AppTest) -> dict[str, str]:
+    """The query parameters; AppTest gives some as text and some as lists."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+
+
+def job_of(app: AppTest) -> dict[str, str]:
+    return {name: value for name, value in url(app).items() if name == "job"}
+
+
+def title(app: AppTest) -> str:
+    return str(app.title[0].value) if app.title else STEPS[0].title
+
+
+def label_of(link: Any) -> str:
+    """`✓ 1 Data · 720` without its mark."""
+    return str(link.label).partition(" ")[2]
+
+
+def mixer(app: AppTest) -> dict[str, Any] | None:
+    """What the mixer of Transfer was given; None on other pages."""
+    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "studio_mixer"]
+    data = json.loads(found[0].json) if found else {}
+    return None if not data or data.get("alone") else data
+
+
+def texts(app: AppTest) -> list[str]:
+    """Whatever stands on a page in words, options included."""
+    spoken = [
+        str(element.value) for kind in ("markdown", "caption", "subheader", "warning") for element in app.get(kind)
+    ]
+    return spoken + [str(option) for box in app.get("selectbox") for option in box.options]
+
+
+def pick(options: Any, which: int) -> Any:
+    return options[which % len(options)]
+
+
+def option(widget: Any, value: int) -> Any:
+    """One of the values that a widget can take; None where it has none."""
+    kind = widget.type
+    if kind in ("checkbox", "toggle"):
+        return not widget.value
+    if kind == "number_input":
+        low, high = (1 if widget.min is None else widget.min), (widget.min or 0) + 20
+        top = high if widget.max is None else min(high, widget.max)
+        return type(widget.value or low)(low + value % max(1, int(top - low) + 1))
+    if kind == "slider":
+        steps = round((widget.max - widget.min) / widget.step)
+        return type(widget.min)(round(widget.min + widget.step * (value % (steps + 1)), 9))
+    options = list(getattr(widget, "options", []))
+    if not options:
+        return None
+    label = Label(pick(options, value))
+    return [label] if kind == "multiselect" else label
+
+
+def shown_by(widget: Any) -> Any:
+    """What a widget shows, as `option` would choose it."""
+    if widget.type in ("selectbox", "radio"):
+        return None if widget.index is None else widget.options[widget.index]
+    if widget.type == "button_group":
+        found = [widget.options[place] for place in widget.indices]
+        return found[0] if len(found) == 1 else found
+    if widget.type == "multiselect":
+        return [widget.options[place] for place in widget.indices]
+    if widget.type == "select_slider":
+        return widget.value if isinstance(widget.value, str) else widget.format_func(widget.value)
+    return round(widget.value, 9) if isinstance(widget.value, float) else widget.value
+
+
+def weight(value: Any) -> int:
+    """Bytes of what a session holds, as far as arrays, texts and bytes go."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(weight(one) for one in value.values())
+    return sum(weight(one) for one in value) if isinstance(value, list | tuple | set) else 64
