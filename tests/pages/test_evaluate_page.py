@@ -24,14 +24,14 @@ SPACE = "e" * 32
 
 @pytest.fixture(scope="module")
 def saved(own_workspace: Workspace) -> dict[str, str]:
-    """Two runs in a workspace of its own: one that kept rows aside, one that did not."""
+    """Three runs in a workspace of its own: two that kept rows aside, one that did not."""
     data = planted_dataset()
     data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space, shape = own_workspace.space(SPACE), ModelConfig(embedding_size=16, blocks=1)
     found = {}
-    for holdout in ("last-one", "none"):
-        run = train_run(data, model_config=shape, epochs=2, threads=1, holdout=holdout, name=f"run {holdout}")
-        found[holdout] = space.save_run(run, data).id
+    for name, holdout in (("last-one", "last-one"), ("none", "none"), ("beside", "last-one")):
+        run = train_run(data, model_config=shape, epochs=2, threads=1, holdout=holdout, name=f"run {name}")
+        found[name] = space.save_run(run, data).id
     return found
 
 
@@ -98,9 +98,12 @@ def test_a_person_opens_in_explain(saved: dict[str, str]) -> None:
 
 def test_another_run_can_stand_beside(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
+    alone = list(app.dataframe[0].value.columns)
+    assert alone[0] == "attention" and "popularity" in alone
+    app = settled(app.multiselect(key="choose_runs").select(saved["beside"]).run())
+    no_errors(app)
     table = app.dataframe[0].value
-    assert next(iter(table.columns)) == "attention"
-    assert "popularity" in table.columns
+    assert len(table.columns) == len(alone) + 1 and any("beside" in name for name in table.columns), list(table.columns)
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
 
 

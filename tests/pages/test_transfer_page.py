@@ -164,7 +164,7 @@ def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
 def test_a_study_of_an_older_version_is_as_none(run_id: str) -> None:
     """It read sources' future and suggested an α that nobody was judged at."""
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": planted_dataset().fingerprint, "axis": "users", "scenarios": []}
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
     older = {name: value for name, value in study("helps", True).items() if name != "sources_cut"}
     entry = space.save_json("study", "a study", older, meta)
     app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")

@@ -1,0 +1,113 @@
+"""Home: the demo from click to Transfer, saved work with its names, trash and import, and what another person sees."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.samples import load_sample
+from recsys.runs import train_run
+from recsys.workspace import Space, Workspace, export_zip
+from tests.conftest import planted_dataset
+from tests.pages.screen import no_errors
+from ui import state
+
+ANN, BOB = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Space:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STUDIO_SECRET", raising=False)
+    state.workspace.clear()
+    state.jobs.clear()
+    return Workspace(tmp_path / "home").space(ANN)
+
+
+def home(space: str = ANN, **view: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=120)
+    app.session_state["space"] = space
+    app.query_params.update(view)
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(part.value) for part in (*app.markdown, *app.caption, *app.warning)).replace("\\", "")
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    no_errors(app)
+    return app
+
+
+def param(app: AppTest, name: str) -> str:
+    value = app.query_params.get(name, "")
+    return value if isinstance(value, str) else value[0]
+
+
+def test_the_demo_goes_from_one_click_to_transfer(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real demo, on one scenario of the sample and with a model that is trained at once."""
+    monkeypatch.setattr("recsys.data.samples.load_sample", lambda name: load_sample("courses"))
+    monkeypatch.setattr("recsys.runs.train_run", lambda data, **_: train_run(data, model="markov", holdout="last-one"))
+    app = home()
+    assert not app.button(key="home_demo").disabled
+    press(app, "home_demo")
+    (job,) = state.jobs().of(ANN)
+    assert state.jobs().wait(job.id, ANN, 120).state == "done"
+    app.run()
+    no_errors(app)
+    assert app.title[0].value == "Drag α between two tastes"
+    (run,), (data,) = space.entries("run"), space.entries("dataset")
+    assert (param(app, "run"), param(app, "dataset"), param(app, "job")) == (run.id, data.id, "")
+    assert param(app, "target").startswith("user:") and param(app, "source").startswith("user:")
+
+
+def test_saved_work_is_listed_opened_renamed_copied_deleted_and_brought_back(space: Space) -> None:
+    entry = space.save_dataset(planted_dataset(people=40))
+    app = home()
+    no_errors(app)
+    assert "Data · planted" in words(app)
+    app.text_input(key=f"name_{entry.id}").set_value("*my* <b>data</b>").run()
+    press(app, f"rename_{entry.id}")
+    assert space.get(entry.id).name == "*my* <b>data</b>" and "*my* <b>data</b>" in words(app)
+    press(app, f"copy_{entry.id}")
+    assert len(space.entries("dataset")) == 2
+    press(app, f"delete_{entry.id}")
+    assert len(space.entries("dataset")) == 1 and "Deleted: *my*" in words(app)
+    press(app, "trash_undo")
+    assert len(space.entries("dataset")) == 2 and "Deleted:" not in words(app)
+    press(app, f"open_{entry.id}")
+    assert app.title[0].value == "Train a model of taste" and param(app, "dataset") == entry.id
+
+
+def test_all_work_travels_as_one_zip_to_another_space(space: Space) -> None:
+    data = planted_dataset(people=40)
+    saved = space.save_dataset(data)
+    run = space.save_run(train_run(data, model="markov"), data, {"dataset": saved.id})
+    packed = export_zip(space, [saved.id, run.id])
+    assert {Path(name).parts[0] for name in zipfile.ZipFile(io.BytesIO(packed)).namelist()} == {"dataset", "run"}
+    theirs = state.workspace().space(BOB)
+    app = home(BOB)
+    no_errors(app)
+    assert "Nothing saved yet" in words(app)
+    app.file_uploader(key="saved_upload").set_value(("studio.zip", packed, "application/zip")).run()
+    press(app, "saved_import")
+    assert sorted(entry.kind for entry in theirs.entries()) == ["dataset", "run"]
+    assert "Data · planted" in words(app) and "Nothing saved yet" not in words(app)
+    (mine,) = theirs.entries("run")
+    press(app, f"open_{mine.id}")
+    assert app.title[0].value == "Drag α between two tastes"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 60])
+def test_a_zip_that_is_none_is_refused_and_nothing_is_added(space: Space, content: bytes) -> None:
+    app = home()
+    app.file_uploader(key="saved_upload").set_value(("studio.zip", content, "application/zip")).run()
+    app.button(key="saved_import").click().run()
+    no_errors(app, "zip")
+    assert not space.entries()
