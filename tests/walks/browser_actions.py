@@ -421,7 +421,7 @@ def _of_saved(user: User, at: float) -> tuple[str, Locator]:
     if (opened := user.page.get_by_test_id("stPopoverBody")).count():
         close_popover(user.page, opened.first)  # of the item before
     chosen = ids[min(int(at * len(ids)), len(ids) - 1)]
-    row = user.page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button")
+    row = user.page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button:visible")
     if not row.count() or not row.first.is_visible():
         raise Impossible
     row.nth(ids.index(chosen)).click()
@@ -761,7 +761,7 @@ def verdict(user: User) -> None:
 
 
 def _popover(page: Page, words: str) -> Locator:
-    if not page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button", has_text=words).count():
+    if not page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button:visible", has_text=words).count():
         raise Impossible
     return open_popover(page, words)
 

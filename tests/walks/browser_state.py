@@ -374,7 +374,7 @@ def open_popover(page: Page, words: str) -> Locator:
     body = page.get_by_test_id("stPopoverBody")
     if body.count():
         close_popover(page, body.first)
-    page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button", has_text=words).first.click()
+    page.get_by_test_id("stMain").get_by_test_id("stPopover").locator("button:visible", has_text=words).first.click()
     body.first.wait_for()
     rest(page)  # what is inside is made when it opens
     return body.first
