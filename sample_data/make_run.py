@@ -1,8 +1,9 @@
 """Trains the small run that ships with the sample, so that Home moves before anybody has trained anything.
 
-    python -m sample_data.make_run          writes run/ and miniature.json again (about a minute)
+    python -m sample_data.make_run          writes run/ and miniature.json again (about two minutes)
 
-Small on purpose: 32 numbers a person, no Markov scores beside the network, popularity and item-kNN as baselines.
+Small on purpose: 32 numbers for each user. Network and Markov scores together, as the app trains by itself; popularity,
+item-kNN and the Markov scores alone as baselines.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def main() -> None:
     dataset = load_sample("all").dataset
     run = train_run(
         dataset,
-        model_config=ModelConfig(embedding_size=32, markov=False),
+        model_config=ModelConfig(embedding_size=32),
         train_config=TrainConfig(epochs=25),
         holdout="last-one",
         name="Sample’s run",
@@ -30,6 +31,7 @@ def main() -> None:
     save_run(run, dataset, FOLDER)
     write_miniature(FOLDER)
     print(run.validation)
+    print(run.evidence)
 
 
 if __name__ == "__main__":
