@@ -10,10 +10,13 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.files import replace_file
-from recsys.transfer.spending import Draw
+
+if TYPE_CHECKING:
+    from recsys.transfer.spending import Draw
 
 FILE = "draws.json"
 _WRITING = threading.RLock()
@@ -51,6 +54,8 @@ def _read(folder: Path) -> dict[str, tuple[Draw, ...]]:
     file = folder / FILE
     if not file.is_file():
         return {}
+    from recsys.transfer.spending import Draw  # here, because Home opens spaces before anything heavy is loaded
+
     try:
         content = json.loads(file.read_text("utf-8"))
         return {str(data): tuple(map(Draw.from_json, draws)) for data, draws in content.items()}
