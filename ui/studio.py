@@ -246,8 +246,10 @@ class Studio:
         elif dataset != self.view.dataset and "run" not in changes:
             changes["run"] = run = ""
         if run != self.view.run or dataset != self.view.dataset:
+            # Of a run whose data are not saved here (the sample's) nothing is known to be the same.
+            open_data = self.view.dataset or (self.dataset_of(self.view.run) if self.view.run else self.dataset_id)
             for end in ("target", "source"):
-                kept = dataset and dataset == self.dataset_id and not getattr(self.view, end).startswith("cluster:")
+                kept = dataset and dataset == open_data and not getattr(self.view, end).startswith("cluster:")
                 changes.setdefault(end, getattr(self.view, end) if kept else "")
         return replace(self.view, **changes)
 

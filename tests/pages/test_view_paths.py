@@ -160,6 +160,14 @@ def test_another_run_on_the_same_data_keeps_the_pair(saved: dict[str, str]) -> N
     assert not param(app, "source").startswith("cluster:")  # groups are found anew in each run
 
 
+def test_from_the_samples_run_to_own_data_its_people_are_not_taken_along(saved: dict[str, str]) -> None:
+    app = opened("4_Transfer", run="sample", target="user:kenji-0773", source="user:elif-0080")
+    own = state.workspace().space(SPACE).entries("dataset")[0].id  # what Data would open when nothing is named
+    app.selectbox(key="frame_dataset_transfer").set_value(own).run()
+    no_errors(app)
+    assert param(app, "dataset") == own and "kenji" not in param(app, "target") + param(app, "source")
+
+
 def test_the_run_of_the_sample_shows_that_its_data_are_not_among_yours(saved: dict[str, str]) -> None:
     app = opened("6_Explain", run="sample")
     assert not app.exception
