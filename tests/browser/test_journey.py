@@ -82,7 +82,9 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     judged = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
     expect(page.get_by_role("heading", name=judged)).to_be_visible(timeout=180_000)
     step(visit, page, "6 Explain", "Why this item?")
-    expect(page.get_by_role("radiogroup").get_by_role("radio")).to_have_count(10)  # the list, one item chosen
+    expect(page.get_by_role("radiogroup", name=re.compile("Recommended")).get_by_role("radio")).to_have_count(
+        10
+    )  # the list, one item chosen
     expect(page.locator(".js-plotly-plot .barlayer .point").first).to_be_visible(timeout=60_000)  # what it hangs on
     step(visit, page, "7 Learn", "How it works")
     expect(page.locator(".katex").first).to_be_visible(timeout=60_000)
