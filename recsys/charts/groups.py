@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 PART_LOOK = {
     "learned from": ("#009E73", "circle"),
-    "known, not learned from": ("#56B4E9", "circle-open"),
-    "validation": ("#CC79A7", "diamond"),
+    "known, not learned from": (GROUPS[3], "circle-open"),
+    "validation": (GROUPS[1], "diamond"),
     "test": ("#D55E00", "star"),
     "left out": (QUIET, "x-thin-open"),
 }

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 SOURCE = "#E69F00"
 TARGET = "#0072B2"
-GROUPS = ("#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#B8A80B", "#8C6BB1", "#6B7280")
-"""Colours of groups, in order of use: no source orange, no target blue among them."""
+GROUPS = ("#009E73", "#C46D9D", "#D55E00", "#2593C2", "#948600", "#8C6BB1", "#6B7280")
+"""Colours of groups, in order of use: no source orange, no target blue among them. Okabe & Ito's purple, sky blue and
+yellow are darker here: each has at least 3:1 on the light and on the dark page."""
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
 """Marker shapes of groups, beside GROUPS: colour is never the only difference."""
 KEPT, DROPPED, QUIET = "#009E73", "#D55E00", "#8A918D"

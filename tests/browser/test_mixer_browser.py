@@ -145,6 +145,18 @@ def test_live_regions_are_silent_while_the_thumb_moves_and_speak_once_on_release
     assert page.evaluate("() => window.spoken") == 2
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_people_on_the_map_have_three_to_one_and_both_ends_a_line_around_them(
+    visit: Visits, address: str, scheme: str
+) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
+    expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
+    page.wait_for_timeout(500)
+    found = page.locator(".people").evaluate(_ON_THE_MAP)
+    assert found["quiet"] >= 3
+    assert found["aroundSource"] >= 3 and found["aroundTarget"] >= 3
+
+
 def test_undo_goes_back_and_reset_shows_the_targets_own_list(page: Page) -> None:
     drag(page, 0.3, 0.7)
     expect(page.get_by_text("Python knows alpha = 0.7")).to_be_visible()
@@ -260,4 +272,32 @@ _COUNT_SPOKEN = """() => {
   const live = [...root.querySelectorAll('[aria-live]:not([aria-live=off]), output, [role=status], [role=alert]')];
   const watch = new MutationObserver(() => { window.spoken += 1; });
   live.forEach((node) => watch.observe(node, { childList: true, characterData: true, subtree: true }));
+}"""
+
+# Contrasts with the background of the small map: of the people's grey, and of the line around both ends' marks.
+_ON_THE_MAP = """canvas => {
+  const { width, height } = canvas, pen = document.createElement('canvas').getContext('2d');
+  Object.assign(pen.canvas, { width, height });
+  pen.fillStyle = getComputedStyle(canvas).backgroundColor;
+  pen.fillRect(0, 0, width, height);
+  pen.drawImage(canvas, 0, 0);
+  const { data } = pen.getImageData(0, 0, width, height);
+  const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const light = (at) => 0.2126 * linear(data[at]) + 0.7152 * linear(data[at + 1]) + 0.0722 * linear(data[at + 2]);
+  const paper = light(0), contrast = (at) => (Math.max(light(at), paper) + 0.05) / (Math.min(light(at), paper) + 0.05);
+  const like = (at, rgb) => rgb.every((value, i) => Math.abs(data[at + i] - value) < 3), counts = new Map();
+  for (let at = 0; at < data.length; at += 4) {
+    const rgb = [data[at], data[at + 1], data[at + 2]], grey = Math.max(...rgb) - Math.min(...rgb) < 10;
+    if (grey && contrast(at) > 1.2) counts.set(rgb.join(), { at, n: (counts.get(rgb.join())?.n ?? 0) + 1 });
+  }
+  const [most] = [...counts.values()].sort((a, b) => b.n - a.n);
+  const around = (rgb) => {
+    const rows = [];
+    for (let at = 0; at < data.length - 40; at += 4) {
+      if (!like(at, rgb) || like(at + 4, rgb)) continue;
+      rows.push(Math.max(...[1, 2, 3, 4].map((step) => contrast(at + 4 * step))));  // just to the right of the mark
+    }
+    return rows.sort((a, b) => a - b)[Math.floor(rows.length / 2)];
+  };
+  return { quiet: contrast(most.at), aroundSource: around([230, 159, 0]), aroundTarget: around([0, 114, 178]) };
 }"""

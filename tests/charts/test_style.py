@@ -57,6 +57,18 @@ def test_a_blend_walks_from_the_targets_blue_to_the_sources_orange() -> None:
     assert style.blend(0.5) == "#738859"  # (0, 114, 178) and (230, 159, 0), half-way, rounded to even
 
 
+@pytest.mark.parametrize("paper", ["#FFFFFF", "#121513"])  # the light and the dark page, .streamlit/config.toml
+def test_every_colour_of_a_group_has_three_to_one_on_both_pages(paper: str) -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in (*style.GROUPS, style.KEPT, style.DROPPED, style.QUIET, style.TARGET):
+        low, high = sorted((luminance(colour), luminance(paper)))
+        assert (high + 0.05) / (low + 0.05) >= 3, colour
+
+
 def test_groups_never_wear_the_colours_of_source_and_target() -> None:
     assert not {style.SOURCE, style.TARGET} & set(style.GROUPS)
     assert len({(style.group_colour(i), style.group_symbol(i)) for i in range(50)}) == 50

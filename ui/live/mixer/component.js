@@ -150,12 +150,12 @@ function paintChanges(view, state, step) {
 function axisNote(state, step) {
   const changes = state.starts.length - 1;
   if (state.cursor > 0) return `α = ${short(state.starts[state.cursor])}: ${changeInWords(state, state.cursor)}`;
-  return changes ? `change ${step} of ${changes.toLocaleString("en")}, each exact` : "no change at any α";
+  return changes ? `change ${step} of ${changes.toLocaleString("en")}` : "no change at any α";
 }
 
 function paintWhy(view) {
   const place = Math.min(view.chosen, view.list.length - 1), item = view.list[place];
-  write(view.slots.why, item === undefined ? "" : whyRow(view.state, item, view.alpha));
+  write(view.slots.why, item === undefined ? "" : whyRow(view.state, item, place, view.alpha));
   view.rows.forEach(({ node }, other) => node.classList.toggle("chosen", view.pointed && other === place));
 }
 

@@ -1,5 +1,5 @@
 // The map of people and the axis of changes: two small canvases. People are drawn once and copied at each frame.
-const QUIET = "#8a908c";
+const QUIET = "#7f8581";   // 3:1 and more on the map of either theme
 
 function sized(canvas) {
   const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
@@ -19,23 +19,18 @@ function drawPeople(view, state) {
   const points = state.points ??= new Float32Array(bytesOf(map.points));
   const layer = new OffscreenCanvas(frame.width, frame.height), pen = layer.getContext("2d");
   const size = Math.max(1, Math.min(2.4, 90 / Math.sqrt(points.length / 2 + 1))) * frame.ratio;
-  pen.globalAlpha = points.length > 8000 ? 0.35 : 0.5;
+  const ink = getComputedStyle(view.people).color;
   pen.fillStyle = QUIET;
   for (let i = 0; i < points.length; i += 2) {
     const [x, y] = place(frame, points[i], points[i + 1]);
     pen.fillRect(x - size / 2, y - size / 2, size, size);
   }
-  pen.globalAlpha = 0.9;
-  for (const [members, colour] of [[map.target, "#0072b2"], [map.source, "#e69f00"]]) {
-    pen.fillStyle = colour;
-    for (const user of members) {
-      const [x, y] = place(frame, points[2 * user], points[2 * user + 1]);
-      dot(pen, x, y, (members.length > 1 ? 2.4 : 4) * frame.ratio);
-    }
+  for (const role of ["target", "source"]) {
+    for (const user of map[role]) mark(pen, role, ...place(frame, points[2 * user], points[2 * user + 1]), (map[role].length > 1 ? 2.2 : 4) * frame.ratio, ink, frame.ratio);
   }
   state.walk ??= new Float32Array(bytesOf(map.walk));
   drawWalk(pen, frame, state.walk);
-  drawEnds(pen, frame, state.walk, getComputedStyle(view.people).color);
+  drawEnds(pen, frame, state.walk, ink);
   state.backdrop = layer;
 }
 
@@ -45,9 +40,21 @@ function dot(pen, x, y, radius) {
   pen.fill();
 }
 
+// The target's blue disc, the source's orange diamond; the line around them is what reads on any background.
+function mark(pen, role, x, y, radius, ink, ratio) {
+  pen.beginPath();
+  if (role === "target") pen.arc(x, y, radius, 0, 2 * Math.PI);
+  else [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]].forEach(([dx, dy]) => pen.lineTo(x + dx * radius, y + dy * radius));
+  pen.closePath();
+  pen.lineWidth = 2 * ratio;
+  pen.strokeStyle = ink;
+  pen.stroke();
+  pen.fillStyle = role === "target" ? "#0072b2" : "#e69f00";
+  pen.fill();
+}
+
 function drawWalk(pen, frame, walk) {
   const stops = walk.length / 2;
-  pen.globalAlpha = 1;
   pen.lineWidth = 2.5 * frame.ratio;
   pen.lineCap = "round";
   for (let i = 1; i < stops; i++) {
@@ -63,12 +70,8 @@ function drawWalk(pen, frame, walk) {
 function drawEnds(pen, frame, walk, ink) {
   const last = walk.length - 2, [ax, ay] = place(frame, walk[0], walk[1]), [bx, by] = place(frame, walk[last], walk[last + 1]);
   const r = 5.5 * frame.ratio;
-  pen.fillStyle = "#0072b2";
-  dot(pen, ax, ay, r);
-  pen.fillStyle = "#e69f00";
-  pen.beginPath();
-  [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]].forEach(([dx, dy]) => pen.lineTo(bx + dx * r, by + dy * r));
-  pen.fill();
+  mark(pen, "target", ax, ay, r, ink, frame.ratio);
+  mark(pen, "source", bx, by, r, ink, frame.ratio);
   pen.font = `600 ${11.5 * frame.ratio}px sans-serif`;
   pen.fillStyle = ink;
   for (const [word, x, y, other] of [["target", ax, ay, ay > by], ["source", bx, by, by >= ay]]) {

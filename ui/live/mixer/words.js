@@ -46,9 +46,9 @@ function sentenceAt(state, alpha, step) {
 }
 
 // Why one row stands where it stands.
-function whyRow(state, item, alpha) {
+function whyRow(state, item, place, alpha) {
   const target = (1 - alpha) * state.target[item], source = alpha * state.source[item];
   const [ofTarget, ofSource] = [state.data.ranks.target[item], state.data.ranks.source[item]];
-  return `${quoted(state.titles[item])} ${score(target + source)} = ${score(target)} target + ${score(source)} source`
-    + ` · alone: rank ${ofTarget.toLocaleString("en")} and ${ofSource.toLocaleString("en")}`;
+  const sum = `${score(target)} target ${source < 0 ? "−" : "+"} ${score(Math.abs(source))} source`;
+  return `${place + 1}. ${score(target + source)} = ${sum} · alone: rank ${ofTarget.toLocaleString("en")} and ${ofSource.toLocaleString("en")}`;
 }

@@ -1,0 +1,143 @@
+"""The main journey by keyboard alone: Home, a pair on Transfer, α, the exact changes, tabs, Evaluate, Explain."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Servers, Visits
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+MANY = 120  # presses of Tab after which something counts as out of reach
+
+
+@pytest.fixture(scope="module")
+def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+@pytest.fixture
+def page(visit: Visits, address: str) -> Page:
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.set_default_timeout(120_000)
+    return page
+
+
+def reach(page: Page, wanted: str, key: str = "Tab") -> None:
+    """Presses Tab until the focus is on something whose name matches; fails if it is never there, or not to be seen."""
+    seen = []
+    for _ in range(MANY):
+        page.keyboard.press(key)
+        seen.append(str(page.evaluate(_FOCUSED)))
+        if re.search(wanted, seen[-1]):
+            break
+    else:
+        raise AssertionError(f"{wanted!r} is out of reach: {seen}")
+    focused = page.evaluate(_LOOK)
+    away, back = ("Tab", "Shift+Tab") if key == "Tab" else ("Shift+Tab", "Tab")
+    page.keyboard.press(away)
+    assert page.evaluate(_LOOK) != focused, f"no focus is to be seen on {seen[-1]!r}"
+    page.keyboard.press(back)
+    assert page.evaluate(_FOCUSED) == seen[-1], "Tab and Shift+Tab lead to different places"
+
+
+# The name of what has the focus, shadow roots included; it is remembered for `_LOOK`.
+_FOCUSED = """() => {
+  let node = document.activeElement;
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  window.focusedNode = node;
+  const { ariaLabel, labels, innerText, title, placeholder, tagName } = node ?? document.body;
+  const names = [ariaLabel, labels?.[0]?.innerText, innerText?.slice(0, 80), title, placeholder];
+  return names.find((text) => text?.trim())?.trim() ?? tagName;
+}"""
+# How that is drawn, together with the boxes that Streamlit puts around it.
+_LOOK = """() => {
+  const looks = [];
+  for (let node = window.focusedNode, level = 0; node && level < 6; node = node.parentElement, level += 1) {
+    const { outline, outlineStyle, boxShadow, borderColor, backgroundColor } = getComputedStyle(node);
+    looks.push([outlineStyle === "none" ? "" : outline, boxShadow, borderColor, backgroundColor].join());
+  }
+  return looks.join(" | ");
+}"""
+
+
+def quiet(page: Page) -> None:
+    for _ in range(2):
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=180_000)
+        page.wait_for_timeout(400)
+
+
+def test_from_home_to_explain(page: Page) -> None:
+    keys = page.keyboard
+    quiet(page)
+    reach(page, "Open these two in Transfer")
+    keys.press("Enter")
+    page.get_by_role("heading", name="Drag α").wait_for()
+    page.locator(".ranked li").first.wait_for()
+    quiet(page)
+    first = page.url
+
+    reach(page, "Surprise me")  # another pair
+    keys.press("Enter")
+    page.wait_for_url(lambda url: url != first)
+    quiet(page)
+
+    reach(page, "^α, the source's share")
+    keys.press("End")
+    page.wait_for_url(re.compile("alpha=1"))
+    quiet(page)
+    reach(page, "^Exact changes")
+    axis = page.get_by_role("slider", name="Exact changes of the list")
+    last = int(axis.get_attribute("aria-valuemax") or 0)
+    keys.press("Home")
+    expect(axis).to_have_attribute("aria-valuenow", "0")
+    keys.press("ArrowRight")
+    keys.press("ArrowRight")
+    expect(axis).to_have_attribute("aria-valuenow", "2")
+    page.wait_for_url(re.compile(r"alpha=0\.\d+"))
+    assert last > 2
+    quiet(page)
+    expect(axis).to_have_attribute("aria-valuenow", "2")  # the answer leaves it where it is
+
+    reach(page, "^show|How many items")
+    reach(page, "^Every change")
+    keys.press("ArrowRight")
+    keys.press("Enter")
+    page.wait_for_url(re.compile("tab=ways"))
+    page.get_by_text("blended in").first.wait_for()
+    quiet(page)
+
+    reach(page, "5 Evaluate", "Shift+Tab")
+    keys.press("Enter")
+    page.get_by_role("radio", name="Protocols").wait_for()
+    quiet(page)
+    reach(page, "^Measured by")
+    reach(page, "^Quality over α")
+
+    reach(page, "6 Explain", "Shift+Tab")
+    keys.press("Enter")
+    page.get_by_role("radio", name="Alike items and tags").wait_for()
+    quiet(page)
+    reach(page, "^The smallest change")
+
+
+def test_everything_on_the_map_is_reached_and_shows_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/Embeddings?run=sample")
+    page.get_by_text(re.compile("trustworthiness")).first.wait_for()
+    quiet(page)
+    for wanted in ("^Find a person", "^A map of", "^Move", "^Lasso", "^Zoom in", "^Whole", "^Density"):
+        if wanted == "^Move":
+            reach(page, r"\d+$")  # a group on the map
+            page.keyboard.press("Enter")
+            page.locator(".st-key-map_drawer").wait_for()
+            quiet(page)
+            page.locator(".over").focus()
+        reach(page, wanted)
+    reach(page, "^Clear")
+    reach(page, "Use as source")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("source=group"))
