@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -109,6 +110,8 @@ def choose_a_pair(page: Page) -> None:
     reach(page, "Surprise me")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url != before)
+    person = parse_qs(urlsplit(page.url).query)["target"][0].removeprefix("user:")
+    page.locator(".mixer .end.target .name", has_text=person).wait_for()
     quiet(page)
     reach(page, "Target: user", "Shift+Tab")
     page.keyboard.press("Enter")
