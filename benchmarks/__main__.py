@@ -5,7 +5,7 @@
     python -m benchmarks --data FOLDER          # the studies too, on the files that STUDIES names
 
 Each writes its JSON to benchmarks/results; a benchmark that fails is told and does not stop the others. At the end the
-tables of the README are written anew from what is there.
+picture of the peers and the tables of the READMEs are made anew from what is there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.quoting import newest
 from benchmarks.record import ROOT
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -69,6 +70,8 @@ def main() -> int:
         if not chosen.list and subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             failed.append(name)
     if not chosen.list:
+        if newest("peers"):
+            subprocess.run([sys.executable, "-m", "benchmarks.peers.plot"], cwd=ROOT, check=True)
         subprocess.run([sys.executable, "-m", "benchmarks.tables"], cwd=ROOT, check=True)
     if failed:
         print("failed:", ", ".join(failed), file=sys.stderr)

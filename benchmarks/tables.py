@@ -72,7 +72,8 @@ def peers() -> str:
         cells = [bold + seeds, estimate(run["test"]["ndcg@10"]), estimate(less) if less else "–",
                  estimate(run["test"]["hr@10"]), cpu, settings(run), link(path)]  # fmt: skip
         rows.append((run["test"]["ndcg@10"][0], cells))
-    return table(head, [cells for _, cells in sorted(rows, key=lambda row: -row[0])])
+    picture = "\n![NDCG@10 over training time](../docs/peers.png)\n"
+    return table(head, [cells for _, cells in sorted(rows, key=lambda row: -row[0])]) + picture
 
 
 def settings(run: dict[str, Any]) -> str:
@@ -212,8 +213,8 @@ def data() -> str:
 
 
 def projection() -> str:
-    head = ("people", "drawn by", "warm, s", "fresh process, s", "first time on a machine, s", "times ours, warm",
-            "times ours, fresh", "trustworthiness (scikit-learn)", "from")  # fmt: skip
+    head = ("users", "drawn by", "warm, s (CPU)", "fresh process, s (CPU)", "first time on a machine, s (CPU)",
+            "times ours, warm (CPU)", "times ours, fresh (CPU)", "trustworthiness (scikit-learn)", "from")  # fmt: skip
     rows = []
     for people in (10_000, 100_000):
         path = newest(f"projection-{people}")
@@ -221,13 +222,18 @@ def projection() -> str:
             rows.append(missing(f"{people:,}", f"projection-{people}", len(head)))
             continue
         for name, one in opened(path)["variants"].items():
-            clocks = [number(one[clock]["seconds"]) for clock in ("warm", "fresh", "first")]
-            times = [one[clock].get("seconds_over_ours") for clock in ("warm", "fresh")]
-            shown = [f"{number(value)}" if value else "–" for value in times]
-            rows.append(
-                [f"{people:,}", name, *clocks, *shown, number(one["quality"]["trustworthiness_sklearn"]), link(path)]
-            )
+            clocks = [both_clocks(one[clock]) for clock in ("warm", "fresh", "first")]
+            times = [both_clocks(one[clock], "_over_ours") for clock in ("warm", "fresh")]
+            quality = number(one["quality"]["trustworthiness_sklearn"], 3)
+            rows.append([f"{people:,}", f"`{name}`", *clocks, *times, quality, link(path)])
     return table(head, rows)
+
+
+def both_clocks(measured: dict[str, Any], ending: str = "") -> str:
+    """Wall and CPU seconds (or their ratios to ours, which ours has not)."""
+    if f"seconds{ending}" not in measured:
+        return "–"
+    return f"{number(measured[f'seconds{ending}'])} ({number(measured[f'cpu_seconds{ending}'])})"
 
 
 def headline() -> str:
@@ -250,18 +256,17 @@ def headline() -> str:
         return f"{best['model']} {estimate(best['test']['ndcg@10'])}, the best of {len(peers)} at their chosen settings"
 
     def map_of_users(found: Any) -> str:
-        tuned = found["variants"]["umap-learn, init=pca, 100 epochs"]["warm"]
-        default = found["variants"]["umap-learn, default"]["warm"]
-        return (
-            f"{number(found['variants']['ours']['warm']['seconds'])} s; umap-learn {number(tuned['seconds'])} s tuned "
-            f'(`init="pca", n_epochs=100`), {number(default["seconds"])} s with its defaults'
+        own, tuned, default = (
+            both_clocks(found["variants"][name]["warm"])
+            for name in ("ours", "umap-learn, init=pca, 100 epochs", "umap-learn, default")
         )
+        return f'{own}; umap-learn {tuned} tuned (`init="pca", n_epochs=100`), {default} with its defaults'
 
     return lines(("what", "seen", "from"), [
         ("ML-1M, NDCG@10", "quality-ml-1m", "", model),
         ("ML-100k, NDCG@10", "quality-ml-100k", "", model),
         ("ML-100k, NDCG@10 of another library", "peers", "", best_peer),
-        ("map of 10,000 users, second call in a process", "projection-10000", "", map_of_users),
+        ("map of 10,000 users, second call in a process, seconds (CPU)", "projection-10000", "", map_of_users),
     ])  # fmt: skip
 
 

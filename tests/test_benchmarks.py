@@ -26,7 +26,7 @@ KEPT = sorted(RESULTS.glob("*.json"))
 def rows() -> list[str]:
     """Every body row of every table that is written from results."""
     bodies = [found["body"] for found in tables.BLOCK.finditer(README + FRONT)]
-    return [row for body in bodies for row in body.strip().splitlines()[2:]]
+    return [row for body in bodies for row in body.strip().splitlines()[2:] if row.startswith("|")]
 
 
 def numbers(value: Any) -> Iterator[float]:
