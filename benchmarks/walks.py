@@ -82,7 +82,7 @@ def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
     while PageWalk.done < actions:
         try:
             walk_pages(seed, walks=5, steps=length)
-        except (AssertionError, ExceptionGroup) as error:  # a group where threads made one walk fail in two ways
+        except (AssertionError, RuntimeError, ExceptionGroup) as error:  # a page that never ends is a RuntimeError
             shortest = told(error)
             failures.append({"seed": seed, "walk": shortest})
             print(f"seed {seed}, shortest:", *shortest, sep="\n", file=sys.stderr)
@@ -101,7 +101,7 @@ def told(error: BaseException) -> list[str]:
     """The lines of a failing walk: steps, and what was wrong."""
     if isinstance(error, BaseExceptionGroup):
         return [line for one in error.exceptions for line in told(one)]
-    return str(error).splitlines()
+    return [*str(error).splitlines(), *getattr(error, "__notes__", ())]
 
 
 def main() -> None:

@@ -188,7 +188,7 @@ class User:
         people = [one for one in self.app.get("bidi_component") if one.proto.component_name == "studio_point_map"]
         if not people or "map_people" not in people[0].proto.id:
             return []
-        n = len(json.loads(people[0].proto.json)["names"])
+        n = int(re.sub(r"\D", "", json.loads(people[0].proto.json)["label"]))  # "A map of 1,500 people: …"
         told: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
         if several:
             told = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}

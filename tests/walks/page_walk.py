@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import hypothesis
 import pandas as pd
@@ -63,58 +63,67 @@ class PageWalk(RuleBasedStateMachine):
             kept.clear()
         LISTENER.take()
         self.user, self.counted = User(self.folder), 0
-        self._told(self.user.open(f"Open {STEPS[page].name}", STEPS[page].file, {}))
+        self._act(self.user.open, f"Open {STEPS[page].name}", STEPS[page].file, {})
 
     @rule(which=ANY)
     def menu(self, which: int) -> None:
-        self._told(self.user.menu(which))
+        self._act(self.user.menu, which)
 
     @rule(which=ANY)
     def press(self, which: int) -> None:
-        self._told(self.user.press(which))
+        self._act(self.user.press, which)
 
     @rule(which=ANY, value=ANY)
     def choose(self, which: int, value: int) -> None:
-        self._told(self.user.choose(which, value))
+        self._act(self.user.choose, which, value)
 
     @rule(which=ANY, value=ANY)
     def choose_again(self, which: int, value: int) -> None:
-        self._told(self.user.choose(which, value))
+        self._act(self.user.choose, which, value)
 
     @rule(which=ANY)
     def unfold(self, which: int) -> None:
-        self._told(self.user.unfold(which))
+        self._act(self.user.unfold, which)
 
     @rule(which=ANY, word=ANY)
     def write(self, which: int, word: int) -> None:
-        self._told(self.user.write(which, word))
+        self._act(self.user.write, which, word)
 
     @rule(alpha=draw.sampled_from((0.0, 0.123, 0.5, 0.875, 1.0)), k=draw.sampled_from((5, 10, 20)))
     def mix(self, alpha: float, k: int) -> None:
-        self._told(self.user.mix(alpha, k))
+        self._act(self.user.mix, alpha, k)
 
     @rule(first=ANY, several=draw.booleans())
     def select(self, first: int, several: bool) -> None:
-        self._told(self.user.select(first, several))
+        self._act(self.user.select, first, several)
 
     @rule(kind=ANY, seed=draw.integers(0, 2))
     def upload(self, kind: int, seed: int) -> None:
-        self._told(self.user.upload(kind, seed))
+        self._act(self.user.upload, kind, seed)
 
     @rule(how=draw.sampled_from(("refresh", "second_tab", "show_to_another", "wait", "travel")))
     def elsewhere(self, how: str) -> None:
-        self._told(getattr(self.user, how)())
+        self._act(getattr(self.user, how))
 
     @rule(which=draw.integers(0, 3))
     def other_tab(self, which: int) -> None:
-        self._told(self.user.other_tab(which))
+        self._act(self.user.other_tab, which)
 
-    def _told(self, problems: list[str]) -> None:
+    def _act(self, action: Callable[..., list[str]], *values: Any) -> None:
+        """Does an action; fails with all steps so far, numbered, when something is wrong after it."""
+        try:
+            problems = action(*values)
+        except Exception as error:
+            error.add_note(self._walked())
+            raise
         PageWalk.done += len(self.user.steps) - self.counted
         self.counted = len(self.user.steps)
         if problems:
-            walked = "\n".join(f"{number:3}. {step}" for number, step in enumerate(self.user.steps, 1))
-            raise AssertionError("\n".join(["after these steps", walked, "this is wrong:", *problems]))
+            raise AssertionError("\n".join([self._walked(), "this is wrong:", *problems]))
+
+    def _walked(self) -> str:
+        steps = (f"{number:3}. {step}" for number, step in enumerate(self.user.steps, 1))
+        return "\n".join(["after these steps", *steps])
 
     def teardown(self) -> None:
         if not hasattr(self, "user"):
