@@ -104,7 +104,7 @@ def _picker(studio: Studio, kind: Literal["dataset", "run"], current: str) -> No
         format_func=lambda entry_id: names[entry_id],
         key=key,
         on_change=_pick,
-        args=(studio.step, kind, key),
+        args=(studio.step, kind, key, tuple(names)),
         label_visibility="collapsed",
     )
 
@@ -125,9 +125,13 @@ def _running(studio: Studio) -> None:
             studio.jobs.stop(job.id, studio.space.id)
 
 
-def _pick(step: Step, kind: str, key: str) -> None:
-    """Opens what was chosen in a picker of the title row."""
-    if chosen := st.session_state[key]:
+def _pick(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> None:
+    """Opens what was chosen in a picker of the title row.
+
+    Nothing opens for what is not offered: a browser tells names, and one that has since changed comes as it is.
+    """
+    chosen = st.session_state[key]
+    if chosen and chosen in offered:
         Studio(step).set_view(**{kind: chosen})
 
 
