@@ -121,6 +121,7 @@ def test_data_and_train(page: Page, address: str, look: Look) -> None:
     onward.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Train")
     look("Train, before")
+    expect(page).to_have_url(re.compile("dataset="))  # the heading may be there a moment before the address
     dataset = re.search(r"dataset=([^&]+)", page.url)
     assert dataset is not None
     opened(page, f"{address}/Train?run=sample&dataset={dataset[1]}")
