@@ -107,6 +107,19 @@ class User:
         found = [widget for kind in kinds for widget in self.app.get(kind)]
         return [widget for widget in found if widget.key and not widget.disabled]
 
+    def panels(self) -> list[str]:
+        """The panels of the page that is open."""
+        return [panel for panel in PANELS if title(self.app) == WITH_PANELS[panel.partition("_")[0]]]
+
+    def doors(self, key: str) -> list[Any]:
+        """Fields for files whose key begins so."""
+        return [field for field in self.widgets("file_uploader") if str(field.key).startswith(key)]
+
+    def map(self) -> dict[str, Any] | None:
+        """What the map of people was given; None where there is none."""
+        shown = [one.proto for one in self.app.get("bidi_component") if one.proto.component_name == "studio_point_map"]
+        return json.loads(shown[0].json) if shown and "map_people" in shown[0].id else None
+
     # actions --------------------------------------------------------------------------------------------------------
 
     def open(self, how: str, file: str, params: dict[str, str], space: str = MINE) -> list[str]:
@@ -132,10 +145,10 @@ class User:
 
     def unfold(self, which: int) -> list[str]:
         """Opens a panel of Transfer or of the map, or closes it."""
-        panels = [*(panel for panel in PANELS if title(self.app) == WITH_PANELS.get(panel.partition("_")[0])), ""]
-        if len(panels) == 1:
+        panels = self.panels()
+        if not panels:
             return []
-        self.session.panel = pick(panels, which)
+        self.session.panel = pick([*panels, ""], which)
         return self._do(f"Open the panel {self.session.panel or 'of none'}", "", self.app.run)
 
     def press(self, which: int) -> list[str]:
@@ -185,10 +198,10 @@ class User:
 
     def select(self, first: int, several: bool) -> list[str]:
         """Picks somebody on the map, or lassoes every second of them."""
-        people = [one for one in self.app.get("bidi_component") if one.proto.component_name == "studio_point_map"]
-        if not people or "map_people" not in people[0].proto.id:
+        shown = self.map()
+        if shown is None:
             return []
-        n = int(re.sub(r"\D", "", json.loads(people[0].proto.json)["label"]))  # "A map of 1,500 people: …"
+        n = int(re.sub(r"\D", "", shown["label"]))  # "A map of 1,500 people: …"
         told: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
         if several:
             told = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}
@@ -199,7 +212,7 @@ class User:
 
     def upload(self, kind: int, seed: int) -> list[str]:
         """Drops a tiny file on Data."""
-        doors = [field for field in self.widgets("file_uploader") if str(field.key).startswith("data_files")]
+        doors = self.doors("data_files")
         if not doors:
             return []
         paths = tiny_file(pick(KINDS, kind), seed, self.folder)
@@ -238,7 +251,7 @@ class User:
     def travel(self) -> list[str]:
         """Takes all saved work away, and brings it back: a whole copy stands beside it."""
         before = self.space.entries()
-        door = [field for field in self.widgets("file_uploader") if field.key == "saved_upload"]
+        door = self.doors("saved_upload")
         if not before or not door or len(before) > 12:
             return []
         packed = export_zip(self.space, [entry.id for entry in before])

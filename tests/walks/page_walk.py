@@ -17,14 +17,15 @@ import pytest
 import streamlit as st
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as draw
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import LISTENER
-from tests.walks.page_user import MINE, User
+from tests.walks.page_screen import mixer
+from tests.walks.page_user import MINE, THEIRS, User
 from ui import state
 from ui.frame import STEPS
 
@@ -49,7 +50,7 @@ class PageWalk(RuleBasedStateMachine):
 
     done: ClassVar[int] = 0  # actions of all walks together
 
-    @initialize(worked=draw.booleans(), page=draw.integers(0, 7))
+    @initialize(worked=draw.sampled_from((True, True, False)), page=draw.sampled_from((4, 3, 5, 6, 4, 0, 1, 2, 7)))
     def begin(self, worked: bool, page: int) -> None:
         """A new server: the user has work there or has none, and comes in by one of the pages."""
         self.folder = Path(tempfile.mkdtemp(prefix="walk-"))
@@ -81,30 +82,41 @@ class PageWalk(RuleBasedStateMachine):
     def choose_again(self, which: int, value: int) -> None:
         self._act(self.user.choose, which, value)
 
+    @precondition(lambda self: self.user.panels())
     @rule(which=ANY)
     def unfold(self, which: int) -> None:
         self._act(self.user.unfold, which)
 
+    @precondition(lambda self: self.user.widgets("text_input"))
     @rule(which=ANY, word=ANY)
     def write(self, which: int, word: int) -> None:
         self._act(self.user.write, which, word)
 
+    @precondition(lambda self: mixer(self.user.app) is not None)
     @rule(alpha=draw.sampled_from((0.0, 0.123, 0.5, 0.875, 1.0)), k=draw.sampled_from((5, 10, 20)))
     def mix(self, alpha: float, k: int) -> None:
         self._act(self.user.mix, alpha, k)
 
+    @precondition(lambda self: self.user.map() is not None)
     @rule(first=ANY, several=draw.booleans())
     def select(self, first: int, several: bool) -> None:
         self._act(self.user.select, first, several)
 
+    @precondition(lambda self: self.user.doors("data_files"))
     @rule(kind=ANY, seed=draw.integers(0, 2))
     def upload(self, kind: int, seed: int) -> None:
         self._act(self.user.upload, kind, seed)
 
-    @rule(how=draw.sampled_from(("refresh", "second_tab", "show_to_another", "wait", "travel")))
+    @precondition(lambda self: self.user.doors("saved_upload") and self.user.space.entries())
+    @rule()
+    def travel(self) -> None:
+        self._act(self.user.travel)
+
+    @rule(how=draw.sampled_from(("show_to_another", "refresh", "second_tab", "wait")))
     def elsewhere(self, how: str) -> None:
         self._act(getattr(self.user, how))
 
+    @precondition(lambda self: len(self.user.sessions) > 1)
     @rule(which=draw.integers(0, 3))
     def other_tab(self, which: int) -> None:
         self._act(self.user.other_tab, which)
@@ -129,10 +141,11 @@ class PageWalk(RuleBasedStateMachine):
         if not hasattr(self, "user"):
             return
         queue = state.jobs()
-        for job in queue.of(MINE):
-            queue.stop(job.id, MINE)
-        for job in queue.of(MINE):
-            queue.wait(job.id, MINE, 60)
+        for space in (MINE, THEIRS):  # another person's map is drawn in a job too
+            for job in queue.of(space):
+                queue.stop(job.id, space)
+            for job in queue.of(space):
+                queue.wait(job.id, space, 60)
         self.patch.undo()
         shutil.rmtree(self.folder, ignore_errors=True)
 
