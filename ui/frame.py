@@ -143,7 +143,7 @@ class frame:
 
     def __enter__(self) -> Studio:
         title = self.step.name if self.step.key == "home" else f"{self.step.title} · Interest Transfer Studio"
-        st.set_page_config(page_title=title, page_icon="🔀", layout="wide", initial_sidebar_state="expanded")
+        st.set_page_config(page_title=title, page_icon="🔀", layout="wide", initial_sidebar_state="auto")
         st.html(Path(__file__).with_name("frame.css"))
         if not state.admitted():
             _door()

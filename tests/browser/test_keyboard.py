@@ -164,3 +164,12 @@ def test_everything_on_the_map_is_reached_and_shows_it(page: Page, address: str)
     reach(page, "Use as source")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("source=group"))
+
+
+def test_on_a_phone_the_menu_does_not_cover_the_page(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page.get_by_text("Open these two in Transfer").wait_for()
+    quiet(page)
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+    page.get_by_text("Use my data").tap()  # and nothing lies over what one wants to touch
+    page.wait_for_url(re.compile("/Data"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Servers, Visits
@@ -109,6 +112,14 @@ def test_the_map_works_without_a_mouse(page: Page) -> None:
     page.locator(".labels .group").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Python knows group of 100")).to_be_visible()
+
+
+def test_forced_colours_keep_what_means_something_by_its_colour(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    for part in (".labels .glyph",):
+        pixels = np.asarray(Image.open(BytesIO(page.locator(part).first.screenshot())).convert("RGB"), dtype=int)
+        assert np.ptp(pixels, axis=2).max() > 60, f"{part} has lost its colour"
 
 
 def test_hover_names_a_person_and_a_click_picks(page: Page) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Servers, Visits
@@ -155,6 +158,14 @@ def test_people_on_the_map_have_three_to_one_and_both_ends_a_line_around_them(
     found = page.locator(".people").evaluate(_ON_THE_MAP)
     assert found["quiet"] >= 3
     assert found["aroundSource"] >= 3 and found["aroundTarget"] >= 3
+
+
+def test_forced_colours_keep_what_means_something_by_its_colour(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
+    expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
+    for part in (".alpha-input", ".end.source .dot", ".swatch.blue"):
+        pixels = np.asarray(Image.open(BytesIO(page.locator(part).first.screenshot())).convert("RGB"), dtype=int)
+        assert np.ptp(pixels, axis=2).max() > 60, f"{part} has lost its colour"
 
 
 def test_undo_goes_back_and_reset_shows_the_targets_own_list(page: Page) -> None:
