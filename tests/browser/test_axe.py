@@ -168,6 +168,36 @@ def test_transfer(page: Page, address: str, look: Look) -> None:
         page.keyboard.press("Escape")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["Evaluate", "Explain", "Learn"])
+def test_words_of_figures_have_enough_contrast(visit: Visits, address: str, path: str, scheme: str) -> None:
+    """axe does not look into SVG: axes, labels and titles of figures are measured here."""
+    page = visit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
+    page.set_default_timeout(180_000)
+    opened(page, f"{address}/{path}?run=sample")
+    page.locator(".js-plotly-plot .xtick text").first.wait_for()
+    found = page.evaluate(_PALE_WORDS)
+    assert found["seen"] > 5
+    assert not found["pale"], found["pale"]
+
+
+# Words on the page's own background (those on bars are not) with less than 4.5:1.
+_PALE_WORDS = """() => {
+  const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const numbers = (text) => text.match(/[0-9.]+/g).slice(0, 3).map(Number);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const paper = light(numbers(getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor));
+  const words = [...document.querySelectorAll('.js-plotly-plot text')]
+    .filter((node) => node.textContent.trim() && !node.closest('.bartext-inside'));
+  const contrast = (node) => {
+    const own = light(numbers(getComputedStyle(node).fill));
+    return (Math.max(own, paper) + 0.05) / (Math.min(own, paper) + 0.05);
+  };
+  const pale = words.filter((node) => contrast(node) < 4.5);
+  return { seen: words.length, pale: pale.map((node) => `${node.textContent}: ${contrast(node).toFixed(2)}`) };
+}"""
+
+
 def test_evaluate(page: Page, address: str, look: Look) -> None:
     opened(page, f"{address}/Evaluate")
     look("Evaluate, empty")
