@@ -9,11 +9,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import ROOT, Servers, browser, serve
+from tests.browser.conftest import ROOT, Servers
 from tests.walks.browser_state import Bounds
 from tests.walks.browser_walk import Place, Step, replay, shorten, walk
-
-__all__ = ["browser", "serve"]  # fixtures
 
 pytestmark = pytest.mark.browser
 SECONDS, LENGTH = 25.0, 40  # a walk ends at whichever comes first
