@@ -69,7 +69,8 @@ def _entry(studio: Studio, key: str) -> Entry | None:
 
 def _shown_dataset(studio: Studio) -> str:
     """What the picker of data shows: on later pages the data of the open run, "" where they are not saved here."""
-    if studio.step.key in ("data", "train") or studio.run_folder is None:
+    chosen_by_data = studio.view.dataset and not studio.view.run  # the run was found by these data, or by equal ones
+    if studio.step.key in ("data", "train") or studio.run_folder is None or chosen_by_data:
         return studio.dataset_id
     return studio.dataset_of(studio.run_id)
 

@@ -160,6 +160,19 @@ def test_another_run_on_the_same_data_keeps_the_pair(saved: dict[str, str]) -> N
     assert not param(app, "source").startswith("cluster:")  # groups are found anew in each run
 
 
+def test_of_two_equal_datasets_the_one_that_was_chosen_is_shown(saved: dict[str, str]) -> None:
+    space = state.workspace().space(SPACE)
+    copy = space.duplicate(saved["first"])
+    try:
+        app = opened("3_Embeddings", dataset=saved["first"])
+        for chosen in (copy.id, saved["first"]):
+            app.selectbox(key="frame_dataset_embeddings").set_value(chosen).run()
+            no_errors(app)
+            assert param(app, "dataset") == chosen == app.selectbox(key="frame_dataset_embeddings").value
+    finally:
+        space.delete(copy.id)
+
+
 def test_from_the_samples_run_to_own_data_its_people_are_not_taken_along(saved: dict[str, str]) -> None:
     app = opened("4_Transfer", run="sample", target="user:kenji-0773", source="user:elif-0080")
     own = state.workspace().space(SPACE).entries("dataset")[0].id  # what Data would open when nothing is named
