@@ -77,7 +77,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     page.goto(shared)
     slider = page.locator(".alpha-input")
     expect(slider).to_be_visible()
-    assert slider.input_value() == drag_alpha.left_at  # type: ignore[attr-defined]
+    expect(slider).to_have_value(drag_alpha.left_at)  # type: ignore[attr-defined]
     step(visit, page, "5 Evaluate", "Does it help?")
     number = r"0?\.\d+"
     judged = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
