@@ -25,6 +25,10 @@ _format = element_tree._format_value_for_widget
 element_tree._format_value_for_widget = lambda how, value: (
     str(value) if isinstance(value, Label) else _format(how, value)
 )
+_slider = element_tree.SelectSlider.format_func.fget  # a slider of options asks its own function, past the one above
+element_tree.SelectSlider.format_func = property(
+    lambda slider: lambda value: str(value) if isinstance(value, Label) else _slider(slider)(value)
+)
 
 
 def visit(file: str, params: dict[str, str], space: str) -> AppTest:
