@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from recsys.errors import ArtifactError
+from recsys.files import sync_folder
 
 _MAKING = threading.Lock()
 
@@ -31,8 +33,16 @@ def workspace_key(root: Path, name: str) -> bytes:
 
 
 def _make(file: Path) -> None:
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as out:
-        out.write(secrets.token_hex(32))
-        out.flush()
-        os.fsync(out.fileno())
+    """Written aside and then named, so that a key is whole or not there; one that another process made first stays."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as out:
+            out.write(secrets.token_hex(32))
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(part, file)
+        sync_folder(file.parent)
+    finally:
+        part.unlink(missing_ok=True)

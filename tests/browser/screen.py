@@ -16,13 +16,13 @@ _ASKED_TWICE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
 MARKS = '[class*="st-key-studio_error_"], [data-testid="stAlertContentError"], [data-testid="stException"]'
 VERDICT = '[class*="st-key-studio_verdict"]'
 PAUSE, PATIENCE = 250, 60_000  # milliseconds without a run until a page counts as at rest; how long to wait for that
-AT_REST = """([pause, patience]) => new Promise((done) => {
+_AT_REST = """([pause, patience]) => new Promise((done) => {
   const began = performance.now();
   let quiet = began;
   const busy = () => {
     const app = document.querySelector("[data-testid=stApp]");
     return !app || app.dataset.testScriptState !== "notRunning" || app.dataset.testConnectionState !== "CONNECTED"
-      || document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]");
+      || document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]") || ALSO_BUSY;
   };
   const look = () => {
     const now = performance.now();
@@ -33,6 +33,18 @@ AT_REST = """([pause, patience]) => new Promise((done) => {
   };
   look();
 })"""
+
+
+def at_rest(also_busy: str = "false") -> str:
+    """JavaScript that takes [pause, patience] in milliseconds and resolves to whether the page came to rest.
+
+    Args:
+        also_busy: an expression that is true while the page is not at rest for another reason than a run.
+    """
+    return _AT_REST.replace("ALSO_BUSY", f"({also_busy})")
+
+
+AT_REST = at_rest()
 ON_SCREEN = """([marks, verdict]) => [...document.querySelectorAll(marks)]
     .filter(node => node.checkVisibility() && !node.closest(verdict) && !node.querySelector(marks))
     .map(node => {

@@ -106,6 +106,14 @@ def each_tab(page: Page, look: Look, name: str) -> None:
         look(f"{name}, {tab.inner_text()}")
 
 
+def each_part(page: Page, address: str, look: Look, name: str, parts: tuple[str, ...], shown: str) -> None:
+    """Looks at every part of a page that a link opens, once the row of parts shows one of them."""
+    for part in parts:
+        opened(page, f"{address}/{name}?run=sample&tab={part}")
+        page.get_by_role("radio", name=shown).wait_for()
+        look(f"{name}, {part}")
+
+
 def test_home(page: Page, address: str, look: Look) -> None:
     opened(page, f"{address}/?run=sample")
     look("Home")
@@ -201,19 +209,13 @@ _PALE_WORDS = """() => {
 def test_evaluate(page: Page, address: str, look: Look) -> None:
     opened(page, f"{address}/Evaluate")
     look("Evaluate, empty")
-    for tab in EVALUATE:
-        opened(page, f"{address}/Evaluate?run=sample&tab={tab}")
-        page.get_by_role("radio", name="Protocols").wait_for()
-        look(f"Evaluate, {tab}")
+    each_part(page, address, look, "Evaluate", EVALUATE, "Protocols")
 
 
 def test_explain(page: Page, address: str, look: Look) -> None:
     opened(page, f"{address}/Explain")
     look("Explain, empty")
-    for tab in EXPLAIN:
-        opened(page, f"{address}/Explain?run=sample&tab={tab}")
-        page.get_by_role("radio", name="Alike items and tags").wait_for()
-        look(f"Explain, {tab}")
+    each_part(page, address, look, "Explain", EXPLAIN, "Alike items and tags")
 
 
 def test_learn(page: Page, address: str, look: Look) -> None:

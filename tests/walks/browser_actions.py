@@ -227,30 +227,26 @@ def wait(user: User, seconds: int) -> None:
 
 @action(1.5, at=at)
 def pick_run(user: User, at: float) -> None:
-    if user.where in ("home", "learn"):
-        raise Impossible
-    box = keyed(user.page, "frame_run_*").get_by_role("combobox")
-    before = box.first.input_value() if box.count() else ""
-    words = choose(user.page, box, at)
-    if words == before:
-        return
-    user.tab.chosen.forget("run", "target", "source", "rules", "dataset")
-    rest(user.page)
-    user.tab.chosen.run = place(user.page.url)[1].get("run", "")
+    _pick_in_title(user, "run", at)
 
 
 @action(1, at=at)
 def pick_dataset(user: User, at: float) -> None:
+    _pick_in_title(user, "dataset", at)
+
+
+def _pick_in_title(user: User, kind: str, at: float) -> None:
+    """Another run or dataset in the title row; the URL then says which one that is."""
     if user.where in ("home", "learn"):
         raise Impossible
-    box = keyed(user.page, "frame_dataset_*").get_by_role("combobox")
+    box = keyed(user.page, f"frame_{kind}_*").get_by_role("combobox")
     before = box.first.input_value() if box.count() else ""
     words = choose(user.page, box, at)
     if words == before:
         return
     user.tab.chosen.forget("run", "target", "source", "rules", "dataset")
     rest(user.page)
-    user.tab.chosen.dataset = place(user.page.url)[1].get("dataset", "")
+    setattr(user.tab.chosen, kind, place(user.page.url)[1].get(kind, ""))
 
 
 @action(1)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from tests.browser.screen import Log, Screen
+from tests.browser.screen import Log, Screen, at_rest
 
 PAGES = {
     "": "home",
@@ -47,25 +47,10 @@ _LISTEN = """
 """
 
 # Resolves once the page has been answered and has not been running for a moment.
-_REST = """([pause, patience]) => new Promise((done) => {
-  const began = performance.now();
-  let quiet = began;
-  const busy = () => {
-    const app = document.querySelector("[data-testid=stApp]");
-    return !app || (window.toldAt ?? 0) > (window.heardAt ?? 0)
-      || app.dataset.testScriptState !== "notRunning" || app.dataset.testConnectionState !== "CONNECTED"
-      || document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]")
-      || !document.querySelector("[data-testid=stSidebar] a, [class*=st-key-studio_error_]");
-  };
-  const look = () => {
-    const now = performance.now();
-    if (busy()) quiet = now;
-    if (now - quiet >= pause) done(true);
-    else if (now - began > patience) done(false);
-    else setTimeout(look, 30);
-  };
-  look();
-})"""
+_REST = at_rest(
+    "(window.toldAt ?? 0) > (window.heardAt ?? 0)"
+    " || !document.querySelector('[data-testid=stSidebar] a, [class*=st-key-studio_error_]')"
+)
 
 
 @dataclass

@@ -299,11 +299,11 @@ class User:
         return problems or self._elsewhere(app, now)
 
     def _links(self, app: AppTest, now: dict[str, str]) -> list[str]:
-        """The menu carries all of the URL but the open tab, and but deleted work with its people."""
-        gone = {entry.id for entry in self.space.trash()}
-        if gone & {now.get("run"), now.get("dataset")}:
-            return []
-        want = {name: value for name, value in now.items() if name != "tab"} | job_of(app)
+        """The menu carries all of the URL but the open tab, and but deleted work: of a run, also its people."""
+        gone, left = {entry.id for entry in self.space.trash()}, {"tab"}
+        left |= {"run", *PEOPLE} if now.get("run") in gone else set()
+        left |= {"dataset"} if now.get("dataset") in gone else set()
+        want = {name: value for name, value in now.items() if name not in left} | job_of(app)
         carried = [dict(parse_qsl(link.proto.query_string)) for link in app.sidebar.get("page_link")]
         return [f"the menu carries {one}, the URL says {want}" for one in carried[:1] if one != want]
 

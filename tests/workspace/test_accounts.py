@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import ArtifactError, InputError, StudioError
-from recsys.workspace import Workspace, account_id
+from recsys.workspace import Workspace, account_id, keys
 from ui import state
 
 ISSUER = "https://accounts.example.org"
@@ -69,3 +69,17 @@ def test_what_has_no_room_is_not_taken_along(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="may take"):
         mine.take_all(before)
     assert len(mine.entries()) == len(before.entries()) == 1
+
+
+def test_a_key_whose_making_was_cut_off_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(count: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(keys.secrets, "token_hex", killed)
+        account_id(tmp_path, ISSUER, "42")
+    assert account_id(tmp_path, ISSUER, "42") == account_id(tmp_path, ISSUER, "42")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(keys.os, "fsync", killed)
+        account_id(made(tmp_path / "other"), ISSUER, "42")
+    assert not (tmp_path / "other" / "account.key").exists()
