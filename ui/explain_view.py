@@ -15,6 +15,7 @@ from ui.inputs import hold, plain
 from ui.transfer_ends import Room
 
 FOUND = 30  # items offered for a search
+WORDS = "explain_words"  # session state: the list drawn last, and the item of each option it has had
 
 
 def who(studio: Studio, room: Room) -> str:
@@ -100,12 +101,16 @@ def _list(why: Why, target: str) -> int:
     picked = what_if(why.room, target, "item")
     changed = len(why.now) != len(why.before) or bool((why.now != why.before).any())
     was = {item: place for place, item in enumerate(old, 1)}
-    kept = st.session_state.get(picked)
+    of, told = st.session_state.get(WORDS, ("", {}))
+    told = told if of == picked else {}
+    kept = st.session_state.pop(picked, None)
+    if isinstance(kept, str):  # a browser tells an option's words, which have changed with its place
+        kept = told.get(kept)
     options = list(new)
     if kept is not None and kept not in options and why.allowed[kept]:
         options.append(int(kept))  # it has fallen out of the list: its place is still worth watching
-    if kept is not None and kept not in options:
-        del st.session_state[picked]
+    if kept in options:
+        st.session_state[picked] = kept
 
     def label(item: int) -> str:
         place = new.index(item) + 1 if item in new else why.rank(item)
@@ -121,11 +126,13 @@ def _list(why: Why, target: str) -> int:
             )
         return f"{place:,}  {plain(why.title(item), 60)}{move}"
 
+    words = {item: label(item) for item in options}
+    st.session_state[WORDS] = picked, told | {label: item for item, label in words.items()}
     return int(
         st.radio(
             "Recommended, as imagined" if changed else "Recommended",
             options,
-            format_func=label,
+            format_func=words.__getitem__,
             key=picked,
         )
     )

@@ -131,3 +131,26 @@ def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:
 def test_an_unknown_person_is_refused_with_a_sentence(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:nobody")
     no_errors(app, "must be in the data")
+
+
+def number(words: str) -> int:
+    """The item of an option such as "16  Item 9 · ▼ was 2"."""
+    return int(words.split("Item ")[1].split(" ", maxsplit=1)[0])
+
+
+def test_an_item_chosen_by_the_words_it_had_before_stays_chosen(runs: dict[str, str]) -> None:
+    """A browser tells the words of what is chosen, and these change with the item's place."""
+    app = opened(runs["attention"], target="user:u3")
+    item_list(app).set_value(number(item_list(app).options[1])).run()
+    words, chosen = item_list(app).options[1], int(item_list(app).value)
+    what_if(app, "gone").select(12).run()
+    assert words not in item_list(app).options
+    for told, expected in (
+        (words, {chosen}),
+        ("words that no item had", {number(one) for one in item_list(app).options}),
+    ):
+        radio = item_list(app)
+        radio.options.append(told)
+        radio.set_value(told).run()
+        no_errors(app)
+        assert int(item_list(app).value) in expected

@@ -403,11 +403,30 @@ def elsewhere(user: User, look_around: bool) -> list[str]:
         page.locator("[data-testid=stSidebar] a").first.click()
         rest(page)
         found += [f"in another browser, on Home: {one}" for one in screen.wrong()]
-        if seen := keyed(page, "open_*").count() + keyed(page, "frame_stop_*").count():
-            found.append(f"another space sees {seen} of the first one’s saved items and jobs")
+        if seen := _on_home(page) & _own_home(user):
+            found.append(f"another space sees {len(seen)} of the first one’s saved items and jobs")
         return found
     finally:
         page.context.close()
+
+
+def _on_home(page: Page) -> set[str]:
+    """The keys of the saved items and the jobs that a page shows: each is of one space."""
+    keys = page.locator("[class*='st-key-open_'], [class*='st-key-frame_stop_']").evaluate_all(
+        "all => all.flatMap(one => [...one.classList])"
+    )
+    return {key for key in keys if key.startswith(("st-key-open_", "st-key-frame_stop_"))}
+
+
+def _own_home(user: User) -> set[str]:
+    """The same of the user's own Home, opened in a second tab of the user's browser."""
+    page = user.page.context.new_page()
+    try:
+        page.goto(user.page.url.split("?")[0].rsplit("/", 1)[0] + "/")
+        rest(page)
+        return _on_home(page)
+    finally:
+        page.close()
 
 
 def _another(user: User) -> tuple[Page, Screen]:
