@@ -62,6 +62,20 @@ def _opening(label: str, key: str, body: Callable[[], None], hint: str | None = 
             body()
 
 
+def _with_target(studio: Studio, room: Room, target: str) -> dict[str, str]:
+    """Another target, and a source that it can have: a moment of one history may lie past the end of another."""
+    kind, _, moment_of = studio.view.source.partition(":")
+    if kind not in ("before", "scenario"):
+        return {"target": target}
+    one, _, value = target.partition(":")
+    if one not in ("user", "items"):
+        return {"target": target, "source": "everyone"}
+    known = len(room.known[room.dataset.users.index(value)] if one == "user" else read_items(value))
+    if kind == "before" and moment_of.isdecimal() and int(moment_of) >= known:
+        return {"target": target, "source": f"before:{known // 2}" if known > 1 else "everyone"}
+    return {"target": target}
+
+
 def _pick_target(studio: Studio, room: Room) -> None:
     _pick(studio, room, "target", ("user", "group", "everyone", "items"))
 
@@ -106,7 +120,7 @@ def _pick(studio: Studio, room: Room, side: str, kinds: tuple[str, ...]) -> None
     }
     chosen = pickers[kind](studio, room, side, written) if kind in pickers else kind
     if chosen and chosen != written:
-        _change(studio, **{side: chosen})
+        _change(studio, **(_with_target(studio, room, chosen) if side == "target" else {side: chosen}))
 
 
 def _person(studio: Studio, room: Room, side: str, written: str) -> str:

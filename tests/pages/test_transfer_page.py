@@ -241,6 +241,21 @@ def test_panels_make_their_labels_when_they_are_open(run_id: str) -> None:
     assert param(app, "target") == "user:u9"
 
 
+def test_a_moment_past_the_end_of_another_targets_history_moves_into_it(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="before:9")
+    for choose in (
+        lambda: app.selectbox(key="target_kind_user:u3").set_value("items"),
+        lambda: app.multiselect(key="target_items_user:u3").set_value([1, 2, 3, 4]),
+    ):
+        app.session_state["transfer_target"] = True
+        app.run()
+        app.session_state["transfer_target"] = True
+        choose().run()
+        no_errors(app)
+    assert param(app, "target").startswith("items:")
+    assert param(app, "source") == "before:2"
+
+
 def test_above_the_limit_every_user_is_reached_by_typing_the_id() -> None:
     ids = [f"{n}" for n in range(20_000)]
     for wanted in ("1", "19999", "77", "20"):

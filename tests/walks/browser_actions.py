@@ -599,8 +599,7 @@ def train(user: User, level: str, epochs: int) -> list[str]:
     rest(page)
     said = place(page.url)[1]
     started = "job" in said or said.get("run", "") != (user.tab.chosen.run or "")
-    if "job" not in said:
-        user.tab.chosen.forget("run")
+    user.tab.chosen.forget("run", "target", "source")  # a short training may end, and open its run, at any moment
     return [] if started else ["Train was pressed, and nothing is being trained"]
 
 

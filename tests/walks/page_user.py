@@ -291,6 +291,8 @@ class User:
         if before is not None and not ("job" in before and "job" not in now):  # a job that ended opens its run
             free = {name for begin, names in MAY_CHANGE if re.match(begin, key) for name in names}
             lost = {name for name in before if name not in ("job", "tab") and now.get(name) != before[name]} - free
+            deleted = {entry.id for entry in self.space.trash()}
+            lost -= {name for name in ("run", "dataset") if before.get(name) in deleted and name not in now}
             came = {name for name in now if name not in before and name not in ("job", "tab", *PEOPLE)} - free
             problems += [
                 f"{name} was {before.get(name)!r} and is {now.get(name)!r} now" for name in sorted(lost | came)
