@@ -127,7 +127,7 @@ def _list(why: Why, target: str) -> int:
         return f"{place:,}  {plain(why.title(item), 60)}{move}"
 
     words = {item: label(item) for item in options}
-    st.session_state[WORDS] = picked, told | {label: item for item, label in words.items()}
+    st.session_state[WORDS] = picked, told | {shown: item for item, shown in words.items()}
     return int(
         st.radio(
             "Recommended, as imagined" if changed else "Recommended",

@@ -67,13 +67,18 @@ def _with_target(studio: Studio, room: Room, target: str) -> dict[str, str]:
     kind, _, moment_of = studio.view.source.partition(":")
     if kind not in ("before", "scenario"):
         return {"target": target}
-    one, _, value = target.partition(":")
-    if one not in ("user", "items"):
+    if target.partition(":")[0] not in ("user", "items"):
         return {"target": target, "source": "everyone"}
-    known = len(room.known[room.dataset.users.index(value)] if one == "user" else read_items(value))
+    known = len(_history(room, target))
     if kind == "before" and moment_of.isdecimal() and int(moment_of) >= known:
         return {"target": target, "source": f"before:{known // 2}" if known > 1 else "everyone"}
     return {"target": target}
+
+
+def _history(room: Room, target: str) -> Sequence[object]:
+    """What a target who is a user, or made of items, has chosen, oldest first."""
+    kind, _, value = target.partition(":")
+    return room.known[room.dataset.users.index(value)] if kind == "user" else read_items(value)
 
 
 def _pick_target(studio: Studio, room: Room) -> None:
@@ -218,7 +223,7 @@ def _near(studio: Studio, room: Room, side: str, written: str) -> str:
 
 def _before(studio: Studio, room: Room, side: str, written: str) -> str:
     data, target = room.dataset, studio.view.target.partition(":")
-    known = room.known[data.users.index(target[2])] if target[0] == "user" else read_items(target[2])
+    known = _history(room, studio.view.target)
     if len(known) < 3:
         st.caption("This person has too few items to be split.")
         return ""
