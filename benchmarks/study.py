@@ -1,12 +1,16 @@
 """Does transfer help people with little history, on a file of yours: the study of the shell, with what it took.
 
-python -m benchmarks.study FILE [--axis users|time|scenarios] [--seed 0]
+python -m benchmarks.study FILE [--axis users|time|scenarios] [--seed 0] [--uncut]
+
+`--uncut` leaves the times out. The models then train as they do with them, but sources' histories are not cut at the
+target's time: the difference is what the cut changes.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.record import Measurement
@@ -20,10 +24,13 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--uncut", action="store_true", help="read sources' whole histories")
     measurement = Measurement(parser)
     chosen = measurement.options
-    measurement.name = f"study-{chosen.axis}"
+    measurement.name = f"uncut-study-{chosen.axis}" if chosen.uncut else f"study-{chosen.axis}"
     dataset = load(chosen.file).dataset
+    if chosen.uncut:
+        dataset = replace(dataset, timestamps=None)
     started, burned = time.perf_counter(), time.process_time()
     study = transfer_study(dataset, chosen.axis, seed=chosen.seed)
     measurement.publish(
