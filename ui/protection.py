@@ -65,14 +65,19 @@ def noted_draw(space: Space, room: Room, target: str, source: str, rules: Rules,
     Raises:
         ProtectionError: the protection can't be given, or the draw would exceed the limit. Nothing is noted then.
     """
-    check(read_pair(room, target, source), target, source, rules)
-    promise = promise_of(room, rules.epsilon)
-    draw = Draw(cache.weights_of(room.folder), source, promise.epsilon, promise.delta)
+    pair = read_pair(room, target, source)
+    check(pair, target, source, rules)
+    promise, members = promise_of(room, rules.epsilon), pair.source.taste.users
+    digest = hashlib.sha256(repr(_made_of(room, members, source, promise)).encode()).hexdigest()
+    draw = Draw(
+        cache.weights_of(room.folder), source, promise.epsilon, promise.delta,
+        made_of=digest, members=tuple(sorted(members)),
+    )  # fmt: skip
     known = [one.number for one in _shown(space, room) if replace(one, number=0) == draw]
     draw = replace(draw, number=max(known, default=-1 if again else 0) + again)
 
     def within_budget(draws: Sequence[Draw]) -> None:
-        check_budget(_spent(room, draws, source))
+        check_budget(_spent(room, draws, np.array(members)))
 
     record_draw(space.folder, room.dataset.rows_fingerprint, draw, within_budget)
     return draw.number
@@ -80,17 +85,14 @@ def noted_draw(space: Space, room: Room, target: str, source: str, rules: Rules,
 
 def spent_on(space: Space, room: Room, source: str) -> float:
     """The ε that this space's draws about the most exposed user of a source come to together."""
-    return _spent(room, _shown(space, room), source)
+    return _spent(room, _shown(space, room), _members(room, source))
 
 
 def private_source(room: Room, pair: Pair, source: str, rules: Rules, number: int) -> PrivateTaste:
     """The noised vector of a draw: always the same for the same weights, data, members, promise and number."""
     promise, model = promise_of(room, rules.epsilon), room.run.model
     assert isinstance(model, Encoder)
-    made_of = (
-        cache.weights_of(room.folder), room.dataset.fingerprint, room.run.holdout, source, pair.source.taste.users,
-        promise.epsilon, promise.delta, promise.clip, number,
-    )  # fmt: skip
+    made_of = (*_made_of(room, pair.source.taste.users, source, promise), number)
     secret = hmac.new(workspace_key(state.workspace().root, "noise"), repr(made_of).encode(), hashlib.sha256).digest()
     return private_taste(model, pair.source.taste, promise, secret)
 
@@ -110,14 +112,22 @@ def _shown(space: Space, room: Room) -> tuple[Draw, ...]:
     return shown_draws(space.folder, room.dataset.rows_fingerprint)
 
 
-def _spent(room: Room, draws: Sequence[Draw], source: str) -> float:
+def _made_of(room: Room, members: Sequence[int], source: str, promise: Promise) -> tuple[object, ...]:
+    """What the noise of a source depends on, but for the number of the draw and this server's key."""
+    return (
+        cache.weights_of(room.folder), room.dataset.fingerprint, room.run.holdout, source, tuple(members),
+        promise.epsilon, promise.delta, promise.clip,
+    )  # fmt: skip
+
+
+def _spent(room: Room, draws: Sequence[Draw], members: np.ndarray) -> float:
     users = room.dataset.n_users
     delta = promise_of(room, 1.0).delta
-    return spent(draws, _members(room, source), lambda text: _members(room, text), users, delta)
+    return spent(draws, members, lambda source: _older_members(room, source), users, delta)
 
 
 def _members(room: Room, source: str) -> np.ndarray:
-    """User indexes; everybody where the data no longer says who was meant."""
+    """User indexes of a source in the open data; everybody where it names no users of theirs."""
     kind, _, value = source.partition(":")
     if kind == "user" and value in room.dataset.users:
         return np.array([room.dataset.users.index(value)])
@@ -125,3 +135,11 @@ def _members(room: Room, source: str) -> np.ndarray:
         return group_of(room, source, None)[0]
     except StudioError:
         return np.arange(room.dataset.n_users)
+
+
+def _older_members(room: Room, source: str) -> np.ndarray:
+    """User indexes that a draw may have read whose members were not noted: everybody, unless it names one user.
+
+    The user table that decided who was in a column may have been replaced since.
+    """
+    return _members(room, source if source.startswith("user:") else "everyone")

@@ -57,7 +57,8 @@ def _spending(studio: Studio, room: Room, case: Case) -> None:
     st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this space")
     st.write(
         "The noise of one source at one ε is drawn once: other α, lengths and filters, and seeing it again, cost "
-        "nothing more. Another ε, another run, a group with the same user, or a new draw adds."
+        "nothing more. Another ε, another run, another item or user table, a group with the same user, or a new draw "
+        "adds."
     )
     if st.button("Draw the noise again", key="privacy_again", help="Adds to what was spent; it can’t be taken back."):
         try:

@@ -27,6 +27,8 @@ class Draw:
     Attributes:
         model: digest of the weights; source: how the page writes it (`user:42`); number: 0 for the first draw of these.
         epsilon, delta: its promise.
+        made_of: digest of everything that the noise depends on but the number; "" in notes of older versions.
+        members: ascending user indexes of those whose histories were read; None in notes of older versions.
     """
 
     model: str
@@ -34,6 +36,8 @@ class Draw:
     epsilon: float
     delta: float
     number: int = 0
+    made_of: str = ""
+    members: tuple[int, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -42,12 +46,16 @@ class Draw:
     @classmethod
     def from_json(cls, values: Any) -> Draw:
         """Raises KeyError, TypeError or ValueError where `values` is not what `to_json` gave."""
+        members = values.get("members")
         draw = cls(
             str(values["model"]), str(values["source"]), float(values["epsilon"]), float(values["delta"]),
-            int(values["number"]),
+            int(values["number"]), str(values.get("made_of", "")),
+            None if members is None else tuple(int(member) for member in members),
         )  # fmt: skip
         if not (0 < draw.epsilon < np.inf and 0 < draw.delta < 1 and draw.number >= 0):
             raise ValueError("a draw's promise is out of range")
+        if draw.members is not None and (not draw.members or min(draw.members) < 0):
+            raise ValueError("a draw's members are out of range")
         return draw
 
 
@@ -57,19 +65,21 @@ def composed_epsilon(draws: Sequence[tuple[float, float]], delta: float) -> floa
 
 
 def spent(
-    draws: Iterable[Draw], members: np.ndarray, members_of: Callable[[str], np.ndarray], users: int, delta: float
+    draws: Iterable[Draw], members: np.ndarray, older_members: Callable[[str], np.ndarray], users: int, delta: float
 ) -> float:
     """The ε at `delta` that the most exposed of some users has spent.
 
     Args:
         draws: everything shown about this data, each counted once however often it occurs.
         members: user indexes of those asked about.
-        members_of: the user indexes of a source, from the way it is written.
+        older_members: the user indexes that a draw without noted members may have read, from the way its source is
+            written.
         users: how many users the data has.
     """
     exposure = np.zeros(users)
     for draw in set(draws):
-        exposure[members_of(draw.source)] += noise_multiplier(draw.epsilon, draw.delta) ** -2
+        read = older_members(draw.source) if draw.members is None else np.array(draw.members)
+        exposure[read] += noise_multiplier(draw.epsilon, draw.delta) ** -2
     return _epsilon(float(exposure[members].max(initial=0.0)), delta)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import dp_accounting
 import numpy as np
@@ -14,6 +15,7 @@ from recsys.transfer.privacy import noise_multiplier
 from recsys.transfer.spending import LIMIT, Draw, check_budget, composed_epsilon, spent
 
 DELTA = 1e-5
+NOTED = {"first table": (5, 6), "second table": (6, 7)}
 GROUPS = {"user:1": [1], "user:2": [2], "column:a=b": [1, 2, 3], "everyone": list(range(10))}
 
 
@@ -60,6 +62,15 @@ def test_another_number_another_model_and_a_group_that_holds_the_user_all_add() 
     assert spent(shown, np.array([9]), members_of, 10, DELTA) == pytest.approx(1.0, rel=1e-4)
 
 
+def test_a_draw_is_charged_to_those_who_were_in_it_whatever_its_source_means_today() -> None:
+    noted = [replace(draw("column:a=b", 4.0), made_of=digest, members=members) for digest, members in NOTED.items()]
+    alone = spent(noted[:1], np.arange(10), members_of, 10, DELTA)
+    both = spent(noted, np.array([6]), members_of, 10, DELTA)
+    assert both > alone == pytest.approx(4.0, rel=1e-4)
+    for user, expected in ((5, alone), (7, alone), (1, 0.0)):
+        assert spent(noted, np.array([user]), members_of, 10, DELTA) == expected
+
+
 def test_beyond_the_limit_a_draw_is_refused() -> None:
     check_budget(LIMIT)
     with pytest.raises(ProtectionError, match="ε = 16 together"):
@@ -68,10 +79,29 @@ def test_beyond_the_limit_a_draw_is_refused() -> None:
 
 def test_a_draw_comes_back_from_json() -> None:
     one = draw("column:a=b", 0.5, 3)
-    assert Draw.from_json(json.loads(json.dumps(one.to_json()))) == one
+    for written in (one, replace(one, made_of="ab", members=(0, 7))):
+        assert Draw.from_json(json.loads(json.dumps(written.to_json()))) == written
 
 
-@pytest.mark.parametrize("change", [{"epsilon": -1}, {"epsilon": "x"}, {"delta": 2}, {"number": -1}, {"source": None}])
+def test_a_draw_of_an_older_version_has_no_members() -> None:
+    older = {"model": "m", "source": "user:1", "epsilon": 1.0, "delta": DELTA, "number": 2}
+    assert Draw.from_json(older) == Draw("m", "user:1", 1.0, DELTA, 2, made_of="", members=None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epsilon": -1},
+        {"epsilon": "x"},
+        {"delta": 2},
+        {"number": -1},
+        {"source": None},
+        {"members": []},
+        {"members": [-1]},
+        {"members": "u"},
+        {"members": 3},
+    ],
+)
 def test_a_damaged_draw_is_refused(change: dict[str, object]) -> None:
     values = draw("user:1", 1.0).to_json() | change
     if change == {"source": None}:

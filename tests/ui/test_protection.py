@@ -129,6 +129,60 @@ def test_a_group_spends_for_each_of_its_users(space: Space, trained: Run) -> Non
     assert spent_on(space, room, "user:u0") < spent_on(space, room, "column:region=north")
 
 
+def with_regions(first_half: bool) -> Dataset:
+    """The planted rows; north is the first half of the users, or every second one."""
+    data = data_with()
+    north = np.arange(data.n_users) < data.n_users // 2 if first_half else np.arange(data.n_users) % 2 == 0
+    return replace(data, people=pd.DataFrame({"region": np.where(north, "north", "south")}))
+
+
+def test_another_user_table_over_the_same_rows_is_another_draw(space: Space, trained: Run) -> None:
+    """The noise differs where the table does, so both lists together tell more than one."""
+    source, target = "column:region=north", "user:u119"  # south in both tables
+    first, second = (room_of(saved(space, trained, with_regions(half))) for half in (True, False))
+    assert first.dataset.rows_fingerprint == second.dataset.rows_fingerprint
+    noised = [private_source(room, read_pair(room, target, source), source, ON, 0).vector for room in (first, second)]
+    assert not np.array_equal(*noised)
+    noted_draw(space, first, target, source, ON)
+    once = spent_on(space, first, "user:u0")
+    noted_draw(space, second, target, source, ON)
+    assert once == pytest.approx(4.0, rel=1e-3)
+    for room in (first, second):
+        assert spent_on(space, room, "user:u0") > once * 1.2, "in both draws"
+        assert spent_on(space, room, "user:u1") == pytest.approx(4.0, rel=1e-3), "in the first only"
+        assert spent_on(space, room, "user:u118") == pytest.approx(4.0, rel=1e-3), "in the second only"
+        assert spent_on(space, room, "user:u119") == 0
+        before = spent_on(space, room, "everyone")
+        noted_draw(space, room, target, source, ON)
+        assert spent_on(space, room, "everyone") == before, "seen again, it adds nothing"
+
+
+def test_the_same_members_of_another_user_table_are_another_draw_too(space: Space, trained: Run) -> None:
+    """Other columns change the noise of a single user as well."""
+    first, second = (room_of(saved(space, trained, with_regions(half))) for half in (True, False))
+    noted_draw(space, first, TARGET, SOURCE, ON)
+    noted_draw(space, second, TARGET, SOURCE, ON)
+    assert vector(first.folder).tobytes() != vector(second.folder).tobytes()
+    assert spent_on(space, first, SOURCE) == spent_on(space, second, SOURCE) > 4.0 * 1.2
+
+
+def test_a_draw_whose_members_were_not_noted_is_charged_to_all_who_may_have_been_in_it(
+    space: Space, trained: Run
+) -> None:
+    room = room_of(saved(space, trained, with_regions(True)))
+    older = [
+        {"model": "m", "source": source, "epsilon": 4.0, "delta": 1e-5, "number": 0}
+        for source in ("column:region=north", "user:u0")
+    ]
+    (space.folder / "draws.json").write_text(json.dumps({room.dataset.rows_fingerprint: older}))
+    alone = spent_on(space, room, "user:u119")
+    assert alone == pytest.approx(4.0, rel=1e-2), "nobody knows which table said who was north"
+    assert spent_on(space, room, "user:u0") > alone * 1.2
+    noted_draw(space, room, TARGET, "user:u2", ON)
+    content = json.loads((space.folder / "draws.json").read_text())[room.dataset.rows_fingerprint]
+    assert len(content) == 3 and content[2]["members"] == [2] and len(content[2]["made_of"]) == 64
+
+
 @pytest.mark.parametrize(
     "rules",
     [replace(ON, hide_source=True), replace(ON, unmet=True), replace(ON, beside="popularity", weight=0.3)],
