@@ -74,17 +74,19 @@ class Evidence:
 
     Attributes:
         complete: a column for the user and one for the item.
+        users_repeat: whether users occur again. A table in which nobody does is no interaction table beside one in
+            which somebody does.
         plain: no tags or keywords beside them, so that a row is a choice and no remark on one.
-        repeats: whether users and items occur again; users_repeat: whether users do.
+        repeats: whether both users and items occur again.
         named: names, or the format, say which columns these are; header: there are names.
         extras: times and ratings that are named.
         words: of the file's name, for (1) or against it (−1; −2 for a part such as “test”).
     """
 
     complete: bool
+    users_repeat: bool
     plain: bool
     repeats: bool
-    users_repeat: bool
     named: bool
     header: bool
     extras: int
@@ -95,7 +97,7 @@ class Evidence:
     def rank(self) -> tuple[bool | int, ...]:
         """Greater is likelier."""
         return (
-            self.complete, self.plain, self.repeats, self.users_repeat, self.named, self.extras, self.words, self.size
+            self.complete, self.users_repeat, self.plain, self.repeats, self.named, self.extras, self.words, self.size
         )  # fmt: skip
 
     @property

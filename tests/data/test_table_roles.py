@@ -32,6 +32,21 @@ def test_a_table_in_which_nobody_occurs_twice_loses_to_one_in_which_people_do_wh
     assert load(given).report.rows_kept == 5
 
 
+@pytest.mark.parametrize("tagged", ["neither", "once", "again", "both"])
+@pytest.mark.parametrize("names", [("ratings.csv", "extra_info.csv"), ("a.csv", "b.csv")])
+def test_where_nobody_occurs_twice_loses_whatever_is_written_beside(tagged: str, names: tuple[str, str]) -> None:
+    """Named columns, a better file name, more rows and a rating speak for the first table, and a tag against either."""
+    tags = {name: tagged in (name, "both") for name in ("once", "again")}
+    once = ["user,item,rating,text" + ",tag" * tags["once"]]
+    once += [f"u{n},i{n % 40},{n % 5},some words about it{',fun' * tags['once']}" for n in range(400)]
+    again = ["user,item" + ",tag" * tags["again"]]
+    again += [f"u{n % 9},i{n % 13}{f',tag {n % 4}' * tags['again']}" for n in range(60)]
+    given = dict(zip(names, ("\n".join(once), "\n".join(again)), strict=True))
+    loaded = load(files.zipped(given), name="x.zip")
+    assert {table.role: table.name for table in loaded.tables}["interactions"] == names[1]
+    assert loaded.dataset.n_users == 9
+
+
 def test_a_choice_of_tables_goes_before_the_guess() -> None:
     given = COLLECTIONS["books under two ids"].zipped()
     loaded = load(given, name="x.zip", tables={"interactions": "to_read.csv", "items": ""})
