@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.data.samples import load_sample
+from recsys.data.samples import SAMPLES, load_sample
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace, export_zip
 from tests.conftest import planted_dataset
@@ -65,6 +67,24 @@ def test_the_demo_goes_from_one_click_to_transfer(space: Space, monkeypatch: pyt
     (run,), (data,) = space.entries("run"), space.entries("dataset")
     assert (param(app, "run"), param(app, "dataset"), param(app, "job")) == (run.id, data.id, "")
     assert param(app, "target").startswith("user:") and param(app, "source").startswith("user:")
+
+
+def test_after_the_demo_data_shows_the_rows_that_were_read_and_kept(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo reads the whole sample; only its training is replaced by one that takes no time."""
+    monkeypatch.setattr("recsys.runs.train_run", lambda data, **_: train_run(data, model="popularity"))
+    app = press(home(), "home_demo")
+    (job,) = state.jobs().of(ANN)
+    assert state.jobs().wait(job.id, ANN, 120).state == "done"
+    app.run()
+    app.switch_page("pages/1_Data.py").run()
+    no_errors(app)
+    title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"].replace("<br>", " ")
+    kept, read = (int(count.replace(",", "")) for count in re.findall(r"[\d,]*\d", title)[:2])
+    assert read == next(sample.rows for sample in SAMPLES if sample.name == "all") > kept
+    assert f"{kept:,} of {read:,} rows are kept" in title
+    assert {metric.label: metric.value for metric in app.metric}["Rows kept"] == f"{kept:,}"
 
 
 def test_saved_work_is_listed_opened_renamed_copied_deleted_and_brought_back(space: Space) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
 from recsys.errors import InputError
 from recsys.models.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
+from tests.walks.page_screen import mixer
 from ui import state
+from ui.transfer_ends import read_items, write_items
 from ui.transfer_pickers import matching
 from ui.transfer_tabs import TABS
 
@@ -92,6 +96,42 @@ def test_a_tampered_link_gets_a_sentence_and_the_pickers_stay(run_id: str, view:
     no_errors(app, *([word] if word != "alpha" else []))  # a number out of its range is a warning
     assert any(word in sentence for sentence in sentences(app))
     assert app.button(key="surprise")
+
+
+def long_named() -> Dataset:
+    """The data of the run with item ids of 60 characters, some with the signs that a link writes differently."""
+    data = shown_data()
+    ids = [f"{n:03d},50%/ä&=+#".ljust(60, "x") for n in range(1, data.n_items + 1)]
+    return replace(data, items=IdMap(ids))
+
+
+def test_a_target_of_twelve_long_item_ids_goes_through_the_link(own_workspace: Workspace) -> None:
+    data = long_named()
+    run = train_run(data, model="popularity")
+    saved = own_workspace.space(SPACE).save_run(run, data).id
+    chosen = [data.items.external(n) for n in range(1, 13)]
+    assert {len(one) for one in chosen} == {60}
+    target = f"items:{write_items(chosen)}"
+    app = opened(saved, target=target, source="user:u4")
+    no_errors(app)
+    assert not sentences(app) and param(app, "target") == target
+    (link,) = {link.proto.query_string for link in app.sidebar.get("page_link")}
+    carried = parse_qs(link)["target"][0]
+    again = opened(saved, target=carried, source="user:u4")
+    no_errors(again)
+    assert read_items(param(again, "target").removeprefix("items:")) == chosen
+    shown = mixer(again)
+    assert shown is not None and shown == mixer(app)
+    titles = [data.catalogue.titles[n] for n in range(12, 0, -1)]
+    assert [title for title, _ in shown["target"]["titles"]] == titles, "all twelve, the newest first"
+
+
+def test_a_value_over_the_limit_is_refused_and_not_cut(run_id: str) -> None:
+    app = opened(run_id, target="items:" + "x" * state.LONGEST, source="user:u4")
+    no_errors(app)
+    (told,) = sentences(app)
+    assert "target in the link must have at most 4,000 characters" in told and "4,006 characters" in told
+    assert param(app, "target").startswith("user:"), "somebody else is chosen, and no half of the value"
 
 
 def test_swap_exchanges_target_and_source(run_id: str) -> None:
