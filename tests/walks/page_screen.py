@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest, element_tree
 
 from ui import state
@@ -29,6 +33,22 @@ _slider = element_tree.SelectSlider.format_func.fget  # a slider of options asks
 element_tree.SelectSlider.format_func = property(
     lambda slider: lambda value: str(value) if isinstance(value, Label) else _slider(slider)(value)
 )
+
+MADE_WHEN_ASKED: dict[str, Callable[[], Any]] = {}
+"""What makes the file of a download, by the id on its button: AppTest forgets it when a run has ended."""
+
+_defer = MediaFileManager.add_deferred
+
+
+def _remember(manager: MediaFileManager, make: Callable[[], Any], *given: Any, **named: Any) -> str:
+    file_id = _defer(manager, make, *given, **named)
+    MADE_WHEN_ASKED[file_id] = make
+    while len(MADE_WHEN_ASKED) > 200:
+        del MADE_WHEN_ASKED[next(iter(MADE_WHEN_ASKED))]
+    return file_id
+
+
+MediaFileManager.add_deferred = _remember  # type: ignore[assignment]
 
 
 def visit(file: str, params: dict[str, str], space: str) -> AppTest:
@@ -109,12 +129,35 @@ def shown_by(widget: Any) -> Any:
     return round(widget.value, 9) if isinstance(widget.value, float) else widget.value
 
 
+def inside(value: Any, seen: dict[int, Any] | None = None) -> list[Any]:
+    """A value and all that it holds, each once: through dicts, lists, dataclasses and this project's objects."""
+    seen = {} if seen is None else seen
+    if id(value) in seen:
+        return []
+    seen[id(value)] = value
+    parts: list[Any] = []
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = list(value)
+    elif not isinstance(value, type) and (
+        is_dataclass(value) or type(value).__module__.split(".")[0] in ("recsys", "ui")
+    ):
+        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+        parts = [*(getattr(value, name, None) for name in slots), *getattr(value, "__dict__", {}).values()]
+    return [value, *(one for part in parts for one in inside(part, seen))]
+
+
 def weight(value: Any) -> int:
-    """Bytes of what a session holds, as far as arrays, texts and bytes go."""
+    """Bytes of what a session holds: arrays, tables, texts and bytes, wherever they are inside of it."""
+    return sum(_bytes(one) for one in inside(value))
+
+
+def _bytes(value: Any) -> int:
     if isinstance(value, np.ndarray):
         return int(value.nbytes)
-    if isinstance(value, str | bytes):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(weight(one) for one in value.values())
-    return sum(weight(one) for one in value) if isinstance(value, list | tuple | set) else 64
+    if isinstance(value, pd.DataFrame):
+        return int(value.memory_usage(deep=True).sum())
+    if isinstance(value, pd.Series | pd.Index):
+        return int(value.memory_usage(deep=True))
+    return len(value) if isinstance(value, str | bytes | bytearray) else 64

@@ -17,10 +17,14 @@ from urllib.parse import parse_qsl
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from recsys.data.dataset import Dataset
+from recsys.errors import StudioError
 from recsys.workspace import Space, export_zip
 from tests.pages.screen import wrong
 from tests.walks.page_screen import (
     CHOICES,
+    MADE_WHEN_ASKED,
+    inside,
     job_of,
     label_of,
     mixer,
@@ -35,14 +39,18 @@ from tests.walks.page_screen import (
 )
 from tests.walks.tiny_files import KINDS, tiny_file
 from ui import state
-from ui.frame import BY_KEY, STEPS
+from ui.frame import BY_KEY, SAMPLE_RUN, STEPS
 from ui.live.point_map.payload import bits_of
+from ui.uploads import uploads
 
 MINE, THEIRS = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
+PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
 PEOPLE = ("run", "dataset", "target", "source")
-THREADS, KEYS, MEGABYTES, JOBS = 40, 250, 64, 8  # more of them after any action is a leak
+THREADS, KEYS, MEGABYTES, JOBS, AT_ONCE = 40, 250, 0.1, 8, 2  # more of them after any action is a leak
+UPLOADED = 1.0  # MB held for reading it again: every walk drops a few tiny files
+STARTED = 3  # jobs, at most, that one action starts: a page asks for what it shows
 WORDS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
 
 MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -72,11 +80,25 @@ PANELS = ("transfer_target", "transfer_source", "transfer_rules", "map_made")  #
 
 @dataclass
 class Session:
-    """One tab: the app, what may be refused on the page that is open, and the panel that is open on it."""
+    """One tab: the app, what may be refused on the page that is open, and the panel that is open on it.
+
+    Attributes:
+        history: URLs in the order in which the browser would keep them, each with the file of its page.
+        place: which of them is open.
+    """
 
     app: AppTest
     allowed: tuple[str, ...] = ()
     panel: str = ""
+    history: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    place: int = -1
+
+    def remember(self) -> None:
+        """Adds the URL that is open, unless nothing has changed; what lay ahead of it is forgotten."""
+        now = (FILES[title(self.app)], url(self.app))
+        if not self.history or self.history[self.place] != now:
+            self.history = [*self.history[: self.place + 1], now]
+            self.place = len(self.history) - 1
 
 
 @dataclass
@@ -137,11 +159,56 @@ class User:
         link = pick(self.app.sidebar.get("page_link"), which).proto
         before, file = url(self.app), next(s.file for s in STEPS if label_of(link).startswith(s.name))
         self.steps.append(f"Menu: {label_of(link)}")
+        self._go(file, dict(parse_qsl(link.query_string)))
+        return self._after(self.session, "", before)
+
+    def _go(self, file: str, params: dict[str, str]) -> None:
+        """Opens a page with these parameters in the same session."""
         self.app.query_params.clear()
-        self.app.query_params.update(dict(parse_qsl(link.query_string)))
+        self.app.query_params.update(params)
         self.session.allowed, self.session.panel = (), ""
         self.app.switch_page(file).run()
-        return self._after(self.session, "", before)
+
+    def links(self) -> list[Any]:
+        """The links on the page itself."""
+        return [link.proto for link in self.app.main.get("page_link")]
+
+    def follow(self, which: int) -> list[str]:
+        """Presses a link on the page: what it carries is what is open then."""
+        links = self.links()
+        if not links:
+            return []
+        link = pick(links, which)
+        params, page = dict(parse_qsl(link.query_string)), title(self.app)
+        self.steps.append(f"Follow “{link.label}”, on {page!r}")
+        self._go(PATHS[link.page.strip("/")], params)
+        return self._after(self.session, "", params)
+
+    def through_history(self, way: int) -> list[str]:
+        """Back (-1) or forward (1): the URL of then is what is open, but for what was deleted since."""
+        session = self.session
+        to = session.place + way
+        if not 0 <= to < len(session.history):
+            return []
+        session.place = to
+        file, params = session.history[to]
+        self.steps.append("Back" if way < 0 else "Forward")
+        self._go(file, params)
+        return self._after(session, "", params)
+
+    def downloads(self) -> list[Any]:
+        """The buttons of downloads on the page."""
+        return [button for button in self.app.get("download_button") if not button.disabled]
+
+    def take_away(self, which: int) -> list[str]:
+        """A download: a file that is not empty."""
+        buttons = self.downloads()
+        if not buttons:
+            return []
+        button = pick(buttons, which)
+        self.steps.append(f"Take away “{button.label}”, on {title(self.app)!r}")
+        made = MADE_WHEN_ASKED[button.proto.deferred_file_id]()
+        return self._after(self.session, "", url(self.app)) if made else [f"the download {button.label!r} is empty"]
 
     def unfold(self, which: int) -> list[str]:
         """Opens a panel of Transfer or of the map, or closes it."""
@@ -291,20 +358,20 @@ class User:
         if before is not None and not ("job" in before and "job" not in now):  # a job that ended opens its run
             free = {name for begin, names in MAY_CHANGE if re.match(begin, key) for name in names}
             lost = {name for name in before if name not in ("job", "tab") and now.get(name) != before[name]} - free
-            deleted = {entry.id for entry in self.space.trash()}
-            lost -= {name for name in ("run", "dataset") if before.get(name) in deleted and name not in now}
+            gone = {kind for kind in ("run", "dataset") if _is_gone(kind, before) and kind not in now}
+            lost -= gone | ({"target", "source"} if "run" in gone else set())
             came = {name for name in now if name not in before and name not in ("job", "tab", *PEOPLE)} - free
             problems += [
                 f"{name} was {before.get(name)!r} and is {now.get(name)!r} now" for name in sorted(lost | came)
             ]
+        session.remember()
         problems += self._links(app, now) + self._shown(app, now) + self._bounds(app)
         return problems or self._elsewhere(app, now)
 
     def _links(self, app: AppTest, now: dict[str, str]) -> list[str]:
         """The menu carries all of the URL but the open tab, and but deleted work: of a run, also its people."""
-        gone, left = {entry.id for entry in self.space.trash()}, {"tab"}
-        left |= {"run", *PEOPLE} if now.get("run") in gone else set()
-        left |= {"dataset"} if now.get("dataset") in gone else set()
+        left = {"tab"} | (set(PEOPLE) if _is_gone("run", now) else set())
+        left |= {"dataset"} if _is_gone("dataset", now) else set()
         want = {name: value for name, value in now.items() if name not in left} | job_of(app)
         carried = [dict(parse_qsl(link.proto.query_string)) for link in app.sidebar.get("page_link")]
         return [f"the menu carries {one}, the URL says {want}" for one in carried[:1] if one != want]
@@ -354,16 +421,19 @@ class User:
         keys = (
             list(app.session_state._state._state.filtered_state) if hasattr(app.session_state._state, "_state") else []
         )
+        mine = state.jobs().of(MINE)
+        held = inside([app.session_state[key] for key in keys if key in app.session_state])
         sizes = {
             "threads": (threading.active_count(), THREADS),
             "keys of the session": (len(keys), KEYS),
-            "MB of the session": (
-                sum(weight(app.session_state[key]) for key in keys if key in app.session_state) / 1e6,
-                MEGABYTES,
-            ),
-            "jobs at once": (sum(job.active for job in state.jobs().of(MINE)), JOBS),
+            "MB of the session": (weight(held) / 1e6, MEGABYTES),
+            "datasets in the session": (sum(isinstance(one, Dataset) for one in held), 0),
+            "jobs waiting or running": (sum(job.active for job in mine), JOBS),
+            "jobs running": (sum(job.state == "running" for job in mine), AT_ONCE),
+            "jobs in all": (len(mine), STARTED * len(self.steps)),
+            "MB of uploads": (uploads().bytes / 1e6, UPLOADED),
         }
-        found = [f"{value:.0f} {what}, more than {most}" for what, (value, most) in sizes.items() if value > most]
+        found = [f"{value:.3g} {what}, more than {most}" for what, (value, most) in sizes.items() if value > most]
         theirs = [entry for entry in state.workspace().space(THEIRS).entries() if entry.kind != "map"]  # drawn for them
         found += [f"the {entry.kind} {entry.name!r} is in another person's space" for entry in theirs]
         return found
@@ -372,3 +442,15 @@ class User:
 def _fine(text: str, allowed: tuple[str, ...]) -> bool:
     """Whether a problem is a refusal that the user brought about."""
     return text.startswith("refused: ") and any(part in text.replace("\\", "") for part in allowed)
+
+
+def _is_gone(kind: str, params: dict[str, str]) -> bool:
+    """Whether the run or dataset of a URL is no longer saved."""
+    wanted = params.get(kind, "")
+    if wanted in ("", SAMPLE_RUN):
+        return False
+    try:
+        state.workspace().find(wanted, kind)
+    except StudioError:
+        return True
+    return False

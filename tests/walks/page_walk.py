@@ -28,6 +28,7 @@ from tests.walks.page_screen import mixer
 from tests.walks.page_user import MINE, THEIRS, User
 from ui import state
 from ui.frame import STEPS
+from ui.uploads import uploads
 
 ANY = draw.integers(0, 999)
 
@@ -60,7 +61,7 @@ class PageWalk(RuleBasedStateMachine):
             self.patch.delenv(name, raising=False)
         if worked:
             shutil.copytree(with_work(), self.folder / "home")
-        for kept in (state.workspace, state.jobs):
+        for kept in (state.workspace, state.jobs, uploads):
             kept.clear()
         LISTENER.take()
         self.user, self.counted = User(self.folder), 0
@@ -69,6 +70,21 @@ class PageWalk(RuleBasedStateMachine):
     @rule(which=ANY)
     def menu(self, which: int) -> None:
         self._act(self.user.menu, which)
+
+    @precondition(lambda self: self.user.links())
+    @rule(which=ANY)
+    def follow(self, which: int) -> None:
+        self._act(self.user.follow, which)
+
+    @precondition(lambda self: len(self.user.session.history) > 1)
+    @rule(way=draw.sampled_from((-1, -1, 1)))
+    def through_history(self, way: int) -> None:
+        self._act(self.user.through_history, way)
+
+    @precondition(lambda self: self.user.downloads())
+    @rule(which=ANY)
+    def take_away(self, which: int) -> None:
+        self._act(self.user.take_away, which)
 
     @rule(which=ANY)
     def press(self, which: int) -> None:
