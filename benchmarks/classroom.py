@@ -24,7 +24,7 @@ from benchmarks.opening import PAGES
 from benchmarks.record import Measurement
 from benchmarks.servers import percentile, quiet, server
 from tests.browser.chromium import FLAGS, find
-from tests.browser.screen import AT_REST, MARKS, ON_SCREEN, PATIENCE, PAUSE, VERDICT, Ears
+from tests.browser.screen import AT_REST, MARKS, MIDWAY, ON_SCREEN, PATIENCE, PAUSE, VERDICT, Ears
 
 
 @dataclass
@@ -56,6 +56,7 @@ async def student(
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
     page = await context.new_page()
     ears = Ears(page)
+    await page.add_init_script(MIDWAY)
     page.set_default_timeout(120_000)
     await page.goto(f"{address}/?run=sample")
     await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
@@ -90,6 +91,7 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
             browser = await playwright.chromium.launch(executable_path=find(), args=FLAGS)
             teacher = await browser.new_page()
             ears = Ears(teacher, running.log)
+            await teacher.add_init_script(MIDWAY)
             await teacher.goto(running.address)
             await teacher.get_by_role("button", name="Run it on the sample").click()
             began = process.cpu_times()

@@ -91,9 +91,13 @@ class Visits:
         self.browser, self.servers, self.screens = browser, servers, dict[Page, Screen]()
 
     def __call__(self, address: str, **options: Any) -> Page:
-        page = self.browser.new_context(**options).new_page()
-        self.screens[page] = Screen(page, self.servers.log(address))
+        page = self.watch(self.browser.new_context(**options).new_page(), address)
         page.goto(address)
+        return page
+
+    def watch(self, page: Page, address: str) -> Page:
+        """The same page, watched from now on: before it goes anywhere. Another tab needs its own call."""
+        self.screens[page] = Screen(page, self.servers.log(address))
         return page
 
     def check(self, page: Page, *expected: str) -> None:

@@ -57,6 +57,9 @@ class Handler(BaseHTTPRequestHandler):
             back = urlencode({"code": code, "state": asked["state"]})
             self.send_header("Location", f"{asked['redirect_uri']}?{back}")
             self.end_headers()
+        elif address.path == "/favicon.ico":  # every browser asks; a 404 would stand in its console
+            self.send_response(204)
+            self.end_headers()
         else:
             self.send_error(404)
 

@@ -52,6 +52,20 @@ ON_SCREEN = """([marks, verdict]) => [...document.querySelectorAll(marks)]
         const mark = box ? [...box.classList].find(name => name.startsWith('st-key-studio_error_')) : 'without a mark';
         return [mark, node.innerText];
     })"""
+# For an init script: tells the console of every error box as it comes, also of one that is gone before anybody looks.
+_TOLD = "studio error on screen "
+MIDWAY = f"""(() => {{
+  if (window !== window.top) return;
+  let last = new Set();
+  const look = () => {{
+    const now = new Set(({ON_SCREEN})({json.dumps([MARKS, VERDICT])}).map(one => JSON.stringify(one)));
+    for (const one of now) if (!last.has(one)) console.debug({json.dumps(_TOLD)} + one);
+    last = now;
+  }};
+  new MutationObserver(look).observe(document, {{
+    subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"],
+  }});
+}})()"""
 
 
 class Log:
@@ -81,6 +95,8 @@ def _is_error(line: str) -> bool:
 class Ears:
     """What a page of Playwright (sync or async) tells by itself: errors of scripts, console errors, failed requests.
 
+    Error boxes that are gone at the next call of `judge` are heard of where MIDWAY is an init script of the page.
+
     Args:
         page: before it goes anywhere.
         log: of its server (`serve.log(address)`); None where somebody else reads it.
@@ -88,13 +104,18 @@ class Ears:
 
     def __init__(self, page: Page | AsyncPage, log: Log | None = None) -> None:
         self.heard, self.log = list[str](), log
+        self.midway: dict[str, str] = {}  # by mark: the text of each error box that came since the last call of `judge`
+        self.accepted: set[str] = set()  # marks of the refusals that were expected in that call
         page.on("pageerror", lambda error: self.heard.append(f"script: {error}"))
         page.on("console", self._console)
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
     def _console(self, message: Any) -> None:
-        if message.type == "error" and not _ASKED_TWICE.search(str(message.location.get("url", ""))):
+        if message.type == "debug" and message.text.startswith(_TOLD):
+            mark, text = json.loads(message.text.removeprefix(_TOLD))
+            self.midway[mark] = text  # a box comes before its text
+        elif message.type == "error" and not _ASKED_TWICE.search(str(message.location.get("url", ""))):
             self.heard.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, request: Any) -> None:
@@ -112,13 +133,26 @@ class Ears:
         Args:
             boxes: (mark, text) of what `page.evaluate(ON_SCREEN, [MARKS, VERDICT])` found.
             expected: a part of each refusal that must be on screen; any other, and one that is missing, is wrong.
+                A box that was there only in between may be one of these, or one that the last call expected.
         """
         refused = [text for mark, text in boxes if mark.startswith("st-key-studio_error_refused")]
         fine = [text for text in refused if any(part in text for part in expected)]
         found = [f"on screen, {mark}: {text}" for mark, text in boxes if text not in fine]
         found += [f"not refused: {part!r}" for part in expected if not any(part in text for text in refused)]
+        found += self._in_between({mark for mark, _ in boxes}, expected)
+        self.accepted = {mark for mark, text in boxes if text in fine}
         heard, self.heard = self.heard, []
         return [*found, *heard, *(f"in the log: {told}" for told in (self.log.wrong() if self.log else []))]
+
+    def _in_between(self, still: set[str], expected: Sequence[str]) -> list[str]:
+        """What is wrong of the boxes that have come and gone since the last call."""
+        gone = {mark: text for mark, text in self.midway.items() if mark not in still | self.accepted}
+        self.midway = {}
+        return [
+            f"on screen for a while, {mark}: {text}"
+            for mark, text in gone.items()
+            if not (mark.startswith("st-key-studio_error_refused") and any(part in text for part in expected))
+        ]
 
 
 class Screen(Ears):
@@ -127,6 +161,7 @@ class Screen(Ears):
     def __init__(self, page: Page, log: Log | None = None) -> None:
         super().__init__(page, log)
         self.page = page
+        page.add_init_script(MIDWAY)
 
     def wrong(self, *expected: str) -> list[str]:
         """What is wrong since the last call, in words; the refusals named in `expected` must be on screen."""

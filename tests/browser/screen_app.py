@@ -1,6 +1,7 @@
 """A page that goes wrong in the way its address names: what tests/browser/test_screen.py must see."""
 
 import logging
+import time
 
 import streamlit as st
 
@@ -16,6 +17,15 @@ with Boundary():
         raise ZeroDivisionError("a private detail")
     if how == "refused":
         raise InputError("alpha", "must be small", 7)
+if how in ("unexpected-a-while", "refused-a-while", "bare-a-while"):
+    for_a_while = st.empty()
+    with for_a_while.container(), Boundary():
+        if how.startswith("bare"):
+            st.error("bare")
+        else:
+            raise ZeroDivisionError if how.startswith("unexpected") else InputError("alpha", "must be small", 7)
+    time.sleep(0.5)
+    for_a_while.empty()
 if how == "log":
     logging.getLogger("recsys.jobs").error("job x failed")
 elif how == "verdict":

@@ -216,9 +216,9 @@ def test_a_choice_ends_with_the_run_it_was_made_in(page: Page) -> None:
     group_chosen(page)  # and the next one is heard
 
 
-def test_a_refresh_and_another_tab_begin_with_nobody(page: Page, address: str) -> None:
+def test_a_refresh_and_another_tab_begin_with_nobody(visit: Visits, page: Page, address: str) -> None:
     group_chosen(page)
-    other = page.context.new_page()
+    other = visit.watch(page.context.new_page(), address)
     other.goto(address)
     expect(other.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     expect(other.get_by_text("Python knows none of 0")).to_be_visible()

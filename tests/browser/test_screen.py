@@ -62,6 +62,33 @@ def test_what_is_expected_is_allowed_and_must_be_there(screen: Screen, address: 
         screen.check("alpha must be small", "beta")
 
 
+@pytest.mark.parametrize(
+    ("how", "seen"),
+    [
+        ("unexpected-a-while", "for a while, st-key-studio_error_unexpected"),
+        ("refused-a-while", "for a while, st-key-studio_error_refused"),
+        ("bare-a-while", "for a while, without a mark"),
+    ],
+)
+def test_an_error_that_is_gone_before_the_page_ends_is_seen_once(
+    screen: Screen, address: str, how: str, seen: str
+) -> None:
+    assert any(seen in text for text in opened(screen, address, how))
+    assert not any("for a while" in text for text in screen.wrong())
+
+
+def test_an_error_that_was_left_by_a_link_is_seen(screen: Screen, address: str) -> None:
+    screen.page.goto(f"{address}/?how=refused")
+    expect(screen.page.get_by_text("alpha must be small")).to_be_visible()
+    assert any("for a while, st-key-studio_error_refused" in text for text in opened(screen, address, ""))
+
+
+def test_a_refusal_that_is_expected_may_be_gone_at_the_next_look(screen: Screen, address: str) -> None:
+    opened(screen, address, "refused")
+    screen.check("alpha must be small")
+    assert not opened(screen, address, "")
+
+
 @pytest.mark.parametrize("how", ["", "verdict"])
 def test_a_page_that_works_is_quiet(screen: Screen, address: str, how: str) -> None:
     assert not opened(screen, address, how)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.workspace import Workspace
+from tests.browser.conftest import Servers, Visits
 from tests.browser.oidc_provider import CLIENT, CLIENT_SECRET, provider
 from tests.browser.test_two_tabs import bring, note
 from ui.state import ROOT
@@ -22,7 +23,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def address(serve: Callable[..., str], home: Path, tmp_path: Path) -> Iterator[str]:
+def address(serve: Servers, home: Path, tmp_path: Path) -> Iterator[str]:
     with provider() as known:
         secrets = tmp_path / "secrets.toml"
         secrets.write_text(
@@ -66,10 +67,10 @@ def account_spaces(home: Path) -> list[str]:
 
 
 def test_an_account_finds_its_work_again_and_no_other_does(
-    browser: Browser, address: str, home: Path, tmp_path: Path
+    browser: Browser, visit: Visits, address: str, home: Path, tmp_path: Path
 ) -> None:
     context = browser.new_context()
-    page = context.new_page()
+    page = visit.watch(context.new_page(), address)
     home_page(page, address)
     bring(page, note(tmp_path, "before"))
     sign_in(page, "ann")
@@ -84,18 +85,18 @@ def test_an_account_finds_its_work_again_and_no_other_does(
     shows(page)
     sign_out(page)
     elsewhere = browser.new_context()  # another browser, the same account
-    second = elsewhere.new_page()
+    second = visit.watch(elsewhere.new_page(), address)
     home_page(second, address)
     sign_in(second, "ann")
     shows(second, "before", "mine")
     (ann,) = account_spaces(home)
     assert sorted(entry.name for entry in Workspace(home).space(ann).entries()) == ["before", "mine"]
-    a_forged_cookie_opens_nothing(browser, address, ann, elsewhere)
-    context.close()
-    elsewhere.close()
+    a_forged_cookie_opens_nothing(browser, visit, address, ann, elsewhere)
 
 
-def a_forged_cookie_opens_nothing(browser: Browser, address: str, ann: str, signed_in: BrowserContext) -> None:
+def a_forged_cookie_opens_nothing(
+    browser: Browser, visit: Visits, address: str, ann: str, signed_in: BrowserContext
+) -> None:
     real = next(cookie for cookie in signed_in.cookies() if cookie["name"] == "_streamlit_user")
     value, digits = real["value"].strip('"'), ann.removeprefix("account-")
     forged = [
@@ -107,17 +108,13 @@ def a_forged_cookie_opens_nothing(browser: Browser, address: str, ann: str, sign
     for cookies in forged:
         context = browser.new_context()
         context.add_cookies([{"name": name, "value": text, "url": address} for name, text in cookies.items()])
-        page = context.new_page()
+        page = visit.watch(context.new_page(), address)
         home_page(page, address)
         shows(page)
         expect(page.get_by_test_id("stSidebar").get_by_role("button", name="Sign in")).to_be_visible()
-        context.close()
 
 
-def test_where_sign_in_is_not_configured_it_is_not_offered(
-    browser: Browser, serve: Callable[..., str], home: Path
-) -> None:
-    page = browser.new_page()
-    home_page(page, serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_SECRET": ""}))
+def test_where_sign_in_is_not_configured_it_is_not_offered(visit: Visits, serve: Servers, home: Path) -> None:
+    page = visit(serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_SECRET": ""}))
+    expect(page.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
-    page.close()

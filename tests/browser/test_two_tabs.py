@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.workspace import Workspace, export_zip
+from tests.browser.conftest import Servers, Visits
 from ui.state import ROOT
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def address(serve: Callable[..., str], home: Path) -> str:
+def address(serve: Servers, home: Path) -> str:
     return serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_SECRET": ""})
 
 
@@ -47,15 +47,17 @@ def space_cookie(context: BrowserContext) -> str:
     return next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "studio_space")
 
 
-def test_two_first_tabs_share_one_space(browser: Browser, address: str, home: Path, tmp_path: Path) -> None:
+def test_two_first_tabs_share_one_space(
+    browser: Browser, visit: Visits, address: str, home: Path, tmp_path: Path
+) -> None:
     context = browser.new_context()
-    tabs = [context.new_page() for _ in range(2)]
+    tabs = [visit.watch(context.new_page(), address) for _ in range(2)]
     for tab in tabs:
         tab.goto(address, wait_until="commit")
     for number, tab in enumerate(tabs):
         expect(tab.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
         bring(tab, note(tmp_path, f"tab{number}"))
-    for page in (*tabs, context.new_page()):
+    for page in (*tabs, visit.watch(context.new_page(), address)):
         page.goto(address)
         for number in range(2):
             if not page.get_by_text(f"Note · tab{number}").is_visible():
@@ -63,15 +65,14 @@ def test_two_first_tabs_share_one_space(browser: Browser, address: str, home: Pa
             expect(page.get_by_text(f"Note · tab{number}")).to_be_visible(timeout=30_000)
     space = Workspace(home).space(space_cookie(context))
     assert sorted(entry.name for entry in space.entries("note")) == ["tab0", "tab1"]
-    context.close()
 
 
 def test_what_was_saved_before_the_tabs_knew_of_each_other_is_kept(
-    browser: Browser, address: str, home: Path, tmp_path: Path
+    browser: Browser, visit: Visits, address: str, home: Path, tmp_path: Path
 ) -> None:
     """The first tab's browser tells nothing for as long as it saves: the worst order of events."""
     context = browser.new_context()
-    tabs = [context.new_page() for _ in range(2)]
+    tabs = [visit.watch(context.new_page(), address) for _ in range(2)]
     for tab in tabs:  # timers of the page start only when the test says so
         tab.add_init_script(
             "const later = []; const set = window.setTimeout;"
@@ -93,8 +94,7 @@ def test_what_was_saved_before_the_tabs_knew_of_each_other_is_kept(
         tab.evaluate("open_cookies(); tell()")
         tab.wait_for_timeout(1_000)
     tabs[0].evaluate("tell()")
-    page = context.new_page()
+    page = visit.watch(context.new_page(), address)
     page.goto(address)
     for number in range(2):
         expect(page.get_by_text(f"Note · tab{number}")).to_be_visible(timeout=30_000)
-    context.close()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Servers, Visits
-from tests.browser.test_journey import ROOT, lasso_the_middle, quiet
+from tests.browser.test_journey import ROOT, drag_alpha, lasso_the_middle, quiet
 
 pytestmark = pytest.mark.browser
 
@@ -38,3 +38,19 @@ def test_a_lassoed_source_goes_along_by_the_menu(visit: Visits, address: str) ->
     expect(page.locator(".ranked li").first).to_be_visible()
     quiet(page)
     assert param(page, "source") == chosen
+
+
+def test_the_dragged_alpha_goes_along_to_explain_by_the_menu(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/Transfer?run=sample")
+    page.set_default_timeout(60_000)
+    drag_alpha(page)
+    dragged = page.locator(".alpha-input").input_value()
+    page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("6 Explain")).click()
+    expect(page.get_by_role("heading", name="Why this item?")).to_be_visible()
+    slider = page.locator(".st-key-explain_alpha input[type=range]")
+    expect(slider).to_be_visible()
+    quiet(page)
+    shown = float(slider.input_value())
+    assert abs(shown - float(dragged)) <= 0.0051, f"α = {dragged} was dragged, Explain shows {shown}"
+    assert abs(float(param(page, "alpha")) - float(dragged)) <= 0.0005
