@@ -354,6 +354,10 @@ _PRESSED: Mapping[str, tuple[str, ...]] = {  # button's key -> fields that are o
     "train_back": (),
     "train_resume_*": (),
     "train_discard_*": (),
+    "train_defaults": (),
+    "study_*": (),
+    "privacy_again": (),
+    "home_class": ("run", "dataset", "target", "source"),
 }
 
 
@@ -362,13 +366,14 @@ def press(user: User, at: float) -> None:
     """A button that chooses nothing, or after which the named fields are what the page says."""
     buttons = []
     for key in _PRESSED:
-        selector = f'[class*="st-key-{key[:-1]}"] button' if key.endswith("*") else f".st-key-{key} button"
-        found = user.page.get_by_test_id("stMain").locator(selector).all()
+        begin = f'[class*="st-key-{key[:-1]}"]' if key.endswith("*") else f".st-key-{key}"
+        found = user.page.get_by_test_id("stMain").locator(f"{begin} [data-testid=stButton] button").all()
         buttons += [(key, one) for one in found if one.is_visible() and one.is_enabled()]
     if not buttons:
         raise Impossible
     key, button = buttons[min(int(at * len(buttons)), len(buttons) - 1)]
     button.click()
+    user.noise_again = user.noise_again or key == "privacy_again"
     user.tab.chosen.forget(*_PRESSED[key])
 
 
@@ -876,6 +881,19 @@ def what_if(user: User, which: str, at: float) -> None:
 @action(1, "explain", letters=one_of("a", "item", "the", "zzz"))
 def find_item(user: User, letters: str) -> None:
     _type(user, "explain_find", letters)
+
+
+# Evaluate -------------------------------------------------------------------------------------------------------------
+
+
+@action(3, "evaluate", at=at)
+def compare_runs(user: User, at: float) -> list[str]:
+    """One more run on the same data beside the open one: it is among those chosen then."""
+    box = keyed(user.page, "choose_runs")
+    words = choose(user.page, box.get_by_role("combobox"), at)
+    user.page.keyboard.press("Escape")
+    rest(user.page)
+    return [] if words in box.inner_text() else [f"the run {words!r} was chosen to compare, {box.inner_text()!r} shown"]
 
 
 # Learn ----------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ A field that nobody chose is None: the first value that is shown becomes the cho
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -89,6 +90,7 @@ class Tab:
     chosen: Chosen = field(default_factory=Chosen)
     job: str = ""  # the job in the URL at the last look
     where: str = ""  # the page (a value of PAGES) at the last look
+    named: set[tuple[str, str]] = field(default_factory=set)  # (id, name) as the pickers showed them at the last look
 
 
 @dataclass
@@ -102,6 +104,9 @@ class User:
         gone: ids that were deleted.
         downloads: files that were taken away.
         other: a page of another browser, in which URLs of this one are opened.
+        home: the server's STUDIO_HOME, in which the names of saved things are read.
+        class_run: the server's STUDIO_CLASS_RUN.
+        noise_again: whether noise was drawn again: another space's draws are others then.
     """
 
     browser: Browser
@@ -117,6 +122,9 @@ class User:
     gone: set[str] = field(default_factory=set)
     downloads: list[Path] = field(default_factory=list)
     other: tuple[Page, Screen] | None = None
+    home: Path = Path()
+    class_run: str = ""
+    noise_again: bool = False
 
     @property
     def tab(self) -> Tab:
@@ -141,10 +149,10 @@ class User:
         return tab
 
 
-def new_user(browser: Browser, address: str, log: Log, folder: Path) -> User:
+def new_user(browser: Browser, address: str, log: Log, folder: Path, home: Path, class_run: str = "") -> User:
     """Somebody who has just opened Home in a browser that was never here."""
     context = _context(browser)
-    user = User(browser, address, log, context, folder)
+    user = User(browser, address, log, context, folder, home=home, class_run=class_run)
     user.open_tab(address)
     return user
 
@@ -211,13 +219,12 @@ def problems(user: User) -> list[str]:
     if not rest(tab.page):
         return [f"the page is still running after {PATIENCE} s"]
     found = [one for one in tab.screen.wrong() if not _may_be(user, one)]
-    if not user.refusals:
-        _follow_jobs(tab)
-        found += _url(tab)
-        found += _menu(tab)
-        found += {"transfer": _transfer, "explain": _explain, "embeddings": _embeddings}.get(tab.where, _nothing)(user)
-        found += _pickers(tab)
     user.refusals = ()
+    _follow_jobs(tab)
+    found += _url(tab)
+    found += _menu(tab)
+    found += {"transfer": _transfer, "explain": _explain, "embeddings": _embeddings}.get(tab.where, _nothing)(user)
+    found += _pickers(user)
     return found
 
 
@@ -273,14 +280,38 @@ def _menu(tab: Tab) -> list[str]:
     return found[:1]
 
 
-def _pickers(tab: Tab) -> list[str]:
-    """The pickers of dataset and run show a name, whole, for what is in the URL."""
-    found = []
+def _pickers(user: User) -> list[str]:
+    """The pickers show the names of dataset and run in the URL. A tab that has not run since may be behind."""
+    tab, found, now = user.tab, list[str](), set[tuple[str, str]]()
     for kind in ("dataset", "run"):
         box = keyed(tab.page, f"frame_{kind}_*").get_by_role("combobox")
-        if getattr(tab.chosen, kind) and box.count() and not box.first.input_value():
-            found.append(f"the picker of the {kind} is empty though {getattr(tab.chosen, kind)} is chosen")
+        wanted = getattr(tab.chosen, kind)
+        if not wanted or not box.count():
+            continue
+        shown, name = box.first.input_value(), name_of(user, kind, wanted)
+        now.add((wanted, shown))
+        if not is_called(shown, name) and (wanted, shown) not in tab.named:
+            found.append(
+                f"the picker of the {kind} shows {shown!r} though {wanted} is chosen, which is called {name!r}"
+            )
+    tab.named = now or tab.named
     return found
+
+
+def name_of(user: User, kind: str, wanted: str) -> str:
+    """The name of a saved dataset or run, as the server's disk has it; what stands for one that is not the user's."""
+    if kind == "run" and wanted == "sample":
+        return "Sample’s run"
+    own = next((cookie["value"] for cookie in user.context.cookies() if cookie["name"] == "studio_space"), "")
+    entry = user.home / "spaces" / own / kind / wanted / "entry.json"
+    if own and entry.is_file():
+        return str(json.loads(entry.read_text("utf-8"))["name"])
+    return "The class’s run" if kind == "run" and wanted == user.class_run else "Shared with you"
+
+
+def is_called(shown: str, name: str) -> bool:
+    """Whether a picker shows a name: numbered where two things have the same."""
+    return re.fullmatch(rf"{re.escape(name)}( \(\d+\))?", shown) is not None
 
 
 def _end(user: User, side: str, shown: str) -> list[str]:
@@ -446,7 +477,7 @@ def _opened_elsewhere(user: User, page: Page, screen: Screen) -> list[str]:
 
 def _same_list(user: User, page: Page) -> list[str]:
     here, there = user.lists.get(user.page.url, []), listed(page)
-    if here and here != there:
+    if here and here != there and not (user.noise_again and "epsilon=" in user.page.url):
         first = next(
             (n for n, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there))
         )
@@ -461,19 +492,43 @@ def _same_list(user: User, page: Page) -> list[str]:
 
 @dataclass
 class Bounds:
-    """What the server may use at most, and the most it has used."""
+    """What the server may use at most, and the most it has used. Jobs are counted from its structured log."""
 
     process: psutil.Process
+    log: Path
     threads: int = 150
     megabytes: int = 4_000
+    jobs: int = 2  # that run at once
     most: dict[str, int] = field(default_factory=dict)
+    started: int = 0  # jobs in all
+    _running: set[str] = field(default_factory=set)
+    _read: int = 0
 
     def problems(self) -> list[str]:
         """What is over its bound now."""
         used: dict[str, Any] = {
             "threads": self.process.num_threads(),
             "megabytes": int(self.process.memory_info().rss / 1e6),
+            "jobs": self._jobs(),
         }
         for name, value in used.items():
             self.most[name] = max(value, self.most.get(name, 0))
         return [f"the server has {used[name]} {name}" for name in used if used[name] > getattr(self, name)]
+
+    def _jobs(self) -> int:
+        """The most jobs that ran at once since the last call."""
+        content = self.log.read_bytes()
+        new = content[self._read : content.rfind(b"\n") + 1]
+        self._read += len(new)
+        most = len(self._running)
+        for line in new.splitlines():
+            if not line.startswith(b'{"time"'):
+                continue
+            entry = json.loads(line)
+            if entry["event"] == "job started":
+                self._running.add(entry["job"])
+                self.started += 1
+            elif entry["event"] == "job ended":
+                self._running.discard(entry["job"])  # one that was stopped while it waited had not started
+            most = max(most, len(self._running))
+        return most

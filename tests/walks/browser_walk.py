@@ -52,18 +52,20 @@ class Walk:
 
 @dataclass(frozen=True)
 class Place:
-    """Where walks take place: a browser, a server with its log and bounds, and a folder for files."""
+    """Where walks take place: a browser, a server with its log, bounds, home and class run, and a folder for files."""
 
     browser: Browser
     address: str
     log: Log
     bounds: Bounds
     folder: Path
+    home: Path
+    class_run: str = ""
 
     @contextmanager
     def user(self) -> Iterator[User]:
         """Somebody new, whose jobs and browser end with the block."""
-        user = new_user(self.browser, self.address, self.log, self.folder)
+        user = new_user(self.browser, self.address, self.log, self.folder, self.home, self.class_run)
         try:
             yield user
         finally:
@@ -117,13 +119,20 @@ def problems_or_none(user: User) -> list[str]:
         return []
 
 
-def walk(place: Place, rng: random.Random, length: int, seconds: float = 1e9) -> Walk:
-    """A random walk of so many steps (or seconds); it ends at the first step after which something is wrong."""
+def walk(place: Place, rng: random.Random, length: int, seconds: float = 1e9, least: int = 0) -> Walk:
+    """A random walk; it ends at the first step after which something is wrong.
+
+    Args:
+        length: steps, at most.
+        seconds: after which it ends too, but not before `least` steps.
+    """
     done, began = Walk(), time.monotonic()
     with place.user() as user:
         done.wrong = problems(user)
         tries = 0
-        while not done.wrong and len(done.steps) < length and time.monotonic() - began < seconds:
+        while not done.wrong and len(done.steps) < length:
+            if time.monotonic() - began > seconds and len(done.steps) >= least:
+                break
             step = draw(rng, user.where)
             wrong = take(user, step, place.bounds)
             tries = tries + 1 if wrong is None else 0

@@ -1,0 +1,14 @@
+"""A home in which a teacher has tiny work: what the server of a class begins with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.walks.page_walk import with_work
+
+
+def with_class(home: Path) -> str:
+    """Puts a teacher's dataset and run into a home; the id of the run, for STUDIO_CLASS_RUN."""
+    shutil.copytree(with_work(), home, dirs_exist_ok=True)
+    return next(home.glob("spaces/*/run/*")).name
