@@ -44,9 +44,11 @@ def killed(found: Any) -> str:
 
 
 def walks(found: Any) -> str:
-    walked = found["browser"]
-    failed = len(walked["failures"])
-    return f"{number(walked['actions'])} actions in {number(walked['walks'])} walks; failures: {failed}"
+    return "; ".join(
+        f"{words}: {number(found[part]['actions'])} actions in {number(found[part]['walks'])} walks, "
+        f"failures: {number(len(found[part]['failures']))}"
+        for part, words in (("browser", "Chromium"), ("apptest", "AppTest"))
+    )
 
 
 def server() -> str:
@@ -61,5 +63,5 @@ def server() -> str:
         ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
         ("thirty sessions without browsers, a page every 3 s each", "sessions", "–", sessions),
         ("the same, a page every second each", "sessions-every-second", "–", sessions),
-        ("random users in Chromium", "walks", "2,000 actions, none fails", walks),
+        ("random users, in Chromium and over AppTest", "walks", "2,000 and 5,000 actions, none fails", walks),
     ])  # fmt: skip

@@ -25,6 +25,7 @@ from tests.browser.chromium import FLAGS, find
 from tests.browser.conftest import ROOT, Servers
 from tests.walks.browser_state import Bounds
 from tests.walks.browser_walk import Place, replay, shorten, walk
+from tests.walks.class_home import with_class
 from tests.walks.page_walk import PageWalk, walk_pages
 
 
@@ -41,11 +42,13 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
     done, failures, began = 0, list[dict[str, Any]](), time.monotonic()
     counts: dict[str, int] = {}
     try:
-        address = servers(ROOT / "app.py", {"STUDIO_HOME": str(folder / "home")})
-        bounds = Bounds(psutil.Process(servers.running[0].pid))
+        class_run = with_class(folder / "home")
+        address = servers(ROOT / "app.py", {"STUDIO_HOME": str(folder / "home"), "STUDIO_CLASS_RUN": class_run})
+        log = servers.log(address)
+        bounds = Bounds(psutil.Process(servers.running[0].pid), log.file)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-            place = Place(browser, address, servers.log(address), bounds, folder)
+            place = Place(browser, address, log, bounds, folder, folder / "home", class_run)
             first = seed
             while done < actions:
                 walked = walk(place, random.Random(seed), min(length, actions - done))
@@ -71,6 +74,7 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
         "seconds": round(time.monotonic() - began),
         "failures": failures,
         "most": bounds.most,
+        "jobs_started": bounds.started,
         "by_action": dict(sorted(counts.items(), key=lambda one: -one[1])),
     }
 
