@@ -45,8 +45,8 @@ def killed(found: Any) -> str:
 
 def walks(found: Any) -> str:
     return "; ".join(
-        f"{words}: {number(found[part]['actions'])} actions in {number(found[part]['walks'])} walks, "
-        f"failures: {number(len(found[part]['failures']))}"
+        f"{words}: {number(found[part]['actions'], 0)} actions in {number(found[part]['walks'], 0)} walks, "
+        f"failures: {len(found[part]['failures'])}"
         for part, words in (("browser", "Chromium"), ("apptest", "AppTest"))
     )
 

@@ -17,6 +17,7 @@ from benchmarks import quoting, tables
 from benchmarks.peers.environments import PEERS, error_line
 from benchmarks.peers.scoring import gains, interval, ranks
 from benchmarks.record import RESULTS, Measurement, command
+from benchmarks.server_words import walks
 
 README, FRONT = (path.read_text("utf-8") for path in tables.READMES)
 ENVELOPE = {"script", "command", "date", "commit", "machine", "versions", "quiet", "figures"}
@@ -178,3 +179,13 @@ def test_every_benchmark_publishes_through_the_envelope(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "measurement = Measurement(parser" in text
     assert "measurement.publish(" in text
+
+
+def test_the_row_of_the_walks_tells_of_both_walkers() -> None:
+    found = {
+        "browser": {"actions": 2000, "walks": 34, "failures": []},
+        "apptest": {"actions": 5003, "walks": 100, "failures": [{"seed": 7}]},
+    }
+    assert walks(found) == (
+        "Chromium: 2,000 actions in 34 walks, failures: 0; AppTest: 5,003 actions in 100 walks, failures: 1"
+    )
