@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -158,6 +159,23 @@ def test_another_run_on_the_same_data_keeps_the_pair(saved: dict[str, str]) -> N
     no_errors(app)
     assert param(app, "target") == "user:u3"
     assert not param(app, "source").startswith("cluster:")  # groups are found anew in each run
+
+
+def test_a_what_if_does_not_carry_into_another_run(saved: dict[str, str]) -> None:
+    def boxes(app: AppTest) -> list[Any]:
+        """What is taken away, and what is added."""
+        return [next(b for b in app.multiselect if str(b.key).startswith(part)) for part in ("gone_", "added_")]
+
+    app = opened("6_Explain", run=saved["attention"], dataset=saved["first"], target="user:u3")
+    boxes(app)[0].select(12).run()
+    boxes(app)[1].set_value([int(boxes(app)[1].options[0].removeprefix("Item "))]).run()
+    no_errors(app)
+    assert [len(box.value) for box in boxes(app)] == [1, 1]
+    app = picked(app, "run", saved["attention"], saved["popularity"])
+    no_errors(app)
+    assert (param(app, "run"), param(app, "target")) == (saved["popularity"], "user:u3")
+    assert [box.value for box in boxes(app)] == [[], []], "the removed item is back"
+    assert next(radio for radio in app.radio if str(radio.key).startswith("item_")).label == "Recommended"
 
 
 def test_of_two_equal_datasets_the_one_that_was_chosen_is_shown(saved: dict[str, str]) -> None:
