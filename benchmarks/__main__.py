@@ -40,8 +40,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sessions-every-second": ("sessions", "--think", "1"),
     "walks": ("walks",),
 }  # fmt: skip
-STUDIES: dict[str, tuple[str, str]] = {
+STUDIES: dict[str, tuple[str, ...]] = {
     "study-users": ("ml-latest-small.zip", "users"),
+    "uncut-study-users": ("ml-latest-small.zip", "users", "--uncut"),
     "study-scenarios": ("food-kitchen/interactions.csv.gz", "scenarios"),
 }
 
@@ -49,7 +50,7 @@ STUDIES: dict[str, tuple[str, str]] = {
 def commands(data: Path | None) -> dict[str, tuple[str, ...]]:
     """What to run, by the name of the results file."""
     studies = (
-        {name: ("study", str(data / file), "--axis", axis) for name, (file, axis) in STUDIES.items()} if data else {}
+        {name: ("study", str(data / file), "--axis", *axis) for name, (file, *axis) in STUDIES.items()} if data else {}
     )
     return COMMANDS | studies
 
