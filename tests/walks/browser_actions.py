@@ -889,6 +889,9 @@ def find_item(user: User, letters: str) -> None:
 @action(3, "evaluate", at=at)
 def compare_runs(user: User, at: float) -> list[str]:
     """One more run on the same data beside the open one: it is among those chosen then."""
+    pick(user.page.get_by_role("radio", name="Compare", exact=True), 0).click()
+    rest(user.page)
+    user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
     box = keyed(user.page, "choose_runs")
     words = choose(user.page, box.get_by_role("combobox"), at)
     user.page.keyboard.press("Escape")

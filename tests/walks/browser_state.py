@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -220,12 +220,23 @@ def problems(user: User) -> list[str]:
         return [f"the page is still running after {PATIENCE} s"]
     found = [one for one in tab.screen.wrong() if not _may_be(user, one)]
     user.refusals = ()
+    for _ in range(3):
+        looked_at, chosen, job, where = tab.page.url, replace(tab.chosen), tab.job, tab.where
+        shown = _what_is_shown(user)
+        if tab.page.url == looked_at or not place(looked_at)[1].get("job"):
+            break
+        rest(tab.page)  # the job ended while the page was being read, and opened its run: both are read again
+        tab.chosen, tab.job, tab.where = chosen, job, where
+    return found + shown
+
+
+def _what_is_shown(user: User) -> list[str]:
+    """What of the URL, the menu, the page and its pickers is not what was chosen."""
+    tab = user.tab
     _follow_jobs(tab)
-    found += _url(tab)
-    found += _menu(tab)
+    found = _url(tab) + _menu(tab)
     found += {"transfer": _transfer, "explain": _explain, "embeddings": _embeddings}.get(tab.where, _nothing)(user)
-    found += _pickers(user)
-    return found
+    return found + _pickers(user)
 
 
 def _may_be(user: User, told: str) -> bool:
