@@ -25,6 +25,6 @@ USER studio
 ENV PATH="/opt/venv/bin:$PATH" STUDIO_HOME=/data PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/tmp/numba
 VOLUME /data
 EXPOSE 8501
-HEALTHCHECK --interval=30s --timeout=6s --start-period=20s CMD ["python", "-m", "ui.health", "--port", "8501"]
+HEALTHCHECK --interval=30s --timeout=6s --start-period=20s CMD ["python", "-m", "ui.shell.health", "--port", "8501"]
 # Inside a container loopback reaches nobody: listen on all of the container's interfaces; compose.yaml publishes it.
 CMD ["streamlit", "run", "app.py", "--server.port=8501", "--server.address=0.0.0.0"]

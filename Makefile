@@ -24,7 +24,7 @@ browser: .venv/.dev  ## find a Chromium or Chrome, or install one, or fail
 	.venv/bin/python -m tests.browser.chromium
 
 check: .venv/.app  ## is the running server healthy?
-	.venv/bin/python -m ui.health --port $(PORT)
+	.venv/bin/python -m ui.shell.health --port $(PORT)
 
 audit: .venv/.dev  ## known vulnerabilities in what is installed
 	.venv/bin/pip-audit --skip-editable

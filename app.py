@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import frame
-from ui.account import account_buttons, bring_along
-from ui.demo import class_button, demo_button, demo_progress
-from ui.diagnostics import diagnostics
-from ui.miniature import miniature
-from ui.saved_work import saved_work
-from ui.steps import step_cards
-from ui.warm import warm_up
+from ui.home.demo import class_button, demo_button, demo_progress
+from ui.home.miniature import miniature
+from ui.home.saved_work import saved_work
+from ui.home.step_cards import step_cards
+from ui.shell.account import account_buttons, bring_along
+from ui.shell.diagnostics import diagnostics
+from ui.shell.frame import open_page
+from ui.shell.warm_up import warm_up
 
-with frame("home") as studio:
+with open_page("home") as studio:
     show, start = st.columns([7, 3], gap="large")
     with show:
         miniature()

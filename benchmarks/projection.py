@@ -72,17 +72,22 @@ def alone(variant: str, people: int, judge: bool) -> dict[str, Any]:
     points = call(vectors)
     warm = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - burned}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if platform.system() == "Linux" else 1e9)
-    return {"cold": cold, "warm": warm, "peak_gb": round(peak, 2), "quality": judged(vectors, points) if judge else {}}
+    return {
+        "cold": cold,
+        "warm": warm,
+        "peak_gb": round(peak, 2),
+        "quality": evaluated(vectors, points) if judge else {},
+    }
 
 
-def judged(vectors: np.ndarray, points: np.ndarray) -> dict[str, float]:
+def evaluated(vectors: np.ndarray, points: np.ndarray) -> dict[str, float]:
     """Both measures of a picture: scikit-learn's on a sample among itself, ours of a sample against everybody."""
     from sklearn.manifold import trustworthiness
 
-    from recsys.embeddings import picture_quality
+    from recsys.embeddings import measure_quality
 
     some = np.random.default_rng(1).permutation(len(vectors))[:JUDGED]
-    ours = picture_quality(vectors, points)
+    ours = measure_quality(vectors, points)
     return {
         "trustworthiness_sklearn": round(float(trustworthiness(vectors[some], points[some], n_neighbors=15)), 4),
         "trustworthiness": round(ours.trustworthiness, 4),

@@ -20,17 +20,17 @@ from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out, without_last
 from recsys.metrics import accuracy_at
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.trainer import train
 from recsys.models.baselines.tuning import tune_baseline
-from recsys.models.config import ModelConfig, TrainConfig
 from recsys.models.recommender import Recommender
-from recsys.models.training import train
-from recsys.models.validation import figures, next_item_ranks
+from recsys.models.validation import accuracy_means, next_item_ranks
 
 
-def judged(model: Recommender, test: Holdout) -> dict[str, Any]:
+def evaluated(model: Recommender, test: Holdout) -> dict[str, Any]:
     """NDCG@10, HR@10 and MRR on everybody's test item, and the 95% interval of NDCG@10 over users."""
     found = next_item_ranks(model, test)
-    shown: dict[str, Any] = {name: round(value, 4) for name, value in figures(found).items()}
+    shown: dict[str, Any] = {name: round(value, 4) for name, value in accuracy_means(found).items()}
     return shown | {"ndcg@10_interval": interval(accuracy_at(found, 10)["ndcg"])[1:]}
 
 
@@ -45,12 +45,12 @@ def trained(
         curve.append({"seconds": passed} | {name: round(value, 4) for name, value in report.validation.items()})
     assert report is not None
     seconds, cpu = time.perf_counter() - started, time.process_time() - burned
-    fused, weight = judged(report.model, test), report.model.markov_weight
+    fused, weight = evaluated(report.model, test), report.model.markov_weight
     report.model.markov_weight = 0.0
     return {
         "seed": config.seed,
         "test": fused,
-        "test_network_alone": judged(report.model, test),
+        "test_network_alone": evaluated(report.model, test),
         "markov_weight": weight,
         "seconds": round(seconds, 1),
         "cpu_seconds": round(cpu, 1),
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--flavour", choices=("causal", "masked"), default="causal")
+    parser.add_argument("--objective", choices=("causal", "masked"), default="causal")
     parser.add_argument("--as-used", action="store_true", help="learn from every row but the test items")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--baselines", nargs="*", default=["popularity", "item-knn", "markov"])
@@ -81,7 +81,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     data = load(options.data)
     split = leave_one_out(data)
-    model = ModelConfig(flavour=options.flavour)
+    model = ModelConfig(objective=options.objective)
     rows, validation = split.train, split.validation
     if options.as_used:
         rows, validation = without_last(data, split.test.users), None
@@ -99,7 +99,7 @@ def main() -> None:
         "minutes": options.minutes,
         "median_ndcg@10": statistics.median(run["test"]["ndcg@10"] for run in runs),
         "median_seconds": statistics.median(run["seconds"] for run in runs),
-        "baselines": {name: judged(found.model, split.test) for name, found in beside.items()},
+        "baselines": {name: evaluated(found.model, split.test) for name, found in beside.items()},
         "baseline_settings": {name: dict(found.settings) for name, found in beside.items()},
         "runs": runs,
         "threads": torch.get_num_threads(),

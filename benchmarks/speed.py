@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.record import ROOT, Measurement
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
-from recsys.models.config import ModelConfig, TrainConfig
-from recsys.models.training import train
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.trainer import train
 
 ROWS = (100_000, 300_000, 1_000_000, 3_000_000)
 ITEMS = (1_000, 10_000, 100_000)

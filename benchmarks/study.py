@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.record import Measurement
 from recsys.data import load
-from recsys.evaluation.transfer_study import transfer_study
+from recsys.evaluation.study.transfer_study import transfer_study
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from benchmarks.record import Measurement
-from recsys.transfer.path import AlphaPath, alpha_path
+from recsys.transfer.path.alpha_path import AlphaPath, alpha_path
 
 GRID = 1001
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import frame
-from ui.data_plan import cleaning, columns
-from ui.data_source import arrive, choose, opened, refused
-from ui.data_view import cleaning_of, dropped, figures, quality, summary, take_away
+from ui.data.plan import cleaning, columns
+from ui.data.source import arrive, choose, opened, refused
+from ui.data.view import cleaning_of, dropped, export_downloads, figures, quality, summary
+from ui.shell.frame import open_page
 
-with frame("data") as studio:
+with open_page("data") as studio:
     arrive()
     dataset = studio.dataset
     if dataset is None:
@@ -28,7 +28,7 @@ with frame("data") as studio:
     with lost:
         dropped(now, cleaning_of(studio, dataset))
     with away:
-        take_away(dataset, now)
+        export_downloads(dataset, now)
     if now is not None:
         with reading[0]:
             columns(studio, now)

@@ -1,12 +1,13 @@
 """Train a model of taste, and watch it learn."""
 
-from ui import frame, train_jobs
-from ui.train_live import offer_unfinished, watch
-from ui.train_view import before_or_after, below
+from ui.shell.frame import open_page
+from ui.train import jobs
+from ui.train.progress import offer_unfinished, watch
+from ui.train.view import before_or_after, below
 
-with frame("train") as studio:
+with open_page("train") as studio:
     dataset = studio.need_dataset()
-    job = train_jobs.current(studio)
+    job = jobs.current(studio)
     if job is not None:
         watch(studio, job.id)
     else:

@@ -5,13 +5,13 @@ from pathlib import Path
 import streamlit as st
 
 from recsys.models.recommender import Encoder
-from ui import cache, maps
-from ui import embeddings_view as view
-from ui.boundary import show_failure
-from ui.drawer import drawer
-from ui.frame import frame, live
-from ui.inputs import plain
-from ui.live.point_map import choice, identity_of
+from ui import cache
+from ui.components.point_map import choice, identity_of
+from ui.embeddings import projections, view
+from ui.embeddings.drawer import drawer
+from ui.shell.errors import show_failure
+from ui.shell.frame import guarded_fragment, open_page
+from ui.shell.widgets import escape_markdown
 
 
 def progress_of(job_id: str) -> None:
@@ -20,21 +20,23 @@ def progress_of(job_id: str) -> None:
     if not job.active:
         st.rerun()
     place = f"place {job.position} in the queue" if job.position else job.message
-    st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {plain(place)}")
+    st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {escape_markdown(place)}")
 
 
-def below_the_map(scene: view.Scene, wish: maps.Wish, picture: maps.Picture) -> None:
+def below_the_map(
+    scene: view.MapContext, settings: projections.ProjectionSettings, picture: projections.ProjectionState
+) -> None:
     """How far the drawing is, who is source and target, the way on, and what the picture is worth."""
     job = picture.job
     if job is not None and job.active:
-        live(0.5)(progress_of)(job.id)
+        guarded_fragment(0.5)(progress_of)(job.id)
     elif job is not None:
         if job.error:
             show_failure(job)
         else:
             st.warning("The drawing was stopped; this is PCA.")
         if st.button("Draw it again", key="map_again"):
-            maps.draw(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
+            projections.draw(studio.space, studio.jobs, cache.embeddings_of(scene.context.folder), settings)
             st.rerun()
     said, onward = st.columns([3, 1.4], vertical_alignment="center")
     said.markdown(view.ends_line(scene))
@@ -51,10 +53,12 @@ def body() -> None:
         neighbours, distance = view.controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
         measured = st.container()
-    wish = maps.Wish(scene.side, dims, neighbours, distance)
-    picture = maps.picture(studio.space, studio.jobs, cache.embeddings_of(scene.room.folder), wish)
+    settings = projections.ProjectionSettings(scene.side, dims, neighbours, distance)
+    picture = projections.projection_state(
+        studio.space, studio.jobs, cache.embeddings_of(scene.context.folder), settings
+    )
     with below:
-        below_the_map(scene, wish, picture)
+        below_the_map(scene, settings, picture)
     if made.open:  # its figure would have the browser load plotly for everybody
         with measured:
             view.quality(picture.projection)
@@ -70,11 +74,11 @@ def body() -> None:
                 drawer(scene, chosen)
 
 
-with frame("embeddings") as studio:
+with open_page("embeddings") as studio:
     run, _ = studio.need_run()
     if not isinstance(run.model, Encoder):
         lacking = "Its model keeps no representation of people: train the attention model."
         studio.empty("This run has no map.", lacking, "train", "Train a model")
-    maps.warm()
+    projections.warm()
     st.html(Path(view.__file__).with_name("embeddings.css"))
-    live()(body)()
+    guarded_fragment()(body)()

@@ -1,16 +1,16 @@
 """Transfer: blend two tastes, live; below the fold every exact change, ways of blending, which α, privacy, files."""
 
-from ui import frame
-from ui.transfer_case import room_of
-from ui.transfer_help import verdict_button
-from ui.transfer_tabs import tabs
-from ui.transfer_view import asked, hear, live, pick
+from ui.shell.frame import open_page
+from ui.transfer.advice import verdict_button
+from ui.transfer.scored_pair import run_context
+from ui.transfer.tabs import tabs
+from ui.transfer.view import apply_component_events, choose_pair, requested_choice, show_mixer
 
-hear()
-with frame("transfer") as studio:
+apply_component_events()
+with open_page("transfer") as studio:
     studio.need_run()
-    room = room_of(str(studio.run_folder))
-    case = pick(studio, room)
-    if case is not None:
-        live(studio, case, verdict_button(studio, room))
-        tabs(studio, room, case, asked())
+    context = run_context(str(studio.run_folder))
+    scored = choose_pair(studio, context)
+    if scored is not None:
+        show_mixer(studio, scored, verdict_button(studio, context))
+        tabs(studio, context, scored, requested_choice())

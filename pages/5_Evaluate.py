@@ -1,13 +1,13 @@
 """Evaluate: one sentence of verdict, one interval plot of all models; then α, groups, comparison, study, report."""
 
-from ui import frame
-from ui.evaluate_jobs import judge_run
-from ui.evaluate_view import tabs, verdict
-from ui.transfer_case import room_of
+from ui.evaluate.jobs import evaluate_run
+from ui.evaluate.view import tabs, verdict
+from ui.shell.frame import open_page
+from ui.transfer.scored_pair import run_context
 
-with frame("evaluate") as studio:
+with open_page("evaluate") as studio:
     studio.need_run()
-    judged = judge_run(studio, room_of(str(studio.run_folder)))
-    if judged is not None:
-        verdict(judged)
-        tabs(judged)
+    evaluated = evaluate_run(studio, run_context(str(studio.run_folder)))
+    if evaluated is not None:
+        verdict(evaluated)
+        tabs(evaluated)

@@ -1,11 +1,10 @@
 """Explain: one recommendation, what it hangs on, and what would change it."""
 
-from ui import frame
-from ui.explain_view import explain, who
-from ui.frame import live
-from ui.transfer_case import room_of
+from ui.explain.view import explain, who
+from ui.shell.frame import guarded_fragment, open_page
+from ui.transfer.scored_pair import run_context
 
-with frame("explain") as studio:
+with open_page("explain") as studio:
     studio.need_run()
-    room = room_of(str(studio.run_folder))
-    live()(explain)(studio, room, who(studio, room))
+    context = run_context(str(studio.run_folder))
+    guarded_fragment()(explain)(studio, context, who(studio, context))

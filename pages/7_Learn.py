@@ -1,7 +1,7 @@
 """Learn: one idea, one control, one question at a time. Works before anything is trained, and says so."""
 
-from ui import frame
-from ui.learn_view import learn
+from ui.learn.view import learn
+from ui.shell.frame import open_page
 
-with frame("learn") as studio:
+with open_page("learn") as studio:
     learn(studio)

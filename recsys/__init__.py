@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from recsys.embeddings import extract, project
     from recsys.errors import StudioError
     from recsys.evaluation import evaluate_models
-    from recsys.models.config import ModelConfig, TrainConfig
+    from recsys.models.attention.config import ModelConfig, TrainConfig
+    from recsys.models.attention.trainer import EpochReport, train
     from recsys.models.recommender import Recommender
-    from recsys.models.training import EpochReport, train
     from recsys.runs import Run, load_run, save_run, train_run
-    from recsys.transfer import AlphaPath, Taste, alpha_path, interpolate, recommend
+    from recsys.transfer import AlphaPath, TransferParty, alpha_path, interpolate, recommend
 
 _HOMES = {
     "recsys.data": ("CleaningPlan", "Dataset", "IdMap", "Split", "leave_one_out", "load"),
@@ -31,11 +31,11 @@ _HOMES = {
     "recsys.embeddings": ("extract", "project"),
     "recsys.errors": ("StudioError",),
     "recsys.evaluation": ("evaluate_models",),
-    "recsys.models.config": ("ModelConfig", "TrainConfig"),
+    "recsys.models.attention.config": ("ModelConfig", "TrainConfig"),
     "recsys.models.recommender": ("Recommender",),
-    "recsys.models.training": ("EpochReport", "train"),
+    "recsys.models.attention.trainer": ("EpochReport", "train"),
     "recsys.runs": ("Run", "load_run", "save_run", "train_run"),
-    "recsys.transfer": ("AlphaPath", "Taste", "alpha_path", "interpolate", "recommend"),
+    "recsys.transfer": ("AlphaPath", "TransferParty", "alpha_path", "interpolate", "recommend"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -50,8 +50,8 @@ __all__ = [
     "Run",
     "Split",
     "StudioError",
-    "Taste",
     "TrainConfig",
+    "TransferParty",
     "alpha_path",
     "evaluate_models",
     "extract",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.models.recommender import Encoder
     from recsys.runs import Run
-    from recsys.transfer.tastes import Taste
+    from recsys.transfer.parties import TransferParty
 
 
 class _Parser(argparse.ArgumentParser):
@@ -217,17 +217,17 @@ def transfer_taste(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `transfer`."""
     import numpy as np
 
-    from recsys.transfer import alpha_path, interpolate, taste_scores, user_taste
+    from recsys.transfer import alpha_path, interpolate, party_of_user, party_scores
 
     _demand_k(chosen.k)
     run, dataset = _open(chosen)
     known = run.known_histories(dataset)
-    tastes: dict[str, Taste] = {}
+    parties: dict[str, TransferParty] = {}
     for side in ("target", "source"):
         user = dataset.users.index(getattr(chosen, side))
-        tastes[side] = user_taste(dataset, user, history=known[user])
-    target, source = (taste_scores(run.model, tastes[side]).astype(np.float64) for side in ("target", "source"))
-    seen = known[tastes["target"].users[0]]
+        parties[side] = party_of_user(dataset, user, history=known[user])
+    target, source = (party_scores(run.model, parties[side]).astype(np.float64) for side in ("target", "source"))
+    seen = known[parties["target"].users[0]]
     target[seen] = source[seen] = -np.inf  # what the target has already is never recommended
     answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source}
     if chosen.path:
@@ -286,7 +286,7 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `study`."""
-    from recsys.evaluation.transfer_study import transfer_study
+    from recsys.evaluation.study.transfer_study import transfer_study
 
     _, dataset = _open(chosen)
     study = transfer_study(dataset, chosen.axis, seed=chosen.seed, progress=None if chosen.json else _progress)

@@ -16,15 +16,19 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_every_room_of_the_map_exists_and_no_room_is_missing() -> None:
+def packages(folder: str) -> set[str]:
+    """What a folder holds, as the file map names it: packages and modules, without `__init__.py`."""
+    inside = (path for path in (ROOT / folder).iterdir() if not path.name.startswith(("__init__", "__pyc", ".")))
+    return {f"{folder}/{path.name}" for path in inside if path.is_dir() or path.suffix == ".py"}
+
+
+def test_the_file_map_names_every_package_and_nothing_else() -> None:
     named = {path.rstrip("/") for path in re.findall(r"^\| `([^`]+)` \|", README, re.M)}
     assert all((ROOT / path).exists() for path in named)
-    rooms = {
-        f"recsys/{path.name}"
-        for path in (ROOT / "recsys").iterdir()
-        if not path.name.startswith(("__init__", "__pyc", "."))
-    }
-    assert rooms - {"recsys/errors.py"} == {path for path in named if path.startswith("recsys/")}
+    expected = (packages("recsys") | packages("ui")) - {"recsys/errors.py"}
+    assert expected == {path for path in named if path.count("/") == 1 and path.startswith(("recsys/", "ui/"))}
+    inner = {str(path.parent.relative_to(ROOT)) for path in (ROOT / "recsys").glob("*/*/__init__.py")}
+    assert inner == {path for path in named if path.count("/") == 2}
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))

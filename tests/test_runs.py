@@ -13,14 +13,14 @@ from safetensors.numpy import load_file
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
-from recsys.jobs import JobQueue, Progress
+from recsys.jobs.queue import JobQueue, Progress
 from recsys.metrics import repeats_of
-from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import ModelConfig, TrainConfig
 from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
 from tests.metrics.test_repeats import shop
 
-SMALL = ModelConfig(embedding_size=16, blocks=1)
+SMALL = ModelConfig(embedding_size=16, layers=1)
 
 
 def test_a_run_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None:
@@ -143,15 +143,15 @@ def test_a_plan_survives_json_and_two_runs_tell_how_they_differ(planted: Dataset
 
 
 def test_trouble_after_an_epoch_keeps_the_best_and_is_told(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from recsys.models import training
+    from recsys.models.attention import trainer
 
-    whole = training.train
+    whole = trainer.train
 
-    def breaks(*args: object, **kwargs: object) -> Iterator[training.EpochReport]:
+    def breaks(*args: object, **kwargs: object) -> Iterator[trainer.EpochReport]:
         yield next(whole(*args, **kwargs))  # type: ignore[arg-type]
         raise TrainingError("the loss", "must stay a number", float("nan"))
 
-    monkeypatch.setattr(training, "train", breaks)
+    monkeypatch.setattr(trainer, "train", breaks)
     run = train_run(planted, model_config=SMALL, epochs=5)
     assert len(run.reports) == 1 and "must stay a number" in run.config["problem"]
 

@@ -1,5 +1,1 @@
-"""The only code that imports streamlit, besides app.py and pages/."""
-
-from ui.frame import Studio, frame, live
-
-__all__ = ["Studio", "frame", "live"]
+"""The only code that imports streamlit, besides app.py and pages/: one package per page, and what they share."""

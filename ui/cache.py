@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
     from recsys.transfer.privacy import PrivacyPoint
-    from ui.transfer_case import Case, Rules
+    from ui.transfer.scored_pair import Rules, ScoredPair
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
@@ -65,16 +65,18 @@ def flat_map_of(folder: str) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring both tastes …")
-def case_of(folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0) -> Case:
+def scored_pair_of(
+    folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
+) -> ScoredPair:
     """A pair with its scores and its exact path. Raises InputError, UnknownIdError, ArtifactError.
 
     Args:
         picture: the folder of a saved map of the people; "" for the instant one.
         draw: the number of the noise's draw where the source is protected: see `transfer_case.scored`.
     """
-    from ui.transfer_case import build
+    from ui.transfer.scored_pair import build_scored_pair
 
-    return build(folder, target, source, k, rules, picture, draw)
+    return build_scored_pair(folder, target, source, k, rules, picture, draw)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -109,7 +111,7 @@ def clip_of(folder: str) -> float:
 @st.cache_resource(max_entries=12, show_spinner=False)
 def weights_of(folder: str) -> str:
     """A digest of the weights of a saved run's model."""
-    from recsys.models.store import weights_digest
+    from recsys.models.storage import weights_digest
 
     return weights_digest(open_run(folder)[0].model)  # type: ignore[arg-type]
 
@@ -119,7 +121,7 @@ def privacy_of(folder: str, target: str, source: str, k: int, rules: Rules, alph
     """How much of a case's list survives the noise, over ε; fewer draws where the source has many people."""
     from recsys.transfer.privacy import privacy_curve
 
-    both = case_of(folder, target, source, k, rules).both
+    both = scored_pair_of(folder, target, source, k, rules).both
     draws = max(3, min(20, 600 // len(both.source.histories)))
     return privacy_curve(both, alpha, k, users=open_run(folder)[1].n_users, clip=clip_of(folder), draws=draws)
 

@@ -33,9 +33,9 @@ from benchmarks.peers.scoring import gains, interval, ranks, summary
 from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Split, leave_one_out
-from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.trainer import LONGEST, default_epochs, train
 from recsys.models.recommender import Recommender
-from recsys.models.training import LONGEST, default_epochs, train
 
 HERE = Path(__file__).parent
 NETWORK, MARKOV, BOTH = "ours, network alone", "Markov alone", "ours, both together"
@@ -100,10 +100,10 @@ def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
 
 def markov_alone(split: Split) -> dict[str, Any]:
     """The Markov scores with the settings that are best on validation."""
-    from recsys.models.validation import make_judge
+    from recsys.models.validation import make_validator
 
     started, burned = time.perf_counter(), time.process_time()
-    model = make_judge(split.validation, split.train, True).markov
+    model = make_validator(split.validation, split.train, True).markov
     assert model is not None
     clock = {"seconds": round(time.perf_counter() - started, 2), "cpu_seconds": round(time.process_time() - burned, 2)}
     found = places(model, split)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.charts.style import DROPPED, KEPT, QUIET, faded, percent, sentence_figure, text, three
+from recsys.charts.style import (
+    DROPPED,
+    KEPT,
+    QUIET,
+    format_number,
+    format_percent,
+    plain_text,
+    sentence_figure,
+    with_opacity,
+)
 from recsys.data.quality import COLD, gini, scenario_overlap, share_for_half, weekly
 
 if TYPE_CHECKING:
@@ -26,13 +35,14 @@ def flow(rows_read: int, rows_kept: int, dropped: Mapping[str, int]) -> Figure:
     title = (
         f"All {rows_read:,} rows are kept"
         if not lost
-        else f"{rows_kept:,} of {rows_read:,} rows are kept ({percent(share)}); {rows_read - rows_kept:,} are dropped"
+        else f"{rows_kept:,} of {rows_read:,} rows are kept ({format_percent(share)}); "
+        f"{rows_read - rows_kept:,} are dropped"
     )
     words = ", ".join(f"{count:,} {reason}" for reason, count in lost.items())
     words = f"{title}. Dropped: {words}." if lost else title
     figure = sentence_figure(title, alternative=words, height=220 + 24 * len(lost) if lost else 160)
     labels = [f"read · {rows_read:,}", f"kept · {rows_kept:,}"]
-    labels += [f"{text(reason)} · {count:,}" for reason, count in lost.items()]
+    labels += [f"{plain_text(reason)} · {count:,}" for reason, count in lost.items()]
     # Small flows would be invisible: a drop is drawn at least 1.2% wide, and its label tells the exact number.
     widths = [max(rows_kept, 1)] + [max(count, rows_read * 0.012) for count in lost.values()]
     colours = [KEPT] + [DROPPED] * len(lost)
@@ -50,7 +60,7 @@ def flow(rows_read: int, rows_kept: int, dropped: Mapping[str, int]) -> Figure:
             "source": [0] * len(widths),
             "target": list(range(1, len(widths) + 1)),
             "value": widths,
-            "color": [faded(colour, 0.35) for colour in colours],
+            "color": [with_opacity(colour, 0.35) for colour in colours],
             "hovertemplate": "%{target.label}<extra></extra>",
         },
     )
@@ -64,19 +74,19 @@ def corner(dataset: Dataset) -> Figure:
     block = dataset.matrix()[people][:, items].toarray()
     filled = float((block > 0).mean()) if block.size else 0.0
     figure = sentence_figure(
-        f"Even in the busiest corner, {percent(1 - filled)} of the cells are empty"
+        f"Even in the busiest corner, {format_percent(1 - filled)} of the cells are empty"
         if filled < 0.9
         else "The busiest corner is nearly full",
         x=f"the {len(items)} most chosen items",
         y=f"the {len(people)} most active people",
     )
-    titles = [text(dataset.catalogue.titles[item], 40) for item in items]
-    names = [text(dataset.users.external(int(person)), 24) for person in people]
+    titles = [plain_text(dataset.catalogue.titles[item], 40) for item in items]
+    names = [plain_text(dataset.users.external(int(person)), 24) for person in people]
     hover = [[f"{name}<br>{title}" for title in titles] for name in names]
     figure.add_heatmap(
         z=np.minimum(block, 3),
         customdata=hover,
-        colorscale=[[0, faded(QUIET, 0.12)], [0.34, faded(KEPT, 0.7)], [1, KEPT]],
+        colorscale=[[0, with_opacity(QUIET, 0.12)], [0.34, with_opacity(KEPT, 0.7)], [1, KEPT]],
         zmin=0,
         zmax=3,
         showscale=False,
@@ -109,7 +119,7 @@ def density(dataset: Dataset) -> Figure:
         customdata=1000 * grid / cells,
         x=(np.arange(shape[1]) + 0.5) * 100 / shape[1],
         y=(np.arange(shape[0]) + 0.5) * 100 / shape[0],
-        colorscale=[[0, faded(QUIET, 0.08)], [0.5, faded(KEPT, 0.45)], [1, KEPT]],
+        colorscale=[[0, with_opacity(QUIET, 0.08)], [0.5, with_opacity(KEPT, 0.45)], [1, KEPT]],
         showscale=False,
         hovertemplate="%{customdata:.3g} of 1,000 cells are filled here<extra></extra>",
     )
@@ -126,10 +136,10 @@ def long_tail(dataset: Dataset) -> Figure:
     half = share_for_half(counts)
     keep = np.unique(np.linspace(0, len(held) - 1, min(len(held), 500)).astype(int))
     figure = sentence_figure(
-        f"Half of all rows go to {percent(half)} of the items",
+        f"Half of all rows go to {format_percent(half)} of the items",
         x="items, most chosen first (%)",
         y="rows they hold (%)",
-        alternative=f"Half of all rows go to {percent(half)} of the items; Gini {gini(counts):.2f}.",
+        alternative=f"Half of all rows go to {format_percent(half)} of the items; Gini {gini(counts):.2f}.",
     )
     figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": QUIET, "dash": "dot"}, hoverinfo="skip")
     figure.add_scatter(
@@ -138,7 +148,7 @@ def long_tail(dataset: Dataset) -> Figure:
         mode="lines",
         line={"color": KEPT, "width": 3},
         fill="tozeroy",
-        fillcolor=faded(KEPT, 0.12),
+        fillcolor=with_opacity(KEPT, 0.12),
         hovertemplate="the top %{x:.1f}% of items hold %{y:.0f}% of rows<extra></extra>",
     )
     figure.add_scatter(x=[half * 100], y=[50], mode="markers", marker={"color": DROPPED, "size": 11}, hoverinfo="skip")
@@ -169,7 +179,7 @@ def activity(dataset: Dataset) -> Figure:
         mode="lines",
         line={"color": KEPT, "width": 2},
         fill="tozeroy",
-        fillcolor=faded(KEPT, 0.15),
+        fillcolor=with_opacity(KEPT, 0.15),
         hovertemplate="week of %{x}: %{y:,} rows<extra></extra>",
     )
     figure.update_yaxes(rangemode="tozero")
@@ -181,7 +191,7 @@ def history_lengths(dataset: Dataset) -> Figure:
     lengths = dataset.lengths
     cold = int((lengths < COLD).sum())
     figure = sentence_figure(
-        f"The median person has {three(int(np.median(lengths)))} rows; {cold:,} have fewer than {COLD}",
+        f"The median person has {format_number(int(np.median(lengths)))} rows; {cold:,} have fewer than {COLD}",
         x="rows of a person",
         y="people",
     )
@@ -192,7 +202,7 @@ def history_lengths(dataset: Dataset) -> Figure:
     figure.add_bar(
         x=labels,
         y=counts,
-        marker={"color": [faded(KEPT, 0.85)] * len(counts)},
+        marker={"color": [with_opacity(KEPT, 0.85)] * len(counts)},
         text=[f"{count:,}" if count else "" for count in counts],
         textposition="outside",
         cliponaxis=False,
@@ -211,16 +221,20 @@ def overlap(dataset: Dataset) -> Figure:
     share = shared / alone[:, None]
     off = share + np.eye(len(names)) * 9
     low = np.unravel_index(int(off.argmin()), off.shape)
-    a, b = text(names[low[0]], 24), text(names[low[1]], 24)
-    figure = sentence_figure(f"At least {percent(off.min())} of the people in one scenario are in another ({a} → {b})")
-    labels = [text(name, 24) for name in names]
+    a, b = plain_text(names[low[0]], 24), plain_text(names[low[1]], 24)
+    figure = sentence_figure(
+        f"At least {format_percent(off.min())} of the people in one scenario are in another ({a} → {b})"
+    )
+    labels = [plain_text(name, 24) for name in names]
     figure.add_heatmap(
         z=share,
         x=labels,
         y=labels,
-        text=[[f"{percent(share[i, j])}<br>{shared[i, j]:,}" for j in range(len(names))] for i in range(len(names))],
+        text=[
+            [f"{format_percent(share[i, j])}<br>{shared[i, j]:,}" for j in range(len(names))] for i in range(len(names))
+        ],
         texttemplate="%{text}" if len(names) <= 8 else "",
-        colorscale=[[0, faded(QUIET, 0.08)], [1, faded(KEPT, 0.7)]],
+        colorscale=[[0, with_opacity(QUIET, 0.08)], [1, with_opacity(KEPT, 0.7)]],
         zmin=0,
         zmax=1,
         showscale=False,

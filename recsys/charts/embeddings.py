@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.charts.style import KEPT, QUIET, faded, group_colour, percent, sentence_figure, text, three
+from recsys.charts.style import (
+    KEPT,
+    QUIET,
+    format_number,
+    format_percent,
+    group_colour,
+    plain_text,
+    sentence_figure,
+    with_opacity,
+)
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.embeddings.quality import Quality
+    from recsys.embeddings.projection_quality import Quality
 
 SHAPES_3D = ("circle", "diamond", "square", "cross", "x", "circle-open", "diamond-open", "square-open")
 """The marker shapes plotly has in three dimensions."""
@@ -52,11 +61,11 @@ def cloud_figure(
         colour = colours[group % len(colours)] if colours else group_colour(group)
         marker = {"size": size * (1.6 if flat else 1.0), "color": colour, "opacity": 0.8, "line": {"width": 0}}
         marker["symbol"] = SHAPES_3D[group % len(SHAPES_3D)]
-        figure.add_trace(_points(go, points[own], marker, [text(names[i]) for i in own], text(name, 40)))
+        figure.add_trace(_points(go, points[own], marker, [plain_text(names[i]) for i in own], plain_text(name, 40)))
     if len(chosen):
         marker = {"size": size * 2.2, "color": "rgba(0,0,0,0)", "line": {"width": 3, "color": KEPT}}
         marker["symbol"] = "circle-open"
-        figure.add_trace(_points(go, points[list(chosen)], marker, [text(names[i]) for i in chosen], "chosen"))
+        figure.add_trace(_points(go, points[list(chosen)], marker, [plain_text(names[i]) for i in chosen], "chosen"))
     empty = {"showticklabels": False, "title": "", "showgrid": flat, "showbackground": False, "zeroline": False}
     figure.update_layout(
         height=height, showlegend=True, legend={"itemsizing": "constant", "x": 0, "y": 1, "bgcolor": "rgba(0,0,0,0)"}
@@ -81,13 +90,13 @@ def quality_figure(quality: Quality) -> Figure:
     """How far the picture can be trusted: three bars from 0 to 1."""
     import plotly.graph_objects as go
 
-    kept = percent(quality.preservation)
+    kept = format_percent(quality.preservation)
     rows = [
         ("neighbours shown are real", quality.trustworthiness),
         ("real neighbours are shown near", quality.continuity),
         (f"of the {quality.neighbours} nearest stay so", quality.preservation),
     ]
-    words = "; ".join(f"{name}: {three(value)}" for name, value in rows)
+    words = "; ".join(f"{name}: {format_number(value)}" for name, value in rows)
     figure = sentence_figure(
         f"{kept} of everybody’s {quality.neighbours} nearest are among the nearest in the picture",
         x="0 = none, 1 = all",
@@ -96,7 +105,12 @@ def quality_figure(quality: Quality) -> Figure:
     )
     names, values = zip(*reversed(rows), strict=True)
     bars = go.Bar(
-        x=values, y=names, orientation="h", marker={"color": KEPT}, text=[three(value) for value in values], width=0.55
+        x=values,
+        y=names,
+        orientation="h",
+        marker={"color": KEPT},
+        text=[format_number(value) for value in values],
+        width=0.55,
     )
     figure.add_trace(bars)
     figure.update_xaxes(range=[0, 1.02])
@@ -110,14 +124,16 @@ def column_figure(name: str, shares: Mapping[str, tuple[float, float]], group: s
     values = list(shares)
     most = max(values, key=lambda value: shares[value][0] / max(shares[value][1], 1e-9))
     figure = sentence_figure(
-        f"{text(name, 24)}: “{text(most, 24)}” is {percent(shares[most][0])} here, {percent(shares[most][1])} of all",
+        f"{plain_text(name, 24)}: “{plain_text(most, 24)}” is {format_percent(shares[most][0])} here, "
+        f"{format_percent(shares[most][1])} of all",
         alternative="; ".join(
-            f"{text(v)}: {percent(own)} of {group}, {percent(all_)} of all" for v, (own, all_) in shares.items()
+            f"{plain_text(v)}: {format_percent(own)} of {group}, {format_percent(all_)} of all"
+            for v, (own, all_) in shares.items()
         ),
         height=90 + 26 * len(values),
         width=40,
     )
-    shown = [text(value, 24) for value in values]
+    shown = [plain_text(value, 24) for value in values]
     own, everybody = zip(*shares.values(), strict=True)
     figure.add_trace(go.Bar(y=shown, x=own, orientation="h", marker={"color": KEPT}, name="here", width=0.6))
     line = {"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": QUIET}}
@@ -127,7 +143,7 @@ def column_figure(name: str, shares: Mapping[str, tuple[float, float]], group: s
     return figure
 
 
-def lengths_figure(own: np.ndarray, everybody: np.ndarray, noun: str = "items") -> Figure:
+def history_lengths_figure(own: np.ndarray, everybody: np.ndarray, noun: str = "items") -> Figure:
     """How much the group has chosen, as shares of people, beside everybody."""
     import plotly.graph_objects as go
 
@@ -135,13 +151,13 @@ def lengths_figure(own: np.ndarray, everybody: np.ndarray, noun: str = "items") 
     edges = np.unique(np.rint(np.geomspace(1, top + 1, 12)).astype(int))
     middle_own, middle_all = float(np.median(own)), float(np.median(everybody))
     figure = sentence_figure(
-        f"Half of them have at least {three(middle_own)} {noun}, of all {three(middle_all)}",
+        f"Half of them have at least {format_number(middle_own)} {noun}, of all {format_number(middle_all)}",
         x=f"{noun} of a person",
         height=190,
         width=40,
     )
     names = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in itertools.pairwise(edges)]
-    for values, colour, name in ((everybody, faded(QUIET, 0.5), "everybody"), (own, KEPT, "here")):
+    for values, colour, name in ((everybody, with_opacity(QUIET, 0.5), "everybody"), (own, KEPT, "here")):
         counted, _ = np.histogram(np.clip(values, edges[0], edges[-1] - 1), bins=edges)
         figure.add_trace(go.Bar(x=names, y=counted / max(len(values), 1), marker={"color": colour}, name=name))
     figure.update_layout(barmode="overlay", bargap=0.1)

@@ -12,23 +12,23 @@ from recsys.charts.style import (
     QUIET,
     SOURCE,
     TARGET,
-    blend,
-    faded,
+    blend_colour,
+    format_interval,
+    format_number,
+    format_percent,
     group_colour,
     group_symbol,
-    interval,
-    percent,
+    plain_text,
     sentence_figure,
-    text,
-    three,
+    with_opacity,
 )
-from recsys.evaluation.uncertainty import Estimate
 from recsys.metrics import MISSED
+from recsys.metrics.uncertainty import Estimate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.evaluation.alpha import AlphaCurve
+    from recsys.evaluation.alpha_curve import AlphaCurve
     from recsys.evaluation.evaluate import Report
 
 
@@ -45,7 +45,7 @@ def intervals_figure(report: Report, metric: str, first: str | None = None) -> F
     ordered = sorted(report.models, key=lambda m: m.estimates[metric].value)
     own = first or report.names[0]
     figure = sentence_figure(
-        f"{text(ordered[-1].name)} has the highest {metric_label(metric)}",
+        f"{plain_text(ordered[-1].name)} has the highest {metric_label(metric)}",
         x=f"{metric_label(metric)}, mean over {len(report.users):,} people with 95% interval",
         alternative="; ".join(f"{m.name}: {m.estimates[metric].text}" for m in reversed(ordered)),
         height=110 + 44 * len(ordered),
@@ -54,7 +54,9 @@ def intervals_figure(report: Report, metric: str, first: str | None = None) -> F
         estimate = model.estimates[metric]
         mine = model.name == own
         colour = GROUPS[0] if mine else QUIET
-        _interval_row(figure, text(model.name), estimate, colour, "diamond" if mine else "circle", "★ " if mine else "")
+        _interval_row(
+            figure, plain_text(model.name), estimate, colour, "diamond" if mine else "circle", "★ " if mine else ""
+        )
     _room_for_numbers(figure, [m.estimates[metric] for m in ordered])
     return figure
 
@@ -103,12 +105,12 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
     for row in known:
         if not front or row[2] > front[-1][2]:
             front.append(row)
-    names = ", ".join(text(name, 30) for name, *_ in front)
+    names = ", ".join(plain_text(name, 30) for name, *_ in front)
     figure = sentence_figure(
         f"Nothing is both cheaper and better than {names}" if front else "There is nothing to compare",
         x=cost,
         y=metric_label(metric),
-        alternative="; ".join(f"{n}: {cost} {three(c)}, {metric} {three(q)}" for n, c, q in known),
+        alternative="; ".join(f"{n}: {cost} {format_number(c)}, {metric} {format_number(q)}" for n, c, q in known),
         height=430,
         width=44,
     )
@@ -127,11 +129,12 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
                 x=[price],
                 y=[quality],
                 mode="markers+text",
-                text=[text(name, 24)],
+                text=[plain_text(name, 24)],
                 textposition="top center",
                 cliponaxis=False,
                 marker={"size": 13, "color": group_colour(number), "symbol": group_symbol(number)},
-                hovertemplate=f"{text(name)}<br>{cost}: {three(price)}<br>{metric}: {three(quality)}<extra></extra>",
+                hovertemplate=f"{plain_text(name)}<br>{cost}: {format_number(price)}<br>"
+                f"{metric}: {format_number(quality)}<extra></extra>",
             )
         )
     if log:
@@ -151,9 +154,9 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
     a, b = (np.minimum(r, last).astype(float) for r in ranks)
     wins, losses = int((a < b).sum()), int((a > b).sum())
     figure = sentence_figure(
-        f"{text(first, 24)} ranks it better for {wins:,} people, {text(second, 24)} for {losses:,}",
-        x=f"place of the held-out item by {text(second, 30)} (1 = first)",
-        y=f"place by {text(first, 30)}",
+        f"{plain_text(first, 24)} ranks it better for {wins:,} people, {plain_text(second, 24)} for {losses:,}",
+        x=f"place of the held-out item by {plain_text(second, 30)} (1 = first)",
+        y=f"place by {plain_text(first, 30)}",
         alternative=f"{wins} people above the line for {first}, {losses} for {second}, {len(a) - wins - losses} even",
         height=430,
         width=44,
@@ -172,9 +175,9 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
                 x=b[at],
                 y=a[at],
                 mode="markers",
-                name=text(name),
+                name=plain_text(name),
                 customdata=at,
-                text=[text(labels[int(i)]) for i in at],
+                text=[plain_text(labels[int(i)]) for i in at],
                 marker={"size": 8, "opacity": 0.6, "color": colour, "symbol": symbol},
                 hovertemplate="%{text}<br>%{y:,.0f} against %{x:,.0f}<extra></extra>",
             )
@@ -204,7 +207,7 @@ def alpha_figure(curve: AlphaCurve) -> Figure:
             x=[*alphas, *alphas[::-1]],
             y=[*highs, *lows[::-1]],
             fill="toself",
-            fillcolor=faded(blend(0.5), 0.18),
+            fillcolor=with_opacity(blend_colour(0.5), 0.18),
             line={"width": 0},
             hoverinfo="skip",
         )
@@ -226,9 +229,9 @@ def alpha_figure(curve: AlphaCurve) -> Figure:
             x=alphas,
             y=[e.value for e in curve.curve],
             mode="lines+markers",
-            line={"width": 3, "color": blend(0.5)},
-            marker={"size": 11, "color": [blend(float(a)) for a in alphas]},
-            text=[interval(e.value, e.low, e.high) for e in curve.curve],
+            line={"width": 3, "color": blend_colour(0.5)},
+            marker={"size": 11, "color": [blend_colour(float(a)) for a in alphas]},
+            text=[format_interval(e.value, e.low, e.high) for e in curve.curve],
             hovertemplate="α = %{x:.2f}: %{text}<extra></extra>",
         )
     )
@@ -247,13 +250,13 @@ def like_figure(accuracy: Mapping[str, tuple[float, float, float]]) -> Figure:
     ordered = sorted(accuracy.items(), key=lambda pair: pair[1][0])
     best, (value, *_) = ordered[-1]
     figure = sentence_figure(
-        f"{text(best)} tells liked items from others {percent(value)} of the time; a constant answer, 50%",
+        f"{plain_text(best)} tells liked items from others {format_percent(value)} of the time; a constant answer, 50%",
         x="balanced accuracy with 95% interval",
-        alternative="; ".join(f"{name}: {interval(*numbers)}" for name, numbers in ordered),
+        alternative="; ".join(f"{name}: {format_interval(*numbers)}" for name, numbers in ordered),
         height=130 + 40 * len(ordered),
     )
     for name, numbers in ordered:
-        _interval_row(figure, text(name), Estimate(*numbers), GROUPS[0], "circle")
+        _interval_row(figure, plain_text(name), Estimate(*numbers), GROUPS[0], "circle")
     _room_for_numbers(figure, [Estimate(*numbers) for _, numbers in ordered])
     figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text="majority .5")
     return figure

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.charts.style import GROUPS, QUIET, SOURCE, TARGET, sentence_figure, text, three
+from recsys.charts.style import GROUPS, QUIET, SOURCE, TARGET, format_number, plain_text, sentence_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from recsys.explain.attention import AttentionMap, DeletionStudy
-    from recsys.explain.influence import Influence
-    from recsys.explain.parts import Part
+    from recsys.explain.history_influence import Influence
+    from recsys.explain.score_parts import Part
 
 SUPPORTS, HOLDS_BACK = "#009E73", "#D55E00"
 ROW = 26  # pixels a bar
@@ -32,13 +32,13 @@ def influence_figure(found: Influence, titles: Sequence[str], item_title: str, m
     strongest = sorted(range(len(found.effects)), key=lambda p: -abs(found.effects[p]))[:most]
     order = sorted(strongest, key=lambda p: found.effects[p])
     if order and found.effects[order[-1]] > 0:
-        title = f"“{text(item_title, 40)}” hangs most on “{text(titles[order[-1]], 40)}”"
+        title = f"“{plain_text(item_title, 40)}” hangs most on “{plain_text(titles[order[-1]], 40)}”"
     else:
-        title = f"Nothing in this history speaks for “{text(item_title, 40)}”"
+        title = f"Nothing in this history speaks for “{plain_text(item_title, 40)}”"
     figure = sentence_figure(
         title,
         x="lead lost without it, in score points (below 0: it holds back)",
-        alternative="; ".join(f"{titles[p]}: {three(float(found.effects[p]))}" for p in order[::-1]),
+        alternative="; ".join(f"{titles[p]}: {format_number(float(found.effects[p]))}" for p in order[::-1]),
         height=110 + ROW * max(1, len(order)),
     )
     effects = [float(found.effects[p]) for p in order]
@@ -49,11 +49,11 @@ def influence_figure(found: Influence, titles: Sequence[str], item_title: str, m
             orientation="h",
             customdata=order,
             marker_color=[SUPPORTS if e > 0 else HOLDS_BACK for e in effects],
-            hovertext=[f"{text(titles[p])}: {three(float(found.effects[p]))}" for p in order],
+            hovertext=[f"{plain_text(titles[p])}: {format_number(float(found.effects[p]))}" for p in order],
             hovertemplate="%{hovertext}<br>click to take it away<extra></extra>",
         )
     )
-    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=[text(titles[p], 38) for p in order])
+    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=[plain_text(titles[p], 38) for p in order])
     moves = [f" place {found.rank:,} → {found.ranks[p]:,}" if found.ranks[p] != found.rank else "" for p in order]
     beside = {"x": [max(e, 0.0) for e in effects], "y": list(range(len(order))), "text": moves, "hoverinfo": "skip"}
     figure.add_trace(go.Scatter(**beside, mode="text", textposition="middle right", cliponaxis=False))
@@ -70,16 +70,16 @@ def parts_figure(parts: Sequence[Part], title: str) -> Figure:
     figure = sentence_figure(
         title,
         x="part of the lead, in score points",
-        alternative="; ".join(f"{p.name}: {three(p.value)}" for p in parts),
+        alternative="; ".join(f"{p.name}: {format_number(p.value)}" for p in parts),
         height=110 + 40 * len(parts),
     )
     figure.add_trace(
         go.Bar(
             x=[p.value for p in parts],
-            y=[text(p.name, 40) for p in parts],
+            y=[plain_text(p.name, 40) for p in parts],
             orientation="h",
             marker_color=[fixed.get(p.name, GROUPS[n % len(GROUPS)]) for n, p in enumerate(parts)],
-            text=[three(p.value) for p in parts],
+            text=[format_number(p.value) for p in parts],
             hovertemplate="%{y}: %{x:.3g}<extra></extra>",
         )
     )
@@ -92,14 +92,14 @@ def attention_figure(found: AttentionMap, titles: Sequence[str], block: int, hea
     import plotly.graph_objects as go
 
     weights = found.weights[block, head][-newest:, -newest:]
-    names = [f"{n + 1} {text(t, 22)}" for n, t in enumerate(titles[-newest:])]
+    names = [f"{n + 1} {plain_text(t, 22)}" for n, t in enumerate(titles[-newest:])]
     last = weights[-1]
-    looked = text(titles[-newest:][int(last.argmax())], 36)
+    looked = plain_text(titles[-newest:][int(last.argmax())], 36)
     figure = sentence_figure(
         f"At the end, head {head + 1} of block {block + 1} looks most at “{looked}”",
         x="number of the item looked at (1 = oldest shown)",
         y="item that looks",
-        alternative="; ".join(f"{n}: {three(float(w))}" for n, w in zip(names, last, strict=True)),
+        alternative="; ".join(f"{n}: {format_number(float(w))}" for n, w in zip(names, last, strict=True)),
         height=520,
     )
     figure.add_trace(
@@ -110,7 +110,7 @@ def attention_figure(found: AttentionMap, titles: Sequence[str], block: int, hea
             colorscale=[[0, "rgba(0,158,115,0)"], [1, "rgba(0,158,115,1)"]],
             zmin=0,
             colorbar={"title": "weight"},
-            text=[[f"{text(a, 30)} → {text(b, 30)}" for b in titles[-newest:]] for a in titles[-newest:]],
+            text=[[f"{plain_text(a, 30)} → {plain_text(b, 30)}" for b in titles[-newest:]] for a in titles[-newest:]],
             hovertemplate="%{text}: %{z:.3f}<extra></extra>",
         )
     )

@@ -12,13 +12,13 @@ from recsys.charts.style import (
     QUIET,
     SOURCE,
     TARGET,
-    blend,
+    blend_colour,
+    format_number,
+    format_percent,
     group_colour,
     group_symbol,
-    percent,
+    plain_text,
     sentence_figure,
-    text,
-    three,
 )
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def weights_figure(titles: Sequence[str], weights: np.ndarray, trained: np.ndarr
 
     most = int(np.argmax(weights))
     figure = sentence_figure(
-        f"The newest item listens {percent(float(weights[most]))} to “{text(titles[most], 36)}”",
+        f"The newest item listens {format_percent(float(weights[most]))} to “{plain_text(titles[most], 36)}”",
         x="attention weight (all add up to 100%)",
-        alternative="; ".join(f"{t}: {percent(float(w))}" for t, w in zip(titles, weights, strict=True)),
+        alternative="; ".join(f"{t}: {format_percent(float(w))}" for t, w in zip(titles, weights, strict=True)),
         height=120 + 34 * len(titles),
     )
     rows = list(range(len(titles)))
@@ -45,10 +45,10 @@ def weights_figure(titles: Sequence[str], weights: np.ndarray, trained: np.ndarr
             y=rows,
             orientation="h",
             marker_color=GROUPS[0],
-            text=[percent(float(w)) for w in weights],
+            text=[format_percent(float(w)) for w in weights],
             textposition="outside",
             cliponaxis=False,
-            hovertext=[text(t) for t in titles],
+            hovertext=[plain_text(t) for t in titles],
             hovertemplate="%{hovertext}: %{x:.1%}<extra></extra>",
         )
     )
@@ -61,7 +61,7 @@ def weights_figure(titles: Sequence[str], weights: np.ndarray, trained: np.ndarr
             hovertemplate="divided by √d_k: %{x:.1%}<extra></extra>",
         )
     )
-    figure.update_yaxes(tickvals=rows, ticktext=[text(t, 30) for t in titles])
+    figure.update_yaxes(tickvals=rows, ticktext=[plain_text(t, 30) for t in titles])
     figure.update_xaxes(tickformat=".0%", range=[0, 1.12])
     return figure
 
@@ -71,12 +71,12 @@ def matrices_figure(source: np.ndarray, target: np.ndarray, blended: np.ndarray,
     import plotly.graph_objects as go
 
     figure = sentence_figure(
-        f"At α = {alpha:.2f} each number is {percent(alpha)} source and {percent(1 - alpha)} target",
+        f"At α = {alpha:.2f} each number is {format_percent(alpha)} source and {format_percent(1 - alpha)} target",
         alternative=f"blend {np.round(blended, 3).tolist()}",
         height=330,
     )
     for place, (name, numbers, colour) in enumerate(
-        (("source", source, SOURCE), ("target", target, TARGET), ("new person", blended, blend(alpha)))
+        (("source", source, SOURCE), ("target", target, TARGET), ("new person", blended, blend_colour(alpha)))
     ):
         figure.add_trace(
             go.Heatmap(
@@ -111,11 +111,11 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
     at = int(np.argmin(np.abs(ways.alphas - alpha)))
     order = np.argsort(-ways.of_blended_scores[:, at], kind="stable")
     figure = sentence_figure(
-        f"At α = {alpha:.2f} both ways put {text(ways.names[int(order[0])])} first: the rings sit on the lines",
+        f"At α = {alpha:.2f} both ways put {plain_text(ways.names[int(order[0])])} first: the rings sit on the lines",
         x="α",
         y="score",
         alternative="largest difference between both ways: "
-        + three(float(np.abs(ways.of_blended_representation - ways.of_blended_scores).max())),
+        + format_number(float(np.abs(ways.of_blended_representation - ways.of_blended_scores).max())),
         height=400,
     )
     for number, name in enumerate(ways.names):
@@ -126,10 +126,10 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
                 y=ways.of_blended_representation[number],
                 mode="lines+text",
                 line={"color": colour, "width": 2},
-                text=[""] * (len(ways.alphas) - 1) + [f"  {text(name)}"],
+                text=[""] * (len(ways.alphas) - 1) + [f"  {plain_text(name)}"],
                 textposition="middle right",
                 cliponaxis=False,
-                hovertemplate=f"{text(name)}: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{plain_text(name)}: %{{y:.3f}}<extra></extra>",
             )
         )
         figure.add_trace(
@@ -141,7 +141,7 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
                 hoverinfo="skip",
             )
         )
-    figure.add_vline(x=alpha, line={"color": blend(alpha), "width": 3})
+    figure.add_vline(x=alpha, line={"color": blend_colour(alpha), "width": 3})
     figure.update_xaxes(range=[-0.03, 1.26], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
     return figure
 
@@ -156,7 +156,7 @@ def sampled_figure(sampled: Sequence[int], rates: Mapping[str, Sequence[float]],
         f"Among {now:,} items {best} looks better",
         x="items the held-out one is ranked among (of 10,000)",
         y="HR@10",
-        alternative="; ".join(f"{name}: {three(values[at])}" for name, values in rates.items()),
+        alternative="; ".join(f"{name}: {format_number(values[at])}" for name, values in rates.items()),
         height=380,
     )
     for number, (name, values) in enumerate(rates.items()):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from recsys.charts.style import GROUPS, QUIET, blend, faded, group_colour, group_symbol, interval, sentence_figure, text
+from recsys.charts.style import (
+    GROUPS,
+    QUIET,
+    blend_colour,
+    format_interval,
+    group_colour,
+    group_symbol,
+    plain_text,
+    sentence_figure,
+    with_opacity,
+)
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -21,7 +31,7 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
     best = max(gains, key=lambda one: one["value"])
     k = int(point["observed"])
     some = f"{k} item{'s' * (k != 1)} known"
-    shown = interval(best["value"], best["low"], best["high"])
+    shown = format_interval(best["value"], best["low"], best["high"])
     figure = sentence_figure(
         f"With {some}, the gain is largest at α = {best['alpha']:.2g}: {shown}",
         x="α, the share borrowed",
@@ -35,7 +45,7 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
             x=[*alphas, *alphas[::-1]],
             y=[*(one["high"] for one in gains), *(one["low"] for one in gains[::-1])],
             fill="toself",
-            fillcolor=faded(blend(0.5), 0.2),
+            fillcolor=with_opacity(blend_colour(0.5), 0.2),
             line={"width": 0},
             hoverinfo="skip",
         )
@@ -45,8 +55,8 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
             x=alphas,
             y=[one["value"] for one in gains],
             mode="lines+markers",
-            line={"color": blend(0.5), "width": 3},
-            marker={"color": [blend(a) for a in alphas], "size": 8},
+            line={"color": blend_colour(0.5), "width": 3},
+            marker={"color": [blend_colour(a) for a in alphas], "size": 8},
             hovertemplate="α = %{x:.2f}: %{y:.3f}<extra></extra>",
         )
     )
@@ -61,9 +71,9 @@ def methods_figure(point: Mapping[str, Any]) -> Figure:
     ordered = sorted(point["methods"].items(), key=lambda pair: pair[1]["value"])
     best = ordered[-1][0]
     figure = sentence_figure(
-        f"With {int(point['observed'])} known, {text(best)} ranks best of {len(ordered)} ways",
+        f"With {int(point['observed'])} known, {plain_text(best)} ranks best of {len(ordered)} ways",
         x=f"NDCG@10 on {int(point['people']):,} people, with 95% interval",
-        alternative="; ".join(f"{name}: {interval(e['value'], e['low'], e['high'])}" for name, e in ordered),
+        alternative="; ".join(f"{name}: {format_interval(e['value'], e['low'], e['high'])}" for name, e in ordered),
         height=120 + 28 * len(ordered),
     )
     for name, e in ordered:
@@ -71,21 +81,21 @@ def methods_figure(point: Mapping[str, Any]) -> Figure:
         figure.add_trace(
             go.Scatter(
                 x=[e["value"]],
-                y=[text(name)],
+                y=[plain_text(name)],
                 error_x={"array": [e["high"] - e["value"]], "arrayminus": [e["value"] - e["low"]], "thickness": 2},
                 mode="markers",
                 marker={
                     "size": 12,
                     "symbol": "circle-open" if control else "diamond" if name == "transfer" else "circle",
-                    "color": blend(0.5) if name == "transfer" else QUIET if control else GROUPS[3],
+                    "color": blend_colour(0.5) if name == "transfer" else QUIET if control else GROUPS[3],
                 },
-                hovertemplate=f"{text(name)}: {interval(e['value'], e['low'], e['high'])}<extra></extra>",
+                hovertemplate=f"{plain_text(name)}: {format_interval(e['value'], e['low'], e['high'])}<extra></extra>",
             )
         )
     return figure
 
 
-def lengths_figure(points: list[Mapping[str, Any]]) -> Figure:
+def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     """The transfer against no transfer and the controls, over how many items are known."""
     import plotly.graph_objects as go
 
@@ -100,7 +110,7 @@ def lengths_figure(points: list[Mapping[str, Any]]) -> Figure:
     if gains[0] <= gains[-1]:
         figure.layout.title.text = "What is borrowed does not help most where least is known"
     for number, name in enumerate(shown):
-        colour = blend(0.5) if name == "transfer" else group_colour(number)
+        colour = blend_colour(0.5) if name == "transfer" else group_colour(number)
         figure.add_trace(
             go.Scatter(
                 x=[str(p["observed"]) for p in points],
@@ -109,7 +119,7 @@ def lengths_figure(points: list[Mapping[str, Any]]) -> Figure:
                 name=name,
                 line={"color": colour, "width": 4 if name == "transfer" else 2},
                 marker={"symbol": group_symbol(number), "size": 10},
-                hovertemplate=f"{text(name)}, %{{x}} known: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{plain_text(name)}, %{{x}} known: %{{y:.3f}}<extra></extra>",
             )
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3})

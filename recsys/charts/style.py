@@ -33,7 +33,7 @@ CONFIG: dict[str, Any] = {
 """How plotly shows a figure: with a download in its corner and without advertising."""
 
 
-def text(value: object, limit: int = 60) -> str:
+def plain_text(value: object, limit: int = 60) -> str:
     """Text from data for titles, labels and hovers: one line, at most `limit` characters, never read as HTML.
 
     Plotly reads a little HTML in every label, so & < > and quotes become entities; other signs stay as they are.
@@ -42,7 +42,7 @@ def text(value: object, limit: int = 60) -> str:
     return escape(joined if len(joined) <= limit else joined[: limit - 1] + "…", quote=True)
 
 
-def three(value: float | None, *, zero: bool = False) -> str:
+def format_number(value: float | None, *, zero: bool = False) -> str:
     """A number with three significant digits and thousands separators: `.171`, `12.3`, `1,230`, `−.0500`, `–`.
 
     Whole numbers given as `int` are counts and stay exact. `zero` keeps the zero before the point (`0.171`).
@@ -64,7 +64,7 @@ def three(value: float | None, *, zero: bool = False) -> str:
     return ("−" if value < 0 else "") + shown
 
 
-def percent(share: float | None) -> str:
+def format_percent(share: float | None) -> str:
     """A share 0 … 1 for people: `4.2%`, `48%`, `<0.1%`, `–`."""
     if share is None or not math.isfinite(share):
         return "–"
@@ -75,19 +75,19 @@ def percent(share: float | None) -> str:
     return f"{share * 100:.1f}%".replace(".0%", "%")
 
 
-def interval(value: float, low: float, high: float, *, zero: bool = False) -> str:
+def format_interval(value: float, low: float, high: float, *, zero: bool = False) -> str:
     """An estimate with its interval: `.171 [.163, .179]`."""
-    return f"{three(value, zero=zero)} [{three(low, zero=zero)}, {three(high, zero=zero)}]"
+    return f"{format_number(value, zero=zero)} [{format_number(low, zero=zero)}, {format_number(high, zero=zero)}]"
 
 
-def blend(alpha: float) -> str:
+def blend_colour(alpha: float) -> str:
     """The colour of a blend, `#rrggbb`: the target's blue at α = 0, the source's orange at α = 1."""
     alpha = min(max(alpha, 0.0), 1.0)
     ends = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (TARGET, SOURCE))
     return "#" + "".join(f"{round((1 - alpha) * t + alpha * s):02X}" for t, s in zip(*ends, strict=True))
 
 
-def faded(colour: str, opacity: float) -> str:
+def with_opacity(colour: str, opacity: float) -> str:
     """`#rrggbb` as `rgba(r, g, b, opacity)`, for bands and links."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, {opacity:g})"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recsys.charts.style import GROUPS, QUIET, faded, group_colour, sentence_figure, text
-from recsys.charts.style import three as digits
+from recsys.charts.style import GROUPS, QUIET, group_colour, plain_text, sentence_figure, with_opacity
+from recsys.charts.style import format_number as digits
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -38,29 +38,36 @@ def training_curve(
         earlier: reports of other runs on the same data by name, drawn faintly.
         comparison: of a finished run with the best baseline, see `recsys.runs.Run.evidence`.
     """
-    judged = [report for report in reports if "ndcg@10" in report]
+    evaluated = [report for report in reports if "ndcg@10" in report]
     title = curve_title(reports, epochs, baselines, comparison)
     figure = sentence_figure(title, x="epoch (pass over the data)", y=QUALITY, height=HEIGHT, alternative=title)
-    last = max([epochs, 1, *(int(report["epoch"]) for report in judged)])
+    last = max([epochs, 1, *(int(report["epoch"]) for report in evaluated)])
     for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
         _level(figure, name, float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
     for number, (name, rows) in enumerate((earlier or {}).items()):
-        _line(figure, rows, "ndcg@10", name=text(name, 30), color=faded(group_colour(number + 1), 0.55), width=1.5)
-    if judged:
-        _line(figure, judged, "network", name="network alone", color=faded(MODEL, 0.6), width=1.5, dash="dot")
-        _line(figure, judged, "ndcg@10", name="the model", color=MODEL, width=4)
-        newest, best = judged[-1], max(judged, key=lambda report: float(report["ndcg@10"]))
+        _line(
+            figure,
+            rows,
+            "ndcg@10",
+            name=plain_text(name, 30),
+            color=with_opacity(group_colour(number + 1), 0.55),
+            width=1.5,
+        )
+    if evaluated:
+        _line(figure, evaluated, "network", name="network alone", color=with_opacity(MODEL, 0.6), width=1.5, dash="dot")
+        _line(figure, evaluated, "ndcg@10", name="the model", color=MODEL, width=4)
+        newest, best = evaluated[-1], max(evaluated, key=lambda report: float(report["ndcg@10"]))
         _mark(figure, best, "best so far", "star", 14, last)
         if newest is not best:
             _mark(figure, newest, "now", "circle", 11, last)
     figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
-    figure.update_yaxes(range=[0.0, 1.15 * _highest(judged, baselines, earlier or {})], nticks=6)
+    figure.update_yaxes(range=[0.0, 1.15 * _highest(evaluated, baselines, earlier or {})], nticks=6)
     return figure
 
 
-def _highest(judged: Reports, baselines: Quality, earlier: Mapping[str, Reports]) -> float:
+def _highest(evaluated: Reports, baselines: Quality, earlier: Mapping[str, Reports]) -> float:
     """The largest value drawn; a quarter while there is none."""
-    drawn = [float(row["ndcg@10"]) for rows in (judged, *earlier.values()) for row in rows if "ndcg@10" in row]
+    drawn = [float(row["ndcg@10"]) for rows in (evaluated, *earlier.values()) for row in rows if "ndcg@10" in row]
     return max([*drawn, *(float(quality["ndcg@10"]) for quality in baselines.values())], default=0.0) or 0.25
 
 
@@ -70,22 +77,24 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality, comparison: M
     Args:
         comparison: of a finished run; by default that of the newest best epoch.
     """
-    judged = [float(report["ndcg@10"]) for report in reports if "ndcg@10" in report]
+    evaluated = [float(report["ndcg@10"]) for report in reports if "ndcg@10" in report]
     rival = max(baselines, key=lambda name: float(baselines[name]["ndcg@10"]), default="")
     bar = float(baselines[rival]["ndcg@10"]) if rival else 0.0
-    if not judged:
+    if not evaluated:
         if reports:
             went = f"{len(reports):,} epoch{'s' * (len(reports) > 1)}"
             return f"Loss {three(float(reports[-1]['loss']))} after {went}; nobody was kept aside to judge"
-        return f"The line to beat is {text(rival)} with {three(bar)}" if rival else "The curve starts here"
-    of = f" of {epochs:,}" if len(judged) < epochs else ""
-    when = f"after {len(judged):,}{of} epoch{'s' * (max(len(judged), epochs) > 1)}"
+        return f"The line to beat is {plain_text(rival)} with {three(bar)}" if rival else "The curve starts here"
+    of = f" of {epochs:,}" if len(evaluated) < epochs else ""
+    when = f"after {len(evaluated):,}{of} epoch{'s' * (max(len(evaluated), epochs) > 1)}"
     found = comparison or next((report["comparison"] for report in reversed(reports) if "comparison" in report), None)
     if found:
         return compared_words(found, when)
     if not rival or bar <= 0:
-        return f"The model scores {three(max(judged))} {when}"
-    return f"NDCG@10 {three(max(judged))} {when}; {text(rival)}, the best simple baseline, reaches {three(bar)}"
+        return f"The model scores {three(max(evaluated))} {when}"
+    return (
+        f"NDCG@10 {three(max(evaluated))} {when}; {plain_text(rival)}, the best simple baseline, reaches {three(bar)}"
+    )
 
 
 def compared_words(found: Mapping[str, Any], when: str = "") -> str:
@@ -93,7 +102,7 @@ def compared_words(found: Mapping[str, Any], when: str = "") -> str:
     lead = "Better" if float(found["low"]) > 0 else "Not better"
     difference, low, high = (_signed(float(found[name])) for name in ("difference", "low", "high"))
     return (
-        f"{lead} than {text(found['baseline'])}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
+        f"{lead} than {plain_text(found['baseline'])}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
         f"{three(float(found['value']))} against {three(float(found['against']))}, difference {difference} "
         f"[{low}, {high}]"
     )
@@ -126,18 +135,18 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
         for name, (reports, _) in runs.items()
     }
     leader = max(best, key=best.__getitem__, default="")
-    title = f"“{text(leader, 40)}” leads with {three(best[leader])}" if leader else "No runs to compare yet"
+    title = f"“{plain_text(leader, 40)}” leads with {three(best[leader])}" if leader else "No runs to compare yet"
     figure = sentence_figure(title, x="training time, seconds", y=QUALITY, height=HEIGHT)
     until = 1.0
     for number, (name, (reports, _)) in enumerate(runs.items()):
-        judged = [report for report in reports if "ndcg@10" in report]
-        if not judged:
+        evaluated = [report for report in reports if "ndcg@10" in report]
+        if not evaluated:
             continue
-        until = max(until, float(judged[-1]["seconds"]))
-        _line(figure, judged, "ndcg@10", x="seconds", name=text(name, 40), color=group_colour(number), width=3)
-        end = judged[-1]
+        until = max(until, float(evaluated[-1]["seconds"]))
+        _line(figure, evaluated, "ndcg@10", x="seconds", name=plain_text(name, 40), color=group_colour(number), width=3)
+        end = evaluated[-1]
         figure.add_annotation(
-            x=end["seconds"], y=end["ndcg@10"], text=text(name, 24), showarrow=False, xanchor="right", yshift=10,
+            x=end["seconds"], y=end["ndcg@10"], text=plain_text(name, 24), showarrow=False, xanchor="right", yshift=10,
             font={"color": group_colour(number)},
         )  # fmt: skip
     for number, (name, quality) in enumerate(sorted(list(runs.values())[-1][1].items() if runs else ())):
@@ -150,10 +159,10 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
 
 def _level(figure: Figure, name: str, value: float, until: float, dash: str) -> None:
     """A baseline: a level line with its name and value on it."""
-    shown = f"{text(name)} {three(value)}"
+    shown = f"{plain_text(name)} {three(value)}"
     figure.add_scatter(
         x=[0, until], y=[value, value], mode="lines", line={"color": QUIET, "width": 2, "dash": dash},
-        name=text(name), hovertemplate=f"{shown}<extra></extra>",
+        name=plain_text(name), hovertemplate=f"{shown}<extra></extra>",
     )  # fmt: skip
     figure.add_annotation(
         x=0, y=value, text=shown, showarrow=False, xanchor="left", yanchor="bottom", font={"color": QUIET}

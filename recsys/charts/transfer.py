@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from recsys.charts.style import SOURCE, TARGET, blend, faded, sentence_figure, text
+from recsys.charts.style import SOURCE, TARGET, blend_colour, plain_text, sentence_figure, with_opacity
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.transfer.path import AlphaPath
+    from recsys.transfer.alpha_suggestion import Suggestion
+    from recsys.transfer.path.alpha_path import AlphaPath
     from recsys.transfer.privacy import PrivacyPoint
-    from recsys.transfer.suggest import Suggestion
 
 PASSING = "#7A7F7C"  # items that are in neither end's list
 _SLOPE = 0.006  # half the stretch of α over which a line moves to its new rank
@@ -47,8 +47,8 @@ def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = Non
                 "mode": "lines",
                 "line": {"color": _colour(item, first, last), "width": 2.5},
                 "opacity": 0.9 if item in first or item in last else 0.55,
-                "name": text(titles[item]),
-                "hovertemplate": f"{text(titles[item])}<br>at α = %{{x:.3f}}<extra></extra>",
+                "name": plain_text(titles[item]),
+                "hovertemplate": f"{plain_text(titles[item])}<br>at α = %{{x:.3f}}<extra></extra>",
             }
         )
     figure.add_traces([*lines, *_end_names(path, titles)])
@@ -94,7 +94,7 @@ def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[float]]:
 
 def _colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
     if item in first:
-        return blend(0.5) if item in last else TARGET
+        return blend_colour(0.5) if item in last else TARGET
     return SOURCE if item in last else PASSING
 
 
@@ -105,7 +105,7 @@ def _end_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
     """
     traces = []
     for step, side, place in ((path.steps[0], 0.0, "middle left"), (path.steps[-1], 1.0, "middle right")):
-        names = [text(titles[item], 32) for item in step.items]
+        names = [plain_text(titles[item], 32) for item in step.items]
         ranks = range(1, len(names) + 1)
         traces.append(
             {
@@ -125,7 +125,7 @@ def _end_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
 def _mark(figure: Figure, alpha: float | None) -> None:
     """Where the person stands now: an upright dotted line (in one go: `add_vline` is several times slower)."""
     if alpha is not None:
-        line = {"color": blend(alpha), "width": 2, "dash": "dot"}
+        line = {"color": blend_colour(alpha), "width": 2, "dash": "dot"}
         figure.update_layout(
             shapes=[{"type": "line", "x0": alpha, "x1": alpha, "y0": 0, "y1": 1, "yref": "y domain", "line": line}]
         )
@@ -151,7 +151,7 @@ def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = N
             "y": list(ends[item]),
             "mode": "lines",
             "line": {"color": _colour(item, first, last), "width": 2},
-            "hovertemplate": f"{text(titles[item])}<br>score %{{y:.3g}} at α = %{{x:.3f}}<extra></extra>",
+            "hovertemplate": f"{plain_text(titles[item])}<br>score %{{y:.3g}} at α = %{{x:.3f}}<extra></extra>",
         }
         for item in _most_present(path, LINES)
     ]
@@ -183,11 +183,11 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
     names.sort(key=lambda tag: now.get(tag, 0) - own.get(tag, 0))
     more = [tag for tag in names if now.get(tag, 0) > own.get(tag, 0)]
     figure = sentence_figure(
-        f"At α = {alpha:.2f} the list has more “{text(more[-1], 30)}”"
+        f"At α = {alpha:.2f} the list has more “{plain_text(more[-1], 30)}”"
         if more
         else "The tags of the list have not shifted"
     )
-    shown = [text(tag, 30) for tag in names]
+    shown = [plain_text(tag, 30) for tag in names]
     steps: list[tuple[float | None, str | None]] = []
     for name, row in zip(names, shown, strict=True):
         steps += [(own.get(name, 0), row), (now.get(name, 0), row), (None, None)]  # a gap between two rows
@@ -201,7 +201,7 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
     )
     for label, shares, symbol, colour in (
         ("target’s own list", own, "circle-open", TARGET),
-        (f"list at α = {alpha:.2f}", now, "circle", blend(alpha)),
+        (f"list at α = {alpha:.2f}", now, "circle", blend_colour(alpha)),
     ):
         figure.add_scatter(
             x=[shares.get(name, 0) for name in names],
@@ -244,7 +244,7 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         x=[*curve.alphas, *curve.alphas[::-1]],
         y=[*curve.high, *curve.low[::-1]],
         fill="toself",
-        fillcolor=faded(PASSING, 0.2),
+        fillcolor=with_opacity(PASSING, 0.2),
         line={"width": 0},
         hoverinfo="skip",
     )
@@ -253,14 +253,14 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         y=curve.values,
         mode="lines+markers",
         line={"color": PASSING, "width": 2},
-        marker={"size": 9, "color": [blend(a) for a in curve.alphas]},
+        marker={"size": 9, "color": [blend_colour(a) for a in curve.alphas]},
         customdata=list(zip(curve.low, curve.high, strict=True)),
         hovertemplate="α = %{x:.2f}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>",
     )
     figure.add_hline(y=curve.values[0], line={"color": TARGET, "width": 1.5, "dash": "dot"})
     for at, word in ((found.alpha, "suggested"), (alpha, "you are here")):
         if at is not None and not (word == "suggested" and not found.helps):
-            figure.add_vline(x=at, line={"color": blend(at), "width": 2}, annotation_text=word)
+            figure.add_vline(x=at, line={"color": blend_colour(at), "width": 2}, annotation_text=word)
     return figure
 
 

@@ -168,7 +168,7 @@ class Parsed:
     order: PersonOrder | None = None
 
 
-def judge(rows: Parsed, plan: CleaningPlan, equal: Any, now: float | None = None) -> np.ndarray:
+def apply_rules(rows: Parsed, plan: CleaningPlan, equal: Any, now: float | None = None) -> np.ndarray:
     """The reason code of every row (0 = kept): int8 (n,).
 
     Args:

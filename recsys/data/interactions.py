@@ -13,12 +13,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, judge
-from recsys.data.columns import Columns
-from recsys.data.numbers import number_text, parse_numbers
+from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, apply_rules
 from recsys.data.ordering import PersonOrder, person_order
-from recsys.data.tables import Broken, Table
-from recsys.data.times import Times, parse_times
+from recsys.data.readers.columns import Columns
+from recsys.data.readers.numbers import number_text, parse_numbers
+from recsys.data.readers.tables import Broken, Table
+from recsys.data.readers.times import Times, parse_times
 from recsys.errors import InputError
 
 
@@ -69,7 +69,7 @@ def interactions_of(
         ordered=table.ordered,
         order=person_order(users, items, None if times is None else times.seconds),
     )
-    codes = judge(parsed, plan, _equal_rows(table))
+    codes = apply_rules(parsed, plan, _equal_rows(table))
     kept = codes == 0
     warnings = [*user_warnings, *item_warnings]
     if times is not None:

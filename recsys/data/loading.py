@@ -10,17 +10,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data import beside
-from recsys.data.beside import load_vectors
 from recsys.data.cleaning import CleaningPlan, CleaningReport
-from recsys.data.columns import Columns, chosen_columns, demand_columns, guess_columns
 from recsys.data.dataset import Dataset
-from recsys.data.delimited import ID
-from recsys.data.formats import probes
 from recsys.data.ids import IdMap
 from recsys.data.interactions import Interactions, interactions_of
-from recsys.data.table_roles import FoundTable, TablesTaken, demand_interactions, take_tables
-from recsys.data.tables import Table
+from recsys.data.readers import side_tables
+from recsys.data.readers.columns import Columns, chosen_columns, demand_columns, guess_columns
+from recsys.data.readers.delimited import ID
+from recsys.data.readers.formats import probes
+from recsys.data.readers.side_tables import load_vectors
+from recsys.data.readers.table_roles import FoundTable, TablesTaken, demand_interactions, take_tables
+from recsys.data.readers.tables import Table
 from recsys.errors import InputError
 
 __all__ = ["Loaded", "load", "load_vectors"]
@@ -162,7 +162,7 @@ def _unused(takens: Sequence[TablesTaken]) -> list[str]:
 
 def _preview(table: Table) -> pd.DataFrame:
     sample = table.data.slice(0, 50)
-    return pd.DataFrame({name: beside.texts_of(sample[name]) for name in table.columns[:60]})
+    return pd.DataFrame({name: side_tables.texts_of(sample[name]) for name in table.columns[:60]})
 
 
 def _one_table(content: Given, role: str) -> Table:
@@ -233,8 +233,8 @@ def _dataset(
                     f"the vectors “{modality}”", "must come with item ids, or have one row per row of the item table",
                     f"{len(values):,} rows", "Save them as .npz with ids and vectors.",
                 )  # fmt: skip
-            ids = beside.texts_of(table.data[beside.item_columns(table)["item_id"]])
-        modalities[modality] = beside.aligned_vectors(rows.item_ids, ids, values)
+            ids = side_tables.texts_of(table.data[side_tables.item_columns(table)["item_id"]])
+        modalities[modality] = side_tables.aligned_vectors(rows.item_ids, ids, values)
     return Dataset(
         users=IdMap(rows.user_ids, first=0, subject="user_id"),
         items=IdMap(rows.item_ids),
@@ -242,7 +242,7 @@ def _dataset(
         sequence=rows.sequence,
         timestamps=rows.timestamps,
         ratings=rows.ratings,
-        catalogue=beside.catalogue_of(rows.item_ids, tables.get("items"), rows.titles, rows.scenarios, modalities),
-        people=beside.people_of(rows.user_ids, tables.get("users")),
+        catalogue=side_tables.catalogue_of(rows.item_ids, tables.get("items"), rows.titles, rows.scenarios, modalities),
+        people=side_tables.people_of(rows.user_ids, tables.get("users")),
         name=name,
     )

@@ -131,5 +131,8 @@ def _read(name: str) -> bytes:
         return (FOLDER / name).read_bytes()
     except OSError as error:
         raise ArtifactError(
-            f"sample_data/{name}", "can't be read", error.strerror, "Make it again: python -m recsys.data.synthetic"
+            f"sample_data/{name}",
+            "can't be read",
+            error.strerror,
+            "Make it again: python -m sample_data.build.community",
         ) from error

@@ -2,26 +2,26 @@
 
 from recsys.embeddings.clusters import Clusters, cluster
 from recsys.embeddings.extraction import Embeddings, extract
+from recsys.embeddings.group_profile import GroupProfile, Typical, name_clusters, profile_group
 from recsys.embeddings.neighbours import nearest
-from recsys.embeddings.portrait import Portrait, Typical, name_clusters, portrait
 from recsys.embeddings.projection import Projection, align, pca, project, warm_up
-from recsys.embeddings.quality import Quality, picture_quality
+from recsys.embeddings.projection_quality import Quality, measure_quality
 
 __all__ = [
     "Clusters",
     "Embeddings",
-    "Portrait",
+    "GroupProfile",
     "Projection",
     "Quality",
     "Typical",
     "align",
     "cluster",
     "extract",
+    "measure_quality",
     "name_clusters",
     "nearest",
     "pca",
-    "picture_quality",
-    "portrait",
+    "profile_group",
     "project",
     "warm_up",
 ]

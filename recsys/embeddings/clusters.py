@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import read_only
-from recsys.embeddings.centres import assign, k_means
+from recsys.embeddings.k_means import assign, k_means
 from recsys.errors import InputError
 
 _LEARN_FROM = 20_000  # rows the centres are learned from; everybody is assigned

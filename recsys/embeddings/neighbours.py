@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from recsys.embeddings.centres import assign, k_means
 from recsys.embeddings.compiled import compiled
+from recsys.embeddings.k_means import assign, k_means
 from recsys.errors import InputError
 
 EXACT_UP_TO = 16_000

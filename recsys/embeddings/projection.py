@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from recsys.data.dataset import read_only
-from recsys.embeddings.graph import fuzzy_graph
-from recsys.embeddings.layout import lay_out
 from recsys.embeddings.neighbours import all_neighbours
-from recsys.embeddings.quality import Quality, picture_quality
+from recsys.embeddings.projection_quality import Quality, measure_quality
+from recsys.embeddings.umap_graph import fuzzy_graph
+from recsys.embeddings.umap_layout import lay_out
 from recsys.errors import InputError
 
 Method = Literal["umap", "pca", "umap-learn"]
@@ -102,7 +102,7 @@ def project(
     measured = None
     if quality and len(vectors) >= FEWEST:
         tell(0.96, "Measuring the picture")
-        measured = picture_quality(vectors, points, seed=seed)
+        measured = measure_quality(vectors, points, seed=seed)
     tell(1.0, "Done")
     return Projection(points, method, neighbours, min_distance, seed, measured, note)
 

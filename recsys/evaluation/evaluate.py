@@ -11,10 +11,9 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
-from recsys.evaluation import lists as listed
-from recsys.evaluation import metrics
-from recsys.evaluation.uncertainty import Comparison, Estimate, compare, estimate_means, estimate_ratio
-from recsys.metrics import Ranks, Repeats, accuracy_at, place, reciprocal_rank, repeats_of, unseen
+from recsys.metrics import Ranks, Repeats, accuracy_at, classification, place, reciprocal_rank, repeats_of, unseen
+from recsys.metrics import beyond_accuracy as listed
+from recsys.metrics.uncertainty import Comparison, Estimate, compare, estimate_means, estimate_ratio
 from recsys.models.baselines import BASELINES
 from recsys.models.recommender import Recommender, top_k
 
@@ -219,7 +218,7 @@ class _Known:
         self.size = int(np.clip(8_000_000 // (dataset.n_items + 1), 1, 512))  # people a batch: 32 MB of scores
         popular = np.tile(self.counts.astype(np.float32), (self.size, 1))
         self.obvious = np.concatenate([top_k(popular[: len(h)], ks[-1], h) for h in self._slices(holdout.histories)])
-        self.taste = np.array([self.counts[h].mean() if len(h) else np.nan for h in holdout.histories])
+        self.party = np.array([self.counts[h].mean() if len(h) else np.nan for h in holdout.histories])
 
     def _slices(self, sequence: Sequence[np.ndarray]) -> list[Sequence[np.ndarray]]:
         return [sequence[start : start + self.size] for start in range(0, len(sequence), self.size)]
@@ -243,9 +242,9 @@ def _judge(name: str, model: Recommender, known: _Known, progress: Progress) -> 
         masked = unseen(scores, histories)
         lists.append(top_k(masked, known.ks[-1]))
         placed.append(place(masked, positives))
-        others.append(metrics.random_places(masked, placed[-1].rows, rng))
+        others.append(classification.random_places(masked, placed[-1].rows, rng))
     found = Ranks.joined(placed)
-    like = metrics.like_not_like(found.rows, found.above, np.concatenate(others), found.n_people, known.seed)
+    like = classification.like_not_like(found.rows, found.above, np.concatenate(others), found.n_people, known.seed)
     shown = np.concatenate(lists)
     per_user = _per_user(found, like, shown, known)
     estimates = estimate_means(per_user, seed=known.seed) | _of_lists(shown, per_user, known)
@@ -253,7 +252,9 @@ def _judge(name: str, model: Recommender, known: _Known, progress: Progress) -> 
     return ModelResult(name, per_user, estimates, found.best, shown, like.threshold, lap, model.name in BASELINES)
 
 
-def _per_user(found: Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known: _Known) -> dict[str, np.ndarray]:
+def _per_user(
+    found: Ranks, like: classification.LikeNotLike, shown: np.ndarray, known: _Known
+) -> dict[str, np.ndarray]:
     values: dict[str, np.ndarray] = {}
     for k in known.ks:
         values |= {f"{name}@{k}": value for name, value in accuracy_at(found, k).items()}
@@ -262,7 +263,7 @@ def _per_user(found: Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known:
         values[f"diversity@{k}"] = listed.diversity(top, known.features)
         values[f"serendipity@{k}"] = listed.serendipity(top, known.holdout.positives, known.obvious[:, :k])
     values["mrr"] = reciprocal_rank(found)
-    values["auc"] = metrics.auc(found)
+    values["auc"] = classification.auc(found)
     values["balanced_accuracy"] = like.per_person
     return values
 
@@ -270,12 +271,12 @@ def _per_user(found: Ranks, like: metrics.LikeNotLike, shown: np.ndarray, known:
 def _of_lists(shown: np.ndarray, per_user: Mapping[str, np.ndarray], known: _Known) -> dict[str, Estimate]:
     """Figures that only all lists together have, and the popularity lift, a ratio of two means."""
     found: dict[str, Estimate] = {}
-    read = np.isfinite(known.taste)
+    read = np.isfinite(known.party)
     for k in known.ks:
         top = shown[:, :k]
         found[f"coverage@{k}"] = listed.estimate_coverage(top, known.dataset.n_items)
         found[f"gini@{k}"] = listed.estimate_gini(top, known.dataset.n_items)
         if read.any():
-            lift = estimate_ratio(listed.popularity_in(top, known.counts)[read], known.taste[read], seed=known.seed)
+            lift = estimate_ratio(listed.popularity_in(top, known.counts)[read], known.party[read], seed=known.seed)
             found[f"popularity_lift@{k}"] = Estimate(lift.value - 1, lift.low - 1, lift.high - 1)
     return found

@@ -110,7 +110,7 @@ PARTS = ("learned from", "known, not learned from", "validation", "test", "left 
 
 
 @dataclass(frozen=True)
-class Strip:
+class TimelineRow:
     """One person's rows in order: when (unix seconds, or the place where there are no times) and in which part."""
 
     person: str
@@ -118,7 +118,7 @@ class Strip:
     part: tuple[str, ...]
 
 
-def strips(dataset: Dataset, split: Split, people: int = 8, longest: int = 40) -> tuple[Strip, ...]:
+def split_timeline(dataset: Dataset, split: Split, people: int = 8, longest: int = 40) -> tuple[TimelineRow, ...]:
     """Some people's rows with the part each falls into, for a drawing of the split: a few held out, a few not.
 
     Args:
@@ -148,7 +148,7 @@ def _strip(
     user: int,
     tests: Mapping[int, tuple[History, History]],
     checks: Mapping[int, tuple[History, History]],
-) -> Strip:
+) -> TimelineRow:
     rows = slice(int(dataset.offsets[user]), int(dataset.offsets[user + 1]))
     items = dataset.sequence[rows].tolist()
     parts = ["left out"] * len(items)
@@ -164,10 +164,10 @@ def _strip(
                 parts[place] = name
                 wanted.discard(items[place])
     when = range(len(items)) if dataset.timestamps is None else dataset.timestamps[rows].tolist()
-    return Strip(dataset.users.external(user), tuple(map(float, when)), tuple(parts))
+    return TimelineRow(dataset.users.external(user), tuple(map(float, when)), tuple(parts))
 
 
-def judge(
+def evaluate_protocol(
     dataset: Dataset,
     key: str,
     trainers: Mapping[str, Trainer],

@@ -10,7 +10,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
-from recsys.evaluation.uncertainty import Estimate, bootstrap_means, estimate_means
+from recsys.metrics.uncertainty import Estimate, bootstrap_means, estimate_means
 
 SMALLEST = 30  # people below which a group's mean says next to nothing
 MOST_GROUPS = 12

@@ -2,8 +2,8 @@
 
 from recsys.explain.attention import AttentionMap, DeletionStudy, attention_map, deletion_study, trained_head
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
-from recsys.explain.influence import Influence, blended, influence, unseen_items
-from recsys.explain.parts import alike_items, shared_tags, source_and_target
+from recsys.explain.history_influence import Influence, blended, influence, unseen_items
+from recsys.explain.score_parts import alike_items, shared_tags, source_and_target
 
 __all__ = [
     "AttentionMap",

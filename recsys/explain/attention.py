@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from recsys.data.dataset import History, read_only
-from recsys.evaluation.uncertainty import Estimate, estimate_means, paired_p
-from recsys.explain.influence import deletion_curve, influence, unseen_items
+from recsys.explain.history_influence import deletion_curve, influence, unseen_items
+from recsys.metrics.uncertainty import Estimate, estimate_means, paired_p
 from recsys.models.recommender import Recommender, top_k
 
 
@@ -104,7 +104,7 @@ def trained_head(model: Recommender, history: History, block: int = 0, head: int
         return None
     import torch
 
-    items = np.asarray(history[-network.context :], dtype=np.int64)
+    items = np.asarray(history[-network.max_length :], dtype=np.int64)
     with torch.inference_mode():
         x = network.norm_in(torch.from_numpy(np.array(model.item_vectors[items]))[None])  # type: ignore[attr-defined]
         for earlier in range(block):

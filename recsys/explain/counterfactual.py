@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 
 from recsys.data.dataset import History
-from recsys.explain.influence import Scorer, influence, places
+from recsys.explain.history_influence import Scorer, influence, places
 
 BATCH = 128
 

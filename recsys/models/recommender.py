@@ -80,9 +80,9 @@ def top_k(scores: np.ndarray, k: int, exclude: Sequence[History] | None = None) 
     width = min(k, ranked.shape[1])
     last = -np.partition(-ranked, width - 1, axis=1)[:, width - 1]  # the k-th best score of each row
     above, level = ranked > last[:, None], ranked == last[:, None]
-    room = width - above.sum(axis=1)
-    crowded = np.flatnonzero(level.sum(axis=1) > room)
-    level[crowded] &= np.cumsum(level[crowded], axis=1) <= room[crowded, None]
+    context = width - above.sum(axis=1)
+    crowded = np.flatnonzero(level.sum(axis=1) > context)
+    level[crowded] &= np.cumsum(level[crowded], axis=1) <= context[crowded, None]
     chosen = np.nonzero(above | level)[1].reshape(len(ranked), width)  # ascending indexes: a stable sort keeps ties so
     order = np.argsort(-np.take_along_axis(ranked, chosen, axis=1), axis=1, kind="stable")
     items = np.take_along_axis(chosen, order, axis=1)

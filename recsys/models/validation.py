@@ -12,8 +12,8 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout, without_last
 from recsys.metrics import Ranks, accuracy_at, place, reciprocal_rank, unseen
-from recsys.models.attention import AttentionModel
-from recsys.models.markov import Markov, windowed_counts
+from recsys.models.attention.model import AttentionModel
+from recsys.models.baselines.markov import Markov, windowed_counts
 from recsys.models.recommender import Recommender, batched
 
 WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
@@ -22,7 +22,7 @@ PRIORS, POWERS = (0.5, 0.8, 0.9), (0.7, 1.0, 1.3)
 CELLS = 20_000_000  # scores held at once: bounds the validation people where the catalogue is large
 
 
-def sample(holdout: Holdout, n_items: int, seed: int, most: int = 2000) -> Holdout:
+def sample_users(holdout: Holdout, n_items: int, seed: int, most: int = 2000) -> Holdout:
     """A seeded sample of the validation people, at most `most`, fewer where the catalogue is large."""
     keep = min(len(holdout), most, max(100, CELLS // (n_items + 1)))
     chosen = np.sort(np.random.default_rng([seed, 2]).choice(len(holdout), keep, replace=False))
@@ -33,7 +33,7 @@ def sample(holdout: Holdout, n_items: int, seed: int, most: int = 2000) -> Holdo
     )
 
 
-def keep_aside(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
+def hold_out(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
     """The data without the last item of a seeded tenth of the people, and these people with it."""
     able = np.flatnonzero(dataset.lengths >= 3)
     rng = np.random.default_rng([seed, 5])
@@ -48,7 +48,7 @@ def first_positives(people: Holdout) -> tuple[History, ...]:
     return tuple(items[:1] for items in people.positives)
 
 
-def figures(found: Ranks) -> dict[str, float]:
+def accuracy_means(found: Ranks) -> dict[str, float]:
     """{"ndcg@10", "hr@10", "mrr"}: means over users."""
     at = accuracy_at(found, 10)
     return {
@@ -69,12 +69,12 @@ def next_item_ranks(model: Recommender, people: Holdout) -> Ranks:
 
 
 def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:
-    """`figures` of a model on (a sample of) held-out users."""
-    return figures(next_item_ranks(model, sample(holdout, model.n_items, 0)))
+    """`accuracy_means` of a model on (a sample of) held-out users."""
+    return accuracy_means(next_item_ranks(model, sample_users(holdout, model.n_items, 0)))
 
 
 @dataclass(frozen=True, eq=False)
-class Weighed:
+class ValidationResult:
     """A model on the validation users, with the best weight of the Markov scores.
 
     Attributes:
@@ -89,7 +89,7 @@ class Weighed:
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
+class Validator:
     """The validation people with the Markov scores of their histories."""
 
     people: Holdout
@@ -104,9 +104,9 @@ class Judge:
     def markov_alone(self) -> float:
         """NDCG@10 of the Markov scores alone."""
         assert self.scores is not None
-        return figures(self.ranks(unseen(self.scores, self.people.histories)))["ndcg@10"]
+        return accuracy_means(self.ranks(unseen(self.scores, self.people.histories)))["ndcg@10"]
 
-    def weigh(self, model: AttentionModel) -> Weighed:
+    def weigh(self, model: AttentionModel) -> ValidationResult:
         """The Markov weight with the best NDCG@10, and what the model reaches with it."""
         network = unseen(model.representation_scores(model.encode(self.people.histories)), self.people.histories)
         weights = WEIGHTS if self.scores is not None else (0.0,)
@@ -114,26 +114,26 @@ class Judge:
         for weight in weights:
             mixed = network.copy() if self.scores is None or not weight else network + weight * self.scores
             found[weight] = self.ranks(mixed)
-        quality = {weight: figures(ranks) for weight, ranks in found.items()}
+        quality = {weight: accuracy_means(ranks) for weight, ranks in found.items()}
         best = max(weights, key=lambda weight: quality[weight]["ndcg@10"])
         parts = {"network": quality[0.0]["ndcg@10"]}
         if self.scores is not None:
             parts["markov"] = self.markov_alone
-        return Weighed(best, {**quality[best], **parts}, accuracy_at(found[best], 10)["ndcg"])
+        return ValidationResult(best, {**quality[best], **parts}, accuracy_at(found[best], 10)["ndcg"])
 
 
-def make_judge(people: Holdout, dataset: Dataset, markov: bool, chosen: Markov | None = None) -> Judge:
+def make_validator(people: Holdout, dataset: Dataset, markov: bool, chosen: Markov | None = None) -> Validator:
     """The validation users, and the Markov model whose settings do best on them.
 
     Args:
         chosen: a Markov model of the same data whose settings were chosen on the same users already.
     """
     if not markov or not len(people):
-        return Judge(people, None, None)
+        return Validator(people, None, None)
     model = chosen or choose_markov(dataset, people)
     scores = model.scores(people.histories)
     scores[:, 0] = 0.0
-    return Judge(people, model, scores)
+    return Validator(people, model, scores)
 
 
 def choose_markov(dataset: Dataset, people: Holdout) -> Markov:
@@ -146,7 +146,7 @@ def choose_markov(dataset: Dataset, people: Holdout) -> Markov:
             model = Markov.of_counts(counts, dataset, window=window, prior=prior)
             for power in powers:
                 model.power = power
-                tried[window, prior, power] = figures(next_item_ranks(model, people))["ndcg@10"]
+                tried[window, prior, power] = accuracy_means(next_item_ranks(model, people))["ndcg@10"]
 
     best_of(WINDOWS[0], PRIORS, POWERS)
     for window in WINDOWS[1:]:

@@ -12,7 +12,7 @@ from recsys.models.recommender import Recommender
 if TYPE_CHECKING:
     import numpy as np
 
-    from recsys.models.attention import AttentionModel
+    from recsys.models.attention.model import AttentionModel
 
 
 class Evidence:
@@ -25,9 +25,9 @@ class Evidence:
     """
 
     def __init__(self, split: Split, seed: int) -> None:
-        from recsys.models.validation import sample
+        from recsys.models.validation import sample_users
 
-        self.people = sample(split.validation, split.train.n_items, seed)
+        self.people = sample_users(split.validation, split.train.n_items, seed)
         self.repeats = repeats_of(self.people.histories, self.people.positives)
         self.seed = seed
         self.quality: dict[str, Mapping[str, float]] = {}
@@ -35,10 +35,10 @@ class Evidence:
 
     def judge(self, model: Recommender) -> Mapping[str, float]:
         """Ranks every item for every validation user; returns and keeps the model's figures."""
-        from recsys.models.validation import figures
+        from recsys.models.validation import accuracy_means
 
         found = self._ranks(model)
-        self.quality[model.name] = figures(found)
+        self.quality[model.name] = accuracy_means(found)
         self._per_user[model.name] = accuracy_at(found, 10)["ndcg"]
         return self.quality[model.name]
 
@@ -57,7 +57,7 @@ class Evidence:
         Args:
             per_user: float64 (n,) NDCG@10 of the model on `people`; by default what `judge` found.
         """
-        from recsys.evaluation.uncertainty import paired_p
+        from recsys.metrics.uncertainty import paired_p
 
         own = self._per_user[name] if per_user is None else per_user
         others = {other: values for other, values in self._per_user.items() if other != name}
@@ -76,7 +76,7 @@ class Evidence:
 
     def parts(self, model: AttentionModel) -> dict[str, dict[str, float]]:
         """NDCG@10, with its interval, of the network alone, the Markov scores alone, and both together."""
-        from recsys.evaluation.uncertainty import estimate_means
+        from recsys.metrics.uncertainty import estimate_means
 
         alone = {"network alone": model.without_markov() if model.markov is not None else model}
         values = {name: accuracy_at(self._ranks(part), 10)["ndcg"] for name, part in alone.items()}
@@ -87,7 +87,7 @@ class Evidence:
 
     def to_json(self, model: Recommender) -> dict[str, Any]:
         """What a run keeps: see `Run.evidence`."""
-        from recsys.models.attention import AttentionModel
+        from recsys.models.attention.model import AttentionModel
 
         kept: dict[str, Any] = {"users": len(self.people), "repeats": self.repeats.to_json()}
         if found := self.comparison(model.name):

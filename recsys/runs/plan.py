@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recsys.errors import InputError
-from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import ModelConfig, TrainConfig
 
 HOLDOUTS = ("none", "last-one")
-BESIDE = ("popularity", "item-knn", "markov")  # trained beside every model; markov is the one that is hard to beat
+BASELINES_BESIDE = (
+    "popularity",
+    "item-knn",
+    "markov",
+)  # trained beside every model; markov is the one that is hard to beat
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class TrainingPlan:
     train: TrainConfig = field(default_factory=TrainConfig)
     name: str = ""
     holdout: str = "last-one"
-    baselines: tuple[str, ...] = BESIDE
+    baselines: tuple[str, ...] = BASELINES_BESIDE
     text: str = "auto"
 
     def __post_init__(self) -> None:

@@ -52,7 +52,7 @@ class Run:
 
         "Markov alone" is left out where the baseline "markov" stands beside the model.
         """
-        from recsys.models.attention import AttentionModel
+        from recsys.models.attention.model import AttentionModel
 
         model = self.model
         if not isinstance(model, AttentionModel) or model.markov is None or not model.markov_weight:

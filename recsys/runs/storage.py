@@ -21,7 +21,7 @@ _NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model, which is also its folder's
 
 def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
     """Writes run.json, data/ and models/<name>/ into `folder`; an older run there is replaced whole or stays."""
-    from recsys.models.store import save_model
+    from recsys.models.storage import save_model
 
     content = {
         "format": FORMAT,
@@ -57,7 +57,7 @@ def _shares_markov(run: Run) -> bool:
 
 def _network_of(model: Recommender) -> Recommender:
     """The model without its Markov scores, their weight kept."""
-    from recsys.models.attention import AttentionModel
+    from recsys.models.attention.model import AttentionModel
 
     assert isinstance(model, AttentionModel)
     return model.with_markov(None, model.markov_weight)
@@ -65,8 +65,8 @@ def _network_of(model: Recommender) -> Recommender:
 
 def _with_shared_markov(model: Recommender, baselines: Mapping[str, Recommender]) -> Recommender:
     """Back from `_network_of`. Raises ValueError or KeyError when the baseline is not there."""
-    from recsys.models.attention import AttentionModel
-    from recsys.models.markov import Markov
+    from recsys.models.attention.model import AttentionModel
+    from recsys.models.baselines.markov import Markov
 
     markov = baselines["markov"]
     if not isinstance(model, AttentionModel) or not isinstance(markov, Markov) or markov.n_items != model.n_items:
@@ -81,7 +81,7 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         InputError: there is no run in the folder.
         ArtifactError: something in it is missing, damaged or of another format.
     """
-    from recsys.models.store import load_model
+    from recsys.models.storage import load_model
 
     folder = Path(folder)
     recover(folder)

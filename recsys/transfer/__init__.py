@@ -1,23 +1,23 @@
 """Step 4: whose taste is blended with whose, the exact path over α, what is recommended, whether α helps, privacy."""
 
-from recsys.transfer.blend import WAYS, Transfer, blend_ways, had_by_half, interpolate, merged_taste, transfer
-from recsys.transfer.path import AlphaPath, Change, Step, alpha_path
-from recsys.transfer.recommend import Recommendations, collaborative, content, recommend
-from recsys.transfer.tastes import (
+from recsys.transfer.blend import WAYS, Transfer, blend_ways, interpolate, merged_party, seen_by_half, transfer
+from recsys.transfer.parties import (
     MINIMUM_GROUP,
-    Taste,
-    average_taste,
+    TransferParty,
+    average_party,
     blend_sentence,
-    composed_taste,
-    group_taste,
-    medoid_taste,
-    neighbours_taste,
-    scenario_taste,
-    taste_scores,
-    taste_vector,
-    time_tastes,
-    user_taste,
+    medoid_party,
+    parties_before_and_after,
+    party_embedding,
+    party_in_scenario,
+    party_of_group,
+    party_of_items,
+    party_of_neighbours,
+    party_of_user,
+    party_scores,
 )
+from recsys.transfer.path.alpha_path import AlphaPath, Change, Step, alpha_path
+from recsys.transfer.recommendations import Recommendations, collaborative, content, recommend
 
 __all__ = [
     "MINIMUM_GROUP",
@@ -26,26 +26,26 @@ __all__ = [
     "Change",
     "Recommendations",
     "Step",
-    "Taste",
     "Transfer",
+    "TransferParty",
     "alpha_path",
-    "average_taste",
+    "average_party",
     "blend_sentence",
     "blend_ways",
     "collaborative",
-    "composed_taste",
     "content",
-    "group_taste",
-    "had_by_half",
     "interpolate",
-    "medoid_taste",
-    "merged_taste",
-    "neighbours_taste",
+    "medoid_party",
+    "merged_party",
+    "parties_before_and_after",
+    "party_embedding",
+    "party_in_scenario",
+    "party_of_group",
+    "party_of_items",
+    "party_of_neighbours",
+    "party_of_user",
+    "party_scores",
     "recommend",
-    "scenario_taste",
-    "taste_scores",
-    "taste_vector",
-    "time_tastes",
+    "seen_by_half",
     "transfer",
-    "user_taste",
 ]

@@ -11,8 +11,8 @@ import numpy as np
 from recsys.data.dataset import Catalogue, History, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender
-from recsys.transfer.path import AlphaPath, alpha_path, check_alpha
-from recsys.transfer.tastes import Taste, blend_sentence, taste_scores, taste_vector
+from recsys.transfer.parties import TransferParty, blend_sentence, party_embedding, party_scores
+from recsys.transfer.path.alpha_path import AlphaPath, alpha_path, check_alpha
 
 WAYS: Mapping[str, str] = MappingProxyType(
     {
@@ -56,8 +56,8 @@ class Transfer:
     """
 
     model: Recommender
-    target: Taste
-    source: Taste
+    target: TransferParty
+    source: TransferParty
     target_scores: np.ndarray
     source_scores: np.ndarray
     allowed: np.ndarray
@@ -86,8 +86,8 @@ class Transfer:
 
 def transfer(
     model: Recommender,
-    target: Taste,
-    source: Taste,
+    target: TransferParty,
+    source: TransferParty,
     *,
     catalogue: Catalogue | None = None,
     scenario: str = "",
@@ -116,21 +116,21 @@ def transfer(
         allowed &= np.fromiter((tag in tags for tags in catalogue.tags), dtype=bool)
     if among is not None:
         allowed &= among
-    allowed[had_by_half(target)] = False
+    allowed[seen_by_half(target)] = False
     if without_sources:
         for history in source.histories:
             allowed[history] = False
     if not allowed.any():
         fix = "Take a filter away."
         raise InputError("the filters", "must leave something to recommend", f"{scenario} {tag}".strip(), fix)
-    return Transfer(model, target, source, taste_scores(model, target), taste_scores(model, source), allowed)
+    return Transfer(model, target, source, party_scores(model, target), party_scores(model, source), allowed)
 
 
-def had_by_half(taste: Taste) -> History:
+def seen_by_half(party: TransferParty) -> History:
     """Items that at least half of a taste's people have: of one person, all of theirs. int32, ascending."""
-    each = np.concatenate([np.unique(history) for history in taste.histories])
+    each = np.concatenate([np.unique(history) for history in party.histories])
     items, counts = np.unique(each, return_counts=True)
-    return items[(2 * counts >= len(taste.histories)) & (items > 0)].astype(np.int32)
+    return items[(2 * counts >= len(party.histories)) & (items > 0)].astype(np.int32)
 
 
 def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
@@ -145,11 +145,11 @@ def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
     check_alpha(alpha)
     ways = {"scores": pair.scores(alpha)}
     if isinstance(pair.model, Encoder):
-        target, source = (taste_vector(pair.model, taste).astype(np.float64) for taste in (pair.target, pair.source))
+        target, source = (party_embedding(pair.model, party).astype(np.float64) for party in (pair.target, pair.source))
         items, bias = pair.model.item_vectors.astype(np.float64), pair.model.item_bias.astype(np.float64)
         with np.errstate(invalid="ignore"):
-            voices = [(pair.target_scores, target), (pair.source_scores, source)]
-            rest = [np.nan_to_num(scores - items @ vector - bias, neginf=0.0) for scores, vector in voices]
+            scorers = [(pair.target_scores, target), (pair.source_scores, source)]
+            rest = [np.nan_to_num(scores - items @ vector - bias, neginf=0.0) for scores, vector in scorers]
         beside = interpolate(rest[1], rest[0], alpha) + bias
         ways["representations"] = items @ interpolate(source, target, alpha) + beside
         length = alpha * np.linalg.norm(source) + (1 - alpha) * np.linalg.norm(target)
@@ -157,29 +157,29 @@ def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
     ways["ranks"] = interpolate(
         _places(pair.source_scores, pair.allowed), _places(pair.target_scores, pair.allowed), alpha
     )
-    ways["histories"] = taste_scores(pair.model, merged_taste(pair.target, pair.source, alpha)).astype(np.float64)
+    ways["histories"] = party_scores(pair.model, merged_party(pair.target, pair.source, alpha)).astype(np.float64)
     return {name: np.where(pair.allowed, ways[name], -np.inf) for name in WAYS if name in ways}
 
 
-def merged_taste(target: Taste, source: Taste, alpha: float) -> Taste:
+def merged_party(target: TransferParty, source: TransferParty, alpha: float) -> TransferParty:
     """Both read as one person: of 50 items a share of α from the source, spread evenly, newest last.
 
     Of a group the newest item of each member is taken in turn, then the one before it, and so on.
     """
-    own, borrowed = (_newest(taste) for taste in (target, source))
+    own, borrowed = (_newest(party) for party in (target, source))
     n = min(_LENGTH, len(own) + len(borrowed))
     wanted = min(round(alpha * n), len(borrowed)) if len(own) else len(borrowed) * (alpha > 0)
     kept = min(n - wanted, len(own)) if alpha < 1 or not len(borrowed) else 0
     parts = [np.asarray(own[:kept]), np.asarray(borrowed[:wanted])]
     place = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in parts])  # 0 = newest
     items = np.concatenate(parts)[np.argsort(-place, kind="stable")].astype(np.int32)
-    return Taste(f"{target.label} and {source.label} as one person", "composed", (items,))
+    return TransferParty(f"{target.label} and {source.label} as one person", "composed", (items,))
 
 
-def _newest(taste: Taste) -> list[int]:
-    longest = max(map(len, taste.histories))
+def _newest(party: TransferParty) -> list[int]:
+    longest = max(map(len, party.histories))
     depth = min(longest, _LENGTH)
-    order = [int(history[-back]) for back in range(1, depth + 1) for history in taste.histories if len(history) >= back]
+    order = [int(history[-back]) for back in range(1, depth + 1) for history in party.histories if len(history) >= back]
     return order[:_LENGTH]
 
 

@@ -5,7 +5,7 @@ and n, are public. Each user's vector is cut to length C, so the mean moves by 2
 deviation σ(ε, δ) · 2C/n makes it (ε, δ)-differentially private (analytic Gaussian mechanism, Balle & Wang 2018; σ from
 dp-accounting). One user alone is n = 1, at the cost of n times the noise. C is read from the model's weights, never
 from histories. What is done with the noised vector afterwards costs nothing more: any α, any length, any filter that
-does not read the source. What a second draw adds is counted in `recsys.transfer.spending`.
+does not read the source. What a second draw adds is counted in `recsys.transfer.privacy_budget`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from recsys.data.dataset import read_only
 from recsys.errors import InputError, MissingExtraError
 from recsys.models.recommender import Encoder
 from recsys.transfer.blend import Transfer
-from recsys.transfer.recommend import recommend
-from recsys.transfer.tastes import Taste
+from recsys.transfer.parties import TransferParty
+from recsys.transfer.recommendations import recommend
 
 EPSILONS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 MOST_DELTA = 1e-5
@@ -44,7 +44,7 @@ def default_delta(users: int) -> float:
 
 
 @dataclass(frozen=True)
-class Promise:
+class PrivacyParameters:
     """A privacy promise.
 
     Args:
@@ -99,7 +99,7 @@ def noise_multiplier(epsilon: float, delta: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class PrivateTaste:
+class PrivateSource:
     """A source's vector that may be shown. Nothing else in it depends on the source's histories.
 
     Attributes:
@@ -112,19 +112,19 @@ class PrivateTaste:
     bound: float
 
 
-def private_taste(model: Encoder, taste: Taste, promise: Promise, secret: bytes) -> PrivateTaste:
+def make_private(model: Encoder, party: TransferParty, promise: PrivacyParameters, secret: bytes) -> PrivateSource:
     """The mean of the members' clipped vectors, with noise.
 
     Args:
         secret: what the noise is made from; the same secret gives the same noise, so it must never be used for other
             members, weights or promises, and whoever knows it can take the noise away.
     """
-    vectors = model.encode(taste.histories).astype(np.float64)
+    vectors = model.encode(party.histories).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     cut = vectors * np.minimum(1.0, promise.clip / np.maximum(lengths, 1e-12))[:, None]
     mean, noise = cut.mean(axis=0), promise.noise(len(vectors))
     vector = mean + noise * standard_normal(secret, len(mean))
-    return PrivateTaste(read_only(vector.astype(np.float32)), noise, promise.clip)
+    return PrivateSource(read_only(vector.astype(np.float32)), noise, promise.clip)
 
 
 def standard_normal(secret: bytes, count: int) -> np.ndarray:
@@ -137,7 +137,7 @@ def standard_normal(secret: bytes, count: int) -> np.ndarray:
     return numbers
 
 
-def private_scores(model: Encoder, private: PrivateTaste) -> np.ndarray:
+def private_scores(model: Encoder, private: PrivateSource) -> np.ndarray:
     """Scores of a private taste: float32 (n_items + 1,), [0] = −inf.
 
     Only the noised representation speaks, on top of what an empty history scores: any part of the model's scores that
@@ -148,7 +148,7 @@ def private_scores(model: Encoder, private: PrivateTaste) -> np.ndarray:
     return scores
 
 
-def private_transfer(pair: Transfer, private: PrivateTaste) -> Transfer:
+def private_transfer(pair: Transfer, private: PrivateSource) -> Transfer:
     """The same transfer with the private source in the place of the source, whose histories are not in it any more.
 
     Raises InputError when the model has no vectors of users.
@@ -157,9 +157,9 @@ def private_transfer(pair: Transfer, private: PrivateTaste) -> Transfer:
     return Transfer(pair.model, pair.target, without_histories(pair.source), pair.target_scores, scores, pair.allowed)
 
 
-def without_histories(taste: Taste) -> Taste:
+def without_histories(party: TransferParty) -> TransferParty:
     """A taste of the same name and size of which nothing is known."""
-    return Taste(taste.label, taste.kind, tuple(np.zeros(0, dtype=np.int32) for _ in taste.histories))
+    return TransferParty(party.label, party.kind, tuple(np.zeros(0, dtype=np.int32) for _ in party.histories))
 
 
 @dataclass(frozen=True)
@@ -195,15 +195,15 @@ def privacy_curve(
     source as it is: it belongs to nobody's protected list.
     """
     model = _encoder(pair)
-    base = private_transfer(pair, private_taste(model, pair.source, Promise(1e9, users, clip), bytes(1)))
+    base = private_transfer(pair, make_private(model, pair.source, PrivacyParameters(1e9, users, clip), bytes(1)))
     wanted = set(recommend(base, alpha, k).items.tolist())
     points = []
     for epsilon in epsilons:
-        promise = Promise(epsilon, users, clip)
+        promise = PrivacyParameters(epsilon, users, clip)
         shares = []
         for draw in range(draws):
             secret = f"{seed} {draw}".encode()  # known to everybody, unlike that of a protected list
-            noised = private_transfer(pair, private_taste(model, pair.source, promise, secret))
+            noised = private_transfer(pair, make_private(model, pair.source, promise, secret))
             shares.append(len(wanted & set(recommend(noised, alpha, k).items.tolist())) / max(len(wanted), 1))
         low, high = np.quantile(shares, [0.1, 0.9])
         noise = promise.noise(len(pair.source.histories))
@@ -211,7 +211,7 @@ def privacy_curve(
     return tuple(points)
 
 
-def privacy_sentence(promise: Promise, people: int) -> str:
+def privacy_sentence(promise: PrivacyParameters, people: int) -> str:
     """The promise and its price, in words."""
     alone, group = promise.noise(1), promise.noise(people)
     text = (

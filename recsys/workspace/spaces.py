@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import recover, recover_all, replace_file, replacing, sweep
-from recsys.workspace.draws import take_draws
+from recsys.workspace.privacy_ledger import take_draws
 from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
 from recsys.workspace.importing import finish_imports
 from recsys.workspace.index import Index
-from recsys.workspace.joining import SPACE, destination, leave_note, move_all
+from recsys.workspace.merging import SPACE, destination, leave_note, move_all
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset

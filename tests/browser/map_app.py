@@ -7,7 +7,7 @@ import os
 import numpy as np
 import streamlit as st
 
-from ui.live.point_map import Focus, by_group, by_number, point_map
+from ui.components.point_map import Focus, by_group, by_number, point_map
 
 PEOPLE = int(os.environ.get("MAP_PEOPLE", "3000"))
 NAMES = (

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from recsys.data.dataset import Catalogue
-from recsys.transfer.path import alpha_path
-from ui.live.mixer import PeopleMap, Side, choice, mixer, mixer_data
+from recsys.transfer.path.alpha_path import alpha_path
+from ui.components.mixer import PartyCard, PeopleMap, choice, mixer, mixer_data
 
 ITEMS = int(os.environ.get("MIXER_ITEMS", "20000"))
 WORDS = ("Harbour", "Winter", "Clay", "Signal", "Orchard", "Paper", "Lantern", "River", "Copper", "Meadow")
@@ -59,14 +59,14 @@ data = mixer_data(
     target_scores,
     source_scores,
     catalogue(),
-    Side(
+    PartyCard(
         "user 42",
         "9 items · entertainment",
         "History, newest first",
         tuple((f"{WORDS[i]} {ENDS[i % 8]}", "film") for i in range(9)),
         "user 42",
     ),
-    Side(
+    PartyCard(
         "cluster “hiking, maps”",
         "31 people",
         "Typical items",

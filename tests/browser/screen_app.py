@@ -6,20 +6,20 @@ import time
 import streamlit as st
 
 from recsys.errors import InputError
-from ui.boundary import Boundary, show_verdict
-from ui.log import start_log
+from ui.shell.errors import ErrorBoundary, show_verdict
+from ui.shell.log import start_log
 
 start_log()
 how = st.query_params.get("how", "")
 st.title("Screen")
-with Boundary():
+with ErrorBoundary():
     if how == "unexpected":
         raise ZeroDivisionError("a private detail")
     if how == "refused":
         raise InputError("alpha", "must be small", 7)
 if how in ("unexpected-a-while", "refused-a-while", "bare-a-while"):
     for_a_while = st.empty()
-    with for_a_while.container(), Boundary():
+    with for_a_while.container(), ErrorBoundary():
         if how.startswith("bare"):
             st.error("bare")
         else:
@@ -27,7 +27,7 @@ if how in ("unexpected-a-while", "refused-a-while", "bare-a-while"):
     time.sleep(0.5)
     for_a_while.empty()
 if how == "log":
-    logging.getLogger("recsys.jobs").error("job x failed")
+    logging.getLogger("recsys.jobs.queue").error("job x failed")
 elif how == "verdict":
     show_verdict("harms", "It harms.")
 elif how == "bare":

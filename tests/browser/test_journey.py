@@ -80,8 +80,8 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     expect(slider).to_have_value(drag_alpha.left_at)  # type: ignore[attr-defined]
     step(visit, page, "5 Evaluate", "Does it help?")
     number = r"0?\.\d+"
-    judged = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
-    expect(page.get_by_role("heading", name=judged)).to_be_visible(timeout=180_000)
+    evaluated = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
+    expect(page.get_by_role("heading", name=evaluated)).to_be_visible(timeout=180_000)
     step(visit, page, "6 Explain", "Why this item?")
     expect(page.get_by_role("radiogroup", name=re.compile("Recommended")).get_by_role("radio")).to_have_count(
         10

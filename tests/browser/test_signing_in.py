@@ -12,7 +12,7 @@ from recsys.workspace import Workspace
 from tests.browser.conftest import Servers, Visits
 from tests.browser.oidc_provider import CLIENT, CLIENT_SECRET, provider
 from tests.browser.test_two_tabs import bring, note
-from ui.state import ROOT
+from ui.shell.state import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.workspace import Workspace, export_zip
 from tests.browser.conftest import Servers, Visits
-from ui.state import ROOT
+from ui.shell.state import ROOT
 
 pytestmark = pytest.mark.browser
 

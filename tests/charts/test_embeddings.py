@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.charts.embeddings import cloud_figure, column_figure, lengths_figure, quality_figure
+from recsys.charts.embeddings import cloud_figure, column_figure, history_lengths_figure, quality_figure
 from recsys.charts.style import alternative_of
 from recsys.embeddings import Quality
 
@@ -48,7 +48,7 @@ def test_a_column_compares_the_group_with_everybody() -> None:
 
 @pytest.mark.parametrize("everybody", [np.array([1]), np.array([3, 3, 3]), np.arange(1, 500)])
 def test_lengths_are_shares_of_people(everybody: np.ndarray) -> None:
-    figure = lengths_figure(everybody[-1:], everybody)
+    figure = history_lengths_figure(everybody[-1:], everybody)
     for trace in figure.data:
         assert sum(trace.y) == pytest.approx(1.0)
     assert f"at least {everybody[-1]}" in figure.layout.title.text

@@ -16,15 +16,15 @@ from recsys.charts.evaluation import (
     pareto_figure,
     win_loss_figure,
 )
-from recsys.charts.groups import exposure_figure, segments_figure, split_figure
-from recsys.charts.study import gain_figure, lengths_figure, methods_figure
+from recsys.charts.segments import exposure_figure, segments_figure, split_figure
+from recsys.charts.study import gain_by_known_items_figure, gain_figure, methods_figure
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.evaluation import Report, evaluate_models
-from recsys.evaluation.alpha import CONTROLS, AlphaCurve
-from recsys.evaluation.protocols import strips
+from recsys.evaluation.alpha_curve import CONTROLS, AlphaCurve
+from recsys.evaluation.protocols import split_timeline
 from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment
-from recsys.evaluation.uncertainty import Estimate
+from recsys.metrics.uncertainty import Estimate
 from recsys.models.baselines import fit_baseline
 
 HOSTILE = "<b>bold</b>"
@@ -89,7 +89,7 @@ def test_groups_are_rows_and_small_ones_hollow(planted: Dataset, report: Report)
 
 def test_the_split_is_drawn_with_dates_or_places(planted: Dataset) -> None:
     split = leave_one_out(planted)
-    rows = [replace(strip, person=HOSTILE) for strip in strips(planted, split)]
+    rows = [replace(strip, person=HOSTILE) for strip in split_timeline(planted, split)]
     for dated in (True, False):
         figure = split_figure(rows, "Rows", dated)
         assert {trace.name for trace in figure.data} == {"learned from", "validation", "test"}
@@ -131,7 +131,7 @@ def test_the_study_says_where_the_gain_is_and_only_then_that_little_known_helps(
     figure = methods_figure(point(3, 0.2, 0.1))
     assert "transfer ranks best of 5" in figure.layout.title.text.replace("<br>", " ")
     assert [t.marker.symbol for t in figure.data].count("circle-open") == 2
-    falls = lengths_figure([point(1, 0.2, 0.1), point(10, 0.2, 0.19)])
-    rises = lengths_figure([point(1, 0.1, 0.1), point(10, 0.2, 0.1)])
+    falls = gain_by_known_items_figure([point(1, 0.2, 0.1), point(10, 0.2, 0.19)])
+    rises = gain_by_known_items_figure([point(1, 0.1, 0.1), point(10, 0.2, 0.1)])
     assert falls.layout.title.text.startswith("The less is known")
     assert rises.layout.title.text.startswith("What is borrowed does not")

@@ -6,10 +6,10 @@ import numpy as np
 
 from recsys.charts.explain import attention_figure, deletion_figure, influence_figure, parts_figure
 from recsys.charts.style import SOURCE, TARGET
-from recsys.evaluation.uncertainty import Estimate
 from recsys.explain.attention import AttentionMap, DeletionStudy
-from recsys.explain.influence import Influence
-from recsys.explain.parts import Part
+from recsys.explain.history_influence import Influence
+from recsys.explain.score_parts import Part
+from recsys.metrics.uncertainty import Estimate
 
 HOSTILE = "<script>x</script>"
 FOUND = Influence(9, np.array([4, 5, 6]), 2.0, 1, np.array([0.5, -0.2, 1.0]), np.array([3, 1, 40]))

@@ -30,17 +30,17 @@ from recsys.charts import style
     ],
 )
 def test_numbers_have_three_significant_digits_and_counts_stay_exact(value: float | None, shown: str) -> None:
-    assert style.three(value) == shown
+    assert style.format_number(value) == shown
 
 
 @given(st.floats(0.0002, 1e8))
 def test_three_digits_are_never_more_than_half_a_percent_off(value: float) -> None:
-    assert float(style.three(value).replace(",", "")) == pytest.approx(value, rel=0.005)
+    assert float(style.format_number(value).replace(",", "")) == pytest.approx(value, rel=0.005)
 
 
 def test_an_estimate_carries_its_interval() -> None:
-    assert style.interval(0.1709, 0.1631, 0.1788) == ".171 [.163, .179]"
-    assert style.three(0.25, zero=True) == "0.250"
+    assert style.format_interval(0.1709, 0.1631, 0.1788) == ".171 [.163, .179]"
+    assert style.format_number(0.25, zero=True) == "0.250"
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_an_estimate_carries_its_interval() -> None:
     [(0.0, "0%"), (0.00004, "<0.1%"), (0.042, "4.2%"), (0.48, "48%"), (0.999, ">99%"), (1.0, "100%"), (None, "–")],
 )
 def test_shares_read_as_percent(share: float | None, shown: str) -> None:
-    assert style.percent(share) == shown
+    assert style.format_percent(share) == shown
 
 
 def test_a_blend_walks_from_the_targets_blue_to_the_sources_orange() -> None:
-    assert style.blend(0) == style.TARGET.upper()
-    assert style.blend(1) == style.SOURCE.upper()
-    assert style.blend(0.5) == "#738859"  # (0, 114, 178) and (230, 159, 0), half-way, rounded to even
+    assert style.blend_colour(0) == style.TARGET.upper()
+    assert style.blend_colour(1) == style.SOURCE.upper()
+    assert style.blend_colour(0.5) == "#738859"  # (0, 114, 178) and (230, 159, 0), half-way, rounded to even
 
 
 @pytest.mark.parametrize("paper", ["#FFFFFF", "#121513"])  # the light and the dark page, .streamlit/config.toml
@@ -76,7 +76,7 @@ def test_groups_never_wear_the_colours_of_source_and_target() -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_from_data_can_open_a_tag_or_grow_long(value: str) -> None:
-    shown = style.text(value)
+    shown = style.plain_text(value)
     assert "<" not in shown and ">" not in shown and "\n" not in shown
     assert len(unescape(shown)) <= 60
 

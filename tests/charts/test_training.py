@@ -19,7 +19,7 @@ def reports(*scores: float) -> list[dict[str, Any]]:
     ]
 
 
-def judged(*scores: float, low: float, high: float) -> list[dict[str, Any]]:
+def evaluated(*scores: float, low: float, high: float) -> list[dict[str, Any]]:
     """Reports whose last epoch is the best and was compared with item-knn, validation user by validation user."""
     rows = reports(*scores)
     value = {"value": scores[-1], "against": 0.06, "difference": scores[-1] - 0.06, "low": low, "high": high}
@@ -37,17 +37,17 @@ def judged(*scores: float, low: float, high: float) -> list[dict[str, Any]]:
             "NDCG@10 0.0300 after 1 of 10 epochs; item-knn, the best simple baseline, reaches 0.0600",
         ),
         (
-            judged(0.03, 0.15, low=0.05, high=0.13), 2, LINES,
+            evaluated(0.03, 0.15, low=0.05, high=0.13), 2, LINES,
             "Better than item-knn, the best simple baseline, after 2 epochs: NDCG@10 0.150 against 0.0600, "
             "difference +0.0900 [+0.0500, +0.130]",
         ),
         (
-            judged(0.03, 0.07, low=-0.01, high=0.03), 2, LINES,
+            evaluated(0.03, 0.07, low=-0.01, high=0.03), 2, LINES,
             "Not better than item-knn, the best simple baseline, after 2 epochs: NDCG@10 0.0700 against 0.0600, "
             "difference +0.0100 [−0.0100, +0.0300]",
         ),
         (
-            judged(0.03, low=-0.05, high=-0.01), 4, LINES,
+            evaluated(0.03, low=-0.05, high=-0.01), 4, LINES,
             "Not better than item-knn, the best simple baseline, after 1 of 4 epochs: NDCG@10 0.0300 against 0.0600, "
             "difference −0.0300 [−0.0500, −0.0100]",
         ),
@@ -82,7 +82,7 @@ def test_the_curve_leaves_room_for_the_epochs_to_come_and_marks_the_best() -> No
 
 def test_a_finished_run_is_told_by_the_comparison_it_keeps() -> None:
     kept = {"baseline": "markov", "value": 0.2, "against": 0.25, "difference": -0.05, "low": -0.08, "high": -0.02}
-    title = curve_title(judged(0.1, 0.3, low=0.1, high=0.3), 2, LINES | {"markov": {"ndcg@10": 0.25}}, kept)
+    title = curve_title(evaluated(0.1, 0.3, low=0.1, high=0.3), 2, LINES | {"markov": {"ndcg@10": 0.25}}, kept)
     assert title.startswith("Not better than markov, the best simple baseline, after 2 epochs: NDCG@10 0.200 against")
 
 

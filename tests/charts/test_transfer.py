@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
-from recsys.transfer.path import AlphaPath, alpha_path
+from recsys.transfer.path.alpha_path import AlphaPath, alpha_path
 
 TITLES = ("", "Alien", "Heat", "<b>Up</b>", "Ran")
 TAGS = ((), ("space",), ("crime",), ("family",), ("war",))

@@ -13,9 +13,8 @@ import pytest
 
 from recsys.data import load
 from recsys.errors import InputError, StudioError
-
-from . import files
-from .mutations import mutated
+from tests.data import files
+from tests.data.mutations import mutated
 
 ROWS = b"user,item\na,x\nb,y\n"
 

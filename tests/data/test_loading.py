@@ -12,8 +12,7 @@ import pytest
 from recsys.data import Loaded, load
 from recsys.data.loading import load_vectors
 from recsys.errors import InputError
-
-from . import files
+from tests.data import files
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 SMALL = b"user,item,ts\na,x,1600000002\na,y,1600000001\nb,x,1600000003\n"

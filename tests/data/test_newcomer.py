@@ -14,8 +14,7 @@ import pytest
 
 from recsys.data import load
 from recsys.errors import InputError
-
-from . import files
+from tests.data import files
 
 Row = tuple[object, ...]
 ROWS: list[Row] = [

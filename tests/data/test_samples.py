@@ -9,11 +9,11 @@ from functools import cache
 import pytest
 
 from recsys.data.loading import Loaded
-from recsys.data.sample_items import SCENARIOS
 from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_card, sample_files
-from recsys.data.synthetic import BOT
 from recsys.errors import UnknownIdError
 from recsys.runs import load_run
+from sample_data.build.community import BOT
+from sample_data.build.items import SCENARIOS
 
 
 @cache

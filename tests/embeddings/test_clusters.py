@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.embeddings import cluster
-from recsys.embeddings.centres import assign, centres_of, k_means
+from recsys.embeddings.k_means import assign, centres_of, k_means
 from recsys.errors import InputError
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from recsys.embeddings import align, pca, project
-from recsys.embeddings.graph import fuzzy_graph
-from recsys.embeddings.layout import curve, lay_out
 from recsys.embeddings.neighbours import all_neighbours
+from recsys.embeddings.umap_graph import fuzzy_graph
+from recsys.embeddings.umap_layout import curve, lay_out
 from recsys.errors import InputError
 
 # umap-learn says at its first import that an extra of its own is not installed
@@ -77,14 +77,14 @@ def test_the_same_seed_gives_the_same_picture_on_any_number_of_threads(
     vectors, _ = clouds(2500)  # more than one chunk
     some = vectors[:2500]
     graph = fuzzy_graph(*all_neighbours(some, 8))
-    pictures = []
+    projections = []
     for cpus in (1, 4, 4):
         monkeypatch.setattr(os, "cpu_count", lambda cpus=cpus: cpus)
-        pictures.append(lay_out(graph, pca(some, dims), min_distance=0.1, passes=10, seed=7))
-    np.testing.assert_array_equal(pictures[0], pictures[1])
-    np.testing.assert_array_equal(pictures[1], pictures[2])
+        projections.append(lay_out(graph, pca(some, dims), min_distance=0.1, passes=10, seed=7))
+    np.testing.assert_array_equal(projections[0], projections[1])
+    np.testing.assert_array_equal(projections[1], projections[2])
     other = lay_out(graph, pca(some, dims), min_distance=0.1, passes=10, seed=8)
-    assert not np.array_equal(pictures[0], other)
+    assert not np.array_equal(projections[0], other)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5])

@@ -10,7 +10,7 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, time_split
 from recsys.errors import InputError
-from recsys.evaluation.protocols import PARTS, PROTOCOLS, check_no_leak, judge, protocol, strips
+from recsys.evaluation.protocols import PARTS, PROTOCOLS, check_no_leak, evaluate_protocol, protocol, split_timeline
 from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Recommender
 from tests.conftest import planted_dataset
@@ -105,7 +105,7 @@ def test_what_cannot_be_split_is_refused(planted: Dataset, call: object, says: s
 @pytest.mark.parametrize("key", SPLITS)
 def test_a_drawing_shows_each_row_in_its_part(uneven: Dataset, key: str) -> None:
     split = SPLITS[key](uneven)
-    drawn = strips(uneven, split)
+    drawn = split_timeline(uneven, split)
     assert drawn
     tests = {uneven.users.external(int(u)): len(p) for u, p in zip(split.test.users, split.test.positives, strict=True)}
     for strip in drawn:
@@ -125,7 +125,7 @@ def test_judge_trains_without_the_hidden_rows(uneven: Dataset) -> None:
         return fit_baseline("markov", split.train)
 
     fractions: list[float] = []
-    report = judge(uneven, "cold-users", {"markov": trainer}, progress=lambda f, m: fractions.append(f))
+    report = evaluate_protocol(uneven, "cold-users", {"markov": trainer}, progress=lambda f, m: fractions.append(f))
     assert report.protocol == "cold-users"
     assert seen[0].train.lengths[seen[0].test.users].sum() == 0
     assert report["markov"].estimates["ndcg@10"].value > 0.3

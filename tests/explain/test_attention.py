@@ -7,7 +7,7 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.explain.attention import attention_map, attention_order, deletion_study, trained_head
-from recsys.models.attention import AttentionModel
+from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines import fit_baseline
 
 

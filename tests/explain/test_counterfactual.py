@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from recsys.explain.counterfactual import smallest_removal
-from recsys.explain.influence import places, unseen_items
-from tests.explain.test_influence import Additive
+from recsys.explain.history_influence import places, unseen_items
+from tests.explain.test_history_influence import Additive
 
 
 def brute_force(model: Additive, history: np.ndarray, item: int, allowed: np.ndarray, k: int) -> int | None:

@@ -65,9 +65,9 @@ def test_the_best_alpha_is_above_zero_for_every_source_and_is_the_minimum(observ
 def test_smoothing_agrees_with_simulated_people() -> None:
     rng = np.random.default_rng(1)
     n, people, alpha = 4, 200_000, 0.4
-    taste, other = rng.normal(size=(2, people))
-    seen = taste + rng.normal(size=people) * np.sqrt(lessons.NOISE / n)
-    error = ((alpha * other + (1 - alpha) * seen - taste) ** 2).mean()
+    party, other = rng.normal(size=(2, people))
+    seen = party + rng.normal(size=people) * np.sqrt(lessons.NOISE / n)
+    error = ((alpha * other + (1 - alpha) * seen - party) ** 2).mean()
     expected = (1 - alpha) ** 2 * lessons.NOISE / n + alpha**2 * 2 * lessons.SPREAD
     assert error == pytest.approx(expected, rel=0.02)
     lesson = lessons.smoothing(n)

@@ -7,16 +7,24 @@ from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out
 from recsys.metrics import MISSED, Ranks
 from recsys.models import validation
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.trainer import train
 from recsys.models.baselines import fit_baseline
-from recsys.models.config import ModelConfig, TrainConfig
-from recsys.models.markov import Markov
-from recsys.models.training import train
-from recsys.models.validation import CELLS, WINDOWS, choose_markov, figures, make_judge, next_item_quality, sample
+from recsys.models.baselines.markov import Markov
+from recsys.models.validation import (
+    CELLS,
+    WINDOWS,
+    accuracy_means,
+    choose_markov,
+    make_validator,
+    next_item_quality,
+    sample_users,
+)
 from tests.models.small import dataset_of
 
 
 def test_figures_by_hand() -> None:
-    found = figures(Ranks(np.arange(4), np.array([1, 3, 11, MISSED]), np.full(4, np.nan), 4))
+    found = accuracy_means(Ranks(np.arange(4), np.array([1, 3, 11, MISSED]), np.full(4, np.nan), 4))
     assert found["ndcg@10"] == pytest.approx((1 + 1 / 2) / 4)
     assert found["hr@10"] == pytest.approx(2 / 4)
     assert found["mrr"] == pytest.approx((1 + 1 / 3 + 1 / 11) / 4)
@@ -25,8 +33,8 @@ def test_figures_by_hand() -> None:
 def test_what_is_weighed_is_what_the_model_reaches(planted: Dataset) -> None:
     split = leave_one_out(planted)
     config = TrainConfig(epochs=2, batch_size=256)
-    *_, last = train(split.train, ModelConfig(embedding_size=16, context=12), config, split.validation)
-    judge = make_judge(split.validation, split.train, markov=True)
+    *_, last = train(split.train, ModelConfig(embedding_size=16, max_length=12), config, split.validation)
+    judge = make_validator(split.validation, split.train, markov=True)
     weighed = judge.weigh(last.model)
     last.model.markov_weight = weighed.weight
     alone, both = judge.markov, last.model
@@ -60,10 +68,10 @@ def test_the_window_is_chosen_on_validation(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_sample_is_bounded_by_people_and_by_scores(planted: Dataset) -> None:
     validation = leave_one_out(planted).validation
-    assert len(sample(validation, 40, seed=0)) == 120
-    assert len(sample(validation, 40, seed=0, most=30)) == 30
-    assert len(sample(validation, CELLS, seed=0)) == 100
-    some = sample(validation, 40, seed=0, most=30)
+    assert len(sample_users(validation, 40, seed=0)) == 120
+    assert len(sample_users(validation, 40, seed=0, most=30)) == 30
+    assert len(sample_users(validation, CELLS, seed=0)) == 100
+    some = sample_users(validation, 40, seed=0, most=30)
     for user, history in zip(some.users, some.histories, strict=True):
         np.testing.assert_array_equal(history, planted.history(int(user))[:-2])
 
@@ -76,4 +84,4 @@ def test_quality_of_a_model_that_knows_nothing_of_people(planted: Dataset) -> No
 
 def test_nobody_to_judge_by_means_no_markov(planted: Dataset) -> None:
     nobody = Holdout(np.zeros(0, dtype=np.int64), (), ())
-    assert make_judge(nobody, planted, markov=True).markov is None
+    assert make_validator(nobody, planted, markov=True).markov is None

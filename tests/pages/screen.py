@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
 
-from ui.log import SOURCES
+from ui.shell.log import SOURCES
 
 UNEXPECTED, REFUSED, VERDICT = "studio_error_unexpected", "studio_error_refused", "studio_verdict"
 

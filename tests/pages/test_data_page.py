@@ -21,8 +21,8 @@ from recsys.runs import load_run, train_run
 from recsys.workspace import Space, Workspace, export_zip, import_zip
 from tests.data.layouts import COLLECTIONS
 from tests.pages.screen import no_errors
-from ui import state
-from ui.uploads import Uploads
+from ui.data.uploads import Uploads
+from ui.shell import state
 
 ANN = "a" * 32
 REAL = state.ROOT.parent / "shared" / "data" / "ml-latest-small.zip"
@@ -384,7 +384,7 @@ def test_reset_of_a_sample_goes_back_to_the_samples_own_rules(space: Space) -> N
 def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     now, marker = [0.0], b"c999,p999,2024-03-01 10:00,4\n"
     held = Uploads(600, 10**9, clock=lambda: now[0])
-    monkeypatch.setattr("ui.data_source.uploads", lambda: held)
+    monkeypatch.setattr("ui.data.source.uploads", lambda: held)
     app = drop(data_page(), ("shop.csv", GOOD + marker * 3_000))
     assert held.bytes > 80_000 and not any(field.value for field in app.file_uploader), "the field is empty again"
     assert isinstance(app.session_state["data_open"], str), "the session has a key to it, nothing of it"
@@ -398,6 +398,6 @@ def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monke
 
 
 def test_a_file_beyond_the_limit_is_read_but_not_held(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.data_source.uploads", lambda: Uploads(600, 1_000))
+    monkeypatch.setattr("ui.data.source.uploads", lambda: Uploads(600, 1_000))
     app = drop(data_page(), ("shop.csv", GOOD))
     assert not app.error and numbers(app)["Rows kept"] == "90" and len(app.tabs) == 4

@@ -13,12 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
-from recsys.models.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import ModelConfig, TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
 from tests.pages.screen import no_errors
-from ui import state
-from ui.live.point_map.payload import bits_of
+from ui.components.point_map.payload import bits_of
+from ui.shell import state
 
 ANN = "a" * 32
 

@@ -8,13 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Multiselect, Radio
 
-from recsys.models.config import ModelConfig
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui import state
-from ui.explain_more import TABS
+from ui.explain.tabs import TABS
+from ui.shell import state
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "f" * 32
@@ -27,7 +27,7 @@ def runs(own_workspace: Workspace) -> dict[str, str]:
     found = {}
     for model in ("attention", "popularity"):
         run = train_run(
-            data, model=model, model_config=ModelConfig(embedding_size=16, blocks=1, heads=2), epochs=4, threads=1
+            data, model=model, model_config=ModelConfig(embedding_size=16, layers=1, heads=2), epochs=4, threads=1
         )
         found[model] = space.save_run(run, data).id
     return found

@@ -16,7 +16,7 @@ from recsys.runs import train_run
 from recsys.workspace import Space, Workspace, export_zip
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui import state
+from ui.shell import state
 
 ANN, BOB = "a" * 32, "b" * 32
 

@@ -14,16 +14,16 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Catalogue
 from recsys.data.ids import IdMap
-from recsys.models.config import ModelConfig
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui import state
-from ui.evaluate_view import TABS as EVALUATE
-from ui.explain_more import TABS as EXPLAIN
-from ui.live.point_map.payload import bits_of
-from ui.transfer_tabs import TABS as TRANSFER
+from ui.components.point_map.payload import bits_of
+from ui.evaluate.view import TABS as EVALUATE
+from ui.explain.tabs import TABS as EXPLAIN
+from ui.shell import state
+from ui.transfer.tabs import TABS as TRANSFER
 
 SPACE = "7" * 32
 HOSTILE = "**B** <img src=x onerror=1> [l](javascript:1) :red[r] $x$ `c`"
@@ -53,7 +53,7 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
     users = IdMap([named("user", user) for user in range(data.n_users)], first=0, subject="user_id")
     items = IdMap([named("item", i) for i in range(1, n)])
     data = replace(data, users=users, items=items, catalogue=catalogue, people=people, name=HOSTILE)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=1, threads=1)
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     run = replace(run, name=HOSTILE)
     space = own_workspace.space(SPACE)
     space.call(HOSTILE)
@@ -160,7 +160,7 @@ def test_no_name_is_read_as_markdown_or_html(ids: dict[str, str], page: str, tab
 def test_the_panels_of_transfer_show_names_as_text(
     ids: dict[str, str], source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.transfer_pickers.MANY", 10)  # ids that are found by typing stand in a radio
+    monkeypatch.setattr("ui.transfer.pickers.MANY", 10)  # ids that are found by typing stand in a radio
     ends = {"target": f"user:{HOSTILE} user 3", "source": f"user:{HOSTILE} user 4"}
     ends |= {"source": f"group:{ids['group']}"} if source == "group" else {}
     panels = {"transfer_target": True, "transfer_source": True, "transfer_rules": True}

@@ -6,14 +6,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.config import ModelConfig
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui import cache, state
-from ui.rules import FREE, Rules, read_rules
-from ui.transfer_case import CONTENT
+from ui import cache
+from ui.shell import state
+from ui.shell.rules import FREE, Rules, read_rules
+from ui.transfer.scored_pair import CONTENT
 
 SPACE = "9" * 32
 PAIR = {"target": "user:u3", "source": "user:u4"}
@@ -26,7 +27,7 @@ def runs(own_workspace: Workspace) -> dict[str, str]:
     found = {}
     for model in ("attention", "popularity"):
         beside = ("popularity", "item-knn") if model == "attention" else ()
-        shape = ModelConfig(embedding_size=16, blocks=1)
+        shape = ModelConfig(embedding_size=16, layers=1)
         run = train_run(data, model=model, baselines=beside, model_config=shape, epochs=2, threads=1)
         found[model] = space.save_run(run, data).id
     return found
@@ -152,16 +153,16 @@ def test_without_a_source_explain_follows_the_rules_too(runs: dict[str, str]) ->
 
 def test_files_and_the_report_name_the_rules(runs: dict[str, str]) -> None:
     from recsys.transfer import recommend
-    from ui.transfer_case import room_of
-    from ui.transfer_out import list_json
-    from ui.transfer_report import report_html
+    from ui.transfer.export import list_json
+    from ui.transfer.report import transfer_html
+    from ui.transfer.scored_pair import run_context
 
     folder = str(state.workspace().find(runs["attention"], "run")[1])
-    case = cache.case_of(folder, "user:u3", "user:u4", 5, Rules(tag="odd", hide_source=True))
-    picks = recommend(case.both, 0.4, 5)
-    page = report_html(room_of(folder), case, picks, None).decode()
+    scored = cache.scored_pair_of(folder, "user:u3", "user:u4", 5, Rules(tag="odd", hide_source=True))
+    picks = recommend(scored.both, 0.4, 5)
+    page = transfer_html(run_context(folder), scored, picks, None).decode()
     assert "only with the tag odd" in page and "without what the source has too" in page
-    told = list_json(case, 0.4, pd.DataFrame(picks.rows(room_of(folder).dataset)))
+    told = list_json(scored, 0.4, pd.DataFrame(picks.rows(run_context(folder).dataset)))
     assert told["rules"] == {"tag": "odd", "hide_source": "1"}
 
 

@@ -10,10 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.errors import InputError
-from recsys.jobs import JobSnapshot
+from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import Workspace
 from tests.pages.screen import LISTENER, REFUSED, UNEXPECTED, expect, no_errors, watched, wrong
-from ui import state
+from ui.shell import state
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> AppTest:
     def breaks(studio: object) -> None:
         raise error
 
-    monkeypatch.setattr("ui.learn_view.learn", breaks)
+    monkeypatch.setattr("ui.learn.view.learn", breaks)
     return learn()
 
 
@@ -71,7 +71,7 @@ def test_a_refusal_must_be_expected_and_what_is_expected_must_be_there(
 def test_the_same_sentence_twice_on_a_page_is_two_marks(home: Workspace) -> None:
     def body() -> None:
         from recsys.errors import InputError
-        from ui.boundary import show_error
+        from ui.shell.errors import show_error
 
         for _ in range(3):
             show_error(InputError("alpha", "must be small"))
@@ -91,7 +91,7 @@ def test_an_error_that_escapes_the_boundary_and_a_bare_box_are_seen(home: Worksp
     assert "exception: escaped" in found and "error without a mark: bare" in found
 
 
-@pytest.mark.parametrize("name", ["studio", "recsys.jobs"])
+@pytest.mark.parametrize("name", ["studio", "recsys.jobs.queue"])
 def test_an_error_in_the_log_alone_is_seen_once(home: Workspace, name: str) -> None:
     app = learn()
     logging.getLogger(name).error("job %s failed", "x")
@@ -101,8 +101,8 @@ def test_an_error_in_the_log_alone_is_seen_once(home: Workspace, name: str) -> N
 
 def test_a_job_that_failed_of_a_defect_and_one_that_was_refused_differ(home: Workspace) -> None:
     def body(unexpected: bool) -> None:
-        from recsys.jobs import JobSnapshot
-        from ui.boundary import show_failure
+        from recsys.jobs.queue import JobSnapshot
+        from ui.shell.errors import show_failure
 
         show_failure(JobSnapshot("j", "o", "train", "label", "failed", error="no rows", unexpected=unexpected))
 
@@ -125,7 +125,7 @@ def test_a_queue_knows_which_failure_was_a_defect() -> None:
 
 def test_the_verdict_that_transfer_harms_is_no_error(home: Workspace) -> None:
     def body() -> None:
-        from ui.boundary import show_verdict
+        from ui.shell.errors import show_verdict
 
         show_verdict("harms", "It harms.")
 
@@ -149,7 +149,7 @@ def test_the_watch_sees_what_a_test_did_not_look_for(
         watch = watched(patch)
         next(watch)
         breaking(monkeypatch, error)
-        monkeypatch.setattr("ui.learn_view.learn", lambda studio: None)
+        monkeypatch.setattr("ui.learn.view.learn", lambda studio: None)
         learn()
         expect(expected)
         with pytest.raises(AssertionError if seen else StopIteration) as failed:

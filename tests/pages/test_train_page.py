@@ -15,7 +15,7 @@ from recsys.runs import read_card
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui import state
+from ui.shell import state
 
 ANN, BOB = "a" * 32, "b" * 32
 
@@ -299,7 +299,7 @@ def test_a_training_that_fails_says_why_and_leaves_a_way_on(
         raise TrainingError("the loss", "must be a number", "nan in epoch 1", "Lower the learning rate.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("recsys.runs.carry_out", breaks)
+        patch.setattr("recsys.runs.execute", breaks)
         app = plan_all(train_page(), epochs=2, heads=2)
         button(app, "train_start")
         for job in state.jobs().of(ANN):

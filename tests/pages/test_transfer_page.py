@@ -13,16 +13,16 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
-from recsys.models.config import ModelConfig
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from tests.walks.page_screen import mixer
-from ui import state
-from ui.transfer_ends import read_items, write_items
-from ui.transfer_pickers import matching
-from ui.transfer_tabs import TABS
+from ui.shell import state
+from ui.transfer.parties import read_items, write_items
+from ui.transfer.pickers import matching
+from ui.transfer.tabs import TABS
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "c" * 32
@@ -38,7 +38,7 @@ def shown_data() -> Dataset:
 def run_id(own_workspace: Workspace) -> str:
     """A small run in a workspace of its own."""
     data = shown_data()
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)
     return own_workspace.space(SPACE).save_run(run, data).id
 
 
@@ -225,7 +225,7 @@ def test_a_study_that_failed_says_so_and_can_be_run_again(run_id: str, monkeypat
     def breaks(*args: object, **kwargs: object) -> None:
         raise InputError("the study", "needs more people", 3)
 
-    monkeypatch.setattr("recsys.evaluation.transfer_study.transfer_study", breaks)
+    monkeypatch.setattr("recsys.evaluation.study.transfer_study.transfer_study", breaks)
     app = opened(run_id, target="user:u3", source="user:u4", tab="help")
     app.button(key="study_Run the study").click().run()
     for job in state.jobs().of(SPACE):
@@ -305,7 +305,7 @@ def test_above_the_limit_every_user_is_reached_by_typing_the_id() -> None:
 
 
 def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.transfer_pickers.MANY", 50)
+    monkeypatch.setattr("ui.transfer.pickers.MANY", 50)
     app = opened(run_id, target="user:u3", source="user:u4")
     app.session_state["transfer_source"] = True
     app.run()

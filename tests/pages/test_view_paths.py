@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.config import ModelConfig
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import WATCH, expect, no_errors
-from ui import state, train_jobs
+from ui.shell import state
+from ui.train import jobs
 
 SPACE = "d" * 32
 
@@ -28,8 +29,8 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
     second = replace(planted_dataset(people=60, items=20, length=8, seed=1), name="second data")
     ids = {"first": space.save_dataset(first).id, "second": space.save_dataset(second).id}
     for model in ("popularity", "attention"):
-        run = train_run(first, model=model, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=1, threads=1)
-        ids[model] = space.save_run(run, first, train_jobs.run_meta(run, ids["first"])).id
+        run = train_run(first, model=model, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+        ids[model] = space.save_run(run, first, jobs.run_meta(run, ids["first"])).id
     return ids
 
 
@@ -70,7 +71,7 @@ def job(saved: dict[str, str]) -> Iterator[dict[str, str]]:
 
 def ended(kind: str, saved: dict[str, str]) -> str:
     """The id of a job of this kind that has ended well."""
-    done = train_jobs.Trained(saved["attention"], saved["first"])
+    done = jobs.Trained(saved["attention"], saved["first"])
     job_id = state.jobs().submit(SPACE, kind, f"a {kind}", lambda progress: done)
     assert state.jobs().wait(job_id, SPACE, 10).state == "done"
     return job_id

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
-from recsys.models.attention import AttentionModel
-from recsys.transfer.blend import blend_ways, had_by_half, interpolate, merged_taste, transfer
-from recsys.transfer.tastes import composed_taste, group_taste, user_taste
+from recsys.models.attention.model import AttentionModel
+from recsys.transfer.blend import blend_ways, interpolate, merged_party, seen_by_half, transfer
+from recsys.transfer.parties import party_of_group, party_of_items, party_of_user
 
 
 def test_the_worked_example() -> None:
@@ -38,13 +38,13 @@ def test_blending_representations_is_blending_scores(
     vectors = plain_model.encode(planted.histories([target, source])).astype(np.float64)
     mixed = alpha * vectors[1] + (1 - alpha) * vectors[0]
     of_mix = plain_model.item_vectors[1:].astype(np.float64) @ mixed + plain_model.item_bias[1:]
-    pair = transfer(plain_model, user_taste(planted, target), user_taste(planted, source))
+    pair = transfer(plain_model, party_of_user(planted, target), party_of_user(planted, source))
     of_scores = interpolate(pair.source_scores[1:], pair.target_scores[1:], alpha)
     assert np.allclose(of_mix, of_scores, atol=1e-4)
 
 
 def test_ways_agree_where_they_must_and_differ_where_they_may(planted: Dataset, model: AttentionModel) -> None:
-    pair = transfer(model, user_taste(planted, 0), user_taste(planted, 1))
+    pair = transfer(model, party_of_user(planted, 0), party_of_user(planted, 1))
     ways = blend_ways(pair, 0.4)
     assert list(ways) == ["scores", "representations", "normalised", "ranks", "histories"]
     allowed = pair.allowed
@@ -57,16 +57,16 @@ def test_ways_agree_where_they_must_and_differ_where_they_may(planted: Dataset, 
 
 
 def test_a_merged_history_takes_shares_newest_last() -> None:
-    target, source = composed_taste(range(1, 21)), composed_taste(range(101, 121))
-    merged = merged_taste(target, source, 0.25).histories[0]
+    target, source = party_of_items(range(1, 21)), party_of_items(range(101, 121))
+    merged = merged_party(target, source, 0.25).histories[0]
     assert (merged > 100).sum() == 10
     assert np.array_equal(merged[merged <= 100], np.arange(1, 21))
-    assert np.array_equal(merged_taste(target, source, 0.0).histories[0], target.histories[0])
-    assert np.array_equal(merged_taste(target, source, 1.0).histories[0], source.histories[0])
+    assert np.array_equal(merged_party(target, source, 0.0).histories[0], target.histories[0])
+    assert np.array_equal(merged_party(target, source, 1.0).histories[0], source.histories[0])
 
 
 def test_what_may_be_recommended(planted: Dataset, model: AttentionModel) -> None:
-    target, source = user_taste(planted, 0), user_taste(planted, 1)
+    target, source = party_of_user(planted, 0), party_of_user(planted, 1)
     pair = transfer(model, target, source, catalogue=planted.catalogue, scenario="right", without_sources=True)
     right = planted.catalogue.in_scenario("right")
     assert not pair.allowed[0]
@@ -82,13 +82,13 @@ def test_what_may_be_recommended(planted: Dataset, model: AttentionModel) -> Non
 
 
 def test_of_a_group_what_half_have_is_left_out(planted: Dataset) -> None:
-    group = group_taste(planted, range(10), "ten")
+    group = party_of_group(planted, range(10), "ten")
     counts = np.bincount(np.concatenate([np.unique(h) for h in group.histories]), minlength=planted.n_items + 1)
-    assert set(had_by_half(group).tolist()) == set(np.flatnonzero(counts >= 5).tolist())
+    assert set(seen_by_half(group).tolist()) == set(np.flatnonzero(counts >= 5).tolist())
 
 
 def test_the_path_is_of_allowed_items_and_agrees_with_the_scores(planted: Dataset, model: AttentionModel) -> None:
-    pair = transfer(model, user_taste(planted, 0), user_taste(planted, 1))
+    pair = transfer(model, party_of_user(planted, 0), party_of_user(planted, 1))
     for step in pair.path(5).steps:
         scores = pair.scores((step.start + step.end) / 2)
         assert tuple(np.argsort(-scores, kind="stable")[:5].tolist()) == step.items

@@ -9,20 +9,20 @@ from scipy.stats import kstest, norm
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
-from recsys.models.attention import AttentionModel
+from recsys.models.attention.model import AttentionModel
 from recsys.transfer.blend import transfer
+from recsys.transfer.parties import TransferParty, party_of_group, party_of_items, party_of_user
 from recsys.transfer.privacy import (
-    Promise,
+    PrivacyParameters,
     clip_length,
     default_delta,
+    make_private,
     privacy_curve,
     privacy_sentence,
     private_scores,
-    private_taste,
     private_transfer,
     standard_normal,
 )
-from recsys.transfer.tastes import Taste, composed_taste, group_taste, user_taste
 
 USERS = 120
 SECRET = b"a secret"
@@ -32,7 +32,7 @@ SECRET = b"a secret"
 @pytest.mark.parametrize("people", [1, 30])
 def test_the_noise_keeps_the_promise_exactly(epsilon: float, people: int) -> None:
     """Balle & Wang 2018, theorem 8: δ = Φ(Δ/2σ − εσ/Δ) − e^ε Φ(−Δ/2σ − εσ/Δ)."""
-    promise = Promise(epsilon, USERS, 2.0, 1e-5)
+    promise = PrivacyParameters(epsilon, USERS, 2.0, 1e-5)
     assert promise.sensitivity(people) == 4.0 / people
     ratio = promise.sensitivity(people) / promise.noise(people)
     delta = norm.cdf(ratio / 2 - epsilon / ratio) - math.exp(epsilon) * norm.cdf(-ratio / 2 - epsilon / ratio)
@@ -40,22 +40,22 @@ def test_the_noise_keeps_the_promise_exactly(epsilon: float, people: int) -> Non
 
 
 def test_delta_is_below_one_in_all_users() -> None:
-    assert Promise(1.0, USERS).delta == 1e-5 == default_delta(1)
-    assert Promise(1.0, 10_000_000).delta == default_delta(10_000_000) == pytest.approx(1e-8)
+    assert PrivacyParameters(1.0, USERS).delta == 1e-5 == default_delta(1)
+    assert PrivacyParameters(1.0, 10_000_000).delta == default_delta(10_000_000) == pytest.approx(1e-8)
     for delta in (1 / USERS, 0.5, 1.0, -1e-5, float("nan")):
         with pytest.raises(InputError, match="below 1 / 120 users"):
-            Promise(1.0, USERS, 1.0, delta)
+            PrivacyParameters(1.0, USERS, 1.0, delta)
 
 
 def test_replacing_one_member_moves_the_mean_by_at_most_the_sensitivity(
     planted: Dataset, model: AttentionModel
 ) -> None:
-    promise = Promise(1e9, USERS, 1.5)
+    promise = PrivacyParameters(1e9, USERS, 1.5)
     rng = np.random.default_rng(0)
     for _ in range(10):
         members = rng.choice(120, 9, replace=False).tolist()
-        first = private_taste(model, group_taste(planted, members[:8], "a"), promise, SECRET)
-        second = private_taste(model, group_taste(planted, members[1:], "b"), promise, SECRET)
+        first = make_private(model, party_of_group(planted, members[:8], "a"), promise, SECRET)
+        second = make_private(model, party_of_group(planted, members[1:], "b"), promise, SECRET)
         assert np.linalg.norm(first.vector - second.vector) <= promise.sensitivity(8) + 1e-3
 
 
@@ -63,27 +63,30 @@ def test_noise_has_the_size_and_shape_it_says(planted: Dataset, model: Attention
     numbers = standard_normal(SECRET, 200_000)
     assert kstest(numbers, "norm").pvalue > 0.001 and np.isfinite(numbers).all()
     assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 0.01
-    promise = Promise(1.0, USERS)
-    draws = np.stack([private_taste(model, user_taste(planted, 0), promise, bytes([s])).vector for s in range(200)])
+    promise = PrivacyParameters(1.0, USERS)
+    draws = np.stack([make_private(model, party_of_user(planted, 0), promise, bytes([s])).vector for s in range(200)])
     assert draws.std() == pytest.approx(promise.noise(1), rel=0.05)
-    group = private_taste(model, group_taste(planted, range(50), "fifty"), promise, SECRET)
+    group = make_private(model, party_of_group(planted, range(50), "fifty"), promise, SECRET)
     assert group.noise == pytest.approx(promise.noise(1) / 50)
 
 
 def test_the_same_secret_is_the_same_draw_and_another_is_another(planted: Dataset, model: AttentionModel) -> None:
-    vectors = [private_taste(model, user_taste(planted, 0), Promise(1.0, USERS), s).vector for s in (b"a", b"a", b"b")]
+    vectors = [
+        make_private(model, party_of_user(planted, 0), PrivacyParameters(1.0, USERS), s).vector
+        for s in (b"a", b"a", b"b")
+    ]
     assert np.array_equal(vectors[0], vectors[1]) and not np.array_equal(vectors[0], vectors[2])
 
 
 def test_nothing_but_the_noised_vector_depends_on_the_source(planted: Dataset, model: AttentionModel) -> None:
     """Two sources of the same name and the same noised vector give the same transfer, whatever their histories are."""
-    private = private_taste(model, user_taste(planted, 0), Promise(1.0, USERS), SECRET)
+    private = make_private(model, party_of_user(planted, 0), PrivacyParameters(1.0, USERS), SECRET)
     assert {field.name for field in fields(private)} == {"vector", "noise", "bound"} and private.bound == 1.0
-    target = user_taste(planted, 5)
+    target = party_of_user(planted, 5)
     seen = []
     for user in (0, 1):
         history = planted.history(user)
-        pair = transfer(model, target, Taste("the source", "user", (history,), (user,)))
+        pair = transfer(model, target, TransferParty("the source", "user", (history,), (user,)))
         told = private_transfer(pair, private)
         assert all(len(h) == 0 for h in told.source.histories) and told.source.users == ()
         seen.append(
@@ -101,9 +104,9 @@ def test_the_clip_depends_on_the_weights_alone(planted: Dataset, model: Attentio
 
 
 def test_the_curve_rises_with_epsilon_and_a_group_loses_less(planted: Dataset, model: AttentionModel) -> None:
-    target = composed_taste([1, 2, 3])
-    group = transfer(model, target, group_taste(planted, range(0, 120, 2), "even people"))
-    alone = transfer(model, target, user_taste(planted, 2))
+    target = party_of_items([1, 2, 3])
+    group = transfer(model, target, party_of_group(planted, range(0, 120, 2), "even people"))
+    alone = transfer(model, target, party_of_user(planted, 2))
     many = privacy_curve(group, 0.8, 5, users=USERS, clip=4.0, epsilons=(0.5, 4.0, 1e6), draws=8)
     one = privacy_curve(alone, 0.8, 5, users=USERS, clip=4.0, epsilons=(0.5, 4.0, 1e6), draws=8)
     assert many[0].overlap <= many[1].overlap <= many[2].overlap
@@ -113,12 +116,12 @@ def test_the_curve_rises_with_epsilon_and_a_group_loses_less(planted: Dataset, m
 
 
 def test_words_say_how_much_less_a_group_needs_and_what_delta_is() -> None:
-    assert "30 times less" in privacy_sentence(Promise(1.0, USERS), 30)
-    alone = privacy_sentence(Promise(1.0, USERS), 1)
+    assert "30 times less" in privacy_sentence(PrivacyParameters(1.0, USERS), 30)
+    alone = privacy_sentence(PrivacyParameters(1.0, USERS), 1)
     assert "times less" not in alone and "δ = 1e-05 (below 1 / 120 users)" in alone
 
 
 @pytest.mark.parametrize("values", [(0.0, 9), (1.0, 0), (1.0, 9, 0.0), (float("nan"), 9), (float("inf"), 9)])
 def test_bad_promises_are_refused(values: tuple[float, ...]) -> None:
     with pytest.raises(InputError):
-        Promise(*values)  # type: ignore[arg-type]
+        PrivacyParameters(*values)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from ui.evaluate_jobs import Answers
+from ui.evaluate.jobs import Answers
 
 
 class Report:

@@ -13,13 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.embeddings import extract
 from recsys.embeddings.projection import Projection, pca
-from recsys.embeddings.storage import save_projection
-from recsys.models.config import ModelConfig
+from recsys.embeddings.projection_storage import save_projection
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import expect
-from ui import maps, state
+from ui.embeddings import projections
+from ui.shell import state
 
 ANN = "a" * 32
 PAGES = ("", "1_Data", "2_Train", "3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain", "7_Learn")
@@ -36,10 +37,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("whole") / "home"
     space, data = Workspace(home).space(ANN), planted_dataset()
     space.save_dataset(data)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=1, threads=1)
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     space.save_run(run, data)
     embeddings = extract(run.model, data)  # type: ignore[arg-type]
-    meta = {"key": maps.Wish().key(embeddings), "side": "people", "dims": 2, "rows": data.n_users, "method": "pca"}
+    meta = {
+        "key": projections.ProjectionSettings().key(embeddings),
+        "side": "people",
+        "dims": 2,
+        "rows": data.n_users,
+        "method": "pca",
+    }
     picture = Projection(pca(embeddings.users, 2), "pca")
     space.save("map", "Map of people", lambda folder: save_projection(picture, folder), meta)
     space.save_json("cohort", "mine", {"users": ["u1", "u2", "u3", "u4", "u5"]}, {"fingerprint": data.fingerprint})

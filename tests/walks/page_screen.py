@@ -12,8 +12,8 @@ import pandas as pd
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest, element_tree
 
-from ui import state
-from ui.frame import STEPS
+from ui.shell import state
+from ui.shell.frame import STEPS
 
 CHOICES = (
     "selectbox", "button_group", "radio", "slider", "select_slider", "checkbox", "toggle", "number_input",

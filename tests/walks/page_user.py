@@ -38,10 +38,10 @@ from tests.walks.page_screen import (
     weight,
 )
 from tests.walks.tiny_files import KINDS, tiny_file
-from ui import state
-from ui.frame import BY_KEY, SAMPLE_RUN, STEPS
-from ui.live.point_map.payload import bits_of
-from ui.uploads import uploads
+from ui.components.point_map.payload import bits_of
+from ui.data.uploads import uploads
+from ui.shell import state
+from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
 
 MINE, THEIRS = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}

@@ -19,16 +19,16 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as draw
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from recsys.models.config import ModelConfig
+from recsys.models.attention.config import ModelConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import LISTENER
 from tests.walks.page_screen import mixer
 from tests.walks.page_user import MINE, THEIRS, User
-from ui import state
-from ui.frame import STEPS
-from ui.uploads import uploads
+from ui.data.uploads import uploads
+from ui.shell import state
+from ui.shell.frame import STEPS
 
 ANY = draw.integers(0, 999)
 
@@ -41,7 +41,7 @@ def with_work() -> Path:
     data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space = Workspace(home).space(MINE)
     saved = space.save_dataset(data)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, blocks=1), epochs=2, threads=1)
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)
     space.save_run(run, data, {"number": "0.1", "dataset": saved.id})
     return home
 

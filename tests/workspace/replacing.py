@@ -22,7 +22,7 @@ import numpy as np
 
 from recsys.data.splits import leave_one_out
 from recsys.models.baselines.popularity import Popularity
-from recsys.models.store import load_model, save_model
+from recsys.models.storage import load_model, save_model
 from recsys.runs.run import Run
 from recsys.runs.storage import load_run, save_run
 from recsys.workspace import Workspace, read_content

@@ -11,7 +11,7 @@ import pytest
 
 from recsys.errors import ArtifactError, InputError, StudioError
 from recsys.workspace import Workspace, account_id, keys
-from ui import state
+from ui.shell import state
 
 ISSUER = "https://accounts.example.org"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.charts.style import three
+from recsys.charts.style import format_number
 from recsys.data.storage import load_dataset
 from recsys.embeddings.projection import Projection
-from recsys.embeddings.storage import load_projection, save_projection
+from recsys.embeddings.projection_storage import load_projection, save_projection
 from recsys.errors import StudioError
 from recsys.models.baselines.popularity import Popularity
 from recsys.runs import Run, TrainingPlan, load_run
@@ -213,8 +213,8 @@ def test_a_brought_name_is_one_short_line(spaces: tuple[Space, Space]) -> None:
 
 @pytest.mark.parametrize("value", [0.7341, 0.0171, 12.34, 1234.5, -0.02, 0.0])
 def test_a_number_as_the_app_writes_it_is_brought_in(spaces: tuple[Space, Space], value: float) -> None:
-    (entry,) = import_zip(spaces[1], with_entry(meta={"number": three(value)}))
-    assert entry.meta["number"] == three(value)
+    (entry,) = import_zip(spaces[1], with_entry(meta={"number": format_number(value)}))
+    assert entry.meta["number"] == format_number(value)
 
 
 @pytest.mark.parametrize(

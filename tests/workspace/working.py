@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 
 from recsys.data.storage import load_dataset
-from recsys.models.config import ModelConfig, TrainConfig
-from recsys.runs import carry_out, load_run
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.runs import execute, load_run
 from recsys.runs.plan import TrainingPlan
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 
 PERSON = "a" * 32
 PLAN = TrainingPlan(
-    ModelConfig(embedding_size=16, blocks=1), TrainConfig(epochs=12, batch_size=256), baselines=("popularity",)
+    ModelConfig(embedding_size=16, layers=1), TrainConfig(epochs=12, batch_size=256), baselines=("popularity",)
 )
 
 
@@ -46,7 +46,7 @@ def work(home: Path) -> dict[str, float]:
     if not space.entries("training"):
         space.save_json("training", "it", PLAN.to_json())
     checkpoint = space.path(space.entries("training")[0].id) / "checkpoint"
-    run = carry_out(dataset, PLAN, checkpoint=checkpoint, threads=1)
+    run = execute(dataset, PLAN, checkpoint=checkpoint, threads=1)
     space.save_run(run, dataset)
     return {name: round(value, 12) for name, value in run.validation["attention"].items()}
 

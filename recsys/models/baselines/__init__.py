@@ -8,7 +8,7 @@ from typing import Any
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
-from recsys.models.store import CLASSES, model_class
+from recsys.models.storage import CLASSES, model_class
 
 BASELINES = tuple(name for name in CLASSES if name != "attention")
 

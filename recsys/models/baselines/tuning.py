@@ -66,12 +66,12 @@ def tune_baseline(name: str, dataset: Dataset, people: Holdout | None = None, se
     Raises:
         InputError: an unknown name, or data that the baseline can't take.
     """
-    from recsys.models.validation import POWERS, PRIORS, WINDOWS, choose_markov, keep_aside, sample
+    from recsys.models.validation import POWERS, PRIORS, WINDOWS, choose_markov, hold_out, sample_users
 
     rows = dataset
     if people is None:
-        rows, people = keep_aside(dataset, seed)
-    people = sample(people, dataset.n_items, seed)
+        rows, people = hold_out(dataset, seed)
+    people = sample_users(people, dataset.n_items, seed)
     if name == "markov" and len(people):
         found = choose_markov(rows, people)
         settings: dict[str, Any] = {"window": found.window, "prior": found.prior, "power": found.power}
@@ -86,12 +86,12 @@ def _best_of(
     name: str, rows: Dataset, people: Holdout, tried: tuple[Mapping[str, Any], ...], seed: int
 ) -> tuple[Recommender, Mapping[str, Any]]:
     """The model with the highest NDCG@10, the earlier one among equals, and its settings."""
-    from recsys.models.validation import figures, next_item_ranks
+    from recsys.models.validation import accuracy_means, next_item_ranks
 
     best, chosen, top = fit_baseline(name, rows, seed, **tried[0]), tried[0], -np.inf
     for number, settings in enumerate(tried if len(tried) > 1 else ()):
         model = fit_baseline(name, rows, seed, **settings) if number else best
-        score = figures(next_item_ranks(model, people))["ndcg@10"]
+        score = accuracy_means(next_item_ranks(model, people))["ndcg@10"]
         if score > top:
             best, chosen, top = model, settings, score
     return best, chosen

@@ -1,0 +1,120 @@
+"""Figures of groups and splits: who is served well, what is shown, and which rows were kept aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.charts.evaluation import metric_label
+from recsys.charts.style import GROUPS, QUIET, format_percent, plain_text, sentence_figure
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from recsys.evaluation.protocols import TimelineRow
+    from recsys.evaluation.segments import ItemGroup, Segments
+
+PART_LOOK = {
+    "learned from": ("#009E73", "circle"),
+    "known, not learned from": (GROUPS[3], "circle-open"),
+    "validation": (GROUPS[1], "diamond"),
+    "test": ("#D55E00", "star"),
+    "left out": (QUIET, "x-thin-open"),
+}
+
+
+def segments_figure(found: Segments) -> Figure:
+    """A row per group with its interval; groups too small to say are hollow; the overall mean is a line."""
+    import plotly.graph_objects as go
+
+    groups = [*found.groups][::-1]
+    figure = sentence_figure(
+        plain_text(found.sentence, 160),
+        x=f"{metric_label(found.metric)} with 95% interval",
+        alternative="; ".join(f"{g.name}: {g.estimate.text}, {g.people} people" for g in found.groups),
+        height=130 + 36 * max(1, len(groups)),
+    )
+    for group in groups:
+        e = group.estimate
+        figure.add_trace(
+            go.Scatter(
+                x=[e.value],
+                y=[f"{plain_text(group.name, 34)} ({group.people:,})"],
+                error_x={"array": [e.high - e.value], "arrayminus": [e.value - e.low], "thickness": 2, "width": 6},
+                mode="markers",
+                marker={
+                    "size": 11,
+                    "color": GROUPS[2] if group.name == found.worst and found.gap and found.gap.low > 0 else GROUPS[0],
+                    "symbol": "circle-open" if group.too_small else "circle",
+                },
+                hovertemplate=f"{plain_text(group.name)}: {e.text}, {group.people:,} people<extra></extra>",
+            )
+        )
+    figure.add_vline(
+        x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="everybody", annotation_yshift=14
+    )
+    return figure
+
+
+def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
+    """For each item group: its share of the catalogue, of what people chose, and of what they are shown."""
+    import plotly.graph_objects as go
+
+    most = max(groups, key=lambda g: g.of_shown - g.of_interactions, default=None)
+    title = (
+        f"{plain_text(most.name, 30)} gets {format_percent(most.of_shown)} of the places, "
+        f"{format_percent(most.of_interactions)} of choices"
+        if most
+        else "There are no groups of items"
+    )
+    figure = sentence_figure(
+        title,
+        x=by,
+        y="share",
+        alternative="; ".join(f"{g.name}: shown {format_percent(g.of_shown)}" for g in groups),
+    )
+    names = [plain_text(g.name, 24) for g in groups]
+    for label, values, colour in (
+        ("of the catalogue", [g.of_catalogue for g in groups], QUIET),
+        ("of what people chose", [g.of_interactions for g in groups], GROUPS[3]),
+        ("of what is shown", [g.of_shown for g in groups], GROUPS[0]),
+    ):
+        figure.add_trace(
+            go.Bar(x=names, y=values, name=label, marker_color=colour, text=[format_percent(v) for v in values])
+        )
+    figure.update_layout(barmode="group", showlegend=True, legend={"orientation": "h", "y": -0.3})
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Figure:
+    """A row per person, a mark per item: learned from, known, validation, test, left out."""
+    import plotly.graph_objects as go
+
+    figure = sentence_figure(title, x="day" if dated else "place in the history", y="", height=170 + 24 * len(timeline))
+    for part, (colour, symbol) in PART_LOOK.items():
+        marks = [
+            (when if dated else place, row)
+            for row, strip in enumerate(timeline)
+            for place, (when, of) in enumerate(zip(strip.when, strip.part, strict=True), 1)
+            if of == part
+        ]
+        if not marks:
+            continue
+        when = np.array([mark[0] for mark in marks])
+        figure.add_trace(
+            go.Scatter(
+                x=(when * 1e9).astype("datetime64[ns]") if dated else when,
+                y=[row for _, row in marks],
+                mode="markers",
+                name=part,
+                marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1.5, "color": colour}},
+                hovertemplate=f"{part}<extra></extra>",
+            )
+        )
+    names = [f"person {plain_text(s.person, 12)}" for s in timeline]
+    figure.update_yaxes(tickvals=list(range(len(timeline))), ticktext=names, autorange="reversed", showgrid=False)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.4})
+    return figure

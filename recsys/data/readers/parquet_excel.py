@@ -1,0 +1,150 @@
+"""Parquet and Excel: the formats that know their columns."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from recsys.data.readers.archives import Source
+from recsys.data.readers.tables import MAX_COLUMNS, Table, column_names
+from recsys.errors import InputError
+
+MAX_CELLS = 4_000_000_000
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def is_parquet(head: bytes) -> bool:
+    return head.startswith(b"PAR1")
+
+
+def is_workbook(head: bytes) -> bool:
+    return head.startswith((b"PK\x03\x04", _OLD_EXCEL))
+
+
+def read_parquet(source: Source) -> Table:
+    """All columns; texts stay dictionary-encoded so that what a file claims can't outgrow memory.
+
+    Raises:
+        InputError: damaged, or beyond the limits.
+    """
+    plain_path = isinstance(source.content, Path) and not source.packing
+    opened: Any = str(source.content) if plain_path else pa.BufferReader(source.read())
+    try:
+        file = parquet.ParquetFile(opened)
+        meta, schema = file.metadata, file.schema_arrow
+        if len(schema.names) > MAX_COLUMNS:
+            raise InputError(source.name, f"must have at most {MAX_COLUMNS:,} columns", f"{len(schema.names):,}")
+        if meta.num_rows * len(schema.names) > MAX_CELLS:
+            raise InputError(source.name, f"must have at most {MAX_CELLS:,} cells", f"{meta.num_rows:,} rows")
+        texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        names = column_names(list(schema.names), source.name)
+        data = parquet.read_table(opened, read_dictionary=texts).rename_columns(list(names))
+        data.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(source.name, "must be an undamaged Parquet file", text, "Write it again.") from None
+    return Table(source.name, "parquet", data, first_line=1)
+
+
+def read_excel(source: Source) -> dict[str, Table]:
+    """Every sheet that holds a table of two or more columns, by name; its first row is the header if it is all text.
+
+    Raises:
+        InputError: damaged, protected by a password, or no sheet with a table.
+    """
+    tables: dict[str, Table] = {}
+    sheets = _sheets(source)
+    for sheet, filled in sheets.items():
+        width = max(len(row) for row in filled)
+        if width < 2:
+            continue
+        start = _first_row(filled, width)
+        rows = filled[start:]
+        name = source.name if len(sheets) == 1 else f"{source.name}, sheet {sheet}"
+        header = all(isinstance(cell, str) for cell in rows[0]) and any(cell.strip() for cell in rows[0])
+        raw = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
+        names = column_names([*raw, *[""] * (width - len(raw))], name)
+        body = rows[header:]
+        columns = [_cells([row[i] if i < len(row) else None for row in body]) for i in range(width)]
+        tables[sheet] = Table(name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header + start)
+    if not tables:
+        raise InputError(
+            source.name,
+            "must have a sheet with at least two columns, one for the person and one for the item",
+            fix="Put one row per interaction on the first sheet.",
+        )
+    return _stacked(tables)
+
+
+def _stacked(tables: dict[str, Table]) -> dict[str, Table]:
+    """Sheets with the same header are one table that went on on the next sheet."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for sheet, table in tables.items():
+        alike.setdefault(table.columns if table.has_header else (sheet,), []).append(sheet)
+    found = {}
+    for sheets in alike.values():
+        first = tables[sheets[0]]
+        parts = [tables[sheet].data for sheet in sheets]
+        if len(sheets) > 1:
+            kinds = [parts[0].schema.types == part.schema.types for part in parts]
+            texts = pa.schema([(name, pa.string()) for name in first.columns])
+            whole = pa.concat_tables(parts if all(kinds) else [part.cast(texts) for part in parts])
+            first = replace(first, name=f"{first.name} … {sheets[-1]}", data=whole)
+        found[" + ".join(sheets)] = first
+    return found
+
+
+def _first_row(rows: list[list[Any]], width: int) -> int:
+    """The first row that fills at least half of the columns: a title above the table fills one cell."""
+    filled = [sum(cell is not None and str(cell).strip() != "" for cell in row) for row in rows[:20]]
+    return next((number for number, cells in enumerate(filled) if cells >= max(2, width / 2)), 0)
+
+
+def _sheets(source: Source) -> dict[str, list[list[Any]]]:
+    """The rows of every sheet that isn't empty."""
+    import python_calamine as calamine
+
+    data = source.read(512 << 20)
+    errors = (calamine.CalamineError, OSError, ValueError, KeyError, IndexError, OverflowError)
+    try:
+        book = calamine.load_workbook(io.BytesIO(data))
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
+    except errors as error:
+        raise InputError(source.name, "must be an undamaged Excel file without a password", error) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Rust's panics derive from BaseException
+            raise
+        raise InputError(source.name, "must be an undamaged Excel file", fix="Save it again as .xlsx or CSV.") from None
+    return {name: rows for name, rows in sheets.items() if any(len(row) > 0 for row in rows)}
+
+
+def _cells(cells: list[Any]) -> pa.Array:
+    """One column of a sheet: numbers, dates, or text; mixed ones become text, whole numbers without `.0`."""
+    values = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {float, int}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if kinds and kinds <= {datetime.datetime, datetime.date}:
+        moments = [v if v is None or isinstance(v, datetime.datetime) else _midnight(v) for v in values]
+        return pa.array(moments, pa.timestamp("us"))
+    return pa.array([None if v is None else _text(v) for v in values], pa.string())
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime(day.year, day.month, day.day)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    return str(value)

@@ -1,0 +1,106 @@
+"""The attention network: pre-norm blocks over one person's items (Vaswani et al. 2017; SASRec, Kang & McAuley 2018).
+
+It works on vectors: turning items into vectors and states into scores is the job of `attention.py` and `training.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Drop = Callable[[Tensor], Tensor]
+
+
+def no_drop(x: Tensor) -> Tensor:
+    """What dropout is outside training."""
+    return x
+
+
+class Block(nn.Module):
+    """x + attention(norm(x)), then x + feed-forward(norm(x)).
+
+    Attention is softmax(QKᵀ/√d + r)·V; r is a learned number for each distance between two items, so that a distance
+    means the same wherever in a chunk of history it is met.
+    """
+
+    def __init__(self, size: int, heads: int, max_length: int, feed_forward_ratio: int, causal: bool) -> None:
+        super().__init__()
+        self.heads, self.causal, self.max_length = heads, causal, max_length
+        self.norm_attention, self.norm_forward = nn.LayerNorm(size), nn.LayerNorm(size)
+        self.qkv, self.out = nn.Linear(size, 3 * size), nn.Linear(size, size)
+        self.up, self.down = nn.Linear(size, feed_forward_ratio * size), nn.Linear(feed_forward_ratio * size, size)
+        self.distance = nn.Parameter(torch.zeros(heads, max_length if causal else 2 * max_length - 1))
+
+    def bias(self, length: int, lengths: Tensor | None) -> Tensor:
+        """What is added to QKᵀ/√d: (heads, T, T), or (B, heads, T, T) where padding must be hidden too."""
+        at = torch.arange(length)
+        apart = at[:, None] - at[None, :]  # (T, T): how much older the item looked at is
+        if self.causal:
+            return self.distance[:, apart.clamp_min(0)].masked_fill(apart < 0, -math.inf)
+        bias = self.distance[:, apart + self.max_length - 1]
+        if lengths is None:
+            return bias
+        return bias.masked_fill((at >= lengths[:, None])[:, None, None, :], -math.inf)
+
+    def weights(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Attention weights (B, heads, T, T) and values (B, heads, T, D / heads)."""
+        batch, length, size = x.shape
+        q, k, v = self.qkv(self.norm_attention(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(size // self.heads)
+        return torch.softmax(scores + self.bias(length, lengths), -1), v
+
+    def forward(self, x: Tensor, lengths: Tensor | None, drop: Drop) -> Tensor:  # (B, T, D) -> (B, T, D)
+        weights, values = self.weights(x, lengths)
+        x = x + drop(self.out((weights @ values).transpose(1, 2).reshape(x.shape)))
+        return x + drop(self.down(nn.functional.gelu(self.up(self.norm_forward(x)))))
+
+
+class Network(nn.Module):
+    """Blocks between a dropout and a final norm.
+
+    Args:
+        size: D, the embedding size.
+        max_length: the longest T.
+        causal: whether an item may look only at itself and older ones.
+    """
+
+    def __init__(
+        self, size: int, blocks: int, heads: int, max_length: int, feed_forward_ratio: int, causal: bool
+    ) -> None:
+        super().__init__()
+        self.max_length, self.causal = max_length, causal
+        self.blocks = nn.ModuleList(Block(size, heads, max_length, feed_forward_ratio, causal) for _ in range(blocks))
+        self.norm_in, self.norm_out = nn.LayerNorm(size), nn.LayerNorm(size)
+
+    def reset(self, generator: torch.Generator) -> None:
+        """Fresh weights from a seed: matrices of variance 1/width, smaller with depth where a branch ends (GPT-2)."""
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 2 and not name.endswith("distance"):
+                depth = math.sqrt(2 * len(self.blocks)) if name.endswith(("out.weight", "down.weight")) else 1.0
+                std = 1 / math.sqrt(parameter.shape[1]) / depth
+                parameter.data.normal_(0, std, generator=generator)
+            elif not name.endswith(".weight"):
+                parameter.data.zero_()
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None, drop: Drop = no_drop) -> Tensor:
+        """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) hides padding where it looks both ways."""
+        x = drop(self.norm_in(x))
+        for block in self.blocks:
+            x = block(x, lengths, drop)
+        out: Tensor = self.norm_out(x)
+        return out
+
+    def attention(self, x: Tensor) -> Tensor:
+        """The weights of every block and head for one history: (1, T, D) to (blocks, heads, T, T)."""
+        found = []
+        x = self.norm_in(x)
+        for block in self._stack():
+            found.append(block.weights(x, None)[0][0])
+            x = block(x, None, no_drop)
+        return torch.stack(found)
+
+    def _stack(self) -> list[Block]:
+        return [block for block in self.blocks if isinstance(block, Block)]

@@ -1,0 +1,262 @@
+"""Dataset to run: baselines first, then the model, each judged on the people kept aside."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.data.dataset import Dataset
+from recsys.data.splits import leave_one_out
+from recsys.errors import DAMAGED_FILE, ArtifactError, TrainingError
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.recommender import Recommender
+from recsys.runs.evidence import Evidence
+from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
+from recsys.runs.run import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from recsys.models.baselines.tuning import Tuned
+
+REPORTS = "reports.json"  # beside the checkpoint
+PACKAGES = ("torch", "numpy", "pandas", "scikit-learn")
+
+ProgressCall = Callable[..., None]
+
+
+def train_run(
+    dataset: Dataset,
+    *,
+    model: str = "attention",
+    model_config: ModelConfig | None = None,
+    train_config: TrainConfig | None = None,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    holdout: str = "last-one",
+    baselines: Sequence[str] = BASELINES_BESIDE,
+    text: str = "auto",
+    name: str | None = None,
+    checkpoint: Path | None = None,
+    threads: int | None = None,
+    progress: ProgressCall | None = None,
+) -> Run:
+    """Trains a model and the baselines beside it.
+
+    Args:
+        model: "attention" or a baseline's name.
+        model_config, train_config: of the attention model; minutes, epochs and seed, where given, replace fields of the
+            latter.
+        holdout, baselines, text: see `TrainingPlan`. With holdout "none" every row given is learned from.
+        checkpoint: folder for the state after each epoch; an interrupted training goes on from it.
+        threads: of torch, while this training runs; None leaves them.
+        progress: called with (fraction, message, **details); its attribute `stopping`, if true, ends training with the
+            best model so far.
+
+    Raises:
+        InputError, TrainingError: see `recsys.models.attention.trainer.train`. Trouble after the first epoch ends
+            training with the best model so far and is told in the run's config under "problem".
+    """
+    plan = TrainingPlan(
+        model_config or ModelConfig(),
+        _configured(train_config, minutes=minutes, epochs=epochs, seed=seed),
+        name or "",
+        holdout,
+        tuple(one for one in baselines if one != model),
+        text,
+    )
+    return execute(dataset, plan, model, checkpoint, threads, progress or _silent)
+
+
+def execute(
+    dataset: Dataset,
+    plan: TrainingPlan,
+    model: str = "attention",
+    checkpoint: Path | None = None,
+    threads: int | None = None,
+    report: ProgressCall | None = None,
+) -> Run:
+    """`train_run` with its options in a plan."""
+    report = report or _silent
+    split = leave_one_out(dataset) if plan.holdout == "last-one" else None
+    rows = dataset if split is None else split.train
+    started = time.perf_counter()
+    evidence = None if split is None else Evidence(split, plan.train.seed)
+    repeats = "" if evidence is None else evidence.repeats.sentence
+    report(0.001, "Training the baselines …", baselines={}, reports=(), repeats=repeats)
+    beside = _fit_beside(rows, plan, evidence, report)
+    settings = {name: tuned.settings for name, tuned in beside.items()}
+    begin = time.perf_counter()
+    reports: list[dict[str, Any]] = []
+    with _threads(threads):
+        if model == "attention":
+            markov = beside["markov"].model if "markov" in beside else None
+            trained, reports, used = _train_attention(rows, markov, evidence, plan, checkpoint, report)
+        else:
+            own = _tuned(model, rows, evidence, plan)
+            trained, used = own.model, {"seed": plan.train.seed, "settings": dict(own.settings)}
+            settings[model] = own.settings
+    seconds = time.perf_counter() - begin
+    if evidence is not None:
+        evidence.judge(trained)
+    report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
+    return Run(
+        id=secrets.token_hex(12),
+        name=plan.name or f"{trained.name} on {dataset.name}",
+        dataset_fingerprint=dataset.fingerprint,
+        holdout=plan.holdout,
+        model=trained,
+        baselines={name: tuned.model for name, tuned in beside.items()},
+        reports=tuple(reports),
+        validation={} if evidence is None else evidence.quality_of(trained.name),
+        config=used,
+        seconds=seconds,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={package: version(package) for package in PACKAGES},
+        settings={name: dict(chosen) for name, chosen in settings.items() if chosen},
+        evidence={} if evidence is None else evidence.to_json(trained),
+    )
+
+
+def _configured(config: TrainConfig | None, **given: Any) -> TrainConfig:
+    """The config with the fields that were given."""
+    return replace(config or TrainConfig(), **{name: value for name, value in given.items() if value is not None})
+
+
+def _silent(fraction: float, message: str = "", **details: object) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    if count is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _fit_beside(rows: Dataset, plan: TrainingPlan, evidence: Evidence | None, report: ProgressCall) -> dict[str, Tuned]:
+    """The baselines with settings chosen on the validation users (or, without them, on users kept aside for it)."""
+    found: dict[str, Tuned] = {}
+    for number, name in enumerate(plan.baselines, 1):
+        found[name] = _tuned(name, rows, evidence, plan)
+        if evidence is not None:
+            evidence.judge(found[name].model)
+        quality = {} if evidence is None else dict(evidence.quality)
+        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {name}", baselines=quality)
+    return found
+
+
+def _tuned(name: str, rows: Dataset, evidence: Evidence | None, plan: TrainingPlan) -> Tuned:
+    from recsys.models.baselines.tuning import tune_baseline
+
+    return tune_baseline(name, rows, None if evidence is None else evidence.people, plan.train.seed)
+
+
+def _train_attention(
+    rows: Dataset,
+    markov: Recommender | None,
+    evidence: Evidence | None,
+    plan: TrainingPlan,
+    checkpoint: Path | None,
+    report: ProgressCall,
+) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
+    from recsys.models.attention.trainer import train
+
+    features, reader = read_items(rows, plan.text, report)
+    report(0.02, "Warming up: which items keep company …", reader=reader)
+    if hasattr(report, "graceful"):
+        report.graceful = True  # a stop ends the loop below with the best model so far
+    reports: list[dict[str, Any]] = []
+    trained: Any = None
+    problem = ""
+    judges = None if evidence is None else evidence.people
+    options: dict[str, Any] = {"checkpoint": checkpoint, "features": features, "markov": markov}
+    try:
+        for epoch in train(rows, plan.model, plan.train, judges, **options):
+            trained = epoch.model
+            reports = [*(reports or _before(checkpoint, epoch.epoch)), _row(epoch, evidence)]
+            _remember(checkpoint, reports)
+            _tell(report, epoch, reports)
+            if getattr(report, "stopping", False):
+                break
+    except TrainingError as error:
+        if trained is None:
+            raise
+        problem = str(error)
+    config: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
+    return trained, reports, config | ({"problem": problem} if problem else {})
+
+
+def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarray | None, str]:
+    """What is known of the items besides who chose them: float32 (n_items + 1, F) or None, and who read it."""
+    from recsys.models.attention.item_features import catalogue_features
+
+    tables, readers = dict(rows.catalogue.vectors), [f"vectors “{name}”" for name in rows.catalogue.vectors]
+    if text:
+        from recsys.models.item_text import item_text_vectors
+
+        report(0.01, "Reading the items …")
+        found = item_text_vectors(rows.catalogue, None if text == "auto" else text, rows.items.ids)
+        readers.append(found.reader)
+        if found.vectors.shape[1]:
+            tables["text"] = found.vectors
+    return catalogue_features(tables), "; ".join(readers)
+
+
+def _row(epoch: Any, evidence: Evidence | None) -> dict[str, Any]:
+    """An epoch's report; the best so far with its comparison, so that the page can state an interval meanwhile."""
+    named = {"epoch": epoch.epoch, "loss": epoch.loss, "seconds": epoch.seconds, "speed": epoch.examples_per_second}
+    row = named | {"best": epoch.best} | dict(epoch.validation)
+    if evidence is not None and epoch.best and (found := evidence.comparison(epoch.model.name, epoch.per_user)):
+        row["comparison"] = found
+    return row
+
+
+def _before(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:
+    """What was reported before an interrupted training went on with this epoch. Raises ArtifactError."""
+    if checkpoint is None or epoch == 1 or not (checkpoint / REPORTS).exists():
+        return []
+    try:
+        rows = json.loads((checkpoint / REPORTS).read_text("utf-8"))
+        return [dict(row) for row in rows if row["epoch"] < epoch]
+    except DAMAGED_FILE as error:
+        raise ArtifactError(
+            "the checkpoint’s curve", "is damaged", type(error).__name__, "Start the training anew."
+        ) from error
+
+
+def _remember(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps the curve beside the checkpoint."""
+    if checkpoint is not None:
+        part = checkpoint / f".{REPORTS}"
+        part.write_text(json.dumps(list(reports)), "utf-8")
+        part.replace(checkpoint / REPORTS)
+
+
+def _tell(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:
+    quality = f", NDCG@10 {epoch.validation['ndcg@10']:.3g}" if epoch.validation else ""
+    report(
+        0.02 + 0.97 * epoch.epoch / epoch.epochs,
+        f"Epoch {epoch.epoch} of {epoch.epochs}: loss {epoch.loss:.3g}{quality}",
+        reports=tuple(reports),
+        epochs=epoch.epochs,
+        parameters=epoch.model.parameters,
+        seconds_left=epoch.seconds_left,
+    )

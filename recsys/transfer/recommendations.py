@@ -1,0 +1,202 @@
+"""From a blend to a list: a second voice beside the model, and diversity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.dataset import Catalogue, Dataset, History, read_only
+from recsys.errors import InputError
+from recsys.models.recommender import Encoder, Recommender
+from recsys.transfer.blend import Transfer
+from recsys.transfer.parties import TransferParty, party_scores
+from recsys.transfer.path.alpha_path import check_alpha
+
+_POOL = 8  # a diverse list is picked from this many times k best items
+
+SecondScorer = Callable[[TransferParty], np.ndarray]
+"""Scores of a taste by something else than the model: float (n_items + 1,), finite but for [0]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendations:
+    """A ranked list, every array (n,) in its order, n ≤ k.
+
+    Attributes:
+        items: int32, item indexes, best first.
+        scores: float64, target_part + source_part.
+        target_part: (1 − α) · the target's score of each; source_part: α · the source's.
+        target_ranks, source_ranks: int64, the place each has in the list at α = 0 and at α = 1 (1 = best).
+    """
+
+    alpha: float
+    items: np.ndarray
+    scores: np.ndarray
+    target_part: np.ndarray
+    source_part: np.ndarray
+    target_ranks: np.ndarray
+    source_ranks: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in ("items", "scores", "target_part", "source_part", "target_ranks", "source_ranks"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def rows(self, dataset: Dataset) -> list[dict[str, object]]:
+        """For tables and files: rank, item_id, title, scenario, tags, score, target_part, source_part."""
+        catalogue = dataset.catalogue
+        return [
+            {
+                "rank": rank,
+                "item_id": dataset.items.external(int(item)),
+                "title": catalogue.titles[item],
+                "scenario": catalogue.scenarios[item],
+                "tags": ", ".join(catalogue.tags[item]),
+                "score": float(self.scores[rank - 1]),
+                "target_part": float(self.target_part[rank - 1]),
+                "source_part": float(self.source_part[rank - 1]),
+            }
+            for rank, item in enumerate(self.items.tolist(), 1)
+        ]
+
+
+def recommend(
+    pair: Transfer,
+    alpha: float,
+    k: int = 10,
+    *,
+    beside: SecondScorer | None = None,
+    weight: float = 0.0,
+    diversity: float = 0.0,
+    vectors: np.ndarray | None = None,
+) -> Recommendations:
+    """The k best items for the blend at α, ties to the lower index.
+
+    Args:
+        alpha: weight of the source, 0 … 1.
+        beside: a second voice (`collaborative`, `content`), mixed in after both are standardised over the items.
+        weight: of the second voice, 0 … 1.
+        diversity: 0 ranks by score alone, 1 by difference from what stands above it alone (MMR, Carbonell & Goldstein
+            1998), similarity being the cosine of `vectors`.
+        vectors: float (n_items + 1, d); by default the model's item vectors.
+
+    Raises:
+        InputError: α, weight or diversity outside [0, 1], k < 1, or diversity without vectors.
+    """
+    check_alpha(alpha)
+    for name, value in (("weight", weight), ("diversity", diversity)):
+        if not 0 <= value <= 1:
+            raise InputError(name, "must be between 0 and 1", value, "Use a value in that range.")
+    if k < 1:
+        raise InputError("k", "must be at least 1", k)
+    target, source = (np.asarray(scores, dtype=np.float64) for scores in combined_scores(pair, beside, weight))
+    items = np.flatnonzero(pair.allowed)
+    blended = alpha * source[items] + (1 - alpha) * target[items]
+    best = items[np.argsort(-blended, kind="stable")]
+    chosen = best[:k]
+    if diversity:
+        space = pair.model.item_vectors if vectors is None and isinstance(pair.model, Encoder) else vectors
+        if space is None:
+            fix = "Use the attention model, or give vectors."
+            raise InputError("diversity", "needs vectors of the items", pair.model.name, fix)
+        pool = best[: _POOL * k]
+        chosen = pool[_diverse(alpha * source[pool] + (1 - alpha) * target[pool], space[pool], k, diversity)]
+    ranks = [_ranks(scores, pair.allowed)[chosen] for scores in (target, source)]
+    parts = (1 - alpha) * target[chosen], alpha * source[chosen]
+    return Recommendations(alpha, chosen.astype(np.int32), parts[0] + parts[1], *parts, *ranks)
+
+
+def combined_scores(
+    pair: Transfer, beside: SecondScorer | None = None, weight: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Target and source scores with a second voice mixed in: float (n_items + 1,) each; linear in α as before."""
+    if beside is None or not weight:
+        return pair.target_scores, pair.source_scores
+    sides = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
+    target, source = (with_second(scores, beside(party), weight) for party, scores in sides)
+    return target, source
+
+
+def with_second(own: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    """(1 − weight) · own + weight · second, both standardised over the items: float64 (n_items + 1,), [0] = −inf."""
+    mixed = np.full(len(own), -np.inf)
+    mixed[1:] = (1 - weight) * standard(own)[1:] + weight * standard(second)[1:]
+    return mixed
+
+
+def collaborative(model: Recommender) -> SecondScorer:
+    """Another model as second voice, such as item-kNN."""
+    return lambda party: party_scores(model, party)
+
+
+def content(catalogue: Catalogue, vectors: np.ndarray | None = None) -> SecondScorer:
+    """Content as second voice: how like an item is to what the taste's people have chosen.
+
+    Args:
+        vectors: float (n_items + 1, d) of text, image …; None compares tags.
+    """
+    space = tag_matrix(catalogue) if vectors is None else np.nan_to_num(np.asarray(vectors, dtype=np.float32))
+    unit = space / np.maximum(np.linalg.norm(space, axis=1, keepdims=True), 1e-12)
+
+    def voice(party: TransferParty) -> np.ndarray:
+        profile = np.mean([_profile(unit, history) for history in party.histories], axis=0)
+        scores: np.ndarray = unit @ profile
+        return scores
+
+    return voice
+
+
+def _profile(unit: np.ndarray, history: History) -> np.ndarray:
+    mean: np.ndarray = unit[history].mean(axis=0) if len(history) else np.zeros(unit.shape[1], dtype=np.float32)
+    return mean
+
+
+def tag_matrix(catalogue: Catalogue, most: int = 512) -> np.ndarray:
+    """Which item has which of the commonest tags, rare ones weighing more: float32 (n_items + 1, tags)."""
+    counts: dict[str, int] = {}
+    for tags in catalogue.tags:
+        for tag in set(tags):
+            counts[tag] = counts.get(tag, 0) + 1
+    common = sorted(counts, key=lambda tag: (-counts[tag], tag))[:most]
+    column = {tag: i for i, tag in enumerate(common)}
+    matrix = np.zeros((len(catalogue.tags), max(len(common), 1)), dtype=np.float32)
+    for item, tags in enumerate(catalogue.tags):
+        for tag in tags:
+            if tag in column:
+                matrix[item, column[tag]] = np.log1p(len(catalogue.tags) / counts[tag])
+    return matrix
+
+
+def standard(scores: np.ndarray) -> np.ndarray:
+    """Scores with mean 0 and standard deviation 1 over the items: float64 (n_items + 1,), [0] = −inf."""
+    values = np.asarray(scores, dtype=np.float64)
+    spread = float(values[1:].std()) or 1.0
+    standardised: np.ndarray = np.concatenate([[-np.inf], (values[1:] - values[1:].mean()) / spread])
+    return standardised
+
+
+def _ranks(scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    ranks = np.zeros(len(scores), dtype=np.int64)
+    items = np.flatnonzero(allowed)
+    ranks[items[np.argsort(-scores[items], kind="stable")]] = np.arange(1, len(items) + 1)
+    return ranks
+
+
+def _diverse(scores: np.ndarray, vectors: np.ndarray, k: int, diversity: float) -> np.ndarray:
+    """Places in the pool, picked one by one: (1 − d) · score (0 … 1) − d · likeness to the most like above."""
+    span = float(np.ptp(scores)) or 1.0
+    worth = (scores - scores.min()) / span
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    closest, picked = np.zeros(len(scores)), np.zeros(len(scores), dtype=bool)
+    order = []
+    for _ in range(min(k, len(scores))):
+        gain = np.where(picked, -np.inf, (1 - diversity) * worth - diversity * closest)
+        best = int(gain.argmax())
+        order.append(best)
+        picked[best] = True
+        closest = np.maximum(closest, unit @ unit[best])
+    return np.array(order, dtype=np.int64)

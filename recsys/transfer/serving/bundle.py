@@ -1,0 +1,175 @@
+"""To production: vectors and counts as Parquet, the policy as JSON, the encoder as ONNX, and a script that serves them.
+
+The folder needs neither torch nor Streamlit nor this library: numpy, pyarrow and, for people who are new, onnxruntime.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, History
+from recsys.errors import InputError, MissingExtraError
+from recsys.models.recommender import Encoder
+from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
+
+_SERVE = Path(__file__).with_name("serve_blend.py")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Whose taste is borrowed, and how much of it, by how much is known of the target.
+
+    Args:
+        source: the rule in words ("the nearest person", "food, to recommend in kitchen").
+        alphas: (fewest known items, α), ascending; the last whose number is reached counts.
+        evidence: one sentence for each.
+
+    Raises:
+        InputError: no rule, not ascending, or an α outside [0, 1].
+    """
+
+    source: str
+    alphas: tuple[tuple[int, float], ...]
+    evidence: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.alphas or list(self.alphas) != sorted(set(self.alphas)):
+            raise InputError("the policy", "must have at least one α, by ascending number of known items", self.alphas)
+        if not all(0 <= alpha <= 1 for _, alpha in self.alphas):
+            raise InputError("alpha", "must be between 0 and 1", self.alphas, "Use values in that range.")
+
+    @classmethod
+    def from_curves(cls, source: str, curves: Sequence[AlphaCurve], c: float = 0.0) -> Policy:
+        """What a study supports: α = 0 wherever nothing is shown to help. Raises InputError without curves."""
+        ordered = sorted(curves, key=lambda curve: curve.observed)
+        found = [suggest_alpha(ordered, curve.observed, c) for curve in ordered]
+        rules = tuple((curve.observed, one.alpha) for curve, one in zip(ordered, found, strict=True))
+        return cls(source, rules, tuple(one.evidence for one in found))
+
+    def alpha(self, known: int) -> float:
+        """α for somebody of whom so many items are known; 0 below the first rule."""
+        return next((alpha for least, alpha in reversed(self.alphas) if known >= least), 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "alpha_by_known_items": [{"from": least, "alpha": alpha} for least, alpha in self.alphas],
+            "evidence": list(self.evidence),
+        }
+
+
+def export_bundle(
+    model: Encoder, dataset: Dataset, policy: Policy, folder: Path, *, histories: Sequence[History] | None = None
+) -> tuple[Path, ...]:
+    """Writes items.parquet, users.parquet, follows.parquet, policy.json and serve_blend.py.
+
+    Args:
+        histories: what may be read of each person; everything by default.
+
+    Returns:
+        The files written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    known = dataset.histories() if histories is None else list(histories)
+    empty = model.scores([np.zeros(0, dtype=np.int32)])[0]
+    items = {
+        "item_id": list(dataset.items.ids),
+        "title": list(dataset.catalogue.titles[1:]),
+        "scenario": list(dataset.catalogue.scenarios[1:]),
+        "vector": _rows(model.item_vectors[1:]),
+        "prior": empty[1:],  # what an empty history scores: the bias, and the Markov part's popularity
+    }
+    users = {"user_id": list(dataset.users.ids), "vector": _rows(model.encode(known)), "items": [h - 1 for h in known]}
+    follows, settings = _follows(model)
+    for name, table in (("items", items), ("users", users), ("follows", follows)):
+        pq.write_table(pa.table(table), folder / f"{name}.parquet")
+    content = policy.to_json() | {"markov": settings, "context": _context(model)}
+    (folder / "policy.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+    shutil.copyfile(_SERVE, folder / _SERVE.name)
+    return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def _rows(vectors: np.ndarray) -> Any:
+    import pyarrow as pa
+
+    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
+    return pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+
+
+def _follows(model: Encoder) -> tuple[dict[str, np.ndarray], Mapping[str, float]]:
+    """How much each item lifts those that follow it, weighted as in the model's scores; empty without a Markov part."""
+    markov, weight = getattr(model, "markov", None), float(getattr(model, "markov_weight", 0.0))
+    if markov is None or not weight:
+        none = np.zeros(0, dtype=np.int32)
+        return {"item": none, "next": none, "lift": none.astype(np.float32)}, {"power": 1.0, "recent": 0}
+    pairs = markov.lifts.tocoo()
+    columns = {
+        "item": (pairs.row - 1).astype(np.int32),
+        "next": (pairs.col - 1).astype(np.int32),
+        "lift": (weight * pairs.data).astype(np.float32),
+    }
+    return columns, {"power": float(markov.power), "recent": int(markov.recent)}
+
+
+def _context(model: Encoder) -> int | None:
+    max_length = getattr(getattr(model, "network", None), "context", None)
+    return None if max_length is None else int(max_length)
+
+
+def export_onnx(model: Encoder, folder: Path) -> Path:
+    """Writes encoder.onnx: items int64 (1, T), counted from 1, oldest first, T ≤ context -> vector float32 (1, d).
+
+    Raises:
+        InputError: the model is not the attention model (causal objective).
+        MissingExtraError: the extra requirements-onnx.txt is not installed.
+    """
+    network: Any = getattr(model, "network", None)
+    if network is None or not network.causal:
+        raise InputError("the model", "must be the attention model, causal objective, to become ONNX", model.name)
+    try:
+        import onnx  # noqa: F401  # torch needs it to write the file
+    except ImportError:
+        fix = "pip install -r requirements-onnx.txt"
+        raise MissingExtraError("the ONNX export", "needs the package onnx", fix=fix) from None
+    import torch
+
+    class Encode(torch.nn.Module):
+        """Item numbers to the representation at the end of the history."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+            self.items = torch.nn.Parameter(torch.from_numpy(np.array(model.item_vectors)), requires_grad=False)
+
+        def forward(self, items: torch.Tensor) -> torch.Tensor:
+            states: torch.Tensor = self.network(self.items[items])
+            return states[:, -1]
+
+    path = Path(folder) / "encoder.onnx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    example = torch.ones((1, min(3, network.max_length)), dtype=torch.long)
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # the tracing exporter tells that it is the older one; it needs no onnxscript
+        torch.onnx.export(
+            Encode().eval(),
+            (example,),
+            str(path),
+            input_names=["items"],
+            output_names=["vector"],
+            dynamic_axes={"items": {1: "length"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    return path

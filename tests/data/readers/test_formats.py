@@ -1,0 +1,171 @@
+"""Formats are found by content: each file of the corpus opens, without a hint and whatever its name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys.data import load
+from recsys.data.readers.encodings import detect_encoding
+from recsys.data.readers.formats import read_table
+from recsys.errors import InputError
+from tests.data import files
+
+# file -> (format, rows kept, people, items)
+EXPECTED = {
+    "u.data": ("movielens-100k", 4, 3, 3),
+    "ml-100k.zip": ("movielens-100k", 4, 3, 3),
+    "ml-1m.zip": ("movielens-1m", 4, 2, 3),
+    "ratings.dat": ("movielens-1m", 4, 2, 3),
+    "retail.csv": ("csv", 3, 2, 2),
+    "chinese-gb18030.csv": ("csv", 3, 2, 2),
+    "chinese-utf-8.csv": ("csv", 3, 2, 2),
+    "chinese-bom.csv": ("csv", 3, 2, 2),
+    "chinese-utf-16.csv": ("csv", 3, 2, 2),
+    "semicolon-latin.csv": ("semicolon", 3, 2, 2),
+    "games.csv": ("csv", 4, 2, 2),
+    "listening.tsv": ("tsv", 12, 4, 3),
+    "sessions.dat": ("csv", 4, 2, 3),
+    "sequences.txt": ("sequence", 10, 3, 5),
+    "reviews.json": ("jsonl", 12, 3, 4),
+    "reviews.json.gz": ("jsonl", 12, 3, 4),
+    "reviews-array.json": ("json", 12, 3, 4),
+    "reviews-python.json": ("jsonl", 12, 3, 4),
+    "new-reviews.jsonl": ("jsonl", 12, 3, 4),
+    "atomic.inter": ("recbole", 3, 2, 2),
+    "atomic.zip": ("recbole", 3, 2, 2),
+    "events.parquet": ("parquet", 3, 2, 3),
+    "events.xlsx": ("excel", 3, 2, 2),
+    "gz-in.zip": ("csv", 2, 2, 2),
+    "pairs.txt": ("space", 4, 2, 3),
+    "pipe.csv": ("pipe", 2, 2, 2),
+    "quoted.csv": ("csv", 2, 2, 2),
+}
+
+
+def test_every_file_of_the_corpus_is_expected() -> None:
+    assert EXPECTED.keys() == files.CORPUS.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_file_opens_by_its_content(name: str) -> None:
+    loaded = load(files.CORPUS[name], name="misleading.bin")
+    dataset = loaded.dataset
+    assert (loaded.format, loaded.report.rows_kept, dataset.n_users, dataset.n_items) == EXPECTED[name]
+
+
+def test_films_of_100k_come_with_titles_genres_and_people() -> None:
+    dataset = load(files.CORPUS["ml-100k.zip"]).dataset
+    assert dataset.catalogue.titles[dataset.items.index("51")] == "Légende (1994)"
+    assert dataset.catalogue.tags[dataset.items.index("302")] == ("Crime", "Film-Noir", "Mystery", "Thriller")
+    assert dataset.people.loc[dataset.users.index("186"), "occupation"] == "executive"
+
+
+def test_films_of_1m_keep_the_year_and_their_accents() -> None:
+    catalogue = load(files.CORPUS["ml-1m.zip"]).dataset.catalogue
+    assert catalogue.titles[1:] == ("Cuckoo's Nest (1975)", "Peach (1996)", "Café (1982)")
+    assert catalogue.tags[2] == ("Animation", "Children's")
+
+
+def test_sequences_keep_their_order_and_repetitions() -> None:
+    dataset = load(files.SEQUENCES.encode()).dataset
+    third = dataset.history(dataset.users.index("3"))
+    assert dataset.items.externals(third) == ["5", "5", "9", "11", "12"]
+
+
+def test_excel_numbers_are_ids_without_a_point_and_serial_dates_are_times() -> None:
+    dataset = load(files.CORPUS["events.xlsx"]).dataset
+    assert dataset.items.ids == ("101", "102")
+    assert dataset.timestamps is not None
+    assert dataset.timestamps[0] == 1_577_880_000.0  # 2020-01-01 12:00 UTC
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"])
+def test_a_chinese_table_reads_the_same_in_every_encoding(encoding: str) -> None:
+    dataset = load(files.CHINESE.encode(encoding)).dataset
+    assert dataset.users.ids == ("张三", "李四")
+    assert dataset.catalogue.titles == ("", "苹果", "香蕉")
+
+
+def test_an_encoding_is_told_from_its_bytes() -> None:
+    assert detect_encoding("Müller;café".encode("latin-1"), "x") == "latin-1"
+    assert detect_encoding("Müller – “café”".encode("cp1252"), "x") == "cp1252"
+    assert detect_encoding("用户编号,商品".encode("gb18030"), "x") == "gb18030"
+    assert detect_encoding("naïve".encode()[:4], "x") == "utf-8"  # cut inside a character
+
+
+def test_an_accent_far_below_the_head_is_still_read() -> None:
+    rows = "".join(f"u{i % 50},i{i % 70},plain\n" for i in range(80_000))
+    data = f"user,item,title\n{rows}u1,i1,Café\nu2,i999,Müller\n".encode("latin-1")
+    assert len(data) > 1 << 20
+    dataset = load(data).dataset
+    assert dataset.catalogue.titles[dataset.items.index("i999")] == "Müller"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_one(line_end: str) -> None:
+    data = line_end.join(["user,item,ts", "a,x,1600000000", "b,y,1600000001", ""]).encode()
+    assert load(data).report.rows_read == 2
+
+
+def test_a_table_has_its_columns_as_they_are() -> None:
+    table = read_table(b"user,item,title\na,1,\xc3\xa9t\xc3\xa9\nb,2,x\n", "t.csv")
+    assert table.columns == ("user", "item", "title")
+    assert table.data["title"].to_pylist() == ["été", "x"]
+
+
+def test_broken_rows_are_counted_and_push_the_lines_below_them() -> None:
+    report = load(b"user,item,rating\na,x,1\nb,y,2,9\na,y,3\nb\n,z,4\nb,x,5\n").report
+    assert report.dropped == {"broken_row": 2, "missing_user": 1}
+    assert report.rows_of("broken_row")["line"].to_pylist() == [3, 5]
+    assert report.rows_of("missing_user")["line"].to_pylist() == [6]
+
+
+def test_zero_padded_ids_below_a_plain_start_stay_as_they_are() -> None:
+    rows = "".join(f"{i % 40 + 1},{i % 60 + 100}\n" for i in range(3_000))
+    dataset = load(f"user,item\n{rows}007,0x1F\n7,100\n".encode()).dataset
+    assert {"007", "7"} <= set(dataset.users.ids)
+    assert "0x1F" in dataset.items.ids
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"", "must not be empty"),
+        (b"  \n \n", "must not be empty"),
+        (b"user\na\nb\n", "must have at least two columns"),
+        (b"<!doctype html><html><body>a, b</body></html>\n", "must be a table"),
+        (b"%PDF-1.7\n1 0 obj\n", "must be a table"),
+        (bytes(range(256)) * 20, "without NUL bytes"),
+        (b"\xfd7zXZ\x00rest", "must be plain, gzip or zip"),
+        (b"[1, 2, 3]\n", "must"),
+        (b'{"user": 1}\n{"user": 2}\n', "must have a column for the item"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_name(data: bytes, rule: str) -> None:
+    with pytest.raises(InputError, match=rule) as caught:
+        load(data, name="odd.csv")
+    assert "odd.csv" in str(caught.value)
+
+
+def test_a_wrong_separator_is_named() -> None:
+    with pytest.raises(InputError, match="separator must split the rows"):
+        load(b"user,item\na,x\nb,y\n", delimiter=";")
+    assert load(b"user,item\na,x\nb,y\n", delimiter=",").report.rows_kept == 2
+
+
+def test_json_of_mixed_types_falls_back_to_text() -> None:
+    dataset = load(
+        b'{"user_id": 1, "item_id": "a"}\n{"user_id": "b", "item_id": 7}\n{"user_id": 1, "item_id": 7}\n'
+    ).dataset
+    assert dataset.users.ids == ("1", "b")
+    assert dataset.items.ids == ("a", "7")
+
+
+def test_ratings_and_times_stay_beside_their_rows() -> None:
+    dataset = load(files.RATINGS_100K.encode()).dataset
+    assert dataset.timestamps is not None and dataset.ratings is not None
+    first = dataset.users.index("196")
+    start = dataset.offsets[first]
+    assert dataset.items.externals(dataset.history(first)) == ["302", "242"]
+    np.testing.assert_array_equal(dataset.ratings[start : start + 2], [1, 3])

@@ -1,0 +1,56 @@
+"""A path given by a person opens files of the allowed folder and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recsys.data.readers.local_files import allowed_folder, local_file
+from recsys.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    inside = tmp_path / "allowed"
+    (inside / "sub").mkdir(parents=True)
+    (inside / "sub" / "ratings.csv").write_text("user,item\n")
+    (tmp_path / "allowed-not").mkdir()
+    (tmp_path / "allowed-not" / "secret.csv").write_text("secret")
+    (inside / "link.csv").symlink_to(tmp_path / "allowed-not" / "secret.csv")
+    return inside
+
+
+def test_it_is_off_unless_the_variable_names_a_folder(tmp_path: Path) -> None:
+    assert allowed_folder({}) is None
+    assert allowed_folder({"STUDIO_LOCAL_FILES": " "}) is None
+    assert allowed_folder({"STUDIO_LOCAL_FILES": str(tmp_path / "missing")}) is None
+    assert allowed_folder({"STUDIO_LOCAL_FILES": str(tmp_path)}) == tmp_path.resolve()
+
+
+def test_files_inside_open_by_either_kind_of_path(folder: Path) -> None:
+    assert local_file("sub/ratings.csv", folder) == folder.resolve() / "sub" / "ratings.csv"
+    assert local_file(f" {folder}/sub/../sub/ratings.csv ", folder).name == "ratings.csv"
+
+
+@pytest.mark.parametrize("path", ["../allowed-not/secret.csv", "link.csv", "/etc/passwd", "sub/../../allowed-not/x"])
+def test_nothing_outside_opens_links_and_sibling_names_included(folder: Path, path: str) -> None:
+    with pytest.raises(InputError, match="must stay inside the allowed folder"):
+        local_file(path, folder)
+
+
+@pytest.mark.parametrize("path", ["", "sub", "missing.csv", "a\0b"])
+def test_what_is_no_file_is_refused(folder: Path, path: str) -> None:
+    with pytest.raises(InputError, match=r"must (name a|be a readable) file"):
+        local_file(path, folder)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.text(st.sampled_from("./~a\\ é"), max_size=40))
+def test_any_text_ends_in_a_file_of_the_folder_or_a_refusal(folder: Path, text: str) -> None:
+    try:
+        assert local_file(text, folder).is_relative_to(folder.resolve())
+    except InputError as refusal:
+        assert "must" in str(refusal)

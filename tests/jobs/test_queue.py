@@ -1,0 +1,230 @@
+"""The queue: fair turns, stop, and walls between owners."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+
+import numpy as np
+import pytest
+
+from recsys.errors import InputError, StudioError, UnknownIdError
+from recsys.jobs import queue as queue_module
+from recsys.jobs.queue import JobQueue, Progress
+
+
+def test_a_job_reports_and_returns() -> None:
+    queue = JobQueue()
+
+    def work(progress: Progress) -> int:
+        progress(0.5, "half", loss=1.0)
+        progress(0.75, "more", speed=3)
+        return 7
+
+    done = queue.wait(queue.submit("ann", "train", "a model", work), "ann", 10)
+    assert (done.state, done.result, done.fraction, done.message) == ("done", 7, 1.0, "more")
+    assert dict(done.details) == {"loss": 1.0, "speed": 3}
+
+
+def test_a_known_error_is_shown_and_an_unknown_one_is_only_named(caplog: pytest.LogCaptureFixture) -> None:
+    queue = JobQueue()
+
+    def refuses(progress: Progress) -> None:
+        raise InputError("alpha", "must be between 0 and 1", 1.4)
+
+    def breaks(progress: Progress) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    known = queue.wait(queue.submit("ann", "study", "x", refuses), "ann", 10)
+    unknown = queue.wait(queue.submit("ann", "study", "x", breaks), "ann", 10)
+    assert known.state == "failed" and known.error == "alpha must be between 0 and 1 (got 1.4)."
+    assert unknown.state == "failed" and unknown.error and "secret" not in unknown.error
+    assert "secret detail" in caplog.text
+
+
+def test_owners_take_turns_and_see_their_place() -> None:
+    queue = JobQueue(workers=1)
+    gate, order = threading.Event(), []
+
+    def waits(progress: Progress) -> None:
+        gate.wait(10)
+
+    def job(name: str):  # type: ignore[no-untyped-def]
+        return lambda progress: order.append(name)
+
+    queue.submit("ann", "train", "first", waits)
+    ids = [queue.submit("ann", "train", f"a{n}", job(f"a{n}")) for n in range(3)]
+    ids.append(queue.submit("bob", "train", "b0", job("b0")))
+    places = [queue.snapshot(i, "ann").position for i in ids[:3]] + [queue.snapshot(ids[3], "bob").position]
+    gate.set()
+    for i, owner in zip(ids, ["ann"] * 3 + ["bob"], strict=True):
+        queue.wait(i, owner, 10)
+    assert order == ["b0", "a0", "a1", "a2"] and places == [2, 3, 4, 1]
+
+
+def test_one_training_at_a_time_but_other_kinds_go_beside_it() -> None:
+    queue = JobQueue(workers=2)
+    gate = threading.Event()
+    first = queue.submit("ann", "train", "t", lambda progress: gate.wait(10))
+    second = queue.submit("ann", "train", "t", lambda progress: None)
+    beside = queue.wait(queue.submit("ann", "map", "m", lambda progress: "drawn"), "ann", 10)
+    assert beside.result == "drawn" and queue.snapshot(second, "ann").state == "queued"
+    gate.set()
+    assert queue.wait(second, "ann", 10).state == queue.wait(first, "ann", 10).state == "done"
+
+
+def test_stop_ends_at_the_next_report_or_gracefully() -> None:
+    queue = JobQueue()
+    reached = threading.Event()
+
+    def hard(progress: Progress) -> None:
+        while True:
+            progress(0.1)
+            reached.set()
+
+    def soft(progress: Progress) -> str:
+        progress.graceful = True
+        while not progress.stopping:
+            progress(0.1)
+            reached.set()
+        progress(0.2, "ending")
+        return "best so far"
+
+    for work, state, result in ((hard, "stopped", None), (soft, "done", "best so far")):
+        reached.clear()
+        job = queue.submit("ann", "train", "x", work)
+        assert reached.wait(10)
+        queue.stop(job, "ann")
+        ended = queue.wait(job, "ann", 10)
+        assert (ended.state, ended.result) == (state, result)
+
+
+def test_a_job_can_be_tried_again_under_its_id() -> None:
+    queue, tries = JobQueue(), []
+
+    def work(progress: Progress) -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise InputError("x", "fails once")
+        return len(tries)
+
+    first = queue.submit("ann", "train", "x", work)
+    assert queue.wait(first, "ann", 10).state == "failed"
+    assert queue.submit("ann", "train", "x", work, first) == first
+    assert queue.wait(first, "ann", 10).result == 2 and len(queue.of("ann")) == 1
+
+
+class Large:
+    """Something that must not stay in memory: a dataset, a run."""
+
+
+@pytest.mark.parametrize("ending", ["done", "failed", "stopped", "broken"])
+def test_an_ended_job_holds_nothing_that_its_work_needed(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        queue_module.log, "exception", lambda *told: None
+    )  # pytest would keep the traceback with its frames
+    queue, held = JobQueue(), Large()
+    gone = weakref.ref(held)
+
+    def work(progress: Progress, data: Large = held) -> str:
+        if ending == "failed":
+            raise InputError("x", "fails", data)
+        if ending == "broken":
+            raise ZeroDivisionError(data)
+        while ending == "stopped":
+            progress(0.5)
+        return "an id"
+
+    job = queue.submit("ann", "train", "x", work)
+    del work, held
+    if ending == "stopped":
+        queue.stop(job, "ann")
+    ended = queue.wait(job, "ann", 10)
+    assert ended.state == ("failed" if ending == "broken" else ending)
+    for _ in range(100):  # its thread ends a moment after the job
+        if gone() is None:
+            break
+        time.sleep(0.02)
+        gc.collect()
+    assert gone() is None and queue.snapshot(job, "ann").label == "x"
+
+
+def test_two_hundred_ended_jobs_keep_no_dataset_alive() -> None:
+    queue = JobQueue(workers=2, waiting=300)
+    alive: weakref.WeakSet[Large] = weakref.WeakSet()
+
+    def submit() -> str:
+        held = Large()
+        alive.add(held)
+        return queue.submit("ann", "map", "x", lambda progress: id(held))
+
+    for job in [submit() for _ in range(200)]:
+        assert queue.wait(job, "ann", 30).state == "done"
+    time.sleep(0.1)
+    gc.collect()
+    assert len(queue.of("ann")) == 200 and len(alive) == 0
+
+
+@pytest.mark.parametrize(
+    "result", [Large(), np.zeros(3), [Large()], {"a": Large()}, "x" * 100_000, tuple(range(10_000))], ids=type
+)
+def test_a_result_is_ids_and_numbers(result: object, caplog: pytest.LogCaptureFixture) -> None:
+    queue = JobQueue()
+    ended = queue.wait(queue.submit("ann", "map", "x", lambda progress: result), "ann", 10)
+    assert ended.state == "failed" and ended.result is None
+    assert "must return ids and numbers" in caplog.text
+
+
+def test_an_active_job_is_never_started_twice() -> None:
+    queue, gate, runs = JobQueue(workers=2), threading.Event(), []
+
+    def work(progress: Progress) -> None:
+        runs.append(1)
+        gate.wait(10)
+
+    job = queue.submit("ann", "train", "a model", work, "f" * 24)
+    waits = queue.submit("ann", "train", "another", work, "e" * 24)
+    for one in (job, waits):
+        with pytest.raises(StudioError, match="is already"):
+            queue.submit("ann", "train", "again", work, one)
+        assert queue.ensure("ann", "train", "again", work, one) == one
+    with pytest.raises(UnknownIdError):
+        queue.submit("bob", "train", "mine now", work, job)
+    assert [one.label for one in queue.of("ann")] == ["another", "a model"]
+    gate.set()
+    assert [queue.wait(one, "ann", 10).state for one in (job, waits)] == ["done", "done"] and len(runs) == 2
+    with pytest.raises(UnknownIdError):
+        queue.submit("bob", "train", "mine now", work, job)
+    queue.ensure("ann", "train", "again", work, job)
+    assert queue.wait(job, "ann", 10).state == "done" and len(runs) == 3
+    assert [one.label for one in queue.of("ann")] == ["again", "another"]
+
+
+def test_nobody_reaches_somebody_elses_job() -> None:
+    queue = JobQueue()
+    job = queue.submit("ann", "train", "x", lambda progress: "private")
+    queue.wait(job, "ann", 10)
+    for call in (queue.snapshot, queue.stop):
+        with pytest.raises(UnknownIdError):
+            call(job, "bob")
+    assert queue.of("bob") == () and len(queue.of("ann")) == 1
+
+
+def test_one_owner_cannot_fill_the_queue() -> None:
+    queue = JobQueue(workers=1, waiting=2)
+    gate = threading.Event()
+    ids = [queue.submit("ann", "train", "x", lambda progress: gate.wait(10)) for _ in range(2)]
+    with pytest.raises(StudioError, match="at most 2"):
+        queue.submit("ann", "train", "x", lambda progress: None)
+    gate.set()
+    for job in ids:
+        queue.wait(job, "ann", 10)
+
+
+def test_old_jobs_are_forgotten() -> None:
+    queue = JobQueue(keep=2)
+    for _ in range(5):
+        queue.wait(queue.submit("ann", "map", "x", lambda progress: None), "ann", 10)
+    assert len(queue.of("ann")) <= 3

@@ -1,0 +1,68 @@
+"""The mean of models: by hand, and it is what training ends with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.data.splits import leave_one_out
+from recsys.models.attention import trainer
+from recsys.models.attention.averaging import AveragedWeights
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.learner import Learner
+from recsys.models.attention.model import AttentionModel
+from recsys.models.attention.trainer import train
+from recsys.models.baselines.markov import Markov
+
+SMALL, SHORT = ModelConfig(embedding_size=16, max_length=12), TrainConfig(epochs=4, batch_size=256)
+
+
+def models(dataset: Dataset) -> list[AttentionModel]:
+    made = []
+    for seed in range(3):
+        config = SMALL.fitted(dataset)
+        model = Learner(dataset, config, TrainConfig(seed=seed).fitted(dataset)).model_now(Markov.fit(dataset))
+        model.markov_weight = float(seed)
+        made.append(model)
+    return made
+
+
+def test_the_mean_is_that_of_all_weights_with_the_markov_scores_of_the_last(planted: Dataset) -> None:
+    mean, made = AveragedWeights(), models(planted)
+    for model in made:
+        together = mean.with_one_more(model)
+    assert mean.count == 3 and together.markov_weight == 2.0 and together.markov is not None
+    for name, value in together.tensors().items():
+        parts = [model.tensors()[name] for model in made]
+        np.testing.assert_allclose(value, np.mean(parts, axis=0), atol=1e-6, err_msg=name)
+    np.testing.assert_array_equal(
+        together.markov.scores(planted.histories([0])),
+        made[-1].markov.scores(planted.histories([0])),  # type: ignore[union-attr]
+    )
+
+
+def test_a_mean_can_be_taken_up_again(planted: Dataset) -> None:
+    first, second, third = models(planted)
+    mean = AveragedWeights()
+    mean.with_one_more(first)
+    mean.with_one_more(second)
+    again = AveragedWeights(mean.tensors, mean.count).with_one_more(third)
+    whole = mean.with_one_more(third)
+    assert all(np.array_equal(value, again.tensors()[name]) for name, value in whole.tensors().items())
+    assert np.array_equal(first.tensors()["item_vectors"], models(planted)[0].tensors()["item_vectors"])
+
+
+def test_training_ends_with_the_mean_of_the_second_half(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[AttentionModel] = []
+    add = AveragedWeights.with_one_more
+    monkeypatch.setattr(
+        AveragedWeights, "with_one_more", lambda self, model: (taken.append(model), add(self, model))[1]
+    )
+    split = leave_one_out(planted)
+    monkeypatch.setattr(trainer, "JOIN", 0.0)
+    last = list(train(split.train, SMALL, SHORT))[-1]
+    assert len(taken) == 2  # epochs 3 and 4 of 4
+    np.testing.assert_allclose(
+        last.model.item_vectors, np.mean([model.item_vectors for model in taken], axis=0), atol=1e-6
+    )

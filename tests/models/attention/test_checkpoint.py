@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.errors import ArtifactError
+from recsys.models.attention.checkpoint import FILE
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.trainer import train
+from tests.models.small import dataset_of
+
+SMALL, SHORT = ModelConfig(embedding_size=16, max_length=12), TrainConfig(epochs=3, batch_size=512)
+
+
+@pytest.fixture
+def interrupted(planted: Dataset, tmp_path: Path) -> Path:
+    next(train(planted, SMALL, SHORT, checkpoint=tmp_path))
+    return tmp_path
+
+
+def test_resume_goes_on_with_the_saved_configs(planted: Dataset, interrupted: Path) -> None:
+    reports = list(train(planted, resume=interrupted))
+    assert [report.epoch for report in reports] == [2, 3]
+    assert reports[-1].model.config.embedding_size == 16
+
+
+def test_other_configs_or_other_data_begin_anew(planted: Dataset, interrupted: Path) -> None:
+    assert next(train(planted, SMALL, TrainConfig(epochs=2, batch_size=512), checkpoint=interrupted)).epoch == 1
+    other = dataset_of([[1, 2, 3]] * 3, 3)
+    assert next(train(other, SMALL, SHORT, checkpoint=interrupted)).epoch == 1
+
+
+def test_resuming_with_other_data_is_refused(interrupted: Path) -> None:
+    with pytest.raises(ArtifactError, match="must belong to the data"):
+        next(train(dataset_of([[1, 2, 3]], 3), resume=interrupted))
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "garbage", "flipped header"])
+def test_a_damaged_checkpoint_is_named(damage: str, planted: Dataset, interrupted: Path) -> None:
+    path = interrupted / FILE
+    content = path.read_bytes()
+    harmed = {
+        "cut": content[: len(content) // 2],
+        "empty": b"",
+        "garbage": b"\x00" * 300,
+        "flipped header": content[:8] + content[8:].replace(b"epoch", b"EPOCH", 3),
+    }
+    path.write_bytes(harmed[damage])
+    with pytest.raises(ArtifactError, match="checkpoint"):
+        next(train(planted, SMALL, SHORT, checkpoint=interrupted))
+
+
+def test_nothing_half_written_is_left(interrupted: Path) -> None:
+    assert [path.name for path in interrupted.iterdir()] == [FILE]
+
+
+def test_no_checkpoint_to_resume_is_an_error(planted: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="whole checkpoint"):
+        next(train(planted, resume=tmp_path))

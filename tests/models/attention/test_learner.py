@@ -1,0 +1,37 @@
+"""What the network gets to read while it learns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from torch import Tensor
+
+from recsys.data.dataset import Dataset
+from recsys.models.attention.batches import epoch_batches
+from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.learner import SKIPPED, Learner
+from recsys.models.attention.network import Network
+
+
+@pytest.mark.parametrize(("objective", "dropout"), [("causal", 0.4), ("causal", 0.0), ("masked", 0.4)])
+def test_half_the_dropout_of_the_items_is_read_past_where_the_order_is_causal(
+    objective: str, dropout: float, planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[np.ndarray] = []
+    forward = Network.forward
+
+    def seen(self: Network, x: Tensor, *rest: object) -> Tensor:
+        read.append((x.detach() == 0).all(dim=2).numpy().ravel())
+        return forward(self, x, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Network, "forward", seen)
+    config = ModelConfig(objective=objective, embedding_size=16, max_length=12, dropout=dropout)  # type: ignore[arg-type]
+    learner = Learner(planted, config.fitted(planted), TrainConfig(batch_size=512).fitted(planted))
+    real = 0
+    steps = 12 if objective == "causal" else 11  # a masked chunk ends with its answer
+    for batch in epoch_batches(planted, steps, 512, np.random.default_rng(0)):
+        learner.learn(batch, 1e-3, np.random.default_rng(learner.steps))
+        real += int(learner.ask(batch, np.random.default_rng(0)).items.astype(bool).sum())
+    padding = sum(map(len, read)) - real
+    skipped = (sum(part.sum() for part in read) - padding) / real
+    assert skipped == pytest.approx(SKIPPED * dropout if objective == "causal" else 0.0, abs=0.02)

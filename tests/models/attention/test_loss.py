@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from recsys.models.attention.loss import shared_softmax
+
+
+def by_autograd(
+    states: torch.Tensor,
+    positives: torch.Tensor,
+    biases: torch.Tensor,
+    negatives: torch.Tensor,
+    negative_biases: torch.Tensor,
+    same: torch.Tensor,
+    correction: float,
+) -> torch.Tensor:
+    """The same loss, the plain way: the right answer beside the negatives, cross-entropy."""
+    right = (states * positives).sum(1, keepdim=True) + biases[:, None]
+    others = states @ negatives.T + negative_biases + correction
+    for row, place in enumerate(same.tolist()):
+        if place >= 0:
+            others = others.index_put(
+                (torch.tensor([row]), torch.tensor([place])), torch.tensor(-torch.inf, dtype=others.dtype)
+            )
+    target = torch.zeros(len(states), dtype=torch.long)
+    return torch.nn.functional.cross_entropy(torch.cat([right, others], 1), target)
+
+
+@pytest.mark.parametrize("count", [1, 7, 1300])
+def test_loss_and_gradients_equal_autograds(count: int) -> None:
+    torch.manual_seed(count)
+    parts = [
+        torch.randn(count, 8, dtype=torch.float64),
+        torch.randn(count, 8, dtype=torch.float64),
+        torch.randn(count, dtype=torch.float64),
+        torch.randn(11, 8, dtype=torch.float64),
+        torch.randn(11, dtype=torch.float64),
+    ]
+    same = torch.randint(-1, 11, (count,))
+    ours = [part.clone().requires_grad_() for part in parts]
+    theirs = [part.clone().requires_grad_() for part in parts]
+    loss = shared_softmax(*ours, same, math.log(3))
+    reference = by_autograd(*theirs, same, math.log(3))
+    torch.testing.assert_close(loss, reference)
+    loss.backward()
+    reference.backward()
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one.grad, other.grad)
+
+
+def test_huge_scores_do_not_overflow() -> None:
+    states = torch.full((2, 4), 100.0, requires_grad=True)
+    loss = shared_softmax(
+        states, torch.ones(2, 4), torch.zeros(2), -torch.ones(3, 4), torch.zeros(3), torch.full((2,), -1), 0.0
+    )
+    loss.backward()
+    assert float(loss.detach()) == 0.0 and bool(torch.isfinite(states.grad).all())

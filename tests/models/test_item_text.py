@@ -1,0 +1,133 @@
+"""Items read by their words: likeness, silence, honesty about who read."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from importlib import util
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Catalogue
+from recsys.errors import InputError, MissingExtraError
+from recsys.models import item_text
+from recsys.models.item_text import item_text_vectors, item_words
+
+WORDS = (("hiking", "maps", "trail", "boots"), ("violin", "concert", "opera", "choir"))
+
+
+def two_shelves(n: int = 60) -> Catalogue:
+    rng = np.random.default_rng(0)
+    shelf = [WORDS[item % 2] for item in range(n)]
+    titles = tuple(" ".join(rng.choice(words, 3)) for words in shelf)
+    return Catalogue(("", *titles), ("",) * (n + 1), ((),) * (n + 1), ("",) * (n + 1))
+
+
+def test_title_description_and_tags_are_read_and_bare_ids_are_not() -> None:
+    catalogue = Catalogue(
+        ("", "Alien", "i7", "1984", ""), ("", "In space", "", "", " "), ((), ("horror", "sf"), (), (), ()), ("",) * 5
+    )
+    assert item_words(catalogue, ["a1", "i7", "1984", "x"]) == ["", "Alien. In space. horror, sf", "", "", ""]
+    assert item_words(catalogue)[2] == "i7"
+
+
+def test_counting_words_brings_the_like_together() -> None:
+    found = item_text_vectors(two_shelves(), "tf-idf")
+    assert found.vectors.dtype == np.float32 and not found.vectors.flags.writeable
+    assert np.isnan(found.vectors[0]).all()
+    rows = found.vectors[1:]
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    likeness = rows @ rows.T
+    same = np.equal.outer(np.arange(60) % 2, np.arange(60) % 2)
+    assert likeness[same].mean() > 0.25
+    assert likeness[~same].mean() < 0.02
+    assert "TF-IDF" in found.reader and "60 of 60 items" in found.reader
+    assert np.array_equal(rows, item_text_vectors(two_shelves(), "tf-idf").vectors[1:]), "the same each time"
+
+
+def test_items_without_words_are_rows_of_nan() -> None:
+    catalogue = Catalogue(("", "red boots", "2", "blue boots"), ("",) * 4, ((),) * 4, ("",) * 4)
+    vectors = item_text_vectors(catalogue, "tf-idf").vectors
+    assert np.isnan(vectors).all(axis=1).tolist() == [True, False, True, False]
+
+
+@pytest.mark.parametrize("title", ["x", "the", "the the", "猫"])
+def test_almost_nothing_to_read_is_no_error(title: str) -> None:
+    catalogue = Catalogue(("", title), ("", ""), ((), ()), ("", ""))
+    vectors = item_text_vectors(catalogue, "tf-idf").vectors
+    assert len(vectors) == 2 and np.isfinite(vectors[1]).all()
+
+
+def test_nothing_to_read_is_said() -> None:
+    found = item_text_vectors(Catalogue.bare(["1", "2"]))
+    assert found.vectors.shape == (3, 0)
+    assert found.reader == "No item has a title, a description or tags."
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    real = util.find_spec
+    monkeypatch.setattr(item_text, "find_spec", lambda name: None if name in names else real(name))
+
+
+def test_without_the_extra_words_are_counted_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "sentence_transformers", item_text.WHEEL)
+    assert not item_text.encoder_installed()
+    assert "No sentence encoder is installed (requirements-text.txt)." in item_text_vectors(two_shelves()).reader
+
+
+def test_asking_for_a_language_model_without_the_extra_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without(monkeypatch, "sentence_transformers")
+    with pytest.raises(MissingExtraError, match=r"pip install -r requirements-text\.txt"):
+        item_text_vectors(two_shelves(), tmp_path)
+
+
+class Encoder:
+    """Stands in for sentence-transformers: reads a folder, encodes by length, keeps what it was asked."""
+
+    def __init__(self, path: str, device: str, local_files_only: bool) -> None:
+        assert local_files_only and device == "cpu"
+        if not Path(path).is_dir():
+            raise OSError("not found in the local cache")
+
+    def encode(self, texts: list[str], normalize_embeddings: bool, show_progress_bar: bool) -> np.ndarray:
+        assert texts == sorted(texts, key=len), "like lengths together are faster"
+        rows = np.array([[len(one), 1.0] for one in texts], dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    package = ModuleType("sentence_transformers")
+    package.SentenceTransformer = Encoder  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sentence_transformers", package)
+    wheel = ModuleType(item_text.WHEEL)
+    wheel.get_model_path = lambda: tmp_path  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, item_text.WHEEL, wheel)
+    monkeypatch.setattr(item_text, "find_spec", lambda name: SimpleNamespace())
+
+    def no_network(*args: object, **kwargs: object) -> None:
+        raise AssertionError("the network was asked for")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    return tmp_path
+
+
+def test_the_offline_encoder_reads_where_it_is_installed(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    catalogue = Catalogue(("", "a long title here", "short", ""), ("",) * 4, ((),) * 4, ("",) * 4)
+    found = item_text_vectors(catalogue)
+    assert found.reader.startswith("The sentence encoder all-MiniLM-L6-v2 read") and "2 of 3 items" in found.reader
+    assert np.allclose(found.vectors[1, 0] / found.vectors[1, 1], len("a long title here")), "each row is its item's"
+    assert np.allclose(found.vectors[2, 0] / found.vectors[2, 1], len("short"))
+    assert item_text.os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_a_folder_can_be_given_and_a_missing_one_is_named(encoder: Path) -> None:
+    assert f"encoder {encoder.name} read" in item_text_vectors(two_shelves(), encoder).reader
+    with pytest.raises(InputError, match=r"must be a model on this machine \(got nowhere\)"):
+        item_text_vectors(two_shelves(), "some/nowhere")

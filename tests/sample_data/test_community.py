@@ -1,0 +1,140 @@
+"""The sample community: made again to the same content, and its planted truth is really in the rows."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import math
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+from recsys.errors import InputError
+from sample_data.build.community import BOT, DIRT, FOLDER, SyntheticCommunity, community, main
+from sample_data.build.items import GENERAL, SCENARIOS, titled
+from sample_data.build.users import HALFWAY
+
+
+@pytest.fixture(scope="module")
+def made() -> SyntheticCommunity:
+    return community()
+
+
+def plain(name: str, content: bytes) -> bytes:
+    return gzip.decompress(content) if name.endswith(".gz") else content
+
+
+def test_the_committed_files_are_what_the_code_makes(made: SyntheticCommunity) -> None:
+    for name, content in made.files().items():
+        assert plain(name, content) == plain(name, (FOLDER / name).read_bytes()), name
+
+
+def test_all_sample_files_together_stay_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 6_000_000
+
+
+def test_it_has_the_promised_shape(made: SyntheticCommunity) -> None:
+    assert len(made.people) == 1500
+    assert 60_000 <= len(made.rows) <= 110_000
+    assert 1600 <= len(made.items) <= 2400
+    assert {item.scenario for item in made.items} == set(SCENARIOS)
+    assert len({item.interest for item in made.items} - {GENERAL}) == 12
+    assert len({item.title for item in made.items}) == len(made.items)
+    assert all(item.title and item.text and len(item.tags) >= 2 for item in made.items)
+
+
+def test_a_fifth_is_nearly_new_in_one_scenario(made: SyntheticCommunity) -> None:
+    scenario_of = {item.item_id: item.scenario for item in made.items}
+    seen = Counter((user, scenario_of.get(item)) for user, item, _, _ in made.rows)
+    cold = [person for person in made.people if person.cold]
+    assert 0.15 < len(cold) / len(made.people) < 0.25
+    assert all(seen[person.user_id, person.cold] <= 3 for person in cold)  # 0–2, and perhaps a planted duplicate
+
+
+def test_people_follow_their_planted_interests_and_drift_half_way(made: SyntheticCommunity) -> None:
+    interest_of = {item.item_id: item.interest for item in made.items}
+    taken: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
+    for user, item, time, _ in made.rows:
+        if time.isdigit() and item:
+            taken[user, int(time) >= HALFWAY][interest_of[item]] += 1
+    hits = {True: [0, 0], False: [0, 0]}
+    for person in made.people:
+        if not person.drifts:
+            continue
+        new = max(person.after, key=lambda name: person.after[name])
+        for late in (False, True):
+            counts = taken[person.user_id, late]
+            hits[late][0] += counts[new]
+            hits[late][1] += counts.total()
+    assert hits[True][0] / hits[True][1] > 0.4
+    assert hits[False][0] / hits[False][1] < 0.1
+    assert 0.2 < sum(person.drifts for person in made.people) / len(made.people) < 0.4
+
+
+def test_series_are_mostly_taken_in_order(made: SyntheticCommunity) -> None:
+    part_of = {item.item_id: (item.scenario, item.series, item.part) for item in made.items}
+    last: dict[tuple[str, str, str], int] = {}
+    onward = other = 0
+    for user, item, _, _ in made.rows:
+        if user and user != BOT and item in part_of and not part_of[item][1].startswith(GENERAL):
+            scenario, series, part = part_of[item]
+            before = last.get((user, scenario, series))
+            if before is not None and before != part:
+                onward, other = onward + (part == before + 1), other + (part != before + 1)
+            last[user, scenario, series] = part
+    assert onward > 2 * other
+
+
+def test_the_next_session_often_keeps_the_theme_and_changes_the_scenario(made: SyntheticCommunity) -> None:
+    theme_of = {item.item_id: (item.theme, item.scenario) for item in made.items}
+    last: dict[str, tuple[str, str]] = {}
+    kept = hops = 0
+    for user, item, _, _ in made.rows:
+        if user and user != BOT and item in theme_of and theme_of[item][0] != GENERAL:
+            theme, scenario = theme_of[item]
+            if user in last and last[user][1] != scenario:
+                hops, kept = hops + 1, kept + (last[user][0] == theme)
+            last[user] = theme, scenario
+    assert kept / hops > 0.3  # 72 themes: by chance it would be a few percent
+
+
+def test_the_dirty_rows_are_where_the_truth_says(made: SyntheticCommunity) -> None:
+    row = dict(enumerate(made.rows, 1))
+    assert {kind: len(rows) for kind, rows in made.dirty.items() if kind != "bot"} == DIRT
+    assert all(not row[n][0] for n in made.dirty["missing_user"])
+    assert all(not row[n][1] for n in made.dirty["missing_item"])
+    assert all(not row[n][2].isdigit() for n in made.dirty["broken_time"])
+    assert all(int(row[n][2]) > 4e9 for n in made.dirty["impossible_time"])
+    assert all(row[n] == row[n - 1] for n in made.dirty["duplicate"])
+    assert {row[n][0] for n in made.dirty["bot"]} == {BOT}
+    times = [int(row[n][2]) for n in made.dirty["bot"]]
+    assert {b - a for a, b in itertools.pairwise(times)} == {5}
+
+
+def test_items_and_people_have_a_long_tail(made: SyntheticCommunity) -> None:
+    items = sorted(Counter(item for user, item, _, _ in made.rows if item and user != BOT).values(), reverse=True)
+    people = sorted(Counter(user for user, _, _, _ in made.rows if user and user != BOT).values())
+    assert sum(items[: len(items) // 5]) > 0.4 * sum(items)
+    assert people[len(people) // 10] * 6 < people[-len(people) // 50]
+
+
+def test_the_truth_file_says_the_same_as_the_community(made: SyntheticCommunity) -> None:
+    truth = json.loads(gzip.decompress((FOLDER / "truth.json.gz").read_bytes()))
+    assert truth == json.loads(json.dumps(made.truth()))
+    assert all(math.isclose(sum(person["before"].values()), 1, abs_tol=1e-9) for person in truth["people"].values())
+
+
+def test_another_seed_makes_another_community_and_files_can_go_elsewhere(tmp_path: Path) -> None:
+    small, other = community(seed=1, people=30), community(seed=2, people=30)
+    assert small.rows == community(seed=1, people=30).rows != other.rows
+    assert main(["--out", str(tmp_path)]) == 0
+    assert (tmp_path / "people.csv").read_bytes() == (FOLDER / "people.csv").read_bytes()
+    with pytest.raises(InputError, match="between 10 and 20,000"):
+        community(people=3)
+
+
+def test_titles_are_cased_by_hand() -> None:
+    assert titled("game master's screen") == "Game Master's Screen"
+    assert titled("wind on the crest") == "Wind on the Crest"

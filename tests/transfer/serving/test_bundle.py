@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.errors import InputError
+from recsys.models.attention.model import AttentionModel
+from recsys.models.baselines.popularity import Popularity
+from recsys.transfer.alpha_suggestion import AlphaCurve
+from recsys.transfer.blend import transfer
+from recsys.transfer.parties import party_of_items, party_of_user
+from recsys.transfer.recommendations import recommend
+from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+
+POLICY = Policy("the nearest person", ((1, 0.7), (10, 0.2)))
+
+
+def run(folder: Path, *arguments: str) -> list[str]:
+    code = (
+        "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__');"
+        "assert not {'torch', 'streamlit', 'recsys'} & set(sys.modules)"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, str(folder / "serve_blend.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def folder(planted: Dataset, model: AttentionModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle")
+    export_bundle(model, planted, POLICY, path)
+    export_onnx(model, path)
+    return path
+
+
+@pytest.mark.parametrize("alpha", ["0", "0.35", "1"])
+def test_the_script_alone_gives_the_apps_list(
+    folder: Path, planted: Dataset, model: AttentionModel, alpha: str
+) -> None:
+    pair = transfer(model, party_of_user(planted, 7), party_of_user(planted, 20))
+    wanted = planted.items.externals(recommend(pair, float(alpha), 8).items)
+    assert run(folder, "u7", "u20", alpha, "8") == wanted
+
+
+def test_a_new_person_is_encoded_by_onnx_and_alpha_comes_from_the_policy(
+    folder: Path, planted: Dataset, model: AttentionModel
+) -> None:
+    pair = transfer(model, party_of_items([3, 9, 11]), party_of_user(planted, 20))
+    assert run(folder, "item:i3,i9,i11", "u20") == planted.items.externals(recommend(pair, 0.7, 10).items)
+
+
+def test_onnx_equals_the_encoder_at_every_length(folder: Path, model: AttentionModel) -> None:
+    from onnxruntime import InferenceSession
+
+    session = InferenceSession(str(folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
+    for length in range(1, 11):
+        items = np.random.default_rng(length).integers(1, 41, length)
+        vector = session.run(None, {"items": items[None].astype(np.int64)})[0][0]
+        assert np.allclose(vector, model.encode([items])[0], atol=1e-5), length
+
+
+def test_policy_follows_the_evidence_and_is_saved(folder: Path) -> None:
+    assert [POLICY.alpha(n) for n in (0, 1, 9, 10, 500)] == [0.0, 0.7, 0.7, 0.2, 0.2]
+    saved = json.loads((folder / "policy.json").read_text("utf-8"))
+    assert saved["alpha_by_known_items"] == [{"from": 1, "alpha": 0.7}, {"from": 10, "alpha": 0.2}]
+    flat = (0.1, 0.1)
+    curves = [
+        AlphaCurve(k, 50, 49, (0.0, 1.0), flat, flat, flat, 0.5, 0.01, 0.0, 0.1, shown, 0.1)
+        for k, shown in ((5, False), (1, True))
+    ]
+    policy = Policy.from_curves("the nearest person", curves)
+    assert policy.alphas == ((1, 0.5), (5, 0.0))
+    assert policy.evidence[1].startswith("No evidence")
+
+
+def test_bad_policies_and_models_are_refused(planted: Dataset, tmp_path: Path) -> None:
+    for alphas in ((), ((3, 0.1), (1, 0.2)), ((1, 1.4),)):
+        with pytest.raises(InputError):
+            Policy("x", alphas)
+    with pytest.raises(InputError, match="attention"):
+        export_onnx(Popularity.fit(planted), tmp_path)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.errors import InputError
+from recsys.models.attention.model import AttentionModel
+from recsys.transfer.parties import (
+    TransferParty,
+    average_party,
+    blend_sentence,
+    medoid_party,
+    parties_before_and_after,
+    party_embedding,
+    party_in_scenario,
+    party_of_group,
+    party_of_items,
+    party_of_neighbours,
+    party_of_user,
+    party_scores,
+)
+
+
+def test_a_groups_scores_and_vector_are_the_means_of_its_members(planted: Dataset, model: AttentionModel) -> None:
+    group = party_of_group(planted, range(8), "the first eight")
+    each = model.scores(planted.histories(range(8)))
+    assert np.allclose(party_scores(model, group)[1:], each[:, 1:].mean(axis=0), atol=1e-5)
+    assert party_scores(model, group)[0] == -np.inf
+    assert np.allclose(party_embedding(model, group), model.encode(planted.histories(range(8))).mean(axis=0), atol=1e-6)
+
+
+def test_small_groups_are_refused(planted: Dataset) -> None:
+    with pytest.raises(InputError, match="at least 5 people"):
+        party_of_group(planted, [1, 2], "two friends")
+    with pytest.raises(InputError, match="at least one person"):
+        TransferParty("nobody", "group", ())
+
+
+def test_neighbours_leave_the_target_out_and_are_the_nearest(planted: Dataset, model: AttentionModel) -> None:
+    vectors = model.encode(planted.histories())
+    party = party_of_neighbours(model, planted, party_of_user(planted, 4), 6)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    order = [int(u) for u in np.argsort(-(unit @ unit[4]), kind="stable") if u != 4]
+    assert set(party.users) == set(order[:6])
+
+
+def test_the_medoid_is_a_member_nearest_to_the_mean(planted: Dataset, model: AttentionModel) -> None:
+    group = party_of_group(planted, range(0, 40, 2), "even people")
+    vectors = model.encode(group.histories)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    wanted = group.users[int(np.argmax(unit @ vectors.mean(axis=0)))]
+    assert medoid_party(model, group).users == (wanted,)
+
+
+def test_a_moment_cuts_a_history_in_two(planted: Dataset) -> None:
+    assert planted.timestamps is not None
+    since, before = parties_before_and_after(planted, 3, float(planted.timestamps[3 * 14 + 5]))
+    assert np.array_equal(np.concatenate([before.histories[0], since.histories[0]]), planted.history(3))
+    assert len(before.histories[0]) == 5
+    with pytest.raises(InputError, match="within the timeline"):
+        parties_before_and_after(planted, 3, 1e12)
+
+
+def test_a_scenario_keeps_its_items_only(planted: Dataset) -> None:
+    left = party_in_scenario(planted, 0, "left")
+    assert all(planted.catalogue.scenarios[item] == "left" for item in left.histories[0])
+    with pytest.raises(InputError, match="left, right"):
+        party_in_scenario(planted, 0, "up")
+
+
+def test_the_sentence_says_what_is_blended(planted: Dataset) -> None:
+    group = party_of_group(planted, range(8), "cluster “hiking, maps, trails”")
+    sentence = blend_sentence(party_of_user(planted, 42), group, 0.3)
+    assert sentence == "70% of user u42’s taste + 30% of the mean of cluster “hiking, maps, trails”"
+    assert average_party(planted).phrase == "the average taste"
+    assert party_of_items([3, 4]).phrase == "the taste of a new person"
+    with pytest.raises(InputError):
+        blend_sentence(group, group, 1.4)

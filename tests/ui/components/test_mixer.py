@@ -1,0 +1,116 @@
+"""What the mixer sends to the browser, and what it believes of what comes back."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from recsys.data.dataset import Catalogue
+from recsys.transfer.path.alpha_path import alpha_path
+from ui.components.mixer import PartyCard, PeopleMap, choice, mixer_data
+
+SIDE = PartyCard("user 1", "2 items", "History", (("One", "film"),), "user 1")
+N = 400
+
+
+def unpacked(text: str, kind: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), dtype=kind)
+
+
+def catalogue(n: int = N) -> Catalogue:
+    titles = tuple(f"Item {i}" for i in range(n + 1))
+    return Catalogue(titles, titles, tuple((("even", "odd")[i % 2],) for i in range(n + 1)), ("",) * (n + 1))
+
+
+@pytest.fixture(scope="module")
+def parties() -> tuple[np.ndarray, np.ndarray]:
+    target, source = np.random.default_rng(1).normal(size=(2, N + 1))
+    target[0] = source[0] = -np.inf
+    return target, source
+
+
+def test_what_travels_gives_the_same_lists_as_scoring_everything(parties: tuple[np.ndarray, np.ndarray]) -> None:
+    target, source = parties
+    data = mixer_data(alpha_path(target, source, 10), target, source, catalogue(), SIDE, SIDE)
+    starts = unpacked(data["path"]["starts"], "<f8")
+    lists = unpacked(data["path"]["items"], "<i4").reshape(len(starts), data["width"])
+    for alpha in (0.0, 0.137, 0.5, 0.881, 1.0):
+        step = int(np.searchsorted(starts, alpha, side="right")) - 1
+        shown = [data["titles"][i] for i in lists[step]]
+        best = np.argsort(-((1 - alpha) * target[1:] + alpha * source[1:]), kind="stable")[:10] + 1
+        assert shown == [f"Item {i}" for i in best]
+
+
+def test_only_items_that_can_enter_travel(parties: tuple[np.ndarray, np.ndarray]) -> None:
+    target, source = parties
+    data = mixer_data(alpha_path(target, source, 5), target, source, catalogue(), SIDE, SIDE)
+    assert len(data["titles"]) < N / 5
+    assert len(unpacked(data["scores"]["target"], "<f4")) == len(data["titles"]) == len(data["item_tags"])
+    assert "Infinity" not in json.dumps(data)
+
+
+def test_ranks_and_floors_by_hand() -> None:
+    target = np.array([-np.inf, 3.0, 2.0, 1.0, -4.0])
+    source = np.array([-np.inf, -1.0, 0.0, 5.0, 4.0])
+    data = mixer_data(alpha_path(target, source, 2), target, source, catalogue(4), SIDE, SIDE)
+    place = {title: i for i, title in enumerate(data["titles"])}
+    assert data["ranks"]["target"][place["Item 1"]] == 1
+    assert data["ranks"]["source"][place["Item 1"]] == 4
+    assert data["ranks"]["source"][place["Item 3"]] == 1
+    assert data["floor"]["target"] == min(target[int(t[5:])] for t in place)
+
+
+def test_the_signature_changes_with_what_is_shown_and_only_then(parties: tuple[np.ndarray, np.ndarray]) -> None:
+    target, source = parties
+    path = alpha_path(target, source, 5)
+    first = mixer_data(path, target, source, catalogue(), SIDE, SIDE)["signature"]
+    assert mixer_data(path, target, source, catalogue(), SIDE, SIDE)["signature"] == first
+    other = PartyCard("user 2", "2 items", "History", (), "user 2")
+    assert mixer_data(path, target, source, catalogue(), SIDE, other)["signature"] != first
+    assert mixer_data(alpha_path(target, source, 6), target, source, catalogue(), SIDE, SIDE)["signature"] != first
+
+
+def test_the_map_is_thinned_but_keeps_both_ends() -> None:
+    points = np.random.default_rng(2).normal(size=(50_001, 2)) * 7 + 3
+    people = PeopleMap(points, [50_000], [1, 3], np.array([points[50_000], points[1]]))
+    data = people.as_data()
+    shown = unpacked(data["points"], "<f4").reshape(-1, 2)
+    assert len(shown) <= 20_003
+    assert shown.min() >= 0 and shown.max() <= 1
+    walk = unpacked(data["walk"], "<f4").reshape(-1, 2)
+    assert shown[data["target"][0]] == pytest.approx(walk[0])
+    assert shown[data["source"][0]] == pytest.approx(walk[1])
+
+
+def test_people_who_all_stand_on_one_spot_are_still_a_map() -> None:
+    spot = np.ones((5, 2))
+    data = PeopleMap(spot, [0], [1], spot[:2]).as_data()
+    assert np.isfinite(unpacked(data["points"], "<f4")).all()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"alpha": {"value": 1.4, "seq": 3}},
+        {"alpha": {"value": "x"}},
+        {"alpha": "x"},
+        {"k": 0},
+        {"k": "many"},
+        {"open": "x"},
+    ],
+)
+def test_what_the_browser_may_not_say_is_ignored(told: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {"mixer": told})
+    heard = choice("mixer")
+    assert (heard.alpha, heard.k, heard.open) == (None, None, None)
+
+
+def test_a_choice_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {"mixer": {"alpha": {"value": 0.25, "seq": 7}, "k": 20, "open": "help"}})
+    heard = choice("mixer")
+    assert (heard.alpha, heard.seq, heard.k, heard.open) == (0.25, 7, 20, "help")

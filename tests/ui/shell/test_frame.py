@@ -1,0 +1,182 @@
+"""The frame: views in the URL, walls between people, errors as sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.dataset import Dataset
+from recsys.errors import UnknownIdError
+from recsys.runs import train_run
+from recsys.workspace import Workspace
+from tests.pages.screen import WATCH, no_errors
+from ui.shell import state
+from ui.shell.widgets import escape_markdown
+
+ANN, BOB = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STUDIO_SECRET", raising=False)
+    state.workspace.clear()
+    state.jobs.clear()
+    return Workspace(tmp_path / "home")
+
+
+def page(name: str = "", space: str = ANN, **params: str) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = space
+    app.query_params.update(params)
+    if name:
+        app.switch_page(f"pages/{name}.py")
+    return app.run()
+
+
+def shown(app: AppTest) -> str:
+    return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.title, *app.subheader])
+
+
+LEADS_ON = {
+    "1_Data": "Open",
+    "2_Train": "Choose data",
+    "3_Embeddings": "Choose data",
+    "4_Transfer": "Choose data",
+    "5_Evaluate": "Choose data",
+    "6_Explain": "Choose data",
+    "7_Learn": "Lesson",
+}
+"""What is done first on each page when nothing is there yet."""
+PAGES = list(LEADS_ON)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_empty_and_says_what_to_do(home: Workspace, name: str) -> None:
+    app = page(name)
+    no_errors(app)
+    assert len(app.title) == 1
+    on_the_page = [button.label for button in app.main.get("button") if not button.disabled]
+    controls = [*on_the_page, *(one.label for one in app.main.get("button_group"))]
+    assert LEADS_ON[name] in controls, controls
+
+
+@pytest.mark.parametrize("name", ["3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain"])
+def test_without_a_run_a_page_names_what_is_missing(home: Workspace, name: str) -> None:
+    app = page(name)
+    assert "no trained model" in shown(app)
+    assert app.button[0].label in ("Choose data", "Train a model")
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"alpha": "7"}, "between 0 and 1"),
+        ({"alpha": "<b>"}, "between 0 and 1"),
+        ({"k": "-3"}, "between 1 and 100"),
+        ({"run": "0" * 24}, "must be saved here"),
+        ({"run": "../../etc"}, "must be saved here"),
+    ],
+)
+def test_a_tampered_link_is_refused_with_a_sentence(home: Workspace, params: dict[str, str], words: str) -> None:
+    app = page("4_Transfer", **params)
+    no_errors(app)  # what is refused is a warning: the page is there, with what it shows without the value
+    assert words in shown(app)
+
+
+def test_a_shared_link_opens_for_a_colleague_but_nothing_is_listed(home: Workspace, planted: Dataset) -> None:
+    entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
+    no_errors(page("6_Explain", space=BOB, run=entry.id))
+    options = [option for box in page("6_Explain", space=BOB).selectbox for option in box.options]
+    assert not any("planted" in option for option in options)
+    home.space(ANN).call("Ann <b>")
+    shared = page("6_Explain", space=BOB, run=entry.id)
+    assert "Shared by Ann <b>" in [option for box in shared.selectbox for option in box.options]
+
+
+def test_the_teachers_run_is_one_click_away_and_read_only(
+    home: Workspace, planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
+    assert "Open the class’s run" not in [button.label for button in page(space=BOB).button]
+    monkeypatch.setenv("STUDIO_CLASS_RUN", entry.id)
+    assert "Open the class’s run" in [button.label for button in page(space=BOB).button]
+    shown = page("6_Explain", space=BOB, run=entry.id)
+    no_errors(shown)
+    assert "The class’s run" in [option for box in shown.selectbox for option in box.options]
+    with pytest.raises(UnknownIdError):
+        home.space(BOB).rename(entry.id, "mine now")
+
+
+def test_a_link_to_deleted_work_says_so(home: Workspace, planted: Dataset) -> None:
+    space = home.space(ANN)
+    entry = space.save_run(train_run(planted, model="markov"), planted)
+    space.delete(entry.id)
+    app = page("5_Evaluate", run=entry.id)
+    no_errors(app)
+    assert "must be saved here" in shown(app) and "no trained model" in shown(app)
+
+
+def test_the_door_of_a_class(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_SECRET", "swordfish")
+    app = page("1_Data")
+    assert [box.label for box in app.text_input] == ["Class secret"]
+    app.text_input[0].input("guess")
+    app.button[0].click().run()
+    no_errors(app, "is another one")
+    assert "guess" not in shown(app)
+    app.text_input[0].input("swordfish")
+    app.button[0].click().run()
+    assert not app.text_input or app.text_input[0].label != "Class secret"
+
+
+def test_an_unexpected_error_shows_a_short_id_and_the_log_has_the_rest(
+    home: Workspace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(studio: object) -> None:
+        raise ZeroDivisionError("a private detail")
+
+    monkeypatch.setattr("ui.learn.view.learn", breaks)
+    app = page("7_Learn")
+    assert "Error id:" in shown(app) and "private" not in shown(app)
+    assert any("ZeroDivisionError: a private detail" in told for told in WATCH.wrong())
+    assert "a private detail" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "**bold** and __bold__ and _this_ and ~~that~~",
+        "[link](javascript:x) ![picture](https://a/b.png) <https://a.b>",
+        "# heading",
+        "- a list",
+        "1. first",
+        "> said",
+        "`code` ``more``",
+        "a & b &lt;b&gt; &#60;",
+        "a | b\n--|--\n1 | 2",
+        "C:\\new\\*file*",
+    ],
+)
+def test_plain_text_is_read_as_it_was_written(text: str) -> None:
+    """A reader of markdown finds no markup in it, and the text itself once the escapes are gone."""
+    paragraph = MarkdownIt("gfm-like", {"linkify": False}).parse(escape_markdown(text))
+    assert [token.type for token in paragraph] == ["paragraph_open", "inline", "paragraph_close"]
+    parts = paragraph[1].children or []
+    assert {part.type for part in parts} <= {"text", "text_special"}
+    assert "".join(part.content for part in parts) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["$x^2$", ":red[x]", ":material/home:", ":smile:"])
+def test_what_streamlit_adds_to_markdown_has_no_meaning_left(text: str) -> None:
+    assert all(
+        escape_markdown(text)[place - 1] == "\\" for place, sign in enumerate(escape_markdown(text)) if sign in "$:[]"
+    )
+
+
+def test_long_text_is_cut() -> None:
+    assert len(escape_markdown("x" * 1000, limit=50)) == 50 and "\n" not in escape_markdown("a\n# b")

@@ -1,0 +1,214 @@
+"""How target and source are written in the URL, what is read of them, and the case they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+
+from recsys.embeddings.projection import Projection
+from recsys.embeddings.projection_storage import save_projection
+from recsys.errors import InputError, UnknownIdError
+from recsys.models.attention.config import ModelConfig
+from recsys.runs import save_run, train_run
+from recsys.transfer import party_scores
+from tests.conftest import planted_dataset
+from ui.shell import state
+from ui.transfer.pair_map import people_map, place
+from ui.transfer.parties import RunContext, moment, read_column, read_items, read_pair, read_scenarios, write_items
+from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair, run_context
+from ui.transfer.sentences import change_rows, change_sentence
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A small run on disk: 120 people of two tastes, with a user table."""
+    home = tmp_path_factory.mktemp("run")
+    data = planted_dataset()
+    people = pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)})
+    data = replace(data, people=people)
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=3, threads=1)
+    save_run(run, data, home / "run")
+    yield str(home / "run")
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def context(folder: str) -> RunContext:
+    return run_context(folder)
+
+
+def test_a_person_is_read_newest_first_and_never_recommended_what_they_have(context: RunContext) -> None:
+    pair = read_pair(context, "user:u3", "user:u4")
+    titles = context.dataset.catalogue.titles
+    assert [title for title, _ in pair.target.side.titles] == [titles[item] for item in context.known[3][::-1]]
+    assert set(pair.seen) == set(context.known[3])
+    assert pair.source.party.users == (4,)
+    assert "user u4’s taste" in pair.source.side.as_data()["taste"]
+
+
+def test_groups_are_people_of_the_data(context: RunContext) -> None:
+    column = read_pair(context, "user:u3", "column:region=north").source
+    assert column.party.users == tuple(range(0, 120, 2))
+    cluster = read_pair(context, "user:u3", "cluster:0").source
+    assert len(cluster.party.users) >= 5 and cluster.side.heading == "Typical items"
+    near = read_pair(context, "user:u3", "near:8").source
+    assert len(near.party.users) == 8 and 3 not in near.party.users
+    assert read_pair(context, "user:u3", "everyone").source.party.users == tuple(range(120))
+    medoid = read_pair(context, "user:u3", "column:region=north!medoid").source
+    assert len(medoid.party.users) == 1 and medoid.party.users[0] % 2 == 0
+
+
+def test_shares_of_typical_items_are_of_people(context: RunContext) -> None:
+    end = read_pair(context, "user:u3", "column:region=north").source
+    title, share = end.side.titles[0]
+    item = context.dataset.catalogue.titles.index(title)
+    have = [item in context.known[user] for user in range(0, 120, 2)]
+    assert share == f"{np.mean(have):.0%}"
+
+
+def test_across_time_is_the_same_person_before_and_since(context: RunContext) -> None:
+    pair = read_pair(context, "user:u3", "before:4")
+    assert np.array_equal(pair.source.party.histories[0], context.known[3][:4])
+    assert np.array_equal(pair.target.party.histories[0], context.known[3][4:])
+    assert set(pair.seen) == set(context.known[3])
+    assert moment(context.dataset, 3, 4) in pair.source.side.name
+
+
+def test_across_scenarios_recommends_from_the_chosen_one(context: RunContext, folder: str) -> None:
+    pair = read_pair(context, "user:u3", "scenario:left>right")
+    inside = context.dataset.catalogue.in_scenario("left")
+    assert inside[pair.source.party.histories[0]].all() and not inside[pair.target.party.histories[0]].any()
+    scored = build_scored_pair(folder, "user:u3", "scenario:left>right", 5, Rules())
+    assert not inside[[item for step in scored.path.steps for item in step.items]].any()
+
+
+def test_the_day_is_written_without_what_only_some_systems_know(
+    context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WithoutDash(datetime):
+        """As on Windows, where `%-d` is not known."""
+
+        def __format__(self, how: str) -> str:
+            if "%-" in how:
+                raise ValueError("Invalid format string")
+            return super().__format__(how)
+
+    monkeypatch.setattr("ui.transfer.parties.datetime", WithoutDash)
+    assert moment(context.dataset, 3, 4) == "17 Sep 2020"
+
+
+def test_signs_of_the_notation_inside_names_are_told_apart() -> None:
+    ids = ["a,b", "50%", "100%2C", "plain"]
+    assert read_items(write_items(ids)) == ids and write_items(["i1", "i2"]) == "i1,i2"
+    assert read_scenarios("Home > Food>Toys", ["Home > Food", "Toys"]) == ("Home > Food", "Toys")
+    assert read_scenarios("left>right", ["left", "right"]) == ("left", "right")
+    assert read_column("a=b=c=d", ["a=b"]) == ("a=b", "c=d") and read_column("ghost=1", ["x"]) == ("ghost", "1")
+
+
+def test_a_new_person_is_made_of_items(context: RunContext) -> None:
+    end = read_pair(context, "items:i1,i2,i5", "user:u3").target
+    assert end.party.histories[0].tolist() == [1, 2, 5] and end.party.users == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "source"),
+    [
+        ("user:nobody", "user:u1"),
+        ("user:u1", "cluster:99"),
+        ("user:u1", "cluster:x"),
+        ("user:u1", "before:99"),
+        ("user:u1", "before:0"),
+        ("user:u1", "scenario:left>moon"),
+        ("user:u1", "near:2"),
+        ("column:region=north", "before:3"),
+        ("items:i1,i2", "scenario:left>right"),
+        ("user:u1", "column:shoe=9"),
+        ("user:u1", "column:region=west"),
+        ("user:u1", "group:0123"),
+        ("", ""),
+        ("near:9", "user:u1"),
+        ("items:moon", "user:u1"),
+    ],
+)
+def test_what_a_tampered_link_says_is_refused_with_a_sentence(context: RunContext, target: str, source: str) -> None:
+    with pytest.raises((InputError, UnknownIdError)):
+        read_pair(context, target, source)
+
+
+def test_a_saved_group_is_found_by_its_id(context: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
+    st.cache_resource.clear()
+    entry = state.workspace().space("0" * 32).save_cohort("Walkers", ["u2", "u4", "u6", "u8", "u10", "gone"])
+    end = read_pair(context, "user:u3", f"group:{entry.id}").source
+    assert end.party.users == (2, 4, 6, 8, 10)
+    assert "Walkers" in end.side.name
+    st.cache_resource.clear()
+
+
+def case_of(folder: str, rules: Rules) -> ScoredPair:
+    return build_scored_pair(folder, "user:u3", "user:u4", 8, rules)
+
+
+def test_the_path_starts_with_the_targets_own_list(context: RunContext, folder: str) -> None:
+    scored = case_of(folder, Rules())
+    scores = party_scores(context.run.model, scored.pair.target.party).astype(np.float64)
+    scores[context.known[3]] = -np.inf
+    assert scored.path.at(0.0) == tuple(np.argsort(-scores, kind="stable")[:8].tolist())
+
+
+def test_rules_hold_over_the_whole_path(context: RunContext, folder: str) -> None:
+    catalogue = context.dataset.catalogue
+    tagged = case_of(folder, Rules(tag="odd"))
+    assert all("odd" in catalogue.tags[item] for step in tagged.path.steps for item in step.items)
+    hidden = case_of(folder, Rules(hide_source=True))
+    assert not set(context.known[4]) & {item for step in hidden.path.steps for item in step.items}
+    assert case_of(folder, Rules(beside="item-knn", weight=0.9)).path.steps != case_of(folder, Rules()).path.steps
+    assert case_of(folder, Rules(beside=CONTENT, weight=0.5)).path.steps
+
+
+def test_a_surprise_is_two_people_of_different_tastes_and_repeats(context: RunContext) -> None:
+    first = random_pair(context, 1)
+    assert first == random_pair(context, 1)
+    target, source = (context.dataset.users.index(text.partition(":")[2]) for text in first)
+    unit = context.vectors / np.linalg.norm(context.vectors, axis=1, keepdims=True)
+    similar = unit @ unit[target]
+    assert similar[source] <= np.quantile(similar, 0.12)
+    assert random_pair(context, 1, "user:u6")[0] == "user:u6"
+
+
+def test_the_walk_begins_and_ends_where_both_people_stand(context: RunContext) -> None:
+    points = np.random.default_rng(0).normal(size=(120, 2))
+    people = people_map(points, context.vectors, (context.vectors[3], context.vectors[4]), ((3,), (4,)))
+    assert people.walk[0] == pytest.approx(points[3]) and people.walk[-1] == pytest.approx(points[4])
+    assert np.isfinite(people.walk).all()
+
+
+def test_a_taste_is_placed_among_the_people_most_like_it() -> None:
+    vectors = np.array([[1.0, 0.0]] * 20 + [[0.0, 1.0]] * 20)
+    points = np.array([[0.0, 0.0]] * 20 + [[5.0, 5.0]] * 20)
+    assert place(np.array([[0.9, 0.05]]), vectors, points)[0] == pytest.approx([0.0, 0.0])
+
+
+def test_each_change_has_a_sentence(context: RunContext, folder: str) -> None:
+    path = case_of(folder, Rules()).path
+    rows = change_rows(path, context.dataset.catalogue.titles)
+    assert [row["alpha"] for row in rows] == list(path.breakpoints)
+    for row, change in zip(rows, path.changes, strict=True):
+        winner = context.dataset.catalogue.titles[change.overtakes[-1][0]]
+        assert str(row["what happens"]).startswith(winner)
+    assert "own list" in change_sentence(path, context.dataset.catalogue.titles, 0.0, "a", "b")
+
+
+def test_the_map_that_was_drawn_is_used(context: RunContext, folder: str, tmp_path: Path) -> None:
+    points = np.random.default_rng(1).normal(size=(120, 2)).astype(np.float32)
+    (tmp_path / "map").mkdir()
+    save_projection(Projection(points, "umap"), tmp_path / "map")
+    drawn = build_scored_pair(folder, "user:u3", "user:u4", 8, Rules(), str(tmp_path / "map")).shown["map"]
+    assert drawn["points"] != case_of(folder, Rules()).shown["map"]["points"]

@@ -1,0 +1,55 @@
+"""The report shows hostile text as text; the bundle holds what serving needs."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from recsys.models.attention.config import ModelConfig
+from recsys.runs import save_run, train_run
+from recsys.transfer import recommend
+from tests.conftest import planted_dataset
+from ui.transfer.parties import RunContext
+from ui.transfer.report import policy, production_zip, transfer_html
+from ui.transfer.scored_pair import Rules, ScoredPair, build_scored_pair, run_context
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunContext, ScoredPair]]:
+    data = planted_dataset()
+    titles = ("", *(HOSTILE for _ in data.catalogue.titles[1:]))
+    data = replace(data, catalogue=replace(data.catalogue, titles=titles))
+    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+    folder = tmp_path_factory.mktemp("run") / "run"
+    save_run(run, data, folder)
+    yield run_context(str(folder)), build_scored_pair(str(folder), "user:u3", "user:u4", 5, Rules())
+    st.cache_resource.clear()
+
+
+def test_the_report_stands_alone_and_hostile_titles_are_text(scored: tuple[RunContext, ScoredPair]) -> None:
+    context, one = scored
+    page = transfer_html(context, one, recommend(one.both, 0.4, 5), None).decode()
+    assert HOSTILE not in page and "&lt;script&gt;alert(1)" in page
+    assert "60% of user u3’s taste + 40% of user u4’s taste" in page
+    assert "No study has been run" in page
+    assert '<script src="http' not in page and "<link" not in page
+
+
+def test_the_bundle_holds_vectors_policy_and_the_serving_script(scored: tuple[RunContext, ScoredPair]) -> None:
+    with zipfile.ZipFile(io.BytesIO(production_zip(scored[0], None))) as archive:
+        names = set(archive.namelist())
+        told = json.loads(archive.read("policy.json"))
+    assert {"items.parquet", "users.parquet", "policy.json", "serve_blend.py"} <= names
+    assert told["alpha_by_known_items"] == [{"from": 0, "alpha": 0.0}]
+
+
+def test_without_a_study_nothing_is_borrowed() -> None:
+    assert policy(None).alpha(100) == 0.0

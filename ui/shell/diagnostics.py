@@ -1,0 +1,47 @@
+"""What the server looks like from inside: versions, memory, jobs. No secrets, no paths, nobody's data."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import psutil
+import streamlit as st
+
+from ui.shell.frame import Studio
+
+PACKAGES = (
+    "streamlit",
+    "torch",
+    "pandas",
+    "pyarrow",
+    "plotly",
+    "umap-learn",
+    "scikit-learn",
+    "implicit",
+    "safetensors",
+)
+
+
+def diagnostics(studio: Studio) -> None:
+    """Versions, memory and this person's jobs, as text one can copy into a report."""
+    process = psutil.Process()
+    memory = psutil.virtual_memory()
+    lines = [
+        f"python {platform.python_version()} on {platform.system()}, {os.cpu_count()} cores",
+        f"memory: {process.memory_info().rss / 1e6:,.0f} MB used by the app, {memory.available / 1e9:,.1f} GB free",
+        "packages: " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
+    ]
+    for job in studio.jobs.of(studio.space.id)[:10]:
+        lines.append(
+            f"job {job.id[:8]}: {job.kind}, {job.state}, {job.seconds:.1f} s{f', {job.error}' if job.error else ''}"
+        )
+    st.code("\n".join(lines), language=None, wrap_lines=True)  # a part that scrolls could not be focused
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,284 @@
+"""What a page works with: the steps, what is open, and how one moves between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from recsys.errors import StudioError
+from recsys.jobs.queue import JobQueue, JobSnapshot
+from recsys.workspace import Entry, Space
+from ui import cache
+from ui.shell import state
+from ui.shell.widgets import escape_markdown
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.models.recommender import Recommender
+    from recsys.runs import Run
+
+TOLD = "frame_told"  # in the session: sentences about refused values, for the next time the page is drawn
+SAMPLE_RUN = "sample"  # the small run that ships with the samples: anyone may open it
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page: its file, its name in the menu, its title, and one sentence that says what to look at."""
+
+    key: str
+    file: str
+    name: str
+    title: str
+    sentence: str
+    jobs: tuple[str, ...] = ()
+
+
+STEPS = (
+    Step(
+        "home",
+        "app.py",
+        "Home",
+        "Interest Transfer Studio",
+        "See, teach and question how a recommender borrows interests.",
+    ),
+    Step(
+        "data",
+        "pages/1_Data.py",
+        "1 Data",
+        "Bring your interactions",
+        "Who chose what, and when: see what is kept and what is dropped.",
+    ),
+    Step(
+        "train",
+        "pages/2_Train.py",
+        "2 Train",
+        "Train a model of taste",
+        "Watch the curve climb past the simple baselines.",
+        ("train", "demo"),
+    ),
+    Step(
+        "embeddings",
+        "pages/3_Embeddings.py",
+        "3 Embeddings",
+        "See your people",
+        "Each point is a person; neighbours share taste. Lasso a group.",
+        ("map",),
+    ),
+    Step(
+        "transfer",
+        "pages/4_Transfer.py",
+        "4 Transfer",
+        "Drag α between two tastes",
+        "Move the thumb: the list, the map and the words follow.",
+    ),
+    Step(
+        "evaluate",
+        "pages/5_Evaluate.py",
+        "5 Evaluate",
+        "Does it help?",
+        "How often the next choice is found, with its uncertainty.",
+        ("evaluate", "study"),
+    ),
+    Step(
+        "explain",
+        "pages/6_Explain.py",
+        "6 Explain",
+        "Why this item?",
+        "Take an item out of the history and watch the recommendation move.",
+    ),
+    Step("learn", "pages/7_Learn.py", "7 Learn", "How it works", "One idea, one control, one question at a time."),
+)
+BY_KEY = {step.key: step for step in STEPS}
+
+
+class Studio:
+    """What a page works with. Made by `frame`."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.view = _without_lost(state.read_view())
+        self.space: Space = state.own_space()
+        self.jobs: JobQueue = state.jobs()
+
+    # what is open ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def run_folder(self) -> Path | None:
+        """The folder of the open run: that of the URL, else the newest on the dataset of the URL, else the newest."""
+        wanted, sample = self.view.run, state.ROOT / "sample_data" / "run"
+        if wanted == SAMPLE_RUN and sample.is_dir():
+            return sample
+        if wanted:
+            return state.workspace().find(wanted, "run")[1]
+        found = self._newest_run(self.view.dataset)
+        return None if found is None else self.space.path(found.id)
+
+    @cached_property
+    def dataset_folder(self) -> Path | None:
+        """The folder of the open dataset: the one in the URL, else the open run's, else the newest of this space."""
+        wanted = self.view.dataset or self.dataset_of(self.view.run)
+        if wanted:
+            return state.workspace().find(wanted, "dataset")[1]
+        entries = self.space.entries("dataset")
+        return self.space.path(entries[0].id) if entries else None
+
+    def dataset_of(self, run_id: str) -> str:
+        """The id of the saved dataset that a run was trained on; "" where it is not known or no longer saved."""
+        try:
+            run = state.workspace().find(run_id, "run")[0]
+        except StudioError:
+            return ""
+        try:
+            return state.workspace().find(str(run.meta.get("dataset", "")), "dataset")[0].id
+        except StudioError:
+            return next((data.id for data in self.space.entries("dataset") if _same_data(data, run)), "")
+
+    def _newest_run(self, dataset_id: str) -> Entry | None:
+        """The newest run of this space that was trained on a dataset; on any with ""."""
+        runs = self.space.entries("run")
+        if not dataset_id:
+            return runs[0] if runs else None
+        data = state.workspace().find(dataset_id, "dataset")[0]
+        return next((run for run in runs if run.meta.get("dataset") == data.id or _same_data(data, run)), None)
+
+    @property
+    def run_id(self) -> str:
+        return "" if self.run_folder is None else (self.view.run or self.run_folder.name)
+
+    @property
+    def dataset_id(self) -> str:
+        return "" if self.dataset_folder is None else self.dataset_folder.name
+
+    @property
+    def run(self) -> Run | None:
+        """The open run, loaded; None when there is none."""
+        return None if self.run_folder is None else cache.open_run(str(self.run_folder))[0]
+
+    @property
+    def model(self) -> Recommender | None:
+        return None if self.run is None else self.run.model
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """On Data and Train the open dataset; on every later page the one the open run was trained on."""
+        if self.step.key in ("home", "data", "train"):
+            return None if self.dataset_folder is None else cache.open_dataset(str(self.dataset_folder))
+        return None if self.run_folder is None else cache.open_run(str(self.run_folder))[1]
+
+    # what a page asks for -------------------------------------------------------------------------------------------
+
+    def need_dataset(self) -> Dataset:
+        """The open dataset; without one, the page shows where to get it and ends."""
+        dataset = self.dataset
+        if dataset is None:
+            self.empty("There is no data yet.", "Bring a file of your own, or take a sample.", "data", "Choose data")
+        return dataset
+
+    def need_run(self) -> tuple[Run, Dataset]:
+        """The open run and its data; without one, the page shows where to get it and ends."""
+        if self.run_folder is None:
+            how = "Train one in under a minute, or open the sample’s."
+            if self.dataset_folder is None:
+                self.empty("There is no trained model yet.", how, "data", "Choose data")
+            else:
+                self.empty(f"There is no trained model on {self._dataset_name()} yet.", how, "train", "Train a model")
+        assert self.run_folder is not None
+        return cache.open_run(str(self.run_folder))
+
+    def _dataset_name(self) -> str:
+        """The open dataset in quotes, safe to show."""
+        owned = (entry for entry in self.space.entries("dataset") if entry.id == self.dataset_id)
+        found = next(owned, None)
+        return "this data" if found is None else f"“{escape_markdown(found.name, 60)}”"
+
+    def empty(self, what: str, how: str, page: str, label: str) -> None:
+        """The empty state: what is missing, and the way to the page that provides it. Ends the page."""
+        with st.container(border=True):
+            st.subheader(what)
+            st.write(how)
+            with st.container(horizontal=True):
+                if st.button(label, type="primary", key="empty_go"):
+                    self.go(page)
+                sample = (state.ROOT / "sample_data" / "run").is_dir() and self.step.key not in ("data", "train")
+                if sample and st.button("Open the sample’s trained run", key="empty_sample"):
+                    self.go(self.step.key, run=SAMPLE_RUN)
+        st.stop()
+
+    # moving ---------------------------------------------------------------------------------------------------------
+
+    def set_view(self, **changes: Any) -> None:
+        """Changes the view and the URL with it; the page goes on running.
+
+        When the page, or the fragment that it is called in, has ended, everything is drawn once more, so that menu,
+        pickers and URL agree (see `follow_view`). The URL is read first: another widget may have changed it since this
+        page was drawn, in the same run.
+        """
+        self.view = _without_lost(state.read_view())
+        if self.view.problems:
+            st.session_state[TOLD] = self.view.problems  # the URL is about to lose the values they are about
+        self.view = self._changed(changes)
+        for folder in ("run_folder", "dataset_folder"):
+            self.__dict__.pop(folder, None)
+        state.write_view(self.view)
+
+    def go(self, page: str, **changes: Any) -> None:
+        """Goes to another page (a key of STEPS) with a changed view."""
+        st.switch_page(BY_KEY[page].file, query_params=self._changed({"tab": "", **changes}).params())
+
+    def params(self) -> dict[str, str]:
+        """The query parameters that keep the view on the way to another page."""
+        return self.view.links()
+
+    def _changed(self, changes: Mapping[str, Any]) -> state.View:
+        """The view with changes. Run and dataset stay a pair, and people of other data are forgotten.
+
+        Another run brings the dataset that it was trained on, where that is known; another dataset alone brings no
+        run, so that the newest on it opens. Target and source stay while the data are the same.
+        """
+        changes = dict(changes)
+        run, dataset = changes.get("run", self.view.run), changes.get("dataset", self.view.dataset)
+        if run != self.view.run and "dataset" not in changes:
+            changes["dataset"] = dataset = self.dataset_of(run)
+        elif dataset != self.view.dataset and "run" not in changes:
+            changes["run"] = run = ""
+        if run != self.view.run or dataset != self.view.dataset:
+            # Of a run whose data are not saved here (the sample's) nothing is known to be the same.
+            open_data = self.view.dataset or (self.dataset_of(self.view.run) if self.view.run else self.dataset_id)
+            for end in ("target", "source"):
+                kept = dataset and dataset == open_data and not getattr(self.view, end).startswith("cluster:")
+                changes.setdefault(end, getattr(self.view, end) if kept else "")
+        return replace(self.view, **changes)
+
+    def mark(self, step: Step, running: JobSnapshot | None = None) -> str:
+        """● a job of this step is running, ✓ it has a result, ○ not yet."""
+        if running is not None:
+            return "●"
+        if step.key in ("home", "learn"):
+            return "·"
+        ready = self.dataset_folder is not None if step.key == "data" else self.run_folder is not None
+        return "✓" if ready else "○"
+
+
+def _without_lost(view: state.View) -> state.View:
+    """The view without a run or dataset that is no longer saved, and with a sentence about each."""
+    for kind in ("run", "dataset"):
+        wanted = getattr(view, kind)
+        if not wanted or (wanted == SAMPLE_RUN and kind == "run" and (state.ROOT / "sample_data" / "run").is_dir()):
+            continue
+        try:
+            state.workspace().find(wanted, kind)
+        except StudioError as error:
+            lost = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
+            view = replace(view, **lost, problems=(*view.problems, str(error)))
+    return view
+
+
+def _same_data(data: Entry, run: Entry) -> bool:
+    """Whether a saved run says that it was trained on data equal to a saved dataset's."""
+    known = data.meta.get("fingerprint")
+    return bool(known) and known == run.meta.get("fingerprint")

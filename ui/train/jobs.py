@@ -1,0 +1,128 @@
+"""Trainings as jobs: kept on disk from the first second, so that a restart or a stop never loses more than an epoch.
+
+A training is saved as an entry of kind "training" (its plan and data, and later its checkpoint). The job has the same
+id, which is also in the URL; when it has ended well, the entry goes and a run stays.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from recsys.charts.style import format_number
+from recsys.errors import ArtifactError, StudioError, UnknownIdError
+from recsys.jobs.queue import JobSnapshot, Progress
+from recsys.workspace import Entry, Space, read_content
+from ui import cache
+from ui.shell import state
+from ui.shell.frame import Studio
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.runs import Run, TrainingPlan
+
+KINDS = ("train", "demo")
+"""Kinds of jobs that train: a training asked for on Train, and Home's demo, which takes the sample first."""
+
+
+class Trained(NamedTuple):
+    """What a job of either kind returns: ids of the saved run and of the dataset that it was trained on."""
+
+    run: str
+    dataset: str
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """An entry of kind "training", read."""
+
+    entry: Entry
+    plan: TrainingPlan
+    dataset_id: str
+
+
+def start(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
+    """Saves what is asked for and queues it. Returns the id of job and entry."""
+    plan = replace(plan, name=plan.name or f"Run {len(studio.space.entries('run')) + 1} on {dataset.name}"[:100])
+    content = {"plan": plan.to_json(), "dataset": studio.dataset_id}
+    entry = studio.space.save_json("training", plan.name, content)
+    try:
+        return launch(studio, entry.id)
+    except StudioError:
+        forget(studio.space, entry.id)
+        raise
+
+
+def launch(studio: Studio, entry_id: str) -> str:
+    """Queues a saved training: from its beginning, or from its last finished epoch."""
+    training, space = read(studio.space, entry_id), studio.space
+    dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
+
+    def work(progress: Progress) -> Trained:
+        return run_training(space, training, dataset, progress)
+
+    return studio.jobs.submit(space.id, "train", f"training {training.entry.name}", work, job_id=entry_id)
+
+
+def read(space: Space, entry_id: str) -> Training:
+    """A saved training. Raises UnknownIdError, ArtifactError."""
+    from recsys.runs import TrainingPlan
+
+    entry = space.get(entry_id)
+    content = read_content(space.path(entry_id))
+    try:
+        return Training(entry, TrainingPlan.from_json(content["plan"]), str(content["dataset"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"the training “{entry.name}”", "is damaged", type(error).__name__, "Discard it."
+        ) from error
+
+
+def run_training(space: Space, training: Training, dataset: Dataset, progress: Progress) -> Trained:
+    """The work of the job: trains and saves the run."""
+    from recsys.runs import execute
+
+    plan, entry_id = training.plan, training.entry.id
+    # Two threads that let go of the interpreter while they compute: pages still answer (benchmarks/answering.py).
+    checkpoint = space.path(entry_id) / "checkpoint"
+    run = execute(dataset, plan, checkpoint=checkpoint, threads=2, report=progress)
+    saved = space.save_run(run, dataset, run_meta(run, training.dataset_id))
+    if progress.stopping and not run.config.get("problem"):
+        space.rename(saved.id, f"{saved.name} (stopped after epoch {len(run.reports)})")
+    else:
+        forget(space, entry_id)
+    return Trained(saved.id, training.dataset_id)
+
+
+def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
+    """What lists and the menu show of a run."""
+    found = run.validation.get(run.model.name, {}).get("ndcg@10")
+    return {"number": "" if found is None else format_number(found, zero=True), "dataset": dataset_id}
+
+
+def current(studio: Studio) -> JobSnapshot | None:
+    """The training (or demo) in the URL, else the one of this person that is running or waiting; None without one."""
+    jobs = [job for job in studio.jobs.of(studio.space.id) if job.kind in KINDS]
+    wanted = next((job for job in jobs if job.id == studio.view.job), None)
+    return wanted or next((job for job in jobs if job.active), None)
+
+
+def unfinished(studio: Studio) -> list[Entry]:
+    """Saved trainings that nobody is working on: stopped, failed, or cut off by a restart. Newest first."""
+    busy = {job.id for job in studio.jobs.of(studio.space.id) if job.active}
+    return [entry for entry in studio.space.entries("training") if entry.id not in busy]
+
+
+def has_checkpoint(space: Space, entry_id: str) -> bool:
+    """Whether at least one epoch of a saved training is on disk."""
+    return any((space.path(entry_id) / "checkpoint").glob("*"))
+
+
+def forget(space: Space, entry_id: str) -> None:
+    """Deletes a saved training for good: what was worth keeping is in the run."""
+    try:
+        space.delete(entry_id)
+    except UnknownIdError:
+        return
+    shutil.rmtree(space.folder / "trash" / entry_id, ignore_errors=True)

@@ -1,0 +1,158 @@
+"""A training while it runs: the curve, the numbers, Stop. It polls a snapshot; the work goes on without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psutil
+import streamlit as st
+
+from recsys.charts.style import CONFIG, format_number
+from recsys.charts.training import training_curve
+from recsys.jobs.queue import JobSnapshot
+from ui.shell.errors import show_failure
+from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.widgets import escape_markdown
+from ui.train import jobs
+
+STOPPING = "train_stopping"  # the job that was asked to stop
+WIDTHS = [7, 3]  # of the curve and of what stands beside it, the same before, while and after
+
+
+@st.cache_resource
+def _process() -> psutil.Process:
+    """One handle, because psutil measures the CPU between two calls of the same."""
+    process = psutil.Process()
+    process.cpu_percent()
+    return process
+
+
+def watch(studio: Studio, job_id: str) -> None:
+    """Draws the training and draws it again twice a second until it ends."""
+    guarded_fragment(0.5 if studio.jobs.snapshot(job_id, studio.space.id).active else None)(_watch)(studio, job_id)
+
+
+def _watch(studio: Studio, job_id: str) -> None:
+    job = studio.jobs.snapshot(job_id, studio.space.id)
+    if job.state == "done":
+        studio.set_view(run=job.result.run, dataset=job.result.dataset, job="")
+        st.rerun()
+    reports = tuple(job.details.get("reports", ()))
+    curve, beside = st.columns(WIDTHS, gap="large")
+    with curve:
+        epochs = int(job.details.get("epochs", 0))
+        show(training_curve(reports, epochs, job.details.get("baselines", {})), key="train_curve")
+        if job.details.get("repeats"):
+            st.caption(escape_markdown(job.details["repeats"], 400))
+    with beside:
+        if job.active:
+            _running(studio, job, reports)
+        else:
+            _ended(studio, job)
+
+
+def show(figure: Any, key: str) -> None:
+    """A figure with its download; its title is the sentence that says what it shows."""
+    st.plotly_chart(figure, width="stretch", config=CONFIG, key=key, theme="streamlit")
+
+
+def _running(studio: Studio, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
+    if job.position:
+        others = "next" if job.position == 1 else f"number {job.position}"
+        st.progress(0.0, text=f"Waiting: it is {others} in the queue. Trainings run one at a time.")
+    else:
+        left = "" if job.seconds_left is None else f" · {clock(job.seconds_left)} left"
+        st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")
+    st.caption(escape_markdown(job.message or "Waiting for a free place …"))
+    numbers(job, reports)
+    stopping = st.session_state.get(STOPPING) == job.id
+    st.button(
+        "Stopping …" if stopping else "Stop and keep the best",
+        key="train_stop",
+        width="stretch",
+        help="The epoch that runs is finished, then the best model so far is kept as a run. It can go on from there.",
+        disabled=stopping,
+        on_click=_stop,
+        args=(studio, job.id),
+    )
+    if stopping:
+        st.caption("The epoch that runs is finished first; then the best model so far is kept as a run.")
+    else:
+        st.caption("It goes on when you leave this page or close the browser.")
+
+
+def _stop(studio: Studio, job_id: str) -> None:
+    st.session_state[STOPPING] = job_id
+    studio.jobs.stop(job_id, studio.space.id)
+
+
+def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
+    """Loss, quality, speed, time, processor and memory."""
+    newest = reports[-1] if reports else {}
+    process = _process()
+    shown = (
+        (
+            "Loss (nats)",
+            format_number(newest.get("loss"), zero=True),
+            "Cross-entropy: how surprised it is by what people chose.",
+        ),
+        (
+            "NDCG@10",
+            format_number(newest.get("ndcg@10"), zero=True),
+            "On validation people: 1 if the next choice is always first.",
+        ),
+        ("Items/s", format_number(newest.get("speed")), "Items read in a second."),
+        ("Running", clock(job.seconds), "Since it started."),
+        ("CPU", f"{process.cpu_percent():.0f}%", "Of this app; 100% is one core. Training uses one, pages the others."),
+        ("Memory", f"{process.memory_info().rss / 1e6:,.0f} MB", "Of this app, everything included."),
+    )
+    for row in (shown[:2], shown[2:4], shown[4:]):
+        for column, (label, value, meaning) in zip(st.columns(2), row, strict=True):
+            column.metric(label, value, help=meaning)
+
+
+def _ended(studio: Studio, job: JobSnapshot) -> None:
+    if job.error:
+        show_failure(job)
+    else:
+        st.info("Stopped before the first epoch had ended: there is no model to keep yet.")
+    with st.container(horizontal=True):
+        if job.kind == "train" and st.button("Try again", key="train_again", type="primary"):
+            studio.set_view(job=jobs.launch(studio, job.id))
+            st.rerun()
+        if st.button("Change something" if job.kind == "train" else "Close", key="train_back"):
+            jobs.forget(studio.space, job.id)
+            studio.set_view(job="")
+            st.rerun()
+
+
+def offer_unfinished(studio: Studio) -> None:
+    """Trainings that were stopped or cut off by a restart, each with the way to go on."""
+    for entry in jobs.unfinished(studio)[:3]:
+        how = "from its last epoch" if jobs.has_checkpoint(studio.space, entry.id) else "from the start"
+        words, on, away = st.columns([6, 2, 2], vertical_alignment="center")
+        when = entry.created[:16].replace("T", " ")
+        words.write(
+            f"The training “{escape_markdown(entry.name, 60)}” of {when} UTC has not ended.{_why(studio, entry.id)}"
+        )
+        if on.button(f"Go on {how}", key=f"train_resume_{entry.id}", width="stretch"):
+            studio.set_view(job=jobs.launch(studio, entry.id))
+            st.rerun()
+        if away.button("Discard", key=f"train_discard_{entry.id}", width="stretch", help="Saved runs stay."):
+            jobs.forget(studio.space, entry.id)
+            st.rerun()
+
+
+def _why(studio: Studio, job_id: str) -> str:
+    """What a training failed of, as long as this server remembers."""
+    job = next((job for job in studio.jobs.of(studio.space.id) if job.id == job_id), None)
+    return f" It failed: {escape_markdown(job.error, 400)}" if job is not None and job.error else ""
+
+
+def clock(seconds: float) -> str:
+    """`42 s`, `3 min 5 s`, `1 h 12 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

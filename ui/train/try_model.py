@@ -1,0 +1,100 @@
+"""A corner to try the model: compose a history by clicking items, see what it recommends at once; no retraining."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import streamlit as st
+
+from recsys.charts.style import format_number
+from recsys.data.dataset import Dataset
+from recsys.models.recommender import Recommender, top_k
+from ui import cache
+from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.widgets import escape_markdown
+
+SHOWN = 10
+LONGEST = 50
+
+
+def try_it(studio: Studio) -> None:
+    """The corner, as a fragment of its own: a click runs only this."""
+    if studio.run_folder is None:
+        st.caption("Train a model, then compose a history here.")
+        return
+    run, dataset = cache.open_run(str(studio.run_folder))
+    guarded_fragment()(_corner)(run.model, dataset, studio.run_id)
+
+
+def _corner(model: Recommender, dataset: Dataset, run_id: str) -> None:
+    key = f"train_history_{run_id}"
+    history: list[int] = st.session_state.setdefault(key, [])
+    choose, answer = st.columns(2, gap="large")
+    with choose:
+        st.markdown("**A person who chose** (click to take out)")
+        _chosen(history, dataset)
+        _search(history, dataset)
+    with answer:
+        st.markdown(
+            "**may like next** (click to choose)" if history else "**Everybody’s favourites** (click to choose)"
+        )
+        _recommended(model, history, dataset)
+
+
+def _chosen(history: list[int], dataset: Dataset) -> None:
+    with st.container(horizontal=True):
+        for place, item in enumerate(history):
+            label = f"{escape_markdown(dataset.catalogue.titles[item], 40)} ✕"
+            st.button(label, key=f"train_out_{place}", on_click=history.pop, args=(place,))
+        if history:
+            st.button("Start over", key="train_clear", type="tertiary", on_click=history.clear)
+        else:
+            st.caption("Nothing yet.")
+
+
+def _search(history: list[int], dataset: Dataset) -> None:
+    words = st.text_input("Find an item", key="train_find", placeholder="part of a title")
+    found = _matches(words, dataset, history)
+    with st.container(horizontal=True):
+        for item in found:
+            st.button(
+                escape_markdown(dataset.catalogue.titles[item], 40),
+                key=f"train_in_{item}",
+                on_click=_add,
+                args=(history, item),
+            )
+        if words and not found:
+            st.caption("No title has these words.")
+
+
+def _matches(words: str, dataset: Dataset, history: list[int]) -> list[int]:
+    """The most chosen items with these words in their title that are not in the history."""
+    wanted = words.casefold().split()
+    found = []
+    for item in np.argsort(-dataset.item_counts[1:], kind="stable") + 1:
+        title = dataset.catalogue.titles[item].casefold()
+        if item not in history and all(word in title for word in wanted):
+            found.append(int(item))
+            if len(found) == SHOWN:
+                break
+    return found
+
+
+def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> None:
+    items = np.array(history, dtype=np.int32)
+    started = time.perf_counter()
+    scores = model.scores([items])
+    took = (time.perf_counter() - started) * 1000
+    for rank, item in enumerate(top_k(scores, SHOWN, exclude=[items])[0], 1):
+        if not item:
+            break
+        title, score = dataset.catalogue.titles[item], float(scores[0, item])
+        label = f"{rank} · {escape_markdown(title, 60)} · {format_number(score, zero=True)}"
+        st.button(label, key=f"train_take_{rank}", on_click=_add, args=(history, int(item)), width="stretch")
+    st.caption(f"{dataset.n_items:,} items scored in {format_number(took, zero=True)} ms.")
+
+
+def _add(history: list[int], item: int) -> None:
+    if item not in history and len(history) < LONGEST:
+        history.append(item)

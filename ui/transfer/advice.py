@@ -1,0 +1,172 @@
+"""Which α, and does it help: the words of the transfer study about a pair like this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from recsys.charts.style import CONFIG
+from recsys.charts.transfer import alpha_evidence
+from recsys.errors import ArtifactError, StudioError
+from recsys.evaluation.study.results import is_current
+from recsys.jobs.queue import Progress
+from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
+from recsys.workspace import read_content
+from ui.evaluate.jobs import job_id, job_of
+from ui.shell.errors import show_failure, show_verdict
+from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.widgets import escape_markdown
+from ui.transfer.parties import RunContext, read_scenarios
+from ui.transfer.scored_pair import ScoredPair
+
+AXES = {"before": "time", "scenario": "scenarios"}  # kinds of source that are not another person's
+BORROWED = {"users": "another person’s taste", "time": "the own earlier taste", "scenarios": "the own taste elsewhere"}
+BUTTON = {
+    "helps": "Does it help? Yes, somewhat →",
+    "mixed": "Does it help? No more than simpler ways →",
+    "no evidence": "Does it help? Not shown →",
+    "harms": "Does it help? It harms →",
+}
+
+
+def axis_of(studio: Studio) -> str:
+    """Whose taste is borrowed, in the study's words."""
+    return AXES.get(studio.view.source.partition(":")[0], "users")
+
+
+def scenarios_of(studio: Studio, context: RunContext) -> list[str]:
+    """The scenarios borrowed from and recommended in; empty on the other axes."""
+    kind, _, value = studio.view.source.partition(":")
+    return list(read_scenarios(value, context.dataset.catalogue.scenario_names)) if kind == "scenario" else []
+
+
+def study_of(studio: Studio, context: RunContext) -> Mapping[str, Any] | None:
+    """The newest saved study on this data and this axis; None before there is one."""
+    wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio, context)}
+    for entry in studio.space.entries("study"):
+        same_data = context.dataset.matches(str(entry.meta.get("fingerprint")))
+        if same_data and all(entry.meta.get(name) == value for name, value in wanted.items()):
+            try:
+                content = read_content(studio.space.path(entry.id))
+            except ArtifactError:
+                continue  # a damaged study is as none; Home names it
+            if "points" in content and is_current(content):
+                return content
+    return None
+
+
+def verdict_button(studio: Studio, context: RunContext) -> str:
+    """The words on the mixer's button."""
+    study = study_of(studio, context)
+    return "Does it help? Not studied yet →" if study is None else BUTTON.get(str(study["level"]), "Does it help? →")
+
+
+def which_alpha(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """A suggestion with its evidence, never just a number."""
+    study = study_of(studio, context)
+    if study is None:
+        st.write("A suggestion needs evidence: how α worked for other people with as few items. Run the study once.")
+        _start(studio, context)
+        return
+    known = len(scored.pair.target.party.histories[0])
+    found = suggest_alpha([evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.plotly_chart(alpha_evidence(found, studio.view.alpha), key="evidence", config=CONFIG, width="stretch")
+    with right:
+        st.subheader(f"α = {found.alpha:.2g}" if found.helps else "Leave α at 0", anchor=False)
+        st.write(escape_markdown(found.evidence, 600))
+        st.caption(f"The smooth rule c / (c + n), with n = {known:,} known items, says {found.shrinkage:.2g}.")
+        if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == studio.view.alpha):
+            studio.set_view(alpha=float(found.alpha))
+            st.rerun()
+
+
+def evidence(point: Mapping[str, Any]) -> AlphaCurve:
+    """One point of a saved study as evidence for a suggestion. Raises StudioError when it is damaged."""
+    try:
+        against = {one["against"]: one for one in point["comparisons"]}
+        alone, control = against["target alone"], against["random source"]
+        found = point["suggested"]
+        better = [one["shown"] and one["value"] > 0 for one in (alone, control)]
+        better += [found[name]["low"] > 0 for name in ("gain", "over_random")]
+        columns = {
+            name: tuple(float(one[name]) for one in point["curve"]) for name in ("alpha", "value", "low", "high")
+        }
+        return AlphaCurve(
+            observed=int(point["observed"]),
+            chosen_on=int(found["chosen_on"]),
+            judged_on=int(found["judged_on"]),
+            alphas=columns["alpha"],
+            values=columns["value"],
+            low=columns["low"],
+            high=columns["high"],
+            alpha=float(found["alpha"]),
+            gain=found["gain"]["value"],
+            gain_low=found["gain"]["low"],
+            gain_high=found["gain"]["high"],
+            shown=all(better),
+            harmed=float(found["harmed"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudioError("the saved study", "is damaged or of an older version", fix="Run it again.") from error
+
+
+def helps(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """The verdict of the study, in words that don't flatter, and the way to all of its figures."""
+    study = study_of(studio, context)
+    if study is None:
+        st.write(
+            f"Nobody knows yet whether borrowing {BORROWED[axis_of(studio)]} helps on this data. "
+            "The study keeps people aside, hides their next item, and compares with plain alternatives and with a "
+            "random source, which must not help."
+        )
+        _start(studio, context)
+        return
+    show_verdict(str(study["level"]), str(study["verdict"]))
+    st.caption(
+        f"Axis: {escape_markdown(study['axis'], 40)}. Model: {escape_markdown(study['model'])}, "
+        f"trained on {int(study['trained_on']):,} other people."
+    )
+    with st.container(horizontal=True):
+        st.page_link(
+            "pages/5_Evaluate.py", label="All figures of the study", query_params={**studio.params(), "tab": "study"}
+        )
+        _start(studio, context, "Run it again")
+
+
+def _start(studio: Studio, context: RunContext, label: str = "Run the study") -> None:
+    """The study of this axis: its progress, why it ended without a result, and the button that starts it."""
+    space, data = studio.space, context.dataset
+    axis, scenarios = axis_of(studio), scenarios_of(studio, context)
+    wanted = job_id(studio, "study of the pair", axis, data.fingerprint, *scenarios)
+    job = job_of(studio, wanted)
+    if job is not None and job.active:
+        guarded_fragment(1.0)(_progress)(studio, wanted)
+        return
+    if job is not None and job.error:
+        show_failure(job)
+    elif job is not None and job.state == "stopped":
+        st.warning("The study was stopped before it ended: there is no verdict from it.")
+
+    def work(progress: Progress) -> str:
+        from recsys.evaluation.study.transfer_study import transfer_study
+
+        between = (scenarios[0], scenarios[1]) if scenarios else None
+        study = transfer_study(data, axis, scenarios=between, progress=progress)
+        meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": scenarios, "level": study.level}
+        return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
+
+    if st.button(label, key=f"study_{label}", help="About two minutes; it goes on when you leave this page."):
+        studio.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work, job_id=wanted)
+        st.rerun()
+
+
+def _progress(studio: Studio, wanted: str) -> None:
+    job = job_of(studio, wanted)
+    if job is None or not job.active:
+        st.rerun()
+        return
+    st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free place …"))

@@ -1,0 +1,140 @@
+"""Take it away: the list, the path and the figures of the case on screen as files."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from recsys.charts.transfer import bump_chart, score_curves, what_changed
+from recsys.models.recommender import Encoder
+from recsys.transfer import Recommendations, recommend
+from ui.shell.frame import Studio
+from ui.shell.widgets import download, escape_markdown
+from ui.transfer.advice import study_of
+from ui.transfer.parties import RunContext
+from ui.transfer.report import production_zip, transfer_html
+from ui.transfer.scored_pair import ScoredPair, second_scorer
+from ui.transfer.sentences import change_rows
+
+CSV, JSON, PARQUET, HTML = "text/csv", "application/json", "application/vnd.apache.parquet", "text/html"
+
+
+def final_list(studio: Studio, context: RunContext, scored: ScoredPair) -> Recommendations:
+    """The list at this α with all rules, the diversity control included."""
+    rules = scored.rules
+    return recommend(
+        scored.both,
+        studio.view.alpha,
+        studio.view.k,
+        beside=second_scorer(context, rules),
+        weight=rules.weight,
+        diversity=rules.diversity,
+    )
+
+
+def export_downloads(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """The list as it goes out, and the downloads."""
+    picks = final_list(studio, context, scored)
+    rows = pd.DataFrame(picks.rows(context.dataset))
+    shown, files = st.columns([3, 2], gap="large")
+    with shown:
+        st.write(escape_markdown(scored.both.sentence(studio.view.alpha), 400))
+        if scored.rules.words():
+            st.caption(escape_markdown(f"Rules: {'; '.join(scored.rules.words())}.", 600))
+        if scored.rules.diversity:
+            st.caption("With the diversity control: an item also counts by how much it differs from those above it.")
+        st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows))
+    with files:
+        st.markdown("**The list**")
+        with st.container(horizontal=True):
+            download("CSV", lambda: _csv(rows), "recommendations.csv", CSV, "out_list_csv")
+            download("Parquet", lambda: _parquet(rows), "recommendations.parquet", PARQUET, "out_list_parquet")
+            download(
+                "JSON",
+                lambda: _json(list_json(scored, studio.view.alpha, rows)),
+                "recommendations.json",
+                JSON,
+                "out_list_json",
+            )
+        st.markdown("**Every exact change**")
+        with st.container(horizontal=True):
+            changes = pd.DataFrame(change_rows(scored.path, context.dataset.catalogue.titles))
+            download("CSV", lambda: _csv(changes), "changes.csv", CSV, "out_path_csv")
+            download("Parquet", lambda: _parquet(changes), "changes.parquet", PARQUET, "out_path_parquet")
+            download("JSON", lambda: _json(path_json(context, scored)), "path.json", JSON, "out_path_json")
+        st.markdown("**The figures**")
+        with st.container(horizontal=True):
+            for label, name, make in _figures(studio, context, scored):
+                download(label, make, name, HTML, f"out_{name}")
+        st.caption("HTML files stand alone, without a network; their camera saves SVG, the one on this page PNG.")
+        study = study_of(studio, context)
+        st.markdown("**The whole case, and to production**")
+        with st.container(horizontal=True):
+            page = "One-page report"
+            download(page, lambda: transfer_html(context, scored, picks, study), "transfer.html", HTML, "out_report")
+            if isinstance(context.run.model, Encoder) and not scored.rules.epsilon:
+                zipped = "application/zip"
+                download(
+                    "Production bundle", lambda: production_zip(context, study), "production.zip", zipped, "out_bundle"
+                )
+        st.caption(
+            "The production bundle holds everybody’s vectors, so it is not offered while the source is protected."
+            if scored.rules.epsilon
+            else "The bundle serves blended lists without Streamlit and torch; its policy is what the study supports."
+        )
+
+
+def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str, object]:
+    """The list with what it depends on; the rules as they stand in a link."""
+    return {
+        "target": scored.pair.target.side.name,
+        "source": scored.pair.source.side.name,
+        "alpha": alpha,
+        "rules": scored.rules.params(),
+        "items": rows.to_dict("records"),
+    }
+
+
+def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
+    """The path as `python -m recsys transfer --path --json` prints it."""
+    steps = [
+        {"from": step.start, "to": step.end, "items": context.dataset.items.externals(step.items)}
+        for step in scored.path.steps
+    ]
+    sides = {"target": scored.pair.target.side.name, "source": scored.pair.source.side.name}
+    return sides | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
+
+
+def _figures(studio: Studio, context: RunContext, scored: ScoredPair) -> list[tuple[str, str, Callable[[], bytes]]]:
+    catalogue, alpha = context.dataset.catalogue, studio.view.alpha
+
+    def page(figure: object) -> bytes:
+        config = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
+        html: str = figure.to_html(include_plotlyjs=True, config=config)  # type: ignore[attr-defined]
+        return html.encode("utf-8")
+
+    return [
+        ("Ranks over α", "ranks.html", lambda: page(bump_chart(scored.path, catalogue.titles, alpha))),
+        ("Tags", "tags.html", lambda: page(what_changed(scored.path, catalogue.tags, alpha))),
+        ("Scores", "scores.html", lambda: page(score_curves(scored.path, catalogue.titles, alpha))),
+    ]
+
+
+def _csv(rows: pd.DataFrame) -> bytes:
+    from recsys.data.export import csv_bytes
+
+    return csv_bytes(rows)
+
+
+def _parquet(rows: pd.DataFrame) -> bytes:
+    written = io.BytesIO()
+    rows.to_parquet(written, index=False)
+    return written.getvalue()
+
+
+def _json(content: dict[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode("utf-8")

@@ -1,0 +1,80 @@
+"""Privacy of the source: what a promise costs, what it covers, what was spent, and what is left of the list."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys.charts.style import CONFIG
+from recsys.charts.transfer import privacy_figure
+from recsys.errors import ProtectionError
+from recsys.models.recommender import Encoder
+from recsys.transfer.privacy import COVERED, NOT_COVERED, privacy_sentence
+from recsys.transfer.privacy_budget import LIMIT
+from ui import cache
+from ui.shell.frame import Studio
+from ui.shell.widgets import escape_markdown
+from ui.transfer.parties import RunContext
+from ui.transfer.protection import noted_draw, promise_of, spent_on
+from ui.transfer.scored_pair import ScoredPair
+
+EPSILON = 4.0  # where the curve is read when the switch is off
+
+
+def privacy(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """The promise in words, what this space has spent of it, and (without protection) the curve over ε."""
+    if not isinstance(context.run.model, Encoder):
+        st.info("The promise is made on vectors of users. This model has none: open a run of the attention model.")
+        return
+    st.write(
+        "Showing one user’s interests in another’s list reveals them. The switch “Protect the source” under Rules cuts "
+        "the source’s vector to a fixed length and adds noise."
+    )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        if scored.rules.epsilon:
+            _spending(studio, context, scored)
+        else:
+            _curve(studio, context, scored)
+    with right:
+        _promise(context, scored)
+
+
+def _promise(context: RunContext, scored: ScoredPair) -> None:
+    epsilon, people = scored.rules.epsilon, len(scored.pair.source.party.histories)
+    st.subheader(f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off", anchor=False)
+    st.write(escape_markdown(privacy_sentence(promise_of(context, epsilon or EPSILON), people), 500))
+    if people == 1:
+        st.caption("A group’s mean needs less noise: with n users, n times less.")
+    st.caption(COVERED)
+    st.caption(NOT_COVERED)
+
+
+def _spending(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """What was spent, and a new draw for a price."""
+    source = studio.view.source
+    used = spent_on(studio.space, context, source)
+    st.metric("Spent on this source", f"ε = {used:.3g}", help="Of the most exposed user in it, all draws together.")
+    st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this space")
+    st.write(
+        "The noise of one source at one ε is drawn once: other α, lengths and filters, and seeing it again, cost "
+        "nothing more. Another ε, another run, another item or user table, a group with the same user, or a new draw "
+        "adds."
+    )
+    if st.button("Draw the noise again", key="privacy_again", help="Adds to what was spent; it can’t be taken back."):
+        try:
+            noted_draw(studio.space, context, studio.view.target, source, scored.rules, again=True)
+        except ProtectionError as refused:
+            st.warning(escape_markdown(str(refused), 600))
+        else:
+            st.rerun()
+    st.caption("How much of the list the noise leaves is not shown here: that figure reads the source as it is.")
+
+
+def _curve(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """How much of the list survives the noise, over ε; it reads the source as it is."""
+    view = studio.view
+    with st.spinner("Drawing the noise many times …"):
+        points = cache.privacy_of(context.folder, view.target, view.source, view.k, scored.rules.plain(), view.alpha)
+    people = len(scored.pair.source.party.histories)
+    st.plotly_chart(privacy_figure(points, EPSILON, people), key="privacy", config=CONFIG, width="stretch")
+    st.caption("This figure compares with the list without noise, so it is no part of any promise.")

@@ -1,0 +1,150 @@
+"""Protection of the source on screen: what it can't be combined with, one draw for each promise, and what was spent."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.errors import ProtectionError, StudioError
+from recsys.models.recommender import Encoder
+from recsys.transfer.privacy import PrivacyParameters, PrivateSource, make_private, without_histories
+from recsys.transfer.privacy_budget import Draw, check_budget, spent
+from recsys.workspace import Space
+from recsys.workspace.keys import workspace_key
+from recsys.workspace.privacy_ledger import record_draw, shown_draws
+from ui import cache
+from ui.shell import state
+from ui.shell.rules import Rules
+from ui.transfer.parties import MEDOID, RunContext, ShownParty, TransferPair, group_of, read_pair
+
+SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "everyone")
+
+
+def promise_of(context: RunContext, epsilon: float) -> PrivacyParameters:
+    """The promise at an ε for the data of a run. Raises ProtectionError when the model has no vectors of users."""
+    if not isinstance(context.run.model, Encoder):
+        fix = "Open a run of the attention model, or turn the protection off under Rules."
+        raise ProtectionError(
+            "the model of a protected source", "must have vectors of users", context.run.model.name, fix
+        )
+    return PrivacyParameters(epsilon, context.dataset.n_users, cache.clip_of(context.folder))
+
+
+def check(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
+    """Raises ProtectionError for whatever makes more than the noised vector depend on the source's histories."""
+    reading = (
+        (rules.hide_source, "leaving out what the source has too"),
+        (rules.unmet, "only items that nobody has chosen yet"),
+        (rules.beside and rules.weight, "a second score"),
+    )
+    if broken := [words for is_set, words in reading if is_set]:
+        fix = "Turn it off under Rules, or turn the protection off."
+        raise ProtectionError("a protected source", "can't go with rules that read histories", ", ".join(broken), fix)
+    for end, text, kinds in ((pair.source, source, SOURCES), (pair.target, target, TARGETS)):
+        if text.partition(":")[0] not in kinds or text.endswith(MEDOID):
+            raise ProtectionError(
+                f"{end.side.name}, with a protected source,",
+                "must be one user, a column of the user table, or everyone",
+                text.partition(":")[0],
+                "Histories decide who is in other groups. Choose another, or turn the protection off under Rules.",
+            )
+    if shared := set(pair.source.party.users) & set(pair.target.party.users):
+        fix = "The target’s own history is read as it is. Choose another, or turn the protection off under Rules."
+        raise ProtectionError(
+            "the target", "must hold no user of the protected source", f"{len(shared):,} in both", fix
+        )
+
+
+def noted_draw(space: Space, context: RunContext, target: str, source: str, rules: Rules, again: bool = False) -> int:
+    """The number of the draw that is shown, noted before it is: the newest one of this promise, or the next one.
+
+    Args:
+        again: take a new draw, which adds to what was spent.
+
+    Raises:
+        ProtectionError: the protection can't be given, or the draw would exceed the limit. Nothing is noted then.
+    """
+    pair = read_pair(context, target, source)
+    check(pair, target, source, rules)
+    promise, members = promise_of(context, rules.epsilon), pair.source.party.users
+    digest = hashlib.sha256(repr(_made_of(context, members, source, promise)).encode()).hexdigest()
+    draw = Draw(
+        cache.weights_of(context.folder), source, promise.epsilon, promise.delta,
+        made_of=digest, members=tuple(sorted(members)),
+    )  # fmt: skip
+    known = [one.number for one in _shown(space, context) if replace(one, number=0) == draw]
+    draw = replace(draw, number=max(known, default=-1 if again else 0) + again)
+
+    def within_budget(draws: Sequence[Draw]) -> None:
+        check_budget(_spent(context, draws, np.array(members)))
+
+    record_draw(space.folder, context.dataset.rows_fingerprint, draw, within_budget)
+    return draw.number
+
+
+def spent_on(space: Space, context: RunContext, source: str) -> float:
+    """The ε that this space's draws about the most exposed user of a source come to together."""
+    return _spent(context, _shown(space, context), _members(context, source))
+
+
+def private_source(context: RunContext, pair: TransferPair, source: str, rules: Rules, number: int) -> PrivateSource:
+    """The noised vector of a draw: always the same for the same weights, data, members, promise and number."""
+    promise, model = promise_of(context, rules.epsilon), context.run.model
+    assert isinstance(model, Encoder)
+    made_of = (*_made_of(context, pair.source.party.users, source, promise), number)
+    secret = hmac.new(workspace_key(state.workspace().root, "noise"), repr(made_of).encode(), hashlib.sha256).digest()
+    return make_private(model, pair.source.party, promise, secret)
+
+
+def hidden(end: ShownParty, rules: Rules) -> ShownParty:
+    """The source as it may be shown: its name, and nothing of its histories."""
+    side = replace(
+        end.side,
+        note=f"protected, ε = {rules.epsilon:g}",
+        heading="Protected: its history is not shown",
+        titles=(),
+    )
+    return ShownParty(without_histories(end.party), side)
+
+
+def _shown(space: Space, context: RunContext) -> tuple[Draw, ...]:
+    return shown_draws(space.folder, context.dataset.rows_fingerprint)
+
+
+def _made_of(
+    context: RunContext, members: Sequence[int], source: str, promise: PrivacyParameters
+) -> tuple[object, ...]:
+    """What the noise of a source depends on, but for the number of the draw and this server's key."""
+    return (
+        cache.weights_of(context.folder), context.dataset.fingerprint, context.run.holdout, source, tuple(members),
+        promise.epsilon, promise.delta, promise.clip,
+    )  # fmt: skip
+
+
+def _spent(context: RunContext, draws: Sequence[Draw], members: np.ndarray) -> float:
+    users = context.dataset.n_users
+    delta = promise_of(context, 1.0).delta
+    return spent(draws, members, lambda source: _older_members(context, source), users, delta)
+
+
+def _members(context: RunContext, source: str) -> np.ndarray:
+    """User indexes of a source in the open data; everybody where it names no users of theirs."""
+    kind, _, value = source.partition(":")
+    if kind == "user" and value in context.dataset.users:
+        return np.array([context.dataset.users.index(value)])
+    try:
+        return group_of(context, source, None)[0]
+    except StudioError:
+        return np.arange(context.dataset.n_users)
+
+
+def _older_members(context: RunContext, source: str) -> np.ndarray:
+    """User indexes that a draw may have read whose members were not noted: everybody, unless it names one user.
+
+    The user table that decided who was in a column may have been replaced since.
+    """
+    return _members(context, source if source.startswith("user:") else "everyone")

@@ -1,0 +1,98 @@
+"""The case on screen as one HTML page that stands alone, and as a bundle for production."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from recsys.charts.transfer import bump_chart, score_curves, what_changed
+from recsys.errors import InputError, MissingExtraError
+from recsys.transfer import Recommendations
+from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+from ui.transfer.advice import evidence
+from ui.transfer.parties import RunContext
+from ui.transfer.scored_pair import ScoredPair
+from ui.transfer.sentences import change_rows, change_sentence
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 960px; margin: 40px auto; padding: 0 20px; color: #1b1f1d; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; } td, th { text-align: left; padding: 4px 10px 4px 0;
+border-bottom: 1px solid #d9dcda; vertical-align: top; } h1 { font-size: 26px; }
+h2 { font-size: 19px; margin-top: 36px; }
+.target { color: #0072b2; } .source { color: #8a5f00; } .quiet { color: #6a706d; font-size: 14px; }
+"""
+
+
+def transfer_html(
+    context: RunContext, scored: ScoredPair, picks: Recommendations, study: Mapping[str, Any] | None
+) -> bytes:
+    """One page: who, the sentence, the list, every change, the figures, the verdict, versions. All text is escaped."""
+    catalogue, alpha = context.dataset.catalogue, picks.alpha
+    target, source = scored.pair.target.side, scored.pair.source.side
+    figures = [
+        bump_chart(scored.path, catalogue.titles, alpha),
+        what_changed(scored.path, catalogue.tags, alpha),
+        score_curves(scored.path, catalogue.titles, alpha),
+    ]
+    drawn = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(figures)]
+    verdict = "No study has been run on this data." if study is None else str(study.get("verdict", ""))
+    run = context.run
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    parts = [
+        f"<h1><span class=target>{escape(target.name)}</span> and <span class=source>{escape(source.name)}</span></h1>",
+        f"<p>{escape(change_sentence(scored.path, catalogue.titles, alpha, target.short, source.short))}</p>",
+        f"<p class=quiet>{escape(scored.both.sentence(alpha))}</p>",
+        f"<p class=quiet>Rules: {escape('; '.join(scored.rules.words()) or 'none')}.</p>",
+        "<h2>The list</h2>",
+        _table(
+            picks.rows(context.dataset), ("rank", "title", "scenario", "tags", "score", "target_part", "source_part")
+        ),
+        *(f"<section>{figure}</section>" for figure in drawn),
+        "<h2>Every exact change</h2>",
+        _table(change_rows(scored.path, catalogue.titles), ("alpha", "what happens", "because")),
+        f"<h2>Does it help?</h2><p>{escape(verdict)}</p>",
+        f"<p class=quiet>{escape(run.name)}, trained {escape(run.created)} on {escape(context.dataset.name)}; "
+        f"{escape(versions)}. Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by Interest Transfer Studio.</p>",
+    ]
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Transfer</title><style>{STYLE}</style>'
+    return (head + "".join(parts) + "</html>").encode("utf-8", "replace")
+
+
+def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
+    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(row[name])}</td>' for name in columns)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+
+
+def production_zip(context: RunContext, study: Mapping[str, Any] | None) -> bytes:
+    """Vectors, counts, policy, serving script and (where the extra is installed) the ONNX encoder, as one zip."""
+    written = io.BytesIO()
+    with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        folder = Path(name)
+        export_bundle(context.run.model, context.dataset, policy(study), folder, histories=context.known)  # type: ignore[arg-type]
+        try:
+            export_onnx(context.run.model, folder)  # type: ignore[arg-type]
+        except (MissingExtraError, InputError) as error:
+            (folder / "encoder-missing.txt").write_text(f"{error}\n", "utf-8")
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+    return written.getvalue()
+
+
+def policy(study: Mapping[str, Any] | None) -> Policy:
+    """What the study supports; without one nothing is borrowed."""
+    if study is None:
+        return Policy("nobody’s: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
+    words = {"users": "the nearest person’s taste", "time": "the own earlier taste"}
+    rule = words.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
+    return Policy.from_curves(rule, [evidence(point) for point in study["points"]], float(study["shrinkage"]))

@@ -1,0 +1,99 @@
+"""The panel Rules of Transfer: what may be recommended, by which scores, how private. Its controls write the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from recsys.models.recommender import Encoder
+from recsys.transfer.privacy import EPSILONS
+from ui.shell.frame import Studio
+from ui.shell.rules import WEIGHT
+from ui.shell.widgets import set_widget_value
+from ui.transfer.parties import RunContext
+from ui.transfer.scored_pair import second_scores
+
+EPSILON = 4.0  # of a protection that has just been turned on
+
+
+def rules_panel(studio: Studio, context: RunContext) -> None:
+    """The controls, each showing what the URL says; one that this run can't follow stays there to be taken back."""
+    catalogue, rules = context.dataset.catalogue, studio.view.rules
+    st.caption("What the target has already is never recommended.")
+    if len(catalogue.scenario_names) > 1 or rules.scenario:
+        _choice(studio, "scenario", "Only from", catalogue.scenario_names, "anything")
+    tags = sorted({tag for tags in catalogue.tags for tag in tags})
+    if tags or rules.tag:
+        _choice(studio, "tag", "Only with the tag", tags, "anything")
+    new = np.count_nonzero(context.dataset.item_counts[1:] == 0)
+    if new or rules.unmet:
+        st.checkbox(
+            f"Only the {new:,} items that nobody has chosen yet", **_bound(studio, "unmet"), **_shut(studio, "unmet")
+        )
+    st.checkbox("Leave out what the source has too", **_bound(studio, "hide_source"), **_shut(studio, "hide_source"))
+    seconds = second_scores(context)
+    if seconds or rules.beside:
+        _choice(studio, "beside", "A second score", seconds, "none")
+        if rules.beside:
+            st.slider("Its weight", 0.0, 1.0, step=0.05, **_bound(studio, "weight"))
+    if isinstance(context.run.model, Encoder) or rules.diversity or rules.epsilon:
+        note = "For the list under “Take it away”. The live list is ranked by score alone, so that it stays exact."
+        st.slider("Diversity", 0.0, 1.0, step=0.1, help=note, **_bound(studio, "diversity"))
+        _protection(studio)
+
+
+def _protection(studio: Studio) -> None:
+    """The switch, and ε while it is on."""
+    rules = studio.view.rules
+    note = (
+        "Cuts the source’s vector to a fixed length and adds noise; see the tab Privacy. Rules that read histories "
+        "(a second score, what the source has too, what nobody has chosen) are off then."
+    )
+    key = "rule_protect"
+
+    def turn() -> None:
+        _set(studio, "epsilon", EPSILON if st.session_state[key] else 0.0)
+
+    set_widget_value(key, bool(rules.epsilon))
+    st.toggle("Protect the source", key=key, on_change=turn, help=note)
+    if rules.epsilon:
+        st.select_slider("ε (small is private)", EPSILONS, **_bound(studio, "epsilon"))
+
+
+def _choice(studio: Studio, name: str, label: str, offered: Sequence[str], none: str) -> None:
+    """One of what is offered, or none."""
+    now = getattr(studio.view.rules, name)
+    lacking = now and now not in offered
+    options = ["", *offered, *([now] if lacking else [])]
+
+    def shown(value: str) -> str:
+        return f"{value} (not in this run)" if lacking and value == now else value or none
+
+    shut = _shut(studio, name) if name == "beside" else {}
+    st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
+
+
+def _shut(studio: Studio, name: str) -> dict[str, bool]:
+    """Closes a control whose rule would read histories beside a protected source; one that is set can be taken back."""
+    rules = studio.view.rules
+    return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}
+
+
+def _bound(studio: Studio, name: str) -> dict[str, Any]:
+    """Has a control show a rule of the URL and write it there when it is moved."""
+    key = f"rule_{name.removesuffix('_source')}"
+    set_widget_value(key, getattr(studio.view.rules, name))
+    return {"key": key, "on_change": lambda: _set(studio, name, st.session_state[key])}
+
+
+def _set(studio: Studio, name: str, value: object) -> None:
+    rules = replace(studio.view.rules, **{name: value})  # type: ignore[arg-type]
+    if name == "epsilon" and value:
+        rules = rules.protected()
+    if name == "beside":
+        rules = replace(rules, weight=(rules.weight or WEIGHT) if value else 0.0)
+    studio.set_view(rules=rules)

@@ -1,0 +1,175 @@
+"""The case on screen: a pair, the rules of recommending, both score vectors, the exact path, what the mixer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.embeddings.projection_storage import load_projection
+from recsys.errors import InputError
+from recsys.models.recommender import Encoder
+from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, party_embedding, transfer
+from recsys.transfer.privacy import PrivateSource, private_transfer
+from recsys.transfer.recommendations import SecondScorer, combined_scores
+from ui import cache
+from ui.components.mixer import mixer_data
+from ui.shell.rules import Rules
+from ui.shell.studio import Studio
+from ui.transfer.pair_map import people_map
+from ui.transfer.parties import RunContext, TransferPair, read_pair
+from ui.transfer.protection import check, hidden, noted_draw, private_source
+
+CONTENT = "tags of the items"
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredPair:
+    """A pair that has been scored.
+
+    Attributes:
+        both: target and source scored by the model, and what may be recommended.
+        path: the exact lists over α.
+        shown: what the mixer is given.
+    """
+
+    pair: TransferPair
+    rules: Rules
+    both: Transfer
+    path: AlphaPath
+    shown: Mapping[str, Any]
+
+
+def run_context(folder: str) -> RunContext:
+    """What ends are read from, for a saved run."""
+    return RunContext(folder, *cache.open_run(folder))
+
+
+def scored_pair(
+    studio: Studio, context: RunContext, target: str, source: str, rules: Rules, picture: str = ""
+) -> ScoredPair:
+    """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
+    draw = noted_draw(studio.space, context, target, source, rules) if rules.epsilon else 0
+    return cache.scored_pair_of(context.folder, target, source, studio.view.k, rules, picture, draw)
+
+
+def build_scored_pair(
+    folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
+) -> ScoredPair:
+    """Scores a pair. Called through `cache.scored_pair_of`. Raises InputError, UnknownIdError."""
+    context = run_context(folder)
+    pair = read_pair(context, target, source)
+    if rules.epsilon:
+        check(pair, target, source, rules)
+    both = transfer(
+        context.run.model,
+        pair.target.party,
+        pair.source.party,
+        catalogue=context.dataset.catalogue,
+        scenario=pair.scenario or rules.scenario,
+        tag=rules.tag,
+        among=context.dataset.item_counts == 0 if rules.unmet else None,
+        without_sources=rules.hide_source,
+    )
+    allowed = both.allowed.copy()
+    allowed[pair.seen] = False  # what they have in another time or scenario is no news either
+    both = replace(both, allowed=allowed)
+    private = None
+    if rules.epsilon:
+        private = private_source(context, pair, source, rules, draw)
+        both = private_transfer(both, private)
+    picture_of_pair = _map(context, pair, picture, private)
+    if rules.epsilon:
+        pair = replace(pair, source=hidden(pair.source, rules))
+    scores = [
+        np.where(allowed, s.astype(np.float64), -np.inf)
+        for s in combined_scores(both, second_scorer(context, rules), rules.weight)
+    ]
+    path = alpha_path(scores[0], scores[1], k)
+    shown = mixer_data(
+        path,
+        scores[0],
+        scores[1],
+        context.dataset.catalogue,
+        pair.target.side,
+        pair.source.side,
+        picture_of_pair,
+    )
+    return ScoredPair(pair, rules, both, path, shown)
+
+
+def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:
+    """The second score that the rules name. Raises InputError when the run has no such model."""
+    if not rules.beside or not rules.weight or rules.epsilon:
+        return None
+    if rules.beside == CONTENT:
+        return content(context.dataset.catalogue)
+    if rules.beside not in context.run.models:
+        raise InputError("the second score", "must be a model of this run", rules.beside, "Choose another under Rules.")
+    return collaborative(context.run.models[rules.beside])
+
+
+def second_scores(context: RunContext) -> list[str]:
+    """What may be a second score in a run: its other models, and the tags of the items where there are any."""
+    others = [name for name in context.run.models if name != context.run.model.name]
+    return others + [CONTENT] * any(context.dataset.catalogue.tags)
+
+
+def applicable(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
+    """The rules that this run can follow, and a sentence about each that it can't: a link may come from another run.
+
+    Protection of the source is never left out: where it can't be given, `build` refuses the list.
+    """
+    catalogue, problems = context.dataset.catalogue, []
+    known = {
+        "scenario": rules.scenario in ("", *catalogue.scenario_names),
+        "tag": not rules.tag or any(rules.tag in tags for tags in catalogue.tags),
+        "beside": rules.beside in ("", *second_scores(context)),
+    }
+    for name, called in (("scenario", "the scenario"), ("tag", "the tag"), ("beside", "the second score")):
+        if not known[name]:
+            rule = "must be one that this run has"
+            problems.append(str(InputError(f"{called} under Rules", rule, getattr(rules, name), "It is not applied.")))
+            rules = replace(rules, **{name: ""})
+    return rules, tuple(problems)
+
+
+def _map(context: RunContext, pair: TransferPair, picture: str, private: PrivateSource | None = None) -> Any:
+    """The map with both ends; of a private source only the noised vector, and without its users' own points."""
+    if not isinstance(context.run.model, Encoder):
+        return None
+    points = load_projection(Path(picture)).points if picture else cache.flat_map_of(context.folder)
+    target, source = pair.target.party, pair.source.party
+    begin = party_embedding(context.run.model, target)
+    if private is None:
+        ends = (begin, party_embedding(context.run.model, source))
+        return people_map(points, context.vectors, ends, (target.users, source.users))
+    kept = np.setdiff1d(np.arange(len(points)), source.users)
+    users = np.searchsorted(kept, target.users).tolist()
+    return people_map(points[kept], context.vectors[kept], (begin, private.vector), (users, ()))
+
+
+def random_pair(context: RunContext, seed: int, target_text: str = "") -> tuple[str, str]:
+    """Two people of different tastes, each with something to show: how target and source are written in the URL.
+
+    Args:
+        target_text: a target that is given; its source is then the one that differs from it.
+    """
+    lengths, rng = context.dataset.lengths, np.random.default_rng(seed)
+    enough = np.flatnonzero(lengths >= min(8, int(np.median(lengths))))
+    short = enough[lengths[enough] <= max(40, int(np.median(lengths[enough])))]
+    kind, _, value = target_text.partition(":")
+    if kind == "user" and value in context.dataset.users:
+        target = context.dataset.users.index(value)
+    else:
+        target = int(rng.choice(short if len(short) else enough))
+    others = enough[enough != target] if len(enough) > 1 else enough
+    if isinstance(context.run.model, Encoder):
+        vectors = context.vectors
+        similar = vectors[others] @ vectors[target] / np.maximum(np.linalg.norm(vectors[others], axis=1), 1e-9)
+        others = others[np.argsort(similar, kind="stable")[: max(1, len(others) // 10)]]
+    users = context.dataset.users
+    return f"user:{users.external(target)}", f"user:{users.external(int(rng.choice(others)))}"

@@ -1,0 +1,101 @@
+"""What stands below the mixer: one part at a time, chosen in the URL, computed only when it is shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from recsys.charts.style import CONFIG, alternative_of
+from recsys.charts.transfer import bump_chart, score_curves, what_changed
+from recsys.models.recommender import top_k
+from recsys.transfer import WAYS, blend_ways
+from ui.shell.frame import Studio
+from ui.shell.tabs import open_tab
+from ui.shell.widgets import escape_markdown
+from ui.transfer.advice import helps, which_alpha
+from ui.transfer.export import export_downloads
+from ui.transfer.parties import RunContext
+from ui.transfer.privacy import privacy
+from ui.transfer.scored_pair import ScoredPair
+from ui.transfer.sentences import change_rows
+
+TABS = {
+    "changes": "Every change",
+    "ways": "Ways of blending",
+    "alpha": "Which α?",
+    "help": "Does it help?",
+    "privacy": "Privacy of the source",
+    "files": "Take it away",
+}
+
+
+def tabs(studio: Studio, context: RunContext, scored: ScoredPair, asked: str) -> None:
+    """The row of tabs and the part that is open. `asked` opens one (from the mixer's button)."""
+    chosen = open_tab(studio, "More about this pair", TABS, "transfer_tab", asked)
+    parts = {
+        "changes": _changes,
+        "ways": _ways,
+        "alpha": which_alpha,
+        "help": helps,
+        "privacy": privacy,
+        "files": export_downloads,
+    }
+    parts[chosen](studio, context, scored)
+
+
+def figure(drawn: object, key: str) -> None:
+    """A plotly figure with its text alternative."""
+    st.plotly_chart(drawn, key=key, config=CONFIG, theme="streamlit", width="stretch")
+    said = alternative_of(drawn)  # type: ignore[arg-type]
+    if said not in str(drawn.layout.title.text):  # type: ignore[attr-defined]
+        st.caption(escape_markdown(said, 400))
+
+
+def _changes(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """The bump chart, what is more and less, the straight lines behind it, and a sentence for each change."""
+    titles, alpha = context.dataset.catalogue.titles, studio.view.alpha
+    figure(bump_chart(scored.path, titles, alpha), "bump")
+    left, right = st.columns(2, gap="large")
+    with left:
+        figure(what_changed(scored.path, context.dataset.catalogue.tags, alpha), "changed")
+    with right:
+        figure(score_curves(scored.path, titles, alpha), "curves")
+    rows = change_rows(scored.path, titles)
+    if not rows:
+        st.write("Both tastes lead to the same list in the same order, so nothing changes at any α.")
+        return
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        height=min(420, 38 + 35 * len(rows)),
+        column_config={"alpha": st.column_config.NumberColumn("at α =", format="%.4f", help="Exact, not sampled")},
+    )
+
+
+def _ways(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+    """The list at this α in each way of blending, and where they differ for this pair."""
+    if scored.rules.epsilon:
+        st.info(
+            "Other ways of blending read the source’s history. It is protected, so only its noised scores are mixed."
+        )
+        return
+    alpha, k, titles = studio.view.alpha, studio.view.k, context.dataset.catalogue.titles
+    ways = blend_ways(scored.both, alpha)
+    lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
+    st.write(
+        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways; the model’s own scores, without a second voice."
+    )
+    for column, (name, items) in zip(st.columns(len(lists), gap="medium"), lists.items(), strict=True):
+        shared = len(set(items) & set(lists["scores"]))
+        with column:
+            st.markdown(f"**{name.capitalize()}**")
+            st.caption(WAYS[name])
+            st.caption("The list above." if name == "scores" else f"Shares {shared} of {len(items)} items with it.")
+            marks = ["" if item in lists["scores"] else " ◆" for item in items]
+            rows = [
+                f"{n}. {escape_markdown(titles[i], 60)}{mark}"
+                for n, (i, mark) in enumerate(zip(items, marks, strict=True), 1)
+            ]
+            st.markdown("\n".join(rows))
+    st.caption("◆ is not in the list of mixed scores.")
