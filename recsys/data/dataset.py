@@ -77,7 +77,7 @@ class Dataset:
         timestamps: float64 (n,) unix seconds beside `sequence`, or None when the data has no times.
         ratings: float32 (n,) beside `sequence`, or None.
         catalogue: what is known of the items.
-        people: the user table, one row per user in index order (columns such as age band; may have none).
+        user_table: the user table, one row per user in index order (columns such as age band; may have none).
         name: shown name of the data.
         cleaning: how the rows of the file became these rows; None where it is not known (data made in code, parts of
             a dataset, data saved before this was recorded).
@@ -93,7 +93,7 @@ class Dataset:
     catalogue: Catalogue
     timestamps: np.ndarray | None = None
     ratings: np.ndarray | None = None
-    people: pd.DataFrame = field(default_factory=pd.DataFrame)
+    user_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     name: str = "data"
     cleaning: CleaningSummary | None = None
 
@@ -104,8 +104,8 @@ class Dataset:
             raise InputError("sequence", f"must hold item indexes from 1 to {len(self.items)}")
         if len(self.catalogue.titles) != len(self.items) + 1:
             raise InputError("the catalogue", "must have one entry per item and one for padding")
-        if len(self.people.columns) and len(self.people) != len(self.users):
-            raise InputError("the user table", "must have one row per user", len(self.people))
+        if len(self.user_table.columns) and len(self.user_table) != len(self.users):
+            raise InputError("the user table", "must have one row per user", len(self.user_table))
         if self.cleaning is not None and self.cleaning.rows_kept != len(self.sequence):
             raise InputError(
                 "the cleaning summary", f"must keep the {len(self.sequence):,} rows there are", self.cleaning.rows_kept
@@ -188,9 +188,9 @@ class Dataset:
         for name, vectors in catalogue.vectors.items():
             _add_texts(digest, [name, str(vectors.shape)])
             _add_array(digest, vectors.astype(np.float32))
-        for column in self.people.columns:
+        for column in self.user_table.columns:
             _add_texts(digest, [str(column)])
-            _add_texts(digest, ["" if pd.isna(cell) else f"={cell}" for cell in self.people[column]])
+            _add_texts(digest, ["" if pd.isna(cell) else f"={cell}" for cell in self.user_table[column]])
         return digest.hexdigest()
 
     @cached_property

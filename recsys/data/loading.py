@@ -243,6 +243,6 @@ def _dataset(
         timestamps=rows.timestamps,
         ratings=rows.ratings,
         catalogue=side_tables.catalogue_of(rows.item_ids, tables.get("items"), rows.titles, rows.scenarios, modalities),
-        people=side_tables.people_of(rows.user_ids, tables.get("users")),
+        user_table=side_tables.user_columns(rows.user_ids, tables.get("users")),
         name=name,
     )

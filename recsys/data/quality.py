@@ -174,8 +174,8 @@ def missing_shares(dataset: Dataset) -> dict[str, float]:
         "description": sum(not text for text in catalogue.texts[1:]) / n,
         "tags": sum(not tags for tags in catalogue.tags[1:]) / n,
     }
-    for name in dataset.people.columns:
-        column = dataset.people[name]
+    for name in dataset.user_table.columns:
+        column = dataset.user_table[name]
         shares[str(name)] = float((column.isna() | (column.astype("string").fillna("") == "")).mean())
     return shares
 

@@ -37,7 +37,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "scenario": catalogue.scenarios[1:],
     }
     parquet.write_table(pa.table(items, schema=_item_schema(pa)), folder / "items.parquet", compression="zstd")
-    people = dataset.people.reset_index(drop=True).astype("string").astype(object)
+    people = dataset.user_table.reset_index(drop=True).astype("string").astype(object)
     people = pd.DataFrame({"user_id": list(dataset.users.ids)} | {f"p:{c}": people[c] for c in people.columns})
     parquet.write_table(
         pa.Table.from_pandas(people, preserve_index=False), folder / "people.parquet", compression="zstd"
@@ -116,7 +116,7 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
             scenarios=("", *items["scenario"]),
             vectors=vectors,
         ),
-        people=people[names].rename(columns=lambda name: name.removeprefix("p:")),
+        user_table=people[names].rename(columns=lambda name: name.removeprefix("p:")),
         name=meta["name"],
         cleaning=CleaningSummary.from_json(meta["cleaning"]) if meta.get("cleaning") else None,  # not in older data
     )

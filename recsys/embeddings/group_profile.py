@@ -77,7 +77,7 @@ def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int 
         tags=_typical(chosen @ tags, everybody @ tags, chosen.sum(), everybody.sum(), tag_names, top),
         items=_typical(chosen, everybody, chosen.sum(), everybody.sum(), dataset.catalogue.titles, top, items=True),
         lengths=dataset.lengths[group],
-        columns=_columns(group, dataset.people),
+        columns=_columns(group, dataset.user_table),
         scenarios=_scenarios(chosen[0], dataset),
     )
 

@@ -40,7 +40,7 @@ def ways(dataset: Dataset) -> tuple[str, ...]:
         found.insert(1, "activity")
     if len(dataset.catalogue.scenario_names) > 1:
         found.append("scenario")
-    columns = [str(c) for c in dataset.people.columns if 1 < dataset.people[c].nunique() <= 50 * MOST_GROUPS]
+    columns = [str(c) for c in dataset.user_table.columns if 1 < dataset.user_table[c].nunique() <= 50 * MOST_GROUPS]
     return (*found, *(c for c in columns if c not in found))
 
 
@@ -62,8 +62,8 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
         return _quartiles(by, 100 * _taste_popularity(dataset, histories), "% of items rarer", whole=True)
     if by == "scenario":
         return _named(by, [_main_scenario(dataset, h) for h in histories])
-    if by in dataset.people.columns:
-        column = dataset.people[by].iloc[holdout.users]
+    if by in dataset.user_table.columns:
+        column = dataset.user_table[by].iloc[holdout.users]
         if column.dtype.kind in "if" and column.nunique() > MOST_GROUPS:
             return _quartiles(by, column.to_numpy(dtype=float), "")
         return _named(by, column.astype("string").fillna("").tolist())

@@ -72,7 +72,7 @@ def test_tables_beside_the_interactions() -> None:
         items=b'id,title,genres,description\nx,"Heat, 1995",Crime|Drama,Two men\nz,Unused,None,\n',
         users=b"userId,age band\nb,18-24\na,\n",
     )
-    catalogue, people = loaded.dataset.catalogue, loaded.dataset.people
+    catalogue, people = loaded.dataset.catalogue, loaded.dataset.user_table
     assert catalogue.titles == ("", "Heat, 1995", "y")
     assert catalogue.tags == ((), ("Crime", "Drama"), ())
     assert catalogue.texts == ("", "Two men", "")

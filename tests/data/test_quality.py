@@ -27,7 +27,7 @@ def tiny(**changes: object) -> Dataset:
         catalogue=Catalogue(
             ("", "Alien", "b", "Heat"), ("", "x", "", ""), ((), ("t",), (), ()), ("", "left", "right", "right")
         ),
-        people=pd.DataFrame({"age": ["old", None]}),
+        user_table=pd.DataFrame({"age": ["old", None]}),
     )
     return replace(dataset, **changes)  # type: ignore[arg-type]
 

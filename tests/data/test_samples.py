@@ -27,7 +27,7 @@ def test_a_sample_opens_and_its_card_counts_right(name: str) -> None:
     assert sample.report.rows_read == card.rows == sample_files(name)[0].count(b"\n") - 1
     assert sample.report.rows_read == sample.report.rows_kept + sum(sample.report.dropped.values())
     assert BOT not in sample.dataset.users
-    assert set(sample.dataset.people.columns) == {"age_band", "region"}
+    assert set(sample.dataset.user_table.columns) == {"age_band", "region"}
     wanted = set(SCENARIOS) if name == "all" else {name}
     assert set(sample.dataset.catalogue.scenario_names) == wanted
     assert card.title and card.line and card.planted

@@ -26,7 +26,7 @@ def rich(planted: Dataset) -> Dataset:
         planted,
         ratings=np.linspace(1, 5, planted.n_interactions, dtype=np.float32),
         catalogue=replace(planted.catalogue, vectors={"image": vectors}),
-        people=pd.DataFrame({"age": [f"{u % 5}0s" for u in range(planted.n_users)]}),
+        user_table=pd.DataFrame({"age": [f"{u % 5}0s" for u in range(planted.n_users)]}),
     )
 
 
@@ -39,13 +39,13 @@ def test_round_trip(rich: Dataset, tmp_path: Path) -> None:
     for name in ("titles", "texts", "tags", "scenarios"):
         assert getattr(back.catalogue, name) == getattr(rich.catalogue, name), name
     assert np.array_equal(back.catalogue.vectors["image"], rich.catalogue.vectors["image"], equal_nan=True)
-    assert back.people["age"].tolist() == rich.people["age"].tolist()
+    assert back.user_table["age"].tolist() == rich.user_table["age"].tolist()
 
 
 def test_without_times_and_people(planted: Dataset, tmp_path: Path) -> None:
     save_dataset(replace(planted, timestamps=None), tmp_path)
     back = load_dataset(tmp_path)
-    assert back.timestamps is None and back.ratings is None and not len(back.people.columns)
+    assert back.timestamps is None and back.ratings is None and not len(back.user_table.columns)
 
 
 @pytest.mark.parametrize("file", ["meta.json", "interactions.parquet", "items.parquet", "people.parquet"])
@@ -108,9 +108,9 @@ CHANGES: dict[str, Callable[[Dataset], Dataset]] = {
         d, catalogue=replace(d.catalogue, vectors={"image": d.catalogue.vectors["image"] * 2})
     ),
     "modality": lambda d: with_vectors(d, "x", 1),
-    "user table": lambda d: replace(d, people=d.people.assign(age="90s")),
-    "column": lambda d: replace(d, people=d.people.rename(columns={"age": "years"})),
-    "no user table": lambda d: replace(d, people=pd.DataFrame()),
+    "user table": lambda d: replace(d, user_table=d.user_table.assign(age="90s")),
+    "column": lambda d: replace(d, user_table=d.user_table.rename(columns={"age": "years"})),
+    "no user table": lambda d: replace(d, user_table=pd.DataFrame()),
     "rating": lambda d: replace(d, ratings=d.ratings * 2),
     "time": lambda d: replace(d, timestamps=d.timestamps + 1),
     "user id": lambda d: replace(d, users=IdMap([f"x{u}" for u in d.users.ids], first=0)),
@@ -135,8 +135,8 @@ def test_two_users_tags_do_not_run_into_each_other(rich: Dataset) -> None:
 
 
 def test_missing_cells_of_the_user_table_come_back_under_the_same_fingerprint(rich: Dataset, tmp_path: Path) -> None:
-    holes = rich.people.assign(height=[None if u % 3 else 1.5 for u in range(rich.n_users)])
-    other = replace(rich, people=holes)
+    holes = rich.user_table.assign(height=[None if u % 3 else 1.5 for u in range(rich.n_users)])
+    other = replace(rich, user_table=holes)
     save_dataset(other, tmp_path)
     assert load_dataset(tmp_path).fingerprint == other.fingerprint
 

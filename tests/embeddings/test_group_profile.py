@@ -42,7 +42,7 @@ def test_a_small_group_is_believed_less(planted: Dataset) -> None:
 
 def test_the_user_table_is_compared_with_everybody(planted: Dataset) -> None:
     bands = pd.DataFrame({"band": ["young", "old"] * 60, "id": [f"x{i}" for i in range(120)], "gap": [None] * 120})
-    who = profile_group(range(0, 120, 2), replace(planted, people=bands))
+    who = profile_group(range(0, 120, 2), replace(planted, user_table=bands))
     assert who.columns == {"band": {"old": (0.0, 0.5), "young": (1.0, 0.5)}}  # one value, or too many, says nothing
     assert who.lengths.tolist() == [14] * 60
 

@@ -22,7 +22,7 @@ def peopled(planted: Dataset) -> Dataset:
             "age": np.linspace(18, 80, planted.n_users),
         }
     )
-    return replace(planted, people=table)
+    return replace(planted, user_table=table)
 
 
 def test_every_way_groups_every_known_person(peopled: Dataset) -> None:
@@ -82,7 +82,7 @@ def test_small_groups_are_warned_of_and_never_the_worst() -> None:
 
 def test_many_values_leave_the_rare_ones_together(planted: Dataset) -> None:
     table = pd.DataFrame({"city": [f"c{u % 40}" for u in range(planted.n_users)]})
-    groups = grouping(replace(planted, people=table), leave_one_out(planted).test, "city")
+    groups = grouping(replace(planted, user_table=table), leave_one_out(planted).test, "city")
     assert len(groups.names) == 12
     assert groups.names[-1] == "all others"
 

@@ -41,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def space(home: Path, planted: Dataset) -> Space:
-    dataset = replace(planted, people=pd.DataFrame({"band": ["young", "<b>old</b>"] * 60}))
+    dataset = replace(planted, user_table=pd.DataFrame({"band": ["young", "<b>old</b>"] * 60}))
     run = train_run(dataset, train_config=TrainConfig(epochs=1), model_config=ModelConfig(embedding_size=16))
     space = Workspace(home).space(ANN)
     space.save_run(run, dataset)

@@ -26,7 +26,7 @@ SPACE = "e" * 32
 def saved(own_workspace: Workspace) -> dict[str, str]:
     """Three runs in a workspace of its own: two that kept rows aside, one that did not."""
     data = planted_dataset()
-    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space, shape = own_workspace.space(SPACE), ModelConfig(embedding_size=16, layers=1)
     found = {}
     for name, holdout in (("last-one", "last-one"), ("none", "none"), ("beside", "last-one")):

@@ -52,7 +52,7 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
     people = pd.DataFrame({HOSTILE: [named("column", user % 2) for user in range(data.n_users)]})
     users = IdMap([named("user", user) for user in range(data.n_users)], first=0, subject="user_id")
     items = IdMap([named("item", i) for i in range(1, n)])
-    data = replace(data, users=users, items=items, catalogue=catalogue, people=people, name=HOSTILE)
+    data = replace(data, users=users, items=items, catalogue=catalogue, user_table=people, name=HOSTILE)
     run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     run = replace(run, name=HOSTILE)
     space = own_workspace.space(SPACE)

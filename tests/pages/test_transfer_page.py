@@ -31,7 +31,7 @@ SPACE = "c" * 32
 def shown_data() -> Dataset:
     """The data of the run."""
     data = planted_dataset()
-    return replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    return replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def with_work() -> Path:
     """A home in which the user has tiny data with two scenarios and user groups, and a run trained on them."""
     home = Path(tempfile.mkdtemp(prefix="walks-"))
     data = planted_dataset(people=60, items=30, length=9)
-    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space = Workspace(home).space(MINE)
     saved = space.save_dataset(data)
     run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)

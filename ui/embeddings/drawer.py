@@ -113,7 +113,7 @@ def _lines(heading: str, found: Sequence[Typical]) -> None:
 
 def _people(scene: MapContext, who: GroupProfile) -> None:
     if who.people == 1:
-        values = scene.dataset.people
+        values = scene.dataset.user_table
         row = (
             []
             if not len(values.columns)

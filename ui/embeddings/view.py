@@ -127,7 +127,7 @@ def colourings(scene: MapContext) -> list[str]:
     if scene.side == "items":
         return ["Cluster", "Popularity", *(["Scenario"] if data.catalogue.scenario_names else [])]
     shares = [f"Share of {name}" for name in data.catalogue.scenario_names if len(data.catalogue.scenario_names) > 1]
-    return ["Cluster", "Activity", *shares, *(str(name) for name in data.people.columns)]
+    return ["Cluster", "Activity", *shares, *(str(name) for name in data.user_table.columns)]
 
 
 def colour_of(scene: MapContext, how: str, points: np.ndarray, palette: Palette) -> Colour:
@@ -147,13 +147,13 @@ def colour_of(scene: MapContext, how: str, points: np.ndarray, palette: Palette)
         return by_number(
             f"{how} (% of a person’s items)", shares, f"{shares.min():.0f}%", f"{shares.max():.0f}%", palette
         )
-    if how in data.people.columns and scene.side == "people":
+    if how in data.user_table.columns and scene.side == "people":
         return _of_column(scene, how, points, palette)
     return by_group("Cluster", scene.labels, scene.groups, points, palette)
 
 
 def _of_column(scene: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
-    column = scene.dataset.people[name]
+    column = scene.dataset.user_table[name]
     if column.dtype.kind in "if" and column.nunique() > 12:
         values = column.fillna(column.median()).to_numpy(dtype=float)
         return by_number(name, values, format_number(float(values.min())), format_number(float(values.max())), palette)

@@ -34,7 +34,7 @@ def _targets(evaluated: EvaluationContext) -> dict[str, str]:
     offered = {EVERYBODY: EVERYBODY, SHORTEST: SHORTEST}
     for entry in evaluated.studio.space.entries("cohort"):
         offered[f"group:{entry.id}"] = f"group “{entry.name}”"
-    people = evaluated.dataset.people
+    people = evaluated.dataset.user_table
     for column in people.columns:
         values = people[column].dropna().astype(str).unique()
         if 1 < len(values) <= 12:

@@ -179,11 +179,11 @@ def group_of(context: RunContext, text: str, target: TransferParty | None) -> tu
         number = _number(value, "the cluster in the link", 0, len(clusters) - 1)
         return clusters.members(number), f"cluster “{names[number]}”", f"cluster “{names[number]}”"
     if kind == "column":
-        column, wanted = read_column(value, [str(name) for name in data.people.columns])
-        if column not in data.people.columns:
+        column, wanted = read_column(value, [str(name) for name in data.user_table.columns])
+        if column not in data.user_table.columns:
             raise UnknownIdError("the column in the link", "must be one of the user table", column)
         return (
-            np.flatnonzero((data.people[column].astype(str) == wanted).to_numpy()),
+            np.flatnonzero((data.user_table[column].astype(str) == wanted).to_numpy()),
             f"{column} “{wanted}”",
             f"{column} “{wanted}”",
         )

@@ -214,8 +214,8 @@ def _groups(studio: Studio, context: RunContext) -> dict[str, str]:
         found, names = cache.groups_of(context.folder)
         clusters = {f"cluster:{n}": f"Cluster: {name} · {found.sizes[n]:,}" for n, name in enumerate(names)}
     columns = {}
-    for column in context.dataset.people.columns:
-        values = context.dataset.people[column].dropna().astype(str).value_counts()
+    for column in context.dataset.user_table.columns:
+        values = context.dataset.user_table[column].dropna().astype(str).value_counts()
         if 1 < len(values) <= 30:
             columns |= {f"column:{column}={value}": f"{column}: {value} · {n:,}" for value, n in values.items()}
     return saved | clusters | columns

@@ -98,7 +98,7 @@ def split_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag.lower() not in _NO_TAGS))[:MAX_TAGS]
 
 
-def people_of(ids: Sequence[str], table: Table | None) -> pd.DataFrame:
+def user_columns(ids: Sequence[str], table: Table | None) -> pd.DataFrame:
     """The user table in index order, every column as text, "" where unknown."""
     if table is None:
         return pd.DataFrame()

@@ -58,7 +58,7 @@ def test_films_of_100k_come_with_titles_genres_and_people() -> None:
     dataset = load(files.CORPUS["ml-100k.zip"]).dataset
     assert dataset.catalogue.titles[dataset.items.index("51")] == "Légende (1994)"
     assert dataset.catalogue.tags[dataset.items.index("302")] == ("Crime", "Film-Noir", "Mystery", "Thriller")
-    assert dataset.people.loc[dataset.users.index("186"), "occupation"] == "executive"
+    assert dataset.user_table.loc[dataset.users.index("186"), "occupation"] == "executive"
 
 
 def test_films_of_1m_keep_the_year_and_their_accents() -> None:

@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("run")
     data = planted_dataset()
     people = pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)})
-    data = replace(data, people=people)
+    data = replace(data, user_table=people)
     run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=3, threads=1)
     save_run(run, data, home / "run")
     yield str(home / "run")

@@ -37,7 +37,7 @@ TARGET, SOURCE = "user:u5", "user:u0"
 def data_with(history: list[int] | None = None) -> Dataset:
     """The planted data with a region for everybody; user 0's history may be another one of the same length."""
     data = planted_dataset()
-    data = replace(data, people=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+    data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     if history is None:
         return data
     sequence = data.sequence.copy()
@@ -135,7 +135,7 @@ def with_regions(first_half: bool) -> Dataset:
     """The planted rows; north is the first half of the users, or every second one."""
     data = data_with()
     north = np.arange(data.n_users) < data.n_users // 2 if first_half else np.arange(data.n_users) % 2 == 0
-    return replace(data, people=pd.DataFrame({"region": np.where(north, "north", "south")}))
+    return replace(data, user_table=pd.DataFrame({"region": np.where(north, "north", "south")}))
 
 
 def test_another_user_table_over_the_same_rows_is_another_draw(space: Space, trained: Run) -> None:
