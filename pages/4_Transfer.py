@@ -1,8 +1,8 @@
 """Transfer: blend two tastes, live; below the fold every exact change, ways of blending, which α, privacy, files."""
 
+from ui.run_context import run_context
 from ui.shell.frame import open_page
 from ui.transfer.advice import verdict_button
-from ui.transfer.scored_pair import run_context
 from ui.transfer.tabs import tabs
 from ui.transfer.view import apply_component_events, choose_pair, requested_choice, show_mixer
 

@@ -2,8 +2,8 @@
 
 from ui.evaluate.jobs import evaluate_run
 from ui.evaluate.view import tabs, verdict
+from ui.run_context import run_context
 from ui.shell.frame import open_page
-from ui.transfer.scored_pair import run_context
 
 with open_page("evaluate") as studio:
     studio.need_run()

@@ -1,8 +1,8 @@
 """Explain: one recommendation, what it hangs on, and what would change it."""
 
 from ui.explain.view import explain, who
+from ui.run_context import run_context
 from ui.shell.frame import guarded_fragment, open_page
-from ui.transfer.scored_pair import run_context
 
 with open_page("explain") as studio:
     studio.need_run()

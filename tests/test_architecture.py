@@ -51,6 +51,39 @@ def test_a_step_imports_only_steps_before_it(path: Path) -> None:
         assert context in ON_TOP | GROUND | {"__init__"}
 
 
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): imported(path) for path in [*LIBRARY, *INTERFACE]}
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """Imports for types alone count as well; a package may collect what its modules define."""
+    mutual = {
+        (one, other)
+        for one, names in MODULES.items()
+        for other in names & set(MODULES)
+        if one < other and one in MODULES[other] and not other.startswith(one + ".")
+    }
+    being_mended = {
+        ("recsys.evaluation.study.transfer_study", "recsys.evaluation.study.verdict"),
+        ("recsys.models.attention.checkpoint", "recsys.models.attention.trainer"),
+    }
+    assert mutual <= being_mended
+
+
+@pytest.mark.parametrize("package", [m for m in MODULES if (ROOT / m.replace(".", "/")).is_dir()])
+def test_no_package_exports_an_object_under_the_name_of_a_module(package: str) -> None:
+    tree = ast.parse((ROOT / package.replace(".", "/") / "__init__.py").read_text("utf-8"))
+    exported = {alias.asname or alias.name for n in tree.body if isinstance(n, ast.ImportFrom) for alias in n.names}
+    assert not {name for name in exported if f"{package}.{name}" in MODULES}
+
+
+def test_the_cache_imports_nothing_else_of_the_interface() -> None:
+    assert not {name for name in MODULES["ui.cache"] if name.startswith("ui.")}
+
+
 @pytest.mark.parametrize("path", [*APP, *INTERFACE], ids=name_of)
 def test_pages_stand_on_ui_and_ui_never_on_pages(path: Path) -> None:
     assert not {name for name in imported(path) if name.split(".")[0] in ("pages", "app", "tests", "benchmarks")}

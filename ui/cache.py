@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from recsys.evaluation import Report
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
-    from recsys.transfer.privacy import PrivacyPoint
-    from ui.transfer.scored_pair import Rules, ScoredPair
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
@@ -38,7 +36,7 @@ def open_dataset(folder: str) -> Dataset:
     return load_dataset(Path(folder))
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading everybody’s taste …")
+@st.cache_resource(max_entries=6, show_spinner="Computing user embeddings …")
 def embeddings_of(folder: str) -> Embeddings:
     """The representations of everybody in a saved run. Raises ArtifactError."""
     from recsys.embeddings.extraction import extract
@@ -62,21 +60,6 @@ def flat_map_of(folder: str) -> np.ndarray:
     from recsys.embeddings import pca
 
     return pca(embeddings_of(folder).users, 2)
-
-
-@st.cache_resource(max_entries=64, show_spinner="Scoring both tastes …")
-def scored_pair_of(
-    folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
-) -> ScoredPair:
-    """A pair with its scores and its exact path. Raises InputError, UnknownIdError, ArtifactError.
-
-    Args:
-        picture: the folder of a saved map of the people; "" for the instant one.
-        draw: the number of the noise's draw where the source is protected: see `transfer_case.scored`.
-    """
-    from ui.transfer.scored_pair import build_scored_pair
-
-    return build_scored_pair(folder, target, source, k, rules, picture, draw)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -114,16 +97,6 @@ def weights_of(folder: str) -> str:
     from recsys.models.storage import weights_digest
 
     return weights_digest(open_run(folder)[0].model)  # type: ignore[arg-type]
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def privacy_of(folder: str, target: str, source: str, k: int, rules: Rules, alpha: float) -> tuple[PrivacyPoint, ...]:
-    """How much of a case's list survives the noise, over ε; fewer draws where the source has many people."""
-    from recsys.transfer.privacy import privacy_curve
-
-    both = scored_pair_of(folder, target, source, k, rules).both
-    draws = max(3, min(20, 600 // len(both.source.histories)))
-    return privacy_curve(both, alpha, k, users=open_run(folder)[1].n_users, clip=clip_of(folder), draws=draws)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Drawing the shape of the data …")

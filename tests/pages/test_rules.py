@@ -11,7 +11,6 @@ from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui import cache
 from ui.shell import state
 from ui.shell.rules import FREE, Rules, read_rules
 from ui.transfer.scored_pair import CONTENT
@@ -153,12 +152,13 @@ def test_without_a_source_explain_follows_the_rules_too(runs: dict[str, str]) ->
 
 def test_files_and_the_report_name_the_rules(runs: dict[str, str]) -> None:
     from recsys.transfer import recommend
+    from ui.run_context import run_context
     from ui.transfer.export import list_json
     from ui.transfer.report import transfer_html
-    from ui.transfer.scored_pair import run_context
+    from ui.transfer.scored_pair import cached_pair
 
     folder = str(state.workspace().find(runs["attention"], "run")[1])
-    scored = cache.scored_pair_of(folder, "user:u3", "user:u4", 5, Rules(tag="odd", hide_source=True))
+    scored = cached_pair(folder, "user:u3", "user:u4", 5, Rules(tag="odd", hide_source=True))
     picks = recommend(scored.both, 0.4, 5)
     page = transfer_html(run_context(folder), scored, picks, None).decode()
     assert "only with the tag odd" in page and "without what the source has too" in page

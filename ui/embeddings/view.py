@@ -28,9 +28,9 @@ from ui.components.point_map import (
     point_map,
 )
 from ui.embeddings import projections
+from ui.run_context import RunContext, group_of
 from ui.shell.frame import Studio
 from ui.shell.widgets import escape_markdown
-from ui.transfer.parties import RunContext, group_of
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset

@@ -16,11 +16,11 @@ from recsys.jobs.queue import JobSnapshot, Progress, Work
 from recsys.models.recommender import Recommender
 from recsys.runs import Run
 from ui import cache
+from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.errors import show_failure
 from ui.shell.frame import Studio, guarded_fragment
 from ui.shell.widgets import escape_markdown
-from ui.transfer.parties import RunContext
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset

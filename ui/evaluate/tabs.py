@@ -18,9 +18,9 @@ from recsys.evaluation.protocols import PROTOCOLS, Protocol, split_timeline
 from recsys.evaluation.segments import grouping, segment
 from recsys.jobs.queue import Progress
 from ui.evaluate.jobs import EvaluationContext, answer, job_id, trainers
+from ui.run_context import group_of
 from ui.shell.frame import show_error
 from ui.shell.widgets import download, escape_markdown
-from ui.transfer.parties import group_of
 
 if TYPE_CHECKING:
     from recsys.evaluation.alpha_curve import AlphaCurve

@@ -14,8 +14,9 @@ from recsys.explain.history_influence import Influence, Scorer, blended_with, in
 from recsys.models.recommender import Encoder, top_k
 from recsys.transfer import TransferParty
 from recsys.transfer.recommendations import combined_scores, with_second
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
-from ui.transfer.parties import MEDOID, RunContext, TransferPair
+from ui.transfer.parties import MEDOID, TransferPair
 from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair, second_scorer
 from ui.transfer.view import open_mixer, saved_map
 

@@ -10,9 +10,9 @@ from recsys.errors import ProtectionError
 from recsys.explain.score_parts import reason
 from ui.explain.subject import ExplainedList, imagine, target_of, what_if
 from ui.explain.tabs import more
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.shell.widgets import escape_markdown, set_widget_value
-from ui.transfer.parties import RunContext
 
 FOUND = 30  # items offered for a search
 WORDS = "explain_words"  # session state: the list drawn last, and the item of each option it has had

@@ -43,7 +43,8 @@ def make_miniature(folder: Path = RUN) -> dict[str, Any]:
     Args:
         folder: a saved run. Raises InputError, ArtifactError.
     """
-    from ui.transfer.scored_pair import Rules, build_scored_pair, random_pair, run_context
+    from ui.run_context import run_context
+    from ui.transfer.scored_pair import Rules, build_scored_pair, random_pair
 
     target, source = random_pair(run_context(str(folder)), 0)
     return {

@@ -12,10 +12,11 @@ from recsys.charts.learn import matrices_figure, sampled_figure, smoothing_figur
 from recsys.charts.style import CONFIG, format_number
 from recsys.explain import lessons
 from recsys.explain.attention import HeadNumbers, trained_head
+from ui.run_context import run_context
 from ui.shell.frame import Studio, guarded_fragment
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
-from ui.transfer.scored_pair import random_pair, run_context
+from ui.transfer.scored_pair import random_pair
 
 NEWEST = 8  # items of the history shown in the attention lesson
 

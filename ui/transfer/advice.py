@@ -15,10 +15,11 @@ from recsys.jobs.queue import Progress
 from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
 from recsys.workspace import read_content
 from ui.evaluate.jobs import job_id, job_of
+from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
 from ui.shell.frame import Studio, guarded_fragment
 from ui.shell.widgets import escape_markdown
-from ui.transfer.parties import RunContext, read_scenarios
+from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
 
 AXES = {"before": "time", "scenario": "scenarios"}  # kinds of source that are not another person's

@@ -12,10 +12,10 @@ import streamlit as st
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.shell.widgets import download, escape_markdown
 from ui.transfer.advice import study_of
-from ui.transfer.parties import RunContext
 from ui.transfer.report import production_zip, transfer_html
 from ui.transfer.scored_pair import ScoredPair, second_scorer
 from ui.transfer.sentences import change_rows

@@ -14,51 +14,25 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
-from recsys.embeddings import nearest
-from recsys.errors import ArtifactError, InputError, UnknownIdError
-from recsys.runs import Run
+from recsys.errors import InputError
 from recsys.transfer import (
-    MINIMUM_GROUP,
     TransferParty,
     average_party,
     medoid_party,
-    party_embedding,
     party_in_scenario,
     party_of_group,
     party_of_items,
     party_of_user,
     seen_by_half,
 )
-from recsys.workspace import read_content
-from ui import cache
 from ui.components.mixer import PartyCard
-from ui.shell import state
+from ui.run_context import RunContext, group_of, parse_number
 
 MEDOID = "!medoid"
-
-
-@dataclass(frozen=True, eq=False)
-class RunContext:
-    """What ends are read from: the open run with its data, and the folder it was opened from (the cache's key)."""
-
-    folder: str
-    run: Run
-    dataset: Dataset
-
-    @cached_property
-    def known(self) -> list[History]:
-        """What the model may read of each person."""
-        return self.run.known_histories(self.dataset)
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """Everybody's representation: float32 (n_users, d)."""
-        return cache.embeddings_of(self.folder).users
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +99,6 @@ def read_scenarios(value: str, names: Sequence[str]) -> tuple[str, str]:
     return next((pair for pair in halves if pair[0] in names and pair[1] in names), halves[0])
 
 
-def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
-    """Column and value of a group, from `<column>=<value>`; both may hold the sign itself."""
-    halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]
-    return next((pair for pair in halves if pair[0] in names), halves[0])
-
-
 def _person(context: RunContext, party: TransferParty, short: str = "", note: str = "") -> ShownParty:
     history, catalogue = party.histories[0], context.dataset.catalogue
     titles = tuple((catalogue.titles[item], catalogue.scenarios[item]) for item in history[::-1])
@@ -167,48 +135,6 @@ def _group(context: RunContext, text: str, target: TransferParty | None) -> Show
     return ShownParty(party, PartyCard(party.label, note, "Typical items", typical, short, party.phrase))
 
 
-def group_of(context: RunContext, text: str, target: TransferParty | None) -> tuple[np.ndarray, str, str]:
-    """The people of a group (indexes), its name, and its name inside a sentence. Raises InputError, UnknownIdError."""
-    kind, _, value = text.partition(":")
-    data = context.dataset
-    if kind == "near" and target is not None:
-        count = _number(value, "the number of neighbours in the link", MINIMUM_GROUP, 500)
-        return _near(context, target, count), f"the {count} nearest people", "the nearest people"
-    if kind == "cluster":
-        clusters, names = cache.groups_of(context.folder)
-        number = _number(value, "the cluster in the link", 0, len(clusters) - 1)
-        return clusters.members(number), f"cluster “{names[number]}”", f"cluster “{names[number]}”"
-    if kind == "column":
-        column, wanted = read_column(value, [str(name) for name in data.user_table.columns])
-        if column not in data.user_table.columns:
-            raise UnknownIdError("the column in the link", "must be one of the user table", column)
-        return (
-            np.flatnonzero((data.user_table[column].astype(str) == wanted).to_numpy()),
-            f"{column} “{wanted}”",
-            f"{column} “{wanted}”",
-        )
-    if kind == "group":
-        name, ids = cohort(value)
-        known = [data.users.index(user) for user in ids if user in data.users]
-        return np.array(known, dtype=np.int64), f"group “{name}”", f"“{name}”"
-    raise InputError("the person or group in the link", "must be written as this page writes it", text, "Pick another.")
-
-
-def cohort(entry_id: str) -> tuple[str, list[str]]:
-    """A saved group's name and user ids; whoever holds its id may read it. Raises UnknownIdError, ArtifactError."""
-    entry, folder = state.workspace().find(entry_id, "cohort")
-    try:
-        return entry.name, [str(user) for user in read_content(folder)["users"]]
-    except (ArtifactError, KeyError, TypeError) as error:
-        raise ArtifactError(f"the group “{entry.name}”", "is damaged", fix="Save it again on the map.") from error
-
-
-def _near(context: RunContext, target: TransferParty, count: int) -> np.ndarray:
-    if len(target.users) == 1:
-        return nearest(context.vectors, target.users[0], count)[0]
-    return nearest(context.vectors, party_embedding(context.run.model, target), count)[0]
-
-
 def _typical(data: Dataset, histories: Sequence[History], limit: int = 40) -> tuple[tuple[str, str], ...]:
     """The items most members have, with the share who do."""
     counts = Counter(int(item) for history in histories for item in np.unique(history))
@@ -220,7 +146,7 @@ def _across_time(context: RunContext, end: ShownParty, value: str, seen: History
     history, users = end.party.histories[0], end.party.users
     if len(history) < 2:
         raise InputError(end.side.name, "must have two items or more to be compared with themselves", len(history))
-    first = _number(value, "the moment in the link", 1, len(history) - 1)
+    first = parse_number(value, "the moment in the link", 1, len(history) - 1)
     when = moment(context.dataset, users[0] if users else None, first)
     now = TransferParty(f"{end.party.label} since {when}", "time", (history[first:],), users)
     then = TransferParty(f"{end.party.label} before {when}", "time", (history[:first],), users)
@@ -249,9 +175,3 @@ def _across_scenarios(
         _person(context, source, f"their {from_scenario} side"),
     )
     return TransferPair(*ends, seen, to_scenario)
-
-
-def _number(text: str, subject: str, low: int, high: int) -> int:
-    if not text.isdecimal() or not low <= int(text[:9]) <= high:
-        raise InputError(subject, f"must be a whole number from {low} to {high}", text)
-    return int(text)

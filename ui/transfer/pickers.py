@@ -11,10 +11,11 @@ import streamlit as st
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
 from ui import cache
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.shell.state import LONGEST
 from ui.shell.widgets import escape_markdown, person_picker
-from ui.transfer.parties import MEDOID, RunContext, moment, read_items, read_scenarios, write_items
+from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
 from ui.transfer.rules_panel import rules_panel
 from ui.transfer.scored_pair import random_pair
 

@@ -8,14 +8,15 @@ from recsys.charts.style import CONFIG
 from recsys.charts.transfer import privacy_figure
 from recsys.errors import ProtectionError
 from recsys.models.recommender import Encoder
-from recsys.transfer.privacy import COVERED, NOT_COVERED, privacy_sentence
+from recsys.transfer.privacy import COVERED, NOT_COVERED, PrivacyPoint, privacy_curve, privacy_sentence
 from recsys.transfer.privacy_budget import LIMIT
 from ui import cache
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
+from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
-from ui.transfer.parties import RunContext
 from ui.transfer.protection import noted_draw, promise_of, spent_on
-from ui.transfer.scored_pair import ScoredPair
+from ui.transfer.scored_pair import ScoredPair, cached_pair
 
 EPSILON = 4.0  # where the curve is read when the switch is off
 
@@ -74,7 +75,16 @@ def _curve(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
     """How much of the list survives the noise, over ε; it reads the source as it is."""
     view = studio.view
     with st.spinner("Drawing the noise many times …"):
-        points = cache.privacy_of(context.folder, view.target, view.source, view.k, scored.rules.plain(), view.alpha)
+        points = _noise_curve(context.folder, view.target, view.source, view.k, scored.rules.plain(), view.alpha)
     people = len(scored.pair.source.party.histories)
     st.plotly_chart(privacy_figure(points, EPSILON, people), key="privacy", config=CONFIG, width="stretch")
     st.caption("This figure compares with the list without noise, so it is no part of any promise.")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _noise_curve(folder: str, target: str, source: str, k: int, rules: Rules, alpha: float) -> tuple[PrivacyPoint, ...]:
+    """How much of a pair's list survives the noise, over ε; fewer draws where the source has many users."""
+    both = cached_pair(folder, target, source, k, rules).both
+    draws = max(3, min(20, 600 // len(both.source.histories)))
+    users = cache.open_run(folder)[1].n_users
+    return privacy_curve(both, alpha, k, users=users, clip=cache.clip_of(folder), draws=draws)

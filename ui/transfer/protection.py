@@ -17,9 +17,10 @@ from recsys.workspace import Space
 from recsys.workspace.keys import workspace_key
 from recsys.workspace.privacy_ledger import record_draw, shown_draws
 from ui import cache
+from ui.run_context import RunContext, group_of
 from ui.shell import state
 from ui.shell.rules import Rules
-from ui.transfer.parties import MEDOID, RunContext, ShownParty, TransferPair, group_of, read_pair
+from ui.transfer.parties import MEDOID, ShownParty, TransferPair, read_pair
 
 SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "everyone")
 

@@ -15,8 +15,8 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.transfer import Recommendations
 from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+from ui.run_context import RunContext
 from ui.transfer.advice import evidence
-from ui.transfer.parties import RunContext
 from ui.transfer.scored_pair import ScoredPair
 from ui.transfer.sentences import change_rows, change_sentence
 

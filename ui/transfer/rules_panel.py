@@ -11,10 +11,10 @@ import streamlit as st
 
 from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import EPSILONS
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.shell.rules import WEIGHT
 from ui.shell.widgets import set_widget_value
-from ui.transfer.parties import RunContext
 from ui.transfer.scored_pair import second_scores
 
 EPSILON = 4.0  # of a protection that has just been turned on

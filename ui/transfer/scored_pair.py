@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from recsys.embeddings.projection_storage import load_projection
 from recsys.errors import InputError
@@ -17,10 +18,11 @@ from recsys.transfer.privacy import PrivateSource, private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from ui import cache
 from ui.components.mixer import mixer_data
+from ui.run_context import RunContext, run_context
 from ui.shell.rules import Rules
 from ui.shell.studio import Studio
 from ui.transfer.pair_map import people_map
-from ui.transfer.parties import RunContext, TransferPair, read_pair
+from ui.transfer.parties import TransferPair, read_pair
 from ui.transfer.protection import check, hidden, noted_draw, private_source
 
 CONTENT = "tags of the items"
@@ -43,23 +45,34 @@ class ScoredPair:
     shown: Mapping[str, Any]
 
 
-def run_context(folder: str) -> RunContext:
-    """What ends are read from, for a saved run."""
-    return RunContext(folder, *cache.open_run(folder))
-
-
 def scored_pair(
     studio: Studio, context: RunContext, target: str, source: str, rules: Rules, picture: str = ""
 ) -> ScoredPair:
     """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
     draw = noted_draw(studio.space, context, target, source, rules) if rules.epsilon else 0
-    return cache.scored_pair_of(context.folder, target, source, studio.view.k, rules, picture, draw)
+    return cached_pair(context.folder, target, source, studio.view.k, rules, picture, draw)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Scoring source and target …")
+def cached_pair(
+    folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
+) -> ScoredPair:
+    """`build_scored_pair`, computed once for everybody who may open the run."""
+    return build_scored_pair(folder, target, source, k, rules, picture, draw)
 
 
 def build_scored_pair(
     folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
 ) -> ScoredPair:
-    """Scores a pair. Called through `cache.scored_pair_of`. Raises InputError, UnknownIdError."""
+    """A pair with its scores and its exact path, not from the cache.
+
+    Args:
+        picture: the folder of a saved map of the users; "" for the instant one.
+        draw: the number of the draw of noise where the source is protected.
+
+    Raises:
+        InputError, UnknownIdError, ArtifactError.
+    """
     context = run_context(folder)
     pair = read_pair(context, target, source)
     if rules.epsilon:

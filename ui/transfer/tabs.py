@@ -9,12 +9,12 @@ from recsys.charts.style import CONFIG, alternative_of
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
+from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import helps, which_alpha
 from ui.transfer.export import export_downloads
-from ui.transfer.parties import RunContext
 from ui.transfer.privacy import privacy
 from ui.transfer.scored_pair import ScoredPair
 from ui.transfer.sentences import change_rows

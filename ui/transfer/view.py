@@ -12,11 +12,11 @@ from recsys.models.recommender import Encoder
 from ui import cache
 from ui.components.mixer import choice, mixer
 from ui.embeddings.projections import ProjectionSettings
+from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import Studio, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
-from ui.transfer.parties import RunContext
 from ui.transfer.pickers import end_row, pair_is_complete
 from ui.transfer.scored_pair import ScoredPair, applicable, scored_pair
 

@@ -19,10 +19,11 @@ from recsys.models.attention.config import ModelConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import party_scores
 from tests.conftest import planted_dataset
+from ui.run_context import RunContext, read_column, run_context
 from ui.shell import state
 from ui.transfer.pair_map import people_map, place
-from ui.transfer.parties import RunContext, moment, read_column, read_items, read_pair, read_scenarios, write_items
-from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair, run_context
+from ui.transfer.parties import moment, read_items, read_pair, read_scenarios, write_items
+from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair
 from ui.transfer.sentences import change_rows, change_sentence
 
 

@@ -21,13 +21,14 @@ from recsys.transfer.privacy_budget import LIMIT
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 from ui import cache
+from ui.run_context import run_context
 from ui.shell import state
 from ui.shell.rules import Rules
 from ui.transfer import protection
 from ui.transfer.export import list_json
 from ui.transfer.parties import read_pair
 from ui.transfer.protection import noted_draw, private_source, spent_on
-from ui.transfer.scored_pair import ScoredPair, build_scored_pair, run_context
+from ui.transfer.scored_pair import ScoredPair, build_scored_pair
 
 ANN = "a" * 32
 ON = Rules(epsilon=4.0)

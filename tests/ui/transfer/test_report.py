@@ -15,9 +15,9 @@ from recsys.models.attention.config import ModelConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import recommend
 from tests.conftest import planted_dataset
-from ui.transfer.parties import RunContext
+from ui.run_context import RunContext, run_context
 from ui.transfer.report import policy, production_zip, transfer_html
-from ui.transfer.scored_pair import Rules, ScoredPair, build_scored_pair, run_context
+from ui.transfer.scored_pair import Rules, ScoredPair, build_scored_pair
 
 HOSTILE = "<script>alert(1)</script>"
 

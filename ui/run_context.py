@@ -1,0 +1,106 @@
+"""What every page after Train works on: the open run, its dataset, the embeddings of its users, and groups of users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, History
+from recsys.embeddings import nearest
+from recsys.errors import ArtifactError, InputError, UnknownIdError
+from recsys.runs import Run
+from recsys.transfer import MINIMUM_GROUP, TransferParty, party_embedding
+from recsys.workspace import read_content
+from ui import cache
+from ui.shell import state
+
+
+@dataclass(frozen=True, eq=False)
+class RunContext:
+    """The open run with its dataset, and the folder it was opened from (the key of the caches)."""
+
+    folder: str
+    run: Run
+    dataset: Dataset
+
+    @cached_property
+    def known(self) -> list[History]:
+        """The history of each user that the model may read: one int array per user."""
+        return self.run.known_histories(self.dataset)
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The embedding of each user: float32 (n_users, D)."""
+        return cache.embeddings_of(self.folder).users
+
+
+def run_context(folder: str) -> RunContext:
+    """The context of a saved run. Raises ArtifactError."""
+    return RunContext(folder, *cache.open_run(folder))
+
+
+def group_of(context: RunContext, text: str, target: TransferParty | None) -> tuple[np.ndarray, str, str]:
+    """The users of a group (indexes), its name, and its name inside a sentence.
+
+    Args:
+        text: how the group is written in the URL, for instance `cluster:3`.
+        target: whose neighbours `near:<n>` means.
+
+    Raises:
+        InputError: the text names no kind of group.
+        UnknownIdError: the run has no such group.
+    """
+    kind, _, value = text.partition(":")
+    data = context.dataset
+    if kind == "near" and target is not None:
+        count = parse_number(value, "the number of neighbours in the link", MINIMUM_GROUP, 500)
+        return _near(context, target, count), f"the {count} nearest people", "the nearest people"
+    if kind == "cluster":
+        clusters, names = cache.groups_of(context.folder)
+        number = parse_number(value, "the cluster in the link", 0, len(clusters) - 1)
+        return clusters.members(number), f"cluster “{names[number]}”", f"cluster “{names[number]}”"
+    if kind == "column":
+        column, wanted = read_column(value, [str(name) for name in data.user_table.columns])
+        if column not in data.user_table.columns:
+            raise UnknownIdError("the column in the link", "must be one of the user table", column)
+        return (
+            np.flatnonzero((data.user_table[column].astype(str) == wanted).to_numpy()),
+            f"{column} “{wanted}”",
+            f"{column} “{wanted}”",
+        )
+    if kind == "group":
+        name, ids = cohort(value)
+        known = [data.users.index(user) for user in ids if user in data.users]
+        return np.array(known, dtype=np.int64), f"group “{name}”", f"“{name}”"
+    raise InputError("the person or group in the link", "must be written as this page writes it", text, "Pick another.")
+
+
+def cohort(entry_id: str) -> tuple[str, list[str]]:
+    """A saved group's name and user ids; whoever holds its id may read it. Raises UnknownIdError, ArtifactError."""
+    entry, folder = state.workspace().find(entry_id, "cohort")
+    try:
+        return entry.name, [str(user) for user in read_content(folder)["users"]]
+    except (ArtifactError, KeyError, TypeError) as error:
+        raise ArtifactError(f"the group “{entry.name}”", "is damaged", fix="Save it again on the map.") from error
+
+
+def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
+    """Column and value of a group, from `<column>=<value>`; both may hold the sign itself."""
+    halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]
+    return next((pair for pair in halves if pair[0] in names), halves[0])
+
+
+def parse_number(text: str, subject: str, low: int, high: int) -> int:
+    """A whole number from a link. Raises InputError outside `low` … `high`."""
+    if not text.isdecimal() or not low <= int(text[:9]) <= high:
+        raise InputError(subject, f"must be a whole number from {low} to {high}", text)
+    return int(text)
+
+
+def _near(context: RunContext, target: TransferParty, count: int) -> np.ndarray:
+    if len(target.users) == 1:
+        return nearest(context.vectors, target.users[0], count)[0]
+    return nearest(context.vectors, party_embedding(context.run.model, target), count)[0]
