@@ -4,11 +4,13 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN apt-get update && apt-get install -y --no-install-recommends gcc g++ && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/venv
 ENV PATH="/opt/venv/bin:$PATH"
-COPY requirements.txt .
-# TORCH_INDEX may name an index of CPU-only builds; without it, pip's default build is taken.
-ARG TORCH_INDEX=""
-RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" "torch>=2.6,<2.14"; fi \
-    && pip install -r requirements.txt
+COPY requirements.txt constraints.txt ./
+# PyTorch's own index of CPU builds, as its installation page documents it. Another index (a mirror, a CUDA build):
+# --build-arg TORCH_INDEX=ADDRESS. With an empty value pip's default index is used, whose Linux builds need CUDA.
+ARG TORCH_INDEX="https://download.pytorch.org/whl/cpu"
+RUN if [ -n "$TORCH_INDEX" ]; then \
+        pip install --no-deps --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)"; \
+    fi && pip install --constraint constraints.txt --requirement requirements.txt
 
 FROM python:3.11-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
@@ -26,5 +28,6 @@ ENV PATH="/opt/venv/bin:$PATH" STUDIO_HOME=/data PYTHONUNBUFFERED=1 NUMBA_CACHE_
 VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=6s --start-period=20s CMD ["python", "-m", "ui.shell.health", "--port", "8501"]
-# Inside a container loopback reaches nobody: listen on all of the container's interfaces; compose.yaml publishes it.
+# The loopback address of a container can't be reached from outside: listen on all of its interfaces.
+# compose.yaml publishes the port on this machine only.
 CMD ["streamlit", "run", "app.py", "--server.port=8501", "--server.address=0.0.0.0"]

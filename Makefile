@@ -1,43 +1,63 @@
-# Two commands are enough: `make app` and `make test`.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Two commands are enough: `make app` and `make test`. `make help` lists the others.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13; do command -v $$name && exit; done; echo python3)
 PORT ?= 8501
 UPLOAD_MB ?= 400
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+REQUIREMENTS = requirements.txt requirements-onnx.txt requirements-text.txt requirements-dev.txt
 
-.PHONY: app test lint types check browser audit bench clean
+.PHONY: app test lint types browser check audit docs screenshots constraints python help clean
 
-app: .venv/.app  ## install and start the app on loopback
+app: .venv/.app  ## install and start the app on this machine only
 	@echo "Interest Transfer Studio: http://localhost:$(PORT)"
 	.venv/bin/streamlit run app.py --server.port $(PORT) --server.maxUploadSize $(UPLOAD_MB)
 
-test: lint types browser  ## install, then lint, types and all tests, the browser's included
+test: lint types browser  ## install, then lint, types and all tests, including those in a browser
 	.venv/bin/python -m pytest -n 2 --dist loadfile
 
-lint: .venv/.dev
+lint: .venv/.dev  ## ruff: rules and formatting
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
-types: .venv/.dev
+types: .venv/.dev  ## mypy
 	.venv/bin/python -m mypy
 
-browser: .venv/.dev  ## find a Chromium or Chrome, or install one, or fail
+browser: .venv/.dev  ## find Chromium or Chrome, or install Chromium
 	.venv/bin/python -m tests.browser.chromium
 
-check: .venv/.app  ## is the running server healthy?
+check: .venv/.app  ## ask the running server for its health
 	.venv/bin/python -m ui.shell.health --port $(PORT)
 
-audit: .venv/.dev  ## known vulnerabilities in what is installed
+audit: .venv/.dev  ## look for known vulnerabilities in the installed packages
 	.venv/bin/pip-audit --skip-editable
 
-clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+docs: .venv/.dev  ## build the API reference from the docstrings into docs/api
+	.venv/bin/pdoc recsys --docformat google --output-directory docs/api
 
-.venv/.app: requirements.txt
+screenshots: browser  ## take the pictures of the README again, from the sample
+	.venv/bin/python -m docs.screenshots
+
+constraints: .venv/.dev  ## renew constraints.txt with the newest releases that requirements*.txt admit; then run make test
+	.venv/bin/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-emit-package pip --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make constraints" \
+		--output-file constraints.txt $(REQUIREMENTS)
+
+python:  ## check the version of Python
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" 2>/dev/null || { \
+		echo "Python: needs version 3.11, 3.12 or 3.13, got $$($(PYTHON) --version 2>&1 | tail -1) ($(PYTHON))." \
+			"Install one of them, or name it: make app PYTHON=/path/to/python3.12" >&2; exit 2; }
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
+
+clean:  ## remove the virtual environment and all caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis docs/api
+
+.venv/.app: requirements.txt constraints.txt | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	$(PIP) -r requirements.txt
+	$(PIP) --requirement requirements.txt
 	@touch $@
 
-.venv/.dev: requirements.txt requirements-onnx.txt requirements-dev.txt
+.venv/.dev: requirements.txt requirements-onnx.txt requirements-dev.txt constraints.txt | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	$(PIP) -r requirements-dev.txt
+	$(PIP) --requirement requirements-dev.txt
 	@touch $@ .venv/.app
