@@ -87,7 +87,26 @@ def test_a_chinese_table_reads_the_same_in_every_encoding(encoding: str) -> None
     assert dataset.catalogue.titles == ("", "苹果", "香蕉")
 
 
-def test_an_encoding_is_told_from_its_bytes() -> None:
+NAMES = {
+    "cp1250": ("Příliš žluťoučký kůň", "Zażółć gęślą jaźń"),
+    "cp1251": ("Война и мир", "Мастер и Маргарита"),
+    "koi8_r": ("Преступление и наказание", "Сборник рассказов"),
+    "cp1252": ("El niño y el mar", "Smørrebrød på dansk"),
+    "big5": ("紅樓夢全集", "西遊記第一回"),
+    "shift_jis": ("となりのトトロ", "千と千尋の神隠し"),
+    "euc_kr": ("올드보이 영화", "부산행 열차"),
+}
+
+
+@pytest.mark.parametrize("encoding", NAMES)
+def test_titles_are_read_in_the_encodings_that_spreadsheets_write(encoding: str) -> None:
+    first, second = NAMES[encoding]
+    rows = f"user,item,title\na,1,{first}\nb,2,{second}\na,3,{second}\n"
+    catalogue = load(rows.encode(encoding)).dataset.catalogue
+    assert catalogue.titles == ("", first, second, second)
+
+
+def test_the_encoding_is_detected_from_the_bytes() -> None:
     assert detect_encoding("Müller;café".encode("latin-1"), "x") == "latin-1"
     assert detect_encoding("Müller – “café”".encode("cp1252"), "x") == "cp1252"
     assert detect_encoding("用户编号,商品".encode("gb18030"), "x") == "gb18030"
