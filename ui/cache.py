@@ -42,7 +42,7 @@ def embeddings_of(folder: str) -> Embeddings:
     from recsys.embeddings.extraction import extract
 
     run, dataset = open_run(folder)
-    return extract(run.model, dataset)  # type: ignore[arg-type]
+    return extract(run.model, dataset)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Looking for groups …")

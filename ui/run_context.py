@@ -11,6 +11,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.embeddings import nearest
 from recsys.errors import ArtifactError, InputError, UnknownIdError
+from recsys.models.recommender import Encoder
 from recsys.runs import Run
 from recsys.transfer import MINIMUM_GROUP, TransferParty, party_embedding
 from recsys.workspace import read_content
@@ -101,6 +102,8 @@ def parse_number(text: str, subject: str, low: int, high: int) -> int:
 
 
 def _near(context: RunContext, target: TransferParty, count: int) -> np.ndarray:
+    vectors = context.vectors  # refused, with a sentence, for a model that is no Encoder
     if len(target.users) == 1:
-        return nearest(context.vectors, target.users[0], count)[0]
-    return nearest(context.vectors, party_embedding(context.run.model, target), count)[0]
+        return nearest(vectors, target.users[0], count)[0]
+    assert isinstance(context.run.model, Encoder)
+    return nearest(vectors, party_embedding(context.run.model, target), count)[0]

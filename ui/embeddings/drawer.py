@@ -125,8 +125,8 @@ def _people(scene: MapContext, who: GroupProfile) -> None:
         st.markdown("  \n".join(row) or "Nothing else is known of this person.")
     else:
         st.plotly_chart(history_lengths_figure(who.lengths, scene.dataset.lengths), config=_CONFIG, key="map_lengths")
-        for name, shares in who.columns.items():
-            st.plotly_chart(column_figure(name, shares), config=_CONFIG, key=f"map_column_{name}")
+        for name, fractions in who.columns.items():
+            st.plotly_chart(column_figure(name, fractions), config=_CONFIG, key=f"map_column_{name}")
     if len(who.scenarios) > 1:
         shares = " · ".join(
             f"{escape_markdown(name, 30)} {format_percent(share)}" for name, share in who.scenarios.items()

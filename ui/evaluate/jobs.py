@@ -132,7 +132,6 @@ def _waiting(studio: Studio, wanted: str) -> None:
     job = job_of(studio, wanted)
     if job is None or not job.active:
         st.rerun()
-        return
     place = f"Place {job.position} in the queue" if job.position else escape_markdown(job.message or "Starting …")
     left = "" if job.seconds_left is None else f" · about {job.seconds_left:.0f} s left"
     st.progress(job.fraction, text=place + left)

@@ -44,7 +44,8 @@ def make_miniature(folder: Path = RUN) -> dict[str, Any]:
         folder: a saved run. Raises InputError, ArtifactError.
     """
     from ui.run_context import run_context
-    from ui.transfer.scored_pair import Rules, build_scored_pair, random_pair
+    from ui.shell.rules import Rules
+    from ui.transfer.scored_pair import build_scored_pair, random_pair
 
     target, source = random_pair(run_context(str(folder)), 0)
     return {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
@@ -196,7 +196,7 @@ class Studio:
         found = next(owned, None)
         return "this data" if found is None else f"“{escape_markdown(found.name, 60)}”"
 
-    def empty(self, what: str, how: str, page: str, label: str) -> None:
+    def empty(self, what: str, how: str, page: str, label: str) -> NoReturn:
         """The empty state: what is missing, and the way to the page that provides it. Ends the page."""
         with st.container(border=True):
             st.subheader(what)
@@ -273,7 +273,7 @@ def _without_lost(view: state.View) -> state.View:
         try:
             state.workspace().find(wanted, kind)
         except StudioError as error:
-            lost = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
+            lost: dict[str, Any] = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
             view = replace(view, **lost, problems=(*view.problems, str(error)))
     return view
 

@@ -73,24 +73,28 @@ def _few(settings: Settings) -> dict[str, Any]:
         "Numbers per taste", [RULE, 16, 32, 64, 96, 128, 256], key=settings.key("size"), help=HELP["embedding_size"]
     )
     text = st.selectbox(
-        "Who reads the items", list(READERS), format_func=READERS.get, key=settings.key("text"), help=HELP["text"]
+        "Who reads the items",
+        list(READERS),
+        format_func=READERS.__getitem__,
+        key=settings.key("text"),
+        help=HELP["text"],
     )
     objective = st.selectbox(
         "It learns to guess",
         list(OBJECTIVES),
-        format_func=OBJECTIVES.get,
+        format_func=OBJECTIVES.__getitem__,
         key=settings.key("objective"),
         help=HELP["objective"],
     )
     return {
-        "minutes": None if minutes == RULE else float(minutes),
-        "embedding_size": None if size == RULE else int(size),
+        "minutes": float(minutes) if isinstance(minutes, int) else None,
+        "embedding_size": size if isinstance(size, int) else None,
         "text": text,
         "objective": objective,
     }
 
 
-def _minutes(value: object) -> str:
+def _minutes(value: str | int) -> str:
     return RULE if value == RULE else f"{value} min"
 
 

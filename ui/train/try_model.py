@@ -46,7 +46,7 @@ def _chosen(history: list[int], dataset: Dataset) -> None:
     with st.container(horizontal=True):
         for place, item in enumerate(history):
             label = f"{escape_markdown(dataset.catalogue.titles[item], 40)} ✕"
-            st.button(label, key=f"train_out_{place}", on_click=history.pop, args=(place,))
+            st.button(label, key=f"train_out_{place}", on_click=history.__delitem__, args=(place,))
         if history:
             st.button("Start over", key="train_clear", type="tertiary", on_click=history.clear)
         else:

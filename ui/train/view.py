@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -29,7 +30,8 @@ def before_or_after(studio: Studio, dataset: Dataset) -> None:
     card = open_card(studio, dataset)
     curve, beside = st.columns(WIDTHS, gap="large")
     with curve:
-        reports, baselines, comparison = (), {}, None
+        reports: tuple[Mapping[str, Any], ...] = ()
+        baselines, comparison = {}, None
         if card is not None:
             reports, comparison = card.reports, card.evidence.get("comparison")
             baselines = {name: q for name, q in card.validation.items() if name != card.model}

@@ -169,5 +169,4 @@ def _progress(studio: Studio, wanted: str) -> None:
     job = job_of(studio, wanted)
     if job is None or not job.active:
         st.rerun()
-        return
     st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free place …"))

@@ -84,7 +84,7 @@ def _with_target(studio: Studio, context: RunContext, target: str) -> dict[str, 
     return {"target": target}
 
 
-def _history(context: RunContext, target: str) -> Sequence[object]:
+def _history(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
     """What a target who is a user, or made of items, has chosen, oldest first."""
     kind, _, value = target.partition(":")
     return context.known[context.dataset.users.index(value)] if kind == "user" else read_items(value)
@@ -214,7 +214,7 @@ def _groups(studio: Studio, context: RunContext) -> dict[str, str]:
     if isinstance(context.run.model, Encoder):
         found, names = cache.groups_of(context.folder)
         clusters = {f"cluster:{n}": f"Cluster: {name} · {found.sizes[n]:,}" for n, name in enumerate(names)}
-    columns = {}
+    columns: dict[str, str] = {}
     for column in context.dataset.user_table.columns:
         values = context.dataset.user_table[column].dropna().astype(str).value_counts()
         if 1 < len(values) <= 30:
@@ -269,7 +269,7 @@ def _scenario(studio: Studio, context: RunContext, side: str, written: str) -> s
 def _busiest(context: RunContext, target: str) -> list[str]:
     """The target's scenarios, the one they do most in first."""
     catalogue, (kind, _, value) = context.dataset.catalogue, target.partition(":")
-    history = context.known[context.dataset.users.index(value)] if kind == "user" else []
+    history = context.known[context.dataset.users.index(value)] if kind == "user" else np.empty(0, np.int32)
     counts = Counter(catalogue.scenarios[item] for item in history)
     return sorted(catalogue.scenario_names, key=lambda name: (-counts[name], name))[:2]
 

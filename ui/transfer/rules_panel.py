@@ -77,7 +77,7 @@ def _choice(studio: Studio, name: str, label: str, offered: Sequence[str], none:
     st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
 
 
-def _shut(studio: Studio, name: str) -> dict[str, bool]:
+def _shut(studio: Studio, name: str) -> dict[str, Any]:
     """Closes a control whose rule would read histories beside a protected source; one that is set can be taken back."""
     rules = studio.view.rules
     return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}

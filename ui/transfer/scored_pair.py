@@ -146,7 +146,8 @@ def applicable(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...
         if not known[name]:
             rule = "must be one that this run has"
             problems.append(str(InputError(f"{called} under Rules", rule, getattr(rules, name), "It is not applied.")))
-            rules = replace(rules, **{name: ""})
+            cleared: dict[str, Any] = {name: ""}
+            rules = replace(rules, **cleared)
     return rules, tuple(problems)
 
 

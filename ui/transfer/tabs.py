@@ -46,7 +46,7 @@ def tabs(studio: Studio, context: RunContext, scored: ScoredPair, asked: str) ->
 def figure(drawn: object, key: str) -> None:
     """A plotly figure with its text alternative."""
     st.plotly_chart(drawn, key=key, config=CONFIG, theme="streamlit", width="stretch")
-    said = alternative_of(drawn)  # type: ignore[arg-type]
+    said = alternative_of(drawn)
     if said not in str(drawn.layout.title.text):  # type: ignore[attr-defined]
         st.caption(escape_markdown(said, 400))
 

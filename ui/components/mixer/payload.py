@@ -139,7 +139,8 @@ def _lowest(scores: np.ndarray) -> float:
 def _ranks(scores: np.ndarray, items: np.ndarray) -> list[int]:
     """The rank (1 = best) of some items among all: 1 + how many score higher."""
     ordered = np.sort(scores[1:])
-    return (1 + len(ordered) - np.searchsorted(ordered, scores[items], side="right")).tolist()
+    ranks: list[int] = (1 + len(ordered) - np.searchsorted(ordered, scores[items], side="right")).tolist()
+    return ranks
 
 
 def _cut(text: str, limit: int = TEXT) -> str:

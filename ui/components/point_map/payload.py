@@ -115,7 +115,8 @@ def unit_square(points: np.ndarray) -> np.ndarray:
     points = np.clip(points, low - 8 * context, high + 8 * context)
     low, high = points.min(axis=0), points.max(axis=0)
     span = max(float((high - low).max()), 1e-9)
-    return ((points - (low + high) / 2) / span + 0.5).astype(np.float32)
+    square: np.ndarray = ((points - (low + high) / 2) / span + 0.5).astype(np.float32)
+    return square
 
 
 def signature(*values: object) -> str:
