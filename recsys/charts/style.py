@@ -34,18 +34,32 @@ CONFIG: dict[str, Any] = {
 
 
 def plain_text(value: object, limit: int = 60) -> str:
-    """Text from data for titles, labels and hovers: one line, at most `limit` characters, never read as HTML.
+    """Text from data for titles and labels: one line, at most `limit` characters, never read as HTML.
 
-    Plotly reads a little HTML in every label, so & < > and quotes become entities; other signs stay as they are.
+    Longer text loses its middle, because names often differ at their end; `full_text` shows all of it on hover.
     """
-    joined = "".join(c if c.isprintable() else " " for c in " ".join(str(value).split()))
-    return escape(joined if len(joined) <= limit else joined[: limit - 1] + "…", quote=True)
+    shown = _one_line(value)
+    if len(shown) > limit:
+        start = limit // 2
+        shown = f"{shown[:start]}…{shown[len(shown) - (limit - start - 1) :]}"
+    return escape(shown, quote=True)
 
 
-def format_number(value: float | None, *, zero: bool = False) -> str:
-    """A number with three significant digits and thousands separators: `.171`, `12.3`, `1,230`, `−.0500`, `–`.
+def full_text(value: object, limit: int = 300) -> str:
+    """Text from data for hovers: whole up to `limit` characters, in lines of at most 60, never read as HTML."""
+    shown = _one_line(value)
+    lines = wrap(shown if len(shown) <= limit else f"{shown[: limit - 1]}…", 60)
+    return "<br>".join(escape(line, quote=True) for line in lines)
 
-    Whole numbers given as `int` are counts and stay exact. `zero` keeps the zero before the point (`0.171`).
+
+def _one_line(value: object) -> str:
+    return "".join(c if c.isprintable() else " " for c in " ".join(str(value).split()))
+
+
+def format_number(value: float | None) -> str:
+    """A number with three significant digits and thousands separators: `0.171`, `12.3`, `1,230`, `−0.0500`, `–`.
+
+    Whole numbers given as `int` are counts and stay exact.
     """
     if value is None or not math.isfinite(value):
         return "–"
@@ -59,13 +73,11 @@ def format_number(value: float | None, *, zero: bool = False) -> str:
         if round(size, digits) >= 10.0 ** (3 - digits):  # 9.996 is 10.0, not 10.00
             digits -= 1
         shown = f"{round(size, digits):,.{max(digits, 0)}f}"
-    if not zero:
-        shown = shown.removeprefix("0") if shown.startswith("0.") else shown
     return ("−" if value < 0 else "") + shown
 
 
 def format_percent(share: float | None) -> str:
-    """A share 0 … 1 for people: `4.2%`, `48%`, `<0.1%`, `–`."""
+    """A share 0 … 1 as percent: `4.2%`, `48%`, `<0.1%`, `–`."""
     if share is None or not math.isfinite(share):
         return "–"
     if 0 < share < 0.001:
@@ -75,9 +87,9 @@ def format_percent(share: float | None) -> str:
     return f"{share * 100:.1f}%".replace(".0%", "%")
 
 
-def format_interval(value: float, low: float, high: float, *, zero: bool = False) -> str:
-    """An estimate with its interval: `.171 [.163, .179]`."""
-    return f"{format_number(value, zero=zero)} [{format_number(low, zero=zero)}, {format_number(high, zero=zero)}]"
+def format_interval(value: float, low: float, high: float) -> str:
+    """An estimate with its interval: `0.171 [0.163, 0.179]`."""
+    return f"{format_number(value)} [{format_number(low)}, {format_number(high)}]"
 
 
 def blend_colour(alpha: float) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recsys.charts.style import GROUPS, QUIET, group_colour, plain_text, sentence_figure, with_opacity
-from recsys.charts.style import format_number as digits
+from recsys.charts.style import GROUPS, QUIET, format_number, group_colour, plain_text, sentence_figure, with_opacity
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-three = partial(digits, zero=True)
 MODEL = GROUPS[0]
 DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
 QUALITY = "NDCG@10 on validation people, 0 … 1"
@@ -83,40 +80,43 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality, comparison: M
     if not evaluated:
         if reports:
             went = f"{len(reports):,} epoch{'s' * (len(reports) > 1)}"
-            return f"Loss {three(float(reports[-1]['loss']))} after {went}; nobody was kept aside to judge"
-        return f"The line to beat is {plain_text(rival)} with {three(bar)}" if rival else "The curve starts here"
+            return f"Loss {format_number(float(reports[-1]['loss']))} after {went}; nobody was kept aside to judge"
+        return (
+            f"The line to beat is {plain_text(rival)} with {format_number(bar)}" if rival else "The curve starts here"
+        )
     of = f" of {epochs:,}" if len(evaluated) < epochs else ""
     when = f"after {len(evaluated):,}{of} epoch{'s' * (max(len(evaluated), epochs) > 1)}"
     found = comparison or next((report["comparison"] for report in reversed(reports) if "comparison" in report), None)
     if found:
         return compared_words(found, when)
     if not rival or bar <= 0:
-        return f"The model scores {three(max(evaluated))} {when}"
-    return (
-        f"NDCG@10 {three(max(evaluated))} {when}; {plain_text(rival)}, the best simple baseline, reaches {three(bar)}"
-    )
+        return f"The model scores {format_number(max(evaluated))} {when}"
+    reached = f"{plain_text(rival)}, the best simple baseline, reaches {format_number(bar)}"
+    return f"NDCG@10 {format_number(max(evaluated))} {when}; {reached}"
 
 
 def compared_words(found: Mapping[str, Any], when: str = "") -> str:
     """Whether the model is better than the best simple baseline; only where the whole interval lies above 0."""
     lead = "Better" if float(found["low"]) > 0 else "Not better"
     difference, low, high = (_signed(float(found[name])) for name in ("difference", "low", "high"))
+    model, baseline = (format_number(float(found[name])) for name in ("value", "against"))
     return (
         f"{lead} than {plain_text(found['baseline'])}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
-        f"{three(float(found['value']))} against {three(float(found['against']))}, difference {difference} "
-        f"[{low}, {high}]"
+        f"{model} against {baseline}, difference {difference} [{low}, {high}]"
     )
 
 
 def _signed(value: float) -> str:
-    return three(value) if value < 0 else f"+{three(value)}"
+    return format_number(value) if value < 0 else f"+{format_number(value)}"
 
 
 def loss_curve(reports: Reports) -> Figure:
     """Cross-entropy by epoch, in nats."""
     losses = [float(report["loss"]) for report in reports]
     title = (
-        f"The loss went from {three(losses[0])} to {three(losses[-1])} nats" if losses else "The loss will fall here"
+        f"The loss went from {format_number(losses[0])} to {format_number(losses[-1])} nats"
+        if losses
+        else "The loss will fall here"
     )
     figure = sentence_figure(title, x="epoch", y="loss, nats", height=240, width=46)
     if losses:
@@ -135,7 +135,9 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
         for name, (reports, _) in runs.items()
     }
     leader = max(best, key=best.__getitem__, default="")
-    title = f"“{plain_text(leader, 40)}” leads with {three(best[leader])}" if leader else "No runs to compare yet"
+    title = (
+        f"“{plain_text(leader, 40)}” leads with {format_number(best[leader])}" if leader else "No runs to compare yet"
+    )
     figure = sentence_figure(title, x="training time, seconds", y=QUALITY, height=HEIGHT)
     until = 1.0
     for number, (name, (reports, _)) in enumerate(runs.items()):
@@ -159,7 +161,7 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
 
 def _level(figure: Figure, name: str, value: float, until: float, dash: str) -> None:
     """A baseline: a level line with its name and value on it."""
-    shown = f"{plain_text(name)} {three(value)}"
+    shown = f"{plain_text(name)} {format_number(value)}"
     figure.add_scatter(
         x=[0, until], y=[value, value], mode="lines", line={"color": QUIET, "width": 2, "dash": dash},
         name=plain_text(name), hovertemplate=f"{shown}<extra></extra>",
@@ -188,7 +190,7 @@ def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, siz
     x, y = float(report["epoch"]), float(report["ndcg@10"])
     figure.add_scatter(
         x=[x], y=[y], mode="markers+text", marker={"color": MODEL, "size": size, "symbol": symbol},
-        text=[f"{name} {three(y)}"], textfont={"color": MODEL},
+        text=[f"{name} {format_number(y)}"], textfont={"color": MODEL},
         textposition="top left" if x > last / 2 else "top right",
         name=name,
         hovertemplate=f"{name}: epoch %{{x:.0f}}, %{{y:.3g}}<extra></extra>",

@@ -25,7 +25,7 @@ from recsys.workspace.entries import Entry, new_id, read_content, read_entry, wr
 MAX_META = 100_000  # characters of an entry's meta as JSON
 MAX_DEPTH = 8
 TEXT_MODELS = ("auto", "tf-idf", "")  # a plan from elsewhere may not name a folder or a model of this machine
-_NUMBER = re.compile(r"(?:−?[0-9.][0-9.,]{0,19})?")  # as `recsys.charts.style.format_number` writes it: 1,234, .171, −.02
+_NUMBER = re.compile(r"(?:−?[0-9.][0-9.,]{0,19})?")  # as `recsys.charts.style.format_number` writes it: 1,234, 0.171, −0.02
 _FINAL = "import."
 
 

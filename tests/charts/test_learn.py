@@ -20,7 +20,7 @@ def test_the_item_that_is_listened_to_most_is_named_as_text() -> None:
 
 def test_the_blend_shows_its_numbers() -> None:
     figure = matrices_figure(lessons.SOURCE, lessons.TARGET, lessons.worked_example(0.5), 0.5)
-    assert [list(row) for row in figure.data[2].text] == [[".45", ".6"], [".45", ".7"], [".65", ".65"]]
+    assert [list(row) for row in figure.data[2].text] == [["0.45", "0.6"], ["0.45", "0.7"], ["0.65", "0.65"]]
     assert title(figure) == "At α = 0.50 each number is 50% source and 50% target"
 
 

@@ -14,8 +14,8 @@ from recsys.charts import style
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (0.1714, ".171"),
-        (-0.05, "−.0500"),
+        (0.1714, "0.171"),
+        (-0.05, "−0.0500"),
         (0.0, "0"),
         (1.0, "1"),
         (12.345, "12.3"),
@@ -39,8 +39,7 @@ def test_three_digits_are_never_more_than_half_a_percent_off(value: float) -> No
 
 
 def test_an_estimate_carries_its_interval() -> None:
-    assert style.format_interval(0.1709, 0.1631, 0.1788) == ".171 [.163, .179]"
-    assert style.format_number(0.25, zero=True) == "0.250"
+    assert style.format_interval(0.1709, 0.1631, 0.1788) == "0.171 [0.163, 0.179]"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +78,23 @@ def test_no_text_from_data_can_open_a_tag_or_grow_long(value: str) -> None:
     shown = style.plain_text(value)
     assert "<" not in shown and ">" not in shown and "\n" not in shown
     assert len(unescape(shown)) <= 60
+
+
+def test_long_text_loses_its_middle_and_is_whole_on_hover() -> None:
+    name = "The Lord of the Rings: The Fellowship of the Ring (2001), extended edition, disc 2 of 2"
+    short = style.plain_text(name, 24)
+    assert len(short) == 24
+    assert short.startswith("The Lord of") and short.endswith("disc 2 of 2") and "…" in short
+    whole = style.full_text(name)
+    assert whole.replace("<br>", " ") == name
+    assert max(map(len, whole.split("<br>"))) <= 60
+
+
+@given(st.text(max_size=1000))
+def test_hover_text_is_bounded_and_opens_no_tag(value: str) -> None:
+    shown = style.full_text(value).split("<br>")
+    assert not any("<" in line or ">" in line for line in shown)
+    assert len(unescape("".join(shown))) <= 300
 
 
 def test_a_figure_has_a_sentence_axes_and_words_for_those_who_cannot_see_it() -> None:

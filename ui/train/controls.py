@@ -207,10 +207,10 @@ def _show_estimate(found: Estimate | None) -> None:
     if found is not None:
         values = (
             format_number(found.parameters),
-            f"{format_number(found.megabytes, zero=True)} MB",
+            f"{format_number(found.megabytes)} MB",
             f"about {clock(found.minutes * 60)}",
         )
-        each = format_number(found.seconds_per_epoch, zero=True)
+        each = format_number(found.seconds_per_epoch)
         how = f"{found.epochs:,} epochs of {each} s, measured here just now."
     lines = zip(("Parameters", "Memory", "Time"), values, strict=True)
     st.markdown("  \n".join(f"{label}: **{value}**" for label, value in lines))

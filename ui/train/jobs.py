@@ -98,7 +98,7 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
 def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
     """What lists and the menu show of a run."""
     found = run.validation.get(run.model.name, {}).get("ndcg@10")
-    return {"number": "" if found is None else format_number(found, zero=True), "dataset": dataset_id}
+    return {"number": "" if found is None else format_number(found), "dataset": dataset_id}
 
 
 def current(studio: Studio) -> JobSnapshot | None:

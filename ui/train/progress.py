@@ -93,12 +93,12 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     shown = (
         (
             "Loss (nats)",
-            format_number(newest.get("loss"), zero=True),
+            format_number(newest.get("loss")),
             "Cross-entropy: how surprised it is by what people chose.",
         ),
         (
             "NDCG@10",
-            format_number(newest.get("ndcg@10"), zero=True),
+            format_number(newest.get("ndcg@10")),
             "On validation people: 1 if the next choice is always first.",
         ),
         ("Items/s", format_number(newest.get("speed")), "Items read in a second."),

@@ -90,9 +90,9 @@ def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> No
         if not item:
             break
         title, score = dataset.catalogue.titles[item], float(scores[0, item])
-        label = f"{rank} · {escape_markdown(title, 60)} · {format_number(score, zero=True)}"
+        label = f"{rank} · {escape_markdown(title, 60)} · {format_number(score)}"
         st.button(label, key=f"train_take_{rank}", on_click=_add, args=(history, int(item)), width="stretch")
-    st.caption(f"{dataset.n_items:,} items scored in {format_number(took, zero=True)} ms.")
+    st.caption(f"{dataset.n_items:,} items scored in {format_number(took)} ms.")
 
 
 def _add(history: list[int], item: int) -> None:

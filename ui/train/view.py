@@ -89,9 +89,7 @@ def _what_it_is(card: RunCard) -> None:
     if card.validation:
         words.append(
             "NDCG@10 "
-            + ", ".join(
-                f"{escape_markdown(n)} {format_number(q['ndcg@10'], zero=True)}" for n, q in card.validation.items()
-            )
+            + ", ".join(f"{escape_markdown(n)} {format_number(q['ndcg@10'])}" for n, q in card.validation.items())
         )
     if card.config.get("text"):
         words.append(escape_markdown(card.config["text"], 300).removesuffix("\\."))
@@ -112,8 +110,7 @@ def _evidence(card: RunCard) -> list[str]:
     parts = card.evidence.get("parts", {})
     if len(parts) > 1:
         each = "; ".join(
-            f"{escape_markdown(name)} {format_interval(e['value'], e['low'], e['high'], zero=True)}"
-            for name, e in parts.items()
+            f"{escape_markdown(name)} {format_interval(e['value'], e['low'], e['high'])}" for name, e in parts.items()
         )
         said.append(f"NDCG@10 on validation users: {each}.")
     if card.settings_of_baselines:
@@ -172,9 +169,7 @@ def _side_by_side(cards: dict[str, RunCard]) -> None:
     picked = {name: cards[name] for name in chosen}
     show(runs_over_time({name: (card.reports, card.validation) for name, card in picked.items()}), key="train_runs")
     rows: dict[str, list[Any]] = {
-        "NDCG@10": [
-            format_number(card.validation.get(card.model, {}).get("ndcg@10"), zero=True) for card in picked.values()
-        ],
+        "NDCG@10": [format_number(card.validation.get(card.model, {}).get("ndcg@10")) for card in picked.values()],
         "training time": [clock(card.seconds) for card in picked.values()],
         **differences(list(picked.values())),
     }
