@@ -20,10 +20,11 @@ from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out, without_last
 from recsys.metrics import accuracy_at
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import train
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines.tuning import tune_baseline
 from recsys.models.recommender import Recommender
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 from recsys.models.validation import accuracy_means, next_item_ranks
 
 
@@ -35,7 +36,7 @@ def evaluated(model: Recommender, test: Holdout) -> dict[str, Any]:
 
 
 def trained(
-    rows: Dataset, validation: Holdout | None, test: Holdout, model: ModelConfig, config: TrainConfig
+    rows: Dataset, validation: Holdout | None, test: Holdout, model: AttentionConfig, config: TrainConfig
 ) -> dict[str, Any]:
     """One run: what it came to, and how."""
     started, burned, curve = time.perf_counter(), time.process_time(), []
@@ -81,7 +82,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     data = load(options.data)
     split = leave_one_out(data)
-    model = ModelConfig(objective=options.objective)
+    model = AttentionConfig(objective=options.objective)
     rows, validation = split.train, split.validation
     if options.as_used:
         rows, validation = without_last(data, split.test.users), None

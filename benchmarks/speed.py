@@ -17,8 +17,9 @@ import numpy as np
 from benchmarks.record import ROOT, Measurement
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import train
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 
 ROWS = (100_000, 300_000, 1_000_000, 3_000_000)
 ITEMS = (1_000, 10_000, 100_000)
@@ -47,7 +48,7 @@ def measure(rows: int, items: int) -> dict[str, float]:
     data = made_up(rows, items)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     started = time.perf_counter()
-    reports = train(data, ModelConfig(), TrainConfig(epochs=4))
+    reports = train(data, AttentionConfig(), TrainConfig(epochs=4))
     first = next(reports)
     ready, cpu = time.perf_counter() - started, time.process_time()
     second = next(reports)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from recsys.embeddings import extract, project
     from recsys.errors import StudioError
     from recsys.evaluation import evaluate_models
-    from recsys.models.attention.config import ModelConfig, TrainConfig
-    from recsys.models.attention.trainer import EpochReport, train
+    from recsys.models.attention.config import AttentionConfig
     from recsys.models.recommender import Recommender
+    from recsys.models.training.config import TrainConfig
+    from recsys.models.training.loop import EpochReport, train
     from recsys.runs import Run, load_run, save_run, train_run
     from recsys.transfer import AlphaPath, TransferParty, alpha_path, interpolate, recommend
 
@@ -31,9 +32,10 @@ _HOMES = {
     "recsys.embeddings": ("extract", "project"),
     "recsys.errors": ("StudioError",),
     "recsys.evaluation": ("evaluate_models",),
-    "recsys.models.attention.config": ("ModelConfig", "TrainConfig"),
+    "recsys.models.attention.config": ("AttentionConfig",),
+    "recsys.models.training.config": ("TrainConfig",),
     "recsys.models.recommender": ("Recommender",),
-    "recsys.models.attention.trainer": ("EpochReport", "train"),
+    "recsys.models.training.loop": ("EpochReport", "train"),
     "recsys.runs": ("Run", "load_run", "save_run", "train_run"),
     "recsys.transfer": ("AlphaPath", "TransferParty", "alpha_path", "interpolate", "recommend"),
 }
@@ -41,11 +43,11 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AlphaPath",
+    "AttentionConfig",
     "CleaningPlan",
     "Dataset",
     "EpochReport",
     "IdMap",
-    "ModelConfig",
     "Recommender",
     "Run",
     "Split",

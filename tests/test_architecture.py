@@ -166,7 +166,7 @@ PUBLIC = [
     "Dataset",
     "EpochReport",
     "IdMap",
-    "ModelConfig",
+    "AttentionConfig",
     "Recommender",
     "Run",
     "Split",

@@ -15,12 +15,13 @@ from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
 from recsys.jobs.queue import JobQueue, Progress
 from recsys.metrics import repeats_of
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.config import TrainConfig
 from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
 from tests.metrics.test_repeats import shop
 
-SMALL = ModelConfig(embedding_size=16, layers=1)
+SMALL = AttentionConfig(embedding_size=16, layers=1)
 
 
 def test_a_run_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_wrong_wishes(planted: Dataset, tmp_path: Path) -> None:
 
 def test_a_plan_survives_json_and_two_runs_tell_how_they_differ(planted: Dataset, tmp_path: Path) -> None:
     plan = TrainingPlan(
-        ModelConfig(embedding_size=8), TrainConfig(epochs=2, seed=3), "mine", "none", ("ease",), "tf-idf"
+        AttentionConfig(embedding_size=8), TrainConfig(epochs=2, seed=3), "mine", "none", ("ease",), "tf-idf"
     )
     assert TrainingPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
     with pytest.raises(InputError, match="holdout"):
@@ -143,15 +144,15 @@ def test_a_plan_survives_json_and_two_runs_tell_how_they_differ(planted: Dataset
 
 
 def test_trouble_after_an_epoch_keeps_the_best_and_is_told(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from recsys.models.attention import trainer
+    from recsys.models.training import loop
 
-    whole = trainer.train
+    whole = loop.train
 
-    def breaks(*args: object, **kwargs: object) -> Iterator[trainer.EpochReport]:
+    def breaks(*args: object, **kwargs: object) -> Iterator[loop.EpochReport]:
         yield next(whole(*args, **kwargs))  # type: ignore[arg-type]
         raise TrainingError("the loss", "must stay a number", float("nan"))
 
-    monkeypatch.setattr(trainer, "train", breaks)
+    monkeypatch.setattr(loop, "train", breaks)
     run = train_run(planted, model_config=SMALL, epochs=5)
     assert len(run.reports) == 1 and "must stay a number" in run.config["problem"]
 

@@ -33,9 +33,10 @@ from benchmarks.peers.scoring import gains, interval, ranks, summary
 from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Split, leave_one_out
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import LONGEST, default_epochs, train
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.recommender import Recommender
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import LONGEST, default_epochs, train
 
 HERE = Path(__file__).parent
 NETWORK, MARKOV, BOTH = "ours, network alone", "Markov alone", "ours, both together"
@@ -75,7 +76,7 @@ def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
     curve, aside, aside_cpu = [], 0.0, 0.0
     started, burned = time.perf_counter(), time.process_time()
     for report in train(
-        split.train, ModelConfig(markov=markov), TrainConfig(epochs=epochs, seed=seed), split.validation
+        split.train, AttentionConfig(markov=markov), TrainConfig(epochs=epochs, seed=seed), split.validation
     ):
         pause, pause_cpu = time.perf_counter(), time.process_time()
         found = places(report.model, split)

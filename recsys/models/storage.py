@@ -24,8 +24,8 @@ CLASSES = {  # name -> where its class lives; imported only when it is needed
     "item-knn": "recsys.models.baselines.item_knn:ItemKNN",
     "ease": "recsys.models.baselines.ease:EASE",
     "als": "recsys.models.baselines.factorization:ImplicitALS",
-    "bpr": "recsys.models.baselines.factorization:BPR",
-    "ncf": "recsys.models.baselines.neural_cf:NeuralCF",
+    "bpr": "recsys.models.baselines.factorization:BPRItemMean",
+    "ncf": "recsys.models.baselines.mean_item_mlp:MeanItemMLP",
 }
 
 

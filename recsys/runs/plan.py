@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recsys.errors import InputError
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.config import TrainConfig
 
 HOLDOUTS = ("none", "last-one")
 BASELINES_BESIDE = (
@@ -29,7 +30,7 @@ class TrainingPlan:
             name, or "" for nobody.
     """
 
-    model: ModelConfig = field(default_factory=ModelConfig)
+    model: AttentionConfig = field(default_factory=AttentionConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     name: str = ""
     holdout: str = "last-one"
@@ -55,7 +56,7 @@ class TrainingPlan:
         """Raises InputError, KeyError or TypeError where `values` is not what `to_json` gave."""
         names: Sequence[str] = values["baselines"]
         return cls(
-            ModelConfig.from_json(dict(values["model"])),
+            AttentionConfig.from_json(dict(values["model"])),
             TrainConfig.from_json(dict(values["train"])),
             str(values["name"]),
             str(values["holdout"]),

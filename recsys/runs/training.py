@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.errors import DAMAGED_FILE, ArtifactError, TrainingError
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.recommender import Recommender
+from recsys.models.training.config import TrainConfig
 from recsys.runs.evidence import Evidence
 from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
 from recsys.runs.run import Run
@@ -37,7 +38,7 @@ def train_run(
     dataset: Dataset,
     *,
     model: str = "attention",
-    model_config: ModelConfig | None = None,
+    model_config: AttentionConfig | None = None,
     train_config: TrainConfig | None = None,
     minutes: float | None = None,
     epochs: int | None = None,
@@ -63,11 +64,11 @@ def train_run(
             best model so far.
 
     Raises:
-        InputError, TrainingError: see `recsys.models.attention.trainer.train`. Trouble after the first epoch ends
+        InputError, TrainingError: see `recsys.models.training.loop.train`. Trouble after the first epoch ends
             training with the best model so far and is told in the run's config under "problem".
     """
     plan = TrainingPlan(
-        model_config or ModelConfig(),
+        model_config or AttentionConfig(),
         _configured(train_config, minutes=minutes, epochs=epochs, seed=seed),
         name or "",
         holdout,
@@ -177,7 +178,7 @@ def _train_attention(
     checkpoint: Path | None,
     report: ProgressCall,
 ) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
-    from recsys.models.attention.trainer import train
+    from recsys.models.training.loop import train
 
     features, reader = read_items(rows, plan.text, report)
     report(0.02, "Warming up: which items keep company …", reader=reader)

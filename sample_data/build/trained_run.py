@@ -11,7 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys.data.samples import load_sample
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.config import TrainConfig
 from recsys.runs import save_run, train_run
 from ui.home.miniature import write_miniature
 
@@ -23,7 +24,7 @@ def main() -> None:
     dataset = load_sample("all").dataset
     run = train_run(
         dataset,
-        model_config=ModelConfig(embedding_size=32),
+        model_config=AttentionConfig(embedding_size=32),
         train_config=TrainConfig(epochs=25),
         holdout="last-one",
         name="Sample’s run",

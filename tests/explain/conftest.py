@@ -9,16 +9,17 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.model import AttentionModel
-from recsys.models.attention.trainer import train
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 from tests.conftest import planted_dataset
 
 MOVIES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "ml-latest-small.zip"
 
 
 def trained(dataset: Dataset, epochs: int) -> AttentionModel:
-    config = ModelConfig(embedding_size=32, layers=1, heads=2)
+    config = AttentionConfig(embedding_size=32, layers=1, heads=2)
     *_, last = train(dataset, config, TrainConfig(epochs=epochs, seed=1))
     return last.model
 

@@ -16,9 +16,10 @@ from recsys.evaluation.alpha_curve import alpha_curve
 from recsys.evaluation.protocols import protocol
 from recsys.evaluation.study.cases import plan_study
 from recsys.metrics import Repeats, repeats_of
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import train
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import fit_baseline
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 from recsys.models.validation import next_item_quality
 from tests.models.small import dataset_of
 
@@ -59,7 +60,7 @@ def test_no_model_exceeds_what_can_be_reached() -> None:
     split = leave_one_out(shop())
     repeats = share_of_repeats(split.validation)
     assert repeats > 0.3
-    config, shape = TrainConfig(epochs=3, batch_size=256), ModelConfig(embedding_size=16, max_length=12)
+    config, shape = TrainConfig(epochs=3, batch_size=256), AttentionConfig(embedding_size=16, max_length=12)
     *_, last = train(split.train, shape, config, split.validation)
     assert last.validation["hr@10"] <= 1 - repeats + 1e-9
     assert next_item_quality(last.model, split.validation)["hr@10"] <= 1 - repeats + 1e-9

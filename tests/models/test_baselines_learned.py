@@ -8,8 +8,8 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from recsys.data.dataset import Dataset
-from recsys.models.baselines.factorization import BPR, ImplicitALS
-from recsys.models.baselines.neural_cf import NeuralCF
+from recsys.models.baselines.factorization import BPRItemMean, ImplicitALS
+from recsys.models.baselines.mean_item_mlp import MeanItemMLP
 from tests.models.test_conformance import checkerboard
 
 
@@ -37,7 +37,7 @@ def test_als_solves_its_equation(planted: Dataset) -> None:
 
 def test_bpr_people_are_the_scaled_mean_of_their_items() -> None:
     items = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.float32)
-    model = BPR(items, np.array([0, 0.5, 0, 0], dtype=np.float32), scale=2.0)
+    model = BPRItemMean(items, np.array([0, 0.5, 0, 0], dtype=np.float32), scale=2.0)
     scores = model.scores([np.array([1, 2, 2]), np.zeros(0, dtype=np.int32)])
     person = np.array([1.0, 1.0])  # 2 · mean of (1, 0) and (0, 1)
     assert np.allclose(scores[0, 1:], items[1:] @ person + [0.5, 0, 0])
@@ -45,7 +45,7 @@ def test_bpr_people_are_the_scaled_mean_of_their_items() -> None:
 
 
 def test_the_neural_network_scores_as_its_formula_says(planted: Dataset) -> None:
-    model, history = NeuralCF.fit(planted, size=5, hidden=7, epochs=1), planted.history(2)
+    model, history = MeanItemMLP.fit(planted, size=5, hidden=7, epochs=1), planted.history(2)
     w = model.weights
     person = w["people"][np.unique(history)].mean(axis=0)
     joined = np.concatenate([w["hidden_people"], w["hidden_items"]])  # the dense layer over the concatenation
@@ -56,10 +56,10 @@ def test_the_neural_network_scores_as_its_formula_says(planted: Dataset) -> None
 
 def test_the_neural_network_learns_to_tell_choices_from_others() -> None:
     dataset = checkerboard()
-    short, long = NeuralCF.fit(dataset, epochs=1), NeuralCF.fit(dataset, epochs=30)
+    short, long = MeanItemMLP.fit(dataset, epochs=1), MeanItemMLP.fit(dataset, epochs=30)
     chosen = dataset.matrix().toarray()[:, 1:] > 0
 
-    def cross_entropy(model: NeuralCF) -> float:
+    def cross_entropy(model: MeanItemMLP) -> float:
         logits = model.scores(dataset.histories())[:, 1:].astype(np.float64)
         signed = np.where(chosen, logits, -logits)
         return float(np.log1p(np.exp(-signed))[chosen].mean())

@@ -11,11 +11,12 @@ import pytest
 
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import train
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import BASELINES, fit_baseline
 from recsys.models.recommender import Recommender, top_k
 from recsys.models.storage import load_model, model_class, save_model
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 
 NAMES = ("attention", *BASELINES)
 PERSONAL = tuple(name for name in NAMES if "popularity" not in name)
@@ -45,7 +46,7 @@ def checkerboard(people: int = 100, items: int = 60, seed: int = 4) -> Dataset:
 def fit(name: str, dataset: Dataset, seed: int = 0) -> Recommender:
     if name != "attention":
         return fit_baseline(name, dataset, seed)
-    config = ModelConfig(embedding_size=32, layers=1, max_length=30)
+    config = AttentionConfig(embedding_size=32, layers=1, max_length=30)
     return list(train(dataset, config, TrainConfig(epochs=25, batch_size=512, seed=seed)))[-1].model
 
 

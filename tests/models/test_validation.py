@@ -7,10 +7,11 @@ from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out
 from recsys.metrics import MISSED, Ranks
 from recsys.models import validation
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import train
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import fit_baseline
 from recsys.models.baselines.markov import Markov
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 from recsys.models.validation import (
     CELLS,
     WINDOWS,
@@ -33,7 +34,7 @@ def test_figures_by_hand() -> None:
 def test_what_is_weighed_is_what_the_model_reaches(planted: Dataset) -> None:
     split = leave_one_out(planted)
     config = TrainConfig(epochs=2, batch_size=256)
-    *_, last = train(split.train, ModelConfig(embedding_size=16, max_length=12), config, split.validation)
+    *_, last = train(split.train, AttentionConfig(embedding_size=16, max_length=12), config, split.validation)
     judge = make_validator(split.validation, split.train, markov=True)
     weighed = judge.weigh(last.model)
     last.model.markov_weight = weighed.weight

@@ -13,7 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.config import TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
 from tests.pages.screen import no_errors
@@ -42,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def space(home: Path, planted: Dataset) -> Space:
     dataset = replace(planted, user_table=pd.DataFrame({"band": ["young", "<b>old</b>"] * 60}))
-    run = train_run(dataset, train_config=TrainConfig(epochs=1), model_config=ModelConfig(embedding_size=16))
+    run = train_run(dataset, train_config=TrainConfig(epochs=1), model_config=AttentionConfig(embedding_size=16))
     space = Workspace(home).space(ANN)
     space.save_run(run, dataset)
     return space

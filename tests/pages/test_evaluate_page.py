@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.evaluation.study.transfer_study import transfer_study
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -27,7 +27,7 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
     """Three runs in a workspace of its own: two that kept rows aside, one that did not."""
     data = planted_dataset()
     data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
-    space, shape = own_workspace.space(SPACE), ModelConfig(embedding_size=16, layers=1)
+    space, shape = own_workspace.space(SPACE), AttentionConfig(embedding_size=16, layers=1)
     found = {}
     for name, holdout in (("last-one", "last-one"), ("none", "none"), ("beside", "last-one")):
         run = train_run(data, model_config=shape, epochs=2, threads=1, holdout=holdout, name=f"run {name}")

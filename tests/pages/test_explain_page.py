@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Multiselect, Radio
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -27,7 +27,7 @@ def runs(own_workspace: Workspace) -> dict[str, str]:
     found = {}
     for model in ("attention", "popularity"):
         run = train_run(
-            data, model=model, model_config=ModelConfig(embedding_size=16, layers=1, heads=2), epochs=4, threads=1
+            data, model=model, model_config=AttentionConfig(embedding_size=16, layers=1, heads=2), epochs=4, threads=1
         )
         found[model] = space.save_run(run, data).id
     return found

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Catalogue
 from recsys.data.ids import IdMap
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -53,7 +53,7 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
     users = IdMap([named("user", user) for user in range(data.n_users)], first=0, subject="user_id")
     items = IdMap([named("item", i) for i in range(1, n)])
     data = replace(data, users=users, items=items, catalogue=catalogue, user_table=people, name=HOSTILE)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     run = replace(run, name=HOSTILE)
     space = own_workspace.space(SPACE)
     space.call(HOSTILE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -22,7 +22,7 @@ SPACE = "a" * 32
 def run_id(own_workspace: Workspace) -> str:
     data = planted_dataset()
     run = train_run(
-        data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1, name="<b>mine</b>"
+        data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1, name="<b>mine</b>"
     )
     return own_workspace.space(SPACE).save_run(run, data).id
 

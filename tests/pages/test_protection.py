@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -18,7 +18,7 @@ SPACE = "8" * 32
 @pytest.fixture(scope="module")
 def run_id(own_workspace: Workspace) -> str:
     data = planted_dataset()
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1)
     return own_workspace.space(SPACE).save_run(run, data).id
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -26,7 +26,7 @@ def runs(own_workspace: Workspace) -> dict[str, str]:
     found = {}
     for model in ("attention", "popularity"):
         beside = ("popularity", "item-knn") if model == "attention" else ()
-        shape = ModelConfig(embedding_size=16, layers=1)
+        shape = AttentionConfig(embedding_size=16, layers=1)
         run = train_run(data, model=model, baselines=beside, model_config=shape, epochs=2, threads=1)
         found[model] = space.save_run(run, data).id
     return found

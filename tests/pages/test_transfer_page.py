@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -38,7 +38,7 @@ def shown_data() -> Dataset:
 def run_id(own_workspace: Workspace) -> str:
     """A small run in a workspace of its own."""
     data = shown_data()
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1)
     return own_workspace.space(SPACE).save_run(run, data).id
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -25,7 +25,7 @@ def dataset(own_workspace: Workspace) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def run(own_workspace: Workspace, dataset: str) -> str:
     data = planted_dataset()
-    made = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+    made = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     return own_workspace.space(SPACE).save_run(made, data, {"dataset": dataset}).id
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -29,7 +29,9 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
     second = replace(planted_dataset(people=60, items=20, length=8, seed=1), name="second data")
     ids = {"first": space.save_dataset(first).id, "second": space.save_dataset(second).id}
     for model in ("popularity", "attention"):
-        run = train_run(first, model=model, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+        run = train_run(
+            first, model=model, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1
+        )
         ids[model] = space.save_run(run, first, jobs.run_meta(run, ids["first"])).id
     return ids
 

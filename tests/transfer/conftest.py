@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.model import AttentionModel, build_network
 from recsys.models.baselines.markov import Markov
 
 
 def random_model(dataset: Dataset, markov: bool = True) -> AttentionModel:
-    config = ModelConfig(embedding_size=16, max_length=10, heads=2).fitted(dataset)
+    config = AttentionConfig(embedding_size=16, max_length=10, heads=2).fitted(dataset)
     network = build_network(config)
     network.reset(torch.Generator().manual_seed(1))
     rng = np.random.default_rng(1)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.embeddings import extract
 from recsys.embeddings.projection import Projection, pca
 from recsys.embeddings.projection_storage import save_projection
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -37,7 +37,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("whole") / "home"
     space, data = Workspace(home).space(ANN), planted_dataset()
     space.save_dataset(data)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     space.save_run(run, data)
     embeddings = extract(run.model, data)  # type: ignore[arg-type]
     meta = {

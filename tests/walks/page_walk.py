@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as draw
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
@@ -41,7 +41,7 @@ def with_work() -> Path:
     data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space = Workspace(home).space(MINE)
     saved = space.save_dataset(data)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1)
     space.save_run(run, data, {"number": "0.1", "dataset": saved.id})
     return home
 

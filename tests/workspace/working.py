@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from recsys.data.storage import load_dataset
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.config import TrainConfig
 from recsys.runs import execute, load_run
 from recsys.runs.plan import TrainingPlan
 from recsys.workspace import Space, Workspace
@@ -19,7 +20,7 @@ from tests.conftest import planted_dataset
 
 PERSON = "a" * 32
 PLAN = TrainingPlan(
-    ModelConfig(embedding_size=16, layers=1), TrainConfig(epochs=12, batch_size=256), baselines=("popularity",)
+    AttentionConfig(embedding_size=16, layers=1), TrainConfig(epochs=12, batch_size=256), baselines=("popularity",)
 )
 
 

@@ -187,10 +187,11 @@ def _trainer(run: Run, name: str, seed: int, report: Callable[[float, str], obje
 
 
 def _attention(run: Run, split: Split, seed: int, report: Callable[[float, str], object]) -> Recommender:
-    from recsys.models.attention.config import ModelConfig, TrainConfig
-    from recsys.models.attention.trainer import train
+    from recsys.models.attention.config import AttentionConfig
+    from recsys.models.training.config import TrainConfig
+    from recsys.models.training.loop import train
 
-    shape = ModelConfig.from_json(dict(run.config.get("model", {})))
+    shape = AttentionConfig.from_json(dict(run.config.get("model", {})))
     how = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
     trained = None
     for epoch in train(split.train, shape, how, split.validation):

@@ -15,7 +15,7 @@ from ui.train.settings import PATIENCE, RULE, Settings
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
-    from recsys.models.attention.trainer import Estimate
+    from recsys.models.training.loop import Estimate
     from recsys.runs import TrainingPlan
 
 LEVELS = ("None", "A few", "All")
@@ -48,7 +48,8 @@ HELP = {
 
 def choose_plan(settings: Settings) -> TrainingPlan:
     """Draws the controls; the plan they stand for. Raises InputError when two don't fit together."""
-    from recsys.models.attention.config import ModelConfig, TrainConfig
+    from recsys.models.attention.config import AttentionConfig
+    from recsys.models.training.config import TrainConfig
     from recsys.runs import TrainingPlan
 
     level = st.segmented_control("Controls", LEVELS, required=True, key=settings.key("level"), help=HELP["level"])
@@ -57,7 +58,7 @@ def choose_plan(settings: Settings) -> TrainingPlan:
     few = _few(settings)
     if level == "A few":
         return TrainingPlan(
-            ModelConfig(objective=few["objective"], embedding_size=few["embedding_size"]),
+            AttentionConfig(objective=few["objective"], embedding_size=few["embedding_size"]),
             TrainConfig(minutes=few["minutes"], patience=PATIENCE),
             text=few["text"],
         )
@@ -99,13 +100,14 @@ def _minutes(value: str | int) -> str:
 
 
 def _all(few: dict[str, Any], settings: Settings) -> TrainingPlan:
-    from recsys.models.attention.config import ModelConfig, TrainConfig
+    from recsys.models.attention.config import AttentionConfig
     from recsys.models.baselines import BASELINES
+    from recsys.models.training.config import TrainConfig
     from recsys.runs import TrainingPlan
 
     left, right = st.columns(2)
     with left:
-        model = ModelConfig(
+        model = AttentionConfig(
             objective=few["objective"],
             embedding_size=few["embedding_size"],
             layers=_whole(settings, "Layers", "layers", 1, 12),
@@ -184,7 +186,7 @@ def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> Estimate 
 
 def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
     def work(progress: object) -> dict[str, float]:
-        from recsys.models.attention.trainer import estimate
+        from recsys.models.training.loop import estimate
 
         return asdict(estimate(dataset, plan.model, plan.train))
 
@@ -192,7 +194,7 @@ def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
 
 
 def _told(job: JobSnapshot) -> Estimate | str:
-    from recsys.models.attention.trainer import Estimate
+    from recsys.models.training.loop import Estimate
 
     return Estimate(**job.result) if job.state == "done" else job.error or "The probe was stopped."
 

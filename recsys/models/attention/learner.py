@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention.batches import Batch
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.item_features import Fusion
-from recsys.models.attention.loss import shared_softmax
 from recsys.models.attention.model import AttentionModel, build_network, under
-from recsys.models.attention.optimiser import RowAdamW, load_optimiser, optimiser_tensors
-from recsys.models.attention.warm_start import warm_vectors
 from recsys.models.baselines.markov import Markov
+from recsys.models.training.batches import Batch
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loss import shared_softmax
+from recsys.models.training.optimiser import RowAdamW, load_optimiser, optimiser_tensors
+from recsys.models.training.warm_start import warm_vectors
 
 BETAS = (0.9, 0.98)
 MASKED = 0.25  # share of items hidden in the masked objective
@@ -78,7 +79,7 @@ class Learner:
     """
 
     def __init__(
-        self, dataset: Dataset, model: ModelConfig, train: TrainConfig, features: np.ndarray | None = None
+        self, dataset: Dataset, model: AttentionConfig, train: TrainConfig, features: np.ndarray | None = None
     ) -> None:
         self.model, self.train = model, train
         assert model.embedding_size and model.max_length and train.batch_size and model.dropout is not None

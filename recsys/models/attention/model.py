@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recsys.data.dataset import History, read_only
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.network import Network
 from recsys.models.baselines.markov import Markov
 from recsys.models.recommender import known
@@ -36,7 +36,7 @@ class AttentionModel:
 
     def __init__(
         self,
-        config: ModelConfig,
+        config: AttentionConfig,
         network: Network,
         item_vectors: np.ndarray,
         item_bias: np.ndarray,
@@ -140,7 +140,7 @@ class AttentionModel:
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
         """Back from `tensors` and `meta`. Raises ValueError or RuntimeError when they don't fit together."""
-        config = ModelConfig.from_json(dict(meta["config"]))
+        config = AttentionConfig.from_json(dict(meta["config"]))
         network = build_network(config)
         network.load_state_dict({name: torch.from_numpy(value) for name, value in under("network", tensors).items()})
         markov = None if meta["markov"] is None else Markov.from_tensors(under("markov", tensors), meta["markov"])
@@ -150,7 +150,7 @@ class AttentionModel:
         return cls(config, network, vectors, bias, mask, markov, float(meta["markov_weight"]))
 
 
-def build_network(config: ModelConfig) -> Network:
+def build_network(config: AttentionConfig) -> Network:
     """An untrained network of a fitted config's shape."""
     if config.embedding_size is None or config.max_length is None:
         raise ValueError("the config must be fitted to the data first")

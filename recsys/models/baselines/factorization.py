@@ -90,7 +90,7 @@ class ImplicitALS:
         return cls(tensors["items"], float(meta["confidence"]), float(meta["regularisation"]))
 
 
-class BPR:
+class BPRItemMean:
     """Bayesian personalised ranking; a person is the mean of the vectors of the chosen items, scaled to the people's.
 
     `implicit` learns a vector for each known person, which a new one has not; so that known and new people are treated

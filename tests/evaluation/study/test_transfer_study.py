@@ -16,7 +16,7 @@ from recsys.evaluation.study.cases import plan_study
 from recsys.evaluation.study.scorers import SourceScorer, method_scores
 from recsys.evaluation.study.training import study_epochs
 from recsys.evaluation.study.transfer_study import TransferStudy, transfer_study
-from recsys.models.attention.warm_start import warm_vectors
+from recsys.models.training.warm_start import warm_vectors
 from tests.conftest import planted_dataset
 from tests.metrics.test_repeats import shop
 

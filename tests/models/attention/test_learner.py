@@ -7,10 +7,11 @@ import pytest
 from torch import Tensor
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention.batches import epoch_batches
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.learner import SKIPPED, Learner
 from recsys.models.attention.network import Network
+from recsys.models.training.batches import epoch_batches
+from recsys.models.training.config import TrainConfig
 
 
 @pytest.mark.parametrize(("objective", "dropout"), [("causal", 0.4), ("causal", 0.0), ("masked", 0.4)])
@@ -25,7 +26,7 @@ def test_half_the_dropout_of_the_items_is_read_past_where_the_order_is_causal(
         return forward(self, x, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Network, "forward", seen)
-    config = ModelConfig(objective=objective, embedding_size=16, max_length=12, dropout=dropout)  # type: ignore[arg-type]
+    config = AttentionConfig(objective=objective, embedding_size=16, max_length=12, dropout=dropout)  # type: ignore[arg-type]
     learner = Learner(planted, config.fitted(planted), TrainConfig(batch_size=512).fitted(planted))
     real = 0
     steps = 12 if objective == "causal" else 11  # a masked chunk ends with its answer

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.model import AttentionModel
-from recsys.models.attention.trainer import train
 from recsys.models.recommender import Encoder
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 
 EMPTY = np.zeros(0, dtype=np.int32)
 
 
 @pytest.fixture(scope="module", params=["causal", "masked"])
 def model(request: pytest.FixtureRequest, planted: Dataset) -> AttentionModel:
-    config = ModelConfig(objective=request.param, embedding_size=16, heads=2, max_length=10)
+    config = AttentionConfig(objective=request.param, embedding_size=16, heads=2, max_length=10)
     return list(train(planted, config, TrainConfig(epochs=16, batch_size=256)))[-1].model
 
 
@@ -109,6 +110,6 @@ def test_many_threads_get_what_one_gets(model: AttentionModel, planted: Dataset)
 
 
 def test_without_the_markov_scores_the_network_stands_alone(planted: Dataset) -> None:
-    config = replace(ModelConfig(embedding_size=16), markov=False)
+    config = replace(AttentionConfig(embedding_size=16), markov=False)
     alone = list(train(planted, config, TrainConfig(epochs=2)))[-1].model
     assert alone.markov is None and list(alone.parts(planted.histories([0]))) == ["network"]

@@ -15,7 +15,7 @@ import streamlit as st
 from recsys.embeddings.projection import Projection
 from recsys.embeddings.projection_storage import save_projection
 from recsys.errors import InputError, UnknownIdError
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import party_scores
 from tests.conftest import planted_dataset
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = planted_dataset()
     people = pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)})
     data = replace(data, user_table=people)
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=3, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=3, threads=1)
     save_run(run, data, home / "run")
     yield str(home / "run")
     st.cache_resource.clear()

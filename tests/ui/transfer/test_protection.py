@@ -14,7 +14,7 @@ import streamlit as st
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ProtectionError
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import Run, train_run
 from recsys.transfer.privacy import PrivateSource
 from recsys.transfer.privacy_budget import LIMIT
@@ -48,7 +48,7 @@ def data_with(history: list[int] | None = None) -> Dataset:
 
 @pytest.fixture(scope="module")
 def trained() -> Run:
-    return train_run(data_with(), model_config=ModelConfig(embedding_size=16, layers=1), epochs=2, threads=1)
+    return train_run(data_with(), model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from recsys.models.attention.config import ModelConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import recommend
 from tests.conftest import planted_dataset
@@ -27,7 +27,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunContex
     data = planted_dataset()
     titles = ("", *(HOSTILE for _ in data.catalogue.titles[1:]))
     data = replace(data, catalogue=replace(data.catalogue, titles=titles))
-    run = train_run(data, model_config=ModelConfig(embedding_size=16, layers=1), epochs=1, threads=1)
+    run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     folder = tmp_path_factory.mktemp("run") / "run"
     save_run(run, data, folder)
     yield run_context(str(folder)), build_scored_pair(str(folder), "user:u3", "user:u4", 5, Rules())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from recsys.models.attention.optimiser import RowAdamW
+from recsys.models.training.optimiser import RowAdamW
 
 
 def test_rows_that_always_have_a_gradient_move_as_with_torchs_adam() -> None:

@@ -19,7 +19,7 @@ NAMES = ("people", "items", "hidden_people", "hidden_items", "hidden_bias", "out
 LEARNING_RATE = 3e-3
 
 
-class NeuralCF:
+class MeanItemMLP:
     """sigmoid(w·relu(U·person + V·item + b) + c), the logit as score.
 
     Args:

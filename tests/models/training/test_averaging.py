@@ -7,15 +7,16 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
-from recsys.models.attention import trainer
-from recsys.models.attention.averaging import AveragedWeights
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.learner import Learner
 from recsys.models.attention.model import AttentionModel
-from recsys.models.attention.trainer import train
 from recsys.models.baselines.markov import Markov
+from recsys.models.training import loop
+from recsys.models.training.averaging import AveragedWeights
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 
-SMALL, SHORT = ModelConfig(embedding_size=16, max_length=12), TrainConfig(epochs=4, batch_size=256)
+SMALL, SHORT = AttentionConfig(embedding_size=16, max_length=12), TrainConfig(epochs=4, batch_size=256)
 
 
 def models(dataset: Dataset) -> list[AttentionModel]:
@@ -60,7 +61,7 @@ def test_training_ends_with_the_mean_of_the_second_half(planted: Dataset, monkey
         AveragedWeights, "with_one_more", lambda self, model: (taken.append(model), add(self, model))[1]
     )
     split = leave_one_out(planted)
-    monkeypatch.setattr(trainer, "JOIN", 0.0)
+    monkeypatch.setattr(loop, "JOIN", 0.0)
     last = list(train(split.train, SMALL, SHORT))[-1]
     assert len(taken) == 2  # epochs 3 and 4 of 4
     np.testing.assert_allclose(

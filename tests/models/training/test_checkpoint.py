@@ -6,12 +6,13 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError
-from recsys.models.attention.checkpoint import FILE
-from recsys.models.attention.config import ModelConfig, TrainConfig
-from recsys.models.attention.trainer import train
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.training.checkpoint import FILE
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 from tests.models.small import dataset_of
 
-SMALL, SHORT = ModelConfig(embedding_size=16, max_length=12), TrainConfig(epochs=3, batch_size=512)
+SMALL, SHORT = AttentionConfig(embedding_size=16, max_length=12), TrainConfig(epochs=3, batch_size=512)
 
 
 @pytest.fixture

@@ -9,19 +9,22 @@ import torch
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.errors import InputError, TrainingError
-from recsys.models.attention import trainer
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.learner import Learner
-from recsys.models.attention.trainer import EpochReport, estimate, schedule, train
 from recsys.models.baselines import fit_baseline
+from recsys.models.training import loop
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import EpochReport, estimate, schedule, train
 from recsys.models.validation import hold_out, next_item_quality
 from tests.models.small import dataset_of
 
-SMALL = ModelConfig(embedding_size=16, max_length=12)
+SMALL = AttentionConfig(embedding_size=16, max_length=12)
 SHORT = TrainConfig(epochs=4, batch_size=256)
 
 
-def run(dataset: Dataset, model: ModelConfig = SMALL, config: TrainConfig = SHORT, **rest: object) -> list[EpochReport]:
+def run(
+    dataset: Dataset, model: AttentionConfig = SMALL, config: TrainConfig = SHORT, **rest: object
+) -> list[EpochReport]:
     return list(train(dataset, model, config, **rest))  # type: ignore[arg-type]
 
 
@@ -46,7 +49,7 @@ def test_reports_count_and_the_model_is_usable_after_each(planted: Dataset) -> N
 @pytest.mark.parametrize("objective", ["causal", "masked"])
 def test_planted_walks_are_learned_better_than_popularity(objective: str, planted: Dataset) -> None:
     split = leave_one_out(planted)
-    config = ModelConfig(objective=objective, embedding_size=16, max_length=12)  # type: ignore[arg-type]
+    config = AttentionConfig(objective=objective, embedding_size=16, max_length=12)  # type: ignore[arg-type]
     last = run(split.train, config, TrainConfig(epochs=20, batch_size=256), validation=split.validation)[-1]
     popular = next_item_quality(fit_baseline("popularity", split.train), split.test)["ndcg@10"]
     assert next_item_quality(last.model, split.test)["ndcg@10"] > popular + 0.3
@@ -87,12 +90,12 @@ def with_an_item_kept_aside(planted: Dataset) -> Dataset:
 def test_a_training_that_the_clock_ends_keeps_the_weights_that_learned_every_row(
     planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ends_at_once(self: trainer._Run, budget: float, joining: bool) -> None:
+    def ends_at_once(self: loop._Run, budget: float, joining: bool) -> None:
         if joining:
             self.epochs = self.epoch
 
-    monkeypatch.setattr(trainer._Run, "probe", lambda self: 2.5)
-    monkeypatch.setattr(trainer._Run, "_keep_time", ends_at_once)
+    monkeypatch.setattr(loop._Run, "probe", lambda self: 2.5)
+    monkeypatch.setattr(loop._Run, "_keep_time", ends_at_once)
     reports = run(with_an_item_kept_aside(planted), config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs < reports[0].epochs, "one more epoch was planned"
     assert reports[-1].best
@@ -111,8 +114,8 @@ def test_without_validation_every_row_is_learned_in_the_end(planted: Dataset) ->
 
 
 def test_minutes_find_the_number_of_epochs_from_a_probe(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer._Run, "probe", lambda self: 12.0)
-    monkeypatch.setattr(trainer._Run, "_keep_time", lambda self, budget, joining: None)
+    monkeypatch.setattr(loop._Run, "probe", lambda self: 12.0)
+    monkeypatch.setattr(loop._Run, "_keep_time", lambda self, budget, joining: None)
     reports = run(planted, config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs == 4
     repeated = run(planted, config=TrainConfig(epochs=reports[-1].epochs, batch_size=256))
@@ -120,23 +123,23 @@ def test_minutes_find_the_number_of_epochs_from_a_probe(planted: Dataset, monkey
 
 
 def test_more_time_than_is_good_for_the_model_is_not_taken(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer._Run, "probe", lambda self: 1e-5)
-    monkeypatch.setattr(trainer, "default_epochs", lambda dataset: 2)
+    monkeypatch.setattr(loop._Run, "probe", lambda self: 1e-5)
+    monkeypatch.setattr(loop, "default_epochs", lambda dataset: 2)
     reports = run(planted, config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs == 3  # half as many again as the rule
     assert estimate(planted, SMALL, TrainConfig(minutes=1000.0, batch_size=256)).epochs == 3
 
 
 def test_a_machine_that_slows_down_gets_fewer_epochs(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer._Run, "probe", lambda self: 1e-5)
-    monkeypatch.setattr(trainer, "LONGEST", 1000)
+    monkeypatch.setattr(loop._Run, "probe", lambda self: 1e-5)
+    monkeypatch.setattr(loop, "LONGEST", 1000)
     reports = run(planted, config=TrainConfig(minutes=0.01, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs < 1000 and reports[-1].seconds < 6
 
 
 @pytest.mark.parametrize("objective", ["causal", "masked"])
 def test_two_threads_learn_what_one_learns_to_the_bit(objective: str, planted: Dataset) -> None:
-    config = ModelConfig(objective=objective, embedding_size=16, max_length=12)  # type: ignore[arg-type]
+    config = AttentionConfig(objective=objective, embedding_size=16, max_length=12)  # type: ignore[arg-type]
     alone = run(planted, config)[-1]
     torch.set_num_threads(2)
     try:
@@ -148,7 +151,7 @@ def test_two_threads_learn_what_one_learns_to_the_bit(objective: str, planted: D
 def test_patience_ends_a_training_that_no_longer_gains(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     split = leave_one_out(planted)
     config = TrainConfig(epochs=12, batch_size=256, patience=2)
-    monkeypatch.setattr(trainer, "schedule", lambda progress: 0.0)  # nothing is learned: no epoch beats the first
+    monkeypatch.setattr(loop, "schedule", lambda progress: 0.0)  # nothing is learned: no epoch beats the first
     reports = run(split.train, config=config, validation=split.validation)
     assert len(reports) == 3 and [r.best for r in reports] == [True, False, False]
 

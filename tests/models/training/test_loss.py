@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from recsys.models.attention.loss import shared_softmax
+from recsys.models.training.loss import shared_softmax
 
 
 def by_autograd(

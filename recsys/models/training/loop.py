@@ -15,13 +15,14 @@ import torch
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.errors import InputError, TrainingError
-from recsys.models.attention import checkpoint as files
-from recsys.models.attention.averaging import AveragedWeights
-from recsys.models.attention.batches import Batch, count_batches, epoch_batches
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.learner import Learner
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.markov import Markov
+from recsys.models.training import checkpoint as files
+from recsys.models.training.averaging import AveragedWeights
+from recsys.models.training.batches import Batch, count_batches, epoch_batches
+from recsys.models.training.config import TrainConfig
 from recsys.models.validation import hold_out, make_validator, sample_users
 
 WARM_UP = 100  # steps of rising learning rate
@@ -83,7 +84,7 @@ class Estimate:
 
 def train(
     dataset: Dataset,
-    model_config: ModelConfig | None = None,
+    model_config: AttentionConfig | None = None,
     train_config: TrainConfig | None = None,
     validation: Holdout | None = None,
     *,
@@ -115,7 +116,7 @@ def train(
         TrainingError: the loss is no longer a number, or memory ran out. The reports so far keep their models.
         ArtifactError: `resume` is damaged or belongs to other data.
     """
-    model, config = model_config or ModelConfig(), train_config or TrainConfig()
+    model, config = model_config or AttentionConfig(), train_config or TrainConfig()
     run = _Run(dataset, model, config, validation, resume, checkpoint, features, markov)
     if run.epoch and (run.epoch >= run.epochs or run.out_of_patience):
         yield run.report(True, 0.0, 0)  # it had ended, but nobody took it
@@ -132,7 +133,7 @@ class _Run:
     def __init__(
         self,
         dataset: Dataset,
-        model: ModelConfig,
+        model: AttentionConfig,
         config: TrainConfig,
         validation: Holdout | None,
         resume: Path | None = None,
@@ -330,10 +331,10 @@ def default_epochs(dataset: Dataset) -> int:
 
 
 def estimate(
-    dataset: Dataset, model_config: ModelConfig | None = None, train_config: TrainConfig | None = None
+    dataset: Dataset, model_config: AttentionConfig | None = None, train_config: TrainConfig | None = None
 ) -> Estimate:
     """Parameters, memory and time of a training, from a probe of about two seconds."""
-    run = _Run(dataset, model_config or ModelConfig(), replace(train_config or TrainConfig(), minutes=None), None)
+    run = _Run(dataset, model_config or AttentionConfig(), replace(train_config or TrainConfig(), minutes=None), None)
     per_epoch = run.probe()
     epochs = run.epochs
     if train_config is not None and train_config.minutes is not None:

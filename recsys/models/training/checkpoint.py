@@ -13,13 +13,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from recsys.errors import ArtifactError
-from recsys.models.attention.config import ModelConfig, TrainConfig
+from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.learner import Learner
 from recsys.models.attention.model import AttentionModel, under
+from recsys.models.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
-    from recsys.models.attention.trainer import _Run
+    from recsys.models.training.loop import _Run
 
 FORMAT = 3  # 2: with the loss; 3: with the mean of the last epochs
 FILE = "checkpoint.safetensors"
@@ -30,7 +31,7 @@ class Checkpoint:
     """A training between two epochs."""
 
     dataset: str  # fingerprint
-    model: ModelConfig
+    model: AttentionConfig
     train: TrainConfig
     epochs: int
     epoch: int
@@ -83,7 +84,7 @@ def write(folder: Path, run: _Run) -> None:
     temporary.replace(path)
 
 
-def find(folder: Path, dataset: Dataset, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
+def find(folder: Path, dataset: Dataset, model: AttentionConfig, train: TrainConfig) -> Checkpoint | None:
     """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError when damaged."""
     if not (folder / FILE).exists():
         return None
@@ -109,7 +110,7 @@ def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
             )
         return Checkpoint(
             meta["dataset"],
-            ModelConfig.from_json(meta["model"]),
+            AttentionConfig.from_json(meta["model"]),
             TrainConfig.from_json(meta["train"]),
             int(meta["epochs"]),
             int(meta["epoch"]),
