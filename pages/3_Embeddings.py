@@ -14,9 +14,9 @@ from ui.shell.frame import guarded_fragment, open_page
 from ui.shell.widgets import escape_markdown
 
 
-def progress_of(job_id: str) -> None:
+def progress_of(job_id: str, settings: projections.ProjectionSettings) -> None:
     """How far the map is; the page runs again when it is there."""
-    job = studio.jobs.snapshot(job_id, studio.space.id)
+    job = projections.job_progress(studio.space, studio.jobs, job_id, settings, projections.viewer_id())
     if not job.active:
         st.rerun()
     place = f"place {job.position} in the queue" if job.position else job.message
@@ -29,14 +29,15 @@ def below_the_map(
     """How far the drawing is, who is source and target, the way on, and what the picture is worth."""
     job = picture.job
     if job is not None and job.active:
-        guarded_fragment(0.5)(progress_of)(job.id)
+        guarded_fragment(0.5)(progress_of)(job.id, settings)
     elif job is not None:
         if job.error:
             show_failure(job)
         else:
             st.warning("The drawing was stopped; this is PCA.")
         if st.button("Draw it again", key="map_again"):
-            projections.draw(studio.space, studio.jobs, cache.embeddings_of(scene.context.folder), settings)
+            embeddings = cache.embeddings_of(scene.context.folder)
+            projections.draw(studio.space, studio.jobs, embeddings, settings, projections.viewer_id())
             st.rerun()
     said, onward = st.columns([3, 1.4], vertical_alignment="center")
     said.markdown(view.ends_line(scene))
@@ -55,7 +56,7 @@ def body() -> None:
         measured = st.container()
     settings = projections.ProjectionSettings(scene.side, dims, neighbours, distance)
     picture = projections.projection_state(
-        studio.space, studio.jobs, cache.embeddings_of(scene.context.folder), settings
+        studio.space, studio.jobs, cache.embeddings_of(scene.context.folder), settings, projections.viewer_id()
     )
     with below:
         below_the_map(scene, settings, picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.queue import JobQueue, JobSnapshot, Progress
 from recsys.workspace import Entry, Space
 from ui import cache
+from ui.embeddings.viewed_jobs import ViewedJobs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,29 +67,51 @@ class ProjectionState:
 
 
 def projection_state(
-    space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings
+    space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str
 ) -> ProjectionState:
-    """The wanted picture, or PCA while a job draws it. The first call for a picture submits the job."""
+    """The wanted picture, or PCA while a job draws it.
+
+    The first call for a picture submits the job. It replaces the visitor's earlier jobs for the same side, except
+    those that another of the visitor's sessions shows.
+
+    Args:
+        viewer: the browser session that asks, from `viewer_id`.
+    """
     key = settings.key(embeddings)
     if (saved := _saved(space, key)) is not None:
         return ProjectionState(saved)
     if (drawn := _drawn(key)) and _earlier(space, settings, len(settings.vectors(embeddings))) is None:
         return ProjectionState(_keep(space, settings, key, drawn[0]))
     job_id = _job_id(space, key)
-    try:
+    job = None
+    with suppress(UnknownIdError):
         job = queue.snapshot(job_id, space.id)
-    except UnknownIdError:
-        draw(space, queue, embeddings, settings)
-        job = queue.snapshot(job_id, space.id)
-    if job.state == "done":
-        if just := _just_drawn(job_id):  # saved, unless the space is full
-            return ProjectionState(just[0])
-        draw(space, queue, embeddings, settings)
+    if job is not None and job.state == "done" and (just := _just_drawn(job_id)):  # saved, unless the space is full
+        return ProjectionState(just[0])
+    _viewed_jobs().view(job_id, settings.side, viewer)
+    if job is None or job.state == "done" or (job.state == "stopped" and _viewed_jobs().was_replaced(job_id)):
+        draw(space, queue, embeddings, settings, viewer)
         job = queue.snapshot(job_id, space.id)
     return ProjectionState(_first(key, settings.dims, settings.vectors(embeddings)), job)
 
 
-def draw(space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings) -> str:
+def job_progress(space: Space, queue: JobQueue, job_id: str, settings: ProjectionSettings, viewer: str) -> JobSnapshot:
+    """The job as it is now, noted as shown: the visitor's other sessions leave it running."""
+    _viewed_jobs().view(job_id, settings.side, viewer)
+    return queue.snapshot(job_id, space.id)
+
+
+def viewer_id() -> str:
+    """Names this browser session; another tab of the same visitor has another id."""
+    return str(st.session_state.setdefault("map_viewer", secrets.token_hex(8)))
+
+
+@st.cache_resource
+def _viewed_jobs() -> ViewedJobs:
+    return ViewedJobs()
+
+
+def draw(space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str) -> str:
     """Submits (again) the job that draws a picture and keeps it; returns the job's id."""
     key, vectors = settings.key(embeddings), settings.vectors(embeddings)
     before = _earlier(space, settings, len(vectors))
@@ -108,6 +132,8 @@ def draw(space: Space, queue: JobQueue, embeddings: Embeddings, settings: Projec
             )
         just[:] = [_keep(space, settings, key, known[0])]
 
+    _viewed_jobs().view(job_id, settings.side, viewer)
+    _viewed_jobs().replace(queue, space.id, job_id)
     return queue.ensure(space.id, "map", f"Map of {settings.side}, {settings.dims}-D", work, job_id)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from recsys.workspace import Space, Workspace
 from ui.embeddings import projections
 
 WISH = projections.ProjectionSettings(neighbours=5)
+TAB, OTHER_TAB = "tab one", "tab two"
 
 
 @pytest.fixture
@@ -39,15 +41,15 @@ def spaces(folder: Path) -> tuple[Space, Space]:
 def drawn(
     space: Space, queue: JobQueue, embeddings: Embeddings, settings: projections.ProjectionSettings
 ) -> projections.ProjectionState:
-    first = projections.projection_state(space, queue, embeddings, settings)
+    first = projections.projection_state(space, queue, embeddings, settings, TAB)
     assert first.job is not None
     queue.wait(first.job.id, space.id, 60)
-    return projections.projection_state(space, queue, embeddings, settings)
+    return projections.projection_state(space, queue, embeddings, settings, TAB)
 
 
 def test_pca_comes_first_and_umap_is_kept_in_the_space(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
     ann, _ = spaces(tmp_path)
-    first = projections.projection_state(ann, queue, embeddings, WISH)
+    first = projections.projection_state(ann, queue, embeddings, WISH, TAB)
     assert first.projection.method == "pca" and first.job is not None
     final = drawn(ann, queue, embeddings, WISH)
     assert final.projection.method == "umap"
@@ -57,12 +59,12 @@ def test_pca_comes_first_and_umap_is_kept_in_the_space(tmp_path: Path, queue: Jo
 def test_a_class_that_opens_one_run_draws_its_map_once(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
     ann, bob = spaces(tmp_path)
     of_ann = drawn(ann, queue, embeddings, WISH)
-    at_once = projections.projection_state(bob, queue, embeddings, WISH)
+    at_once = projections.projection_state(bob, queue, embeddings, WISH, TAB)
     assert at_once.job is None and not queue.of(bob.id)
     np.testing.assert_array_equal(at_once.projection.points, of_ann.projection.points)
     assert len(bob.entries("map")) == 1  # his own copy: it is there when hers is deleted
     other = replace(embeddings, fingerprint="1" * 16)
-    assert projections.projection_state(bob, queue, other, WISH).job is not None
+    assert projections.projection_state(bob, queue, other, WISH, TAB).job is not None
 
 
 def test_a_picture_that_follows_an_earlier_one_is_not_shared(
@@ -72,7 +74,7 @@ def test_a_picture_that_follows_an_earlier_one_is_not_shared(
     drawn(ann, queue, embeddings, WISH)
     wide = projections.ProjectionSettings(neighbours=15)
     drawn(ann, queue, embeddings, wide)  # turned to lie as hers did before
-    assert projections.projection_state(bob, queue, embeddings, wide).job is not None
+    assert projections.projection_state(bob, queue, embeddings, wide, TAB).job is not None
 
 
 def test_a_full_space_still_shows_its_map(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
@@ -82,6 +84,89 @@ def test_a_full_space_still_shows_its_map(tmp_path: Path, queue: JobQueue, embed
     job = queue.of(full.id)[0]
     projections._just_drawn(job.id).clear()  # newer maps have taken its place
     projections._drawn(WISH.key(embeddings)).clear()
-    again = projections.projection_state(full, queue, embeddings, WISH)
+    again = projections.projection_state(full, queue, embeddings, WISH, TAB)
     assert again.projection.method == "pca" and again.job is not None and again.job.id == job.id
     queue.wait(job.id, full.id, 60)
+
+
+@pytest.fixture
+def slow_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Projections that report progress without end until the event is set."""
+    finish, real = threading.Event(), projections.project
+
+    def slow(vectors: np.ndarray, progress: Callable[..., object], **settings: object) -> object:
+        while not finish.wait(0.01):
+            progress(0.5, "Laying out the map")
+        return real(vectors, **settings)
+
+    monkeypatch.setattr(projections, "project", slow)
+    yield finish
+    finish.set()
+
+
+def settings_of(neighbours: int, side: str = "people") -> projections.ProjectionSettings:
+    return projections.ProjectionSettings(side=side, neighbours=neighbours)
+
+
+def active(queue: JobQueue, space: Space) -> set[str]:
+    return {job.id for job in queue.of(space.id) if job.active}
+
+
+def test_a_new_request_replaces_the_earlier_ones_of_the_same_side(
+    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
+) -> None:
+    ann, _ = spaces(tmp_path)
+    items = projections.projection_state(ann, queue, embeddings, settings_of(5, "items"), TAB).job
+    jobs = []
+    for neighbours in range(2, 2 + queue.waiting + 4):
+        state = projections.projection_state(ann, queue, embeddings, settings_of(neighbours), TAB)
+        assert state.job is not None and state.job.error is None
+        jobs.append(state.job.id)
+    assert items is not None and active(queue, ann) == {items.id, jobs[-1]}
+    slow_project.set()
+    assert queue.wait(jobs[-1], ann.id, 60).state == "done"
+    assert {queue.snapshot(job, ann.id).state for job in jobs[:-1]} == {"stopped"}
+
+
+def test_a_running_job_is_replaced_too(
+    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
+) -> None:
+    ann, _ = spaces(tmp_path)
+    first = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    assert first is not None and first.state == "running"
+    second = projections.projection_state(ann, queue, embeddings, settings_of(6), TAB).job
+    assert second is not None and queue.wait(first.id, ann.id, 60).state == "stopped"
+    back = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    assert back is not None and back.id == first.id and back.active  # what was replaced is drawn when wanted again
+    assert queue.wait(second.id, ann.id, 60).state == "stopped"
+
+
+def test_what_the_visitor_stopped_stays_stopped(
+    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
+) -> None:
+    ann, _ = spaces(tmp_path)
+    job = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    assert job is not None
+    queue.stop(job.id, ann.id)
+    queue.wait(job.id, ann.id, 60)
+    again = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    assert again is not None and again.state == "stopped"
+
+
+def test_a_job_that_another_tab_shows_goes_on(
+    tmp_path: Path,
+    queue: JobQueue,
+    embeddings: Embeddings,
+    slow_project: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ann, _ = spaces(tmp_path)
+    shown = projections.projection_state(ann, queue, embeddings, settings_of(5), OTHER_TAB).job
+    assert shown is not None
+    for neighbours in (6, 7):
+        newest = projections.projection_state(ann, queue, embeddings, settings_of(neighbours), TAB).job
+    assert newest is not None and active(queue, ann) == {shown.id, newest.id}
+    monkeypatch.setattr("ui.embeddings.viewed_jobs.VIEWED", -1.0)  # the other tab has been closed for long enough
+    last = projections.projection_state(ann, queue, embeddings, settings_of(8), TAB).job
+    assert last is not None and queue.wait(shown.id, ann.id, 60).state == "stopped"
+    assert active(queue, ann) == {last.id}
