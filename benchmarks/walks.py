@@ -10,6 +10,7 @@ Those of `--apptest` walk over the pages in this process, as in tests/walks/page
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from hypothesis.errors import HypothesisException
 from playwright.sync_api import sync_playwright
 
 from benchmarks.record import Measurement
@@ -80,21 +82,30 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
 
 
 WALKS = 10  # of one seed; hypothesis spends the first on the simplest steps there are
+FAILURES = (
+    *(AssertionError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, OSError),
+    *(ExceptionGroup, HypothesisException),
+)
+"""What may end the walks of one seed: a broken invariant, a page that never ends (RuntimeError), an action that finds
+no widget, several of these, or a walk that hypothesis can't repeat. The measurement goes on with the next seed."""
 
 
 def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
     """Walks of random users over the pages, without a browser, until so many actions are done."""
     began, first, failures = time.monotonic(), seed, list[dict[str, Any]]()
-    PageWalk.done = 0
+    PageWalk.done = before = 0
     while PageWalk.done < actions:
+        PageWalk.last_failure = []
         try:
             walk_pages(seed, walks=WALKS, steps=length)
-        except (AssertionError, RuntimeError, ExceptionGroup) as error:  # a page that never ends is a RuntimeError
-            shortest = told(error)
-            failures.append({"seed": seed, "walk": shortest})
-            print(f"seed {seed}, shortest:", *shortest, sep="\n", file=sys.stderr)
+        except FAILURES as error:
+            failures.append(failure_record(seed, error))
+            print(json.dumps(failures[-1], indent=1, ensure_ascii=False), file=sys.stderr)
         print(f"seed {seed}: {PageWalk.done} actions in all", file=sys.stderr)
         seed += 1
+        if PageWalk.done == before:
+            break  # not one action could be done: the next seed would fail in the same way
+        before = PageWalk.done
     return {
         "actions": PageWalk.done,
         "walks": WALKS * (seed - first),
@@ -104,11 +115,23 @@ def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
     }
 
 
-def told(error: BaseException) -> list[str]:
-    """The lines of a failing walk: steps, and what was wrong."""
+def failure_record(seed: int, error: Exception) -> dict[str, Any]:
+    """What is published of a seed that failed: the error, and the steps that led to it.
+
+    Hypothesis raises errors of its own when a walk behaves differently the second time, for instance
+    `FlakyStrategyDefinition`. They name no steps, so the last failing walk is recorded with them.
+    """
+    lines = error_lines(error)
+    if "after these steps" not in lines:
+        lines += PageWalk.last_failure
+    return {"seed": seed, "error": type(error).__name__, "walk": lines}
+
+
+def error_lines(error: BaseException) -> list[str]:
+    """Message and notes of an error, or of every error in a group, by line."""
     if isinstance(error, BaseExceptionGroup):
-        return [line for one in error.exceptions for line in told(one)]
-    return [*str(error).splitlines(), *getattr(error, "__notes__", ())]
+        return [line for inner in error.exceptions for line in error_lines(inner)]
+    return [line for text in (str(error), *getattr(error, "__notes__", ())) for line in text.splitlines()]
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis.errors import FlakyFailure, FlakyStrategyDefinition
 
 from benchmarks import __main__ as everything
 from benchmarks import quoting, tables
@@ -179,6 +180,38 @@ def test_every_benchmark_publishes_through_the_envelope(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "measurement = Measurement(parser" in text
     assert "measurement.publish(" in text
+
+
+@pytest.mark.parametrize(
+    "error", [FlakyStrategyDefinition("inconsistent data generation"), FlakyFailure("flaky", [KeyError("tab")])]
+)
+def test_a_page_walk_that_hypothesis_finds_inconsistent_is_recorded_with_its_steps(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    from benchmarks import walks as benchmark
+
+    def walk(seed: int, walks: int, steps: int) -> None:
+        benchmark.PageWalk.done += 20
+        if seed == 1:
+            benchmark.PageWalk.last_failure = ["after these steps", "  1. Open Data"]
+            raise error
+
+    monkeypatch.setattr(benchmark, "walk_pages", walk)
+    figures = benchmark.page_walks(40, 15, seed=1)
+    (failure,) = figures["failures"]
+    assert figures["actions"] == 40 and figures["walks"] == 20
+    assert failure["seed"] == 1 and failure["error"] == type(error).__name__
+    assert failure["walk"][-2:] == ["after these steps", "  1. Open Data"]
+
+
+def test_page_walks_that_do_no_action_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import walks as benchmark
+
+    def walk(seed: int, walks: int, steps: int) -> None:
+        raise RuntimeError("the page never ends")
+
+    monkeypatch.setattr(benchmark, "walk_pages", walk)
+    assert len(benchmark.page_walks(40, 15, seed=1)["failures"]) == 1
 
 
 def test_the_row_of_the_walks_tells_of_both_walkers() -> None:

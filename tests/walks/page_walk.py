@@ -50,6 +50,7 @@ class PageWalk(RuleBasedStateMachine):
     """Every rule is one action of the user; what is wrong after it is told with all steps so far, numbered."""
 
     done: ClassVar[int] = 0  # actions of all walks together
+    last_failure: ClassVar[list[str]] = []  # the steps of the last failing walk, and what was wrong after them
 
     @initialize(worked=draw.sampled_from((True, True, False)), page=draw.sampled_from((4, 3, 5, 6, 4, 0, 1, 2, 7)))
     def begin(self, worked: bool, page: int) -> None:
@@ -143,11 +144,13 @@ class PageWalk(RuleBasedStateMachine):
             problems = action(*values)
         except Exception as error:
             error.add_note(self._walked())
+            PageWalk.last_failure = [*self._walked().splitlines(), f"{type(error).__name__}: {error}"]
             raise
         PageWalk.done += len(self.user.steps) - self.counted
         self.counted = len(self.user.steps)
         if problems:
-            raise AssertionError("\n".join([self._walked(), "this is wrong:", *problems]))
+            PageWalk.last_failure = [*self._walked().splitlines(), "this is wrong:", *problems]
+            raise AssertionError("\n".join(PageWalk.last_failure))
 
     def _walked(self) -> str:
         steps = (f"{number:3}. {step}" for number, step in enumerate(self.user.steps, 1))
