@@ -28,7 +28,7 @@ class RunContext:
     dataset: Dataset
 
     @cached_property
-    def known(self) -> list[History]:
+    def known_histories(self) -> list[History]:
         """The history of each user that the model may read: one int array per user."""
         return self.run.known_histories(self.dataset)
 

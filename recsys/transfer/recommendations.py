@@ -1,4 +1,4 @@
-"""From a blend to a list: a second voice beside the model, and diversity."""
+"""From a blend to a list: a second score mixed in, and diversity."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def recommend(
     alpha: float,
     k: int = 10,
     *,
-    beside: SecondScorer | None = None,
+    second_scorer: SecondScorer | None = None,
     weight: float = 0.0,
     diversity: float = 0.0,
     vectors: np.ndarray | None = None,
@@ -78,7 +78,7 @@ def recommend(
 
     Args:
         alpha: weight of the source, 0 … 1.
-        beside: a second voice (`collaborative`, `content`), mixed in after both are standardised over the items.
+        second_scorer: a second score (`collaborative`, `content`), mixed in after both are standardised over the items.
         weight: of the second voice, 0 … 1.
         diversity: 0 ranks by score alone, 1 by difference from what stands above it alone (MMR, Carbonell & Goldstein
             1998), similarity being the cosine of `vectors`.
@@ -93,7 +93,7 @@ def recommend(
             raise InputError(name, "must be between 0 and 1", value, "Use a value in that range.")
     if k < 1:
         raise InputError("k", "must be at least 1", k)
-    target, source = (np.asarray(scores, dtype=np.float64) for scores in combined_scores(pair, beside, weight))
+    target, source = (np.asarray(scores, dtype=np.float64) for scores in combined_scores(pair, second_scorer, weight))
     items = np.flatnonzero(pair.allowed)
     blended = alpha * source[items] + (1 - alpha) * target[items]
     best = items[np.argsort(-blended, kind="stable")]
@@ -111,20 +111,20 @@ def recommend(
 
 
 def combined_scores(
-    pair: Transfer, beside: SecondScorer | None = None, weight: float = 0.0
+    pair: Transfer, second_scorer: SecondScorer | None = None, weight: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Target and source scores with a second voice mixed in: float (n_items + 1,) each; linear in α as before."""
-    if beside is None or not weight:
+    if second_scorer is None or not weight:
         return pair.target_scores, pair.source_scores
     sides = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
-    target, source = (with_second(scores, beside(party), weight) for party, scores in sides)
+    target, source = (with_second(scores, second_scorer(party), weight) for party, scores in sides)
     return target, source
 
 
 def with_second(own: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
     """(1 − weight) · own + weight · second, both standardised over the items: float64 (n_items + 1,), [0] = −inf."""
     mixed = np.full(len(own), -np.inf)
-    mixed[1:] = (1 - weight) * standard(own)[1:] + weight * standard(second)[1:]
+    mixed[1:] = (1 - weight) * standardise(own)[1:] + weight * standardise(second)[1:]
     return mixed
 
 
@@ -171,7 +171,7 @@ def tag_matrix(catalogue: Catalogue, most: int = 512) -> np.ndarray:
     return matrix
 
 
-def standard(scores: np.ndarray) -> np.ndarray:
+def standardise(scores: np.ndarray) -> np.ndarray:
     """Scores with mean 0 and standard deviation 1 over the items: float64 (n_items + 1,), [0] = −inf."""
     values = np.asarray(scores, dtype=np.float64)
     spread = float(values[1:].std()) or 1.0

@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.data.dataset import Catalogue
 from recsys.transfer.path.alpha_path import alpha_path
-from ui.components.mixer import PartyCard, PeopleMap, choice, mixer, mixer_data
+from ui.components.mixer import PartyCard, UserMap, choice, mixer, mixer_data
 
 ITEMS = int(os.environ.get("MIXER_ITEMS", "20000"))
 WORDS = ("Harbour", "Winter", "Clay", "Signal", "Orchard", "Paper", "Lantern", "River", "Copper", "Meadow")
@@ -39,7 +39,7 @@ def catalogue() -> Catalogue:
     return Catalogue(tuple(titles), ("",) * len(titles), tuple(tags), ("",) * len(titles))
 
 
-def people() -> PeopleMap:
+def people() -> UserMap:
     """Six clouds of people; the walk bends."""
     rng = np.random.default_rng(6)
     points = np.concatenate([rng.normal(rng.uniform(-4, 4, 2), 0.8, (500, 2)) for _ in range(6)])
@@ -47,7 +47,7 @@ def people() -> PeopleMap:
     bend = np.sin(np.pi * along) * np.array([[0.6, 1.4]])
     members = np.arange(600, 631)
     walk = points[3] * (1 - along) + points[members].mean(axis=0) * along + bend
-    return PeopleMap(points, [3], members, walk)
+    return UserMap(points, [3], members, walk)
 
 
 st.set_page_config(layout="wide")

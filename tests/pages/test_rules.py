@@ -12,7 +12,7 @@ from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
-from ui.shell.rules import FREE, Rules, read_rules
+from ui.shell.rules import NO_RULES, Rules, read_rules
 from ui.transfer.scored_pair import CONTENT
 
 SPACE = "9" * 32
@@ -64,7 +64,7 @@ def test_rules_are_written_shortly_and_read_back() -> None:
     written = rules.params()
     assert written["epsilon"] == "4" and written["weight"] == "0.45" and written["hide_source"] == "1"
     assert read_rules(written) == (rules, [])
-    assert FREE.params() == {} and read_rules({"second_score": "als"})[0].weight == 0.3
+    assert NO_RULES.params() == {} and read_rules({"second_score": "als"})[0].weight == 0.3
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_files_and_the_report_name_the_rules(runs: dict[str, str]) -> None:
 
     folder = str(state.workspace().find(runs["attention"], "run")[1])
     scored = cached_pair(folder, "user:u3", "user:u4", 5, Rules(tag="odd", hide_source=True))
-    picks = recommend(scored.both, 0.4, 5)
+    picks = recommend(scored.transfer, 0.4, 5)
     page = transfer_html(run_context(folder), scored, picks, None).decode()
-    assert "only with the tag odd" in page and "without what the source has too" in page
+    assert "only with the tag odd" in page and "without the items of the source" in page
     told = list_json(scored, 0.4, pd.DataFrame(picks.rows(run_context(folder).dataset)))
     assert told["rules"] == {"tag": "odd", "hide_source": "1"}
 

@@ -10,7 +10,7 @@ from recsys.models.baselines.item_knn import ItemKNN
 from recsys.models.baselines.popularity import Popularity
 from recsys.transfer.blend import Transfer, transfer
 from recsys.transfer.parties import party_of_user
-from recsys.transfer.recommendations import collaborative, combined_scores, content, recommend, standard, tag_matrix
+from recsys.transfer.recommendations import collaborative, combined_scores, content, recommend, standardise, tag_matrix
 
 
 @pytest.fixture
@@ -34,16 +34,18 @@ def test_the_list_is_the_best_of_the_blend_and_its_parts_add_up(pair: Transfer, 
 
 def test_a_second_voice_takes_over_with_its_weight(pair: Transfer, planted: Dataset) -> None:
     knn = ItemKNN.fit(planted)
-    alone = recommend(pair, 0.5, 5, beside=collaborative(knn), weight=1.0)
-    own = 0.5 * standard(knn.scores([planted.history(0)])[0]) + 0.5 * standard(knn.scores([planted.history(1)])[0])
+    alone = recommend(pair, 0.5, 5, second_scorer=collaborative(knn), weight=1.0)
+    own = 0.5 * standardise(knn.scores([planted.history(0)])[0]) + 0.5 * standardise(
+        knn.scores([planted.history(1)])[0]
+    )
     own[~pair.allowed] = -np.inf
     assert alone.items.tolist() == np.argsort(-own, kind="stable")[:5].tolist()
     assert (
-        recommend(pair, 0.5, 5, beside=collaborative(knn), weight=0.0).items.tolist()
+        recommend(pair, 0.5, 5, second_scorer=collaborative(knn), weight=0.0).items.tolist()
         == recommend(pair, 0.5, 5).items.tolist()
     )
     mixed = combined_scores(pair, collaborative(knn), 0.3)[0]
-    wanted = 0.7 * standard(pair.target_scores) + 0.3 * standard(knn.scores([planted.history(0)])[0])
+    wanted = 0.7 * standardise(pair.target_scores) + 0.3 * standardise(knn.scores([planted.history(0)])[0])
     assert np.allclose(mixed[1:], wanted[1:])
 
 

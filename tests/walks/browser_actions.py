@@ -813,8 +813,8 @@ def end(user: User, side: str, at: float, which: float) -> list[str]:
     return [f"{side}: {words!r} was chosen, the URL says {written!r}"] if wrong else []
 
 
-RULE_WIDGETS = ("rule_scenario", "rule_tag", "rule_unmet", "rule_hide", "rule_beside", "rule_weight", "rule_diversity",
-         "rule_protect", "rule_epsilon")  # fmt: skip
+RULE_WIDGETS = ("rule_scenario", "rule_tag", "rule_cold_items", "rule_hide", "rule_second_score", "rule_weight",
+         "rule_diversity", "rule_protect", "rule_epsilon")  # fmt: skip
 
 
 @action(6, "transfer", rule=one_of(*RULE_WIDGETS), at=at)

@@ -18,7 +18,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.transfer.parties import MEDOID, TransferPair
 from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair, second_scorer
-from ui.transfer.view import open_mixer, saved_map
+from ui.transfer.view import applied_rules, saved_map
 
 SINGLE = ("user", "items")
 
@@ -56,7 +56,7 @@ class ExplainedList:
     def source_scores(self) -> np.ndarray:
         """Of the source, as Transfer blends them: protected, and with the second score, where the rules say so."""
         return combined_scores(
-            self.scored.both, second_scorer(self.context, self.scored.rules), self.scored.rules.weight
+            self.scored.transfer, second_scorer(self.context, self.scored.rules), self.scored.rules.weight
         )[1]
 
     def own(self, party: TransferParty) -> Scorer:
@@ -83,7 +83,7 @@ class ExplainedList:
     @cached_property
     def allowed(self) -> np.ndarray:
         """What the rules let be recommended, but nothing of either history: what is taken away is no news."""
-        allowed = self.scored.both.allowed.copy()
+        allowed = self.scored.transfer.allowed.copy()
         allowed[np.concatenate([self.before, self.now]).astype(np.int64)] = False
         return allowed
 
@@ -127,7 +127,7 @@ def what_if(context: RunContext, target: str, part: str) -> str:
 
 def imagine(studio: Studio, context: RunContext, target: str) -> ExplainedList:
     """The case with what was taken away and added on this page. Raises InputError, UnknownIdError."""
-    view, rules = studio.view, open_mixer(studio, context)
+    view, rules = studio.view, applied_rules(studio, context)
     source = view.source
     if not source:  # the person's own list: nobody is blended in, so nobody is protected or left out
         source = target if target.startswith("user:") else "everyone"

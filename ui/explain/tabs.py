@@ -173,7 +173,7 @@ def _attention(studio: Studio, why: ExplainedList) -> None:
 
 def _deletion(studio: Studio, why: ExplainedList) -> None:
     context = why.context
-    histories = [h for h in context.known if 5 <= len(h) <= 30][:80]
+    histories = [h for h in context.known_histories if 5 <= len(h) <= 30][:80]
 
     def work(progress: Progress) -> DeletionStudy:
         from recsys.explain.attention import deletion_study

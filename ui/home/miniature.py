@@ -51,7 +51,7 @@ def make_miniature(folder: Path = RUN) -> dict[str, Any]:
     return {
         "target": target,
         "source": source,
-        "shown": dict(build_scored_pair(str(folder), target, source, K, Rules()).shown),
+        "shown": dict(build_scored_pair(str(folder), target, source, K, Rules()).mixer_data),
     }
 
 

@@ -61,7 +61,7 @@ def _numbers(studio: Studio) -> tuple[list[str], HeadNumbers, str]:
         kind, _, value = studio.view.target.partition(":")
         known = kind == "user" and value in context.dataset.users
         user = context.dataset.users.index(value if known else random_pair(context, 0)[0].partition(":")[2])
-        history = context.known[user][-NEWEST:]
+        history = context.known_histories[user][-NEWEST:]
         numbers = trained_head(context.run.model, history)
         if numbers is not None:
             titles = [context.dataset.catalogue.titles[int(item)] for item in history]

@@ -23,7 +23,7 @@ from recsys.jobs.queue import JobQueue
 from recsys.workspace import Space, Workspace, account_id
 from ui.components.cookies import set_cookies
 from ui.shell.log import start_log
-from ui.shell.rules import FREE, Rules, number, read_rules, short
+from ui.shell.rules import NO_RULES, Rules, number, read_rules, short
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
@@ -46,7 +46,7 @@ class View:
     k: int = 10
     tab: str = ""
     job: str = ""
-    rules: Rules = FREE
+    rules: Rules = NO_RULES
     problems: tuple[str, ...] = field(default=(), compare=False)
 
     def params(self) -> dict[str, str]:

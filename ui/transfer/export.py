@@ -27,10 +27,10 @@ def final_list(studio: Studio, context: RunContext, scored: ScoredPair) -> Recom
     """The list at this α with all rules, the diversity control included."""
     rules = scored.rules
     return recommend(
-        scored.both,
+        scored.transfer,
         studio.view.alpha,
         studio.view.k,
-        beside=second_scorer(context, rules),
+        second_scorer=second_scorer(context, rules),
         weight=rules.weight,
         diversity=rules.diversity,
     )
@@ -42,7 +42,7 @@ def export_downloads(studio: Studio, context: RunContext, scored: ScoredPair) ->
     rows = pd.DataFrame(picks.rows(context.dataset))
     shown, files = st.columns([3, 2], gap="large")
     with shown:
-        st.write(escape_markdown(scored.both.sentence(studio.view.alpha), 400))
+        st.write(escape_markdown(scored.transfer.sentence(studio.view.alpha), 400))
         if scored.rules.words():
             st.caption(escape_markdown(f"Rules: {'; '.join(scored.rules.words())}.", 600))
         if scored.rules.diversity:
@@ -91,8 +91,8 @@ def export_downloads(studio: Studio, context: RunContext, scored: ScoredPair) ->
 def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str, object]:
     """The list with what it depends on; the rules as they stand in a link."""
     return {
-        "target": scored.pair.target.side.name,
-        "source": scored.pair.source.side.name,
+        "target": scored.pair.target.card.name,
+        "source": scored.pair.source.card.name,
         "alpha": alpha,
         "rules": scored.rules.params(),
         "items": rows.to_dict("records"),
@@ -105,7 +105,7 @@ def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
         {"from": step.start, "to": step.end, "items": context.dataset.items.externals(step.items)}
         for step in scored.path.steps
     ]
-    sides = {"target": scored.pair.target.side.name, "source": scored.pair.source.side.name}
+    sides = {"target": scored.pair.target.card.name, "source": scored.pair.source.card.name}
     return sides | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
 
 

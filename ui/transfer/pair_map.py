@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ui.components.mixer import PeopleMap
+from ui.components.mixer import UserMap
 
 STOPS = 41  # places of the walk, α = 0 … 1
 NEAR = 12  # people whose places decide where a taste is drawn
 
 
-def people_map(
+def user_map(
     points: np.ndarray,
     vectors: np.ndarray,
     ends: tuple[np.ndarray, np.ndarray],
     people: tuple[Sequence[int], Sequence[int]],
-) -> PeopleMap:
+) -> UserMap:
     """The map with the walk from target to source.
 
     A blend is nobody's taste, so it has no point of its own: it is drawn where the people of the most similar tastes
@@ -35,7 +35,7 @@ def people_map(
     for side, members in ((0, people[0]), (-1, people[1])):
         if len(members) == 1:
             walk[side] = points[members[0]]
-    return PeopleMap(points, people[0], people[1], walk)
+    return UserMap(points, people[0], people[1], walk)
 
 
 def place(parties: np.ndarray, vectors: np.ndarray, points: np.ndarray) -> np.ndarray:

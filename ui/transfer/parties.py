@@ -36,11 +36,11 @@ MEDOID = "!medoid"
 
 
 @dataclass(frozen=True, eq=False)
-class ShownParty:
+class DescribedParty:
     """A taste with its words."""
 
     party: TransferParty
-    side: PartyCard
+    card: PartyCard
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,8 @@ class TransferPair:
         scenario: the only one recommended from; "" for all.
     """
 
-    target: ShownParty
-    source: ShownParty
+    target: DescribedParty
+    source: DescribedParty
     seen: History
     scenario: str = ""
 
@@ -65,7 +65,7 @@ def read_pair(context: RunContext, target: str, source: str) -> TransferPair:
     seen = seen_by_half(end.party)
     if kind in ("before", "scenario"):
         if len(end.party.histories) != 1:
-            raise InputError("the target", "must be one person for this source", end.side.name, "Choose a person.")
+            raise InputError("the target", "must be one person for this source", end.card.name, "Choose a person.")
         if kind == "before":
             return _across_time(context, end, value, seen)
         names = context.dataset.catalogue.scenario_names
@@ -73,11 +73,11 @@ def read_pair(context: RunContext, target: str, source: str) -> TransferPair:
     return TransferPair(end, _end(context, source, end.party), seen)
 
 
-def _end(context: RunContext, text: str, target: TransferParty | None) -> ShownParty:
+def _end(context: RunContext, text: str, target: TransferParty | None) -> DescribedParty:
     kind, _, value = text.partition(":")
     if kind == "user":
         user = context.dataset.users.index(value)
-        return _person(context, party_of_user(context.dataset, user, context.known[user]))
+        return _person(context, party_of_user(context.dataset, user, context.known_histories[user]))
     if kind == "items":
         return _person(context, party_of_items(context.dataset.items.indexes(read_items(value))))
     return _group(context, text, target)
@@ -99,11 +99,11 @@ def read_scenarios(value: str, names: Sequence[str]) -> tuple[str, str]:
     return next((pair for pair in halves if pair[0] in names and pair[1] in names), halves[0])
 
 
-def _person(context: RunContext, party: TransferParty, short: str = "", note: str = "") -> ShownParty:
+def _person(context: RunContext, party: TransferParty, short: str = "", note: str = "") -> DescribedParty:
     history, catalogue = party.histories[0], context.dataset.catalogue
     titles = tuple((catalogue.titles[item], catalogue.scenarios[item]) for item in history[::-1])
     length = f"{len(history):,} item{'s' * (len(history) != 1)}{_mostly(context.dataset, history)}"
-    return ShownParty(
+    return DescribedParty(
         party,
         PartyCard(party.label, note or length, "History, newest first", titles, short or party.label, party.phrase),
     )
@@ -120,19 +120,19 @@ def _mostly(data: Dataset, history: History) -> str:
     return f" · mostly {words.most_common(1)[0][0]}" if words else ""
 
 
-def _group(context: RunContext, text: str, target: TransferParty | None) -> ShownParty:
+def _group(context: RunContext, text: str, target: TransferParty | None) -> DescribedParty:
     medoid, text = text.endswith(MEDOID), text.removesuffix(MEDOID)
     if text == "everyone":
-        party, name, short = average_party(context.dataset, context.known), "everybody", "everybody"
+        party, name, short = average_party(context.dataset, context.known_histories), "everybody", "everybody"
     else:
         users, name, short = group_of(context, text, target)
-        histories = [context.known[user] for user in users]
+        histories = [context.known_histories[user] for user in users]
         party = party_of_group(context.dataset, users, name, kind=text.partition(":")[0], histories=histories)
     if medoid:
         return _person(context, medoid_party(context.run.model, party), short, f"stands for {name}")  # type: ignore[arg-type]
     note = f"{len(party.histories):,} people"
     typical = _typical(context.dataset, party.histories)
-    return ShownParty(party, PartyCard(party.label, note, "Typical items", typical, short, party.phrase))
+    return DescribedParty(party, PartyCard(party.label, note, "Typical items", typical, short, party.phrase))
 
 
 def _typical(data: Dataset, histories: Sequence[History], limit: int = 40) -> tuple[tuple[str, str], ...]:
@@ -142,16 +142,16 @@ def _typical(data: Dataset, histories: Sequence[History], limit: int = 40) -> tu
     return tuple((data.catalogue.titles[item], f"{count / len(histories):.0%}") for item, count in most)
 
 
-def _across_time(context: RunContext, end: ShownParty, value: str, seen: History) -> TransferPair:
+def _across_time(context: RunContext, end: DescribedParty, value: str, seen: History) -> TransferPair:
     history, users = end.party.histories[0], end.party.users
     if len(history) < 2:
-        raise InputError(end.side.name, "must have two items or more to be compared with themselves", len(history))
+        raise InputError(end.card.name, "must have two items or more to be compared with themselves", len(history))
     first = parse_number(value, "the moment in the link", 1, len(history) - 1)
     when = moment(context.dataset, users[0] if users else None, first)
     now = TransferParty(f"{end.party.label} since {when}", "time", (history[first:],), users)
     then = TransferParty(f"{end.party.label} before {when}", "time", (history[:first],), users)
     return TransferPair(
-        _person(context, now, f"{end.side.name} now"), _person(context, then, f"{end.side.name} then"), seen
+        _person(context, now, f"{end.card.name} now"), _person(context, then, f"{end.card.name} then"), seen
     )
 
 
@@ -164,10 +164,10 @@ def moment(data: Dataset, user: int | None, first: int) -> str:
 
 
 def _across_scenarios(
-    context: RunContext, end: ShownParty, from_scenario: str, to_scenario: str, seen: History
+    context: RunContext, end: DescribedParty, from_scenario: str, to_scenario: str, seen: History
 ) -> TransferPair:
     if not end.party.users:
-        raise InputError("the target", "must be somebody of the data for this source", end.side.name)
+        raise InputError("the target", "must be somebody of the data for this source", end.card.name)
     user, known = end.party.users[0], end.party.histories[0]
     target, source = (party_in_scenario(context.dataset, user, name, known) for name in (to_scenario, from_scenario))
     ends = (

@@ -32,7 +32,7 @@ KINDS: Mapping[str, str] = {
 GROUPS = ("group", "cluster", "column")
 
 
-def end_row(studio: Studio, context: RunContext, names: tuple[str, str]) -> None:
+def picker_row(studio: Studio, context: RunContext, names: tuple[str, str]) -> None:
     """The row above the mixer. `names` are shown on the two buttons. What is inside a button is made when it opens."""
     target, swap, source, chance, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
     with target:
@@ -87,7 +87,7 @@ def _with_target(studio: Studio, context: RunContext, target: str) -> dict[str, 
 def _history(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
     """What a target who is a user, or made of items, has chosen, oldest first."""
     kind, _, value = target.partition(":")
-    return context.known[context.dataset.users.index(value)] if kind == "user" else read_items(value)
+    return context.known_histories[context.dataset.users.index(value)] if kind == "user" else read_items(value)
 
 
 def _pick_target(studio: Studio, context: RunContext) -> None:
@@ -178,7 +178,7 @@ def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str],
 
 def preview(context: RunContext, user: int) -> None:
     """The newest items of a person, as a line."""
-    history = context.known[user][::-1][:5]
+    history = context.known_histories[user][::-1][:5]
     titles = " · ".join(escape_markdown(context.dataset.catalogue.titles[item], 40) for item in history)
     st.caption(f"Newest first: {titles}" if titles else "Nothing chosen yet.")
 
@@ -269,7 +269,8 @@ def _scenario(studio: Studio, context: RunContext, side: str, written: str) -> s
 def _busiest(context: RunContext, target: str) -> list[str]:
     """The target's scenarios, the one they do most in first."""
     catalogue, (kind, _, value) = context.dataset.catalogue, target.partition(":")
-    history = context.known[context.dataset.users.index(value)] if kind == "user" else np.empty(0, np.int32)
+    user = context.dataset.users.index(value) if kind == "user" else None
+    history = np.empty(0, np.int32) if user is None else context.known_histories[user]
     counts = Counter(catalogue.scenarios[item] for item in history)
     return sorted(catalogue.scenario_names, key=lambda name: (-counts[name], name))[:2]
 
@@ -296,7 +297,7 @@ def _items(studio: Studio, context: RunContext, side: str, written: str) -> str:
     return text
 
 
-def pair_is_complete(studio: Studio, context: RunContext) -> None:
+def complete_pair(studio: Studio, context: RunContext) -> None:
     """Fills in who is missing in the URL: two people of different tastes, so that something happens at once.
 
     Then the page begins again, so that the menu's links name them too.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from recsys.charts.style import CONFIG
@@ -15,7 +17,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import Studio
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
-from ui.transfer.protection import noted_draw, promise_of, spent_on
+from ui.transfer.protection import privacy_parameters, recorded_draw, spent_on
 from ui.transfer.scored_pair import ScoredPair, cached_pair
 
 EPSILON = 4.0  # where the curve is read when the switch is off
@@ -43,7 +45,7 @@ def privacy(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
 def _promise(context: RunContext, scored: ScoredPair) -> None:
     epsilon, people = scored.rules.epsilon, len(scored.pair.source.party.histories)
     st.subheader(f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off", anchor=False)
-    st.write(escape_markdown(privacy_sentence(promise_of(context, epsilon or EPSILON), people), 500))
+    st.write(escape_markdown(privacy_sentence(privacy_parameters(context, epsilon or EPSILON), people), 500))
     if people == 1:
         st.caption("A group’s mean needs less noise: with n users, n times less.")
     st.caption(COVERED)
@@ -63,7 +65,7 @@ def _spending(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
     )
     if st.button("Draw the noise again", key="privacy_again", help="Adds to what was spent; it can’t be taken back."):
         try:
-            noted_draw(studio.space, context, studio.view.target, source, scored.rules, again=True)
+            recorded_draw(studio.space, context, studio.view.target, source, scored.rules, again=True)
         except ProtectionError as refused:
             st.warning(escape_markdown(str(refused), 600))
         else:
@@ -75,7 +77,8 @@ def _curve(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
     """How much of the list survives the noise, over ε; it reads the source as it is."""
     view = studio.view
     with st.spinner("Drawing the noise many times …"):
-        points = _noise_curve(context.folder, view.target, view.source, view.k, scored.rules.plain(), view.alpha)
+        rules = replace(scored.rules, epsilon=0.0, diversity=0.0)
+        points = _noise_curve(context.folder, view.target, view.source, view.k, rules, view.alpha)
     people = len(scored.pair.source.party.histories)
     st.plotly_chart(privacy_figure(points, EPSILON, people), key="privacy", config=CONFIG, width="stretch")
     st.caption("This figure compares with the list without noise, so it is no part of any promise.")
@@ -84,7 +87,7 @@ def _curve(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _noise_curve(folder: str, target: str, source: str, k: int, rules: Rules, alpha: float) -> tuple[PrivacyPoint, ...]:
     """How much of a pair's list survives the noise, over ε; fewer draws where the source has many users."""
-    both = cached_pair(folder, target, source, k, rules).both
+    both = cached_pair(folder, target, source, k, rules).transfer
     draws = max(3, min(20, 600 // len(both.source.histories)))
     users = cache.open_run(folder)[1].n_users
     return privacy_curve(both, alpha, k, users=users, clip=cache.clip_of(folder), draws=draws)

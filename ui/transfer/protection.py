@@ -20,12 +20,12 @@ from ui import cache
 from ui.run_context import RunContext, group_of
 from ui.shell import state
 from ui.shell.rules import Rules
-from ui.transfer.parties import MEDOID, ShownParty, TransferPair, read_pair
+from ui.transfer.parties import MEDOID, DescribedParty, TransferPair, read_pair
 
 SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "everyone")
 
 
-def promise_of(context: RunContext, epsilon: float) -> PrivacyParameters:
+def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters:
     """The promise at an ε for the data of a run. Raises ProtectionError when the model has no vectors of users."""
     if not isinstance(context.run.model, Encoder):
         fix = "Open a run of the attention model, or turn the protection off under Rules."
@@ -35,12 +35,12 @@ def promise_of(context: RunContext, epsilon: float) -> PrivacyParameters:
     return PrivacyParameters(epsilon, context.dataset.n_users, cache.clip_of(context.folder))
 
 
-def check(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
+def check_protection(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
     """Raises ProtectionError for whatever makes more than the noised vector depend on the source's histories."""
     reading = (
         (rules.hide_source, "leaving out what the source has too"),
-        (rules.unmet, "only items that nobody has chosen yet"),
-        (rules.beside and rules.weight, "a second score"),
+        (rules.cold_items, "only items that nobody has chosen yet"),
+        (rules.second_score and rules.weight, "a second score"),
     )
     if broken := [words for is_set, words in reading if is_set]:
         fix = "Turn it off under Rules, or turn the protection off."
@@ -48,7 +48,7 @@ def check(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
     for end, text, kinds in ((pair.source, source, SOURCES), (pair.target, target, TARGETS)):
         if text.partition(":")[0] not in kinds or text.endswith(MEDOID):
             raise ProtectionError(
-                f"{end.side.name}, with a protected source,",
+                f"{end.card.name}, with a protected source,",
                 "must be one user, a column of the user table, or everyone",
                 text.partition(":")[0],
                 "Histories decide who is in other groups. Choose another, or turn the protection off under Rules.",
@@ -60,7 +60,9 @@ def check(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
         )
 
 
-def noted_draw(space: Space, context: RunContext, target: str, source: str, rules: Rules, again: bool = False) -> int:
+def recorded_draw(
+    space: Space, context: RunContext, target: str, source: str, rules: Rules, again: bool = False
+) -> int:
     """The number of the draw that is shown, noted before it is: the newest one of this promise, or the next one.
 
     Args:
@@ -70,8 +72,8 @@ def noted_draw(space: Space, context: RunContext, target: str, source: str, rule
         ProtectionError: the protection can't be given, or the draw would exceed the limit. Nothing is noted then.
     """
     pair = read_pair(context, target, source)
-    check(pair, target, source, rules)
-    promise, members = promise_of(context, rules.epsilon), pair.source.party.users
+    check_protection(pair, target, source, rules)
+    promise, members = privacy_parameters(context, rules.epsilon), pair.source.party.users
     digest = hashlib.sha256(repr(_made_of(context, members, source, promise)).encode()).hexdigest()
     draw = Draw(
         cache.weights_of(context.folder), source, promise.epsilon, promise.delta,
@@ -94,22 +96,22 @@ def spent_on(space: Space, context: RunContext, source: str) -> float:
 
 def private_source(context: RunContext, pair: TransferPair, source: str, rules: Rules, number: int) -> PrivateSource:
     """The noised vector of a draw: always the same for the same weights, data, members, promise and number."""
-    promise, model = promise_of(context, rules.epsilon), context.run.model
+    promise, model = privacy_parameters(context, rules.epsilon), context.run.model
     assert isinstance(model, Encoder)
     made_of = (*_made_of(context, pair.source.party.users, source, promise), number)
     secret = hmac.new(workspace_key(state.workspace().root, "noise"), repr(made_of).encode(), hashlib.sha256).digest()
     return make_private(model, pair.source.party, promise, secret)
 
 
-def hidden(end: ShownParty, rules: Rules) -> ShownParty:
+def without_card_details(end: DescribedParty, rules: Rules) -> DescribedParty:
     """The source as it may be shown: its name, and nothing of its histories."""
     side = replace(
-        end.side,
+        end.card,
         note=f"protected, ε = {rules.epsilon:g}",
         heading="Protected: its history is not shown",
         titles=(),
     )
-    return ShownParty(without_histories(end.party), side)
+    return DescribedParty(without_histories(end.party), side)
 
 
 def _shown(space: Space, context: RunContext) -> tuple[Draw, ...]:
@@ -128,7 +130,7 @@ def _made_of(
 
 def _spent(context: RunContext, draws: Sequence[Draw], members: np.ndarray) -> float:
     users = context.dataset.n_users
-    delta = promise_of(context, 1.0).delta
+    delta = privacy_parameters(context, 1.0).delta
     return spent(draws, members, lambda source: _older_members(context, source), users, delta)
 
 

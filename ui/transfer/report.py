@@ -34,7 +34,7 @@ def transfer_html(
 ) -> bytes:
     """One page: who, the sentence, the list, every change, the figures, the verdict, versions. All text is escaped."""
     catalogue, alpha = context.dataset.catalogue, picks.alpha
-    target, source = scored.pair.target.side, scored.pair.source.side
+    target, source = scored.pair.target.card, scored.pair.source.card
     figures = [
         bump_chart(scored.path, catalogue.titles, alpha),
         what_changed(scored.path, catalogue.tags, alpha),
@@ -47,7 +47,7 @@ def transfer_html(
     parts = [
         f"<h1><span class=target>{escape(target.name)}</span> and <span class=source>{escape(source.name)}</span></h1>",
         f"<p>{escape(change_sentence(scored.path, catalogue.titles, alpha, target.short, source.short))}</p>",
-        f"<p class=quiet>{escape(scored.both.sentence(alpha))}</p>",
+        f"<p class=quiet>{escape(scored.transfer.sentence(alpha))}</p>",
         f"<p class=quiet>Rules: {escape('; '.join(scored.rules.words()) or 'none')}.</p>",
         "<h2>The list</h2>",
         _table(
@@ -79,7 +79,7 @@ def production_zip(context: RunContext, study: Mapping[str, Any] | None) -> byte
     written = io.BytesIO()
     with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         folder = Path(name)
-        export_bundle(context.run.model, context.dataset, policy(study), folder, histories=context.known)  # type: ignore[arg-type]
+        export_bundle(context.run.model, context.dataset, policy(study), folder, histories=context.known_histories)  # type: ignore[arg-type]
         try:
             export_onnx(context.run.model, folder)  # type: ignore[arg-type]
         except (MissingExtraError, InputError) as error:

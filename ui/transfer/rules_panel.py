@@ -30,15 +30,17 @@ def rules_panel(studio: Studio, context: RunContext) -> None:
     if tags or rules.tag:
         _choice(studio, "tag", "Only with the tag", tags, "anything")
     new = np.count_nonzero(context.dataset.item_counts[1:] == 0)
-    if new or rules.unmet:
+    if new or rules.cold_items:
         st.checkbox(
-            f"Only the {new:,} items that nobody has chosen yet", **_bound(studio, "unmet"), **_shut(studio, "unmet")
+            f"Only the {new:,} items that nobody has chosen yet",
+            **_bound(studio, "cold_items"),
+            **_shut(studio, "cold_items"),
         )
-    st.checkbox("Leave out what the source has too", **_bound(studio, "hide_source"), **_shut(studio, "hide_source"))
+    st.checkbox("Leave out the items of the source", **_bound(studio, "hide_source"), **_shut(studio, "hide_source"))
     seconds = second_scores(context)
-    if seconds or rules.beside:
-        _choice(studio, "beside", "A second score", seconds, "none")
-        if rules.beside:
+    if seconds or rules.second_score:
+        _choice(studio, "second_score", "A second score", seconds, "none")
+        if rules.second_score:
             st.slider("Its weight", 0.0, 1.0, step=0.05, **_bound(studio, "weight"))
     if isinstance(context.run.model, Encoder) or rules.diversity or rules.epsilon:
         note = "For the list under “Take it away”. The live list is ranked by score alone, so that it stays exact."
@@ -73,7 +75,7 @@ def _choice(studio: Studio, name: str, label: str, offered: Sequence[str], none:
     def shown(value: str) -> str:
         return f"{value} (not in this run)" if lacking and value == now else value or none
 
-    shut = _shut(studio, name) if name == "beside" else {}
+    shut = _shut(studio, name) if name == "second_score" else {}
     st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
 
 
@@ -94,6 +96,6 @@ def _set(studio: Studio, name: str, value: object) -> None:
     rules = replace(studio.view.rules, **{name: value})  # type: ignore[arg-type]
     if name == "epsilon" and value:
         rules = rules.protected()
-    if name == "beside":
+    if name == "second_score":
         rules = replace(rules, weight=(rules.weight or WEIGHT) if value else 0.0)
     studio.set_view(rules=rules)

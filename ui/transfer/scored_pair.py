@@ -21,9 +21,9 @@ from ui.components.mixer import mixer_data
 from ui.run_context import RunContext, run_context
 from ui.shell.rules import Rules
 from ui.shell.studio import Studio
-from ui.transfer.pair_map import people_map
+from ui.transfer.pair_map import user_map
 from ui.transfer.parties import TransferPair, read_pair
-from ui.transfer.protection import check, hidden, noted_draw, private_source
+from ui.transfer.protection import check_protection, private_source, recorded_draw, without_card_details
 
 CONTENT = "tags of the items"
 
@@ -33,23 +33,23 @@ class ScoredPair:
     """A pair that has been scored.
 
     Attributes:
-        both: target and source scored by the model, and what may be recommended.
+        transfer: target and source scored by the model, and what may be recommended.
         path: the exact lists over α.
-        shown: what the mixer is given.
+        mixer_data: what the mixer is given.
     """
 
     pair: TransferPair
     rules: Rules
-    both: Transfer
+    transfer: Transfer
     path: AlphaPath
-    shown: Mapping[str, Any]
+    mixer_data: Mapping[str, Any]
 
 
 def scored_pair(
     studio: Studio, context: RunContext, target: str, source: str, rules: Rules, picture: str = ""
 ) -> ScoredPair:
     """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
-    draw = noted_draw(studio.space, context, target, source, rules) if rules.epsilon else 0
+    draw = recorded_draw(studio.space, context, target, source, rules) if rules.epsilon else 0
     return cached_pair(context.folder, target, source, studio.view.k, rules, picture, draw)
 
 
@@ -76,7 +76,7 @@ def build_scored_pair(
     context = run_context(folder)
     pair = read_pair(context, target, source)
     if rules.epsilon:
-        check(pair, target, source, rules)
+        check_protection(pair, target, source, rules)
     both = transfer(
         context.run.model,
         pair.target.party,
@@ -84,7 +84,7 @@ def build_scored_pair(
         catalogue=context.dataset.catalogue,
         scenario=pair.scenario or rules.scenario,
         tag=rules.tag,
-        among=context.dataset.item_counts == 0 if rules.unmet else None,
+        among=context.dataset.item_counts == 0 if rules.cold_items else None,
         without_sources=rules.hide_source,
     )
     allowed = both.allowed.copy()
@@ -96,7 +96,7 @@ def build_scored_pair(
         both = private_transfer(both, private)
     picture_of_pair = _map(context, pair, picture, private)
     if rules.epsilon:
-        pair = replace(pair, source=hidden(pair.source, rules))
+        pair = replace(pair, source=without_card_details(pair.source, rules))
     scores = [
         np.where(allowed, s.astype(np.float64), -np.inf)
         for s in combined_scores(both, second_scorer(context, rules), rules.weight)
@@ -107,8 +107,8 @@ def build_scored_pair(
         scores[0],
         scores[1],
         context.dataset.catalogue,
-        pair.target.side,
-        pair.source.side,
+        pair.target.card,
+        pair.source.card,
         picture_of_pair,
     )
     return ScoredPair(pair, rules, both, path, shown)
@@ -116,13 +116,15 @@ def build_scored_pair(
 
 def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:
     """The second score that the rules name. Raises InputError when the run has no such model."""
-    if not rules.beside or not rules.weight or rules.epsilon:
+    if not rules.second_score or not rules.weight or rules.epsilon:
         return None
-    if rules.beside == CONTENT:
+    if rules.second_score == CONTENT:
         return content(context.dataset.catalogue)
-    if rules.beside not in context.run.models:
-        raise InputError("the second score", "must be a model of this run", rules.beside, "Choose another under Rules.")
-    return collaborative(context.run.models[rules.beside])
+    if rules.second_score not in context.run.models:
+        raise InputError(
+            "the second score", "must be a model of this run", rules.second_score, "Choose another under Rules."
+        )
+    return collaborative(context.run.models[rules.second_score])
 
 
 def second_scores(context: RunContext) -> list[str]:
@@ -131,7 +133,7 @@ def second_scores(context: RunContext) -> list[str]:
     return others + [CONTENT] * any(context.dataset.catalogue.tags)
 
 
-def applicable(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
+def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
     """The rules that this run can follow, and a sentence about each that it can't: a link may come from another run.
 
     Protection of the source is never left out: where it can't be given, `build` refuses the list.
@@ -140,9 +142,9 @@ def applicable(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...
     known = {
         "scenario": rules.scenario in ("", *catalogue.scenario_names),
         "tag": not rules.tag or any(rules.tag in tags for tags in catalogue.tags),
-        "beside": rules.beside in ("", *second_scores(context)),
+        "second_score": rules.second_score in ("", *second_scores(context)),
     }
-    for name, called in (("scenario", "the scenario"), ("tag", "the tag"), ("beside", "the second score")):
+    for name, called in (("scenario", "the scenario"), ("tag", "the tag"), ("second_score", "the second score")):
         if not known[name]:
             rule = "must be one that this run has"
             problems.append(str(InputError(f"{called} under Rules", rule, getattr(rules, name), "It is not applied.")))
@@ -160,10 +162,10 @@ def _map(context: RunContext, pair: TransferPair, picture: str, private: Private
     begin = party_embedding(context.run.model, target)
     if private is None:
         ends = (begin, party_embedding(context.run.model, source))
-        return people_map(points, context.vectors, ends, (target.users, source.users))
+        return user_map(points, context.vectors, ends, (target.users, source.users))
     kept = np.setdiff1d(np.arange(len(points)), source.users)
     users = np.searchsorted(kept, target.users).tolist()
-    return people_map(points[kept], context.vectors[kept], (begin, private.vector), (users, ()))
+    return user_map(points[kept], context.vectors[kept], (begin, private.vector), (users, ()))
 
 
 def random_pair(context: RunContext, seed: int, target_text: str = "") -> tuple[str, str]:

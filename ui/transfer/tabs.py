@@ -81,7 +81,7 @@ def _ways(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
         )
         return
     alpha, k, titles = studio.view.alpha, studio.view.k, context.dataset.catalogue.titles
-    ways = blend_ways(scored.both, alpha)
+    ways = blend_ways(scored.transfer, alpha)
     lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
     st.write(
         f"The list at α = {alpha:.3g}, blended in {len(lists)} ways; the model’s own scores, without a second voice."

@@ -17,8 +17,8 @@ from ui.shell import state
 from ui.shell.frame import Studio, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
-from ui.transfer.pickers import end_row, pair_is_complete
-from ui.transfer.scored_pair import ScoredPair, applicable, scored_pair
+from ui.transfer.pickers import complete_pair, picker_row
+from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
 
 KEY = "mixer"
 
@@ -44,25 +44,25 @@ def requested_choice() -> str:
 
 def choose_pair(studio: Studio, context: RunContext) -> ScoredPair | None:
     """The row of pickers, and the case it leads to; None (and a sentence on screen) when it leads nowhere."""
-    pair_is_complete(studio, context)
-    view, rules = studio.view, open_mixer(studio, context)
+    complete_pair(studio, context)
+    view, rules = studio.view, applied_rules(studio, context)
     row = st.container()
     scored, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
     try:
         scored = scored_pair(studio, context, view.target, view.source, rules, saved_map(studio, context))
-        names = (scored.pair.target.side.name, scored.pair.source.side.name)
+        names = (scored.pair.target.card.name, scored.pair.source.card.name)
     except ProtectionError as refused:
         st.warning(escape_markdown(str(refused), 600))
     except StudioError as error:
         show_error(error)
     with row:
-        end_row(studio, context, names)
+        picker_row(studio, context, names)
     return scored
 
 
-def open_mixer(studio: Studio, context: RunContext) -> Rules:
+def applied_rules(studio: Studio, context: RunContext) -> Rules:
     """The rules of the URL that this run can follow; a sentence on screen about each that it can't."""
-    rules, problems = applicable(context, studio.view.rules)
+    rules, problems = applicable_rules(context, studio.view.rules)
     for problem in problems:
         st.warning(escape_markdown(problem, 400))
     return rules
@@ -80,4 +80,4 @@ def saved_map(studio: Studio, context: RunContext) -> str:
 
 def show_mixer(studio: Studio, scored: ScoredPair, verdict: str) -> None:
     """The mixer. While the thumb moves nothing reaches the server."""
-    mixer(scored.shown, studio.view.alpha, KEY, verdict)
+    mixer(scored.mixer_data, studio.view.alpha, KEY, verdict)

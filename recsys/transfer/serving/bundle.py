@@ -95,7 +95,8 @@ def export_bundle(
     follows, settings = _follows(model)
     for name, table in (("items", items), ("users", users), ("follows", follows)):
         pq.write_table(pa.table(table), folder / f"{name}.parquet")
-    content = policy.to_json() | {"markov": settings, "context": _context(model)}
+    max_length = getattr(getattr(model, "network", None), "max_length", None)
+    content = policy.to_json() | {"markov": settings, "max_length": max_length}
     (folder / "policy.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     shutil.copyfile(_SERVE, folder / _SERVE.name)
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
@@ -123,13 +124,8 @@ def _follows(model: Encoder) -> tuple[dict[str, np.ndarray], Mapping[str, float]
     return columns, {"power": float(markov.power), "recent": int(markov.recent)}
 
 
-def _context(model: Encoder) -> int | None:
-    max_length = getattr(getattr(model, "network", None), "context", None)
-    return None if max_length is None else int(max_length)
-
-
 def export_onnx(model: Encoder, folder: Path) -> Path:
-    """Writes encoder.onnx: items int64 (1, T), counted from 1, oldest first, T ≤ context -> vector float32 (1, d).
+    """Writes encoder.onnx: items int64 (1, T), counted from 1, oldest first, T ≤ max_length -> vector float32 (1, d).
 
     Raises:
         InputError: the model is not the attention model (causal objective).

@@ -47,7 +47,7 @@ class Bundle:
         from onnxruntime import InferenceSession
 
         session = InferenceSession(str(self.folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
-        newest = items[-self.policy["context"] :] + 1
+        newest = items[-self.policy["max_length"] :] + 1
         vector: np.ndarray = session.run(None, {"items": newest[None].astype(np.int64)})[0][0]
         return vector
 

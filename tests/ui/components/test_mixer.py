@@ -11,7 +11,7 @@ import streamlit as st
 
 from recsys.data.dataset import Catalogue
 from recsys.transfer.path.alpha_path import alpha_path
-from ui.components.mixer import PartyCard, PeopleMap, choice, mixer_data
+from ui.components.mixer import PartyCard, UserMap, choice, mixer_data
 
 SIDE = PartyCard("user 1", "2 items", "History", (("One", "film"),), "user 1")
 N = 400
@@ -76,7 +76,7 @@ def test_the_signature_changes_with_what_is_shown_and_only_then(parties: tuple[n
 
 def test_the_map_is_thinned_but_keeps_both_ends() -> None:
     points = np.random.default_rng(2).normal(size=(50_001, 2)) * 7 + 3
-    people = PeopleMap(points, [50_000], [1, 3], np.array([points[50_000], points[1]]))
+    people = UserMap(points, [50_000], [1, 3], np.array([points[50_000], points[1]]))
     data = people.as_data()
     shown = unpacked(data["points"], "<f4").reshape(-1, 2)
     assert len(shown) <= 20_003
@@ -88,7 +88,7 @@ def test_the_map_is_thinned_but_keeps_both_ends() -> None:
 
 def test_people_who_all_stand_on_one_spot_are_still_a_map() -> None:
     spot = np.ones((5, 2))
-    data = PeopleMap(spot, [0], [1], spot[:2]).as_data()
+    data = UserMap(spot, [0], [1], spot[:2]).as_data()
     assert np.isfinite(unpacked(data["points"], "<f4")).all()
 
 

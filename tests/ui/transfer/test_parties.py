@@ -21,7 +21,7 @@ from recsys.transfer import party_scores
 from tests.conftest import planted_dataset
 from ui.run_context import RunContext, read_column, run_context
 from ui.shell import state
-from ui.transfer.pair_map import people_map, place
+from ui.transfer.pair_map import place, user_map
 from ui.transfer.parties import moment, read_items, read_pair, read_scenarios, write_items
 from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair
 from ui.transfer.sentences import change_rows, change_sentence
@@ -48,17 +48,19 @@ def context(folder: str) -> RunContext:
 def test_a_person_is_read_newest_first_and_never_recommended_what_they_have(context: RunContext) -> None:
     pair = read_pair(context, "user:u3", "user:u4")
     titles = context.dataset.catalogue.titles
-    assert [title for title, _ in pair.target.side.titles] == [titles[item] for item in context.known[3][::-1]]
-    assert set(pair.seen) == set(context.known[3])
+    assert [title for title, _ in pair.target.card.titles] == [
+        titles[item] for item in context.known_histories[3][::-1]
+    ]
+    assert set(pair.seen) == set(context.known_histories[3])
     assert pair.source.party.users == (4,)
-    assert "user u4’s taste" in pair.source.side.as_data()["taste"]
+    assert "user u4’s taste" in pair.source.card.as_data()["taste"]
 
 
 def test_groups_are_people_of_the_data(context: RunContext) -> None:
     column = read_pair(context, "user:u3", "column:region=north").source
     assert column.party.users == tuple(range(0, 120, 2))
     cluster = read_pair(context, "user:u3", "cluster:0").source
-    assert len(cluster.party.users) >= 5 and cluster.side.heading == "Typical items"
+    assert len(cluster.party.users) >= 5 and cluster.card.heading == "Typical items"
     near = read_pair(context, "user:u3", "near:8").source
     assert len(near.party.users) == 8 and 3 not in near.party.users
     assert read_pair(context, "user:u3", "everyone").source.party.users == tuple(range(120))
@@ -68,18 +70,18 @@ def test_groups_are_people_of_the_data(context: RunContext) -> None:
 
 def test_shares_of_typical_items_are_of_people(context: RunContext) -> None:
     end = read_pair(context, "user:u3", "column:region=north").source
-    title, share = end.side.titles[0]
+    title, share = end.card.titles[0]
     item = context.dataset.catalogue.titles.index(title)
-    have = [item in context.known[user] for user in range(0, 120, 2)]
+    have = [item in context.known_histories[user] for user in range(0, 120, 2)]
     assert share == f"{np.mean(have):.0%}"
 
 
 def test_across_time_is_the_same_person_before_and_since(context: RunContext) -> None:
     pair = read_pair(context, "user:u3", "before:4")
-    assert np.array_equal(pair.source.party.histories[0], context.known[3][:4])
-    assert np.array_equal(pair.target.party.histories[0], context.known[3][4:])
-    assert set(pair.seen) == set(context.known[3])
-    assert moment(context.dataset, 3, 4) in pair.source.side.name
+    assert np.array_equal(pair.source.party.histories[0], context.known_histories[3][:4])
+    assert np.array_equal(pair.target.party.histories[0], context.known_histories[3][4:])
+    assert set(pair.seen) == set(context.known_histories[3])
+    assert moment(context.dataset, 3, 4) in pair.source.card.name
 
 
 def test_across_scenarios_recommends_from_the_chosen_one(context: RunContext, folder: str) -> None:
@@ -149,7 +151,7 @@ def test_a_saved_group_is_found_by_its_id(context: RunContext, tmp_path: Path, m
     entry = state.workspace().space("0" * 32).save_cohort("Walkers", ["u2", "u4", "u6", "u8", "u10", "gone"])
     end = read_pair(context, "user:u3", f"group:{entry.id}").source
     assert end.party.users == (2, 4, 6, 8, 10)
-    assert "Walkers" in end.side.name
+    assert "Walkers" in end.card.name
     st.cache_resource.clear()
 
 
@@ -160,7 +162,7 @@ def case_of(folder: str, rules: Rules) -> ScoredPair:
 def test_the_path_starts_with_the_targets_own_list(context: RunContext, folder: str) -> None:
     scored = case_of(folder, Rules())
     scores = party_scores(context.run.model, scored.pair.target.party).astype(np.float64)
-    scores[context.known[3]] = -np.inf
+    scores[context.known_histories[3]] = -np.inf
     assert scored.path.at(0.0) == tuple(np.argsort(-scores, kind="stable")[:8].tolist())
 
 
@@ -169,9 +171,9 @@ def test_rules_hold_over_the_whole_path(context: RunContext, folder: str) -> Non
     tagged = case_of(folder, Rules(tag="odd"))
     assert all("odd" in catalogue.tags[item] for step in tagged.path.steps for item in step.items)
     hidden = case_of(folder, Rules(hide_source=True))
-    assert not set(context.known[4]) & {item for step in hidden.path.steps for item in step.items}
-    assert case_of(folder, Rules(beside="item-knn", weight=0.9)).path.steps != case_of(folder, Rules()).path.steps
-    assert case_of(folder, Rules(beside=CONTENT, weight=0.5)).path.steps
+    assert not set(context.known_histories[4]) & {item for step in hidden.path.steps for item in step.items}
+    assert case_of(folder, Rules(second_score="item-knn", weight=0.9)).path.steps != case_of(folder, Rules()).path.steps
+    assert case_of(folder, Rules(second_score=CONTENT, weight=0.5)).path.steps
 
 
 def test_a_surprise_is_two_people_of_different_tastes_and_repeats(context: RunContext) -> None:
@@ -186,7 +188,7 @@ def test_a_surprise_is_two_people_of_different_tastes_and_repeats(context: RunCo
 
 def test_the_walk_begins_and_ends_where_both_people_stand(context: RunContext) -> None:
     points = np.random.default_rng(0).normal(size=(120, 2))
-    people = people_map(points, context.vectors, (context.vectors[3], context.vectors[4]), ((3,), (4,)))
+    people = user_map(points, context.vectors, (context.vectors[3], context.vectors[4]), ((3,), (4,)))
     assert people.walk[0] == pytest.approx(points[3]) and people.walk[-1] == pytest.approx(points[4])
     assert np.isfinite(people.walk).all()
 
@@ -211,5 +213,5 @@ def test_the_map_that_was_drawn_is_used(context: RunContext, folder: str, tmp_pa
     points = np.random.default_rng(1).normal(size=(120, 2)).astype(np.float32)
     (tmp_path / "map").mkdir()
     save_projection(Projection(points, "umap"), tmp_path / "map")
-    drawn = build_scored_pair(folder, "user:u3", "user:u4", 8, Rules(), str(tmp_path / "map")).shown["map"]
-    assert drawn["points"] != case_of(folder, Rules()).shown["map"]["points"]
+    drawn = build_scored_pair(folder, "user:u3", "user:u4", 8, Rules(), str(tmp_path / "map")).mixer_data["map"]
+    assert drawn["points"] != case_of(folder, Rules()).mixer_data["map"]["points"]

@@ -27,7 +27,7 @@ from ui.shell.rules import Rules
 from ui.transfer import protection
 from ui.transfer.export import list_json
 from ui.transfer.parties import read_pair
-from ui.transfer.protection import noted_draw, private_source, spent_on
+from ui.transfer.protection import private_source, recorded_draw, spent_on
 from ui.transfer.scored_pair import ScoredPair, build_scored_pair
 
 ANN = "a" * 32
@@ -76,7 +76,7 @@ def test_one_draw_serves_every_filter_length_and_restart(space: Space, trained: 
         build_scored_pair(folder, TARGET, SOURCE, k, rules)
         for k, rules in ((5, ON), (10, replace(ON, scenario="left")), (10, replace(ON, tag="odd", diversity=0.4)))
     ]
-    scores = [scored.both.source_scores for scored in cases]
+    scores = [scored.transfer.source_scores for scored in cases]
     assert all(np.array_equal(scores[0], other) for other in scores)
     first = vector(folder)
     st.cache_resource.clear()  # a restarted server
@@ -91,7 +91,7 @@ def test_other_data_or_another_server_has_other_noise(space: Space, trained: Run
     context, twin = run_context(folder), run_context(other)
     model = context.run.model
     gaps = vector(folder) - vector(other)
-    plain = [model.encode([one.known[0]])[0] for one in (context, twin)]  # type: ignore[attr-defined]
+    plain = [model.encode([one.known_histories[0]])[0] for one in (context, twin)]  # type: ignore[attr-defined]
     assert np.abs(gaps - (plain[0] - plain[1])).max() > 1.0
     before = vector(folder)
     (state.workspace().root / "noise.key").unlink()
@@ -101,13 +101,13 @@ def test_other_data_or_another_server_has_other_noise(space: Space, trained: Run
 def test_what_was_spent_adds_up_and_ends_at_the_limit(space: Space, trained: Run) -> None:
     context = run_context(saved(space, trained))
     assert spent_on(space, context, SOURCE) == 0
-    assert noted_draw(space, context, TARGET, SOURCE, ON) == 0
-    assert noted_draw(space, context, "user:u7", SOURCE, replace(ON, tag="odd")) == 0
+    assert recorded_draw(space, context, TARGET, SOURCE, ON) == 0
+    assert recorded_draw(space, context, "user:u7", SOURCE, replace(ON, tag="odd")) == 0
     assert spent_on(space, context, SOURCE) == pytest.approx(4.0, rel=1e-3)
     used = 4.0
     for number in range(1, 40):
         try:
-            assert noted_draw(space, context, TARGET, SOURCE, ON, again=True) == number
+            assert recorded_draw(space, context, TARGET, SOURCE, ON, again=True) == number
         except ProtectionError as error:
             assert "come to ε = 16 together" in str(error)
             break
@@ -115,20 +115,20 @@ def test_what_was_spent_adds_up_and_ends_at_the_limit(space: Space, trained: Run
         assert used < now <= LIMIT
         used = now
     assert 5 < number < 20 and spent_on(space, context, SOURCE) == used
-    assert noted_draw(space, context, TARGET, SOURCE, ON) == number - 1, "the newest draw is still shown, at no cost"
+    assert recorded_draw(space, context, TARGET, SOURCE, ON) == number - 1, "the newest draw is still shown, at no cost"
     with pytest.raises(ProtectionError, match="together"):
-        noted_draw(space, context, TARGET, SOURCE, replace(ON, epsilon=8.0))
-    assert noted_draw(space, context, TARGET, "user:u2", ON) == 0  # another user has a budget of their own
+        recorded_draw(space, context, TARGET, SOURCE, replace(ON, epsilon=8.0))
+    assert recorded_draw(space, context, TARGET, "user:u2", ON) == 0  # another user has a budget of their own
     again = Workspace(state.workspace().root).space(ANN)
     assert spent_on(again, context, SOURCE) == used
 
 
 def test_a_group_spends_for_each_of_its_users(space: Space, trained: Run) -> None:
     context = run_context(saved(space, trained))
-    noted_draw(space, context, TARGET, "column:region=north", ON)  # u0, u2, …
+    recorded_draw(space, context, TARGET, "column:region=north", ON)  # u0, u2, …
     assert spent_on(space, context, "user:u0") == spent_on(space, context, "user:u2") == pytest.approx(4.0, rel=1e-3)
     assert spent_on(space, context, "user:u1") == 0
-    noted_draw(space, context, TARGET, "user:u2", ON)
+    recorded_draw(space, context, TARGET, "user:u2", ON)
     assert spent_on(space, context, "user:u0") < spent_on(space, context, "column:region=north")
 
 
@@ -148,9 +148,9 @@ def test_another_user_table_over_the_same_rows_is_another_draw(space: Space, tra
         private_source(context, read_pair(context, target, source), source, ON, 0).vector for context in (first, second)
     ]
     assert not np.array_equal(*noised)
-    noted_draw(space, first, target, source, ON)
+    recorded_draw(space, first, target, source, ON)
     once = spent_on(space, first, "user:u0")
-    noted_draw(space, second, target, source, ON)
+    recorded_draw(space, second, target, source, ON)
     assert once == pytest.approx(4.0, rel=1e-3)
     for context in (first, second):
         assert spent_on(space, context, "user:u0") > once * 1.2, "in both draws"
@@ -158,15 +158,15 @@ def test_another_user_table_over_the_same_rows_is_another_draw(space: Space, tra
         assert spent_on(space, context, "user:u118") == pytest.approx(4.0, rel=1e-3), "in the second only"
         assert spent_on(space, context, "user:u119") == 0
         before = spent_on(space, context, "everyone")
-        noted_draw(space, context, target, source, ON)
+        recorded_draw(space, context, target, source, ON)
         assert spent_on(space, context, "everyone") == before, "seen again, it adds nothing"
 
 
 def test_the_same_members_of_another_user_table_are_another_draw_too(space: Space, trained: Run) -> None:
     """Other columns change the noise of a single user as well."""
     first, second = (run_context(saved(space, trained, with_regions(half))) for half in (True, False))
-    noted_draw(space, first, TARGET, SOURCE, ON)
-    noted_draw(space, second, TARGET, SOURCE, ON)
+    recorded_draw(space, first, TARGET, SOURCE, ON)
+    recorded_draw(space, second, TARGET, SOURCE, ON)
     assert vector(first.folder).tobytes() != vector(second.folder).tobytes()
     assert spent_on(space, first, SOURCE) == spent_on(space, second, SOURCE) > 4.0 * 1.2
 
@@ -183,19 +183,19 @@ def test_a_draw_whose_members_were_not_noted_is_charged_to_all_who_may_have_been
     alone = spent_on(space, context, "user:u119")
     assert alone == pytest.approx(4.0, rel=1e-2), "nobody knows which table said who was north"
     assert spent_on(space, context, "user:u0") > alone * 1.2
-    noted_draw(space, context, TARGET, "user:u2", ON)
+    recorded_draw(space, context, TARGET, "user:u2", ON)
     content = json.loads((space.folder / "draws.json").read_text())[context.dataset.rows_fingerprint]
     assert len(content) == 3 and content[2]["members"] == [2] and len(content[2]["made_of"]) == 64
 
 
 @pytest.mark.parametrize(
     "rules",
-    [replace(ON, hide_source=True), replace(ON, unmet=True), replace(ON, beside="popularity", weight=0.3)],
+    [replace(ON, hide_source=True), replace(ON, cold_items=True), replace(ON, second_score="popularity", weight=0.3)],
 )
 def test_rules_that_read_histories_are_refused_and_spend_nothing(space: Space, trained: Run, rules: Rules) -> None:
     folder = saved(space, trained)
     for call in (
-        lambda: noted_draw(space, run_context(folder), TARGET, SOURCE, rules),
+        lambda: recorded_draw(space, run_context(folder), TARGET, SOURCE, rules),
         lambda: build_scored_pair(folder, TARGET, SOURCE, 10, rules),
     ):
         with pytest.raises(ProtectionError, match="rules that read histories"):
@@ -230,7 +230,7 @@ def test_groups_that_histories_decide_and_targets_in_the_source_are_refused(
     with pytest.raises(ProtectionError, match="turn the protection off"):
         build_scored_pair(folder, target, source, 10, ON)
     with pytest.raises(ProtectionError, match="turn the protection off"):
-        noted_draw(space, run_context(folder), target, source, ON)
+        recorded_draw(space, run_context(folder), target, source, ON)
 
 
 def test_nothing_but_the_noised_vector_depends_on_the_source(
@@ -244,17 +244,18 @@ def test_nothing_but_the_noised_vector_depends_on_the_source(
     told = []
     for history in ([1, 2, 3, 4, 5, 6, 7], [40, 39, 38, 37, 36, 35, 34]):
         scored = build_scored_pair(saved(space, trained, data_with(history)), TARGET, SOURCE, 10, ON)
-        told.append(json.dumps([scored.shown, all_words(scored)], sort_keys=True, default=str))
+        told.append(json.dumps([scored.mixer_data, all_words(scored)], sort_keys=True, default=str))
     assert told[0] == told[1]
-    assert "Item 40" not in json.dumps(scored.shown["source"]) and scored.shown["map"]["source"] == []
+    assert "Item 40" not in json.dumps(scored.mixer_data["source"]) and scored.mixer_data["map"]["source"] == []
     assert all(len(history) == 0 for history in scored.pair.source.party.histories)
 
 
 def all_words(scored: ScoredPair) -> list[object]:
     source = scored.pair.source
     return [
-        source.side, source.party.label, source.party.users, scored.both.sentence(0.3), scored.both.allowed.tolist(),
-        scored.both.source_scores.tolist(), [step.items for step in scored.path.steps],
+        source.card, source.party.label, source.party.users, scored.transfer.sentence(0.3),
+        scored.transfer.allowed.tolist(),
+        scored.transfer.source_scores.tolist(), [step.items for step in scored.path.steps],
         list_json(scored, 0.3, pd.DataFrame({"rank": [1]})),
     ]  # fmt: skip
 
@@ -264,7 +265,8 @@ def test_without_the_check_this_test_would_see_a_leak(
 ) -> None:
     shown = [
         json.dumps(
-            build_scored_pair(saved(space, trained, data_with(h)), TARGET, SOURCE, 10, Rules()).shown, sort_keys=True
+            build_scored_pair(saved(space, trained, data_with(h)), TARGET, SOURCE, 10, Rules()).mixer_data,
+            sort_keys=True,
         )
         for h in ([1, 2, 3, 4, 5, 6, 7], [40, 39, 38, 37, 36, 35, 34])
     ]
@@ -278,5 +280,5 @@ def test_a_model_without_vectors_protects_nobody(space: Space) -> None:
 
 
 def test_the_promise_holds_delta_below_one_in_all_users(space: Space, trained: Run) -> None:
-    promise = protection.promise_of(run_context(saved(space, trained)), 4.0)
+    promise = protection.privacy_parameters(run_context(saved(space, trained)), 4.0)
     assert promise.users == 120 and promise.delta < 1 / 120

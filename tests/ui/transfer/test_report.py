@@ -36,7 +36,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunContex
 
 def test_the_report_stands_alone_and_hostile_titles_are_text(scored: tuple[RunContext, ScoredPair]) -> None:
     context, one = scored
-    page = transfer_html(context, one, recommend(one.both, 0.4, 5), None).decode()
+    page = transfer_html(context, one, recommend(one.transfer, 0.4, 5), None).decode()
     assert HOSTILE not in page and "&lt;script&gt;alert(1)" in page
     assert "60% of user u3’s taste + 40% of user u4’s taste" in page
     assert "No study has been run" in page

@@ -13,9 +13,9 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components.mixer.payload import LENGTHS, PartyCard, PeopleMap, mixer_data
+from ui.components.mixer.payload import LENGTHS, PartyCard, UserMap, mixer_data
 
-__all__ = ["LENGTHS", "Choice", "PartyCard", "PeopleMap", "choice", "mixer", "mixer_data"]
+__all__ = ["LENGTHS", "Choice", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (

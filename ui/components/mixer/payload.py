@@ -49,7 +49,7 @@ class PartyCard:
 
 
 @dataclass(frozen=True, eq=False)
-class PeopleMap:
+class UserMap:
     """The map below the blend.
 
     Args:
@@ -84,7 +84,7 @@ def mixer_data(
     catalogue: Catalogue,
     target: PartyCard,
     source: PartyCard,
-    people: PeopleMap | None = None,
+    people: UserMap | None = None,
     lengths: Sequence[int] = LENGTHS,
 ) -> dict[str, Any]:
     """Everything the mixer shows, as JSON values, with a signature that changes with any of it.
