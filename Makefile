@@ -31,7 +31,7 @@ audit: .venv/.dev  ## look for known vulnerabilities in the installed packages
 	.venv/bin/pip-audit --skip-editable
 
 docs: .venv/.dev  ## build the API reference from the docstrings into docs/api
-	.venv/bin/pdoc recsys --docformat google --output-directory docs/api
+	.venv/bin/python -m docs.api_reference docs/api
 
 screenshots: browser  ## take the pictures of the README again, from the sample
 	.venv/bin/python -m docs.screenshots
