@@ -1,4 +1,4 @@
-"""Build the API reference from the docstrings: `python -m docs.api_reference [FOLDER]`, by default docs/api. Works offline."""
+"""Build the API reference from the docstrings, offline: `python -m docs.api_reference [FOLDER]` (docs/api)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from recsys.models.training.config import TrainConfig
 from recsys.runs import save_run, train_run
 from ui.home.miniature import write_miniature
 
-FOLDER = Path(__file__).resolve().parent / "run"
+FOLDER = Path(__file__).resolve().parents[1] / "run"
 
 
 def main() -> None:

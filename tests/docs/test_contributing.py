@@ -1,0 +1,126 @@
+"""Every recipe of docs/CONTRIBUTING.md is followed in a copy of the repository: its files, its edits, its tests.
+
+A code block whose first line is a comment with a path is that file. A `diff` block edits the file that its first line
+names: the lines without a plus must stand there, one after the other and once only, and those with a plus are inserted.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "CONTRIBUTING.md"
+COPIED = ("recsys", "ui", "pages", "tests")
+LINKED = ("sample_data", "benchmarks", "docs", ".streamlit", "README.md", "Makefile")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A section "Add a …": its code blocks as (language, text)."""
+
+    title: str
+    blocks: tuple[tuple[str, str], ...]
+
+
+def recipes() -> list[Recipe]:
+    """The sections of the guide that begin with "Add"."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    title = ""
+    tokens = MarkdownIt().parse(GUIDE.read_text("utf-8"))
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if before is not None and before.type == "heading_open" and before.tag == "h2":
+            title = token.content
+        if token.type == "fence" and title.startswith("Add "):
+            found.setdefault(title, []).append((token.info, token.content))
+    return [Recipe(title, tuple(blocks)) for title, blocks in found.items()]
+
+
+def copy_repository(folder: Path) -> Path:
+    """A copy in which the code can be changed; data and documents are linked."""
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    for name in ("app.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def edited(text: str, change: str) -> str:
+    """The text with a change: lines with a plus inserted between context lines that occur once."""
+    lines = change.splitlines()
+    before = "\n".join(line[1:] for line in lines if not line.startswith("+"))
+    after = "\n".join(line[1:] for line in lines)
+    assert text.count(before) == 1, f"these lines occur {text.count(before)} times:\n{before}"
+    return text.replace(before, after)
+
+
+def follow(recipe: Recipe, folder: Path) -> list[Path]:
+    """Writes and edits what the recipe says; returns its tests."""
+    tests = []
+    for language, text in recipe.blocks:
+        first, _, rest = text.partition("\n")
+        path = folder / first.lstrip("# ").strip()
+        assert path.suffix, f"the first line of a code block must name a file: {first}"
+        if language == "diff":
+            path.write_text(edited(path.read_text("utf-8"), rest.rstrip("\n")), "utf-8")
+            continue
+        assert not path.exists(), f"{first}: a recipe adds files; an edit is a diff block"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".py" and "recsys" in first + "ui":
+            (path.parent / "__init__.py").touch()
+        path.write_text(text, "utf-8")
+        if path.name.startswith("test_"):
+            tests.append(path)
+    return tests
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.title)
+def test_a_recipe_works_as_written(recipe: Recipe, tmp_path: Path) -> None:
+    folder = copy_repository(tmp_path / "repository")
+    tests = follow(recipe, folder)
+    assert tests, "a recipe ends with a test"
+    checks = [str(path.relative_to(folder)) for path in tests] + ["tests/test_architecture.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "--rootdir", str(folder), *checks],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    style = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", *(str(path) for path in tests)],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert style.returncode == 0, style.stdout
+
+
+def test_the_guide_has_a_recipe_for_every_seam() -> None:
+    assert [recipe.title for recipe in recipes()] == [
+        "Add a model",
+        "Add a metric",
+        "Add a file format",
+        "Add a transfer method",
+        "Add a page",
+    ]
+
+
+def test_an_edit_needs_lines_that_occur_once() -> None:
+    assert edited("a\nb\nc\n", " a\n+x\n b") == "a\nx\nb\nc\n"
+    with pytest.raises(AssertionError, match="occur 2 times"):
+        edited("a\nb\na\nb\n", " a\n+x")
+    with pytest.raises(AssertionError, match="occur 0 times"):
+        edited("a\n", " z\n+x")
+
+
+def test_every_path_that_the_guide_names_exists() -> None:
+    text = re.sub(r"```.*?```", "", GUIDE.read_text("utf-8"), flags=re.S)
+    named = set(re.findall(r"`((?:recsys|ui|pages|tests|docs|benchmarks|sample_data)/[\w./-]*)`", text))
+    assert named
+    assert not [path for path in named if not (ROOT / path).exists()]
