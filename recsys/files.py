@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_SWAP = threading.RLock()
+SWAP_LOCK = threading.RLock()
+"""Held between the two renames: whoever holds it sees every folder under its own name."""
 _OLD = ".old"
 
 
@@ -54,7 +55,7 @@ def replace_file(file: Path, text: str) -> None:
 
 def recover(folder: Path) -> None:
     """Puts the old version of a folder back when a killed process had moved it aside and not yet replaced it."""
-    with _SWAP:
+    with SWAP_LOCK:
         aside = _aside(folder)
         if aside.is_dir() and not folder.exists():
             with suppress(OSError):  # another process has put it back, or has finished replacing it
@@ -117,7 +118,7 @@ def _aside(folder: Path) -> Path:
 
 def _swap(building: Path, folder: Path) -> None:
     aside = _aside(folder)
-    with _SWAP:
+    with SWAP_LOCK:
         recover(folder)
         shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed while removing it
         try:

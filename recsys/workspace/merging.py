@@ -31,16 +31,17 @@ def leave_note(spaces: Path, gone: str, kept: str) -> None:
     replace_file(spaces / gone / _NOTE, kept)
 
 
-def move_all(old: Path, new: Path) -> list[Path]:
-    """Moves every entry, the trash and (where there is none yet) the name of a space. Returns where entries are now."""
-    moved = []
+def move_all(old: Path, new: Path) -> int:
+    """Moves every entry, the trash and (where there is none yet) the name of a space. Returns the number of entries."""
+    moved = 0
     for kind in (*KINDS, "trash"):
         for folder in sorted((old / kind).glob("[0-9a-f]*")):
             make_folder(new / kind)
-            moved.append(folder.rename(new / kind / folder.name))
+            folder.rename(new / kind / folder.name)
+            moved += kind != "trash"
         if (new / kind).is_dir():
             sync_folder(new / kind)
     if (old / _NAME).is_file() and not (new / _NAME).is_file():
         make_folder(new)
         (old / _NAME).replace(new / _NAME)
-    return [folder for folder in moved if folder.parent.name != "trash"]
+    return moved

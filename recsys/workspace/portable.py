@@ -53,8 +53,6 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
         entries = renamed(building, folders, checked(folders))
         space.demand_room(sum(entry.bytes for entry in entries))
         commit(building)
-    for entry in entries:
-        space.workspace.index.put(space.folder.name, entry)
     return entries
 
 

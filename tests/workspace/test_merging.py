@@ -109,7 +109,7 @@ def test_taking_everything_along_leaves_the_other_space_open(tmp_path: Path) -> 
     note = ann.save_json("note", "mine", {})
     assert bob.take_all(ann) == 1
     assert names(bob) == ["mine"] and names(ann) == [] and home.space(ANN).id == ANN
-    assert home.index.space_of(note.id, "note") == BOB
+    assert home.find(note.id, "note")[1] == bob.path(note.id)
 
 
 def test_no_space_is_named_by_anything_else(tmp_path: Path) -> None:

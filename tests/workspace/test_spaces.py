@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,13 +127,37 @@ def test_no_name_leads_outside(tmp_path_factory: pytest.TempPathFactory, name: s
         workspace.space(name).path(name)
 
 
-@pytest.mark.parametrize("damage", ["missing", "damaged"])
-def test_the_index_is_made_again_from_the_folders(tmp_path: Path, damage: str) -> None:
-    entry = Workspace(tmp_path).space(ANN).save_json("note", "kept", {})
-    (tmp_path / "index.sqlite").unlink()
-    if damage == "damaged":
-        (tmp_path / "index.sqlite").write_bytes(b"not a database, certainly" * 100)
-    assert Workspace(tmp_path).find(entry.id, "note")[0].name == "kept"
+def test_an_entry_is_found_by_a_server_that_did_not_save_it(tmp_path: Path) -> None:
+    first, second = Workspace(tmp_path), Workspace(tmp_path)
+    entry = first.space(ANN).save_json("note", "kept", {})
+    assert second.find(entry.id, "note")[0].name == "kept"
+    first.join(ANN, BOB)  # the entry moves after the second server has found it
+    assert second.find(entry.id, "note")[1].parent.parent.name == BOB
+    assert second.owner_of(entry.id, "note") == "" and Workspace(tmp_path).find(entry.id, "note")[0] == entry
+
+
+def test_an_entry_that_is_being_replaced_is_found(workspace: Workspace, space: Space) -> None:
+    entry = space.save("study", "one", lambda folder: (folder / "x").write_text("1"))
+    stop = threading.Event()
+
+    def replace_again_and_again() -> None:
+        while not stop.is_set():
+            space.save("study", "one", lambda folder: (folder / "x").write_text("2"), entry_id=entry.id)
+
+    writer = threading.Thread(target=replace_again_and_again)
+    writer.start()
+    try:
+        for _ in range(300):
+            assert workspace.owner_of(entry.id, "study") == "" and workspace._folder_of(entry.id, "study") is not None
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_the_index_of_earlier_versions_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"SQLite format 3")
+    Workspace(tmp_path).sweep()
+    assert not (tmp_path / "index.sqlite").exists()
 
 
 def test_a_deleted_entry_is_not_found_by_its_link(workspace: Workspace, space: Space) -> None:
@@ -158,7 +183,6 @@ def test_a_server_killed_while_writing_leaves_nothing_half_done(workspace: Works
     entry = space.save_json("note", "n", {})
     half = space.folder / "note" / f".{entry.id}.abcd"
     half.mkdir()
-    workspace.index.drop(entry.id)  # killed between the folder and the index
     fresh = Workspace(workspace.root)
     fresh.sweep()
     assert not half.exists() and fresh.find(entry.id, "note")[0] == entry
