@@ -10,7 +10,7 @@ import streamlit as st
 from recsys.data.cleaning import REASONS, CleaningPlan, Repeats
 from recsys.errors import StudioError
 from ui.data.source import OURS, Choice, Opened, again, refused, undo
-from ui.shell.frame import Studio, show_error
+from ui.shell.frame import PageContext, show_error
 from ui.shell.widgets import escape_markdown
 
 ROLES = {
@@ -30,7 +30,7 @@ REPEATS = {
 }
 
 
-def columns(studio: Studio, now: Opened) -> None:
+def columns(studio: PageContext, now: Opened) -> None:
     """What each table and column was taken for and why, with a preview; one change and the file is read again."""
     changed = st.session_state.pop(CHANGED, "")
     tables = _tables(now) if len(now.loaded.tables) > 1 else None
@@ -106,7 +106,7 @@ def _changed(what: str) -> None:
     st.session_state[CHANGED] = what
 
 
-def cleaning(studio: Studio, now: Opened) -> None:
+def cleaning(studio: PageContext, now: Opened) -> None:
     """The plan's rules, each with the rows it takes; Undo goes one step back, Reset to the start."""
     left, right = st.columns([5, 4], gap="large")
     with left:

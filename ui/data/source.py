@@ -15,7 +15,7 @@ from recsys.data.readers.local_files import VARIABLE, allowed_folder, local_file
 from recsys.data.samples import SAMPLES, Sample, sample_files, sample_plan
 from recsys.errors import StudioError
 from ui.data.uploads import release, uploads
-from ui.shell.frame import Studio, show_error
+from ui.shell.frame import PageContext, show_error
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Refused:
     dataset_id: str = ""
 
 
-def opened(studio: Studio) -> Opened | None:
+def opened(studio: PageContext) -> Opened | None:
     """What was read in this session, if it is what the page shows and is still held."""
     current: Opened | None = uploads().get(st.session_state.get(OPEN, ""))
     return current if current is not None and current.entry_id == studio.dataset_id else None
@@ -101,13 +101,13 @@ def arrive() -> None:
         st.session_state[REFUSED] = None
 
 
-def refused(studio: Studio, place: str) -> StudioError | None:
+def refused(studio: PageContext, place: str) -> StudioError | None:
     """Why what was asked for at this place last was not done; None when it was."""
     last: Refused | None = st.session_state.get(REFUSED)
     return last.error if last is not None and (last.place, last.dataset_id) == (place, studio.dataset_id) else None
 
 
-def choose(studio: Studio) -> None:
+def choose(studio: PageContext) -> None:
     """The sample cards, the upload and, where it is allowed, the path."""
     _cards(studio)
     _upload(studio)
@@ -117,7 +117,7 @@ def choose(studio: Studio) -> None:
         show_error(problem)
 
 
-def _cards(studio: Studio) -> None:
+def _cards(studio: PageContext) -> None:
     for column, sample in zip(st.columns(len(SAMPLES), gap="small"), SAMPLES, strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             with st.container(gap="small"):
@@ -127,13 +127,13 @@ def _cards(studio: Studio) -> None:
                 _open_sample(studio, sample)
 
 
-def _open_sample(studio: Studio, sample: Sample) -> None:
+def _open_sample(studio: PageContext, sample: Sample) -> None:
     rows, items, people = sample_files(sample.name)
     title = f"{sample.title} (sample)"
     open_source(studio, Source(((title, rows),), title, items, people, plan=sample_plan(), sample=sample.name))
 
 
-def _upload(studio: Studio) -> None:
+def _upload(studio: PageContext) -> None:
     limit, number = st.get_option("server.maxUploadSize"), st.session_state.setdefault(ROUND, 0)
     now = opened(studio)
     with st.container(key="data_files"):
@@ -200,7 +200,7 @@ def _switched() -> None:
     st.session_state["data_switched"] = True
 
 
-def _path(studio: Studio, folder: Path) -> None:
+def _path(studio: PageContext, folder: Path) -> None:
     with st.form("data_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Or the path of a file on this machine", key="data_path", help=f"Inside the folder that {VARIABLE} names."
@@ -216,7 +216,7 @@ def _path(studio: Studio, folder: Path) -> None:
 
 
 def open_source(
-    studio: Studio,
+    studio: PageContext,
     source: Source,
     choice: Choice = OURS,
     past: tuple[Choice, ...] = (),
@@ -249,17 +249,17 @@ def open_source(
         st.session_state[REFUSED] = Refused(error, place, studio.dataset_id)
 
 
-def again(studio: Studio, now: Opened, choice: Choice, place: str) -> None:
+def again(studio: PageContext, now: Opened, choice: Choice, place: str) -> None:
     """Reads what is open another way; `undo` takes it back."""
     open_source(studio, now.source, choice, (*now.past, now.choice), now, place)
 
 
-def undo(studio: Studio, now: Opened) -> None:
+def undo(studio: PageContext, now: Opened) -> None:
     """Reads what is open as it was read before the last change."""
     open_source(studio, now.source, now.past[-1], now.past[:-1], now, "cleaning")
 
 
-def _keep(studio: Studio, read: Opened, old: Opened | None) -> None:
+def _keep(studio: PageContext, read: Opened, old: Opened | None) -> None:
     """Saves the dataset (never the raw file), makes it the open one, and forgets the version it replaces."""
     loaded, source = read.loaded, read.source
     if source.pseudonyms:

@@ -15,7 +15,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import UnknownIdError
 from ui import cache
 from ui.data.source import KEY_ONCE, Opened
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ TABLES = {"interactions": "Interactions", "items": "item table", "users": "user 
 MARKS = {"good": "✓", "notice": "○", "warning": "⚠"}
 
 
-def summary(studio: Studio, dataset: Dataset, now: Opened | None) -> None:
+def summary(studio: PageContext, dataset: Dataset, now: Opened | None) -> None:
     """Rows flowing into kept and dropped, the three numbers, and the way on."""
     flow, numbers = st.columns([7, 3], gap="large")
     with numbers:
@@ -59,7 +59,7 @@ def _taken(found: CleaningSummary) -> list[str]:
     return [f"{'; '.join(parts)}."]
 
 
-def cleaning_of(studio: Studio, dataset: Dataset) -> CleaningSummary | None:
+def cleaning_of(studio: PageContext, dataset: Dataset) -> CleaningSummary | None:
     """How the file's rows became these: saved with the dataset, or, by older versions, beside it in one's own space.
     None where neither is."""
     if dataset.cleaning is not None:

@@ -29,7 +29,7 @@ from ui.components.point_map import (
 )
 from ui.embeddings import projections
 from ui.run_context import RunContext, group_of
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class MapContext:
         labels: int (n,), groups: their names.
     """
 
-    studio: Studio
+    studio: PageContext
     context: RunContext
     side: str
     labels: np.ndarray
@@ -78,7 +78,7 @@ class MapContext:
         return embeddings.users if self.side == "people" else embeddings.items[1:]
 
 
-def map_context(studio: Studio, side: str) -> MapContext:
+def map_context(studio: PageContext, side: str) -> MapContext:
     """The scene of the open run."""
     run, dataset = studio.need_run()
     folder = str(studio.run_folder)
@@ -90,7 +90,7 @@ def map_context(studio: Studio, side: str) -> MapContext:
     return MapContext(studio, context, side, clusters.labels, names)
 
 
-def controls_above(studio: Studio) -> tuple[MapContext, int, str, Focus | None]:
+def controls_above(studio: PageContext) -> tuple[MapContext, int, str, Focus | None]:
     """Search, side, dimensions and colour: the scene, 2 or 3, one of `colourings`, and what to look at."""
     with st.container(key="map_controls"):
         find, sides, flat, colour = st.columns([3, 1.7, 1.3, 2], vertical_alignment="center")

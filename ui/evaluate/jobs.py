@@ -19,7 +19,7 @@ from ui import cache
 from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.errors import show_failure
-from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class EvaluationContext:
     """What the page is about: the open run, the models judged, and what was found."""
 
-    studio: Studio
+    studio: PageContext
     context: RunContext
     models: Mapping[str, Recommender]
     report: Report
@@ -51,13 +51,13 @@ class EvaluationContext:
         return self.context.run.split(self.context.dataset)
 
 
-def job_id(studio: Studio, *question: object) -> str:
+def job_id(studio: PageContext, *question: object) -> str:
     """The id of the job that answers a question of this person: always the same, and nobody else can guess it."""
     text = "\0".join([studio.space.id, *map(str, question)])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def job_of(studio: Studio, wanted: str) -> JobSnapshot | None:
+def job_of(studio: PageContext, wanted: str) -> JobSnapshot | None:
     """The job of that id, None before it was started."""
     try:
         return studio.jobs.snapshot(wanted, studio.space.id)
@@ -65,7 +65,7 @@ def job_of(studio: Studio, wanted: str) -> JobSnapshot | None:
         return None
 
 
-def answer(studio: Studio, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
+def answer(studio: PageContext, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
     """The job's result; while there is none, its progress, or what went wrong with a way to try again.
 
     Args:
@@ -128,7 +128,7 @@ def _answers() -> Answers:
     return Answers()
 
 
-def _waiting(studio: Studio, wanted: str) -> None:
+def _waiting(studio: PageContext, wanted: str) -> None:
     job = job_of(studio, wanted)
     if job is None or not job.active:
         st.rerun()
@@ -152,7 +152,7 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tup
     return models, tuple(compared)
 
 
-def evaluate_run(studio: Studio, context: RunContext) -> EvaluationContext | None:
+def evaluate_run(studio: PageContext, context: RunContext) -> EvaluationContext | None:
     """The evaluation of the open run, started by itself; None (with its progress on screen) until it is there."""
     if context.run.holdout != "last-one":
         st.warning(

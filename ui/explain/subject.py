@@ -15,7 +15,7 @@ from recsys.models.recommender import Encoder, top_k
 from recsys.transfer import TransferParty
 from recsys.transfer.recommendations import combined_scores, with_second
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.transfer.parties import MEDOID, TransferPair
 from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair, second_scorer
 from ui.transfer.view import applied_rules, saved_map
@@ -109,7 +109,7 @@ class ExplainedList:
         return self.context.dataset.catalogue.titles[item]
 
 
-def target_of(studio: Studio, context: RunContext) -> str:
+def target_of(studio: PageContext, context: RunContext) -> str:
     """The person in the URL, else one with something to show. A group is stood for by its most typical person."""
     text = studio.view.target
     if not text:
@@ -125,7 +125,7 @@ def what_if(context: RunContext, target: str, part: str) -> str:
     return f"{part}_{context.run.id}_{target}"
 
 
-def imagine(studio: Studio, context: RunContext, target: str) -> ExplainedList:
+def imagine(studio: PageContext, context: RunContext, target: str) -> ExplainedList:
     """The case with what was taken away and added on this page. Raises InputError, UnknownIdError."""
     view, rules = studio.view, applied_rules(studio, context)
     source = view.source

@@ -14,7 +14,7 @@ from recsys.explain.score_parts import alike_items, model_score_parts, shared_ta
 from recsys.jobs.queue import Progress
 from ui.evaluate.jobs import answer, job_id
 from ui.explain.subject import ExplainedList
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
@@ -26,7 +26,7 @@ TABS = {
 }
 
 
-def more(studio: Studio, why: ExplainedList, item: int, found: Influence) -> None:
+def more(studio: PageContext, why: ExplainedList, item: int, found: Influence) -> None:
     """The row of tabs and the open part."""
     chosen = open_tab(studio, "More about this item", TABS, "explain_tab")
     if chosen == "smallest":
@@ -125,7 +125,7 @@ def _alike(why: ExplainedList, item: int) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
-def _attention(studio: Studio, why: ExplainedList) -> None:
+def _attention(studio: PageContext, why: ExplainedList) -> None:
     """Heatmaps with the formula in this person's numbers, and how far they explain anything."""
     model = why.context.run.model
     if not isinstance(model, Attentive) or not len(why.now):
@@ -171,7 +171,7 @@ def _attention(studio: Studio, why: ExplainedList) -> None:
     _deletion(studio, why)
 
 
-def _deletion(studio: Studio, why: ExplainedList) -> None:
+def _deletion(studio: PageContext, why: ExplainedList) -> None:
     context = why.context
     histories = [h for h in context.known_histories if 5 <= len(h) <= 30][:80]
 

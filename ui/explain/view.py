@@ -11,14 +11,14 @@ from recsys.explain.score_parts import reason
 from ui.explain.subject import ExplainedList, imagine, target_of, what_if
 from ui.explain.tabs import more
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown, set_widget_value
 
 FOUND = 30  # items offered for a search
 WORDS = "explain_words"  # session state: the list drawn last, and the item of each option it has had
 
 
-def who(studio: Studio, context: RunContext) -> str:
+def who(studio: PageContext, context: RunContext) -> str:
     """Whose recommendation, and how much of the source of Transfer is mixed in."""
     target = target_of(studio, context)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -33,7 +33,7 @@ def who(studio: Studio, context: RunContext) -> str:
     return target
 
 
-def _alpha_slider(studio: Studio) -> None:
+def _alpha_slider(studio: PageContext) -> None:
     """The α of the URL, which Transfer shows too."""
     key = "explain_alpha"
     set_widget_value(key, round(studio.view.alpha, 2))
@@ -48,7 +48,7 @@ def _alpha_slider(studio: Studio) -> None:
     )
 
 
-def _person(studio: Studio, context: RunContext, target: str) -> None:
+def _person(studio: PageContext, context: RunContext, target: str) -> None:
     users = context.dataset.users
     kind, _, value = target.removesuffix("!medoid").partition(":")
     if context.dataset.n_users <= 3000:
@@ -65,7 +65,7 @@ def _person(studio: Studio, context: RunContext, target: str) -> None:
         st.rerun()
 
 
-def explain(studio: Studio, context: RunContext, target: str) -> None:
+def explain(studio: PageContext, context: RunContext, target: str) -> None:
     """The list, the bars, what is taken away and added, and the parts below."""
     try:
         why = imagine(studio, context, target)

@@ -8,12 +8,12 @@ from recsys.jobs.queue import JobSnapshot, Progress
 from recsys.workspace import Space
 from ui.shell import state
 from ui.shell.errors import show_failure
-from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
 
-def demo_button(studio: Studio) -> None:
+def demo_button(studio: PageContext) -> None:
     """Starts the demo in a job, which goes on over page switches and refresh (its id is in the URL)."""
     running = any(job.active and job.kind in jobs.KINDS for job in studio.jobs.of(studio.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
@@ -26,20 +26,20 @@ def demo_button(studio: Studio) -> None:
     )
 
 
-def class_button(studio: Studio) -> None:
+def class_button(studio: PageContext) -> None:
     """The way to the run a teacher shows to everybody (read-only: changes stay in the visitor's own space)."""
     if (shown := state.class_run()) and st.button("Open the class’s run", key="home_class", width="stretch"):
         studio.go("transfer", run=shown, dataset="", target="", source="")
 
 
-def demo_progress(studio: Studio) -> None:
+def demo_progress(studio: PageContext) -> None:
     """Progress of the demo or of a training. When the demo is done, Transfer opens by itself."""
     job = jobs.current(studio)
     if job is not None:
         guarded_fragment(0.5 if job.active else None)(_follow)(studio, job.id)
 
 
-def _follow(studio: Studio, job_id: str) -> None:
+def _follow(studio: PageContext, job_id: str) -> None:
     job = studio.jobs.snapshot(job_id, studio.space.id)
     if job.active:
         _running(studio, job)
@@ -54,7 +54,7 @@ def _follow(studio: Studio, job_id: str) -> None:
         show_failure(job)
 
 
-def _running(studio: Studio, job: JobSnapshot) -> None:
+def _running(studio: PageContext, job: JobSnapshot) -> None:
     left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
     st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free place …") + left)
     with st.container(horizontal=True, vertical_alignment="center"):

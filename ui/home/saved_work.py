@@ -6,14 +6,14 @@ import streamlit as st
 
 from recsys.errors import UnknownIdError
 from recsys.workspace import NAME, Entry
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 
 LABELS = {"dataset": "Data", "run": "Run", "cohort": "Group", "study": "Study", "note": "Note", "map": "Map"}
 OPENS = {"dataset": "train", "run": "transfer", "cohort": "transfer", "study": "evaluate", "map": "embeddings"}
 
 
-def saved_work(studio: Studio) -> None:
+def saved_work(studio: PageContext) -> None:
     """The list, and what can be done with it."""
     space = studio.space
     entries = [entry for entry in space.entries() if entry.kind in LABELS]
@@ -48,13 +48,13 @@ def saved_work(studio: Studio) -> None:
             st.rerun()
 
 
-def _packed(studio: Studio) -> bytes:
+def _packed(studio: PageContext) -> bytes:
     from recsys.workspace import export_zip
 
     return export_zip(studio.space, [entry.id for entry in studio.space.entries()])
 
 
-def _row(studio: Studio, entry: Entry) -> None:
+def _row(studio: PageContext, entry: Entry) -> None:
     name, number, actions = st.columns([5, 3, 2], vertical_alignment="center")
     number_shown, when = (
         escape_markdown(entry.meta.get("number", ""), 40),
@@ -78,7 +78,7 @@ def _row(studio: Studio, entry: Entry) -> None:
                 st.rerun()
 
 
-def _opening(studio: Studio, entry: Entry) -> dict[str, str]:
+def _opening(studio: PageContext, entry: Entry) -> dict[str, str]:
     """The view that shows a saved thing: a group as the source, on the run it was drawn on; a study on its data."""
     runs = {run.id: run for run in studio.space.entries("run")}
     if entry.kind in ("dataset", "run"):
@@ -94,7 +94,7 @@ def _opening(studio: Studio, entry: Entry) -> dict[str, str]:
     return {}
 
 
-def _trash(studio: Studio) -> None:
+def _trash(studio: PageContext) -> None:
     gone = studio.space.trash()
     if not gone:
         return

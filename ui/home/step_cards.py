@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.shell.frame import STEPS, Studio
+from ui.shell.frame import STEPS, PageContext
 
 WHAT = {
     "data": "A file of who chose what",
@@ -17,7 +17,7 @@ WHAT = {
 }
 
 
-def step_cards(studio: Studio) -> None:
+def step_cards(studio: PageContext) -> None:
     """One card a step: mark, name, a line, a link."""
     steps = [step for step in STEPS if step.key in WHAT]
     with st.container(key="steps"):

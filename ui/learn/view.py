@@ -13,7 +13,7 @@ from recsys.charts.style import CONFIG, format_number
 from recsys.explain import lessons
 from recsys.explain.attention import HeadNumbers, trained_head
 from ui.run_context import run_context
-from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 from ui.transfer.scored_pair import random_pair
@@ -29,10 +29,10 @@ class Lesson:
     text: str
     question: str
     answer: str
-    show: Callable[[Studio], None]
+    show: Callable[[PageContext], None]
 
 
-def learn(studio: Studio) -> None:
+def learn(studio: PageContext) -> None:
     """The row of lessons and the open one."""
     names = {key: lesson.name for key, lesson in LESSONS.items()} | {"glossary": "Glossary"}
     chosen = open_tab(studio, "Lesson", names, "lesson")
@@ -54,7 +54,7 @@ def _figure(drawn: object, key: str) -> None:
     st.plotly_chart(drawn, key=key, config=CONFIG, width="stretch")
 
 
-def _numbers(studio: Studio) -> tuple[list[str], HeadNumbers, str]:
+def _numbers(studio: PageContext) -> tuple[list[str], HeadNumbers, str]:
     """Titles, the numbers of one head over somebody's newest items, and where they come from."""
     if studio.run_folder is not None:
         context = run_context(str(studio.run_folder))
@@ -73,7 +73,7 @@ def _numbers(studio: Studio) -> tuple[list[str], HeadNumbers, str]:
     return list(lessons.TINY_TITLES), lessons.tiny_head(), f"{reason}: these numbers are a small example made by hand."
 
 
-def _attention(studio: Studio) -> None:
+def _attention(studio: PageContext) -> None:
     titles, numbers, origin = _numbers(studio)
     root = numbers.d_k**0.5
     divisor = st.slider(
@@ -94,7 +94,7 @@ def _attention(studio: Studio) -> None:
     st.caption(f"{escape_markdown(origin, 300)} d_k = {numbers.d_k}. The grey mark is the weight at √d_k.{bias}")
 
 
-def _blend(studio: Studio) -> None:
+def _blend(studio: PageContext) -> None:
     alpha = st.slider("α", 0.0, 1.0, 0.5, 0.05, key="learn_alpha")
     blended = lessons.worked_example(alpha)
     _figure(matrices_figure(lessons.SOURCE, lessons.TARGET, blended, alpha), "learn_blend")
@@ -103,7 +103,7 @@ def _blend(studio: Studio) -> None:
     st.caption("Three rows, two numbers each: " + "; ".join(f"({a:.3g}, {b:.3g})" for a, b in blended))
 
 
-def _same(studio: Studio) -> None:
+def _same(studio: PageContext) -> None:
     alpha = st.slider("α", 0.0, 1.0, 0.3, 0.05, key="same_alpha")
     ways = lessons.two_ways()
     _figure(two_ways_figure(ways, alpha), "learn_same")
@@ -114,7 +114,7 @@ def _same(studio: Studio) -> None:
 SAMPLES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 9999)
 
 
-def _ranking(studio: Studio) -> None:
+def _ranking(studio: PageContext) -> None:
     now = st.select_slider("The held-out item competes with", SAMPLES, 100, key="sampled")
     models = {"the specialist": lessons.SPECIALIST, "the generalist": lessons.GENERALIST}
     rates = {name: [lessons.sampled_hit_rate(ranks, n) for n in SAMPLES] for name, ranks in models.items()}
@@ -123,7 +123,7 @@ def _ranking(studio: Studio) -> None:
     st.caption("; ".join(f"{name}: HR@10 {format_number(values[at])}" for name, values in rates.items()))
 
 
-def _proves(studio: Studio) -> None:
+def _proves(studio: PageContext) -> None:
     observed = st.slider("Items known of the target", 1, 50, 3, key="observed")
     _figure(smoothing_figure(lessons.smoothing(observed), observed), "learn_proves")
     st.latex(

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import psutil
 import streamlit as st
 
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 
 PACKAGES = (
     "streamlit",
@@ -24,7 +24,7 @@ PACKAGES = (
 )
 
 
-def diagnostics(studio: Studio) -> None:
+def diagnostics(studio: PageContext) -> None:
     """Versions, memory and this person's jobs, as text one can copy into a report."""
     process = psutil.Process()
     memory = psutil.virtual_memory()

@@ -14,13 +14,13 @@ from recsys.workspace import Entry
 from ui.shell import state
 from ui.shell.account import account_buttons
 from ui.shell.errors import ErrorBoundary, follow_view, guarded_fragment, show_error
-from ui.shell.studio import BY_KEY, SAMPLE_RUN, STEPS, TOLD, Step, Studio
+from ui.shell.page_context import BY_KEY, SAMPLE_RUN, STEPS, TOLD, PageContext, Step
 from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value
 
-__all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "Step", "Studio", "guarded_fragment", "open_page", "show_error"]
+__all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
 
 
-def draw(studio: Studio) -> None:
+def draw(studio: PageContext) -> None:
     """Menu, title row and the sentences about refused values."""
     with st.sidebar:
         _menu(studio)
@@ -43,7 +43,7 @@ def draw(studio: Studio) -> None:
         st.warning(escape_markdown(problem, 400))
 
 
-def _menu(studio: Studio) -> None:
+def _menu(studio: PageContext) -> None:
     mine = studio.jobs.of(studio.space.id)
     state.drawn(studio.view)
     st.markdown("**Interest Transfer Studio**")
@@ -53,7 +53,7 @@ def _menu(studio: Studio) -> None:
         st.page_link(step.file, label=label, query_params=studio.params(), width="stretch")
 
 
-def _number(studio: Studio, step: Step, running: JobSnapshot | None) -> str:
+def _number(studio: PageContext, step: Step, running: JobSnapshot | None) -> str:
     if running is not None:
         return f" · {running.fraction:.0%}"
     entry = _entry(studio, step.key)
@@ -61,13 +61,13 @@ def _number(studio: Studio, step: Step, running: JobSnapshot | None) -> str:
     return f" · {shown}" if shown else ""
 
 
-def _entry(studio: Studio, key: str) -> Entry | None:
+def _entry(studio: PageContext, key: str) -> Entry | None:
     kind = {"data": "dataset", "train": "run"}.get(key, "")
     wanted = {"dataset": studio.dataset_id, "run": studio.run_id}.get(kind, "")
     return next((entry for entry in studio.space.entries(kind) if entry.id == wanted), None) if wanted else None
 
 
-def _shown_dataset(studio: Studio) -> str:
+def _shown_dataset(studio: PageContext) -> str:
     """What the picker of data shows: on later pages the data of the open run, "" where they are not saved here."""
     chosen_by_data = studio.view.dataset and not studio.view.run  # the run was found by these data, or by equal ones
     if studio.step.key in ("data", "train") or studio.run_folder is None or chosen_by_data:
@@ -75,7 +75,7 @@ def _shown_dataset(studio: Studio) -> str:
     return studio.dataset_of(studio.run_id)
 
 
-def _names(studio: Studio, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
+def _names(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
     """What a picker offers, by id: whatever is open first if it is not the visitor's own."""
     names = {entry.id: entry.name for entry in studio.space.entries(kind)}
     if kind == "run" and (state.ROOT / "sample_data" / "run").is_dir():
@@ -92,7 +92,7 @@ def _names(studio: Studio, kind: Literal["dataset", "run"], current: str) -> dic
     return number_duplicates(names)
 
 
-def _picker(studio: Studio, kind: Literal["dataset", "run"], current: str) -> None:
+def _picker(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> None:
     """One picker of the title row. It always shows what is open; a choice changes the view before the page runs."""
     names = _names(studio, kind, current)
     if not names:
@@ -110,7 +110,7 @@ def _picker(studio: Studio, kind: Literal["dataset", "run"], current: str) -> No
     )
 
 
-def _running(studio: Studio) -> None:
+def _running(studio: PageContext) -> None:
     active = [job for job in studio.jobs.of(studio.space.id) if job.active]
     was, st.session_state["frame_active"] = st.session_state.get("frame_active", 0), len(active)
     if was > len(active):
@@ -137,7 +137,7 @@ def _pick(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> None:
     """
     chosen = st.session_state[key]
     if chosen and chosen in offered:
-        Studio(step).set_view(**{kind: chosen})
+        PageContext(step).set_view(**{kind: chosen})
 
 
 class open_page:
@@ -146,14 +146,14 @@ class open_page:
     def __init__(self, key: str) -> None:
         self.step, self.boundary = BY_KEY[key], ErrorBoundary()
 
-    def __enter__(self) -> Studio:
+    def __enter__(self) -> PageContext:
         title = self.step.name if self.step.key == "home" else f"{self.step.title} · Interest Transfer Studio"
         st.set_page_config(page_title=title, page_icon="🔀", layout="wide", initial_sidebar_state="auto")
         st.html(Path(__file__).with_name("frame.css"))
         if not state.admitted():
             _door()
         with self.boundary:
-            studio = Studio(self.step)
+            studio = PageContext(self.step)
             draw(studio)
             return studio
         st.page_link("app.py", label="Back to Home")

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.widgets import set_widget_value
 
 
-def open_tab(studio: Studio, label: str, names: Mapping[str, str], key: str, asked: str = "") -> str:
+def open_tab(studio: PageContext, label: str, names: Mapping[str, str], key: str, asked: str = "") -> str:
     """Shows the row; the key of the open tab, which the URL then names.
 
     Args:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobSnapshot
-from ui.shell.frame import Studio, guarded_fragment, show_error
+from ui.shell.frame import PageContext, guarded_fragment, show_error
 from ui.shell.widgets import escape_markdown
 from ui.train.settings import PATIENCE, RULE, Settings
 
@@ -147,14 +147,14 @@ def _number(
     return None if chosen < 0 else float(chosen)
 
 
-def estimate_box(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> None:
+def estimate_box(studio: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
     """Parameters, memory and minutes, from a probe of about two seconds in a job of its own."""
     st.session_state["train_whole_page"] = True
     found = _estimate(studio, dataset, plan)
     guarded_fragment(None if found is not None else 0.5)(_estimate_box)(studio, dataset, plan)
 
 
-def _estimate_box(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> None:
+def _estimate_box(studio: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
     found = _estimate(studio, dataset, plan)
     if isinstance(found, str):
         st.caption(escape_markdown(found, 400))
@@ -165,7 +165,7 @@ def _estimate_box(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> None:
         st.rerun()  # ends the polling; never while the whole page is drawn, where it would swallow a click
 
 
-def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> Estimate | str | None:
+def _estimate(studio: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estimate | str | None:
     """The estimate, a sentence about what went wrong, or None while the probe runs (it is started if need be)."""
     known: dict[Any, Estimate | str] = st.session_state.setdefault("train_estimates", {})
     key = (dataset.fingerprint, str(plan.model), str(plan.train))
@@ -184,7 +184,7 @@ def _estimate(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> Estimate 
     return known.get(key)
 
 
-def _probe(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
+def _probe(studio: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     def work(progress: object) -> dict[str, float]:
         from recsys.models.training.loop import estimate
 
@@ -219,7 +219,7 @@ def _show_estimate(found: Estimate | None) -> None:
     st.caption(how)
 
 
-def plan_or_none(studio: Studio) -> TrainingPlan | None:
+def plan_or_none(studio: PageContext) -> TrainingPlan | None:
     """The plan, or None after saying which controls don't fit together. What is chosen stays with the open data."""
     settings = Settings(studio.dataset_id)
     try:

@@ -16,7 +16,7 @@ from recsys.jobs.queue import JobSnapshot, Progress
 from recsys.workspace import Entry, Space, read_content
 from ui import cache
 from ui.shell import state
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -42,7 +42,7 @@ class Training:
     dataset_id: str
 
 
-def start(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
+def start(studio: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     """Saves what is asked for and queues it. Returns the id of job and entry."""
     plan = replace(plan, name=plan.name or f"Run {len(studio.space.entries('run')) + 1} on {dataset.name}"[:100])
     content = {"plan": plan.to_json(), "dataset": studio.dataset_id}
@@ -54,7 +54,7 @@ def start(studio: Studio, dataset: Dataset, plan: TrainingPlan) -> str:
         raise
 
 
-def launch(studio: Studio, entry_id: str) -> str:
+def launch(studio: PageContext, entry_id: str) -> str:
     """Queues a saved training: from its beginning, or from its last finished epoch."""
     training, space = read(studio.space, entry_id), studio.space
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
@@ -101,14 +101,14 @@ def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
     return {"number": "" if found is None else format_number(found), "dataset": dataset_id}
 
 
-def current(studio: Studio) -> JobSnapshot | None:
+def current(studio: PageContext) -> JobSnapshot | None:
     """The training (or demo) in the URL, else the one of this person that is running or waiting; None without one."""
     jobs = [job for job in studio.jobs.of(studio.space.id) if job.kind in KINDS]
     wanted = next((job for job in jobs if job.id == studio.view.job), None)
     return wanted or next((job for job in jobs if job.active), None)
 
 
-def unfinished(studio: Studio) -> list[Entry]:
+def unfinished(studio: PageContext) -> list[Entry]:
     """Saved trainings that nobody is working on: stopped, failed, or cut off by a restart. Newest first."""
     busy = {job.id for job in studio.jobs.of(studio.space.id) if job.active}
     return [entry for entry in studio.space.entries("training") if entry.id not in busy]

@@ -11,7 +11,7 @@ from recsys.charts.style import CONFIG, format_number
 from recsys.charts.training import training_curve
 from recsys.jobs.queue import JobSnapshot
 from ui.shell.errors import show_failure
-from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
@@ -27,12 +27,12 @@ def _process() -> psutil.Process:
     return process
 
 
-def watch(studio: Studio, job_id: str) -> None:
+def watch(studio: PageContext, job_id: str) -> None:
     """Draws the training and draws it again twice a second until it ends."""
     guarded_fragment(0.5 if studio.jobs.snapshot(job_id, studio.space.id).active else None)(_watch)(studio, job_id)
 
 
-def _watch(studio: Studio, job_id: str) -> None:
+def _watch(studio: PageContext, job_id: str) -> None:
     job = studio.jobs.snapshot(job_id, studio.space.id)
     if job.state == "done":
         studio.set_view(run=job.result.run, dataset=job.result.dataset, job="")
@@ -56,7 +56,7 @@ def show(figure: Any, key: str) -> None:
     st.plotly_chart(figure, width="stretch", config=CONFIG, key=key, theme="streamlit")
 
 
-def _running(studio: Studio, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
+def _running(studio: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     if job.position:
         others = "next" if job.position == 1 else f"number {job.position}"
         st.progress(0.0, text=f"Waiting: it is {others} in the queue. Trainings run one at a time.")
@@ -81,7 +81,7 @@ def _running(studio: Studio, job: JobSnapshot, reports: tuple[Any, ...]) -> None
         st.caption("It goes on when you leave this page or close the browser.")
 
 
-def _stop(studio: Studio, job_id: str) -> None:
+def _stop(studio: PageContext, job_id: str) -> None:
     st.session_state[STOPPING] = job_id
     studio.jobs.stop(job_id, studio.space.id)
 
@@ -111,7 +111,7 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
             column.metric(label, value, help=meaning)
 
 
-def _ended(studio: Studio, job: JobSnapshot) -> None:
+def _ended(studio: PageContext, job: JobSnapshot) -> None:
     if job.error:
         show_failure(job)
     else:
@@ -126,7 +126,7 @@ def _ended(studio: Studio, job: JobSnapshot) -> None:
             st.rerun()
 
 
-def offer_unfinished(studio: Studio) -> None:
+def offer_unfinished(studio: PageContext) -> None:
     """Trainings that were stopped or cut off by a restart, each with the way to go on."""
     for entry in jobs.unfinished(studio)[:3]:
         how = "from its last epoch" if jobs.has_checkpoint(studio.space, entry.id) else "from the start"
@@ -143,7 +143,7 @@ def offer_unfinished(studio: Studio) -> None:
             st.rerun()
 
 
-def _why(studio: Studio, job_id: str) -> str:
+def _why(studio: PageContext, job_id: str) -> str:
     """What a training failed of, as long as this server remembers."""
     job = next((job for job in studio.jobs.of(studio.space.id) if job.id == job_id), None)
     return f" It failed: {escape_markdown(job.error, 400)}" if job is not None and job.error else ""

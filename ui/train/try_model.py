@@ -11,14 +11,14 @@ from recsys.charts.style import format_number
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Recommender, top_k
 from ui import cache
-from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 
 SHOWN = 10
 LONGEST = 50
 
 
-def try_it(studio: Studio) -> None:
+def try_it(studio: PageContext) -> None:
     """The corner, as a fragment of its own: a click runs only this."""
     if studio.run_folder is None:
         st.caption("Train a model, then compose a history here.")

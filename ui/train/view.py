@@ -10,7 +10,7 @@ import streamlit as st
 from recsys.charts.style import format_interval, format_number
 from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown, settings_words
 from ui.train import jobs
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABS = {"try": "Try it", "runs": "Runs side by side", "loss": "Loss", "controls": "What the controls mean"}
 
 
-def before_or_after(studio: Studio, dataset: Dataset) -> None:
+def before_or_after(studio: PageContext, dataset: Dataset) -> None:
     """The curve of the open run on this data (or the empty axes), and the controls of the next."""
     card = open_card(studio, dataset)
     curve, beside = st.columns(WIDTHS, gap="large")
@@ -45,7 +45,7 @@ def before_or_after(studio: Studio, dataset: Dataset) -> None:
         _setup(studio, dataset, card is not None)
 
 
-def _setup(studio: Studio, dataset: Dataset, trained: bool) -> None:
+def _setup(studio: PageContext, dataset: Dataset, trained: bool) -> None:
     st.write(f"**{escape_markdown(dataset.name, 40)}**: {dataset.n_users:,} people, {dataset.n_items:,} items")
     ready = st.container()
     plan = plan_or_none(studio)
@@ -74,7 +74,7 @@ def _reader_here(text: str) -> str:
     return "Titles are read by counting words (TF-IDF, SVD)."
 
 
-def open_card(studio: Studio, dataset: Dataset) -> RunCard | None:
+def open_card(studio: PageContext, dataset: Dataset) -> RunCard | None:
     """What is known of the open run, if it was trained on this data."""
     from recsys.runs import read_card
 
@@ -119,7 +119,7 @@ def _evidence(card: RunCard) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def below(studio: Studio, dataset: Dataset) -> None:
+def below(studio: PageContext, dataset: Dataset) -> None:
     """Under the fold: try the model, compare runs, the loss, the glossary of controls."""
     cards = _cards(studio, dataset)
     tabs = TABS if cards or studio.run_folder else {"controls": TABS["controls"]}
@@ -139,7 +139,7 @@ def below(studio: Studio, dataset: Dataset) -> None:
         )
 
 
-def _cards(studio: Studio, dataset: Dataset) -> dict[str, RunCard]:
+def _cards(studio: PageContext, dataset: Dataset) -> dict[str, RunCard]:
     """The runs on this data by shown name, newest first; damaged ones are left out (Home names them)."""
     from recsys.runs import read_card
 

@@ -17,7 +17,7 @@ from recsys.workspace import read_content
 from ui.evaluate.jobs import job_id, job_of
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
-from ui.shell.frame import Studio, guarded_fragment
+from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
@@ -32,18 +32,18 @@ BUTTON = {
 }
 
 
-def axis_of(studio: Studio) -> str:
+def axis_of(studio: PageContext) -> str:
     """Whose taste is borrowed, in the study's words."""
     return AXES.get(studio.view.source.partition(":")[0], "users")
 
 
-def scenarios_of(studio: Studio, context: RunContext) -> list[str]:
+def scenarios_of(studio: PageContext, context: RunContext) -> list[str]:
     """The scenarios borrowed from and recommended in; empty on the other axes."""
     kind, _, value = studio.view.source.partition(":")
     return list(read_scenarios(value, context.dataset.catalogue.scenario_names)) if kind == "scenario" else []
 
 
-def study_of(studio: Studio, context: RunContext) -> Mapping[str, Any] | None:
+def study_of(studio: PageContext, context: RunContext) -> Mapping[str, Any] | None:
     """The newest saved study on this data and this axis; None before there is one."""
     wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio, context)}
     for entry in studio.space.entries("study"):
@@ -58,13 +58,13 @@ def study_of(studio: Studio, context: RunContext) -> Mapping[str, Any] | None:
     return None
 
 
-def verdict_button(studio: Studio, context: RunContext) -> str:
+def verdict_button(studio: PageContext, context: RunContext) -> str:
     """The words on the mixer's button."""
     study = study_of(studio, context)
     return "Does it help? Not studied yet →" if study is None else BUTTON.get(str(study["level"]), "Does it help? →")
 
 
-def which_alpha(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def which_alpha(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """A suggestion with its evidence, never just a number."""
     study = study_of(studio, context)
     if study is None:
@@ -115,7 +115,7 @@ def evidence(point: Mapping[str, Any]) -> AlphaCurve:
         raise StudioError("the saved study", "is damaged or of an older version", fix="Run it again.") from error
 
 
-def helps(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def helps(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The verdict of the study, in words that don't flatter, and the way to all of its figures."""
     study = study_of(studio, context)
     if study is None:
@@ -138,7 +138,7 @@ def helps(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
         _start(studio, context, "Run it again")
 
 
-def _start(studio: Studio, context: RunContext, label: str = "Run the study") -> None:
+def _start(studio: PageContext, context: RunContext, label: str = "Run the study") -> None:
     """The study of this axis: its progress, why it ended without a result, and the button that starts it."""
     space, data = studio.space, context.dataset
     axis, scenarios = axis_of(studio), scenarios_of(studio, context)
@@ -165,7 +165,7 @@ def _start(studio: Studio, context: RunContext, label: str = "Run the study") ->
         st.rerun()
 
 
-def _progress(studio: Studio, wanted: str) -> None:
+def _progress(studio: PageContext, wanted: str) -> None:
     job = job_of(studio, wanted)
     if job is None or not job.active:
         st.rerun()

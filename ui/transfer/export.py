@@ -13,7 +13,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 from ui.transfer.advice import study_of
 from ui.transfer.report import production_zip, transfer_html
@@ -23,7 +23,7 @@ from ui.transfer.sentences import change_rows
 CSV, JSON, PARQUET, HTML = "text/csv", "application/json", "application/vnd.apache.parquet", "text/html"
 
 
-def final_list(studio: Studio, context: RunContext, scored: ScoredPair) -> Recommendations:
+def final_list(studio: PageContext, context: RunContext, scored: ScoredPair) -> Recommendations:
     """The list at this α with all rules, the diversity control included."""
     rules = scored.rules
     return recommend(
@@ -36,7 +36,7 @@ def final_list(studio: Studio, context: RunContext, scored: ScoredPair) -> Recom
     )
 
 
-def export_downloads(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The list as it goes out, and the downloads."""
     picks = final_list(studio, context, scored)
     rows = pd.DataFrame(picks.rows(context.dataset))
@@ -109,7 +109,9 @@ def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
     return sides | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
 
 
-def _figures(studio: Studio, context: RunContext, scored: ScoredPair) -> list[tuple[str, str, Callable[[], bytes]]]:
+def _figures(
+    studio: PageContext, context: RunContext, scored: ScoredPair
+) -> list[tuple[str, str, Callable[[], bytes]]]:
     catalogue, alpha = context.dataset.catalogue, studio.view.alpha
 
     def page(figure: object) -> bytes:

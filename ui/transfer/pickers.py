@@ -12,7 +12,7 @@ from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
 from ui import cache
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.state import LONGEST
 from ui.shell.widgets import escape_markdown, person_picker
 from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
@@ -32,7 +32,7 @@ KINDS: Mapping[str, str] = {
 GROUPS = ("group", "cluster", "column")
 
 
-def picker_row(studio: Studio, context: RunContext, names: tuple[str, str]) -> None:
+def picker_row(studio: PageContext, context: RunContext, names: tuple[str, str]) -> None:
     """The row above the mixer. `names` are shown on the two buttons. What is inside a button is made when it opens."""
     target, swap, source, chance, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
     with target:
@@ -71,7 +71,7 @@ def _opening(label: str, key: str, body: Callable[[], None], hint: str | None = 
             body()
 
 
-def _with_target(studio: Studio, context: RunContext, target: str) -> dict[str, str]:
+def _with_target(studio: PageContext, context: RunContext, target: str) -> dict[str, str]:
     """Another target, and a source that it can have: a moment of one history may lie past the end of another."""
     kind, _, moment_of = studio.view.source.partition(":")
     if kind not in ("before", "scenario"):
@@ -90,15 +90,15 @@ def _history(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
     return context.known_histories[context.dataset.users.index(value)] if kind == "user" else read_items(value)
 
 
-def _pick_target(studio: Studio, context: RunContext) -> None:
+def _pick_target(studio: PageContext, context: RunContext) -> None:
     _pick(studio, context, "target", ("user", "group", "everyone", "items"))
 
 
-def _pick_source(studio: Studio, context: RunContext) -> None:
+def _pick_source(studio: PageContext, context: RunContext) -> None:
     _pick(studio, context, "source", _possible(studio, context))
 
 
-def _possible(studio: Studio, context: RunContext) -> tuple[str, ...]:
+def _possible(studio: PageContext, context: RunContext) -> tuple[str, ...]:
     one = studio.view.target.partition(":")[0] in ("user", "items")
     several = len(context.dataset.catalogue.scenario_names) > 1
     left_out = {*(() if one else ("before",)), *(() if one and several else ("scenario",))}
@@ -107,12 +107,12 @@ def _possible(studio: Studio, context: RunContext) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind not in left_out)
 
 
-def _change(studio: Studio, **view: str) -> None:
+def _change(studio: PageContext, **view: str) -> None:
     studio.set_view(**view)
     st.rerun()
 
 
-def _pick(studio: Studio, context: RunContext, side: str, kinds: tuple[str, ...]) -> None:
+def _pick(studio: PageContext, context: RunContext, side: str, kinds: tuple[str, ...]) -> None:
     """One dropdown, one picker."""
     written = getattr(studio.view, side)
     now = written.partition(":")[0]
@@ -124,7 +124,7 @@ def _pick(studio: Studio, context: RunContext, side: str, kinds: tuple[str, ...]
         format_func=lambda kind: KINDS[kind],
         key=f"{side}_kind_{written}",
     )
-    pickers: dict[str, Callable[[Studio, RunContext, str, str], str]] = {
+    pickers: dict[str, Callable[[PageContext, RunContext, str, str], str]] = {
         "user": _person,
         "group": _group,
         "near": _near,
@@ -137,7 +137,7 @@ def _pick(studio: Studio, context: RunContext, side: str, kinds: tuple[str, ...]
         _change(studio, **(_with_target(studio, context, chosen) if side == "target" else {side: chosen}))
 
 
-def _person(studio: Studio, context: RunContext, side: str, written: str) -> str:
+def _person(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     data = context.dataset
     kind, _, value = written.partition(":")
     now = data.users.index(value) if kind == "user" and value in data.users else None
@@ -183,7 +183,7 @@ def preview(context: RunContext, user: int) -> None:
     st.caption(f"Newest first: {titles}" if titles else "Nothing chosen yet.")
 
 
-def _group(studio: Studio, context: RunContext, side: str, written: str) -> str:
+def _group(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     options = _groups(studio, context)
     if not options:
         st.caption("No groups yet: lasso one on the map (3 Embeddings).")
@@ -207,7 +207,7 @@ def _group(studio: Studio, context: RunContext, side: str, written: str) -> str:
     return "" if text is None else text + (MEDOID if way == ways[1] else "")
 
 
-def _groups(studio: Studio, context: RunContext) -> dict[str, str]:
+def _groups(studio: PageContext, context: RunContext) -> dict[str, str]:
     """Saved groups, clusters of the map, groups of the user table: how they are written, and shown."""
     saved = {f"group:{entry.id}": f"Saved: {entry.name}" for entry in studio.space.entries("cohort")}
     clusters = {}
@@ -222,7 +222,7 @@ def _groups(studio: Studio, context: RunContext) -> dict[str, str]:
     return saved | clusters | columns
 
 
-def _near(studio: Studio, context: RunContext, side: str, written: str) -> str:
+def _near(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     kind, _, value = written.partition(":")
     now = int(value) if kind == "near" and value.isdecimal() else 20
     count = st.slider("How many", MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}")
@@ -230,7 +230,7 @@ def _near(studio: Studio, context: RunContext, side: str, written: str) -> str:
     return f"near:{count}"
 
 
-def _before(studio: Studio, context: RunContext, side: str, written: str) -> str:
+def _before(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     data, target = context.dataset, studio.view.target.partition(":")
     known = _history(context, studio.view.target)
     if len(known) < 3:
@@ -251,7 +251,7 @@ def _before(studio: Studio, context: RunContext, side: str, written: str) -> str
     return f"before:{first}"
 
 
-def _scenario(studio: Studio, context: RunContext, side: str, written: str) -> str:
+def _scenario(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     names = context.dataset.catalogue.scenario_names
     kind, _, value = written.partition(":")
     now = read_scenarios(value, names) if kind == "scenario" else _busiest(context, studio.view.target)
@@ -275,7 +275,7 @@ def _busiest(context: RunContext, target: str) -> list[str]:
     return sorted(catalogue.scenario_names, key=lambda name: (-counts[name], name))[:2]
 
 
-def _items(studio: Studio, context: RunContext, side: str, written: str) -> str:
+def _items(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     data = context.dataset
     kind, _, value = written.partition(":")
     now = [data.items.index(item) for item in read_items(value) if item in data.items] if kind == "items" else []
@@ -297,7 +297,7 @@ def _items(studio: Studio, context: RunContext, side: str, written: str) -> str:
     return text
 
 
-def complete_pair(studio: Studio, context: RunContext) -> None:
+def complete_pair(studio: PageContext, context: RunContext) -> None:
     """Fills in who is missing in the URL: two people of different tastes, so that something happens at once.
 
     Then the page begins again, so that the menu's links name them too.

@@ -14,7 +14,7 @@ from recsys.transfer.privacy import COVERED, NOT_COVERED, PrivacyPoint, privacy_
 from recsys.transfer.privacy_budget import LIMIT
 from ui import cache
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
 from ui.transfer.protection import privacy_parameters, recorded_draw, spent_on
@@ -23,7 +23,7 @@ from ui.transfer.scored_pair import ScoredPair, cached_pair
 EPSILON = 4.0  # where the curve is read when the switch is off
 
 
-def privacy(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def privacy(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The promise in words, what this space has spent of it, and (without protection) the curve over ε."""
     if not isinstance(context.run.model, Encoder):
         st.info("The promise is made on vectors of users. This model has none: open a run of the attention model.")
@@ -52,7 +52,7 @@ def _promise(context: RunContext, scored: ScoredPair) -> None:
     st.caption(NOT_COVERED)
 
 
-def _spending(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def _spending(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """What was spent, and a new draw for a price."""
     source = studio.view.source
     used = spent_on(studio.space, context, source)
@@ -73,7 +73,7 @@ def _spending(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
     st.caption("How much of the list the noise leaves is not shown here: that figure reads the source as it is.")
 
 
-def _curve(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def _curve(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """How much of the list survives the noise, over ε; it reads the source as it is."""
     view = studio.view
     with st.spinner("Drawing the noise many times …"):

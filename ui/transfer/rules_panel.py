@@ -12,7 +12,7 @@ import streamlit as st
 from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import EPSILONS
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.rules import WEIGHT
 from ui.shell.widgets import set_widget_value
 from ui.transfer.scored_pair import second_scores
@@ -20,7 +20,7 @@ from ui.transfer.scored_pair import second_scores
 EPSILON = 4.0  # of a protection that has just been turned on
 
 
-def rules_panel(studio: Studio, context: RunContext) -> None:
+def rules_panel(studio: PageContext, context: RunContext) -> None:
     """The controls, each showing what the URL says; one that this run can't follow stays there to be taken back."""
     catalogue, rules = context.dataset.catalogue, studio.view.rules
     st.caption("What the target has already is never recommended.")
@@ -48,7 +48,7 @@ def rules_panel(studio: Studio, context: RunContext) -> None:
         _protection(studio)
 
 
-def _protection(studio: Studio) -> None:
+def _protection(studio: PageContext) -> None:
     """The switch, and ε while it is on."""
     rules = studio.view.rules
     note = (
@@ -66,7 +66,7 @@ def _protection(studio: Studio) -> None:
         st.select_slider("ε (small is private)", EPSILONS, **_bound(studio, "epsilon"))
 
 
-def _choice(studio: Studio, name: str, label: str, offered: Sequence[str], none: str) -> None:
+def _choice(studio: PageContext, name: str, label: str, offered: Sequence[str], none: str) -> None:
     """One of what is offered, or none."""
     now = getattr(studio.view.rules, name)
     lacking = now and now not in offered
@@ -79,20 +79,20 @@ def _choice(studio: Studio, name: str, label: str, offered: Sequence[str], none:
     st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
 
 
-def _shut(studio: Studio, name: str) -> dict[str, Any]:
+def _shut(studio: PageContext, name: str) -> dict[str, Any]:
     """Closes a control whose rule would read histories beside a protected source; one that is set can be taken back."""
     rules = studio.view.rules
     return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}
 
 
-def _bound(studio: Studio, name: str) -> dict[str, Any]:
+def _bound(studio: PageContext, name: str) -> dict[str, Any]:
     """Has a control show a rule of the URL and write it there when it is moved."""
     key = f"rule_{name.removesuffix('_source')}"
     set_widget_value(key, getattr(studio.view.rules, name))
     return {"key": key, "on_change": lambda: _set(studio, name, st.session_state[key])}
 
 
-def _set(studio: Studio, name: str, value: object) -> None:
+def _set(studio: PageContext, name: str, value: object) -> None:
     rules = replace(studio.view.rules, **{name: value})  # type: ignore[arg-type]
     if name == "epsilon" and value:
         rules = rules.protected()

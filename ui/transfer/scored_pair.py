@@ -19,8 +19,8 @@ from recsys.transfer.recommendations import SecondScorer, combined_scores
 from ui import cache
 from ui.components.mixer import mixer_data
 from ui.run_context import RunContext, run_context
+from ui.shell.page_context import PageContext
 from ui.shell.rules import Rules
-from ui.shell.studio import Studio
 from ui.transfer.pair_map import user_map
 from ui.transfer.parties import TransferPair, read_pair
 from ui.transfer.protection import check_protection, private_source, recorded_draw, without_card_details
@@ -46,7 +46,7 @@ class ScoredPair:
 
 
 def scored_pair(
-    studio: Studio, context: RunContext, target: str, source: str, rules: Rules, picture: str = ""
+    studio: PageContext, context: RunContext, target: str, source: str, rules: Rules, picture: str = ""
 ) -> ScoredPair:
     """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
     draw = recorded_draw(studio.space, context, target, source, rules) if rules.epsilon else 0

@@ -10,7 +10,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
 from ui.run_context import RunContext
-from ui.shell.frame import Studio
+from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import helps, which_alpha
@@ -29,7 +29,7 @@ TABS = {
 }
 
 
-def tabs(studio: Studio, context: RunContext, scored: ScoredPair, asked: str) -> None:
+def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, asked: str) -> None:
     """The row of tabs and the part that is open. `asked` opens one (from the mixer's button)."""
     chosen = open_tab(studio, "More about this pair", TABS, "transfer_tab", asked)
     parts = {
@@ -51,7 +51,7 @@ def figure(drawn: object, key: str) -> None:
         st.caption(escape_markdown(said, 400))
 
 
-def _changes(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def _changes(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The bump chart, what is more and less, the straight lines behind it, and a sentence for each change."""
     titles, alpha = context.dataset.catalogue.titles, studio.view.alpha
     figure(bump_chart(scored.path, titles, alpha), "bump")
@@ -73,7 +73,7 @@ def _changes(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
     )
 
 
-def _ways(studio: Studio, context: RunContext, scored: ScoredPair) -> None:
+def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The list at this α in each way of blending, and where they differ for this pair."""
     if scored.rules.epsilon:
         st.info(

@@ -14,7 +14,7 @@ from ui.components.mixer import choice, mixer
 from ui.embeddings.projections import ProjectionSettings
 from ui.run_context import RunContext
 from ui.shell import state
-from ui.shell.frame import Studio, show_error
+from ui.shell.frame import PageContext, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
 from ui.transfer.pickers import complete_pair, picker_row
@@ -42,7 +42,7 @@ def requested_choice() -> str:
     return choice(KEY).open or ""
 
 
-def choose_pair(studio: Studio, context: RunContext) -> ScoredPair | None:
+def choose_pair(studio: PageContext, context: RunContext) -> ScoredPair | None:
     """The row of pickers, and the case it leads to; None (and a sentence on screen) when it leads nowhere."""
     complete_pair(studio, context)
     view, rules = studio.view, applied_rules(studio, context)
@@ -60,7 +60,7 @@ def choose_pair(studio: Studio, context: RunContext) -> ScoredPair | None:
     return scored
 
 
-def applied_rules(studio: Studio, context: RunContext) -> Rules:
+def applied_rules(studio: PageContext, context: RunContext) -> Rules:
     """The rules of the URL that this run can follow; a sentence on screen about each that it can't."""
     rules, problems = applicable_rules(context, studio.view.rules)
     for problem in problems:
@@ -68,7 +68,7 @@ def applied_rules(studio: Studio, context: RunContext) -> Rules:
     return rules
 
 
-def saved_map(studio: Studio, context: RunContext) -> str:
+def saved_map(studio: PageContext, context: RunContext) -> str:
     """The folder of this space's map of the run's people as Embeddings shows it; "" before it has been drawn."""
     if not isinstance(context.run.model, Encoder):
         return ""
@@ -78,6 +78,6 @@ def saved_map(studio: Studio, context: RunContext) -> str:
     return "" if entry_id is None else str(studio.space.path(entry_id))
 
 
-def show_mixer(studio: Studio, scored: ScoredPair, verdict: str) -> None:
+def show_mixer(studio: PageContext, scored: ScoredPair, verdict: str) -> None:
     """The mixer. While the thumb moves nothing reaches the server."""
     mixer(scored.mixer_data, studio.view.alpha, KEY, verdict)

@@ -96,7 +96,7 @@ STEPS = (
 BY_KEY = {step.key: step for step in STEPS}
 
 
-class Studio:
+class PageContext:
     """What a page works with. Made by `frame`."""
 
     def __init__(self, step: Step) -> None:
