@@ -37,9 +37,9 @@ screenshots: browser  ## take the pictures of the README again, from the sample
 	.venv/bin/python -m docs.screenshots
 
 constraints: .venv/.dev  ## renew constraints.txt with the newest releases that requirements*.txt admit; then run make test
-	.venv/bin/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-emit-package pip --no-annotate \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make constraints" \
-		--output-file constraints.txt $(REQUIREMENTS)
+	.venv/bin/uv pip compile --quiet --universal --upgrade --python-version 3.11 --fork-strategy fewest \
+		--prerelease disallow --no-emit-package pip --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make constraints" --output-file constraints.txt $(REQUIREMENTS)
 
 python:  ## check the version of Python
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" 2>/dev/null || { \

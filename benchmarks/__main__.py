@@ -1,11 +1,11 @@
-"""Everything that benchmarks/README.md quotes, one after the other, on a machine that does nothing else.
+"""Run every benchmark that benchmarks/README.md quotes, one after the other. The machine should do nothing else.
 
     python -m benchmarks                        # all but the studies, about two hours
     python -m benchmarks --only peers speed     # some; with --list only their commands
     python -m benchmarks --data FOLDER          # the studies too, on the files that STUDIES names
 
-Each writes its JSON to benchmarks/results; a benchmark that fails is told and does not stop the others. At the end the
-picture of the peers and the tables of the READMEs are made anew from what is there.
+Each benchmark writes its JSON to benchmarks/results; one that fails is reported and does not stop the others. At the
+end the chart of the peers and the tables of the READMEs are written again from the newest results.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.quoting import newest
+from benchmarks.formatting import newest
 from benchmarks.record import ROOT
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -28,12 +28,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "frames": ("frames",),
     "ingest": ("ingest",),
     "fuzz_ingest": ("fuzz_ingest", "--files", "20000"),
-    "projection-10000": ("projection", "--people", "10000"),
-    "projection-100000": ("projection", "--people", "100000", "--rounds", "1"),
+    "projection-10000": ("projection", "--users", "10000"),
+    "projection-100000": ("projection", "--users", "100000", "--rounds", "1"),
     "cold_items": ("cold_items",),
     "opening": ("opening",),
-    "answering": ("answering",),
-    "killed": ("killed",),
+    "response_time": ("response_time",),
+    "kill_recovery": ("kill_recovery",),
     "classroom": ("classroom",),
     "classroom-one-drags": ("classroom", "--draggers", "1"),
     "sessions": ("sessions",),
@@ -48,7 +48,7 @@ STUDIES: dict[str, tuple[str, ...]] = {
 
 
 def commands(data: Path | None) -> dict[str, tuple[str, ...]]:
-    """What to run, by the name of the results file."""
+    """The commands by the name of their results file; the studies only if their data are given."""
     studies = (
         {name: ("study", str(data / file), "--axis", *axis) for name, (file, *axis) in STUDIES.items()} if data else {}
     )
@@ -56,10 +56,10 @@ def commands(data: Path | None) -> dict[str, tuple[str, ...]]:
 
 
 def main() -> int:
-    """Runs what was asked for; 1 if anything failed."""
+    """Run the chosen benchmarks; return 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*COMMANDS, *STUDIES])
-    parser.add_argument("--data", type=Path, help="a folder with the data of the studies")
+    parser.add_argument("--data", type=Path, help="folder with the data of the studies")
     parser.add_argument("--list", action="store_true", help="print the commands, run nothing")
     chosen = parser.parse_args()
     failed = []

@@ -1,11 +1,12 @@
-"""Thirty students on one server: each opens the sample's run, every page, and drags α ten times; one training beside.
+"""Thirty students on one server: each opens the sample's run and every page, and drags α ten times; one training runs.
 
     python -m benchmarks.classroom [--students 30] [--think 90] [--draggers 30]
 
 Real browser contexts and real websockets on loopback. The browsers run on the same cores as the server and draw without
-a graphics card: one drag at 60 frames/s takes two thirds of a core (`--draggers 1` lets students take turns). What is
-measured is worse than what a class with its own laptops would see. Students come over two think times and stay on a
-page between half and one and a half of `--think` seconds. The teacher starts a training as they come. Prints JSON.
+a graphics card: one drag at 60 frames/s takes two thirds of a core (`--draggers 1` lets one student drag at a time).
+The figures are therefore worse than in a class whose students bring their own laptops. Students arrive over two think
+times and stay on a page between half and one and a half times `--think` seconds. The teacher starts a training
+meanwhile. Prints JSON.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.opening import PAGES
 from benchmarks.record import Measurement
-from benchmarks.servers import percentile, quiet, server
+from benchmarks.servers import fail_on_errors, percentile, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import AT_REST, MARKS, MIDWAY, ON_SCREEN, PATIENCE, PAUSE, VERDICT, Ears
 
 
 @dataclass
-class Seen:
-    """What all students saw together."""
+class Observations:
+    """Page switches in seconds by page, frames in milliseconds, and errors of all students."""
 
     switches: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in PAGES})
     frames: list[float] = field(default_factory=list)
@@ -49,10 +50,10 @@ FRAMES = """(slider) => new Promise((done) => {
 
 
 async def student(
-    browser: Browser, address: str, think: float, dice: random.Random, seen: Seen, turns: asyncio.Semaphore
+    browser: Browser, address: str, think: float, generator: random.Random, seen: Observations, turns: asyncio.Semaphore
 ) -> None:
-    """One student's lesson."""
-    await asyncio.sleep(dice.uniform(0, 2 * think))
+    """One student visits every page."""
+    await asyncio.sleep(generator.uniform(0, 2 * think))
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
     page = await context.new_page()
     ears = Ears(page)
@@ -61,7 +62,7 @@ async def student(
     await page.goto(f"{address}/?run=sample")
     await expect(page.get_by_role("slider").first).to_be_visible(timeout=120_000)
     for name, title in PAGES.items():
-        await asyncio.sleep(dice.uniform(0.5 * think, 1.5 * think))
+        await asyncio.sleep(generator.uniform(0.5 * think, 1.5 * think))
         begin = time.perf_counter()
         await page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile(name)).click()
         await expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=120_000)
@@ -75,7 +76,7 @@ async def student(
     await context.close()
 
 
-async def drag(page: Page, seen: Seen) -> None:
+async def drag(page: Page, seen: Observations) -> None:
     """Ten drags of fifty inputs each, timed frame by frame in the browser."""
     slider = page.get_by_role("slider").first
     for _ in range(10):
@@ -83,8 +84,8 @@ async def drag(page: Page, seen: Seen) -> None:
 
 
 async def lesson(students: int, think: float, draggers: int) -> dict[str, object]:
-    """The whole class."""
-    seen, memory, turns = Seen(), [], asyncio.Semaphore(draggers)
+    """Run all students and the teacher; return the figures."""
+    seen, memory, turns = Observations(), [], asyncio.Semaphore(draggers)
     with server() as running:
         process = psutil.Process(running.process.pid)
         async with async_playwright() as playwright:
@@ -106,7 +107,7 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
             seen.errors += ears.judge(await teacher.evaluate(ON_SCREEN, [MARKS, VERDICT]))
             ended = process.cpu_times()
             await browser.close()
-    quiet(seen.errors)
+    fail_on_errors(seen.errors)
     switches = [seconds for page in seen.switches.values() for seconds in page]
     return {
         "students": students,
@@ -126,11 +127,11 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--think", type=float, default=90.0, help="seconds on a page, on average")
-    parser.add_argument("--draggers", type=int, default=30, help="students who drag at the same moment, at most")
+    parser.add_argument("--draggers", type=int, default=30, help="maximum number of students who drag at the same time")
     measurement = Measurement(parser)
     chosen = measurement.options
     measurement.name += "-one-drags" * (chosen.draggers == 1)

@@ -1,10 +1,10 @@
-"""What reading the items gains where nobody has chosen them yet, as JSON.
+"""What item texts gain for items without interactions. Prints JSON.
 
-    python -m benchmarks.cold_items [--data FILE] [--epochs 10] [--reader tf-idf --reader auto …]
+    python -m benchmarks.cold_items [--data FILE] [--epochs 10] [--encoder tf-idf --encoder auto …]
 
-A tenth of the items is taken out of training altogether. Whoever chose one of them later is asked about: from what they
-had chosen until then, where does the first of these items rank — among all items, and among the new ones only? Each
-reader trains the same model with the same seed; "none" has the ids alone.
+A tenth of the items is removed from training. For each user who later interacted with one of them: at what rank does
+the first such item appear, given the user's history until then, among all items and among the new items only? Each
+text encoder trains the same model with the same seed; "none" uses ids alone.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ CANDIDATES = ("all items", "new items only")
 
 
 def choose_cold(dataset: Dataset, share: float, seed: int) -> np.ndarray:
-    """Which items are taken out: bool (n_items + 1,), a seeded share of those that occur."""
+    """The items to remove from training: bool (n_items + 1,), a seeded share of those that occur."""
     seen = np.flatnonzero(dataset.item_counts)
     cold = np.zeros(dataset.n_items + 1, dtype=bool)
     cold[np.random.default_rng(seed).choice(seen, max(1, round(share * len(seen))), replace=False)] = True
     return cold
 
 
-def asked_people(dataset: Dataset, cold: np.ndarray, most: int = 3000) -> Holdout:
-    """Everybody's first cold item with what they had chosen before it (two items or more)."""
+def hold_out_cold_items(dataset: Dataset, cold: np.ndarray, limit: int = 3000) -> Holdout:
+    """Each user's first cold item, with the history before it (two items or more), for at most `limit` users."""
     users, histories, positives = [], [], []
     for user in range(dataset.n_users):
         history = dataset.history(user)
         at = np.flatnonzero(cold[history])
-        if len(at) and at[0] >= 2 and len(users) < most:
+        if len(at) and at[0] >= 2 and len(users) < limit:
             users.append(user)
             histories.append(history[: at[0]])
             positives.append(history[at[:1]])
     return Holdout(np.array(users), tuple(histories), tuple(positives))
 
 
-def ranks_of(model: Recommender, people: Holdout, cold: np.ndarray) -> dict[str, np.ndarray]:
-    """Ranks (from 0, ties against us) of each person's item, among the two sets of candidates."""
+def ranks_of(model: Recommender, held_out: Holdout, cold: np.ndarray) -> dict[str, np.ndarray]:
+    """Ranks (from 0, ties counted against the model) of each user's item, by set of candidates."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in CANDIDATES}
     start = 0
-    for histories in batched(people.histories):
-        wanted = np.array([items[0] for items in people.positives[start : start + len(histories)]])
+    for histories in batched(held_out.histories):
+        wanted = np.array([items[0] for items in held_out.positives[start : start + len(histories)]])
         start += len(histories)
         scores = model.scores(histories)
         own = scores[np.arange(len(wanted)), wanted][:, None]
@@ -63,7 +63,7 @@ def ranks_of(model: Recommender, people: Holdout, cold: np.ndarray) -> dict[str,
 
 
 def figures(ranks: np.ndarray, seed: int = 0) -> dict[str, list[float]]:
-    """HR@10 and NDCG@10, each as [value, low, high] with a 95% bootstrap interval over people."""
+    """HR@10 and NDCG@10, each as [value, low, high] with a 95% bootstrap interval over held_out."""
     top = ranks < 10
     gains = {"hr@10": top.astype(float), "ndcg@10": np.where(top, 1 / np.log2(ranks + 2), 0.0)}
     draws = np.random.default_rng(seed).integers(0, len(ranks), (1000, len(ranks)))
@@ -74,19 +74,21 @@ def figures(ranks: np.ndarray, seed: int = 0) -> dict[str, list[float]]:
     return shown
 
 
-def measure(dataset: Dataset, cold: np.ndarray, people: Holdout, reader: str, epochs: int, seed: int) -> dict[str, Any]:
-    """One reader: trained without the cold items, asked about them."""
+def measure(
+    dataset: Dataset, cold: np.ndarray, held_out: Holdout, encoder: str, epochs: int, seed: int
+) -> dict[str, Any]:
+    """Train with one text encoder, without the cold items, and evaluate on them."""
     from recsys.runs import train_run
 
     started = time.perf_counter()
     warm = dataset.with_rows(~cold[dataset.sequence])
-    if reader == "none":
+    if encoder == "none":
         warm = replace(warm, catalogue=replace(warm.catalogue, vectors={}))
-    text = "" if reader == "none" else reader
+    text = "" if encoder == "none" else encoder
     run = train_run(warm, epochs=epochs, seed=seed, holdout="none", baselines=(), text=text)
-    ranks = ranks_of(run.model, people, cold)
+    ranks = ranks_of(run.model, held_out, cold)
     return {
-        "reader": run.config["text"] or "nobody: ids alone",
+        "encoder": run.config["text"] or "none: ids alone",
         "seconds": round(time.perf_counter() - started, 1),
         **{name: figures(found) for name, found in ranks.items()},
     }
@@ -107,19 +109,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a file to load; by default the sample")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--share", type=float, default=0.1, help="of the items taken out")
-    parser.add_argument("--reader", action="append", help="none, tf-idf, auto or a model's folder; may be repeated")
+    parser.add_argument("--share", type=float, default=0.1, help="of the items, to remove from training")
+    parser.add_argument("--encoder", action="append", help="none, tf-idf, auto or a model's folder; may be repeated")
     parser.add_argument("--seed", type=int, default=0)
     measurement = Measurement(parser)
     chosen = measurement.options
     dataset = open_data(chosen.data)
     cold = choose_cold(dataset, chosen.share, chosen.seed)
-    people = asked_people(dataset, cold)
-    readers = chosen.reader or ["none", "tf-idf"]
+    held_out = hold_out_cold_items(dataset, cold)
+    encoders = chosen.encoder or ["none", "tf-idf"]
     report = {
-        "data": {"name": dataset.name, "items": dataset.n_items, "new items": int(cold.sum()), "people": len(people)},
+        "data": {"name": dataset.name, "items": dataset.n_items, "new items": int(cold.sum()), "users": len(held_out)},
         "by chance among new items, hr@10": round(min(10 / int(cold.sum()), 1.0), 5),
-        "results": {reader: measure(dataset, cold, people, reader, chosen.epochs, chosen.seed) for reader in readers},
+        "results": {
+            encoder: measure(dataset, cold, held_out, encoder, chosen.epochs, chosen.seed) for encoder in encoders
+        },
     }
     measurement.publish(report)
 

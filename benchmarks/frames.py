@@ -2,9 +2,9 @@
 
     python -m benchmarks.frames [--items 20000] [--sweeps 6] [--motion]
 
-`input_to_paint_ms` runs from the browser handing an input event to the page until the frame that shows it is painted
-(requestAnimationFrame, then the first message after it). No server run happens while the thumb is held: `server_runs`
-counts the messages sent during the drag.
+`input_to_paint_ms` is the time from an input event in the page until the frame that shows it is painted
+(requestAnimationFrame, then the first message after it). The server must not run while the slider is dragged:
+`server_runs` counts the messages sent during the drag.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ WATCH = """
 
 
 def main() -> int:
-    """Starts the app and a browser, drags, prints the figures."""
+    """Start the app and a browser, drag, publish the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--sweeps", type=int, default=6)
-    parser.add_argument("--motion", action="store_true", help="with the gliding rows (otherwise both are measured)")
+    parser.add_argument("--motion", action="store_true", help="with animated rows only (otherwise both are measured)")
     measurement = Measurement(parser)
     chosen = measurement.options
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.port", str(port)]
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(chosen.items)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(chosen.items)}
     server = subprocess.Popen(
-        [*command, "--server.headless", "true"], cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL
+        [*command, "--server.headless", "true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         _wait(f"http://127.0.0.1:{port}/_stcore/health", server)
@@ -67,23 +67,23 @@ def main() -> int:
 
 
 def measure(url: str, sweeps: int, motions: tuple[bool, ...]) -> dict[str, Any]:
-    """Drags from end to end `sweeps` times, without and with motion."""
-    found = {}
+    """Drag from end to end `sweeps` times, with each motion setting."""
+    figures = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         for motion in motions:
-            calm = "no-preference" if motion else "reduce"
-            context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion=calm)  # type: ignore[arg-type]
+            preference = "no-preference" if motion else "reduce"
+            context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion=preference)  # type: ignore[arg-type]
             page = context.new_page()
             sent: list[float] = []
             page.on("websocket", lambda socket, sent=sent: socket.on("framesent", lambda _: sent.append(1.0)))
             page.goto(url)
             page.wait_for_selector(".ranked li")
             page.wait_for_load_state("networkidle")
-            found["with_motion" if motion else "reduced_motion"] = _drag(page, sweeps, sent)
+            figures["with_motion" if motion else "reduced_motion"] = _drag(page, sweeps, sent)
             context.close()
         browser.close()
-    return found
+    return figures
 
 
 def _drag(page: Page, sweeps: int, sent: list[float]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Thousands of damaged files through `load`: counts, and the peak of memory, as JSON. Exit 1 if anything escaped.
+"""Load thousands of damaged files; count the outcomes and the peak memory, as JSON. Exit code 1 if an error escaped.
 
 python -m benchmarks.fuzz_ingest --files 20000 --seed 1
 """
@@ -21,29 +21,30 @@ from tests.data.mutations import mutated
 
 
 def main() -> int:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     measurement = Measurement(parser)
     chosen = measurement.options
     warnings.simplefilter("error")
-    ends: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     escaped: list[str] = []
     slowest, slowest_file = 0.0, ""
     start = time.perf_counter()
-    for what, data in mutated(files.CORPUS, chosen.files, chosen.seed):
+    for name, data in mutated(files.CORPUS, chosen.files, chosen.seed):
         began = time.perf_counter()
         try:
-            report = load(data, name=what).report
-            sound = report.rows_read == report.rows_kept + sum(report.dropped.values())
-            ends["opened" if sound else "unsound"] += 1
+            report = load(data, name=name).report
+            consistent = report.rows_read == report.rows_kept + sum(report.dropped.values())
+            outcomes["opened" if consistent else "unsound"] += 1
         except StudioError:
-            ends["refused"] += 1
-        except (Exception, RuntimeWarning):  # noqa: BLE001 - what a fuzzer is for
-            ends["escaped"] += 1
-            escaped.append(f"{what}\n{traceback.format_exc(limit=-3)}")
+            outcomes["refused"] += 1
+        except (Exception, RuntimeWarning):  # noqa: BLE001 - the purpose of a fuzzer
+            outcomes["escaped"] += 1
+            escaped.append(f"{name}\n{traceback.format_exc(limit=-3)}")
         if (spent := time.perf_counter() - began) > slowest:
-            slowest, slowest_file = spent, what
+            slowest, slowest_file = spent, name
     measurement.publish(
         {
             "files": chosen.files,
@@ -51,7 +52,7 @@ def main() -> int:
             "opened": 0,
             "refused": 0,
             "escaped": 0,
-            **ends,
+            **outcomes,
             "seconds": round(time.perf_counter() - start, 1),
             "slowest_file_seconds": round(slowest, 3),
             "slowest_file": slowest_file,
@@ -59,7 +60,7 @@ def main() -> int:
             "first_escapes": escaped[:5],
         }
     )
-    return int(bool(escaped) or ends["unsound"] > 0)
+    return int(bool(escaped) or outcomes["unsound"] > 0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
-"""From a 10-million-row CSV to a Dataset: time and memory as multiples of pyarrow.csv.read_csv alone, pandas and polars
-beside us. Each reader runs in a process of its own, in turn; the median of the rounds counts. Prints JSON.
+"""From a CSV of 10 million rows to a Dataset: time and memory as multiples of pyarrow.csv.read_csv, beside pandas and
+polars.
+
+Each reader runs in its own process, in turn; the median of the rounds is reported. Prints JSON.
 
     python -m benchmarks.ingest --rows 10000000 --rounds 3
 """
@@ -61,6 +63,7 @@ _READERS = {
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -73,27 +76,27 @@ def main() -> None:
         write_rows(path.with_name(path.name + ".small"), chosen.rows // 10)
         for _ in range(chosen.rounds):
             for name in _READERS:
-                runs[name].append(measured(name, path))
+                runs[name].append(measure(name, path))
         megabytes = path.stat().st_size / 2**20
-    middle = {
+    medians = {
         name: {key: round(statistics.median(run[key] for run in found), 3) for key in found[0]}
         for name, found in runs.items()
     }
-    table = middle["pyarrow"]["table_mb"]
-    answer = {
+    table = medians["pyarrow"]["table_mb"]
+    figures = {
         "rows": chosen.rows,
         "file_mb": round(megabytes, 1),
-        "time_ratio": round(middle["ours"]["seconds"] / middle["pyarrow"]["seconds"], 2),
-        "cpu_ratio": round(middle["ours"]["cpu_seconds"] / middle["pyarrow"]["cpu_seconds"], 2),
-        "memory_ratio": round(middle["ours"]["peak_mb"] / table, 2),
+        "time_ratio": round(medians["ours"]["seconds"] / medians["pyarrow"]["seconds"], 2),
+        "cpu_ratio": round(medians["ours"]["cpu_seconds"] / medians["pyarrow"]["cpu_seconds"], 2),
+        "memory_ratio": round(medians["ours"]["peak_mb"] / table, 2),
         "arrow_table_mb": table,
-        "readers": middle,
+        "readers": medians,
     }
-    measurement.publish(answer)
+    measurement.publish(figures)
 
 
 def write_rows(path: Path, rows: int) -> None:
-    """People and items with long tails, seconds over sixteen years in no order, ratings in halves."""
+    """Write users and items with long tails, unordered times over sixteen years, and ratings in steps of 0.5."""
     import numpy as np
     import pyarrow as pa
     from pyarrow import csv
@@ -108,7 +111,8 @@ def write_rows(path: Path, rows: int) -> None:
     csv.write_csv(pa.table(columns), path)
 
 
-def measured(name: str, path: Path) -> dict[str, float]:
+def measure(name: str, path: Path) -> dict[str, float]:
+    """Run one reader in a process of its own."""
     imports, work, rows, table = _READERS[name]
     code = _FRAME.format(imports=imports, work=work, rows=rows, table=table)
     shown = subprocess.run(

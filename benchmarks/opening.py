@@ -1,4 +1,4 @@
-"""How long until Home is on screen, and how long a page switch takes, alone on the server. Prints JSON.
+"""How long until Home is on screen, and how long a page switch takes, with one user on the server. Prints JSON.
 
 python -m benchmarks.opening [--rounds 5]
 """
@@ -12,7 +12,7 @@ import time
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.record import Measurement
-from benchmarks.servers import percentile, quiet, server
+from benchmarks.servers import fail_on_errors, percentile, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Screen
 
@@ -36,7 +36,7 @@ def switch(page: Page, name: str, title: str) -> float:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     measurement = Measurement(parser)
@@ -59,7 +59,7 @@ def main() -> None:
                 for name, title in PAGES.items():
                     switches[name].append(switch(page, name, title))
                     page.wait_for_timeout(1500)
-                    quiet(screen.last())
+                    fail_on_errors(screen.last())
         browser.close()
     warm = [seconds for times in switches.values() for seconds in times[1:]]
     measurement.publish(

@@ -1,16 +1,17 @@
-"""How quickly the map is drawn, and how well: ours beside umap-learn, as it comes and tuned, on the same people. JSON.
+"""How quickly the map is computed, and how well: our projection beside umap-learn, with its defaults and tuned.
+Prints JSON.
 
-    python -m benchmarks.projection [--people 10000] [--rounds 3] [--only ours "umap-learn, default" …]
+    python -m benchmarks.projection [--users 10000] [--rounds 3] [--only ours "umap-learn, default" …]
 
-People are mixtures of 40 planted interests in 64 dimensions with noise. Every drawing happens in a process of its own,
-the variants in turn in each round, so that a busy machine slows all alike; medians of the rounds, and of the rounds'
-ratios. Three clocks:
+Users are mixtures of 40 planted interests in 64 dimensions with noise. Each projection runs in a process of its own,
+and the variants take turns in each round, so that a busy machine slows all of them; the medians of the rounds, and of
+the rounds' ratios, are reported. Three times are measured:
 
-    first    a fresh process on a machine that never did it: imports and compilation count
-    fresh    a fresh process that finds on disk what it could keep from the first (numba's cache)
+    first    a new process on a machine that never ran it: imports and compilation count
+    fresh    a new process that finds on disk what the first one kept (numba's cache)
     warm     a second call in the same process
 
-Trustworthiness is scikit-learn's, on the same sample of people for all; beside it our own measures, against everybody.
+Trustworthiness is scikit-learn's, on the same sample of users for all; our own measures compare with all users.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import numpy as np
 
 from benchmarks.record import ROOT, Measurement
 
-JUDGED = 3_000  # people whose neighbourhoods scikit-learn compares (its measure needs all pairs of them)
+SAMPLE = 3_000  # users whose neighbourhoods scikit-learn compares (it needs all pairs of them)
 OURS = "ours"
 UMAP: dict[str, dict[str, Any]] = {
     "umap-learn, default": {},
@@ -42,16 +43,16 @@ UMAP: dict[str, dict[str, Any]] = {
 CLOCKS = ("first", "fresh", "warm")
 
 
-def planted(people: int, dimensions: int = 64, interests: int = 40, seed: int = 0) -> np.ndarray:
-    """Embeddings of people with a few interests each: float32 (people, dimensions)."""
+def planted_users(users: int, dimensions: int = 64, interests: int = 40, seed: int = 0) -> np.ndarray:
+    """Embeddings of users with a few interests each: float32 (users, dimensions)."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(interests, dimensions))
-    shares = rng.dirichlet(np.full(interests, 0.08), size=people)
-    return (shares @ centres + rng.normal(0, 0.15, (people, dimensions))).astype(np.float32)
+    shares = rng.dirichlet(np.full(interests, 0.08), size=users)
+    return (shares @ centres + rng.normal(0, 0.15, (users, dimensions))).astype(np.float32)
 
 
-def draw(variant: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Imports what the variant needs and returns its call: float (n, d) to float (n, 2)."""
+def projector(variant: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Import the variant; return its function from float (n, d) to float (n, 2)."""
     if variant == OURS:
         from recsys.embeddings import project
 
@@ -61,11 +62,11 @@ def draw(variant: str) -> Callable[[np.ndarray], np.ndarray]:
     return lambda vectors: Reference(**UMAP[variant]).fit_transform(vectors)
 
 
-def alone(variant: str, people: int, judge: bool) -> dict[str, Any]:
-    """What this process sees: the call with all that comes before it, and once more."""
-    vectors = planted(people)
+def measure_in_this_process(variant: str, users: int, with_quality: bool) -> dict[str, Any]:
+    """Times of the first call, imports included, and of a second call; peak memory; quality if requested."""
+    vectors = planted_users(users)
     started, burned = time.perf_counter(), time.process_time()
-    call = draw(variant)
+    call = projector(variant)
     call(vectors)
     cold = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - burned}
     started, burned = time.perf_counter(), time.process_time()
@@ -76,45 +77,45 @@ def alone(variant: str, people: int, judge: bool) -> dict[str, Any]:
         "cold": cold,
         "warm": warm,
         "peak_gb": round(peak, 2),
-        "quality": evaluated(vectors, points) if judge else {},
+        "quality": quality(vectors, points) if with_quality else {},
     }
 
 
-def evaluated(vectors: np.ndarray, points: np.ndarray) -> dict[str, float]:
-    """Both measures of a picture: scikit-learn's on a sample among itself, ours of a sample against everybody."""
+def quality(vectors: np.ndarray, points: np.ndarray) -> dict[str, float]:
+    """scikit-learn's trustworthiness within a sample of users, and our measures of a sample against all users."""
     from sklearn.manifold import trustworthiness
 
     from recsys.embeddings import measure_quality
 
-    some = np.random.default_rng(1).permutation(len(vectors))[:JUDGED]
+    sample = np.random.default_rng(1).permutation(len(vectors))[:SAMPLE]
     ours = measure_quality(vectors, points)
     return {
-        "trustworthiness_sklearn": round(float(trustworthiness(vectors[some], points[some], n_neighbors=15)), 4),
+        "trustworthiness_sklearn": round(float(trustworthiness(vectors[sample], points[sample], n_neighbors=15)), 4),
         "trustworthiness": round(ours.trustworthiness, 4),
         "continuity": round(ours.continuity, 4),
         "preservation": round(ours.preservation, 4),
     }
 
 
-def one_round(variant: str, people: int, judge: bool) -> dict[str, Any]:
-    """A variant's three clocks, from two processes that share an empty folder for what is kept."""
-    with tempfile.TemporaryDirectory() as kept:
-        found = []
+def measure_round(variant: str, users: int, with_quality: bool) -> dict[str, Any]:
+    """A variant's three times, from two processes that share a cache folder, empty at first."""
+    with tempfile.TemporaryDirectory() as cache:
+        processes = []
         for last in (False, True):
-            command = [sys.executable, "-m", "benchmarks.projection", "--people", str(people), "--one", variant]
+            command = [sys.executable, "-m", "benchmarks.projection", "--users", str(users), "--one", variant]
             done = subprocess.run(
-                [*command, "--judge"] if last and judge else command,
-                cwd=ROOT, env={**os.environ, "NUMBA_CACHE_DIR": kept, "PYTHONWARNINGS": "ignore"},
+                [*command, "--quality"] if last and with_quality else command,
+                cwd=ROOT, env={**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONWARNINGS": "ignore"},
                 stdout=subprocess.PIPE, text=True, check=True,
             )  # fmt: skip
-            found.append(json.loads(done.stdout.strip().splitlines()[-1]))
-    return {"first": found[0]["cold"], "fresh": found[1]["cold"], "warm": found[1]["warm"],
-            "peak_gb": found[1]["peak_gb"], "quality": found[1]["quality"]}  # fmt: skip
+            processes.append(json.loads(done.stdout.strip().splitlines()[-1]))
+    return {"first": processes[0]["cold"], "fresh": processes[1]["cold"], "warm": processes[1]["warm"],
+            "peak_gb": processes[1]["peak_gb"], "quality": processes[1]["quality"]}  # fmt: skip
 
 
 def summary(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Medians of each variant's clocks, and of the rounds' ratios to ours."""
-    answer: dict[str, Any] = {}
+    """Medians of each variant's times, and of the rounds' ratios to ours."""
+    summaries: dict[str, Any] = {}
     for variant, runs in rounds.items():
         entry: dict[str, Any] = {"quality": runs[0]["quality"], "peak_gb": max(run["peak_gb"] for run in runs)}
         for clock in CLOCKS:
@@ -127,32 +128,32 @@ def summary(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
                 for unit in ("seconds", "cpu_seconds"):
                     ratios = [run[clock][unit] / own[clock][unit] for run, own in zip(runs, rounds[OURS], strict=True)]
                     entry[clock][f"{unit}_over_ours"] = round(statistics.median(ratios), 2)
-        answer[variant] = entry
-    return answer
+        summaries[variant] = entry
+    return summaries
 
 
 def main() -> None:
-    """Runs what was asked for and publishes it."""
+    """Run the chosen variants and publish the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--users", "--people", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=[OURS, *UMAP], choices=[OURS, *UMAP])
     parser.add_argument("--one", choices=[OURS, *UMAP], help=argparse.SUPPRESS)
-    parser.add_argument("--judge", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--quality", action="store_true", help=argparse.SUPPRESS)
     measurement = Measurement(parser)
     chosen = measurement.options
     if chosen.one:
-        print(json.dumps(alone(chosen.one, chosen.people, chosen.judge)))
+        print(json.dumps(measure_in_this_process(chosen.one, chosen.users, chosen.quality)))
         return
-    measurement.name = f"projection-{chosen.people}"
+    measurement.name = f"projection-{chosen.users}"
     rounds: dict[str, list[dict[str, Any]]] = {variant: [] for variant in chosen.only}
     for number in range(chosen.rounds):
         for variant, runs in rounds.items():
-            runs.append(one_round(variant, chosen.people, judge=number == 0))
+            runs.append(measure_round(variant, chosen.users, with_quality=number == 0))
             print(
                 variant, {clock: round(runs[-1][clock]["seconds"], 2) for clock in CLOCKS}, file=sys.stderr, flush=True
             )
-    measurement.publish({"people": chosen.people, "rounds": chosen.rounds, "variants": summary(rounds)})
+    measurement.publish({"users": chosen.users, "rounds": chosen.rounds, "variants": summary(rounds)})
 
 
 if __name__ == "__main__":

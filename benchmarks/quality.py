@@ -1,10 +1,11 @@
-"""Quality of the attention model within a time: `python -m benchmarks.quality --data ml-1m --minutes 4 --seeds 0 1 2`.
+"""Accuracy of the attention model within a time: `python -m benchmarks.quality --data ml-1m --minutes 4 --seeds 0 1 2`.
 
-Leave-one-out, full ranking, seen items filtered, order = time then file. As JSON: NDCG@10 and HR@10 on the test items
-for each seed and their median, with the 95% interval over users, validation over seconds, and the baselines asked for.
+Leave-one-out, full ranking, seen items removed, order = time, then file. Prints JSON: NDCG@10 and HR@10 on the test
+items for each seed and their median, the 95% interval over users, validation over time, and the chosen baselines.
 
-As in papers, the item before the last is only used to choose by. With `--as-used` it is learned from too, as by the
-shell's default and wherever nothing is held out: a tenth of the people choose, and are taken in at the end.
+As in papers, the validation item is used for model selection only. With `--as-used` the model is trained on it too,
+as with the command line's default and wherever nothing is held out: a tenth of the users validate, and are trained on
+in the end.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from recsys.models.validation import accuracy_means, next_item_ranks
 
 
 def evaluated(model: Recommender, test: Holdout) -> dict[str, Any]:
-    """NDCG@10, HR@10 and MRR on everybody's test item, and the 95% interval of NDCG@10 over users."""
+    """NDCG@10, HR@10 and MRR on the test items, and the 95% interval of NDCG@10 over users."""
     found = next_item_ranks(model, test)
     shown: dict[str, Any] = {name: round(value, 4) for name, value in accuracy_means(found).items()}
     return shown | {"ndcg@10_interval": interval(accuracy_at(found, 10)["ndcg"])[1:]}
@@ -38,14 +39,14 @@ def evaluated(model: Recommender, test: Holdout) -> dict[str, Any]:
 def trained(
     rows: Dataset, validation: Holdout | None, test: Holdout, model: AttentionConfig, config: TrainConfig
 ) -> dict[str, Any]:
-    """One run: what it came to, and how."""
-    started, burned, curve = time.perf_counter(), time.process_time(), []
+    """Train once; return accuracy, cost and settings."""
+    started, cpu_started, curve = time.perf_counter(), time.process_time(), []
     report = None
     for report in train(rows, model, config, validation):
         passed = round(time.perf_counter() - started, 1)
         curve.append({"seconds": passed} | {name: round(value, 4) for name, value in report.validation.items()})
     assert report is not None
-    seconds, cpu = time.perf_counter() - started, time.process_time() - burned
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu_started
     fused, weight = evaluated(report.model, test), report.model.markov_weight
     report.model.markov_weight = 0.0
     return {
@@ -63,14 +64,14 @@ def trained(
 
 
 def main() -> None:
-    """Reads the options, trains once per seed, prints."""
+    """Train once per seed and publish the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", choices=("ml-1m", "ml-100k"), default="ml-1m")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--objective", choices=("causal", "masked"), default="causal")
-    parser.add_argument("--as-used", action="store_true", help="learn from every row but the test items")
+    parser.add_argument("--as-used", action="store_true", help="train on every row except the test items")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--baselines", nargs="*", default=["popularity", "item-knn", "markov"])
     measurement = Measurement(parser)

@@ -1,9 +1,9 @@
-"""How every benchmark publishes what it measured: the figures in an envelope that says where they come from.
+"""How every benchmark publishes its figures: as JSON, together with the command, commit, versions and machine.
 
-    measurement = Measurement(parser)      # adds --out, reads the options, starts to watch the machine
-    measurement.publish(figures)           # prints the envelope as JSON; with --out also writes it
+    measurement = Measurement(parser)      # adds --out, parses the options, starts to observe the machine
+    measurement.publish(figures)           # prints the JSON; with --out also writes it
 
-`--out` alone writes benchmarks/results/NAME-DATE.json, `--out FILE` a file of that name there.
+`--out` alone writes benchmarks/results/NAME-DATE.json, `--out FILE` a file of that name in the same folder.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "polars", "scikit-learn", "umap-learn", "streamlit")
-QUIET = 0.05  # share of the processors that others may use while a benchmark counts as alone on the machine
+QUIET = 0.05  # largest share of the processors that other programs may use on a quiet machine
 
 
 class Measurement:
-    """One run of a benchmark: its options, and what the machine did besides.
+    """One run of a benchmark: its options, and the load of the machine meanwhile.
 
     Args:
-        parser: the script's own options; `--out` is added.
-        name: of the results file, by default the script's.
-        given: the command line, by default the process's.
+        parser: with the options of the script; `--out` is added.
+        name: of the results file; by default the script's.
+        arguments: of the command line; by default those of this process.
     """
 
-    def __init__(self, parser: argparse.ArgumentParser, name: str = "", given: list[str] | None = None) -> None:
+    def __init__(self, parser: argparse.ArgumentParser, name: str = "", arguments: list[str] | None = None) -> None:
         parser.add_argument("--out", nargs="?", const="", help="keep the JSON in benchmarks/results")
-        self.given = sys.argv[1:] if given is None else given
-        self.options = parser.parse_args(self.given)
+        self.arguments = sys.argv[1:] if arguments is None else arguments
+        self.options = parser.parse_args(self.arguments)
         self.script = script_name()
         self.name = name or self.script.rpartition(".")[2]
         self.began, self.busy, self.own = time.perf_counter(), busy_seconds(), own_seconds()
 
     @property
     def path(self) -> Path | None:
-        """Where the envelope goes, if anywhere."""
+        """The file to write, or None."""
         if self.options.out is None:
             return None
         return RESULTS / (self.options.out or f"{self.name}-{datetime.now(UTC).date().isoformat()}.json")
 
     def envelope(self, figures: Any) -> dict[str, Any]:
-        """The figures with script, command, date, commit, versions, machine, and whether it was alone on it."""
+        """The figures with script, command, date, commit, versions, machine, and whether the machine was quiet."""
         others = self.others()
         return {
             "script": self.script,
-            "command": command(self.script, self.given),
+            "command": command(self.script, self.arguments),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": commit(),
             "machine": machine(),
@@ -70,14 +70,16 @@ class Measurement:
         }
 
     def others(self) -> float:
-        """Share of all processors that other programs used since the start, 0 … 1; children that still run count as
-        others."""
+        """Share of all processors that other programs used since the start, 0 to 1.
+
+        Child processes that are still running count as other programs.
+        """
         wall = time.perf_counter() - self.began
         used = busy_seconds() - self.busy - (own_seconds() - self.own)
         return min(max(used / (wall * (os.cpu_count() or 1)), 0.0), 1.0)
 
     def publish(self, figures: Any) -> None:
-        """Prints the envelope, and writes it where `--out` says."""
+        """Print the JSON, and write it if `--out` was given."""
         text = json.dumps(self.envelope(figures), indent=1, ensure_ascii=False)
         print(text)
         if self.path is not None:
@@ -87,18 +89,18 @@ class Measurement:
 
 
 def script_name() -> str:
-    """The running script as a module: "benchmarks.speed", however it was started."""
+    """The running script as a module name, such as "benchmarks.speed"."""
     path = Path(sys.argv[0]).resolve()
     inside = path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(path.name)
     return ".".join(inside.with_suffix("").parts)
 
 
-def command(script: str, given: list[str]) -> str:
-    """How to measure it again: without --out, and without the folders of this machine."""
+def command(script: str, arguments: list[str]) -> str:
+    """The command to repeat the benchmark: without --out, and without the folders of this machine."""
     shown, skip = [], False
-    for place, argument in enumerate(given):
+    for place, argument in enumerate(arguments):
         if skip or argument == "--out" or argument.startswith("--out="):
-            following = given[place + 1 : place + 2]
+            following = arguments[place + 1 : place + 2]
             skip = not skip and argument == "--out" and bool(following) and not following[0].startswith("--")
             continue
         shown.append(Path(argument).name if Path(argument).is_absolute() else argument)
@@ -106,7 +108,7 @@ def command(script: str, given: list[str]) -> str:
 
 
 def commit() -> dict[str, Any]:
-    """The commit measured, the library's own tree in it, and whether tracked files had been changed since."""
+    """The commit, the tree of recsys in it, and whether tracked files had uncommitted changes."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -120,7 +122,7 @@ def commit() -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Cores, memory and processor family; no names."""
+    """Cores, memory, processor family and system; no host name."""
     return {
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
@@ -130,7 +132,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Family and vector instructions: "AMD EPYC, AVX2"."""
+    """Family and vector instructions, such as "AMD EPYC, AVX2"."""
     try:
         text = Path("/proc/cpuinfo").read_text("utf-8")
     except OSError:
@@ -142,7 +144,7 @@ def processor() -> str:
 
 
 def installed(names: tuple[str, ...]) -> dict[str, str]:
-    """The versions of those that are installed."""
+    """The versions of the packages that are installed."""
     found = {}
     for name in names:
         try:
@@ -153,7 +155,7 @@ def installed(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def busy_seconds() -> float:
-    """Processor seconds of everybody since the machine started, waiting excluded."""
+    """Processor seconds of all programs since the machine started, without idle time."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
     guests = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)  # counted in user and nice already
@@ -161,6 +163,6 @@ def busy_seconds() -> float:
 
 
 def own_seconds() -> float:
-    """Processor seconds of this process and of its children that have ended."""
+    """Processor seconds of this process and of its child processes that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system

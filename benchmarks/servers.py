@@ -1,4 +1,4 @@
-"""A Streamlit server and a Chromium for the benchmarks that measure what a person waits for."""
+"""A Streamlit server for the benchmarks that measure how long a user waits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Server:
-    """A running app: its process, the seconds until its health page answered, and what it writes."""
+    """A running app: its address, its process, the seconds until its health page answered, and its log."""
 
     address: str
     process: subprocess.Popen[bytes]
@@ -32,9 +32,10 @@ class Server:
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """The app on a free port, with an empty workspace; ended afterwards.
+    """Run the app on a free port with an empty workspace; end it afterwards.
 
-    Raises SystemExit when its log tells of an error: what was measured then is not what a person waits for.
+    Raises:
+        SystemExit: its log contains an error, so that the figures are not valid.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -57,13 +58,13 @@ def server() -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait(20)
-        quiet(log.wrong())
+        fail_on_errors(log.wrong())
 
 
-def quiet(wrong: list[str]) -> None:
-    """Raises SystemExit when something went wrong while it was measured."""
-    if wrong:
-        raise SystemExit("\n".join(["something went wrong, so these figures are none:", *wrong]))
+def fail_on_errors(errors: list[str]) -> None:
+    """Raise SystemExit if there are errors: figures that were measured meanwhile are not valid."""
+    if errors:
+        raise SystemExit("\n".join(["Errors occurred, so the figures are not valid:", *errors]))
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -73,10 +74,10 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
-    raise SystemExit("the server ended before it answered")
+    raise SystemExit("The server ended before its health page answered.")
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which `share` of the values lie (nearest rank)."""
+    """The value below which the given share of the values lies (nearest rank)."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,10 +1,11 @@
-"""Many people on one server, without browsers: how long the server alone lets each page wait.
+"""Many users on one server, without browsers: how long the server alone lets each page wait.
 
-    python -m benchmarks.sessions [--people 30] [--think 3]
+    python -m benchmarks.sessions [--users 30] [--think 3]
 
-Each session speaks Streamlit's own protocol over a websocket on loopback: it opens the sample's run on Home, then every
-page in order, and thinks between half and one and a half of `--think` seconds. `title_s` ends when the page's title is
-sent, `whole_s` when all of the page is. Prints JSON. (benchmarks/classroom.py has the browsers too.)
+Each session uses Streamlit's protocol over a websocket on loopback: it opens the sample's run on Home, then every
+page in order, and waits between half and one and a half times `--think` seconds on each. `title_s` ends when the
+page's title has been sent, `whole_s` when the whole page has. Prints JSON. (benchmarks/classroom.py includes the
+browsers.)
 """
 
 from __future__ import annotations
@@ -21,56 +22,56 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.record import Measurement
-from benchmarks.servers import percentile, quiet, server
+from benchmarks.servers import fail_on_errors, percentile, server
 
 PAGES = ("Home", "Data", "Train", "Embeddings", "Transfer", "Evaluate", "Explain", "Learn")
 
 
 @dataclass
-class Waits:
-    """Seconds that everybody waited for one page, and what went wrong on it."""
+class PageTimes:
+    """Seconds that all sessions waited for one page, and the errors on it."""
 
     title: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
-async def person(address: str, think: float, dice: random.Random, waits: dict[str, Waits]) -> None:
-    """One session through all pages."""
-    await asyncio.sleep(dice.uniform(0, 2 * think))
+async def session(address: str, think: float, generator: random.Random, times: dict[str, PageTimes]) -> None:
+    """One user visits all pages."""
+    await asyncio.sleep(generator.uniform(0, 2 * think))
     socket = f"{address.replace('http', 'ws')}/_stcore/stream"
     async with connect(socket, max_size=None, subprotocols=["streamlit"]) as connection:
         for page in PAGES:
-            await open_page(connection, address, page, waits[page])
-            await asyncio.sleep(dice.uniform(0.5 * think, 1.5 * think))
+            await open_page(connection, address, page, times[page])
+            await asyncio.sleep(generator.uniform(0.5 * think, 1.5 * think))
 
 
-async def open_page(connection: ClientConnection, address: str, page: str, waits: Waits) -> None:
-    """Asks for a page and reads until all of it has come."""
+async def open_page(connection: ClientConnection, address: str, page: str, times: PageTimes) -> None:
+    """Request a page and receive messages until it is complete."""
     name = "" if page == "Home" else page
-    ask = BackMsg()
-    ask.rerun_script.query_string = "run=sample"
-    ask.rerun_script.page_name = name
-    ask.rerun_script.context_info.url = f"{address}/{name}"
+    request = BackMsg()
+    request.rerun_script.query_string = "run=sample"
+    request.rerun_script.page_name = name
+    request.rerun_script.context_info.url = f"{address}/{name}"
     begin = time.perf_counter()
-    await connection.send(ask.SerializeToString())
+    await connection.send(request.SerializeToString())
     titled = False
     while True:
-        told = ForwardMsg()
-        told.ParseFromString(await connection.recv())
-        element = told.delta.new_element.WhichOneof("type") if told.WhichOneof("type") == "delta" else ""
+        message = ForwardMsg()
+        message.ParseFromString(await connection.recv())
+        element = message.delta.new_element.WhichOneof("type") if message.WhichOneof("type") == "delta" else ""
         if element == "heading" and not titled:
             titled = True
-            waits.title.append(time.perf_counter() - begin)
-        waits.errors += wrong(page, told)
-        if told.WhichOneof("type") == "script_finished" and titled:
-            waits.whole.append(time.perf_counter() - begin)
+            times.title.append(time.perf_counter() - begin)
+        times.errors += errors_in(page, message)
+        if message.WhichOneof("type") == "script_finished" and titled:
+            times.whole.append(time.perf_counter() - begin)
             return
 
 
-def wrong(page: str, told: ForwardMsg) -> list[str]:
-    """What this message draws that must not be there: a marked error box, or an exception that escaped the boundary."""
-    delta = told.delta
+def errors_in(page: str, message: ForwardMsg) -> list[str]:
+    """The errors that a message draws: an error box, or an exception that the page did not catch."""
+    delta = message.delta
     if delta.WhichOneof("type") == "add_block" and "studio_error_" in delta.add_block.id:
         return [f"{page}: {delta.add_block.id}"]
     if delta.WhichOneof("type") == "new_element" and delta.new_element.WhichOneof("type") == "exception":
@@ -78,36 +79,36 @@ def wrong(page: str, told: ForwardMsg) -> list[str]:
     return []
 
 
-async def everybody(address: str, people: int, think: float, waits: dict[str, Waits]) -> None:
-    """All sessions at once."""
-    await asyncio.gather(*(person(address, think, random.Random(number), waits) for number in range(people)))
+async def run_sessions(address: str, users: int, think: float, times: dict[str, PageTimes]) -> None:
+    """Run all sessions at the same time."""
+    await asyncio.gather(*(session(address, think, random.Random(number), times) for number in range(users)))
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--users", "--people", type=int, default=30)
     parser.add_argument("--think", type=float, default=3.0, help="seconds on a page, on average")
     measurement = Measurement(parser)
     chosen = measurement.options
     measurement.name += "-every-second" * (chosen.think == 1)
-    waits = {page: Waits() for page in PAGES}
+    times = {page: PageTimes() for page in PAGES}
     with server() as running:
         process = psutil.Process(running.process.pid)
         before = process.cpu_times()
-        asyncio.run(everybody(running.address, chosen.people, chosen.think, waits))
-        quiet([error for page in waits.values() for error in page.errors])
+        asyncio.run(run_sessions(running.address, chosen.users, chosen.think, times))
+        fail_on_errors([error for page in times.values() for error in page.errors])
         after, memory = process.cpu_times(), process.memory_info().rss
-    title = [seconds for page in waits.values() for seconds in page.title]
-    whole = [seconds for page in waits.values() for seconds in page.whole]
+    title = [seconds for page in times.values() for seconds in page.title]
+    whole = [seconds for page in times.values() for seconds in page.whole]
     measurement.publish(
         {
-            "people": chosen.people,
+            "users": chosen.users,
             "think_s": chosen.think,
             "pages": len(whole),
             "title_s": {f"p{share}": round(percentile(title, share / 100), 3) for share in (50, 95)},
             "whole_s": {f"p{share}": round(percentile(whole, share / 100), 3) for share in (50, 95)},
-            "whole_p95_by_page_s": {page: round(percentile(seen.whole, 0.95), 3) for page, seen in waits.items()},
+            "whole_p95_by_page_s": {page: round(percentile(seen.whole, 0.95), 3) for page, seen in times.items()},
             "cpu_s": round(after.user + after.system - before.user - before.system, 1),
             "memory_mb": round(memory / 1e6),
         }

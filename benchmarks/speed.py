@@ -1,6 +1,8 @@
-"""How the cost of training grows: `python -m benchmarks.speed`; seconds per epoch and peak memory, as one JSON object.
+"""How the cost of training grows with the data: seconds per epoch and peak memory. Prints JSON.
 
-Each size runs in a process of its own (so that peak memory is its own), on made-up histories with a long tail.
+    python -m benchmarks.speed
+
+Each size runs in a process of its own, so that peak memory is its own, on generated histories with a long tail.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from recsys.models.training.loop import train
 
 ROWS = (100_000, 300_000, 1_000_000, 3_000_000)
 ITEMS = (1_000, 10_000, 100_000)
-HISTORY = 100  # items per person, on average
+HISTORY = 100  # items per user, on average
 
 
-def made_up(rows: int, items: int, seed: int = 0) -> Dataset:
-    """Histories of geometric lengths over items drawn by Zipf's law."""
+def generate(rows: int, items: int, seed: int = 0) -> Dataset:
+    """Histories of geometrically distributed lengths over items drawn by Zipf's law."""
     rng = np.random.default_rng(seed)
     lengths = rng.geometric(1 / HISTORY, size=rows // HISTORY) + 1
     lengths = np.append(lengths, max(2, rows - int(lengths.sum())))
@@ -45,7 +47,7 @@ def made_up(rows: int, items: int, seed: int = 0) -> Dataset:
 
 def measure(rows: int, items: int) -> dict[str, float]:
     """One reported epoch of the default model (at most 250 batches), scaled to a whole pass."""
-    data = made_up(rows, items)
+    data = generate(rows, items)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     started = time.perf_counter()
     reports = train(data, AttentionConfig(), TrainConfig(epochs=4))
@@ -68,7 +70,7 @@ def measure(rows: int, items: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Without --one: every size, each in its own process."""
+    """Measure every size in a process of its own; with --one, one size in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--one", type=int, nargs=2, metavar=("ROWS", "ITEMS"))
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))

@@ -1,10 +1,10 @@
-"""Writes the tables of benchmarks/README.md, and the one of README.md, from the newest files in benchmarks/results.
+"""Write the tables of benchmarks/README.md, and the one of README.md, from the newest files in benchmarks/results.
 
     python -m benchmarks.tables            # writes
-    python -m benchmarks.tables --check    # exit 1 if they say anything else
+    python -m benchmarks.tables --check    # exit code 1 if a table differs
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. Each row names the file its figures come from; what
-was not measured with a kept file says so, with the name to give to `python -m benchmarks --only`.
+A table is between `<!-- table: NAME -->` and `<!-- end -->`. Each row names the file its figures come from; a benchmark
+without a results file is marked so, with the name to give to `python -m benchmarks --only`.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.quoting import SEEN, Row, estimate, lines, link, missing, newest, number, opened, spread, table
+from benchmarks.formatting import COLUMNS, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
-from benchmarks.server_words import server
+from benchmarks.server_table import server
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
 def quality() -> str:
-    head = ("data and rows learned from", "NDCG@10, median (each seed) [95% of the median seed]", "network alone",
+    """Accuracy on MovieLens, with the baselines."""
+    head = ("data and training rows", "NDCG@10, median (each seed) [95% of the median seed]", "network alone",
             "Markov alone", "item-kNN", "popularity", "seconds", "aim", "from")  # fmt: skip
     rows = []
     for what, name, aim in (
         ("ML-1M, rows before the validation items", "quality-ml-1m", "0.180"),
         ("ML-100k, rows before the validation items", "quality-ml-100k", "0.130"),
-        ("ML-100k, all rows but the test items (the shell’s default)", "quality-ml-100k-as-used", "0.130"),
+        ("ML-100k, all rows but the test items (the command line’s default)", "quality-ml-100k-as-used", "0.130"),
     ):
         path = newest(name)
         if path is None:
@@ -49,9 +50,9 @@ def quality() -> str:
 
 
 def peers() -> str:
-    """One row a model, the best NDCG@10 first."""
-    head = ("model", "NDCG@10 [95%]", "less ours, both together [95%]", "HR@10 [95%]", "CPU-seconds of training",
-            "settings chosen on validation", "from")  # fmt: skip
+    """One row per model, the best NDCG@10 first."""
+    head = ("model", "NDCG@10 [95%]", "difference to ours, both together [95%]", "HR@10 [95%]",
+            "CPU-seconds of training", "settings chosen on validation", "from")  # fmt: skip
     path = newest("peers")
     if path is None:
         return table(head, [missing("ours and the peers", "peers", len(head))])
@@ -77,13 +78,14 @@ def peers() -> str:
 
 
 def settings(run: dict[str, Any]) -> str:
-    """What was chosen, or that it is the library's own."""
+    """The chosen settings, or a note that they are the defaults."""
     if run["model"].startswith("ours"):
-        return "by our rules from the size of the data"
+        return "by rules from the size of the data"
     return ", ".join(f"`{key}={value}`" for key, value in run["settings"].items()) or "the library’s defaults"
 
 
 def sooner() -> str:
+    """How soon our model reaches 99% of each network peer's best accuracy."""
     head = ("peer", "its best NDCG@10", "CPU-seconds to 99% of it", "our network alone", "times sooner",
             "both together", "times sooner", "from")  # fmt: skip
     path, rows = newest("peers"), []
@@ -95,15 +97,16 @@ def sooner() -> str:
             if name in entry:
                 cells += [number(entry[name][key]["cpu_seconds"]) for key in ("took", "times_sooner")]
             else:
-                cells += ["never came there", "–"]
+                cells += ["not reached", "–"]
         rows.append([*cells, link(path)])
     return table(head, rows)
 
 
 def cost() -> str:
+    """Seconds and memory of training by size of the data."""
     path = newest("speed")
     if path is None:
-        return table(("interactions", "seen", "from"), [missing("training", "speed", 3)])
+        return table(("interactions", "result", "from"), [missing("training", "speed", 3)])
     sizes = opened(path)["sizes"]
     items = list(dict.fromkeys(size["items"] for size in sizes))
     rows: dict[int, Row] = {}
@@ -115,32 +118,34 @@ def cost() -> str:
 
 
 def transfer() -> str:
+    """The exact path, its drawing, and the transfer study."""
+
     def path_of(items: int) -> Callable[[Any], str]:
-        def words(found: Any) -> str:
-            some = [row for row in found["path"] if row["items"] == items and row["k"] == 20]
-            if not some:
+        def describe(found: Any) -> str:
+            rows = [row for row in found["path"] if row["items"] == items and row["k"] == 20]
+            if not rows:
                 return "not in this file"
-            times = [row["milliseconds"] for row in some]
-            cpu = [row["cpu_milliseconds"] for row in some]
-            brute = [row["brute_milliseconds"] for row in some if "brute_milliseconds" in row]
+            times = [row["milliseconds"] for row in rows]
+            cpu = [row["cpu_milliseconds"] for row in rows]
+            brute = [row["brute_milliseconds"] for row in rows if "brute_milliseconds" in row]
             grid = (
-                f"; a grid of 1,001 α {number(min(brute))} to {number(max(brute))} ms, and misses changes"
+                f"; a grid of 1,001 α {number(min(brute))} to {number(max(brute))} ms, which misses changes"
                 if brute
                 else ""
             )
             took = f"{number(min(times))} to {number(max(times))} ms (CPU {number(min(cpu))} to {number(max(cpu))} ms)"
-            return f"{took}, by how alike the two are{grid}"
+            return f"{took}, depending on how similar the two are{grid}"
 
-        return words
+        return describe
 
     def frame(found: Any) -> str:
         return "; ".join(
-            f"{words} {number(found[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
+            f"{label} {number(found[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
             f"{number(found[key]['frame_gap_ms']['p95'])} ms, {number(found[key]['server_runs'])} server runs"
-            for key, words in (("with_motion", "gliding rows"), ("reduced_motion", "reduced motion"))
+            for key, label in (("with_motion", "animated rows"), ("reduced_motion", "reduced motion"))
         )
 
-    return lines(SEEN, [
+    return lines(COLUMNS, [
         ("exact path, 100,000 items, k = 20", "transfer", "≤ 50 ms", path_of(100_000)),
         ("exact path, 1,000,000 items, k = 20", "transfer", "≤ 1 s", path_of(1_000_000)),
         ("input to paint while α is dragged, 20,000 items, p95", "frames", "≤ 10 ms", frame),
@@ -150,10 +155,12 @@ def transfer() -> str:
 
 
 def verdict(found: Any) -> str:
+    """Seconds and verdict of a transfer study."""
     return f"{number(found['seconds'])} s: “{found['study']['verdict']}”"
 
 
 def study() -> str:
+    """The transfer study between two scenarios, by number of known items."""
     names = {"α = 0": "alpha = 0", "transfer": "transfer"}
     head = ("known items", "α = 0", "transfer", "gain on α = 0 [95%]", "random source", "popularity",
             "own history, decayed", "from")  # fmt: skip
@@ -178,6 +185,8 @@ def study() -> str:
 
 
 def data() -> str:
+    """Reading files, and item texts."""
+
     def ingest(found: Any) -> str:
         readers = found["readers"]
         others = [number(readers[f"{name}, to sorted codes"]["seconds"]) for name in ("pandas", "polars")]
@@ -203,41 +212,42 @@ def data() -> str:
             + f"; chance among new items {chance}"
         )
 
-    return lines(SEEN, [
+    return lines(COLUMNS, [
         ("10 million rows, file to dataset", "ingest", "≤ 4× in time, ≤ 4× in memory", ingest),
         ("1 million rows, file to dataset", "ingest", "≤ 3 s",
          lambda found: f"{number(found['readers']['ours, 1 million rows']['seconds'])} s"),
-        ("mutated files", "fuzz_ingest", "none escapes", fuzz),
-        ("new items, read from their words", "cold_items", "above chance", cold),
+        ("mutated files", "fuzz_ingest", "no error escapes", fuzz),
+        ("new items, represented by their texts", "cold_items", "above chance", cold),
     ])  # fmt: skip
 
 
 def projection() -> str:
-    head = ("users", "drawn by", "warm, s (CPU)", "fresh process, s (CPU)", "first time on a machine, s (CPU)",
+    """The map beside umap-learn."""
+    head = ("users", "computed by", "warm, s (CPU)", "fresh process, s (CPU)", "first time on a machine, s (CPU)",
             "times ours, warm (CPU)", "times ours, fresh (CPU)", "trustworthiness (scikit-learn)", "from")  # fmt: skip
     rows = []
-    for people in (10_000, 100_000):
-        path = newest(f"projection-{people}")
+    for users in (10_000, 100_000):
+        path = newest(f"projection-{users}")
         if path is None:
-            rows.append(missing(f"{people:,}", f"projection-{people}", len(head)))
+            rows.append(missing(f"{users:,}", f"projection-{users}", len(head)))
             continue
         for name, one in opened(path)["variants"].items():
-            clocks = [both_clocks(one[clock]) for clock in ("warm", "fresh", "first")]
-            times = [both_clocks(one[clock], "_over_ours") for clock in ("warm", "fresh")]
+            clocks = [wall_and_cpu(one[clock]) for clock in ("warm", "fresh", "first")]
+            times = [wall_and_cpu(one[clock], "_over_ours") for clock in ("warm", "fresh")]
             quality = number(one["quality"]["trustworthiness_sklearn"], 3)
-            rows.append([f"{people:,}", f"`{name}`", *clocks, *times, quality, link(path)])
+            rows.append([f"{users:,}", f"`{name}`", *clocks, *times, quality, link(path)])
     return table(head, rows)
 
 
-def both_clocks(measured: dict[str, Any], ending: str = "") -> str:
-    """Wall and CPU seconds (or their ratios to ours, which ours has not)."""
+def wall_and_cpu(measured: dict[str, Any], ending: str = "") -> str:
+    """Wall and CPU seconds, or with an ending their ratios to ours; "–" for ours."""
     if f"seconds{ending}" not in measured:
         return "–"
     return f"{number(measured[f'seconds{ending}'])} ({number(measured[f'cpu_seconds{ending}'])})"
 
 
 def headline() -> str:
-    """What the front page quotes, each beside the strongest alternative."""
+    """The figures that README.md quotes, each beside the strongest alternative."""
 
     def model(found: Any) -> str:
         own = statistics.median_low(run["test"]["ndcg@10"] for run in found["runs"])
@@ -257,12 +267,12 @@ def headline() -> str:
 
     def map_of_users(found: Any) -> str:
         own, tuned, default = (
-            both_clocks(found["variants"][name]["warm"])
+            wall_and_cpu(found["variants"][name]["warm"])
             for name in ("ours", "umap-learn, init=pca, 100 epochs", "umap-learn, default")
         )
         return f'{own}; umap-learn {tuned} tuned (`init="pca", n_epochs=100`), {default} with its defaults'
 
-    return lines(("what", "seen", "from"), [
+    return lines(("what", "result", "from"), [
         ("ML-1M, NDCG@10", "quality-ml-1m", "", model),
         ("ML-100k, NDCG@10", "quality-ml-100k", "", model),
         ("ML-100k, NDCG@10 of another library", "peers", "", best_peer),
@@ -277,13 +287,13 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def written(text: str, folder: str = "") -> str:
-    """The text with every table made anew; `folder` leads from it to benchmarks/."""
-    made = BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[4], text)
-    return made.replace("](results/", f"]({folder}results/") if folder else made
+    """The text with every table written again; `folder` is the path from the text's file to benchmarks/."""
+    updated = BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[4], text)
+    return updated.replace("](results/", f"]({folder}results/") if folder else updated
 
 
 def main() -> int:
-    """Writes both READMEs, or with --check tells whether they are what would be written."""
+    """Write both READMEs; with --check return 1 if they differ from what would be written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     check, differ = parser.parse_args().check, False

@@ -1,4 +1,4 @@
-"""Published figures: every row of the READMEs' tables of figures names a kept results file, and they stand in it."""
+"""Published figures: every row of the READMEs' tables of figures names a results file and quotes it correctly."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from hypothesis.errors import FlakyFailure, FlakyStrategyDefinition
 
-from benchmarks import __main__ as everything
-from benchmarks import quoting, tables
+from benchmarks import __main__ as all_benchmarks
+from benchmarks import formatting, tables
 from benchmarks.peers.environments import PEERS, error_line
 from benchmarks.peers.scoring import gains, interval, ranks
 from benchmarks.record import RESULTS, Measurement, command
-from benchmarks.server_words import walks
+from benchmarks.server_table import walks
 
 README, FRONT = (path.read_text("utf-8") for path in tables.READMES)
 ENVELOPE = {"script", "command", "date", "commit", "machine", "versions", "quiet", "figures"}
@@ -26,13 +26,13 @@ KEPT = sorted(RESULTS.glob("*.json"))
 
 
 def rows() -> list[str]:
-    """Every body row of every table that is written from results."""
+    """The body rows of all tables that are written from results."""
     bodies = [found["body"] for found in tables.BLOCK.finditer(README + FRONT)]
     return [row for body in bodies for row in body.strip().splitlines()[2:] if row.startswith("|")]
 
 
 def numbers(value: Any) -> Iterator[float]:
-    """All numbers in a JSON value, those inside its texts included."""
+    """All numbers in a JSON value, including those in its texts."""
     if isinstance(value, dict):
         for one in value.values():
             yield from numbers(one)
@@ -47,15 +47,15 @@ def numbers(value: Any) -> Iterator[float]:
 
 
 def quoted(row: str) -> list[tuple[float, int]]:
-    """The figures of a row and their decimals; the first cell (what), the aim and the file's name are not figures."""
+    """The figures of a row with their decimals, without the first cell (what), the aim and the file's name."""
     cells = [cell.strip() for cell in row.strip("|").split("|")][1:-1]
-    text = " ".join(cell for cell in cells if not re.match(r"[≤≥]|p95 ≤|all$|none|2,000 actions", cell))
+    text = " ".join(cell for cell in cells if not re.match(r"[≤≥]|p95 ≤|all$|no error escapes|2,000 actions", cell))
     text = re.sub(r"`[^`]*`|[A-Za-z]+@\d+|p95|60/s|1,001 α|\d+ seeds|“.*?”", " ", text)
     found = re.findall(r"[-−]?\d[\d,]*\.?\d*", text)
     return [(float(one.replace(",", "").replace("−", "-")), len(one.partition(".")[2])) for one in found]
 
 
-def test_the_tables_say_what_the_results_say() -> None:
+def test_the_tables_match_the_results() -> None:
     assert tables.written(README) == README, "run python -m benchmarks.tables"
     assert tables.written(FRONT, "benchmarks/") == FRONT, "run python -m benchmarks.tables"
 
@@ -63,11 +63,11 @@ def test_the_tables_say_what_the_results_say() -> None:
 def test_every_table_is_written_from_results() -> None:
     assert {found["name"] for found in tables.BLOCK.finditer(README + FRONT)} == set(tables.TABLES)
     outside = tables.BLOCK.sub("", README)
-    assert not re.findall(r"^\|", outside, re.MULTILINE), "a table that nothing writes"
+    assert not re.findall(r"^\|", outside, re.MULTILINE), "a table that is not written from results"
 
 
 @pytest.mark.parametrize("row", rows())
-def test_a_row_names_its_file_and_its_figures_stand_in_it(row: str) -> None:
+def test_a_row_names_its_file_and_quotes_its_figures(row: str) -> None:
     named = re.search(r"\((?:benchmarks/)?results/([\w-]+\.json)\)", row)
     if named is None:
         assert "not measured with a kept file yet" in row
@@ -76,12 +76,12 @@ def test_a_row_names_its_file_and_its_figures_stand_in_it(row: str) -> None:
     known = set(numbers(json.loads((RESULTS / named[1]).read_text("utf-8"))["figures"]))
     for value, decimals in quoted(row):
         near = 0.5 * 10**-decimals * 1.02 + 1e-9
-        stands = any(abs(scale * one - value) <= near for one in known for scale in (1, 100))
-        assert stands, f"{value} is not in {named[1]}"
+        quoted_correctly = any(abs(scale * one - value) <= near for one in known for scale in (1, 100))
+        assert quoted_correctly, f"{value} is not in {named[1]}"
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name)
-def test_a_results_file_says_where_it_comes_from(path: Path) -> None:
+def test_a_results_file_names_its_command_and_machine(path: Path) -> None:
     text = path.read_text("utf-8")
     kept = json.loads(text)
     assert set(kept) >= ENVELOPE
@@ -91,7 +91,7 @@ def test_a_results_file_says_where_it_comes_from(path: Path) -> None:
     assert not re.search(r"/(work|home|root|tmp|Users)/|https?://", text), "a path or address of one machine"
 
 
-def test_an_envelope_is_kept_where_out_says(
+def test_out_writes_the_results_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("benchmarks.record.RESULTS", tmp_path)
@@ -105,8 +105,8 @@ def test_an_envelope_is_kept_where_out_says(
     assert json.loads(capsys.readouterr().out) == kept
 
 
-def test_a_command_tells_neither_out_nor_folders() -> None:
-    given = ["/data/of/mine/ratings.csv", "--axis", "users", "--out", "x.json"]
+def test_the_command_contains_neither_out_nor_folders() -> None:
+    given = ["/data/ratings.csv", "--axis", "users", "--out", "x.json"]
     assert command("benchmarks.study", given) == "python -m benchmarks.study ratings.csv --axis users"
     assert command("benchmarks.speed", ["--out", "--rows", "5"]) == "python -m benchmarks.speed --rows 5"
 
@@ -115,24 +115,24 @@ def test_a_command_tells_neither_out_nor_folders() -> None:
     ("value", "shown"),
     [(0.1266, "0.127"), (0.0182, "0.0182"), (12345.6, "12,346"), (5.3, "5.30"), (0.0, "0"), (-0.0123, "−0.0123")],
 )  # fmt: skip
-def test_numbers_show_three_digits(value: float, shown: str) -> None:
-    assert quoting.number(value) == shown
+def test_numbers_have_three_significant_digits(value: float, shown: str) -> None:
+    assert formatting.number(value) == shown
 
 
-def test_an_estimate_shows_its_interval_alike() -> None:
-    assert quoting.estimate([0.1266, 0.1131, 0.1402]) == "0.127 [0.113, 0.140]"
+def test_an_estimate_and_its_interval_have_the_same_decimals() -> None:
+    assert formatting.estimate([0.1266, 0.1131, 0.1402]) == "0.127 [0.113, 0.140]"
 
 
-def test_ranks_count_ties_and_what_is_no_number_against_the_model() -> None:
+def test_ranks_count_ties_and_nan_against_the_model() -> None:
     scores = np.array([[9, 3, 2, 2, 1], [9, 0, 0, 0, 0], [9, np.nan, 1, 2, 3], [9, 5, 4, -np.inf, 1]], dtype=float)
     seen = np.zeros((4, 5), dtype=bool)
-    seen[0, 1] = True  # better, but known
+    seen[0, 1] = True  # a higher score, but already seen
     found = ranks(scores, seen, np.array([2, 4, 1, 3]))
     assert found.tolist() == [1, 3, 3, 3]
     assert gains(np.array([0, 1, 9, 10])) == pytest.approx([1, 1 / np.log2(3), 1 / np.log2(11), 0])
 
 
-def test_the_separate_scoring_agrees_with_the_library() -> None:
+def test_the_scoring_of_the_peers_agrees_with_the_library() -> None:
     """The library's metrics are checked against ranx and ir-measures in tests/evaluation."""
     from recsys.metrics import accuracy_at
     from recsys.metrics import ranks as our_ranks
@@ -148,35 +148,35 @@ def test_the_separate_scoring_agrees_with_the_library() -> None:
     assert found == pytest.approx(accuracy_at(our_ranks(scores, histories, wanted[:, None]), 10)["ndcg"])
 
 
-def test_an_interval_holds_its_mean() -> None:
+def test_an_interval_contains_its_mean() -> None:
     mean, low, high = interval(np.repeat([0.0, 1.0], 200))
     assert low < mean < high
     assert mean == 0.5
     assert high - low == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
 
 
-def test_a_peer_that_does_not_install_gives_its_telling_line() -> None:
+def test_a_peer_that_does_not_install_reports_the_error_line() -> None:
     said = "  note: one\nAttributeError: no __SETUP__\n[end of output]\nerror: subprocess-exited-with-error\n"
     assert error_line(said) == "AttributeError: no __SETUP__"
     assert {"rectools", "recbole", "lightfm", "surprise", "als", "bpr", "item-item"} == set(PEERS)
 
 
-def test_everything_that_is_quoted_can_be_run_again() -> None:
-    names = set(everything.commands(Path("data")))
+def test_every_quoted_benchmark_has_a_command() -> None:
+    names = set(all_benchmarks.commands(Path("data")))
     wanted = set(re.findall(r"`([\w-]+)` \|$", README, re.MULTILINE))
     wanted |= {re.sub(r"-\d{4}-\d\d-\d\d$", "", path.stem) for path in KEPT}
     assert wanted <= names, wanted - names
 
 
-MEASURING = [
+SCRIPTS = [
     path
     for path in [*sorted((tables.ROOT / "benchmarks").glob("*.py")), tables.ROOT / "benchmarks" / "peers" / "run.py"]
     if "__main__" in path.read_text("utf-8") and path.stem not in ("__main__", "tables")
 ]
 
 
-@pytest.mark.parametrize("path", MEASURING, ids=lambda path: path.stem)
-def test_every_benchmark_publishes_through_the_envelope(path: Path) -> None:
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_every_benchmark_publishes_through_measurement(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "measurement = Measurement(parser" in text
     assert "measurement.publish(" in text
@@ -214,7 +214,7 @@ def test_page_walks_that_do_no_action_end(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(benchmark.page_walks(40, 15, seed=1)["failures"]) == 1
 
 
-def test_the_row_of_the_walks_tells_of_both_walkers() -> None:
+def test_the_row_of_the_walks_reports_both_walkers() -> None:
     found = {
         "browser": {"actions": 2000, "walks": 34, "failures": []},
         "apptest": {"actions": 5003, "walks": 100, "failures": [{"seed": 7}]},

@@ -1,4 +1,4 @@
-"""What every library beside us goes through: the split, the choice of settings on validation, the final training."""
+"""The evaluation of the peers: the split, the choice of settings on validation, the final training."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_file_holds_the_split_that_ours_gets(shared: ModuleType, folder: Path) -> None:
+def test_peers_get_the_split_of_our_model(shared: ModuleType, folder: Path) -> None:
     rng = np.random.default_rng(0)
     rows = [
         (f"u{u}", f"i{i}", t) for u, n in enumerate([5, 6, 7, 5, 6, 2]) for t, i in enumerate(rng.permutation(9)[:n])
@@ -53,26 +53,24 @@ def test_the_file_holds_the_split_that_ours_gets(shared: ModuleType, folder: Pat
         assert theirs.known[theirs.known["user"] == user]["item"].tolist() == history.tolist()
 
 
-def test_the_point_that_counts_is_the_best_on_validation_and_the_budget_ends_it(
-    shared: ModuleType, folder: Path
-) -> None:
+def test_the_best_point_is_chosen_on_validation_and_the_budget_ends_training(shared: ModuleType, folder: Path) -> None:
     split = shared.Split(folder)
     training = shared.Training(split, 0.05, ("validation", "test"))
-    wanted = {"validation": split.validation, "test": split.test}
+    held_out = {"validation": split.validation, "test": split.test}
     calls = 0
 
     def scores(history: pd.DataFrame) -> np.ndarray:
         part = "validation" if len(history) == len(split.train) else "test"
         found = np.zeros((split.n_users, split.n_items + 1))
-        if calls == 2:  # the second model knows
-            found[wanted[part]["user"], wanted[part]["item"]] = 1.0
+        if calls == 2:  # the second model ranks all held-out items first
+            found[held_out[part]["user"], held_out[part]["item"]] = 1.0
         return found
 
-    goes_on = True
-    while goes_on:
+    continues = True
+    while continues:
         calls += 1
         sum(range(20_000))
-        goes_on = training.judge(scores)
+        continues = training.evaluate(scores)
     assert training.best["step"] == 2
     assert training.best["validation"] == training.best["test"] == 1.0
     assert training.curve[-1]["cpu_seconds"] >= 0.05
@@ -80,17 +78,17 @@ def test_the_point_that_counts_is_the_best_on_validation_and_the_budget_ends_it(
 
 
 @pytest.mark.parametrize("reads_history", [True, False])
-def test_settings_are_chosen_on_validation_and_trained_once_more(
+def test_the_settings_that_are_best_on_validation_are_trained_again(
     shared: ModuleType,
     folder: Path,
     reads_history: bool,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    split, learned = shared.Split(folder), []
+    split, trained_on = shared.Split(folder), []
 
-    def fit(_: Any, rows: pd.DataFrame, settings: dict[str, Any], judge: Any) -> None:
-        learned.append((len(rows), settings))
+    def fit(_: Any, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Any) -> None:
+        trained_on.append((len(rows), settings))
 
         def scores(history: pd.DataFrame) -> np.ndarray:
             held = split.validation if len(history) == len(split.train) else split.test
@@ -98,22 +96,26 @@ def test_settings_are_chosen_on_validation_and_trained_once_more(
             found[held["user"], held["item"]] = 1.0 if settings["good"] else -1.0
             return found
 
-        while judge(scores):
+        while evaluate(scores):
             pass
 
     monkeypatch.setattr(sys, "argv", ["peer.py", str(folder), "0.01", "0.02", "2"])
     monkeypatch.setattr(shared, "version", lambda _: "1.0")
-    shared.compete("a peer", "numpy", [{"good": False}, {"good": True}], fit, reads_history=reads_history)
+    shared.run_peer("a peer", "numpy", [{"good": False}, {"good": True}], fit, reads_history=reads_history)
     report = json.loads(capsys.readouterr().out)
     assert report["settings"] == {"good": True}
     bad, good = (entry["validation"] for entry in report["tried"])
     assert bad < good == 1.0
     assert report["test"]["ndcg@10"] == [1.0, 1.0, 1.0]
     last = len(split.train) if reads_history else len(split.known)
-    assert learned == [(len(split.train), {"good": False}), (len(split.train), {"good": True}), (last, {"good": True})]
+    assert trained_on == [
+        (len(split.train), {"good": False}),
+        (len(split.train), {"good": True}),
+        (last, {"good": True}),
+    ]
 
 
-def test_sooner_counts_to_ninety_nine_hundredths_of_the_peers_best() -> None:
+def test_sooner_compares_the_times_to_99_percent_of_the_peers_best() -> None:
     def curve(*points: tuple[float, float]) -> list[dict[str, float]]:
         return [{"seconds": at, "cpu_seconds": 2 * at, "test": value} for at, value in points]
 
@@ -130,4 +132,4 @@ def test_sooner_counts_to_ninety_nine_hundredths_of_the_peers_best() -> None:
         "took": {"seconds": 8, "cpu_seconds": 16},
         "times_sooner": {"seconds": 5.0, "cpu_seconds": 5.0},
     }
-    assert run.BOTH not in found  # it never came there
+    assert run.BOTH not in found  # not reached

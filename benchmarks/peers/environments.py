@@ -1,4 +1,4 @@
-"""The peers' virtual environments, one each, in .peers (never committed): made when first asked for."""
+"""The virtual environments of the peers, one each, in .peers (never committed); created on first use."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / ".peers"
 
 @dataclass(frozen=True)
 class Peer:
-    """A library beside us.
+    """A library to compare with.
 
     Args:
         environment: folder of its virtual environment.
-        script: what runs in it.
-        steps: arguments of `pip install`, one call each.
+        script: to run in it.
+        steps: the arguments of each call of `pip install`.
         arguments: of the script, after the common ones.
     """
 
@@ -28,7 +28,7 @@ class Peer:
 
 
 _IMPLICIT = (("implicit==0.7.3", "pandas"),)
-# LightFM's last release (2023) can't be built the way pip builds today; its old way still works with an old setuptools.
+# LightFM's last release (2023) can't be built by pip's current method; the old method works with an old setuptools.
 _LIGHTFM = (
     ("numpy<2", "scipy", "requests", "scikit-learn", "pandas", "setuptools==65.5.0", "wheel"),
     ("--no-use-pep517", "--no-build-isolation", "lightfm==1.17"),
@@ -46,11 +46,15 @@ PEERS = {
 
 
 class DoesNotInstall(Exception):
-    """A peer could not be installed here; the message is pip's own last error line."""
+    """A peer could not be installed here; the message is pip's last error line."""
 
 
 def python_of(peer: Peer) -> Path:
-    """The interpreter of the peer's environment, which is made if there is none. Raises DoesNotInstall."""
+    """The interpreter of the peer's environment, which is created if necessary.
+
+    Raises:
+        DoesNotInstall: pip failed.
+    """
     home = FOLDER / peer.environment
     python, ready = home / ("Scripts" if sys.platform == "win32" else "bin") / "python", home / "ready"
     if ready.exists():
@@ -67,7 +71,7 @@ def python_of(peer: Peer) -> Path:
 
 
 def error_line(text: str) -> str:
-    """The most telling line of what pip said: the last that names an error, without surrounding space."""
+    """The last line of pip's output that names an error, else its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if "Error" in line and "subprocess" not in line]
-    return (named or lines or ["pip said nothing"])[-1][:300]
+    return (named or lines or ["pip printed nothing"])[-1][:300]

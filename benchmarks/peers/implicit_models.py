@@ -1,4 +1,4 @@
-"""One of implicit's models (als, bpr, item-item) on the common split, in an environment of its own (see shared.py)."""
+"""One of implicit's models (als, bpr, item-item) on the common split, in its own environment (see shared.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
 from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
 from scipy.sparse import csr_matrix
-from shared import Judge, Split, compete
+from shared import Evaluate, Split, run_peer
 
 ITEM_ITEM = {"cosine": CosineRecommender, "tf-idf": TFIDFRecommender, "bm25": BM25Recommender}
 GRIDS: dict[str, list[dict[str, Any]]] = {
@@ -41,13 +41,13 @@ NAMES = {"als": "implicit ALS", "bpr": "implicit BPR", "item-item": "implicit it
 
 
 def matrix(split: Split, rows: pd.DataFrame) -> csr_matrix:
-    """Who chose what: float32 CSR (n_users, n_items + 1)."""
+    """The interactions: float32 CSR (n_users, n_items + 1)."""
     values = np.ones(len(rows), dtype=np.float32)
     return csr_matrix((values, (rows["user"], rows["item"])), shape=(split.n_users, split.n_items + 1))
 
 
-def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
-    """One fit; the judge is asked once."""
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Evaluate) -> None:
+    """One fit and one evaluation."""
     options, kind, threads = dict(settings), sys.argv[5], int(sys.argv[4])
     if kind == "item-item":
         model = ITEM_ITEM[options.pop("method")](num_threads=threads, **options)
@@ -64,8 +64,8 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge
         found: np.ndarray = np.asarray(model.user_factors) @ np.asarray(model.item_factors).T
         return found
 
-    judge(scores)
+    evaluate(scores)
 
 
 if __name__ == "__main__":
-    compete(NAMES[sys.argv[5]], "implicit", GRIDS[sys.argv[5]], fit, reads_history=False)
+    run_peer(NAMES[sys.argv[5]], "implicit", GRIDS[sys.argv[5]], fit, reads_history=False)

@@ -1,4 +1,4 @@
-"""LightFM on the common split, in an environment of its own (see environments.py and shared.py)."""
+"""LightFM on the common split, in its own environment (see environments.py and shared.py)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from lightfm import LightFM
 from scipy.sparse import coo_matrix
-from shared import Judge, Split, compete
+from shared import Evaluate, Split, run_peer
 
-EPOCHS = 5  # between two looks at the clock
+EPOCHS = 5  # between two evaluations
 GRID: list[dict[str, Any]] = [
     {},  # 10 components, logistic loss, adagrad at .05
     {"loss": "warp"},
@@ -21,11 +21,11 @@ GRID: list[dict[str, Any]] = [
 ]
 
 
-def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
-    """Epochs until the judge has enough."""
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Evaluate) -> None:
+    """Train until `evaluate` returns False."""
     model = LightFM(random_state=0, **settings)
     shape = (split.n_users, split.n_items + 1)
-    chosen = coo_matrix((np.ones(len(rows), dtype=np.float32), (rows["user"], rows["item"])), shape=shape)
+    interactions = coo_matrix((np.ones(len(rows), dtype=np.float32), (rows["user"], rows["item"])), shape=shape)
 
     def scores(_: pd.DataFrame) -> np.ndarray:
         item_bias, items = model.get_item_representations()
@@ -33,10 +33,10 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge
         found: np.ndarray = users @ items.T + item_bias
         return found
 
-    model.fit_partial(chosen, epochs=EPOCHS, num_threads=int(sys.argv[4]))
-    while judge(scores):
-        model.fit_partial(chosen, epochs=EPOCHS, num_threads=int(sys.argv[4]))
+    model.fit_partial(interactions, epochs=EPOCHS, num_threads=int(sys.argv[4]))
+    while evaluate(scores):
+        model.fit_partial(interactions, epochs=EPOCHS, num_threads=int(sys.argv[4]))
 
 
 if __name__ == "__main__":
-    compete("LightFM", "lightfm", GRID, fit, reads_history=False)
+    run_peer("LightFM", "lightfm", GRID, fit, reads_history=False)

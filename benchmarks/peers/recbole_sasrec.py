@@ -1,4 +1,4 @@
-"""RecBole's SASRec on the common split, in an environment of its own (see environments.py and shared.py)."""
+"""RecBole's SASRec on the common split, in its own environment (see environments.py and shared.py)."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from recbole.data.utils import get_dataloader
 from recbole.model.sequential_recommender import SASRec
 from recbole.sampler import RepeatableSampler
 from recbole.utils import get_trainer, init_seed
-from shared import Judge, Split, compete
+from shared import Evaluate, Split, run_peer
 
 DROPOUT = {"hidden_dropout_prob": 0.2, "attn_dropout_prob": 0.2}
 GRID: list[dict[str, Any]] = [
-    {},  # 64 numbers, 2 heads, 2 layers, the newest 50 items, dropout .5, batches of 2,048, rate 1e-3, cross-entropy
+    {},  # 64 dimensions, 2 heads, 2 layers, the newest 50 items, dropout .5, batches of 2,048, rate 1e-3, cross-entropy
     {"train_batch_size": 256, **DROPOUT},
     {"train_batch_size": 512, "learning_rate": 3e-3, "MAX_ITEM_LIST_LENGTH": 20, **DROPOUT},
     {"train_batch_size": 256, "MAX_ITEM_LIST_LENGTH": 20},
     {"train_batch_size": 256, "learning_rate": 2e-3, "MAX_ITEM_LIST_LENGTH": 20, "n_layers": 1, **DROPOUT},
 ]
-EXAMPLES = 2560  # learned between two looks at the clock
+EXAMPLES = 2560  # trained on between two evaluations
 
 
 def prepare(rows: pd.DataFrame, settings: dict[str, Any]) -> tuple[Config, Any, Any]:
-    """RecBole's config, dataset (every row given is trained on) and loader."""
+    """RecBole's config, dataset (trained on as a whole) and loader."""
     data = Path(tempfile.mkdtemp())
     (data / "split").mkdir(parents=True)
     table = rows[["user", "item", "place"]]
@@ -53,8 +53,8 @@ def prepare(rows: pd.DataFrame, settings: dict[str, Any]) -> tuple[Config, Any, 
     return config, dataset, get_dataloader(config, "train")(config, parts, sampler, shuffle=True)
 
 
-def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
-    """RecBole's own batches, loss and optimiser; the judge is asked every few batches."""
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Evaluate) -> None:
+    """RecBole's batches, loss and optimiser, evaluated every few batches."""
     config, dataset, loader = prepare(rows, settings)
     model = SASRec(config, loader.dataset)
     optimiser = get_trainer(config["MODEL_TYPE"], "SASRec")(config, model).optimizer
@@ -66,13 +66,13 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge
             model.calculate_loss(batch).backward()
             optimiser.step()
             batches += 1
-            if batches % every == 0 and not judge(lambda history: scores(model, history, split, dataset)):
+            if batches % every == 0 and not evaluate(lambda history: scores(model, history, split, dataset)):
                 return
 
 
 @torch.no_grad()
 def scores(model: SASRec, history: pd.DataFrame, split: Split, dataset: Any) -> np.ndarray:
-    """Scores of the whole catalogue in our integers; items RecBole never trained on are last."""
+    """Scores of all items in our integers; items that RecBole did not train on come last."""
     model.eval()
     numbers = dataset.field2token_id["item_id"]
     ours = np.array([0] + [int(token) for token in dataset.field2id_token["item_id"][1:]])
@@ -94,4 +94,4 @@ def scores(model: SASRec, history: pd.DataFrame, split: Split, dataset: Any) -> 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     torch.set_num_threads(int(sys.argv[4]))
-    compete("RecBole SASRec", "recbole", GRID, fit, reads_history=True)
+    run_peer("RecBole SASRec", "recbole", GRID, fit, reads_history=True)

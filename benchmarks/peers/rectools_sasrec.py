@@ -1,7 +1,7 @@
-"""RecTools' SASRec on the common split, in an environment of its own (see environments.py and shared.py).
+"""RecTools' SASRec on the common split, in its own environment (see environments.py and shared.py).
 
-One call of the library's own `fit` per training, watched by a callback of its trainer: several calls of `fit_partial`
-would start its optimiser anew each time.
+Each training is one call of the library's `fit`, with a callback of its trainer that evaluates: several calls of
+`fit_partial` would reset its optimiser each time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytorch_lightning import Callback, Trainer
 from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import SASRecModel
-from shared import Judge, Split, compete
+from shared import Evaluate, Split, run_peer
 
 GRID: list[dict[str, Any]] = [
     {},  # 256 factors, 4 heads, 2 blocks, the newest 100 items, dropout .2, batches of 128 users, rate 1e-3, softmax
@@ -30,14 +30,14 @@ GRID: list[dict[str, Any]] = [
 
 
 def interactions(rows: pd.DataFrame) -> Dataset:
-    """Time is the place in the history, so that ties stay in file order."""
+    """The rows with the position in the history as time, so that ties stay in file order."""
     days = pd.Timestamp("2000-01-01") + pd.to_timedelta(rows["place"], unit="D")
     columns = {Columns.User: rows["user"], Columns.Item: rows["item"], Columns.Weight: 1.0, Columns.Datetime: days}
     return Dataset.construct(pd.DataFrame(columns))
 
 
 class AfterEpoch(Callback):  # type: ignore[misc]
-    """Calls a function after each epoch; stops when it says so. (A function survives the trainer's deep copy.)"""
+    """Call a function after each epoch; stop when it returns False. (A function survives the trainer's deep copy.)"""
 
     def __init__(self, call: Any) -> None:
         self.call = call
@@ -47,8 +47,8 @@ class AfterEpoch(Callback):  # type: ignore[misc]
         module.torch_model.train()
 
 
-def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
-    """Trains with one call of `fit` until the judge has enough."""
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Evaluate) -> None:
+    """Train with one call of `fit` until `evaluate` returns False."""
     torch.manual_seed(0)
 
     def scores(history: pd.DataFrame) -> np.ndarray:
@@ -60,7 +60,7 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge
 
     def after_epoch() -> bool:
         model.is_fitted = True
-        return judge(scores)
+        return evaluate(scores)
 
     def trainer() -> Trainer:
         quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False}
@@ -77,4 +77,4 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     getLogger("pytorch_lightning").setLevel(ERROR)
     torch.set_num_threads(int(sys.argv[4]))
-    compete("RecTools SASRec", "rectools", GRID, fit, reads_history=True)
+    run_peer("RecTools SASRec", "rectools", GRID, fit, reads_history=True)

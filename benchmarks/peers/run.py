@@ -1,14 +1,14 @@
-"""Ours and the peers on one split, one machine, one after the other: NDCG@10 over training time, as JSON.
+"""Our model and the peers on one split, on one machine, one after the other: NDCG@10 over training time. Prints JSON.
 
     python -m benchmarks.peers.run [--data ml-100k] [--only ours rectools recbole lightfm surprise als bpr item-item]
 
 Leave-one-out (the last item of each user is the test, the one before it the validation), full ranking over the
-catalogue, seen items filtered, ties against the model, every model scored by scoring.py. Every peer may try five
-settings, its defaults among them, for the same processor seconds each, and the validation items choose; then it is
-trained for `--final` processor seconds. The clock counts a peer's training alone; ours counts everything from the raw
-rows on, warm start and choosing on validation included. Ours is trained between the peers, once per seed, so that a
-busy machine slows everybody: network alone, Markov alone, and both together. Processor seconds (`cpu_seconds`, of all
-threads) hardly depend on what else the machine does.
+catalogue, seen items removed, ties against the model, all models scored by scoring.py. Every peer tries five
+settings, its defaults among them, for the same processor seconds each, and the validation items select; then it is
+trained for `--final` processor seconds. The clock counts only the training of a peer; for our model it counts
+everything from the raw rows on, including warm start and validation. Our model is trained between the peers, once per
+seed, so that a busy machine slows all of them: network alone, Markov alone, and both together. Processor seconds
+(`cpu_seconds`, of all threads) hardly depend on the other load of the machine.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from recsys.models.training.loop import LONGEST, default_epochs, train
 
 HERE = Path(__file__).parent
 NETWORK, MARKOV, BOTH = "ours, network alone", "Markov alone", "ours, both together"
-AROUND = ("", "rectools", "recbole")  # ours is trained before everybody and after each of these
-ENOUGH = 0.99  # share of a peer's best NDCG@10 at which it counts as reached: the last hundredth may take for ever
+AROUND = ("", "rectools", "recbole")  # our model is trained first and after each of these
+ENOUGH = 0.99  # share of a peer's best NDCG@10 that counts as reached: the last hundredth can take very long
 
 
 def write_split(dataset: Dataset, folder: Path) -> None:
-    """rows.csv, see shared.py, in our integers; nobody is left out."""
+    """Write rows.csv (see shared.py) in our integers, with all users."""
     place = np.arange(dataset.n_interactions) - dataset.offsets[dataset.user_of]
     left = np.diff(dataset.offsets)[dataset.user_of] - 1 - place
     part = np.where(dataset.lengths[dataset.user_of] < 3, 0, np.select([left == 0, left == 1], [2, 1], 0))
@@ -54,38 +54,41 @@ def write_split(dataset: Dataset, folder: Path) -> None:
     pd.DataFrame(table).to_csv(folder / "rows.csv", index=False)
 
 
-def places(model: Recommender, split: Split) -> np.ndarray:
-    """Ranks of everybody's test item, by the scoring that the peers get."""
+def ranks_on_test(model: Recommender, split: Split) -> np.ndarray:
+    """Ranks of all users' test items, with the scoring of the peers."""
     test, found = split.test, []
     for first in range(0, len(test), 512):
         histories = test.histories[first : first + 512]
         seen = np.zeros((len(histories), model.n_items + 1), dtype=bool)
         for row, history in zip(seen, histories, strict=True):
             row[history] = True
-        wanted = np.array([items[0] for items in test.positives[first : first + 512]])
-        found.append(ranks(model.scores(histories), seen, wanted))
+        held_out = np.array([items[0] for items in test.positives[first : first + 512]])
+        found.append(ranks(model.scores(histories), seen, held_out))
     return np.concatenate(found)
 
 
 def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
-    """Our curve: the best model so far on validation, after each epoch, ranked outside the clock."""
+    """Train our model; the curve has the best model on validation so far, evaluated while the clock is stopped."""
     import torch
 
     torch.set_num_threads(threads)
     epochs = int(LONGEST * default_epochs(split.train))
-    curve, aside, aside_cpu = [], 0.0, 0.0
-    started, burned = time.perf_counter(), time.process_time()
+    curve, evaluation, evaluation_cpu = [], 0.0, 0.0
+    started, cpu_started = time.perf_counter(), time.process_time()
     for report in train(
         split.train, AttentionConfig(markov=markov), TrainConfig(epochs=epochs, seed=seed), split.validation
     ):
         pause, pause_cpu = time.perf_counter(), time.process_time()
-        found = places(report.model, split)
-        clock = {"seconds": round(pause - started - aside, 2), "cpu_seconds": round(pause_cpu - burned - aside_cpu, 2)}
+        found = ranks_on_test(report.model, split)
+        clock = {
+            "seconds": round(pause - started - evaluation, 2),
+            "cpu_seconds": round(pause_cpu - cpu_started - evaluation_cpu, 2),
+        }
         values = {"validation": report.validation["ndcg@10"], "test": float(gains(found).mean())}
         curve.append({"step": report.epoch, **clock, **{part: round(value, 5) for part, value in values.items()}})
         print(f"ours: {curve[-1]}", file=sys.stderr, flush=True)
-        aside += time.perf_counter() - pause
-        aside_cpu += time.process_time() - pause_cpu
+        evaluation += time.perf_counter() - pause
+        evaluation_cpu += time.process_time() - pause_cpu
     settings = report.model.config.to_json() | {"epochs": epochs, "markov_weight": report.model.markov_weight}
     return {
         "model": BOTH if markov else NETWORK,
@@ -100,14 +103,17 @@ def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
 
 
 def markov_alone(split: Split) -> dict[str, Any]:
-    """The Markov scores with the settings that are best on validation."""
+    """Evaluate the Markov scores with the settings that are best on validation."""
     from recsys.models.validation import make_validator
 
-    started, burned = time.perf_counter(), time.process_time()
+    started, cpu_started = time.perf_counter(), time.process_time()
     model = make_validator(split.validation, split.train, True).markov
     assert model is not None
-    clock = {"seconds": round(time.perf_counter() - started, 2), "cpu_seconds": round(time.process_time() - burned, 2)}
-    found = places(model, split)
+    clock = {
+        "seconds": round(time.perf_counter() - started, 2),
+        "cpu_seconds": round(time.process_time() - cpu_started, 2),
+    }
+    found = ranks_on_test(model, split)
     return {
         "model": MARKOV,
         "threads": 1,
@@ -135,8 +141,8 @@ def peer(name: str, folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def against_ours(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Each model's NDCG@10 less that of both together (median seed), with its 95% interval over the same users."""
+def differences_to_ours(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Each model's NDCG@10 minus that of both together (median seed), with its 95% interval over the same users."""
     own = sorted((r for r in results if r["model"] == BOTH), key=lambda r: r["test"]["ndcg@10"][0])
     if not own:
         return {}
@@ -146,12 +152,12 @@ def against_ours(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def reached(curve: list[dict[str, float]], level: float) -> dict[str, float] | None:
-    """Seconds at which a curve first stands at the level."""
+    """The seconds at which a curve first reaches the level."""
     return next(({c: p[c] for c in ("seconds", "cpu_seconds")} for p in curve if p["test"] >= level), None)
 
 
 def sooner(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How much sooner ours, network alone and both together, comes to 99% of each network peer's best."""
+    """How much sooner our model, network alone and both together, reaches 99% of each network peer's best."""
     found = []
     for other in (r for r in results if "SASRec" in r["model"] and "curve" in r):
         best = max(point["test"] for point in other["curve"])
@@ -173,7 +179,7 @@ def sooner(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def figures(dataset: Dataset, chosen: argparse.Namespace, results: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is published: the ranks themselves stay out."""
+    """The figures to publish, without the ranks themselves."""
     shape = {"users": dataset.n_users, "items": dataset.n_items, "rows": dataset.n_interactions}
     budget = {"settings": 5, "cpu_seconds_each": chosen.each, "cpu_seconds_final": chosen.final}
     return {
@@ -181,16 +187,16 @@ def figures(dataset: Dataset, chosen: argparse.Namespace, results: list[dict[str
         "protocol": "leave-one-out, full ranking, seen items filtered, ties against the model; order = time, then file",
         "budget": {**budget, "threads": chosen.threads},
         "results": [{key: value for key, value in result.items() if key != "ranks"} for result in results],
-        "difference_to_both_together": against_ours(results),
+        "difference_to_both_together": differences_to_ours(results),
         "sooner": sooner(results),
     }
 
 
 def main() -> None:
-    """Ours first and after every slow peer; publishes after each, so that a run cut short is not lost."""
+    """Train our model first and after every slow peer; publish after each, so that an interrupted run is not lost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="ml-100k", choices=["ml-100k", "ml-1m"])
-    parser.add_argument("--each", type=float, default=100, help="processor seconds of each setting tried")
+    parser.add_argument("--each", type=float, default=100, help="processor seconds for each setting")
     parser.add_argument("--final", type=float, default=600, help="processor seconds of each peer's final training")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

@@ -1,6 +1,6 @@
-"""How every model in the comparison is scored, ours and the peers' alike: from the scores of all items, by rank.
+"""The scoring of all models in the comparison, ours and the peers': by rank, from the scores of all items.
 
-Only numpy, and nothing of the library it judges, so that it runs in any peer's environment.
+It needs numpy only, and nothing from the library under test, so that it runs in every peer's environment.
 """
 
 from __future__ import annotations
@@ -10,27 +10,28 @@ import numpy as np
 K = 10
 
 
-def ranks(scores: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Rank of each user's wanted item among all items not seen, from 0; ties, and scores that are no numbers, count
-    against it: int64 (n_users,).
+def ranks(scores: np.ndarray, seen: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Rank of each user's held-out item among all unseen items: int64 (n_users,), from 0.
+
+    Ties, and scores that are not a number, count against the model.
 
     Args:
-        scores: float (n_users, n_items + 1); column 0 is no item.
-        seen: bool, the same shape: what is in the user's history.
-        wanted: int (n_users,): the held-out item.
+        scores: float (n_users, n_items + 1); column 0 is padding.
+        seen: bool, the same shape: the items in the user's history.
+        held_out: int (n_users,).
     """
-    everybody = np.arange(len(scores))
-    rivals = ~seen
-    rivals[:, 0] = False
-    rivals[everybody, wanted] = False
-    own = scores[everybody, wanted][:, None]
-    above: np.ndarray = (rivals & ~(scores < own)).sum(axis=1)
+    users = np.arange(len(scores))
+    others = ~seen
+    others[:, 0] = False
+    others[users, held_out] = False
+    score = scores[users, held_out][:, None]
+    above: np.ndarray = (others & ~(scores < score)).sum(axis=1)
     return above
 
 
-def gains(found: np.ndarray) -> np.ndarray:
+def gains(positions: np.ndarray) -> np.ndarray:
     """Each user's NDCG@10 with one relevant item: 1 / log2(rank + 2) within the first ten, else 0."""
-    return np.where(found < K, 1 / np.log2(found + 2), 0.0)
+    return np.where(positions < K, 1 / np.log2(positions + 2), 0.0)
 
 
 def interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> list[float]:
@@ -40,6 +41,6 @@ def interval(values: np.ndarray, seed: int = 0, draws: int = 2000) -> list[float
     return [round(float(value), 4) for value in (values.mean(), low, high)]
 
 
-def summary(found: np.ndarray) -> dict[str, list[float]]:
+def summary(positions: np.ndarray) -> dict[str, list[float]]:
     """NDCG@10 and HR@10, each [mean, low, high]."""
-    return {"ndcg@10": interval(gains(found)), "hr@10": interval((found < K).astype(float))}
+    return {"ndcg@10": interval(gains(positions)), "hr@10": interval((positions < K).astype(float))}

@@ -1,9 +1,9 @@
 """What the peers' scripts share: the split as a file, the clock, the choice of settings, the report.
 
-Only numpy and pandas, so that it runs in any of their environments. A peer is a function
-`fit(split, rows, settings, judge)` that learns from `rows` and calls `judge(scores)` whenever it has a model, where
-`scores(history)` gives float (n_users, n_items + 1) from a table of what is known of everybody; it stops when `judge`
-returns False.
+It needs numpy and pandas only, so that it runs in every peer's environment. A peer is a function
+`fit(split, rows, settings, evaluate)` that trains on `rows` and calls `evaluate(scores)` whenever it has a model, where
+`scores(history)` returns float (n_users, n_items + 1) from a table of the known interactions of all users. It stops
+when `evaluate` returns False.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import pandas as pd
 from scoring import gains, ranks, summary
 
 Scores = Callable[[pd.DataFrame], np.ndarray]
-Judge = Callable[[Scores], bool]
-Fit = Callable[["Split", pd.DataFrame, dict[str, Any], Judge], None]
+Evaluate = Callable[[Scores], bool]
+Fit = Callable[["Split", pd.DataFrame, dict[str, Any], Evaluate], None]
 
 
 class Split:
-    """What run.py wrote, rows.csv: user, item, place in the history, rating, part (0 train, 1 validation, 2 test)."""
+    """rows.csv of run.py: user, item, place in the history, rating, part (0 train, 1 validation, 2 test)."""
 
     def __init__(self, folder: Path) -> None:
         rows = pd.read_csv(folder / "rows.csv")
@@ -35,26 +35,26 @@ class Split:
         self.validation, self.test = rows[rows["part"] == 1], rows[rows["part"] == 2]
 
     def matrix(self, rows: pd.DataFrame) -> np.ndarray:
-        """Which items are in whose history: bool (n_users, n_items + 1)."""
+        """The items in each user's history: bool (n_users, n_items + 1)."""
         seen = np.zeros((self.n_users, self.n_items + 1), dtype=bool)
         seen[rows["user"], rows["item"]] = True
         return seen
 
     def ranks(self, scores: Scores, part: str) -> np.ndarray:
-        """Ranks of everybody's held-out item of that part, from what is known before it."""
+        """Ranks of all users' held-out items of a part, from the rows before them."""
         history, held = (self.train, self.validation) if part == "validation" else (self.known, self.test)
-        found = scores(history)[held["user"].to_numpy()]
-        return ranks(found, self.matrix(history)[held["user"].to_numpy()], held["item"].to_numpy())
+        scored = scores(history)[held["user"].to_numpy()]
+        return ranks(scored, self.matrix(history)[held["user"].to_numpy()], held["item"].to_numpy())
 
 
 class Clock:
-    """Wall and processor seconds, stopped while a model is judged."""
+    """Wall and processor seconds, stopped during evaluation."""
 
     def __init__(self) -> None:
         self.wall = self.cpu = 0.0
-        self.go()
+        self.start()
 
-    def go(self) -> None:
+    def start(self) -> None:
         self.since = time.perf_counter(), time.process_time()
 
     def pause(self) -> None:
@@ -63,14 +63,14 @@ class Clock:
 
 
 class Training:
-    """One training within a budget of processor seconds: a judge, the curve it draws, and the point that counts.
+    """One training within a budget of processor seconds, with its curve and its best point.
 
     Args:
-        budget: processor seconds of training; the step that is under way when they are over is finished.
-        parts: what is judged, "validation", "test" or both. The point that counts is the best on validation, or the
-            last where validation is not judged.
+        budget: processor seconds of training; the step that exceeds them is completed.
+        parts: to evaluate: "validation", "test" or both. The best point is the best on validation, or the last if
+            validation is not evaluated.
         steps: stop after so many calls instead.
-        gap: processor seconds between two points of the curve, at least; a tenth of the time so far where that is less.
+        gap: least processor seconds between two points of the curve; a tenth of the time so far if that is less.
     """
 
     def __init__(
@@ -82,36 +82,36 @@ class Training:
         self.calls, self.due = 0, 0.0
         self.clock = Clock()
 
-    def judge(self, scores: Scores) -> bool:
-        """Whether to go on. Judges outside the clock."""
+    def evaluate(self, scores: Scores) -> bool:
+        """Evaluate while the clock is stopped; return whether to continue."""
         self.clock.pause()
         self.calls += 1
         over = self.calls >= self.steps if self.steps else self.clock.cpu >= self.budget
         if over or (not self.steps and self.clock.cpu >= self.due):
             self.due = self.clock.cpu + min(self.gap, 0.1 * self.clock.cpu)
-            self.point(scores)
-        self.clock.go()
+            self.add_point(scores)
+        self.clock.start()
         return not over
 
-    def point(self, scores: Scores) -> None:
-        """Judges the model as it is now."""
-        found = {part: self.split.ranks(scores, part) for part in self.parts}
-        values = {part: round(float(gains(places).mean()), 5) for part, places in found.items()}
+    def add_point(self, scores: Scores) -> None:
+        """Evaluate the current model and add a point to the curve."""
+        scored = {part: self.split.ranks(scores, part) for part in self.parts}
+        values = {part: round(float(gains(places).mean()), 5) for part, places in scored.items()}
         clock = {"seconds": round(self.clock.wall, 2), "cpu_seconds": round(self.clock.cpu, 2)}
         self.curve.append({"step": self.calls, **clock, **values})
         print(self.curve[-1], file=sys.stderr, flush=True)
         if not self.best or values.get("validation", np.inf) > self.best.get("validation", 0.0):
-            self.best = {**self.curve[-1], "ranks": found.get("test")}
+            self.best = {**self.curve[-1], "ranks": scored.get("test")}
 
 
-def compete(name: str, package: str, grid: list[dict[str, Any]], fit: Fit, *, reads_history: bool) -> None:
-    """Chooses among the settings on the validation items, trains the best, prints one JSON object.
+def run_peer(name: str, package: str, grid: list[dict[str, Any]], fit: Fit, *, reads_history: bool) -> None:
+    """Select the settings on the validation items, train with the best, print one JSON object.
 
     Args:
         grid: settings, the library's defaults first; each is trained for the same processor seconds.
-        reads_history: whether the model reads a history when it is asked. Then the final training learns from the rows
-            before the validation items, which choose where it stops. Otherwise it takes the validation items in, for
-            the number of steps that was best without them.
+        reads_history: whether the model takes a history as input when it scores. Then the final training uses the rows
+            before the validation items, which select its best epoch. Otherwise it includes the validation items and
+            runs for the number of steps that was best without them.
     """
     folder, threads = Path(sys.argv[1]), int(sys.argv[4])
     budget, final = float(sys.argv[2]), float(sys.argv[3])
@@ -119,15 +119,15 @@ def compete(name: str, package: str, grid: list[dict[str, Any]], fit: Fit, *, re
     for settings in grid:
         print(name, settings, file=sys.stderr, flush=True)
         training = Training(split, budget, ("validation",), gap=budget / 8)
-        fit(split, split.train, settings, training.judge)
+        fit(split, split.train, settings, training.evaluate)
         tried.append({"settings": settings, "best": training.best, "curve": training.curve})
     chosen = max(tried, key=lambda entry: entry["best"]["validation"])
     if reads_history:
         training = Training(split, final, ("validation", "test"), gap=final / 40)
-        fit(split, split.train, chosen["settings"], training.judge)
+        fit(split, split.train, chosen["settings"], training.evaluate)
     else:
         training = Training(split, final, ("test",), steps=chosen["best"]["step"])
-        fit(split, split.known, chosen["settings"], training.judge)
+        fit(split, split.known, chosen["settings"], training.evaluate)
     report = {
         "model": name,
         "version": f"{package} {version(package)}",

@@ -1,7 +1,8 @@
-"""Surprise on the common split, with the ratings it is made for, in an environment of its own (see shared.py).
+"""Surprise on the common split, with ratings, in its own environment (see shared.py).
 
-It predicts ratings; ranked by them, a film that few saw and loved stands before what people choose next. SVD and NMF:
-its neighbourhood methods predict one pair at a time, and all pairs would take hours.
+It predicts ratings; in a ranking by predicted rating, a film with few but high ratings comes before the items that
+users choose next. Only SVD and NMF: the neighbourhood methods predict one pair at a time, and all pairs would take
+hours.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from shared import Judge, Split, compete
+from shared import Evaluate, Split, run_peer
 from surprise import NMF, SVD, Dataset, Reader
 
 GRID: list[dict[str, Any]] = [
@@ -22,8 +23,8 @@ GRID: list[dict[str, Any]] = [
 ]
 
 
-def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge) -> None:
-    """One fit; the judge is asked once."""
+def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Evaluate) -> None:
+    """One fit and one evaluation."""
     options = dict(settings)
     method = {"SVD": SVD, "NMF": NMF}[options.pop("method", "SVD")]
     table = rows[["user", "item", "rating"]]
@@ -37,8 +38,8 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], judge: Judge
         found[np.ix_(users, items)] = model.pu @ model.qi.T + (model.bi if model.biased else 0.0)
         return found
 
-    judge(scores)
+    evaluate(scores)
 
 
 if __name__ == "__main__":
-    compete("Surprise", "scikit-surprise", GRID, fit, reads_history=False)
+    run_peer("Surprise", "scikit-surprise", GRID, fit, reads_history=False)

@@ -14,7 +14,7 @@ from recsys.workspace import Workspace
 from tests.workspace.working import PERSON, everything_opens
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 4  # benchmarks/killed.py does fifty
+KILLS = 4  # benchmarks/kill_recovery.py does fifty
 
 
 def start(home: Path) -> subprocess.Popen[str]:

@@ -84,7 +84,7 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
     from recsys.runs import execute
 
     plan, entry_id = training.plan, training.entry.id
-    # Two threads that let go of the interpreter while they compute: pages still answer (benchmarks/answering.py).
+    # Two threads that let go of the interpreter while they compute: pages still answer (benchmarks/response_time.py).
     checkpoint = space.path(entry_id) / "checkpoint"
     run = execute(dataset, plan, checkpoint=checkpoint, threads=2, report=progress)
     saved = space.save_run(run, dataset, run_meta(run, training.dataset_id))

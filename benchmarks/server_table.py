@@ -1,10 +1,10 @@
-"""The table of the server's figures: what somebody in front of a page waits for, and what survives."""
+"""The table of the server's figures: response times, load, and recovery."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.quoting import SEEN, lines, number
+from benchmarks.formatting import COLUMNS, lines, number
 
 
 def opening(found: Any) -> str:
@@ -29,14 +29,14 @@ def sessions(found: Any) -> str:
     )
 
 
-def answering(found: Any) -> str:
+def response_time(found: Any) -> str:
     return " ".join(
-        f"p95 {number(found[key]['p95_ms'])} ms (median {number(found[key]['median_ms'])}) {words}"
-        for key, words in (("while_training", "while one trains;"), ("quiet", "with nothing running"))
+        f"p95 {number(found[key]['p95_ms'])} ms (median {number(found[key]['median_ms'])}) {label}"
+        for key, label in (("while_training", "while one trains;"), ("quiet", "with nothing running"))
     )
 
 
-def killed(found: Any) -> str:
+def kill_recovery(found: Any) -> str:
     return (
         f"everything opened after {number(found['kills'])} kills; {number(found['ended_at_the_same_figures'])} of "
         f"{number(found['workspaces'])} trainings ended at the undisturbed figures"
@@ -52,16 +52,16 @@ def walks(found: Any) -> str:
 
 
 def server() -> str:
-    return lines(SEEN, [
+    return lines(COLUMNS, [
         ("server start to Home in a fresh browser", "opening", "≤ 3 s", opening),
-        ("page switch, alone on the server", "opening", "p95 ≤ 400 ms",
+        ("page switch with one user on the server", "opening", "p95 ≤ 400 ms",
          lambda f: f"median {number(f['switch_median_s'])} s, p95 {number(f['switch_p95_s'])} s"),
-        ("an answer of the page while a training runs", "answering", "p95 ≤ 300 ms", answering),
-        ("`kill -9` at random moments of saving and training", "killed", "all", killed),
-        ("thirty students with browsers on the server’s own cores, all dragging", "classroom",
+        ("response of a page while a model trains", "response_time", "p95 ≤ 300 ms", response_time),
+        ("`kill -9` at random moments of saving and training", "kill_recovery", "all", kill_recovery),
+        ("thirty students, their browsers on the server’s cores, all dragging", "classroom",
          "p95 ≤ 1.5 s, 60 frames/s, 3 GB", classroom),
         ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
-        ("thirty sessions without browsers, a page every 3 s each", "sessions", "–", sessions),
-        ("the same, a page every second each", "sessions-every-second", "–", sessions),
-        ("random users, in Chromium and over AppTest", "walks", "2,000 and 5,000 actions, none fails", walks),
+        ("thirty sessions without browsers, each a page every 3 s", "sessions", "–", sessions),
+        ("the same, each a page every second", "sessions-every-second", "–", sessions),
+        ("random users, in Chromium and over AppTest", "walks", "2,000 and 5,000 actions, no failure", walks),
     ])  # fmt: skip

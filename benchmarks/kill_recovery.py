@@ -1,7 +1,7 @@
-"""`kill -9` at random moments of saving and training: `python -m benchmarks.killed --kills 50`. Prints JSON.
+"""`kill -9` at random moments of saving and training: `python -m benchmarks.kill_recovery --kills 50`. Prints JSON.
 
-After each kill every data set and finished run must open; at the end the training must have come to the very figures of
-one that nobody disturbed.
+After each kill every data set and finished run must open; in the end the training must reach exactly the figures of one
+that was not interrupted.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from tests.workspace.test_killed import finish, kill_and_look
 
 
 def main() -> None:
-    """Kills, looks, prints."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     measurement = Measurement(parser)
     kills = measurement.options.kills
-    dice, killed, same, rounds = random.Random(0), 0, 0, 0
+    generator, killed, same, rounds = random.Random(0), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        undisturbed, lasts = finish(Path(folder) / "undisturbed")
+        uninterrupted, duration = finish(Path(folder) / "uninterrupted")
         while killed < kills:
             rounds += 1
             home = Path(folder) / f"round-{rounds}"
             for _ in range(5):
-                killed += kill_and_look(home, dice.uniform(0.0, 1.0) * lasts)
-            same += finish(home)[0] == undisturbed
+                killed += kill_and_look(home, generator.uniform(0.0, 1.0) * duration)
+            same += finish(home)[0] == uninterrupted
     measurement.publish(
-        {"kills": killed, "workspaces": rounds, "ended_at_the_same_figures": same, "figures": undisturbed}
+        {"kills": killed, "workspaces": rounds, "ended_at_the_same_figures": same, "figures": uninterrupted}
     )
 
 
