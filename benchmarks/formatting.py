@@ -70,7 +70,7 @@ def table(head: Sequence[str], rows: Sequence[Row]) -> str:
 
 def missing(what: str, name: str, columns: int) -> Row:
     """The row of a benchmark that has no results file."""
-    return [what, "not measured with a kept file yet", *[""] * (columns - 3), f"`{name}`"]
+    return [what, "no results file yet", *[""] * (columns - 3), f"`{name}`"]
 
 
 def lines(head: Sequence[str], entries: Sequence[tuple[str, str, str, Callable[[Any], str]]]) -> str:

@@ -155,13 +155,22 @@ def transfer() -> str:
 
 
 def verdict(found: Any) -> str:
-    """Seconds and verdict of a transfer study."""
-    return f"{number(found['seconds'])} s: “{found['study']['verdict']}”"
+    """Seconds, verdict and largest gain of a transfer study."""
+    gains = [comparison_with_target(point) for point in found["study"]["points"]]
+    value, low, high = max((gain["value"], gain["low"], gain["high"]) for gain in gains)
+    largest = f"{number(value, 4)} [{number(low, 4)}, {number(high, 4)}]"
+    return f"{number(found['seconds'])} s; {found['study']['level']}: largest difference to α = 0 is {largest} NDCG@10"
+
+
+def comparison_with_target(point: dict[str, Any]) -> dict[str, Any]:
+    """The comparison of transfer with the target alone (α = 0) at one number of known items."""
+    return next(
+        one for one in point["comparisons"] if one["against"].startswith(("α = 0", "alpha = 0", "target alone"))
+    )
 
 
 def study() -> str:
     """The transfer study between two scenarios, by number of known items."""
-    names = {"α = 0": "alpha = 0", "transfer": "transfer"}
     head = ("known items", "α = 0", "transfer", "gain on α = 0 [95%]", "random source", "popularity",
             "own history, decayed", "from")  # fmt: skip
     path = newest("study-scenarios")
@@ -169,17 +178,15 @@ def study() -> str:
         return table(head, [missing("Food to Kitchen", "study-scenarios", len(head))])
     rows = []
     for point in opened(path)["study"]["points"]:
-        against = {one["against"]: one for one in point["comparisons"]}
         methods = {name.replace("’", "'"): one for name, one in point["methods"].items()}
-        alone = next(name for name in against if name.startswith(("α = 0", names["α = 0"])))
         own = next((name for name in methods if name.startswith("own")), None)
-        gain = against[alone]
+        gain = comparison_with_target(point)
         shown = "" if gain["shown"] else ", not shown"
         triple = estimate([gain["value"], gain["low"], gain["high"]]).replace("inf", "∞")
         cells = [
             number(methods[name]["value"]) if name in methods else "–" for name in ("random source", "popularity", own)
         ]
-        rows.append([str(point["observed"]), number(methods[alone]["value"]), number(methods["transfer"]["value"]),
+        rows.append([str(point["observed"]), number(methods[gain["against"]]["value"]), number(methods["transfer"]["value"]),
                      triple + shown, *cells, link(path)])  # fmt: skip
     return table(head, rows)
 

@@ -70,7 +70,7 @@ def test_every_table_is_written_from_results() -> None:
 def test_a_row_names_its_file_and_quotes_its_figures(row: str) -> None:
     named = re.search(r"\((?:benchmarks/)?results/([\w-]+\.json)\)", row)
     if named is None:
-        assert "not measured with a kept file yet" in row
+        assert "no results file yet" in row
         assert re.search(r"`([\w-]+)` \|$", row)
         return
     known = set(numbers(json.loads((RESULTS / named[1]).read_text("utf-8"))["figures"]))
