@@ -186,8 +186,8 @@ def study() -> str:
         cells = [
             number(methods[name]["value"]) if name in methods else "–" for name in ("random source", "popularity", own)
         ]
-        rows.append([str(point["observed"]), number(methods[gain["against"]]["value"]), number(methods["transfer"]["value"]),
-                     triple + shown, *cells, link(path)])  # fmt: skip
+        alone, transferred = (number(methods[name]["value"]) for name in (gain["against"], "transfer"))
+        rows.append([str(point["observed"]), alone, transferred, triple + shown, *cells, link(path)])
     return table(head, rows)
 
 

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "CONTRIBUTING.md"
 COPIED = ("recsys", "ui", "pages", "tests")
-LINKED = ("sample_data", "benchmarks", "docs", ".streamlit", "README.md", "Makefile")
+LINKED = ("sample_data", "benchmarks", "docs", ".ci", ".streamlit", "Makefile")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def copy_repository(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
-    for name in ("app.py", "pyproject.toml"):
+    for name in ("app.py", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 
@@ -75,8 +75,6 @@ def follow(recipe: Recipe, folder: Path) -> list[Path]:
             continue
         assert not path.exists(), f"{first}: a recipe adds files; an edit is a diff block"
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".py" and "recsys" in first + "ui":
-            (path.parent / "__init__.py").touch()
         path.write_text(text, "utf-8")
         if path.name.startswith("test_"):
             tests.append(path)
@@ -88,7 +86,7 @@ def test_a_recipe_works_as_written(recipe: Recipe, tmp_path: Path) -> None:
     folder = copy_repository(tmp_path / "repository")
     tests = follow(recipe, folder)
     assert tests, "a recipe ends with a test"
-    checks = [str(path.relative_to(folder)) for path in tests] + ["tests/test_architecture.py"]
+    checks = [str(path.relative_to(folder)) for path in tests] + ["tests/test_architecture.py", "tests/test_readme.py"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "--rootdir", str(folder), *checks],
         cwd=folder, capture_output=True, text=True, check=False,
