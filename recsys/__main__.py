@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.models.recommender import Encoder
     from recsys.runs import Run
-    from recsys.transfer.parties import TransferParty
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,13 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
     recommend.add_argument("--user", action="append", metavar="ID", help="only these people (may be repeated)")
 
-    transfer = _step(steps, "transfer", transfer_taste, "blend one person's taste with another's")
+    transfer = _step(steps, "transfer", transfer_interests, "recommend to one user with the interests of another")
     _run(transfer)
     transfer.add_argument("--target", required=True, metavar="ID")
     transfer.add_argument("--source", required=True, metavar="ID")
     how = transfer.add_mutually_exclusive_group()
     how.add_argument("--alpha", type=float, help="weight of the source, 0 … 1 (default 0.5)")
     how.add_argument("--path", action="store_true", help="every exact alpha at which the list changes")
+    transfer.add_argument("--method", default="linear", metavar="NAME", help="transfer method (default linear)")
     transfer.add_argument("--k", type=int, default=10)
 
     project = _step(steps, "project", project_people, "the map of people, as CSV")
@@ -213,35 +213,27 @@ def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
     return {"out": str(chosen.out), "users": len(users), "rows": len(rows["rank"])}
 
 
-def transfer_taste(chosen: argparse.Namespace) -> dict[str, Any]:
+def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `transfer`."""
-    import numpy as np
-
-    from recsys.transfer import alpha_path, interpolate, party_of_user, party_scores
+    from recsys.transfer import fit_method, party_of_user, recommend, transfer
 
     _demand_k(chosen.k)
     run, dataset = _open(chosen)
     known = run.known_histories(dataset)
-    parties: dict[str, TransferParty] = {}
-    for side in ("target", "source"):
-        user = dataset.users.index(getattr(chosen, side))
-        parties[side] = party_of_user(dataset, user, history=known[user])
-    target, source = (party_scores(run.model, parties[side]).astype(np.float64) for side in ("target", "source"))
-    seen = known[parties["target"].users[0]]
-    target[seen] = source[seen] = -np.inf  # what the target has already is never recommended
-    answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source}
+    users = [dataset.users.index(user) for user in (chosen.target, chosen.source)]
+    target, source = (party_of_user(dataset, user, history=known[user]) for user in users)
+    method = fit_method(chosen.method, run.training_rows(dataset), run.model, range(dataset.n_users))
+    pair = transfer(run.model, target, source, method=method)
+    answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source, "method": method.name}
     if chosen.path:
-        path = alpha_path(target, source, chosen.k)
-        steps = [{"from": s.start, "to": s.end, "items": dataset.items.externals(s.items)} for s in path.steps]
+        steps = [
+            {"from": step.start, "to": step.end, "items": dataset.items.externals(step.items)}
+            for step in pair.path(chosen.k).steps
+        ]
         return answer | {"k": chosen.k, "steps": steps}
     alpha = 0.5 if chosen.alpha is None else chosen.alpha
-    allowed = np.flatnonzero(np.isfinite(target) & np.isfinite(source))
-    blended = interpolate(source[allowed], target[allowed], alpha)
-    order = np.argsort(-blended, kind="stable")[: chosen.k]
-    items = [
-        {"item_id": dataset.items.external(int(allowed[i])), "rank": rank, "score": float(blended[i])}
-        for rank, i in enumerate(order, 1)
-    ]
+    ranked = recommend(pair, alpha, chosen.k).rows(dataset)
+    items = [{name: row[name] for name in ("item_id", "rank", "score")} for row in ranked]
     return answer | {"alpha": alpha, "items": items}
 
 

@@ -86,6 +86,10 @@ class Run:
             )
         return leave_one_out(dataset)
 
+    def training_rows(self, dataset: Dataset) -> Dataset:
+        """The dataset without the rows that were held out; all of it where none were."""
+        return self.split(dataset).train if self.holdout == "last-one" else dataset
+
     def test_holdout(self, dataset: Dataset) -> Holdout:
         """The test part of `split`."""
         return self.split(dataset).test

@@ -1,6 +1,7 @@
 """Step 4: whose taste is blended with whose, the exact path over α, what is recommended, whether α helps, privacy."""
 
 from recsys.transfer.blend import WAYS, Transfer, blend_ways, interpolate, merged_party, seen_by_half, transfer
+from recsys.transfer.methods import METHODS, TransferMethod, fit_method, load_method, save_method
 from recsys.transfer.parties import (
     MINIMUM_GROUP,
     TransferParty,
@@ -20,6 +21,7 @@ from recsys.transfer.path.alpha_path import AlphaPath, Change, Step, alpha_path
 from recsys.transfer.recommendations import Recommendations, collaborative, content, recommend
 
 __all__ = [
+    "METHODS",
     "MINIMUM_GROUP",
     "WAYS",
     "AlphaPath",
@@ -27,6 +29,7 @@ __all__ = [
     "Recommendations",
     "Step",
     "Transfer",
+    "TransferMethod",
     "TransferParty",
     "alpha_path",
     "average_party",
@@ -34,7 +37,9 @@ __all__ = [
     "blend_ways",
     "collaborative",
     "content",
+    "fit_method",
     "interpolate",
+    "load_method",
     "medoid_party",
     "merged_party",
     "parties_before_and_after",
@@ -46,6 +51,7 @@ __all__ = [
     "party_of_user",
     "party_scores",
     "recommend",
+    "save_method",
     "seen_by_half",
     "transfer",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from recsys.data.dataset import Catalogue, History, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender
+from recsys.transfer.methods import TransferMethod
+from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import TransferParty, blend_sentence, party_embedding, party_scores
 from recsys.transfer.path.alpha_path import AlphaPath, alpha_path, check_alpha
 
@@ -53,6 +55,7 @@ class Transfer:
         target, source: whose tastes.
         target_scores, source_scores: float32 (n_items + 1,), α = 0 and α = 1, of all items but the padding (−inf).
         allowed: bool (n_items + 1,), what may be recommended.
+        method: how the source's scores were transferred.
     """
 
     model: Recommender
@@ -61,6 +64,7 @@ class Transfer:
     target_scores: np.ndarray
     source_scores: np.ndarray
     allowed: np.ndarray
+    method: TransferMethod = field(default_factory=LinearBlend)
 
     def __post_init__(self) -> None:
         for name in ("target_scores", "source_scores", "allowed"):
@@ -94,16 +98,18 @@ def transfer(
     tag: str = "",
     among: np.ndarray | None = None,
     without_sources: bool = False,
+    method: TransferMethod | None = None,
 ) -> Transfer:
-    """Scores both ends and decides what may be recommended.
+    """Scores target and source, and decides which items may be recommended.
 
-    What the target has seen is left out always; of a group target: what at least half of its people have seen.
+    Items of the target's history are never recommended; of a group: items of at least half of its members.
 
     Args:
         catalogue: needed for the filters.
         scenario, tag: only items of it; "" for all.
         among: bool (n_items + 1,), only these items: those nobody has chosen yet, for instance.
-        without_sources: leave out what the source has seen too.
+        without_sources: leave out the items of the source's histories too.
+        method: a fitted transfer method; the linear blend by default.
 
     Raises:
         InputError: a filter leaves nothing to recommend.
@@ -121,9 +127,12 @@ def transfer(
         for history in source.histories:
             allowed[history] = False
     if not allowed.any():
-        fix = "Take a filter away."
+        fix = "Remove a filter."
         raise InputError("the filters", "must leave something to recommend", f"{scenario} {tag}".strip(), fix)
-    return Transfer(model, target, source, party_scores(model, target), party_scores(model, source), allowed)
+    method = LinearBlend() if method is None else method
+    embedding = party_embedding(model, source) if isinstance(model, Encoder) and method.needs_embeddings else None
+    source_scores = method.apply(model, party_scores(model, source), embedding)
+    return Transfer(model, target, source, party_scores(model, target), source_scores, allowed, method)
 
 
 def seen_by_half(party: TransferParty) -> History:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -153,8 +153,8 @@ def private_transfer(pair: Transfer, private: PrivateSource) -> Transfer:
 
     Raises InputError when the model has no vectors of users.
     """
-    scores = private_scores(_encoder(pair), private)
-    return Transfer(pair.model, pair.target, without_histories(pair.source), pair.target_scores, scores, pair.allowed)
+    scores = pair.method.apply(pair.model, private_scores(_encoder(pair), private), private.vector)
+    return replace(pair, source=without_histories(pair.source), source_scores=scores)
 
 
 def without_histories(party: TransferParty) -> TransferParty:

@@ -1,0 +1,69 @@
+"""The table of transfer methods, and a fitted method on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from recsys.data.dataset import Dataset
+from recsys.errors import ArtifactError, InputError
+from recsys.files import recover, replacing
+from recsys.models.recommender import Encoder, Recommender
+from recsys.transfer.methods.linear import LinearBlend
+from recsys.transfer.methods.protocol import TransferMethod
+
+FORMAT = 1
+DEFAULT = LinearBlend.name
+METHODS: dict[str, type[TransferMethod]] = {method.name: method for method in (LinearBlend,)}
+"""Every transfer method by its name. To add one: write its class in this package and list it here."""
+
+
+def fit_method(name: str, dataset: Dataset, model: Recommender, users: Sequence[int] | np.ndarray) -> TransferMethod:
+    """The method of this name, fitted on some users; see `TransferMethod.fit`.
+
+    Raises:
+        InputError: no method has this name, or it needs a model with embeddings.
+    """
+    if name not in METHODS:
+        raise InputError("the transfer method", f"must be one of {', '.join(METHODS)}", name)
+    method = METHODS[name]
+    if method.needs_embeddings and not isinstance(model, Encoder):
+        fix = f"Use the attention model, or the method “{DEFAULT}”."
+        raise InputError(f"the model for the method “{name}”", "must have user embeddings", model.name, fix)
+    return method.fit(dataset, model, users)
+
+
+def save_method(method: TransferMethod, folder: Path) -> None:
+    """Writes weights.safetensors and method.json into `folder`; an older version there is replaced as a whole."""
+    from safetensors.numpy import save_file
+
+    content = {"format": FORMAT, "name": method.name, "meta": method.meta()}
+    with replacing(folder) as building:
+        tensors = {name: np.ascontiguousarray(values) for name, values in method.tensors().items()}
+        save_file(tensors, building / "weights.safetensors")
+        (building / "method.json").write_text(json.dumps(content, allow_nan=False), "utf-8")
+
+
+def load_method(folder: Path) -> TransferMethod:
+    """Reads what `save_method` wrote.
+
+    Raises:
+        ArtifactError: a file is missing or damaged, or this version does not know the method or the format.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    recover(folder)
+    try:
+        content = json.loads((folder / "method.json").read_text("utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(f"the format is {content['format']!r}, not {FORMAT}")
+        tensors = load_file(folder / "weights.safetensors")
+        return METHODS[content["name"]].from_tensors(tensors, content["meta"])
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise ArtifactError(
+            f"the transfer method in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Fit it again."
+        ) from error
