@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.models.attention.config import AttentionConfig
+from recsys.models.recommender import Recommender
 from recsys.runs import train_run
+from recsys.transfer import METHODS
+from recsys.transfer.methods.linear import LinearBlend
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
@@ -173,3 +179,31 @@ def test_evaluate_says_that_it_does_not_follow_them(runs: dict[str, str]) -> Non
     app.run()
     no_errors(app)
     assert any("rules of Transfer" in caption.value for caption in app.caption)
+
+
+def test_a_method_with_a_line_in_the_table_is_offered_and_changes_the_list(
+    runs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reversed(LinearBlend):
+        name: ClassVar[str] = "reversed"
+        label: ClassVar[str] = "Reversed scores"
+
+        def apply(self, model: Recommender, scores: np.ndarray, embedding: np.ndarray | None) -> np.ndarray:
+            return np.where(np.isfinite(scores), -scores, scores)
+
+    view = {"alpha": "1", "tab": "files"}
+    linear = exported(opened("4_Transfer", runs["attention"], **view))
+    refused = opened("4_Transfer", runs["attention"], method="reversed", **view)
+    no_errors(refused)
+    assert "reversed" in said(refused) and exported(refused) == linear
+    monkeypatch.setitem(METHODS, "reversed", Reversed)
+    app = opened("4_Transfer", runs["attention"], **view)
+    app.session_state["transfer_rules"] = True  # the popover is open
+    app.run()
+    app.session_state["transfer_rules"] = True
+    box = app.selectbox(key="rule_method")
+    assert box.options == ["Linear blend", "Reversed scores"]
+    box.set_value("reversed").run()
+    no_errors(app)
+    assert param(app, "method") == "reversed" and exported(app) != linear
+    assert "transfer method reversed" in " ".join(caption.value for caption in app.caption)

@@ -27,6 +27,7 @@ class Rules:
             exact.
         epsilon: privacy parameter ε that protects the source; 0 for no protection. A protected source can't be combined
             with rules that read histories: `cold_items`, `hide_source`, `second_score`.
+        method: the name of the transfer method.
     """
 
     scenario: str = ""
@@ -37,6 +38,7 @@ class Rules:
     weight: float = 0.0
     diversity: float = 0.0
     epsilon: float = 0.0
+    method: str = "linear"
 
     def protected(self) -> Rules:
         """The same without the rules that read histories, for a protected source."""
@@ -56,6 +58,7 @@ class Rules:
             (self.hide_source, "without the items of the source"),
             (self.second_score and self.weight, f"second score {self.second_score}, weight {self.weight:g}"),
             (self.diversity, f"diversity {self.diversity:g} (exported list only)"),
+            (self.method != NO_RULES.method, f"transfer method {self.method}"),
             (self.epsilon, f"source protected, ε = {self.epsilon:g}"),
         )
         return tuple(said for given, said in set_ if given)
@@ -80,7 +83,7 @@ def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
 
 
 def _value(name: str, text: str) -> object:
-    if name in ("scenario", "tag", "second_score"):
+    if name in ("scenario", "tag", "second_score", "method"):
         return short(text, name, LONGEST)
     if name in ("cold_items", "hide_source"):
         if text not in ("0", "1"):

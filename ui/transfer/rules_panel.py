@@ -15,7 +15,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.rules import WEIGHT
 from ui.shell.widgets import set_widget_value
-from ui.transfer.scored_pair import second_scores
+from ui.transfer.scored_pair import second_scores, usable_methods
 
 EPSILON = 4.0  # of a protection that has just been turned on
 
@@ -26,6 +26,15 @@ def rules_panel(studio: PageContext, context: RunContext) -> None:
     st.caption("What the target has already is never recommended.")
     if len(catalogue.scenario_names) > 1 or rules.scenario:
         _choice(studio, "scenario", "Only from", catalogue.scenario_names, "anything")
+    methods = usable_methods(context)
+    if len(methods) > 1:
+        st.selectbox(
+            "Transfer method",
+            list(methods),
+            format_func=lambda name: methods[name].label,
+            help="; ".join(f"{method.label}: {method.sentence} ({method.paper})" for method in methods.values()),
+            **_bound(studio, "method"),
+        )
     tags = sorted({tag for tags in catalogue.tags for tag in tags})
     if tags or rules.tag:
         _choice(studio, "tag", "Only with the tag", tags, "anything")

@@ -13,14 +13,25 @@ import streamlit as st
 from recsys.embeddings.projection_storage import load_projection
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
-from recsys.transfer import AlphaPath, Transfer, alpha_path, collaborative, content, party_embedding, transfer
+from recsys.transfer import (
+    METHODS,
+    AlphaPath,
+    Transfer,
+    TransferMethod,
+    alpha_path,
+    collaborative,
+    content,
+    fit_method,
+    party_embedding,
+    transfer,
+)
 from recsys.transfer.privacy import PrivateSource, private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from ui import cache
 from ui.components.mixer import mixer_data
 from ui.run_context import RunContext, run_context
 from ui.shell.page_context import PageContext
-from ui.shell.rules import Rules
+from ui.shell.rules import NO_RULES, Rules
 from ui.transfer.pair_map import user_map
 from ui.transfer.parties import TransferPair, read_pair
 from ui.transfer.protection import check_protection, private_source, recorded_draw, without_card_details
@@ -46,28 +57,28 @@ class ScoredPair:
 
 
 def scored_pair(
-    studio: PageContext, context: RunContext, target: str, source: str, rules: Rules, picture: str = ""
+    studio: PageContext, context: RunContext, target: str, source: str, rules: Rules, map_folder: str = ""
 ) -> ScoredPair:
     """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
     draw = recorded_draw(studio.space, context, target, source, rules) if rules.epsilon else 0
-    return cached_pair(context.folder, target, source, studio.view.k, rules, picture, draw)
+    return cached_pair(context.folder, target, source, studio.view.k, rules, map_folder, draw)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring source and target …")
 def cached_pair(
-    folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
+    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0
 ) -> ScoredPair:
     """`build_scored_pair`, computed once for everybody who may open the run."""
-    return build_scored_pair(folder, target, source, k, rules, picture, draw)
+    return build_scored_pair(folder, target, source, k, rules, map_folder, draw)
 
 
 def build_scored_pair(
-    folder: str, target: str, source: str, k: int, rules: Rules, picture: str = "", draw: int = 0
+    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0
 ) -> ScoredPair:
     """A pair with its scores and its exact path, not from the cache.
 
     Args:
-        picture: the folder of a saved map of the users; "" for the instant one.
+        map_folder: the folder of a saved map of the users; "" for the instant one.
         draw: the number of the draw of noise where the source is protected.
 
     Raises:
@@ -77,7 +88,7 @@ def build_scored_pair(
     pair = read_pair(context, target, source)
     if rules.epsilon:
         check_protection(pair, target, source, rules)
-    both = transfer(
+    scored = transfer(
         context.run.model,
         pair.target.party,
         pair.source.party,
@@ -86,32 +97,37 @@ def build_scored_pair(
         tag=rules.tag,
         among=context.dataset.item_counts == 0 if rules.cold_items else None,
         without_sources=rules.hide_source,
+        method=fitted_method(folder, rules.method),
     )
-    allowed = both.allowed.copy()
-    allowed[pair.seen] = False  # what they have in another time or scenario is no news either
-    both = replace(both, allowed=allowed)
-    private = None
-    if rules.epsilon:
-        private = private_source(context, pair, source, rules, draw)
-        both = private_transfer(both, private)
-    picture_of_pair = _map(context, pair, picture, private)
-    if rules.epsilon:
+    allowed = scored.allowed.copy()
+    allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
+    scored = replace(scored, allowed=allowed)
+    private = private_source(context, pair, source, rules, draw) if rules.epsilon else None
+    user_map = _map(context, pair, map_folder, private)
+    if private is not None:
+        scored = private_transfer(scored, private)
         pair = replace(pair, source=without_card_details(pair.source, rules))
-    scores = [
-        np.where(allowed, s.astype(np.float64), -np.inf)
-        for s in combined_scores(both, second_scorer(context, rules), rules.weight)
-    ]
-    path = alpha_path(scores[0], scores[1], k)
-    shown = mixer_data(
-        path,
-        scores[0],
-        scores[1],
-        context.dataset.catalogue,
-        pair.target.card,
-        pair.source.card,
-        picture_of_pair,
+    target_scores, source_scores = (
+        np.where(allowed, scores.astype(np.float64), -np.inf)
+        for scores in combined_scores(scored, second_scorer(context, rules), rules.weight)
     )
-    return ScoredPair(pair, rules, both, path, shown)
+    path = alpha_path(target_scores, source_scores, k)
+    cards = pair.target.card, pair.source.card
+    payload = mixer_data(path, target_scores, source_scores, context.dataset.catalogue, *cards, user_map)
+    return ScoredPair(pair, rules, scored, path, payload)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Fitting the transfer method …")
+def fitted_method(folder: str, name: str) -> TransferMethod:
+    """A transfer method fitted on all users of a saved run. Raises InputError."""
+    run, dataset = cache.open_run(folder)
+    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users))
+
+
+def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
+    """The transfer methods that work with the model of a run, by name."""
+    embeddings = isinstance(context.run.model, Encoder)
+    return {name: method for name, method in METHODS.items() if embeddings or not method.needs_embeddings}
 
 
 def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:
@@ -143,21 +159,23 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
         "scenario": rules.scenario in ("", *catalogue.scenario_names),
         "tag": not rules.tag or any(rules.tag in tags for tags in catalogue.tags),
         "second_score": rules.second_score in ("", *second_scores(context)),
+        "method": rules.method in usable_methods(context),
     }
-    for name, called in (("scenario", "the scenario"), ("tag", "the tag"), ("second_score", "the second score")):
-        if not known[name]:
-            rule = "must be one that this run has"
-            problems.append(str(InputError(f"{called} under Rules", rule, getattr(rules, name), "It is not applied.")))
-            cleared: dict[str, Any] = {name: ""}
-            rules = replace(rules, **cleared)
+    for name in (name for name, is_known in known.items() if not is_known):
+        subject = f"the {name.replace('_', ' ')} under Rules"
+        problems.append(
+            str(InputError(subject, "must be one that this run has", getattr(rules, name), "It is not applied."))
+        )
+        default: dict[str, Any] = {name: getattr(NO_RULES, name)}
+        rules = replace(rules, **default)
     return rules, tuple(problems)
 
 
-def _map(context: RunContext, pair: TransferPair, picture: str, private: PrivateSource | None = None) -> Any:
+def _map(context: RunContext, pair: TransferPair, map_folder: str, private: PrivateSource | None = None) -> Any:
     """The map with both ends; of a private source only the noised vector, and without its users' own points."""
     if not isinstance(context.run.model, Encoder):
         return None
-    points = load_projection(Path(picture)).points if picture else cache.flat_map_of(context.folder)
+    points = load_projection(Path(map_folder)).points if map_folder else cache.flat_map_of(context.folder)
     target, source = pair.target.party, pair.source.party
     begin = party_embedding(context.run.model, target)
     if private is None:

@@ -9,6 +9,7 @@ from recsys.charts.style import CONFIG, alternative_of
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
+from recsys.transfer.methods import DEFAULT
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
@@ -79,6 +80,9 @@ def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
         st.info(
             "Other ways of blending read the source’s history. It is protected, so only its noised scores are mixed."
         )
+        return
+    if scored.transfer.method.name != DEFAULT:
+        st.info("Other ways of blending are compared for the linear blend only. Choose it under Rules.")
         return
     alpha, k, titles = studio.view.alpha, studio.view.k, context.dataset.catalogue.titles
     ways = blend_ways(scored.transfer, alpha)
