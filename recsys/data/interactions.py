@@ -1,4 +1,4 @@
-"""Interactions: rows with people's own ids, cleaned by plan and put in order; between a table and a dataset."""
+"""Interactions: the rows of one or several tables, cleaned and ordered, still with the ids of the file."""
 
 from __future__ import annotations
 
@@ -13,24 +13,37 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Parsed, apply_rules
-from recsys.data.ordering import PersonOrder, person_order
+from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, ParsedRows, apply_rules
+from recsys.data.ordering import UserOrder, user_order
+from recsys.data.readers.cells import number_text, parse_numbers
 from recsys.data.readers.columns import Columns
-from recsys.data.readers.numbers import number_text, parse_numbers
-from recsys.data.readers.tables import Broken, Table
-from recsys.data.readers.times import Times, parse_times
+from recsys.data.readers.tables import Table, UnreadableRows
+from recsys.data.readers.times import ParsedTimes, parse_times
 from recsys.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
+class InputTable:
+    """A table of interactions, its columns by role, and the scenario of all its rows ("" for none)."""
+
+    table: Table
+    columns: Columns
+    scenario: str = ""
+
+    def column(self, role: str) -> pa.ChunkedArray | None:
+        """The column with this role, if there is one."""
+        return self.table.data[self.columns.roles[role]] if role in self.columns.roles else None
+
+
+@dataclass(frozen=True, eq=False)
 class Interactions:
-    """Kept rows grouped by person, oldest first, ties in file order.
+    """Kept rows grouped by user, oldest first, ties in file order.
 
     Attributes:
-        user_ids, item_ids: people's own ids, in order of first appearance.
+        user_ids, item_ids: ids as in the file, in order of first appearance.
         offsets: int64 (n_users + 1,); sequence: int32 (n,) item indexes from 1.
-        timestamps, ratings: float64 and float32 beside `sequence`, or None.
-        titles, scenarios: item id -> title or scenario found beside the interactions.
+        timestamps, ratings: float64 (n,) and float32 (n,) in the order of `sequence`, or None.
+        titles, scenarios: item id -> title or scenario that the interactions name.
     """
 
     user_ids: list[str]
@@ -44,93 +57,107 @@ class Interactions:
     report: CleaningReport
 
 
-def interactions_of(
-    parts: Sequence[tuple[Table, Columns, str]], plan: CleaningPlan, prefix_items: bool
-) -> Interactions:
+def build_interactions(inputs: Sequence[InputTable], plan: CleaningPlan, prefix_items: bool) -> Interactions:
     """Parses, cleans and orders the rows of one or several tables.
 
+    Args:
+        prefix_items: put the scenario before each item id.
+
     Raises:
-        InputError: nothing is left, or only one person or item.
+        InputError: no rows are left, or only one user or item.
     """
-    table, columns, owner = _joined(parts, prefix_items)
-    with ThreadPoolExecutor(2) as both:  # factorizing numbers holds no lock
-        who = both.submit(coded_ids, table.data[columns.roles["user_id"]], "people")
-        items, item_ids, item_warnings = coded_ids(table.data[columns.roles["item_id"]], "items")
-        users, user_ids, user_warnings = who.result()
-    times = parse_times(table.data[columns.roles["timestamp"]]) if "timestamp" in columns.roles else None
-    rating = _ratings(table, columns)
-    parsed = Parsed(
+    joined = inputs[0] if len(inputs) == 1 and not inputs[0].scenario else _join(inputs, prefix_items)
+    table = joined.table
+    with ThreadPoolExecutor(2) as threads:  # pandas releases the lock while it factorises numbers
+        user_job = threads.submit(encode_ids, table.data[joined.columns.roles["user_id"]], "users")
+        items, item_ids, item_warnings = encode_ids(table.data[joined.columns.roles["item_id"]], "items")
+        users, user_ids, user_warnings = user_job.result()
+    time_column = joined.column("timestamp")
+    times = None if time_column is None else parse_times(time_column)
+    rows = ParsedRows(
         user=users,
         item=items,
         seconds=None if times is None else times.seconds,
-        rating=rating,
+        rating=_ratings(joined),
+        order=user_order(users, items, None if times is None else times.seconds),
         calendar=times is None or times.calendar,
-        cancelled=_cancelled(table, columns),
-        ordered=table.ordered,
-        order=person_order(users, items, None if times is None else times.seconds),
+        cancelled=_cancelled(joined),
+        repeats_are_events=table.repeats_are_events,
     )
-    codes = apply_rules(parsed, plan, _equal_rows(table))
+    codes = apply_rules(rows, plan, _repeats_earlier_row(table))
+    _demand_rows(table, codes)
     kept = codes == 0
-    warnings = [*user_warnings, *item_warnings]
-    if times is not None:
-        warnings += [f"Times were read as {times.reading}."] + ([times.warning] if times.warning else [])
-        warnings += _future(times, codes)
-    else:
-        if name := columns.refused.get("timestamp"):
-            warnings.append(f"The column “{name}” holds nothing that can be read as times (best: YYYY-MM-DD hh:mm).")
-        warnings.append("There are no times: the order of the file is taken as the order of events.")
-    _demand_enough(table, codes, users, items)
-    assert parsed.order is not None
-    order = parsed.order.only(kept)
-    if times is not None:
-        warnings += _ties(order)
-    warnings += _encoding(table) + _shared_items(table, columns, items, kept)
-    beside = _beside_items(table, columns, owner, items, item_ids, kept)
-    return _ordered(parsed, order, user_ids, item_ids, beside, _report(table, codes, tuple(warnings)))
+    _demand_two(table, "users", users[kept])
+    _demand_two(table, "items", items[kept])
+    order = rows.order.filtered(kept)
+    warnings = [*user_warnings, *item_warnings, *_time_warnings(joined, times, order, kept)]
+    warnings += _encoding_warnings(table) + _scenario_warnings(joined, items, kept)
+    counts = np.bincount(order.users, minlength=len(user_ids))
+    known_users = np.flatnonzero(counts)
+    sequence, known_items = _without_gaps(np.take(rows.item, order.rows), len(item_ids))
+    sequence += 1
+    return Interactions(
+        user_ids=[user_ids[code] for code in known_users],
+        item_ids=[item_ids[code] for code in known_items],
+        offsets=np.concatenate([[0], np.cumsum(counts[known_users])]).astype(np.int64),
+        sequence=sequence,
+        timestamps=order.seconds,
+        ratings=None if rows.rating is None else np.take(rows.rating, order.rows),
+        titles=_texts_of_items(joined.column("title"), items, item_ids, kept),
+        scenarios=_texts_of_items(joined.column("scenario"), items, item_ids, kept),
+        report=_report(table, codes, tuple(warnings)),
+    )
 
 
-def _joined(parts: Sequence[tuple[Table, Columns, str]], prefix_items: bool) -> tuple[Table, Columns, str]:
-    """Several tables as one, with the roles as columns; a single one as it is."""
-    if len(parts) == 1 and not parts[0][2]:
-        return parts[0][0], parts[0][1], ""
-    roles = [role for role in parts[0][1].roles if all(role in columns.roles for _, columns, _ in parts)]
-    pieces = []
-    for table, columns, scenario in parts:
-        piece = {role: pc.cast(table.data[columns.roles[role]], pa.string()) for role in roles if role != "scenario"}
-        if prefix_items and scenario:
-            piece["item_id"] = pc.binary_join_element_wise(scenario, piece["item_id"], ":")
-        piece["scenario"] = pa.chunked_array([pa.array([scenario or table.name] * table.data.num_rows)])
-        pieces.append(pa.table(piece))
-    data = pa.concat_tables(pieces)
-    names = {name: name for name in data.column_names}
-    texts = tuple(text for part, _, _ in parts for text in part.broken.texts)
-    broken = Broken(sum(part.broken.count for part, _, _ in parts), texts=texts)
-    joined = Table(", ".join(t.name for t, _, _ in parts), parts[0][0].format, data, True, 2, "", broken)
-    return joined, Columns(names, {**parts[0][1].reasons, "scenario": "one file each"}), ""
+def _join(inputs: Sequence[InputTable], prefix_items: bool) -> InputTable:
+    """Several tables as one, with their common roles as columns."""
+    roles = [role for role in inputs[0].columns.roles if all(role in one.columns.roles for one in inputs)]
+    parts = []
+    for one in inputs:
+        columns = {role: pc.cast(one.column(role), pa.string()) for role in roles if role != "scenario"}
+        if prefix_items and one.scenario:
+            columns["item_id"] = pc.binary_join_element_wise(one.scenario, columns["item_id"], ":")
+        columns["scenario"] = pa.chunked_array([pa.array([one.scenario or one.table.name] * one.table.data.num_rows)])
+        parts.append(pa.table(columns))
+    tables = [one.table for one in inputs]
+    texts = tuple(text for table in tables for text in table.unreadable.texts)
+    unreadable = UnreadableRows(sum(table.unreadable.count for table in tables), texts=texts)
+    data = pa.concat_tables(parts)
+    table = Table(", ".join(t.name for t in tables), tables[0].format, data, unreadable=unreadable)
+    reasons = {**inputs[0].columns.reasons, "scenario": "each file is a scenario"}
+    return InputTable(table, Columns({name: name for name in data.column_names}, reasons))
 
 
-def coded_ids(column: pa.ChunkedArray, what: str) -> tuple[np.ndarray, list[str], list[str]]:
-    """Ids of any type as codes (−1 = empty), the texts in order of first appearance, and warnings about look-alikes."""
+def encode_ids(column: pa.ChunkedArray, what: str) -> tuple[np.ndarray, list[str], list[str]]:
+    """Ids of any type as integers.
+
+    Args:
+        what: "users" or "items", for the warnings.
+
+    Returns:
+        Codes int32 (n,), −1 for an empty cell; the id of each code, in order of first appearance; and warnings about
+        ids that are nearly equal.
+    """
     if pa.types.is_integer(column.type):
         codes, unique = pd.factorize(column.to_numpy()) if not column.null_count else pd.factorize(column.to_pandas())
         return codes.astype(np.int32), [str(int(value)) for value in unique], []
-    if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):  # an object or a list as an id
-        written = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
-        column = pa.chunked_array([pa.array(written, pa.string())])
+    if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):
+        as_json = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
+        column = pa.chunked_array([pa.array(as_json, pa.string())])
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     column = column.unify_dictionaries()
     chunks = [pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    raw = np.concatenate([*chunks, np.zeros(0, dtype=np.int32)])
+    raw_codes = np.concatenate([*chunks, np.zeros(0, dtype=np.int32)])
     texts = _id_texts(column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string()))
-    place: dict[str, int] = {}
-    mapped = np.array([place.setdefault(text, len(place)) if text else -1 for text in texts] + [-1], dtype=np.int32)
-    return mapped[raw], list(place), _look_alikes(texts, place, what)
+    code_of: dict[str, int] = {}
+    codes = [code_of.setdefault(text, len(code_of)) if text else -1 for text in texts]
+    return np.array([*codes, -1], dtype=np.int32)[raw_codes], list(code_of), _id_warnings(list(code_of), what)
 
 
 def _id_texts(dictionary: pa.Array) -> list[str]:
-    """Ids exactly as they stand, "" for blanks; 42.0 is 42 where the whole column is such numbers. A blank before
-    every id belongs to the separator ("a, b, c")."""
+    """Ids as they are in the file, "" for blank ones. If all ids end in `.0` it is removed; if all begin with a blank
+    it is removed, because it belongs to the separator ("a, b, c")."""
     if pa.types.is_floating(dictionary.type):
         return [number_text(value) for value in dictionary.to_pylist()]
     texts = [text if text and not text.isspace() else "" for text in pc.cast(dictionary, pa.string()).to_pylist()]
@@ -141,180 +168,149 @@ def _id_texts(dictionary: pa.Array) -> list[str]:
     return texts
 
 
-def _look_alikes(texts: list[str], place: Mapping[str, int], what: str) -> list[str]:
-    warnings = []
-    bare = {text.strip() for text in place}
-    padded = len(place) - len(bare)
-    if padded > 0:
-        warnings.append(
-            f"{padded:,} ids of {what} differ from another only by blanks around them; they were kept apart."
-        )
-    folded = len(bare) - len({text.casefold() for text in bare})
-    if folded > 0:
-        warnings.append(
-            f"{folded:,} ids of {what} differ from another only by upper and lower case; they were kept apart."
-        )
-    large = sum(text.isascii() and text.isdigit() and len(text) > 18 and int(text[:40]) > 2**63 - 1 for text in place)
-    if large:
-        warnings.append(f"{large:,} ids of {what} are numbers beyond 2⁶³; they were kept exactly, as text.")
-    return warnings
+def _id_warnings(ids: Sequence[str], what: str) -> list[str]:
+    stripped = {text.strip() for text in ids}
+    n_padded = len(ids) - len(stripped)
+    n_case = len(stripped) - len({text.casefold() for text in stripped})
+    n_large = sum(text.isascii() and text.isdigit() and len(text) > 18 and int(text[:40]) > 2**63 - 1 for text in ids)
+    found = (
+        (n_padded, f"ids of {what} differ from another id only in blanks around them; they stay different ids."),
+        (n_case, f"ids of {what} differ from another id only in upper and lower case; they stay different ids."),
+        (n_large, f"ids of {what} are numbers beyond 2⁶³; they are kept exactly, as text."),
+    )
+    return [f"{count:,} {sentence}" for count, sentence in found if count > 0]
 
 
-def _ratings(table: Table, columns: Columns) -> np.ndarray | None:
-    """float32 with NaN for a rating that is missing or unreadable; None when most rows have none at all."""
-    if "rating" not in columns.roles:
+def _ratings(given: InputTable) -> np.ndarray | None:
+    """float32 (n,), NaN where a rating is missing or unreadable; None when most rows have no rating."""
+    column = given.column("rating")
+    if column is None or column.null_count > 0.5 * len(column):
         return None
-    column = table.data[columns.roles["rating"]]
-    if column.null_count > 0.5 * len(column):
-        return None
-    with np.errstate(over="ignore"):  # 1e300 becomes infinite, which is judged impossible
+    with np.errstate(over="ignore"):  # 1e300 becomes infinite, and is dropped as impossible
         return parse_numbers(column).astype(np.float32)
 
 
-def _cancelled(table: Table, columns: Columns) -> np.ndarray | None:
-    """Returns have a quantity of 0 or less, cancelled orders an id that starts with C."""
-    cancelled = np.zeros(table.data.num_rows, dtype=bool)
-    if "quantity" in columns.roles:
-        cancelled |= parse_numbers(table.data[columns.roles["quantity"]]) <= 0
-    if "order_id" in columns.roles:
-        orders = pc.cast(table.data[columns.roles["order_id"]], pa.string())
-        letter = pc.match_substring_regex(orders, r"^\s*[Cc]\d").fill_null(False)
-        cancelled |= letter.to_numpy().astype(bool)
-    return cancelled if {"quantity", "order_id"} & columns.roles.keys() else None
+def _cancelled(given: InputTable) -> np.ndarray | None:
+    """Rows with a quantity of 0 or less, or an order id that starts with C: bool (n,); None without such columns."""
+    quantity, order_id = given.column("quantity"), given.column("order_id")
+    if quantity is None and order_id is None:
+        return None
+    cancelled = np.zeros(given.table.data.num_rows, dtype=bool)
+    if quantity is not None:
+        cancelled |= parse_numbers(quantity) <= 0
+    if order_id is not None:
+        starts_with_c = pc.match_substring_regex(pc.cast(order_id, pa.string()), r"^\s*[Cc]\d").fill_null(False)
+        cancelled |= starts_with_c.to_numpy().astype(bool)
+    return cancelled
 
 
-def _equal_rows(table: Table) -> Callable[[np.ndarray], np.ndarray]:
-    def equal(rows: np.ndarray) -> np.ndarray:
+def _repeats_earlier_row(table: Table) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from row numbers to bool (n,): which rows equal an earlier one of them in every column."""
+
+    def repeats(rows: np.ndarray) -> np.ndarray:
         part = table.data.take(pa.array(rows))
-        codes = {}
-        for number, name in enumerate(part.column_names):
-            column = part[name]
-            if pa.types.is_nested(column.type):
-                column = pa.array([repr(value) for value in column.to_pylist()])
-            codes[number] = pd.factorize(
-                pc.cast(column, column.type.value_type).to_pandas()
-                if pa.types.is_dictionary(column.type)
-                else column.to_pandas()
-            )[0]
+        codes = {number: pd.factorize(_comparable(column).to_pandas())[0] for number, column in enumerate(part.columns)}
         return pd.DataFrame(codes).duplicated().to_numpy()
 
-    return equal
+    return repeats
 
 
-def _ties(order: PersonOrder) -> list[str]:
-    tied = float(order.tied.mean()) if len(order.rows) else 0.0
-    if tied < 0.01:
-        return []
-    return [f"{tied:.0%} of the rows share their time with another of the same person; such ties stay in file order."]
+def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """The column in a type whose values pandas can compare."""
+    if pa.types.is_nested(column.type):
+        return pa.array([repr(value) for value in column.to_pylist()])
+    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _encoding(table: Table) -> list[str]:
+def _time_warnings(given: InputTable, times: ParsedTimes | None, order: UserOrder, kept: np.ndarray) -> list[str]:
+    if times is None:
+        warnings = ["There are no times: the order of the file is taken as the order of events."]
+        if name := given.columns.rejected.get("timestamp"):
+            unreadable = f"The column “{name}” has no readable times (best: YYYY-MM-DD hh:mm)."
+            warnings.insert(0, unreadable)
+        return warnings
+    warnings = [f"Times were read as {times.notation}."] + ([times.warning] if times.warning else [])
+    future = float((times.seconds[kept] > time.time() + DAY).mean())
+    if times.calendar and future > 0:
+        warnings.append(f"{future:.0%} of the kept rows lie in the future.")
+    tied = float(order.tied.mean())
+    if tied >= 0.01:
+        share = f"{tied:.0%} of the rows share their time with another row of the same user"
+        warnings.append(f"{share}; ties keep the order of the file.")
+    return warnings
+
+
+def _encoding_warnings(table: Table) -> list[str]:
     if table.encoding in ("", "utf-8", "utf-8-sig", "utf-16"):
         return []
     return [f"The file isn't UTF-8; it was read as {table.encoding}. If names look wrong, save it as UTF-8."]
 
 
-def _shared_items(table: Table, columns: Columns, items: np.ndarray, kept: np.ndarray) -> list[str]:
-    """Items are of one scenario: the first they occur in."""
-    if "scenario" not in columns.roles:
+def _scenario_warnings(given: InputTable, items: np.ndarray, kept: np.ndarray) -> list[str]:
+    """An item belongs to one scenario: the first that it occurs in."""
+    column = given.column("scenario")
+    if column is None:
         return []
-    codes, _, _ = coded_ids(table.data[columns.roles["scenario"]], "scenario")
+    codes, _, _ = encode_ids(column, "scenarios")
     named = kept & (codes >= 0)
     pairs = pd.DataFrame({"item": items[named], "scenario": codes[named]}).drop_duplicates()
     shared = int((pairs.groupby("item").size() > 1).sum())
     if not shared:
         return []
-    return [f"{shared:,} items occur in several scenarios; each counts to the first. Are they the same thing?"]
+    return [f"{shared:,} items occur in several scenarios; each counts to the first. Are they the same item?"]
 
 
-def _future(times: Times, codes: np.ndarray) -> list[str]:
-    if not times.calendar:
-        return []
-    future = (times.seconds > time.time() + DAY) & (codes == 0)
-    if not future.any():
-        return []
-    share = future.sum() / (codes == 0).sum()
-    return [f"{share:.0%} of the kept rows lie in the future."]
-
-
-def _demand_enough(table: Table, codes: np.ndarray, users: np.ndarray, items: np.ndarray) -> None:
-    kept = codes == 0
+def _demand_rows(table: Table, codes: np.ndarray) -> None:
     if not len(codes):
         raise InputError(
-            table.name, "must have rows below its first one", "none", "Export it again with a row for each interaction."
+            table.name, "must have rows below its first one", "none", "Export it again with one row per interaction."
         )
-    if not kept.any():
-        counts = {reason: int((codes == n).sum()) for n, reason in enumerate(REASONS, 1)}
-        most = max(counts, key=lambda reason: counts[reason])
+    if (codes != 0).all():
+        most = list(REASONS)[int(np.bincount(codes).argmax()) - 1]
         raise InputError(
-            table.name, "must keep at least one row after cleaning",
-            f"0 of {len(codes):,}" + (f"; most often a row {REASONS[most]}" if len(codes) else ""),
+            table.name,
+            "must keep at least one row after cleaning",
+            f"0 of {len(codes):,}; most often a row {REASONS[most]}",
             "Check the columns and the cleaning rules.",
-        )  # fmt: skip
-    for what, codes_of in (("people", users), ("items", items)):
-        first = codes_of[kept][0]
-        if (codes_of[kept] == first).all():
-            raise InputError(
-                table.name, f"must have at least two {what}", "one",
-                "Nothing can be learned from one; check the columns, or load more data.",
-            )  # fmt: skip
+        )
 
 
-def _beside_items(
-    table: Table, columns: Columns, owner: str, items: np.ndarray, item_ids: list[str], kept: np.ndarray
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Title and scenario of each item, where the interactions name them: the first that isn't empty."""
-    found: list[dict[str, str]] = []
-    for role in ("title", "scenario"):
-        named: dict[str, str] = {}
-        if role in columns.roles:
-            codes, texts, _ = coded_ids(table.data[columns.roles[role]], role)
-            rows = np.flatnonzero(kept & (codes >= 0))
-            first, at = np.unique(items[rows], return_index=True)
-            named = {item_ids[item]: texts[codes[rows[row]]] for item, row in zip(first, at, strict=True)}
-        found.append(named)
-    return found[0], found[1]
+def _demand_two(table: Table, what: str, codes: np.ndarray) -> None:
+    if (codes == codes[0]).all():
+        raise InputError(
+            table.name,
+            f"must have at least two {what}",
+            "one",
+            "Check the columns, or load more data: nothing can be learned from one.",
+        )
+
+
+def _texts_of_items(
+    column: pa.ChunkedArray | None, items: np.ndarray, item_ids: list[str], kept: np.ndarray
+) -> dict[str, str]:
+    """Item id -> the first text that isn't empty, such as its title; empty without such a column."""
+    if column is None:
+        return {}
+    codes, texts, _ = encode_ids(column, "")
+    rows = np.flatnonzero(kept & (codes >= 0))
+    first_items, first_rows = np.unique(items[rows], return_index=True)
+    return {item_ids[item]: texts[codes[rows[row]]] for item, row in zip(first_items, first_rows, strict=True)}
 
 
 def _report(table: Table, codes: np.ndarray, warnings: tuple[str, ...]) -> CleaningReport:
     counts = np.bincount(codes, minlength=len(REASONS) + 1)
     dropped = {reason: int(counts[n]) for n, reason in enumerate(REASONS, 1) if counts[n]}
-    if table.broken.count:
-        dropped = {"broken_row": table.broken.count, **dropped}
-    broken = (table.broken.lines, table.broken.texts)
-    read = len(codes) + table.broken.count
-    lost = np.flatnonzero(codes)  # only these are kept beside the dataset
+    unreadable = table.unreadable
+    if unreadable.count:
+        dropped = {"broken_row": unreadable.count, **dropped}
+    lost = np.flatnonzero(codes)  # only the dropped rows stay in memory
     rows = table.data.take(pa.array(lost))
-    return CleaningReport(read, int(counts[0]), dropped, warnings, rows, table.lines_of(lost), codes[lost], broken)
+    read = len(codes) + unreadable.count
+    return CleaningReport(read, int(counts[0]), dropped, warnings, rows, table.lines_of(lost), codes[lost], unreadable)
 
 
-def _ordered(
-    rows: Parsed,
-    order: PersonOrder,
-    user_ids: list[str],
-    item_ids: list[str],
-    beside: tuple[dict[str, str], dict[str, str]],
-    report: CleaningReport,
-) -> Interactions:
-    counts = np.bincount(order.users, minlength=len(user_ids))
-    known_users = np.flatnonzero(counts)
-    items, known_items = _compact(np.take(rows.item, order.rows), len(item_ids))
-    items += 1
-    return Interactions(
-        user_ids=[user_ids[code] for code in known_users],
-        item_ids=[item_ids[code] for code in known_items],
-        offsets=np.concatenate([[0], np.cumsum(counts[known_users])]).astype(np.int64),
-        sequence=items,
-        timestamps=order.seconds,
-        ratings=None if rows.rating is None else np.take(rows.rating, order.rows),
-        titles=beside[0],
-        scenarios=beside[1],
-        report=report,
-    )
-
-
-def _compact(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes without gaps (int32, a copy of one's own), and the old code of each new one, in order."""
+def _without_gaps(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Codes renumbered without gaps (int32, a copy), and the old code of each new one, ascending."""
     present = np.zeros(size, dtype=bool)
     present[codes] = True
     if present.all():

@@ -1,4 +1,4 @@
-"""From a file to a dataset, in one call: find the tables, guess the columns, clean by plan, and say what happened."""
+"""From a file to a dataset in one call: find the tables, detect the columns, clean the rows, report what was done."""
 
 from __future__ import annotations
 
@@ -13,38 +13,45 @@ import pyarrow.compute as pc
 from recsys.data.cleaning import CleaningPlan, CleaningReport
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
-from recsys.data.interactions import Interactions, interactions_of
-from recsys.data.readers import side_tables
-from recsys.data.readers.columns import Columns, chosen_columns, demand_columns, guess_columns
-from recsys.data.readers.delimited import ID
-from recsys.data.readers.formats import probes
-from recsys.data.readers.side_tables import load_vectors
-from recsys.data.readers.table_roles import FoundTable, TablesTaken, demand_interactions, take_tables
+from recsys.data.interactions import InputTable, Interactions, build_interactions
+from recsys.data.readers.cells import parse_texts
+from recsys.data.readers.columns import Columns, correct_columns, demand_columns, detect_columns
+from recsys.data.readers.delimited import CATEGORY
+from recsys.data.readers.formats import probe_tables
+from recsys.data.readers.interaction_evidence import demand_interactions
+from recsys.data.readers.side_tables import (
+    align_vectors,
+    build_catalogue,
+    build_user_table,
+    item_columns,
+    load_vectors,
+)
+from recsys.data.readers.table_roles import AssignedTables, FoundTable, assign_tables
 from recsys.data.readers.tables import Table
 from recsys.errors import InputError
 
 __all__ = ["Loaded", "load", "load_vectors"]
 
-Given = Path | bytes
-_MOMENT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
-_ISO = (
+Content = Path | bytes
+_DATE_TIME = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
+_ISO_TYPES = (
     (r"^\d{4}-\d{2}-\d{2}$", pa.timestamp("us")),
-    (_MOMENT + "$", pa.timestamp("us")),
-    (_MOMENT + "Z$", pa.timestamp("us", "UTC")),
+    (_DATE_TIME + "$", pa.timestamp("us")),
+    (_DATE_TIME + "Z$", pa.timestamp("us", "UTC")),
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A file that has become a dataset.
+    """A file as a dataset.
 
     Attributes:
-        report: rows read, kept, dropped by reason, and the rows themselves.
+        report: rows read, kept, dropped by reason, and the dropped rows.
         format: "csv", "movielens-1m", "parquet", …
         columns: role -> column of the file; column_reasons: role -> why.
-        all_columns: every column of the file, for choosing another.
-        preview: the first rows as they stand in the file.
-        tables: every table of the file or archive, and what each was taken for (empty with several files).
+        all_columns: every column of the file, to choose others from.
+        preview: the first rows as they are in the file.
+        tables: every table of the file or archive with its role (empty with several files).
     """
 
     dataset: Dataset
@@ -59,15 +66,15 @@ class Loaded:
 
 
 def load(
-    source: Given | Sequence[tuple[str, Given, str]],
+    source: Content | Sequence[tuple[str, Content, str]],
     *,
     name: str | None = None,
-    items: Given | None = None,
-    users: Given | None = None,
+    items: Content | None = None,
+    users: Content | None = None,
     columns: Mapping[str, str | None] | None = None,
     tables: Mapping[str, str] | None = None,
     plan: CleaningPlan | None = None,
-    vectors: Sequence[tuple[str, Given]] = (),
+    vectors: Sequence[tuple[str, Content]] = (),
     prefix_items: bool = False,
     delimiter: str | None = None,
     encoding: str | None = None,
@@ -75,132 +82,128 @@ def load(
     """Reads a file of interactions, cleans it and builds the dataset.
 
     Args:
-        source: a path or the bytes of a file or zip; or several of them as (name, content, scenario), which become one
+        source: a path or the bytes of a file or zip; or several as (name, content, scenario), which become one
             dataset with these scenarios.
-        name: shown name; the file's by default.
-        items, users: tables beside it. In a zip they are found by themselves.
-        columns: role -> column where the guess is wrong; None for "there is none".
-        tables: "interactions", "items" or "users" -> the member of the archive or the sheet to take for it where the
-            guess is wrong; "" for "there is none". For one file or archive only.
-        plan: what cleaning does; the default keeps every whole row.
+        name: shown name; by default that of the file.
+        items, users: item table and user table. In a zip they are found automatically.
+        columns: role -> column where the detected one is wrong; None for no column.
+        tables: "interactions", "items" or "users" -> the member of the archive or the sheet, where the detected one
+            is wrong; "" for none. For one file or archive only.
+        plan: what cleaning does; the default drops only rows that can't be used.
         vectors: (modality, content) of item vectors, see `load_vectors`.
         prefix_items: with several files, make equal item ids of different scenarios different items.
-        delimiter, encoding: where finding them by content went wrong.
+        delimiter, encoding: where the detected ones are wrong.
 
     Raises:
-        InputError: not a table, no person or item column, or nothing is left. It names file, rule and fix.
+        InputError: no table, no column for users or items, or no rows are left.
     """
-    given, shown = _parts(source, name)
-    _demand_given(given, tables)
-    plan, read = plan or CleaningPlan(), []
-    side: dict[str, Table] = {}
-    takens: list[TablesTaken] = []
-    for title, content, scenario in given:
-        chosen, columns_found, taken, extra = _read(title, content, columns or {}, tables or {}, delimiter, encoding)
-        side = {**extra, **side}
-        takens.append(taken)
-        read.append((chosen, columns_found, scenario))
-    apart = {"items": items, "users": users}
-    side |= {role: _one_table(table, role) for role, table in apart.items() if table is not None}
-    rows = interactions_of(read, plan, prefix_items)
-    first, first_columns, _ = read[0]
-    report = replace(rows.report, warnings=(*rows.report.warnings, *_once_each(rows), *_unused(takens)))
-    found = _found(takens, apart)
-    names = {role: table.name for role, table in side.items() if apart.get(role) is None}
-    names |= {"interactions": ", ".join(part[0].name for part in read)} | {t.role: t.name for t in found if t.role}
+    files, shown_name = _files(source, name)
+    _demand_files(files, tables)
+    plan = plan or CleaningPlan()
+    read = [_read(file, columns or {}, tables or {}, delimiter, encoding) for file in files]
+    side_tables = {role: table for part in reversed(read) for role, table in part.side_tables.items()}
+    given = {"items": items, "users": users}
+    side_tables |= {role: _largest_table(content, role) for role, content in given.items() if content is not None}
+    first = read[0].input
+    rows = build_interactions([part.input for part in read], plan, prefix_items)
+    report = replace(rows.report, warnings=(*rows.report.warnings, *_warnings(rows, read)))
+    found = read[0].assigned.found if len(read) == 1 else ()
+    found = tuple(replace(one, role="", reason="") if given.get(one.role) is not None else one for one in found)
+    names = {role: table.name for role, table in side_tables.items() if given.get(role) is None}
+    names["interactions"] = ", ".join(part.input.table.name for part in read)
+    names |= {table.role: table.name for table in found if table.role}
+    dataset = _dataset(rows, side_tables, vectors, shown_name)
     return Loaded(
-        dataset=replace(_dataset(rows, side, vectors, shown), cleaning=report.summary(first.format, names)),
+        dataset=replace(dataset, cleaning=report.summary(first.table.format, names)),
         report=report,
-        format=first.format,
-        columns=first_columns.roles,
-        column_reasons=first_columns.reasons,
+        format=first.table.format,
+        columns=first.columns.roles,
+        column_reasons=first.columns.reasons,
         plan=plan,
-        all_columns=first.columns,
-        preview=_preview(first),
+        all_columns=first.table.columns,
+        preview=_preview(first.table),
         tables=found,
     )
 
 
-def _demand_given(given: Sequence[object], tables: Mapping[str, str] | None) -> None:
-    if not given:
-        raise InputError("the upload", "must have a file", fix="Choose a file with a row for each interaction.")
-    if tables and len(given) > 1:
-        raise InputError("the choice of tables", "must be made in one file or archive", f"{len(given)} files")
+def _demand_files(files: Sequence[object], tables: Mapping[str, str] | None) -> None:
+    if not files:
+        raise InputError("the upload", "must have a file", fix="Choose a file with one row per interaction.")
+    if tables and len(files) > 1:
+        raise InputError(
+            "the choice of tables", "must be for one file or archive", f"{len(files)} files", "Load one of them."
+        )
 
 
-def _found(takens: Sequence[TablesTaken], apart: Mapping[str, Given | None]) -> tuple[FoundTable, ...]:
-    """The tables of the one file; what was given apart goes before one found in it."""
-    if len(takens) > 1:
-        return ()
-    return tuple(replace(one, role="", why="") if apart.get(one.role) is not None else one for one in takens[0].found)
-
-
-def _once_each(rows: Interactions) -> list[str]:
-    if len(rows.user_ids) < len(rows.sequence):
-        return []
-    return ["Each person has one row only: is this a table of interactions? A model of order needs two or more."]
-
-
-def _parts(
-    source: Given | Sequence[tuple[str, Given, str]], name: str | None
-) -> tuple[list[tuple[str, Given, str]], str]:
-    """What was given as (title, content, scenario), and the name to show."""
+def _files(
+    source: Content | Sequence[tuple[str, Content, str]], name: str | None
+) -> tuple[list[tuple[str, Content, str]], str]:
+    """The files as (name, content, scenario), and the name to show."""
     if isinstance(source, Path):
         return [(source.name, source, "")], name or source.stem
     if isinstance(source, bytes):
         return [(name or "upload", source, "")], name or "upload"
-    return list(source), name or " + ".join(PurePath(part[0]).stem for part in source)
+    return list(source), name or " + ".join(PurePath(file).stem for file, _, _ in source)
 
 
-def _unused(takens: Sequence[TablesTaken]) -> list[str]:
-    names = [name for taken in takens for name in taken.alike]
-    if not names:
-        return []
-    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
-    return [f"Also like interactions, but left out: {shown}. Load them by themselves, or join them as scenarios."]
+@dataclass(frozen=True, eq=False)
+class _ReadFile:
+    """The interactions of one file, its item and user tables by role, and the roles of all its tables."""
 
-
-def _preview(table: Table) -> pd.DataFrame:
-    sample = table.data.slice(0, 50)
-    return pd.DataFrame({name: side_tables.texts_of(sample[name]) for name in table.columns[:60]})
-
-
-def _one_table(content: Given, role: str) -> Table:
-    title = content.name if isinstance(content, Path) else role
-    found = probes(content, title)
-    return max(found, key=lambda probe: probe.size).read({})
+    input: InputTable
+    side_tables: Mapping[str, Table]
+    assigned: AssignedTables
 
 
 def _read(
-    title: str,
-    content: Given,
+    file: tuple[str, Content, str],
     columns: Mapping[str, str | None],
-    asked: Mapping[str, str],
+    tables: Mapping[str, str],
     delimiter: str | None,
     encoding: str | None,
-) -> tuple[Table, Columns, TablesTaken, dict[str, Table]]:
-    """The interactions of a file, their columns, what each of its tables was taken for, and the tables of items and
-    users that lay beside them."""
-    taken = take_tables(probes(content, title, delimiter=delimiter, encoding=encoding), asked)
-    chosen = taken.interactions
-    guess = chosen_columns(chosen.sample, columns) if columns else guess_columns(chosen.sample)
-    if not columns and "interactions" not in asked:
-        demand_interactions(chosen)
-    demand_columns(chosen.sample, guess)
-    types = _types(chosen.sample, guess)
-    integer = {guess.roles[role] for role in ("user_id", "item_id") if types[guess.roles[role]] == pa.int64()}
-    if integer and not chosen.source.numbers_are_plain():
-        types |= dict.fromkeys(integer, ID)
-    beside_it: dict[str, Table] = {}
-    for role, (probe, roles) in taken.beside.items():
+) -> _ReadFile:
+    name, content, scenario = file
+    assigned = assign_tables(probe_tables(content, name, delimiter=delimiter, encoding=encoding), tables)
+    main = assigned.interactions
+    roles = correct_columns(main.sample, columns) if columns else detect_columns(main.sample)
+    if not columns and "interactions" not in tables:
+        demand_interactions(main)
+    demand_columns(main.sample, roles)
+    types = _types(main.sample, roles)
+    integers = {roles.roles[role] for role in ("user_id", "item_id") if types[roles.roles[role]] == pa.int64()}
+    if integers and not main.file.integers_are_canonical():
+        types |= dict.fromkeys(integers, CATEGORY)
+    side_tables = {}
+    for role, (probe, side_roles) in assigned.side_tables.items():
         table = probe.read({})
-        beside_it[role] = replace(table, roles={**table.roles, **roles})
-    return chosen.read(types), guess, taken, beside_it
+        side_tables[role] = replace(table, roles={**table.roles, **side_roles})
+    return _ReadFile(InputTable(main.read(types), roles, scenario), side_tables, assigned)
+
+
+def _largest_table(content: Content, role: str) -> Table:
+    name = content.name if isinstance(content, Path) else role
+    return max(probe_tables(content, name), key=lambda probe: probe.size).read({})
+
+
+def _warnings(rows: Interactions, read: Sequence[_ReadFile]) -> list[str]:
+    warnings = []
+    if len(rows.user_ids) >= len(rows.sequence):
+        warnings.append("Each user has one row only: is this a table of interactions? Sequences need two or more.")
+    unused = [name for part in read for name in part.assigned.unused_interactions]
+    if unused:
+        names = ", ".join(unused[:3]) + (" …" if len(unused) > 3 else "")
+        warnings.append(f"Not loaded, though they look like interactions: {names}. Load them alone or as scenarios.")
+    return warnings
+
+
+def _preview(table: Table) -> pd.DataFrame:
+    first = table.data.slice(0, 50)
+    return pd.DataFrame({name: parse_texts(first[name]) for name in table.columns[:60]})
 
 
 def _types(sample: Table, columns: Columns) -> dict[str, pa.DataType]:
-    """Types that pyarrow can parse at once; a column that doesn't keep to them is read again as text."""
-    types: dict[str, pa.DataType] = dict.fromkeys(sample.columns, ID)
+    """Column -> the type that its first rows have; a column of another type below is read again as text."""
+    types: dict[str, pa.DataType] = dict.fromkeys(sample.columns, CATEGORY)
     for role, name in columns.roles.items():
         column = sample.sample[name]
         if role in ("user_id", "item_id", "timestamp") and _all_match(column, r"^(0|[1-9]\d{0,17})$"):
@@ -208,33 +211,34 @@ def _types(sample: Table, columns: Columns) -> dict[str, pa.DataType]:
         elif role in ("rating", "quantity") and _all_match(column, r"^-?\d{1,12}(\.\d{1,12})?$"):
             types[name] = pa.float64()
         elif role == "timestamp":
-            types[name] = next((kind for pattern, kind in _ISO if _all_match(column, pattern)), pa.string())
+            types[name] = next((kind for pattern, kind in _ISO_TYPES if _all_match(column, pattern)), pa.string())
     return types
 
 
 def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
     if not pa.types.is_string(column.type) or not len(column):
         return False
-    return bool(pc.all(pc.match_substring_regex(column, pattern).fill_null(True)).as_py()) and column.null_count < len(
-        column
-    )
+    matches = pc.match_substring_regex(column, pattern).fill_null(True)
+    return bool(pc.all(matches).as_py()) and column.null_count < len(column)
 
 
 def _dataset(
-    rows: Interactions, tables: Mapping[str, Table], vectors: Sequence[tuple[str, Given]], name: str
+    rows: Interactions, side_tables: Mapping[str, Table], vectors: Sequence[tuple[str, Content]], name: str
 ) -> Dataset:
     modalities = {}
     for modality, content in vectors:
         ids, values = load_vectors(content, modality)
         if ids is None:
-            table = tables.get("items")
+            table = side_tables.get("items")
             if table is None or table.data.num_rows != len(values):
                 raise InputError(
-                    f"the vectors “{modality}”", "must come with item ids, or have one row per row of the item table",
-                    f"{len(values):,} rows", "Save them as .npz with ids and vectors.",
-                )  # fmt: skip
-            ids = side_tables.texts_of(table.data[side_tables.item_columns(table)["item_id"]])
-        modalities[modality] = side_tables.aligned_vectors(rows.item_ids, ids, values)
+                    f"the vectors “{modality}”",
+                    "must have item ids, or one row per row of the item table",
+                    f"{len(values):,} rows",
+                    "Save them as .npz with ids and vectors.",
+                )
+            ids = parse_texts(table.data[item_columns(table)["item_id"]])
+        modalities[modality] = align_vectors(rows.item_ids, ids, values)
     return Dataset(
         users=IdMap(rows.user_ids, first=0, subject="user_id"),
         items=IdMap(rows.item_ids),
@@ -242,7 +246,7 @@ def _dataset(
         sequence=rows.sequence,
         timestamps=rows.timestamps,
         ratings=rows.ratings,
-        catalogue=side_tables.catalogue_of(rows.item_ids, tables.get("items"), rows.titles, rows.scenarios, modalities),
-        user_table=side_tables.user_columns(rows.user_ids, tables.get("users")),
+        catalogue=build_catalogue(rows.item_ids, side_tables.get("items"), rows.titles, rows.scenarios, modalities),
+        user_table=build_user_table(rows.user_ids, side_tables.get("users")),
         name=name,
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recsys.data import CleaningPlan, load
 from recsys.data.cleaning import REASONS
-from recsys.data.ordering import person_order, stable_order
+from recsys.data.ordering import stable_order, user_order
 from recsys.errors import InputError
 
 DIRTY = b"""user_id,item_id,timestamp,rating
@@ -177,7 +177,7 @@ def test_rows_in_are_rows_kept_and_rows_dropped(rows: list[tuple[str, ...]], pla
 def test_the_packed_order_is_the_stable_order(rows: list[tuple[int, float]]) -> None:
     users = np.array([user for user, _ in rows], dtype=np.int32)
     times = np.array([time for _, time in rows], dtype=np.float64)
-    order = person_order(users, np.zeros_like(users), times)
+    order = user_order(users, np.zeros_like(users), times)
     expected = np.lexsort((times, users))
     np.testing.assert_array_equal(order.rows, expected)
     np.testing.assert_array_equal(order.users, users[expected])

@@ -93,7 +93,7 @@ def test_several_files_are_one_data_set_of_scenarios() -> None:
 def test_a_second_table_of_interactions_in_a_zip_is_said() -> None:
     given = files.zipped({"ratings.csv": SMALL, "clicks.csv": b"user,item\na,x\nb,y\n"})
     warnings = load(given, name="given.zip").report.warnings
-    assert any("left out: given.zip: clicks.csv" in warning for warning in warnings)
+    assert any("look like interactions: given.zip: clicks.csv" in warning for warning in warnings)
 
 
 def test_a_guessed_encoding_is_said() -> None:
@@ -111,7 +111,7 @@ def test_broken_rows_of_every_joined_file_count() -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (b"user,item\na,x\na,y\n", "must have at least two people"),
+        (b"user,item\na,x\na,y\n", "must have at least two users"),
         (b"user,item\na,x\nb,x\n", "must have at least two items"),
         (b"user,item\n", "must have rows below its first one"),
         (b"user,item\n,x\n,y\n", "must keep at least one row"),
@@ -141,7 +141,7 @@ def test_look_alikes_are_reported_and_kept_apart() -> None:
     assert any("upper and lower case" in warning for warning in report.warnings)
     assert any("blanks" in warning for warning in report.warnings)
     large = load(b"user,item\n99999999999999999999,1\n9223372036854775808,2\n")
-    assert any("2 ids of people are numbers beyond 2⁶³" in warning for warning in large.report.warnings)
+    assert any("2 ids of users are numbers beyond 2⁶³" in warning for warning in large.report.warnings)
 
 
 def test_ties_are_reported() -> None:

@@ -125,11 +125,11 @@ REFUSED = {
     "only a header.csv": (b"user,item,time\n", "rows below its first one"),
     "one column.csv": (b"user\na\nb\nc\n", "at least two columns"),
     "only users.csv": (b"user_id,age,city\nu1,20,X\nu2,30,Y\nu3,31,Z\n", "a column for the item"),
-    "only items.csv": (b"item_id,title,genre\n1,Tea,Drink\n2,Pan,Tool\n3,Cup,Tool\n", "a column for the person"),
-    "one user.csv": (ids("u", "i{}"), "at least two people"),
+    "only items.csv": (b"item_id,title,genre\n1,Tea,Drink\n2,Pan,Tool\n3,Cup,Tool\n", "a column for the user"),
+    "one user.csv": (ids("u", "i{}"), "at least two users"),
     "one item.csv": (ids("u{}", "i"), "at least two items"),
     "a column for each item.csv": (MATRIX.to_csv().encode(), "three columns: user, item, rating"),
-    "a zip in a zip.zip": (files.zipped({"b.zip": files.zipped({"a.csv": csv()})}), "Unpack the outer one"),
+    "a zip in a zip.zip": (files.zipped({"b.zip": files.zipped({"a.csv": csv()})}), "Decompress the outer one"),
     "with a password.zip": (locked(), "without a password"),
     "an empty zip.zip": (files.zipped({}), "must contain a file"),
     "pictures.zip": (files.zipped({"a.png": b"\x89PNG\r\n", "b.pdf": b"%PDF-1.4\n"}), "must contain a table"),
@@ -171,7 +171,7 @@ def test_lines_above_the_header_are_no_rows_and_the_lines_below_keep_their_numbe
 
 def test_a_column_of_times_that_can_not_be_read_is_named() -> None:
     warnings = " ".join(load(csv([(u, i, "last spring", r) for u, i, _, r in ROWS])).report.warnings)
-    assert "“time” holds nothing that can be read as times" in warnings
+    assert "“time” has no readable times" in warnings
 
 
 def test_leading_zeros_and_huge_numbers_stay_as_they_are_written() -> None:

@@ -156,7 +156,7 @@ BAD = {
     "nul.csv": (b"user,item\n\x00\x00,\x00\n", "without NUL bytes"),
     "cut.csv.gz": (gzip.compress(GOOD)[:60], "packed data ends early"),
     "cut.zip": (zipped(a_csv=GOOD)[:-30], "an undamaged zip"),
-    "climb.zip": (zipped(**{"../../evil_csv": GOOD}), "a plain name inside the zip"),
+    "climb.zip": (zipped(**{"../../evil_csv": GOOD}), "a relative name"),
     "header-only.csv": (b"user,item,time\n", "must have rows below its first one"),
     "all-missing.csv": (b"user,item\n,1\n,2\n", "at least one row after cleaning"),
 }

@@ -7,7 +7,7 @@ from typing import cast
 
 import streamlit as st
 
-from recsys.data.cleaning import REASONS, CleaningPlan, Repeats
+from recsys.data.cleaning import REASONS, CleaningPlan, RepeatedPairs
 from recsys.errors import StudioError
 from ui.data.source import OURS, Choice, Opened, again, refused, undo
 from ui.shell.frame import PageContext, show_error
@@ -79,7 +79,7 @@ def _tables(now: Opened) -> dict[str, str]:
         {
             "file": [table.name for table in found],
             "taken for": [table.role or "not used" for table in found],
-            "because": [table.why for table in found],
+            "because": [table.reason for table in found],
             "columns": [", ".join(table.columns[:8]) for table in found],
         },
         hide_index=True,
@@ -180,7 +180,7 @@ def _form(now: Opened) -> CleaningPlan | None:
         return replace(
             plan,
             **values,
-            repeated_pairs=cast(Repeats, repeats),
+            repeated_pairs=cast(RepeatedPairs, repeats),
             min_rating=rating,
             max_user_interactions=bots,
             min_user_interactions=int(people),

@@ -1,4 +1,4 @@
-"""What people call their columns: role -> names, in several languages, compared without case, blanks and signs."""
+"""Usual names of columns: role -> names, in several languages, compared without case, blanks and punctuation."""
 
 from __future__ import annotations
 
@@ -59,47 +59,37 @@ _WORDS = {
         invoiceno invoice orderid orderno rechnungsnr
     """,
 }
-_PARTS = {
+_STEMS = {
     "user_id": "user customer cust client member visitor reviewer buyer shopper subscriber 用户 会员 客户 顾客",
     "item_id": "item product prod article movie film book song track artist game course content video 商品 产品 物品",
 }
-USER_STEMS, ITEM_STEMS = (tuple(_PARTS[role].split()) for role in ("user_id", "item_id"))
-_ENDS = "id ids no nr num number code key hash idx index uuid guid ref identifier name 编号 号 代码 名"
-_TIME_ENDS = ("time", "timestamp", "date", "datetime", "时间", "日期", "日時")
+USER_STEMS, ITEM_STEMS = (tuple(_STEMS[role].split()) for role in ("user_id", "item_id"))
+_ID_ENDINGS = "id ids no nr num number code key hash idx index uuid guid ref identifier name 编号 号 代码 名"
+_TIME_ENDINGS = ("time", "timestamp", "date", "datetime", "时间", "日期", "日時")
 NAMES = {role: tuple(words.split()) for role, words in _WORDS.items()}
-"""Role -> names. Within a role earlier names win; earlier roles choose first."""
+"""Role -> names. A column has one role: roles choose in this order, and within a role earlier names win."""
 
 
-def plain_name(name: str) -> str:
-    """A column's name without case, blanks, signs and a RecBole type: `User_ID:token` -> `userid`."""
+def normalised_name(name: str) -> str:
+    """A column's name without case, blanks, punctuation and a RecBole type: `User_ID:token` -> `userid`."""
     return re.sub(r"[\W_]+", "", name.split(":", maxsplit=1)[0].lower())
 
 
 def known_names(columns: Sequence[str]) -> dict[str, str]:
-    """Role -> column for every column whose name says what it is; each column has one role, each role one column."""
-    plain = {column: plain_name(column) for column in columns}
+    """Role -> column for every column whose name is known; each column has one role, each role one column."""
+    names = {column: normalised_name(column) for column in columns}
     found: dict[str, str] = {}
-    taken: set[str] = set()
-    for role, names in NAMES.items():
-        for name in names:
-            column = next((c for c, p in plain.items() if p == name and c not in taken), None)
-            if column is not None:
+
+    def assign(role: str, matches: Callable[[str], bool]) -> None:
+        if role not in found:
+            free = (column for column in names if column not in found.values())
+            if (column := next((column for column in free if matches(names[column])), None)) is not None:
                 found[role] = column
-                taken.add(column)
-                break
-    _add_compounds(plain, found)
+
+    for role, usual in NAMES.items():
+        for name in usual:
+            assign(role, name.__eq__)
+    for role, stems in _STEMS.items():  # compounds such as `customer_number`, `product_code`
+        assign(role, {stem + ending for stem in stems.split() for ending in _ID_ENDINGS.split()}.__contains__)
+    assign("timestamp", lambda name: name.endswith(_TIME_ENDINGS))
     return found
-
-
-def _add_compounds(plain: dict[str, str], found: dict[str, str]) -> None:
-    """Names that only begin and end as expected: `customer_number`, `product_code`, `order_datetime`."""
-
-    def first(fits: Callable[[str], bool]) -> str | None:
-        return next((c for c, p in plain.items() if c not in found.values() and fits(p)), None)
-
-    for role, stems in _PARTS.items():
-        compounds = {stem + end for stem in stems.split() for end in _ENDS.split()}
-        if role not in found and (column := first(compounds.__contains__)) is not None:
-            found[role] = column
-    if "timestamp" not in found and (column := first(lambda p: p.endswith(_TIME_ENDS))) is not None:
-        found["timestamp"] = column

@@ -1,10 +1,10 @@
-"""CSV and its relatives, parsed by pyarrow; what it can't say (`::`, runs of blanks, sequences) is rewritten first."""
+"""CSV and other delimited text, parsed by pyarrow; separators that it can't parse are replaced before."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,163 +12,146 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from recsys.data.readers.archives import Source
-from recsys.data.readers.dialects import FORMAT_OF, Dialect
-from recsys.data.readers.encodings import decode, detect_encoding
-from recsys.data.readers.tables import Broken, Table
+from recsys.data.readers.archives import InputFile
+from recsys.data.readers.dialects import Dialect, find_dialect
+from recsys.data.readers.encodings import detect_encoding
+from recsys.data.readers.movielens import with_movielens_columns
+from recsys.data.readers.probes import ColumnTypes, FileStart, Probe
+from recsys.data.readers.tables import MAX_SHOWN_ROWS, Table, UnreadableRows
 from recsys.errors import InputError
 
-ID = pa.dictionary(pa.int32(), pa.string())
-MISSING_WORDS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "\\N")
-_KEPT_TEXTS = 200
+CATEGORY = pa.dictionary(pa.int32(), pa.string())
+"""The type of text columns: each distinct text is stored once."""
+_MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "\\N")
 
 
-def sample_delimited(head: bytes, source: Source, dialect: Dialect, encoding: str) -> Table:
-    """The first rows, every column as text."""
+def probe_delimited(file: InputFile, start: FileStart) -> list[Probe]:
+    """The first rows as texts, and a function that parses all rows. Raises InputError for a text that is no table."""
+    dialect = with_movielens_columns(find_dialect(start.lines, file.name, start.delimiter), start.lines)
     try:
-        data = _parse(_rewritten(head, dialect, encoding), source.name, dialect, encoding, {}, _Rows())
+        stream = _single_separators(start.lines.encode(), dialect, "utf-8")
+        first_rows = _parse(stream, file.name, dialect, "utf-8", {}, _Skipped())
     except pa.ArrowInvalid as error:
-        raise _unreadable(source.name, error) from None
-    return _table(source, dialect, encoding, data, Broken())
+        raise _parse_error(file.name, error) from None
+    whole = _table(file, dialect, start.encoding, first_rows, UnreadableRows())
+    sample = replace(whole, data=whole.sample)
+    return [Probe(file, sample, first_rows, lambda types: _read(file, dialect, start.encoding, types))]
 
 
-def read_delimited(source: Source, dialect: Dialect, encoding: str, types: Mapping[str, pa.DataType]) -> Table:
-    """All rows. `types` names the columns that aren't plain text; a column that doesn't keep to its number type is
-    read as text instead, so that the rows which break it can be shown.
+def _read(file: InputFile, dialect: Dialect, encoding: str, types: ColumnTypes) -> Table:
+    """All rows. A column that doesn't have the type given for it is read as text, so that its invalid cells can be
+    shown.
 
     Raises:
-        InputError: bytes of another encoding, more broken rows than whole ones, or damage.
+        InputError: bytes of another encoding, more unreadable than readable rows, or a damaged file.
     """
     try:
-        data, rows = _read(source, dialect, encoding, types)
+        data, skipped = _parse_all(file, dialect, encoding, types)
     except pa.ArrowInvalid as error:
-        other = _other_encoding(source, encoding) if "UTF8" in str(error) else ""
+        other = _other_encoding(file, encoding) if "UTF8" in str(error) else ""
         if other:
-            return read_delimited(source, dialect, other, types)
-        if "conversion error" not in str(error) or "UTF8" in str(error):
-            raise _unreadable(source.name, error) from None
-        lenient = {name: ID if pa.types.is_primitive(kind) else kind for name, kind in types.items()}
-        if lenient == types:
-            raise _unreadable(source.name, error) from None
-        return read_delimited(source, dialect, encoding, lenient)
-    if rows.count >= max(data.num_rows, 2):
+            return _read(file, dialect, other, types)
+        as_text = {name: CATEGORY if pa.types.is_primitive(kind) else kind for name, kind in types.items()}
+        if "conversion error" not in str(error) or "UTF8" in str(error) or as_text == types:
+            raise _parse_error(file.name, error) from None
+        return _read(file, dialect, encoding, as_text)
+    if skipped.count >= max(data.num_rows, 2):
         raise InputError(
-            source.name,
+            file.name,
             f"must have {len(dialect.names)} columns in most rows",
-            f"another number in {rows.count:,} of {rows.count + data.num_rows:,}",
+            f"another number in {skipped.count:,} of {skipped.count + data.num_rows:,}",
             "Check the separator.",
         )
-    pa.default_memory_pool().release_unused()  # the blocks that were parsed
-    first = (2 if dialect.has_header else 1) + dialect.lead
-    lines = np.asarray(sorted(rows.numbers), dtype=np.int64)
-    return _table(source, dialect, encoding, data, Broken(rows.count, lines, tuple(rows.texts)), first)
+    pa.default_memory_pool().release_unused()  # the buffers of the parser
+    lines = np.asarray(sorted(skipped.lines), dtype=np.int64)
+    return _table(file, dialect, encoding, data, UnreadableRows(skipped.count, lines, tuple(skipped.texts)))
 
 
-def read_sequences(source: Source, encoding: str) -> Table:
-    """`user item item …` per line, as rows (user_id, item_id) in that order."""
-    text = decode(source.read(), encoding, source.name)
-    users: list[str] = []
-    lengths: list[int] = []
-    items: list[str] = []
-    for line in text.splitlines():
-        words = line.split()
-        if words:
-            users.append(words[0])
-            lengths.append(len(words) - 1)
-            items += words[1:]
-    owners = pa.array(users).take(pa.array(np.repeat(np.arange(len(users)), lengths)))
-    data = pa.table({"user_id": owners.dictionary_encode(), "item_id": pa.array(items, pa.string())})
-    roles = {"user_id": "user_id", "item_id": "item_id"}
-    return Table(source.name, "sequence", data, False, 1, encoding, roles=roles, ordered=True)
+def _table(file: InputFile, dialect: Dialect, encoding: str, data: pa.Table, unreadable: UnreadableRows) -> Table:
+    first_line = 1 + dialect.has_header + dialect.lines_above
+    return Table(file.name, dialect.format, data, dialect.has_header, first_line, encoding, unreadable, dialect.roles)
 
 
-def _table(
-    source: Source, dialect: Dialect, encoding: str, data: pa.Table, broken: Broken, first_line: int = 2
-) -> Table:
-    label = "recbole" if dialect.recbole else FORMAT_OF.get(dialect.delimiter, "csv")
-    return Table(source.name, label, data, dialect.has_header, first_line, encoding, broken)
-
-
-class _Rows:
-    """Collects the rows that have another number of fields."""
+class _Skipped:
+    """Collects the rows that have another number of fields, as pyarrow's `invalid_row_handler`."""
 
     def __init__(self) -> None:
         self.count = 0
-        self.numbers: list[int] = []
+        self.lines: list[int] = []
         self.texts: list[str] = []
 
     def __call__(self, row: Any) -> str:
         self.count += 1
         if row.number is not None:
-            self.numbers.append(row.number)
-        if len(self.texts) < _KEPT_TEXTS:
+            self.lines.append(row.number)
+        if len(self.texts) < MAX_SHOWN_ROWS:
             self.texts.append(row.text[:1000])
         return "skip"
 
 
-def _read(source: Source, dialect: Dialect, encoding: str, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, _Rows]:
-    """All rows, and those that were broken. Without any, one pass of all threads does; else their numbers cost a
-    second pass, on text that is known to be whole (pyarrow can't hand over a broken row that isn't)."""
+def _parse_all(file: InputFile, dialect: Dialect, encoding: str, types: ColumnTypes) -> tuple[pa.Table, _Skipped]:
+    """All rows, and those that were skipped.
+
+    The first attempt uses all threads and fails at a row with another number of fields. The second uses one thread,
+    because only then pyarrow tells line numbers, and the text must be checked first, because a skipped row that isn't
+    valid UTF-8 can't be handed over.
+    """
     try:
-        with _stream(source, dialect, encoding) as stream:
-            return _parse(stream, source.name, dialect, encoding, types), _Rows()
+        with _open(file, dialect, encoding) as stream:
+            return _parse(stream, file.name, dialect, encoding, types), _Skipped()
     except pa.ArrowInvalid as error:
         if "Expected" not in str(error) and "straddling" not in str(error):
             raise
-    if dialect.quoted and not dialect.newlines:
-        return _read(source, replace(dialect, newlines=True), encoding, types)
-    if _other_encoding(source, encoding):
+    if dialect.quoted and not dialect.multiline_cells:
+        return _parse_all(file, replace(dialect, multiline_cells=True), encoding, types)
+    if _other_encoding(file, encoding):
         raise pa.ArrowInvalid("invalid UTF8 data")
-    rows = _Rows()
-    with _stream(source, dialect, encoding) as stream:
-        return _parse(stream, source.name, dialect, encoding, types, rows), rows
+    skipped = _Skipped()
+    with _open(file, dialect, encoding) as stream:
+        return _parse(stream, file.name, dialect, encoding, types, skipped), skipped
 
 
-def _other_encoding(source: Source, encoding: str) -> str:
-    """The encoding of a file that began as UTF-8 and isn't; "" if it is, or was never thought to be."""
+def _other_encoding(file: InputFile, encoding: str) -> str:
+    """The encoding of a file whose start is UTF-8 but not all of it; "" if all is, or if the start isn't."""
     if encoding not in ("utf-8", "utf-8-sig"):
         return ""
-    data = source.read()
+    data = file.read()
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        other = detect_encoding(data, source.name)
+        other = detect_encoding(data, file.name)
         if other == encoding:
             row = data.count(b"\n", 0, error.start) + 1
             raise InputError(
-                f"{source.name}, row {row:,}", "must be UTF-8 text throughout", error.reason, "Save the file as UTF-8."
+                f"{file.name}, row {row:,}", "must be UTF-8 text throughout", error.reason, "Save the file as UTF-8."
             ) from None
         return other
     return ""
 
 
 @contextlib.contextmanager
-def _stream(source: Source, dialect: Dialect, encoding: str) -> Iterator[Any]:
-    if dialect.delimiter == "::" or dialect.squeeze:
-        yield _rewritten(source.read(), dialect, encoding)
-    elif not source.packing and not isinstance(source.content, bytes):
-        with pa.OSFile(str(source.content)) as file:
-            yield file
-    elif not source.packing:
-        yield pa.BufferReader(source.content)
+def _open(file: InputFile, dialect: Dialect, encoding: str) -> Iterator[Any]:
+    if dialect.delimiter == "::" or dialect.joined_blanks:
+        yield _single_separators(file.read(), dialect, encoding)
+    elif not file.compression and not isinstance(file.content, bytes):
+        with pa.OSFile(str(file.content)) as stream:
+            yield stream
+    elif not file.compression:
+        yield pa.BufferReader(file.content)
     else:
-        with source.open() as plain:
-            yield pa.PythonFile(plain, mode="r")
+        with file.open() as stream:
+            yield pa.PythonFile(stream, mode="r")
 
 
-def _rewritten(data: bytes, dialect: Dialect, encoding: str) -> pa.BufferReader:
-    """`::` and runs of blanks as one sign each (in the encoding's own width)."""
+def _single_separators(data: bytes, dialect: Dialect, encoding: str) -> pa.BufferReader:
+    """The text with one-character separators: `::` becomes U+001F, a run of blanks one space."""
     if dialect.delimiter == "::":
-        data = data.replace("::".encode(_plain(encoding)), "\x1f".encode(_plain(encoding)))
-    elif dialect.squeeze:
+        without_mark = {"utf-16": "utf-16-le", "utf-8-sig": "utf-8"}.get(encoding, encoding)
+        data = data.replace("::".encode(without_mark), "\x1f".encode(without_mark))
+    elif dialect.joined_blanks:
         data = re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", data.replace(b"\r\n", b"\n"))
         data = re.sub(rb"[ \t]+", b" ", data)
     return pa.BufferReader(data)
-
-
-def _plain(encoding: str) -> str:
-    """The encoding without its byte order mark."""
-    return {"utf-16": "utf-16-le", "utf-8-sig": "utf-8"}.get(encoding, encoding)
 
 
 def _parse(
@@ -176,8 +159,8 @@ def _parse(
     name: str,
     dialect: Dialect,
     encoding: str,
-    types: Mapping[str, pa.DataType],
-    rows: _Rows | None = None,
+    types: ColumnTypes,
+    skipped: _Skipped | None = None,
 ) -> pa.Table:
     text = dict.fromkeys(dialect.names, pa.string())
     try:
@@ -185,20 +168,20 @@ def _parse(
             stream,
             read_options=pa_csv.ReadOptions(
                 column_names=list(dialect.names),
-                skip_rows=dialect.lead,
+                skip_rows=dialect.lines_above,
                 skip_rows_after_names=int(dialect.has_header),
                 encoding="utf8" if encoding in ("utf-8", "utf-8-sig") else encoding,
-                use_threads=rows is None,
+                use_threads=skipped is None,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter="\x1f" if dialect.delimiter == "::" else dialect.delimiter,
                 quote_char='"' if dialect.quoted else False,
-                newlines_in_values=dialect.newlines,
-                invalid_row_handler=rows,
+                newlines_in_values=dialect.multiline_cells,
+                invalid_row_handler=skipped,
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=text | dict(types),
-                null_values=list(MISSING_WORDS),
+                null_values=list(_MISSING),
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
             ),
@@ -207,10 +190,10 @@ def _parse(
         raise InputError(name, f"must be {encoding} text throughout", error, "Save the file as UTF-8.") from None
 
 
-def _unreadable(name: str, error: pa.ArrowInvalid) -> InputError:
+def _parse_error(name: str, error: pa.ArrowInvalid) -> InputError:
     text = str(error).splitlines()[0]
     if "straddling" in text:
-        return InputError(name, "must not have a quote that never closes", fix="Close or remove the odd quote.")
+        return InputError(name, "must not have a quote that never closes", fix="Close or remove the quote.")
     if "UTF8" in text:
         return InputError(name, "must be UTF-8 text throughout", text, "Save the file as UTF-8, or name its encoding.")
     return InputError(name, "must be a table that can be read", text, "Export it again as CSV, one row per line.")

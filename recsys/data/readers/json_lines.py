@@ -1,4 +1,4 @@
-"""JSON Lines and JSON arrays. pyarrow parses well-behaved lines; mixed or damaged ones are read one by one."""
+"""JSON Lines and JSON. pyarrow parses lines of one flat shape; mixed or damaged lines are parsed one by one."""
 
 from __future__ import annotations
 
@@ -10,45 +10,49 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.json as pa_json
 
-from recsys.data.readers.archives import MAX_IN_MEMORY, Source
+from recsys.data.readers.archives import MAX_IN_MEMORY, InputFile
 from recsys.data.readers.encodings import decode
-from recsys.data.readers.tables import MAX_COLUMNS, Broken, Table
+from recsys.data.readers.probes import FileStart, Probe, probe_of_table
+from recsys.data.readers.tables import MAX_COLUMNS, MAX_SHOWN_ROWS, Table, UnreadableRows
 from recsys.errors import InputError
 
 _MAX_DEPTH = 100  # of brackets; real records have two or three
-_TEXTS = 200
-_INSIDE = 4  # objects around a list of records at most
+_MAX_OUTER_OBJECTS = 4  # around a list of records
 
 
-def looks_like_json(head: str) -> bool:
-    """Whether the text starts as an object, or as an array of objects."""
-    start = head.lstrip("\ufeff \t\r\n")
-    return start.startswith("{") or (start.startswith("[") and start[1:].lstrip().startswith(("{", "]", "[")))
+def is_json(start: FileStart) -> bool:
+    """Whether the text starts as an object, or as an array of objects or arrays."""
+    text = start.text.lstrip("\ufeff \t\r\n")
+    return text.startswith("{") or (text.startswith("[") and text[1:].lstrip().startswith(("{", "]", "[")))
 
 
-def read_json(source: Source, encoding: str) -> Table:
+def probe_json(file: InputFile, start: FileStart) -> list[Probe]:
+    """The table of the file, see `_read`."""
+    return [probe_of_table(file, _read(file, start.encoding))]
+
+
+def _read(file: InputFile, encoding: str) -> Table:
     """JSON Lines, an array of objects, or an object with one such array, as a table of flat columns.
 
     Raises:
-        InputError: no records, records that aren't objects, nesting beyond reason, or more than half unreadable.
+        InputError: no records, records that aren't objects, deep nesting, or more than half of the lines unreadable.
     """
-    data = source.read(MAX_IN_MEMORY)
+    data = file.read(MAX_IN_MEMORY)
     if encoding not in ("utf-8", "utf-8-sig"):
-        data = decode(data, encoding, source.name).encode()
+        data = decode(data, encoding, file.name).encode()
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    _demand_shallow(data, source.name)
+    _demand_shallow(data, file.name)
     if data.startswith(b"["):
-        return _from_records(_array(data, source.name), source, "json", first_line=1)
-    table = _with_pyarrow(data, source)
+        return _from_records(_array(data, file.name), file, "json", first_line=1)
+    table = _with_pyarrow(data, file)
     if table is None:
-        return _line_by_line(data, source)
-    inner = _whole(decode(data, "utf-8", source.name)) if table.data.num_rows == 1 else None
-    return table if inner is None else _from_records(inner, source, "json", 1)
+        return _line_by_line(data, file)
+    records = _records_of_object(decode(data, "utf-8", file.name)) if table.data.num_rows == 1 else None
+    return table if records is None else _from_records(records, file, "json", 1)
 
 
 def _demand_shallow(data: bytes, name: str) -> None:
-    """Refuses deep nesting before any parser (several recurse) sees it. Brackets in texts are counted too, so only an
-    absurd depth is refused."""
+    """Raises InputError for deep nesting before a recursive parser reads it. Brackets inside texts count too."""
     signs = np.frombuffer(data, dtype=np.uint8)
     depth = 0
     for start in range(0, len(signs), 1 << 24):
@@ -56,17 +60,17 @@ def _demand_shallow(data: bytes, name: str) -> None:
         opened = (part == ord("[")) | (part == ord("{"))
         closed = (part == ord("]")) | (part == ord("}"))
         steps = opened.astype(np.int8) - closed.astype(np.int8)
-        marks = np.flatnonzero(steps)
-        walk = depth + np.cumsum(steps[marks], dtype=np.int64)
-        if len(walk):
-            if walk.max() > _MAX_DEPTH:
-                row = data.count(b"\n", 0, start + int(marks[np.argmax(walk > _MAX_DEPTH)])) + 1
+        brackets = np.flatnonzero(steps)
+        depths = depth + np.cumsum(steps[brackets], dtype=np.int64)
+        if len(depths):
+            if depths.max() > _MAX_DEPTH:
+                row = data.count(b"\n", 0, start + int(brackets[np.argmax(depths > _MAX_DEPTH)])) + 1
                 raise InputError(
                     f"{name}, row {row:,}",
                     f"must not nest deeper than {_MAX_DEPTH} brackets",
                     fix="Give one flat object per interaction.",
                 )
-            depth = max(int(walk[-1]), 0)
+            depth = max(int(depths[-1]), 0)
 
 
 def _array(data: bytes, name: str) -> list[Any]:
@@ -75,12 +79,14 @@ def _array(data: bytes, name: str) -> list[Any]:
     except (ValueError, RecursionError) as error:
         raise InputError(name, "must be valid JSON", error, "Give JSON Lines: one object per line.") from None
     if not isinstance(records, list) or not records:
-        raise InputError(name, "must hold a list of objects", type(records).__name__)
+        raise InputError(
+            name, "must be a list of objects", type(records).__name__, "Give JSON Lines: one object per line."
+        )
     return records
 
 
-def _with_pyarrow(data: bytes, source: Source) -> Table | None:
-    """The fast way, or None when the lines don't share one flat shape."""
+def _with_pyarrow(data: bytes, file: InputFile) -> Table | None:
+    """The table as pyarrow parses it, which is fast; None when the lines don't share one flat shape."""
     try:
         first = json.loads(data.split(b"\n", 1)[0])
     except (ValueError, RecursionError):
@@ -99,15 +105,14 @@ def _with_pyarrow(data: bytes, source: Source) -> Table | None:
         return None
     if table.num_columns > MAX_COLUMNS or not table.num_rows:
         return None
-    return Table(source.name, "jsonl", table, first_line=1, encoding="utf-8")
+    return Table(file.name, "jsonl", table, first_line=1, encoding="utf-8")
 
 
-def _line_by_line(data: bytes, source: Source) -> Table:
-    text = decode(data, "utf-8", source.name)
+def _line_by_line(data: bytes, file: InputFile) -> Table:
+    text = decode(data, "utf-8", file.name)
     records: list[Any] = []
     lines: list[int] = []
     texts: list[str] = []
-    number = 0
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -116,23 +121,22 @@ def _line_by_line(data: bytes, source: Source) -> Table:
             records.append(record)
         else:
             lines.append(number)
-            texts += [line[:1000]] if len(texts) < _TEXTS else []
-    if len(records) == 1 and (inner := _whole(text)) is not None:
-        return _from_records(inner, source, "json", 1)
+            texts += [line[:1000]] if len(texts) < MAX_SHOWN_ROWS else []
+    if (len(records) == 1 or len(lines) > len(records)) and (inner := _records_of_object(text)) is not None:
+        return _from_records(inner, file, "json", 1)
     if len(lines) > len(records):
-        whole = _whole(text)
-        if whole is not None:
-            return _from_records(whole, source, "json", 1)
         raise InputError(
-            f"{source.name}, row {lines[0]:,}",
+            f"{file.name}, row {lines[0]:,}",
             "must be a JSON object per line",
             texts[0] if texts else "",
             "Give JSON Lines or an array of objects.",
         )
-    return _from_records(records, source, "jsonl", 1, Broken(len(lines), np.asarray(lines), tuple(texts)))
+    unreadable = UnreadableRows(len(lines), np.asarray(lines, dtype=np.int64), tuple(texts))
+    return _from_records(records, file, "jsonl", 1, unreadable)
 
 
 def _record(line: str) -> Any:
+    """One line as JSON or, in the older public review files, as a Python literal; None when it is neither."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -140,13 +144,13 @@ def _record(line: str) -> Any:
     if not line.lstrip().startswith(("{'", "{u'")) or len(line) > 1 << 20:
         return None
     try:
-        return ast.literal_eval(line.strip())  # the older public review files are Python literals
+        return ast.literal_eval(line.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
 
 
-def _whole(text: str) -> list[Any] | None:
-    """The records inside one object: the longest list of objects in it, or columns as pandas writes them."""
+def _records_of_object(text: str) -> list[Any] | None:
+    """The records of a text that is one object: its longest list of objects, or columns as pandas writes them."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -157,7 +161,7 @@ def _whole(text: str) -> list[Any] | None:
 def _records_in(value: Any, depth: int = 0) -> list[Any] | None:
     if isinstance(value, list):
         return value if value and all(isinstance(one, dict) for one in value[:100]) else None
-    if not isinstance(value, dict) or depth > _INSIDE:
+    if not isinstance(value, dict) or depth > _MAX_OUTER_OBJECTS:
         return None
     names, rows = value.get("columns"), value.get("data")
     if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
@@ -170,27 +174,38 @@ def _records_in(value: Any, depth: int = 0) -> list[Any] | None:
 
 
 def _from_records(
-    records: list[Any], source: Source, label: str, first_line: int, broken: Broken | None = None
+    records: list[Any], file: InputFile, label: str, first_line: int, unreadable: UnreadableRows | None = None
 ) -> Table:
     if all(isinstance(record, list) for record in records):
         width = max(map(len, records))
         records = [{f"column {i}": v for i, v in enumerate(record, 1)} for record in records] if width else []
-    bad = next((i for i, record in enumerate(records, 1) if not isinstance(record, dict)), None)
-    if bad is not None or not records:
-        raise InputError(f"{source.name}, record {bad or 1}", "must be an object with named fields")
+    other = next((i for i, record in enumerate(records, 1) if not isinstance(record, dict)), None)
+    if other is not None or not records:
+        raise InputError(
+            f"{file.name}, record {other or 1}",
+            "must be an object with named fields",
+            fix="Give JSON Lines or an array of objects.",
+        )
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
         if len(names) > MAX_COLUMNS:
-            raise InputError(source.name, f"must have at most {MAX_COLUMNS:,} different fields")
+            raise InputError(
+                file.name, f"must have at most {MAX_COLUMNS:,} different fields", fix="Give one object per interaction."
+            )
     if len(names) < 2:
-        raise InputError(source.name, "must have at least two fields, one for the person and one for the item")
+        raise InputError(
+            file.name,
+            "must have at least two fields, one for the user and one for the item",
+            ", ".join(map(str, names)),
+            "Give one object per interaction.",
+        )
     columns = {name: _column([record.get(name) for record in records]) for name in names}
-    return Table(source.name, label, pa.table(columns), True, first_line, "utf-8", broken or Broken())
+    return Table(file.name, label, pa.table(columns), True, first_line, "utf-8", unreadable or UnreadableRows())
 
 
 def _column(values: list[Any]) -> pa.Array:
-    """One type for a field: its own if all agree, else text."""
+    """The values in one type: their own if all agree, else text."""
     try:
         return pa.array(values)
     except (pa.ArrowException, OverflowError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Parquet and Excel: the formats that know their columns."""
+"""Parquet and Excel."""
 
 from __future__ import annotations
 
@@ -11,81 +11,88 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from recsys.data.readers.archives import Source
-from recsys.data.readers.tables import MAX_COLUMNS, Table, column_names
+from recsys.data.readers.archives import InputFile
+from recsys.data.readers.cells import number_text
+from recsys.data.readers.probes import FileStart, Probe, probe_of_table
+from recsys.data.readers.tables import MAX_COLUMNS, Table, unique_names
 from recsys.errors import InputError
 
 MAX_CELLS = 4_000_000_000
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def is_parquet(head: bytes) -> bool:
-    return head.startswith(b"PAR1")
+def is_parquet(start: FileStart) -> bool:
+    return start.data.startswith(b"PAR1")
 
 
-def is_workbook(head: bytes) -> bool:
-    return head.startswith((b"PK\x03\x04", _OLD_EXCEL))
+def is_workbook(start: FileStart) -> bool:
+    return start.data.startswith((b"PK\x03\x04", _OLD_EXCEL))
 
 
-def read_parquet(source: Source) -> Table:
-    """All columns; texts stay dictionary-encoded so that what a file claims can't outgrow memory.
+def probe_parquet(file: InputFile, start: FileStart) -> list[Probe]:
+    """The table of the file; texts stay dictionary-encoded, so that a small file can't fill the memory.
 
     Raises:
         InputError: damaged, or beyond the limits.
     """
-    plain_path = isinstance(source.content, Path) and not source.packing
-    opened: Any = str(source.content) if plain_path else pa.BufferReader(source.read())
+    on_disk = isinstance(file.content, Path) and not file.compression
+    content: Any = str(file.content) if on_disk else pa.BufferReader(file.read())
     try:
-        file = parquet.ParquetFile(opened)
-        meta, schema = file.metadata, file.schema_arrow
+        opened = parquet.ParquetFile(content)
+        meta, schema = opened.metadata, opened.schema_arrow
         if len(schema.names) > MAX_COLUMNS:
-            raise InputError(source.name, f"must have at most {MAX_COLUMNS:,} columns", f"{len(schema.names):,}")
+            raise InputError(
+                file.name, f"must have at most {MAX_COLUMNS:,} columns", f"{len(schema.names):,}", "Drop some."
+            )
         if meta.num_rows * len(schema.names) > MAX_CELLS:
-            raise InputError(source.name, f"must have at most {MAX_CELLS:,} cells", f"{meta.num_rows:,} rows")
+            raise InputError(
+                file.name, f"must have at most {MAX_CELLS:,} cells", f"{meta.num_rows:,} rows", "Split it."
+            )
         texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
-        names = column_names(list(schema.names), source.name)
-        data = parquet.read_table(opened, read_dictionary=texts).rename_columns(list(names))
+        names = unique_names(list(schema.names), file.name)
+        data = parquet.read_table(content, read_dictionary=texts).rename_columns(list(names))
         data.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         if isinstance(error, InputError):
             raise
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(source.name, "must be an undamaged Parquet file", text, "Write it again.") from None
-    return Table(source.name, "parquet", data, first_line=1)
+        raise InputError(file.name, "must be an undamaged Parquet file", text, "Write it again.") from None
+    return [probe_of_table(file, Table(file.name, "parquet", data, first_line=1))]
 
 
-def read_excel(source: Source) -> dict[str, Table]:
-    """Every sheet that holds a table of two or more columns, by name; its first row is the header if it is all text.
+def probe_workbook(file: InputFile, start: FileStart) -> list[Probe]:
+    """Every sheet with a table of two or more columns; its first row is the header if it is all text.
 
     Raises:
         InputError: damaged, protected by a password, or no sheet with a table.
     """
     tables: dict[str, Table] = {}
-    sheets = _sheets(source)
+    sheets = _sheets(file)
     for sheet, filled in sheets.items():
         width = max(len(row) for row in filled)
         if width < 2:
             continue
-        start = _first_row(filled, width)
-        rows = filled[start:]
-        name = source.name if len(sheets) == 1 else f"{source.name}, sheet {sheet}"
+        first = _first_row(filled, width)
+        rows = filled[first:]
+        name = file.name if len(sheets) == 1 else f"{file.name}, sheet {sheet}"
         header = all(isinstance(cell, str) for cell in rows[0]) and any(cell.strip() for cell in rows[0])
-        raw = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
-        names = column_names([*raw, *[""] * (width - len(raw))], name)
+        cells = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
+        names = unique_names([*cells, *[""] * (width - len(cells))], name)
         body = rows[header:]
         columns = [_cells([row[i] if i < len(row) else None for row in body]) for i in range(width)]
-        tables[sheet] = Table(name, "excel", pa.table(columns, names=list(names)), bool(header), 1 + header + start)
+        tables[sheet] = Table(name, "excel", pa.table(columns, names=list(names)), header, 1 + header + first)
     if not tables:
         raise InputError(
-            source.name,
-            "must have a sheet with at least two columns, one for the person and one for the item",
+            file.name,
+            "must have a sheet with at least two columns, one for the user and one for the item",
             fix="Put one row per interaction on the first sheet.",
         )
-    return _stacked(tables)
+    joined = _joined(tables)
+    return [probe_of_table(file, table, sheet if len(joined) > 1 else "") for sheet, table in joined.items()]
 
 
-def _stacked(tables: dict[str, Table]) -> dict[str, Table]:
-    """Sheets with the same header are one table that went on on the next sheet."""
+def _joined(tables: dict[str, Table]) -> dict[str, Table]:
+    """Sheets with the same header joined into one table, which was too long for one sheet."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for sheet, table in tables.items():
         alike.setdefault(table.columns if table.has_header else (sheet,), []).append(sheet)
@@ -108,43 +115,40 @@ def _first_row(rows: list[list[Any]], width: int) -> int:
     return next((number for number, cells in enumerate(filled) if cells >= max(2, width / 2)), 0)
 
 
-def _sheets(source: Source) -> dict[str, list[list[Any]]]:
+def _sheets(file: InputFile) -> dict[str, list[list[Any]]]:
     """The rows of every sheet that isn't empty."""
     import python_calamine as calamine
 
-    data = source.read(512 << 20)
-    errors = (calamine.CalamineError, OSError, ValueError, KeyError, IndexError, OverflowError)
+    data = file.read(512 << 20)
     try:
         book = calamine.load_workbook(io.BytesIO(data))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
-    except errors as error:
-        raise InputError(source.name, "must be an undamaged Excel file without a password", error) from None
+    except (calamine.CalamineError, OSError, ValueError, KeyError, IndexError, OverflowError) as error:
+        raise InputError(
+            file.name, "must be an undamaged Excel file without a password", error, "Save it again as .xlsx or CSV."
+        ) from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # Rust's panics derive from BaseException
             raise
-        raise InputError(source.name, "must be an undamaged Excel file", fix="Save it again as .xlsx or CSV.") from None
+        raise InputError(file.name, "must be an undamaged Excel file", fix="Save it again as .xlsx or CSV.") from None
     return {name: rows for name, rows in sheets.items() if any(len(row) > 0 for row in rows)}
 
 
 def _cells(cells: list[Any]) -> pa.Array:
-    """One column of a sheet: numbers, dates, or text; mixed ones become text, whole numbers without `.0`."""
+    """One column of a sheet: numbers, dates or texts; mixed cells become texts, whole numbers without `.0`."""
     values = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {float, int}:
         return pa.array([None if v is None else float(v) for v in values], pa.float64())
     if kinds and kinds <= {datetime.datetime, datetime.date}:
-        moments = [v if v is None or isinstance(v, datetime.datetime) else _midnight(v) for v in values]
-        return pa.array(moments, pa.timestamp("us"))
+        days = [datetime.datetime(v.year, v.month, v.day) if type(v) is datetime.date else v for v in values]
+        return pa.array(days, pa.timestamp("us"))
     return pa.array([None if v is None else _text(v) for v in values], pa.string())
 
 
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime(day.year, day.month, day.day)
-
-
 def _text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float):
+        return number_text(value)
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ")
     return str(value)

@@ -1,4 +1,4 @@
-"""The tables beside the interactions: items to a catalogue, people to group columns, vectors of other modalities."""
+"""The other inputs of a dataset: an item table becomes the catalogue, a user table its columns; item vectors."""
 
 from __future__ import annotations
 
@@ -12,79 +12,89 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from recsys.data.dataset import Catalogue
+from recsys.data.readers.cells import parse_texts
 from recsys.data.readers.column_names import known_names
-from recsys.data.readers.numbers import number_text
 from recsys.data.readers.tables import Table
 from recsys.errors import InputError
 
 _NO_TAGS = {"(no genres listed)", "unknown", "none", "nan", ""}
 MAX_TAGS = 20
-MAX_TEXT = 2_000  # characters of a title or description that are kept
+MAX_TEXT = 2_000  # characters kept of a title or description
+MAX_USER_TEXT = 200  # characters kept of a cell of the user table
+MAX_DIMENSIONS = 8_192  # of an item vector
 
 
 def item_columns(table: Table) -> dict[str, str]:
-    """Role -> column of an item table. Raises InputError when no column names the item."""
+    """Role -> column of an item table; the item id is the first column that has no other role by its name.
+
+    Raises:
+        InputError: every column has another role.
+    """
     roles = {**known_names(table.columns), **table.roles}
     if "item_id" not in roles:
-        taken = set(roles.values())
-        first = next((name for name in table.columns if name not in taken), None)
+        first = next((name for name in table.columns if name not in roles.values()), None)
         if first is None:
-            raise InputError(table.name, "must have a column that names the item", ", ".join(table.columns[:6]))
+            raise InputError(
+                table.name,
+                "must have a column with the item id",
+                ", ".join(table.columns[:6]),
+                "Name that column item_id.",
+            )
         roles["item_id"] = first
     return roles
 
 
-def texts_of(column: pa.ChunkedArray | pa.Array) -> list[str]:
-    """A column of any type as stripped texts, "" where it is empty; whole numbers without `.0`."""
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    if pa.types.is_floating(column.type):
-        return [number_text(value) for value in column.to_pylist()]
-    if pa.types.is_nested(column.type):
-        return [json.dumps(v, ensure_ascii=False, default=str) if v is not None else "" for v in column.to_pylist()]
-    return ["" if v is None else v.strip() for v in pc.cast(column, pa.string()).to_pylist()]
-
-
-def catalogue_of(
+def build_catalogue(
     ids: Sequence[str],
     table: Table | None,
     titles: Mapping[str, str],
     scenarios: Mapping[str, str],
     vectors: Mapping[str, np.ndarray],
 ) -> Catalogue:
-    """The catalogue of `ids` (in index order): from the item table, else from what stood beside the interactions."""
-    rows: dict[str, int] = {}
+    """The catalogue of the items.
+
+    Args:
+        ids: item ids in index order.
+        table: the item table, if there is one.
+        titles, scenarios: item id -> what the interactions say; titles of the item table take precedence.
+        vectors: see `Catalogue`.
+    """
     columns: dict[str, list[str]] = {}
-    flags: list[tuple[str, list[str]]] = []
+    genres: list[tuple[str, list[str]]] = []  # one 0/1 column per genre, as in MovieLens 100k
+    rows: list[int | None] = [None] * len(ids)
     if table is not None:
-        roles = item_columns(table)
-        columns = {role: texts_of(table.data[name]) for role, name in roles.items()}
-        rows = {external: row for row, external in reversed(list(enumerate(columns["item_id"]))) if external}
-        flags = [(name[6:], texts_of(table.data[name])) for name in table.columns if name.startswith("genre:")]
-    at = [rows.get(external.strip()) for external in ids]
+        columns = {role: parse_texts(table.data[name]) for role, name in item_columns(table).items()}
+        genres = [(name[6:], parse_texts(table.data[name])) for name in table.columns if name.startswith("genre:")]
+        rows = _rows_of(ids, columns["item_id"])
 
     def cell(role: str, row: int | None) -> str:
         return columns[role][row][:MAX_TEXT] if row is not None and role in columns else ""
 
     def tags(row: int | None) -> tuple[str, ...]:
-        if row is not None and flags:
-            return tuple(name for name, marks in flags if marks[row] == "1")
+        if row is not None and genres:
+            return tuple(name for name, flags in genres if flags[row] == "1")
         return split_tags(cell("tags", row))
 
+    items = list(zip(ids, rows, strict=True))
     return Catalogue(
-        titles=("", *(cell("title", row) or titles.get(i, "")[:MAX_TEXT] or i for i, row in zip(ids, at, strict=True))),
-        texts=("", *(cell("text", row) for row in at)),
-        tags=((), *(tags(row) for row in at)),
-        scenarios=("", *(scenarios.get(i) or cell("scenario", row) for i, row in zip(ids, at, strict=True))),
+        titles=("", *(cell("title", row) or titles.get(item, "")[:MAX_TEXT] or item for item, row in items)),
+        texts=("", *(cell("text", row) for row in rows)),
+        tags=((), *(tags(row) for row in rows)),
+        scenarios=("", *(scenarios.get(item) or cell("scenario", row) for item, row in items)),
         vectors=vectors,
     )
 
 
+def _rows_of(ids: Sequence[str], column: Sequence[str]) -> list[int | None]:
+    """The first row of each id in a column of ids; None where it isn't there."""
+    first = {external: row for row, external in reversed(list(enumerate(column))) if external}
+    return [first.get(external.strip()) for external in ids]
+
+
 def split_tags(text: str) -> tuple[str, ...]:
-    """Tags out of one cell: a JSON list, or parts between | or ; or , — repeated ones and “none” left out."""
+    """Tags of one cell: a JSON list, or separated by | or ; or a comma. Repeated tags and “none” are left out."""
     text = text.strip()
     parts: list[Any] = []
     if text.startswith("["):
@@ -98,30 +108,29 @@ def split_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag.lower() not in _NO_TAGS))[:MAX_TAGS]
 
 
-def user_columns(ids: Sequence[str], table: Table | None) -> pd.DataFrame:
-    """The user table in index order, every column as text, "" where unknown."""
+def build_user_table(ids: Sequence[str], table: Table | None) -> pd.DataFrame:
+    """The user table with one row for each id, in index order; every column as text, "" where unknown."""
     if table is None:
         return pd.DataFrame()
     roles = {**known_names(table.columns), **table.roles}
-    name = roles.get("user_id", table.columns[0])
-    rows = {external: row for row, external in reversed(list(enumerate(texts_of(table.data[name])))) if external}
-    at = [rows.get(external.strip()) for external in ids]
-    people = {}
-    for column in table.columns:
-        if column != name:
-            cells = texts_of(table.data[column])
-            people[column] = ["" if row is None else cells[row][:200] for row in at]
-    return pd.DataFrame(people)
+    key = roles.get("user_id", table.columns[0])
+    rows = _rows_of(ids, parse_texts(table.data[key]))
+    columns = {}
+    for name in table.columns:
+        if name != key:
+            cells = parse_texts(table.data[name])
+            columns[name] = ["" if row is None else cells[row][:MAX_USER_TEXT] for row in rows]
+    return pd.DataFrame(columns)
 
 
 def load_vectors(content: Path | bytes, name: str) -> tuple[list[str] | None, np.ndarray]:
     """Item vectors of another modality: (item ids or None, float32 (n, dim)).
 
-    A .npz with `ids` and `vectors`, a .parquet with an id column and either one list column or numeric columns, or a
-    bare .npy whose rows follow the item table (ids None). Nothing pickled is read.
+    Reads a .npz with `ids` and `vectors`, a .parquet with an id column and either one list column or numeric columns,
+    or a .npy whose rows follow the item table (ids None). Pickled objects are refused.
 
     Raises:
-        InputError: another format, or another shape.
+        InputError: another format or shape.
     """
     data = content if isinstance(content, bytes) else content.read_bytes()
     ids: list[str] | None = None
@@ -142,8 +151,14 @@ def load_vectors(content: Path | bytes, name: str) -> tuple[list[str] | None, np
             type(error).__name__,
             "Save it again.",
         ) from error
-    if vectors.ndim != 2 or not 1 <= vectors.shape[1] <= 8192 or (ids is not None and len(ids) != len(vectors)):
-        raise InputError(name, "must have one row of 1 to 8,192 numbers per item", vectors.shape)
+    if (
+        vectors.ndim != 2
+        or not 1 <= vectors.shape[1] <= MAX_DIMENSIONS
+        or (ids is not None and len(ids) != len(vectors))
+    ):
+        raise InputError(
+            name, f"must have one row of 1 to {MAX_DIMENSIONS:,} numbers per item", vectors.shape, "Save it again."
+        )
     return ids, vectors
 
 
@@ -161,12 +176,12 @@ def _vectors_of_parquet(data: bytes) -> tuple[list[str], np.ndarray]:
         vectors = np.stack([np.asarray(v, dtype=np.float32) for v in table[lists[0]].to_pylist()])
     else:
         vectors = table.drop_columns([id_column]).to_pandas().to_numpy(dtype=np.float32)
-    return texts_of(table[id_column]), vectors
+    return parse_texts(table[id_column]), vectors
 
 
-def aligned_vectors(ids: Sequence[str], given: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+def align_vectors(ids: Sequence[str], vector_ids: Sequence[str], vectors: np.ndarray) -> np.ndarray:
     """Vectors in index order with a row for padding: float32 (len(ids) + 1, dim), NaN where an item has none."""
-    rows = {external: row for row, external in enumerate(given)}
+    rows = {external: row for row, external in enumerate(vector_ids)}
     aligned = np.full((len(ids) + 1, vectors.shape[1]), np.nan, dtype=np.float32)
     for index, external in enumerate(ids, 1):
         if (row := rows.get(external)) is not None:

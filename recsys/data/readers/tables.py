@@ -1,4 +1,4 @@
-"""Table: what every reader hands on — named columns of text or numbers, and where each row stood in its file."""
+"""Table: what every reader returns. Named columns of texts or numbers, and the line of each row in its file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from recsys.errors import InputError
 
 MAX_COLUMNS = 2_000
 SAMPLE_ROWS = 1_000
+MAX_SHOWN_ROWS = 200  # unreadable rows that are kept as text
 
 
 @dataclass(frozen=True, eq=False)
-class Broken:
-    """Rows that are no rows: another number of fields than the header, or no JSON.
+class UnreadableRows:
+    """Rows with another number of fields than the header, or lines that aren't JSON.
 
-    `count` of them; `lines` their line numbers; `texts` the first 200 of them as they were.
+    Attributes:
+        count: how many.
+        lines: int64 (count,) their line numbers, where they are known.
+        texts: the first `MAX_SHOWN_ROWS` of them as they are in the file.
     """
 
     count: int = 0
@@ -31,15 +35,15 @@ class Table:
     """One table of a file.
 
     Args:
-        name: the file (and its member), for messages.
+        name: the file (and the member of the archive), for messages.
         format: a stable word such as "csv", "jsonl", "parquet".
         data: the columns, with unique names.
         has_header: whether the names come from the file.
         first_line: the line of the first row, counted from 1 (2 below a header).
         encoding: of text formats, else "".
-        broken: rows that could not be read.
-        roles: columns whose meaning the format itself fixes (MovieLens, RecBole, sequences): role -> name.
-        ordered: repeated rows are events of their own (sequence text), never duplicates.
+        unreadable: rows that could not be parsed.
+        roles: role -> column, where the format itself says so (MovieLens, RecBole, sequences).
+        repeats_are_events: whether equal rows are separate events (sequences) and never duplicates.
     """
 
     name: str
@@ -48,9 +52,9 @@ class Table:
     has_header: bool = True
     first_line: int = 2
     encoding: str = ""
-    broken: Broken = Broken()
+    unreadable: UnreadableRows = UnreadableRows()
     roles: Mapping[str, str] = field(default_factory=dict)
-    ordered: bool = False
+    repeats_are_events: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,43 +62,48 @@ class Table:
 
     @property
     def sample(self) -> pa.Table:
-        """The first rows, for guesses and previews."""
+        """The first rows, from which columns are guessed."""
         return self.data.slice(0, SAMPLE_ROWS)
 
     def lines_of(self, rows: np.ndarray) -> np.ndarray:
-        """The lines these rows (ascending numbers from 0) stood in. A quoted field over several lines counts as one."""
+        """The lines of these rows (ascending numbers from 0). A quoted field over several lines counts as one line."""
         lines = rows.astype(np.int64) + self.first_line
-        if not len(self.broken.lines):
+        if not len(self.unreadable.lines):
             return lines
-        # The broken line number b pushes every row at or below it down by one.
-        limits = self.broken.lines - np.arange(len(self.broken.lines))
+        # Each unreadable line moves all rows below it down by one.
+        limits = self.unreadable.lines - np.arange(len(self.unreadable.lines))
         return np.asarray(lines + np.searchsorted(limits, lines, side="right"))
 
 
-def column_names(raw: list[str], name: str) -> tuple[str, ...]:
-    """Header cells as unique, non-empty names.
+def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
+    """Header cells as unique, non-empty column names.
 
     Raises:
-        InputError: more than `MAX_COLUMNS`, or only one.
+        InputError: more than `MAX_COLUMNS`, or fewer than two.
     """
-    if len(raw) > MAX_COLUMNS:
-        raise InputError(
-            f"{name}, row 1", f"must have at most {MAX_COLUMNS:,} columns", f"{len(raw):,}", "Keep one row per event."
-        )
-    if len(raw) < 2:
+    if len(cells) > MAX_COLUMNS:
         raise InputError(
             f"{name}, row 1",
-            "must have at least two columns, one for the person and one for the item",
-            raw[0] if raw else "nothing",
-            "Check the separator (comma, semicolon, tab, | or ::) and that this is a table.",
+            f"must have at most {MAX_COLUMNS:,} columns",
+            f"{len(cells):,}",
+            "Give one row per interaction.",
         )
+    if len(cells) < 2:
+        raise one_column_error(cells[0] if cells else "nothing", name)
     names: list[str] = []
-    seen: set[str] = set()
-    for number, cell in enumerate(raw, 1):
+    for number, cell in enumerate(cells, 1):
         stem = cell.strip().strip("\ufeff") or f"column {number}"
-        label, copy = stem, 2
-        while label in seen:
-            label, copy = f"{stem} ({copy})", copy + 1
-        seen.add(label)
-        names.append(label)
+        unique, copy = stem, 2
+        while unique in names:
+            unique, copy = f"{stem} ({copy})", copy + 1
+        names.append(unique)
     return tuple(names)
+
+
+def one_column_error(got: str, name: str) -> InputError:
+    return InputError(
+        f"{name}, row 1",
+        "must have at least two columns, one for the user and one for the item",
+        got,
+        "Check the separator (comma, semicolon, tab, | or ::) and that this is a table.",
+    )

@@ -1,4 +1,4 @@
-"""Times in any usual spelling to unix seconds (UTC): numbers by their size, text by its pattern, never by a loop."""
+"""Times in any common notation to unix seconds (UTC): numbers by their size, texts by their pattern, vectorised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data.readers.numbers import parse_numbers
+from recsys.data.readers.cells import dictionary_codes, float_array, is_number_type, parse_numbers
 
 _UNITS = ((1e11, 1.0, "unix seconds"), (1e14, 1e-3, "unix milliseconds"), (1e17, 1e-6, "unix microseconds"))
 _EXCEL_EPOCH = 25_569.0  # 1970-01-01 as an Excel serial date
@@ -28,36 +28,42 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 @dataclass(frozen=True, eq=False)
-class Times:
-    """Parsed times: float64 (n,) seconds, NaN where unparsable; how they were read; whether they are calendar times."""
+class ParsedTimes:
+    """A column of times.
+
+    Attributes:
+        seconds: float64 (n,) unix seconds, NaN where a cell can't be parsed.
+        notation: how the times are written, for the cleaning report.
+        calendar: False for step numbers, which only give the order.
+        warning: a sentence about an ambiguous notation; "" for none.
+    """
 
     seconds: np.ndarray
-    reading: str
+    notation: str
     calendar: bool = True
     warning: str = ""
 
 
-def parse_times(column: pa.Array | pa.ChunkedArray) -> Times:
-    """Reads a column of any type as times.
+def parse_times(column: pa.Array | pa.ChunkedArray) -> ParsedTimes:
+    """Parses a column of any type as times.
 
     Numbers are unix seconds, ms, µs or ns by the size of their median, Excel serial days or YYYYMMDD where they fall
-    into those ranges, and otherwise steps that only give an order. Text is ISO 8601, day-first or month-first (decided
-    by values above 12; day-first when nothing decides, and said), or has a month's name. Texts without a zone are UTC.
+    into those ranges, and otherwise steps that only give the order. Texts are ISO 8601, day-first or month-first
+    (decided by values above 12; otherwise day-first, with a warning), or contain the name of a month. Texts without a
+    time zone are UTC.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        if pa.types.is_dictionary(column.type) and isinstance(column, pa.ChunkedArray):
-            column = column.unify_dictionaries().combine_chunks()
-        unique = parse_times(column.dictionary)
-        codes = column.indices.fill_null(len(unique.seconds)).to_numpy(zero_copy_only=False)
-        return Times(np.append(unique.seconds, np.nan)[codes], unique.reading, unique.calendar, unique.warning)
+        dictionary, codes = dictionary_codes(column)
+        unique = parse_times(dictionary)
+        return replace(unique, seconds=np.append(unique.seconds, np.nan)[codes])
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         micros = pc.cast(pc.cast(column, pa.timestamp("us"), safe=False), pa.int64())
-        return Times(_numpy(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), "dates")
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _from_numbers(_numpy(pc.cast(column, pa.float64(), safe=False)))
+        return ParsedTimes(float_array(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), "dates")
+    if is_number_type(kind):
+        return _from_numbers(float_array(pc.cast(column, pa.float64(), safe=False)))
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_null(kind):
-        return Times(np.full(len(column), np.nan), "no times", calendar=False)
+        return ParsedTimes(np.full(len(column), np.nan), "no times", calendar=False)
     texts = pc.cast(column, pa.string())
     numbers = parse_numbers(texts)
     if np.isfinite(numbers).sum() >= 0.5 * max(len(texts) - texts.null_count, 1):
@@ -65,38 +71,36 @@ def parse_times(column: pa.Array | pa.ChunkedArray) -> Times:
     return _from_texts(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts)
 
 
-def _numpy(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    if column.null_count:
-        column = pc.fill_null(column, float("nan"))
-    return np.asarray(column.to_numpy() if isinstance(column, pa.ChunkedArray) else column.to_numpy(False))
-
-
-def _from_numbers(values: np.ndarray) -> Times:
+def _from_numbers(values: np.ndarray) -> ParsedTimes:
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return Times(np.where(np.isfinite(values), values, np.nan), "no readable time")
-    middle = float(np.median(finite[:1_000_000]))
-    if 19_000_101 <= middle <= 21_001_231 and _share_of_dates(finite[:1000]) > 0.9:
-        whole = np.where(np.isfinite(values), values, 0).astype(np.int64)
-        seconds = _calendar(whole // 10_000, whole // 100 % 100, whole % 100)
-        return Times(seconds, "dates written YYYYMMDD")
-    if 1.9e13 <= middle <= 2.1e13 and _share_of_dates(finite[:1000] // 1_000_000) > 0.9:
-        whole = np.where(np.isfinite(values), values, 0).astype(np.int64)
+        return ParsedTimes(np.where(np.isfinite(values), values, np.nan), "no readable time")
+    median = float(np.median(finite[:1_000_000]))
+    if 19_000_101 <= median <= 21_001_231 and _share_of_dates(finite[:1000]) > 0.9:
+        return ParsedTimes(_from_digits(_whole(values)), "dates written YYYYMMDD")
+    if 1.9e13 <= median <= 2.1e13 and _share_of_dates(finite[:1000] // 1_000_000) > 0.9:
+        whole = _whole(values)
         clock = whole // 10_000 % 100 * 3600 + whole // 100 % 100 * 60 + whole % 100
-        whole //= 1_000_000
-        return Times(
-            _calendar(whole // 10_000, whole // 100 % 100, whole % 100) + clock, "dates written YYYYMMDDhhmmss"
-        )
+        return ParsedTimes(_from_digits(whole // 1_000_000) + clock, "dates written YYYYMMDDhhmmss")
     if not np.isfinite(values).all():
         values = np.where(np.isfinite(values), values, np.nan)
     if finite.min() >= _EXCEL_EPOCH and finite.max() <= 80_000:
-        return Times((values - _EXCEL_EPOCH) * 86_400, "Excel serial dates")
-    if middle < 1e8:
-        return Times(values, "steps that give only the order (too small for unix time)", calendar=False)
-    for limit, factor, reading in _UNITS:
-        if middle < limit:
-            return Times(values if factor == 1.0 else values * factor, reading)
-    return Times(values * 1e-9, "unix nanoseconds")
+        return ParsedTimes((values - _EXCEL_EPOCH) * 86_400, "Excel serial dates")
+    if median < 1e8:
+        return ParsedTimes(values, "step numbers, which only give the order (too small for unix time)", calendar=False)
+    for limit, factor, notation in _UNITS:
+        if median < limit:
+            return ParsedTimes(values if factor == 1.0 else values * factor, notation)
+    return ParsedTimes(values * 1e-9, "unix nanoseconds")
+
+
+def _whole(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, 0).astype(np.int64)
+
+
+def _from_digits(dates: np.ndarray) -> np.ndarray:
+    """Midnights of dates written YYYYMMDD, as unix seconds."""
+    return _calendar(dates // 10_000, dates // 100 % 100, dates % 100)
 
 
 def _share_of_dates(values: np.ndarray) -> float:
@@ -104,16 +108,16 @@ def _share_of_dates(values: np.ndarray) -> float:
     return float(np.mean((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)))
 
 
-def _from_texts(texts: pa.StringArray) -> Times:
-    for plain in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+def _from_texts(texts: pa.StringArray) -> ParsedTimes:
+    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
         try:
-            return replace(parse_times(pc.cast(texts, plain)), reading="ISO dates")
+            return replace(parse_times(pc.cast(texts, kind)), notation="ISO dates")
         except pa.ArrowInvalid:
-            pass  # not ISO 8601 throughout: pattern by pattern, which is slower
+            pass  # not ISO 8601 throughout: try the patterns, which is slower
     seconds = np.full(len(texts), np.nan)
-    readings: list[str] = []
+    notations: list[str] = []
     warning = ""
-    for pattern, reading in (
+    for pattern, notation in (
         (_YEAR_FIRST, "ISO dates"),
         (_YEAR_LAST, "dates with the year last"),
         (_DAY_NAMED, "dates with a month's name"),
@@ -121,35 +125,35 @@ def _from_texts(texts: pa.StringArray) -> Times:
         (_AMAZON, "dates written month day, year"),
         (_COMPACT, "dates written YYYYMMDD"),
     ):
-        todo = np.flatnonzero(np.isnan(seconds))
-        if not len(todo):
+        remaining = np.flatnonzero(np.isnan(seconds))
+        if not len(remaining):
             break
-        parts = pc.extract_regex(texts.take(pa.array(todo)), pattern)
+        parts = pc.extract_regex(texts.take(pa.array(remaining)), pattern)
         hits = parts.is_valid().to_numpy(zero_copy_only=False)
         if not hits.any():
             continue
         parts = parts.filter(pa.array(hits))
         if pattern is _YEAR_LAST:
-            found, decided, warning = _year_last(parts)
+            parsed, label, warning = _year_last(parts)
         else:
-            found, decided = _assemble(parts, _year(parts), _month(parts), _field(parts, "d")), reading
-        seconds[todo[hits]] = found
-        readings.append(decided)
-    return Times(seconds, readings[0] if readings else "no readable time", warning=warning)
+            parsed, label = _assemble(parts, _year(parts), _month(parts), _field(parts, "d")), notation
+        seconds[remaining[hits]] = parsed
+        notations.append(label)
+    return ParsedTimes(seconds, notations[0] if notations else "no readable time", warning=warning)
 
 
 def _year_last(parts: pa.StructArray) -> tuple[np.ndarray, str, str]:
     first, second, year = _field(parts, "a"), _field(parts, "b"), _year(parts)
     day_first, month_first = bool(np.any(first > 12)), bool(np.any(second > 12))
     if month_first and not (day_first and np.sum(first > 12) > np.sum(second > 12)):
-        return _assemble(parts, year, first, second), "month-first dates (a second number above 12 decides)", ""
+        return _assemble(parts, year, first, second), "month-first dates (a second number is above 12)", ""
     warning = ""
     if not day_first:
         warning = (
-            "Nothing shows whether dates such as 3/4/2020 have the day or the month first; they were read day first. "
+            "Dates such as 3/4/2020 are ambiguous; they were read with the day first. "
             "Write them as YYYY-MM-DD to be sure."
         )
-    reason = "a first number above 12 decides" if day_first else "assumed"
+    reason = "a first number is above 12" if day_first else "assumed"
     return _assemble(parts, year, second, first), f"day-first dates ({reason})", warning
 
 
@@ -179,31 +183,31 @@ def _assemble(parts: pa.StructArray, year: np.ndarray, month: np.ndarray, day: n
     text = pc.replace_substring(parts.field("S"), ",", ".")
     second = pc.cast(pc.if_else(pc.equal(text, ""), "0", text), pa.float64()).to_numpy(zero_copy_only=False)
     hour, minute = _field(parts, "H"), _field(parts, "M")
-    bad = (hour > 24) | (minute > 59) | (second >= 61)
+    invalid = (hour > 24) | (minute > 59) | (second >= 61)
     if parts.type.get_field_index("half") >= 0:
         half = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field("half"), 0, 1)).to_numpy(zero_copy_only=False)
         hour = np.where(half == "p", hour % 12 + 12, np.where(half == "a", hour % 12, hour))
-    seconds = np.where(bad, np.nan, seconds + hour * 3600.0 + minute * 60.0 + second)
+    seconds = np.where(invalid, np.nan, seconds + hour * 3600.0 + minute * 60.0 + second)
     return np.asarray(seconds - _zone(parts))
 
 
 def _zone(parts: pa.StructArray) -> np.ndarray:
-    """Offsets from UTC in seconds."""
+    """Offsets from UTC in seconds: float64 (n,)."""
     if parts.type.get_field_index("zone") < 0:
         return np.zeros(len(parts))
-    found = pc.extract_regex(parts.field("zone"), r"^(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})$")
-    if not found.is_valid().to_numpy(zero_copy_only=False).any():
+    zones = pc.extract_regex(parts.field("zone"), r"^(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})$")
+    if not zones.is_valid().to_numpy(zero_copy_only=False).any():
         return np.zeros(len(parts))
-    signs = pc.if_else(pc.equal(found.field("sign"), "-"), -1.0, 1.0)
-    hours, minutes = (pc.cast(found.field(key), pa.float64()) for key in ("h", "m"))
+    signs = pc.if_else(pc.equal(zones.field("sign"), "-"), -1.0, 1.0)
+    hours, minutes = (pc.cast(zones.field(key), pa.float64()) for key in ("h", "m"))
     offset = pc.multiply(signs, pc.add(pc.multiply(hours, 3600.0), pc.multiply(minutes, 60.0)))
     return np.asarray(np.nan_to_num(np.asarray(offset.to_numpy(zero_copy_only=False))))
 
 
 def _calendar(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Midnights as unix seconds; NaN for days that no calendar has (31 April)."""
-    fits = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-    start = (np.where(fits, year, 1970) - 1970) * 12 + np.where(fits, month, 1) - 1
-    days = start.astype("datetime64[M]").astype("datetime64[D]") + (np.where(fits, day, 1) - 1)
-    fits &= days.astype("datetime64[M]") == start.astype("datetime64[M]")
-    return np.where(fits, days.astype(np.int64) * 86_400.0, np.nan)
+    """Midnights as unix seconds; NaN for days that don't exist (31 April)."""
+    valid = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    start = (np.where(valid, year, 1970) - 1970) * 12 + np.where(valid, month, 1) - 1
+    days = start.astype("datetime64[M]").astype("datetime64[D]") + (np.where(valid, day, 1) - 1)
+    valid &= days.astype("datetime64[M]") == start.astype("datetime64[M]")
+    return np.where(valid, days.astype(np.int64) * 86_400.0, np.nan)

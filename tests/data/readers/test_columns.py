@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from recsys.data import CleaningPlan, load
+from recsys.data.readers.cells import parse_numbers
 from recsys.data.readers.column_names import known_names
-from recsys.data.readers.numbers import parse_numbers
 from recsys.data.readers.times import parse_times
 from recsys.errors import InputError
 from tests.data import files
@@ -140,7 +140,7 @@ def test_days_are_first_or_second_as_values_above_twelve_show() -> None:
     assert seconds("31.12.2020", "01.02.2021") == [1_609_372_800, 1_612_137_600]
     assert seconds("12/13/2010 8:26", "12/1/2010 8:26") == [1_292_228_760, 1_291_191_960]
     unclear = parse_times(pa.array(["3/4/2020", "5/6/2020"]))
-    assert "day first" in unclear.warning and "assumed" in unclear.reading
+    assert "day first" in unclear.warning and "assumed" in unclear.notation
 
 
 def test_days_that_no_calendar_has_are_no_times() -> None:

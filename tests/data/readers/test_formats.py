@@ -7,7 +7,7 @@ import pytest
 
 from recsys.data import load
 from recsys.data.readers.encodings import detect_encoding
-from recsys.data.readers.formats import read_table
+from recsys.data.readers.formats import probe_tables
 from recsys.errors import InputError
 from tests.data import files
 
@@ -128,7 +128,7 @@ def test_every_line_end_is_one(line_end: str) -> None:
 
 
 def test_a_table_has_its_columns_as_they_are() -> None:
-    table = read_table(b"user,item,title\na,1,\xc3\xa9t\xc3\xa9\nb,2,x\n", "t.csv")
+    table = probe_tables(b"user,item,title\na,1,\xc3\xa9t\xc3\xa9\nb,2,x\n", "t.csv")[0].read({})
     assert table.columns == ("user", "item", "title")
     assert table.data["title"].to_pylist() == ["été", "x"]
 
@@ -156,7 +156,7 @@ def test_zero_padded_ids_below_a_plain_start_stay_as_they_are() -> None:
         (b"<!doctype html><html><body>a, b</body></html>\n", "must be a table"),
         (b"%PDF-1.7\n1 0 obj\n", "must be a table"),
         (bytes(range(256)) * 20, "without NUL bytes"),
-        (b"\xfd7zXZ\x00rest", "must be plain, gzip or zip"),
+        (b"\xfd7zXZ\x00rest", "must be uncompressed, gzip or zip"),
         (b"[1, 2, 3]\n", "must"),
         (b'{"user": 1}\n{"user": 2}\n', "must have a column for the item"),
     ],

@@ -19,7 +19,7 @@ def test_the_tables_of_a_public_layout_are_taken_for_what_they_are(name: str) ->
     assert taken == {role: member for role, member in wanted.items() if member}
     assert loaded.report.rows_read == loaded.report.rows_kept == expected.rows
     assert loaded.dataset.n_users > 2 and loaded.dataset.n_items == ITEMS
-    assert all(table.why for table in loaded.tables if table.role)
+    assert all(table.reason for table in loaded.tables if table.role)
     if expected.title:
         assert loaded.dataset.catalogue.titles[loaded.dataset.items.index(expected.item)] == expected.title
     assert loaded.dataset.cleaning is not None and loaded.dataset.cleaning.tables == taken
@@ -51,7 +51,7 @@ def test_a_choice_of_tables_goes_before_the_guess() -> None:
     loaded = load(given, name="x.zip", tables={"interactions": "to_read.csv", "items": ""})
     assert loaded.report.rows_read == 200 and loaded.dataset.catalogue.titles[1] == loaded.dataset.items.ids[0]
     assert {t.role: t.name for t in loaded.tables if t.role} == {"interactions": "to_read.csv"}
-    assert next(table.why for table in loaded.tables if table.role) == "you chose it"
+    assert next(table.reason for table in loaded.tables if table.role) == "you chose it"
     tags = load(given, name="x.zip", tables={"items": "tags.csv"}).dataset.catalogue
     assert tags.titles[1].startswith("tag-")
 

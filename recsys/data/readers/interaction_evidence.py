@@ -1,0 +1,146 @@
+"""What indicates that a table holds interactions, as opposed to a table that describes users or items."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from recsys.data.readers.cells import distinct_share, has_repeats, parse_numbers
+from recsys.data.readers.column_names import ITEM_STEMS, known_names, normalised_name
+from recsys.data.readers.columns import detect_columns
+from recsys.data.readers.probes import Probe
+from recsys.errors import InputError
+
+KEY_SHARE = 0.95  # of distinct cells: a column with at least this share can be a key
+_EVENTS = """
+    rating ratings interaction interactions inter event events history click clicks view views log logs transaction
+    transactions purchase purchases order orders review reviews play plays listen listens checkin checkins behavior
+    behaviors behaviour behaviours reading readings
+"""
+_SUBSETS = "test valid validation val eval submission sample"
+_OTHERS = """
+    info meta metadata tag tags genre genres friend friends trust network edge edges link links feature features
+    property properties category categories
+"""
+_EVENT_WORDS, SUBSET_WORDS, _OTHER_WORDS = (frozenset(words.split()) for words in (_EVENTS, _SUBSETS, _OTHERS))
+_TAGGING_COLUMNS = frozenset(("tag", "tagid", "tagvalue", "keyword"))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What indicates that a table holds the interactions, strongest first.
+
+    Attributes:
+        complete: it has a column for the user and one for the item.
+        users_repeat: users occur repeatedly. A table in which no user does is not chosen if there is one in which
+            some do.
+        not_tagging: it has no tags or keywords; a row with a tag is a remark about an item.
+        both_repeat: users and items occur repeatedly.
+        named: names of columns, or the format, say which columns these are.
+        has_header: there are names.
+        n_extras: 0 … 2, named columns of times and ratings.
+        file_name: 1 for a name such as "ratings", −1 for "metadata", −2 for "test", else 0.
+        size: bytes.
+    """
+
+    complete: bool
+    users_repeat: bool
+    not_tagging: bool
+    both_repeat: bool
+    named: bool
+    has_header: bool
+    n_extras: int
+    file_name: int
+    size: int
+
+    @property
+    def rank(self) -> tuple[bool | int, ...]:
+        """Greater is more likely."""
+        return (
+            self.complete, self.users_repeat, self.not_tagging, self.both_repeat, self.named, self.n_extras,
+            self.file_name, self.size,
+        )  # fmt: skip
+
+    @property
+    def likely(self) -> bool:
+        """Whether the table would be taken for interactions if it were the only one."""
+        return self.complete and self.not_tagging and (self.named or (self.both_repeat and not self.has_header))
+
+    @property
+    def reason(self) -> str:
+        parts = (
+            "users and items occur repeatedly" * self.both_repeat,
+            "users occur repeatedly" * (self.users_repeat and not self.both_repeat),
+            "its columns name the user and the item" * self.named,
+            ("", "it has times or ratings", "it has times and ratings")[self.n_extras],
+        )
+        return "; ".join(part for part in parts if part) or "no other table looks more like interactions"
+
+
+def evidence_of(probe: Probe) -> Evidence:
+    """The evidence in a table's first rows, its columns and its name."""
+    table, roles = probe.sample, detect_columns(probe.sample).roles
+    named = {**known_names(table.columns), **table.roles} if table.has_header or table.roles else {}
+    complete = {"user_id", "item_id"} <= roles.keys() and roles["user_id"] != roles["item_id"]
+    users, items = (complete and has_repeats(probe.cells(roles[role])) for role in ("user_id", "item_id"))
+    return Evidence(
+        complete=complete,
+        users_repeat=users,
+        not_tagging=not {normalised_name(name) for name in table.columns} & _TAGGING_COLUMNS,
+        both_repeat=users and items,
+        named={"user_id", "item_id"} <= named.keys(),
+        has_header=table.has_header,
+        n_extras=sum(roles.get(role, "") == named.get(role) for role in ("timestamp", "rating")),
+        file_name=_score_of_name(probe.label),
+        size=probe.size,
+    )
+
+
+def demand_interactions(probe: Probe) -> None:
+    """Raises InputError for a table that can't be interactions: one row per user or item, or one column per item."""
+    table = probe.sample
+    if table.roles or not table.has_header or len(probe.first_rows) < 3:
+        return
+    known = known_names(table.columns)
+    named = [role for role in ("user_id", "item_id") if role in known]
+    if len(named) == 2:
+        return
+    numeric = [column for column in table.columns[1:] if _is_number(table.sample[column])]
+    wide = len(numeric) >= max(5, len(table.columns) - 2) and "item_id" not in named
+    if wide and distinct_share(probe.cells(table.columns[0])) >= KEY_SHARE:
+        raise InputError(
+            table.name,
+            "must have one row per interaction",
+            f"a column each for {table.columns[1]}, …",
+            "Turn it into three columns: user, item, rating.",
+        )
+    if len(named) == 1 and not has_repeats(probe.cells(known[named[0]])):
+        described, other = ("user", "item") if named == ["user_id"] else ("item", "user")
+        raise InputError(
+            table.name,
+            f"must have a column for the {other}",
+            f"one row for each {described}: {', '.join(table.columns[:4])}",
+            f"Load the table of interactions first, and this one with it as the {described} table.",
+        )
+
+
+def _is_number(column: pa.ChunkedArray) -> bool:
+    return bool(np.isfinite(parse_numbers(column)).mean() >= 0.9) if len(column) else False
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words of a file's name, in lower case."""
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name.rpartition("/")[2])
+    return frozenset(re.findall(r"[a-z]+", spaced.lower()))
+
+
+def _score_of_name(name: str) -> int:
+    words = words_of(name)
+    if words & SUBSET_WORDS:
+        return -2
+    if words & _EVENT_WORDS:
+        return 1
+    return -1 if words & (_OTHER_WORDS | {f"{stem}s" for stem in ITEM_STEMS}) else 0

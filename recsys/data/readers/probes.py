@@ -1,0 +1,135 @@
+"""What the reader of a format is given, the start of a file, and what it returns, a probe for each table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from recsys.data.readers.archives import InputFile
+from recsys.data.readers.encodings import detect_encoding
+from recsys.data.readers.tables import Table
+from recsys.errors import InputError
+
+START_BYTES = 1 << 20
+MAX_ROWS = 200_000  # of a column that are looked at to find out what it is
+_BINARY_FORMATS = {
+    b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image", b"RIFF": "a sound, film or image",
+    b"SQLite format 3": "a database", b"\x89HDF": "an HDF5 file", b"MATLAB 5.0": "a MATLAB file",
+    b"\x93NUMPY": "an array", b"\x80\x03": "a pickled object", b"\x80\x04": "a pickled object",
+    b"\x80\x05": "a pickled object",
+}  # fmt: skip
+_TEXT_FORMATS = {"<!doctype": "a web page", "<html": "a web page", "<?xml": "XML", "%pdf": "a PDF", "{\\rtf": "RTF"}
+_ITEM_BLOCKS = re.compile(r"\s*\d+:\r?\n\d+,[\d.]+,\d{4}-\d\d-\d\d\s")  # the Netflix Prize's layout
+ColumnTypes = Mapping[str, pa.DataType]
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """The first rows of a table, and a function that reads all of it.
+
+    Attributes:
+        sample: the table of the first rows, from which columns are guessed.
+        first_rows: the rows of the file's first megabyte, for counting.
+        read: returns the whole table; given the types of columns that aren't text.
+        sheet: of a workbook with several, else "".
+    """
+
+    file: InputFile
+    sample: Table
+    first_rows: pa.Table
+    read: Callable[[ColumnTypes], Table]
+    sheet: str = ""
+
+    @property
+    def label(self) -> str:
+        """A name that differs from those of the other tables in the file: the member, the sheet, else the file."""
+        file = self.file.member or ("" if self.sheet else self.file.name)
+        return ", ".join(part for part in (file, self.sheet) if part)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file (compressed, in an archive); the largest table of a zip is likely the interactions."""
+        content = self.file.content
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        return self.file.compressed_bytes or size
+
+    def cells(self, column: str) -> pa.ChunkedArray:
+        """A column of the first rows, at most `MAX_ROWS` of them."""
+        return self.first_rows[column].slice(0, MAX_ROWS)
+
+
+def probe_of_table(file: InputFile, table: Table, sheet: str = "") -> Probe:
+    """The probe of a table that has been read completely."""
+    return Probe(file, table, table.data, lambda types: table, sheet)
+
+
+@dataclass(frozen=True, eq=False)
+class FileStart:
+    """The first megabyte of a file, as bytes and as text: what formats are recognised by.
+
+    Args:
+        name: of the file, for messages.
+        data: the bytes.
+        given_encoding, delimiter: what the user said; None to detect it.
+
+    Raises:
+        InputError: the file is empty, or of a known binary format that is no table.
+    """
+
+    name: str
+    data: bytes
+    given_encoding: str | None = None
+    delimiter: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.data.strip():
+            raise InputError(self.name, "must not be empty", fix="Choose a file with one row per interaction.")
+        kind = next((words for mark, words in _BINARY_FORMATS.items() if self.data.startswith(mark)), "")
+        if self.data[257:262] == b"ustar":
+            kind = "a tar archive"
+        if kind:
+            raise InputError(self.name, "must be a table", kind, "Export the table as CSV (gzip and zip are accepted).")
+
+    @cached_property
+    def encoding(self) -> str:
+        """Of the text. Raises InputError for binary data."""
+        return self.given_encoding or detect_encoding(self.data, self.name)
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded start. Raises InputError for a document that is no table, and for an unknown encoding."""
+        try:
+            text = self.data.decode(self.encoding, "ignore").lstrip("\ufeff")
+        except (LookupError, UnicodeError) as error:
+            raise InputError(
+                f"{self.name}, encoding", "must be one that Python knows", error, "Give a name such as utf-8 or cp1252."
+            ) from None
+        if _ITEM_BLOCKS.match(text):
+            raise InputError(
+                self.name,
+                "must name the item in every row",
+                "blocks of rows below the item’s number and a colon",
+                "Write each row as item, user, rating, date.",
+            )
+        opening = text.lstrip()[:200].lower()
+        kind = next((words for mark, words in _TEXT_FORMATS.items() if opening.startswith(mark)), "")
+        if kind:
+            raise InputError(self.name, "must be a table", kind, "Export it as CSV, one row per interaction.")
+        return text
+
+    @cached_property
+    def lines(self) -> str:
+        r"""The complete lines of the text, all ended by \n. Raises InputError when there is none."""
+        text = self.text if len(self.data) < START_BYTES else self.text[: self.text.rfind("\n") + 1]
+        if not text:
+            raise InputError(
+                f"{self.name}, row 1",
+                "must be a line of a table",
+                f"{len(self.data):,} bytes without a line end",
+                "Export it again as CSV.",
+            )
+        return text.replace("\r\n", "\n").replace("\r", "\n")
