@@ -20,7 +20,7 @@ from benchmarks.peers.scoring import interval
 from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, leave_one_out, without_last
-from recsys.metrics import accuracy_at
+from recsys.metrics import ndcg
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines.tuning import tune_baseline
 from recsys.models.recommender import Recommender
@@ -33,7 +33,7 @@ def evaluated(model: Recommender, test: Holdout) -> dict[str, Any]:
     """NDCG@10, HR@10 and MRR on the test items, and the 95% interval of NDCG@10 over users."""
     found = next_item_ranks(model, test)
     shown: dict[str, Any] = {name: round(value, 4) for name, value in accuracy_means(found).items()}
-    return shown | {"ndcg@10_interval": interval(accuracy_at(found, 10)["ndcg"])[1:]}
+    return shown | {"ndcg@10_interval": interval(ndcg(found, 10))[1:]}
 
 
 def trained(

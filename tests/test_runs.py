@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
 from recsys.jobs.queue import JobQueue, Progress
-from recsys.metrics import repeats_of
+from recsys.metrics import repeat_statistics
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.models.validation import next_item_quality
@@ -211,10 +211,10 @@ def test_the_settings_of_the_baselines_are_in_the_run(planted: Dataset) -> None:
 
 
 def test_repeats_among_the_held_out_are_in_the_run() -> None:
-    data = shop(people=100)
+    data = shop(users=100)
     run = train_run(data, model="popularity", baselines=("markov",))
     held = run.split(data).validation
-    assert run.evidence["repeats"] == repeats_of(held.histories, held.positives).to_json()
+    assert run.evidence["repeats"] == repeat_statistics(held.histories, held.positives).to_json()
     assert run.evidence["users"] == len(held)
 
 

@@ -1,4 +1,4 @@
-"""Figures of Evaluate: who is best with how much doubt, where the doubt lies, and what it costs."""
+"""Figures of Evaluate: models with intervals, quality against cost, wins per user, quality over α."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from recsys.charts.style import (
     SOURCE,
     TARGET,
     blend_colour,
-    format_interval,
     format_number,
     format_percent,
     group_colour,
@@ -23,46 +22,37 @@ from recsys.charts.style import (
     with_opacity,
 )
 from recsys.metrics import MISSED
+from recsys.metrics.registry import find_metric, metric_label
 from recsys.metrics.uncertainty import Estimate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.evaluation.alpha_curve import AlphaCurve
-    from recsys.evaluation.evaluate import Report
+    from recsys.evaluation.quality_over_alpha import QualityOverAlpha
+    from recsys.evaluation.report import Report
 
 
-def metric_label(name: str) -> str:
-    """How a metric is called on screen: "ndcg@10" → "NDCG@10", "popularity_lift@10" → "popularity lift@10"."""
-    base, at, k = name.partition("@")
-    words = {"hr": "hit rate", "ndcg": "NDCG", "mrr": "MRR", "map": "MAP", "auc": "AUC", "gini": "exposure Gini"}
-    return words.get(base, base.replace("_", " ")) + at + k
-
-
-def intervals_figure(report: Report, metric: str, first: str | None = None) -> Figure:
+def intervals_figure(report: Report, metric: str) -> Figure:
     """One row per model, best on top: a point with its 95% interval and the numbers beside it."""
-
-    ordered = sorted(report.models, key=lambda m: m.estimates[metric].value)
-    own = first or report.names[0]
+    lowest_first = find_metric(metric).better == "lower"
+    ordered = sorted(report.models, key=lambda m: m.estimates[metric].value, reverse=lowest_first)
     figure = sentence_figure(
-        f"{plain_text(ordered[-1].name)} has the highest {metric_label(metric)}",
-        x=f"{metric_label(metric)}, mean over {len(report.users):,} people with 95% interval",
+        f"{plain_text(ordered[-1].name)} has the {'lowest' if lowest_first else 'highest'} {metric_label(metric)}",
+        x=f"{metric_label(metric)} over {len(report.users):,} users with 95% interval",
         alternative="; ".join(f"{m.name}: {m.estimates[metric].text}" for m in reversed(ordered)),
         height=110 + 44 * len(ordered),
     )
     for model in ordered:
         estimate = model.estimates[metric]
-        mine = model.name == own
-        colour = GROUPS[0] if mine else QUIET
-        _interval_row(
-            figure, plain_text(model.name), estimate, colour, "diamond" if mine else "circle", "★ " if mine else ""
-        )
-    _room_for_numbers(figure, [m.estimates[metric] for m in ordered])
+        first = model.name == report.names[0]
+        colour, symbol = (GROUPS[0], "diamond") if first else (QUIET, "circle")
+        _interval_row(figure, plain_text(model.name), estimate, colour, symbol)
+    _fit_axes(figure, [m.estimates[metric] for m in ordered])
     return figure
 
 
-def _interval_row(figure: Figure, name: str, estimate: Estimate, colour: str, symbol: str, mark: str = "") -> None:
-    """A point with its interval, the numbers to the right of it."""
+def _interval_row(figure: Figure, name: str, estimate: Estimate, colour: str, symbol: str) -> None:
+    """Adds a point with its interval and the numbers to the right of it."""
     import plotly.graph_objects as go
 
     figure.add_trace(
@@ -80,37 +70,39 @@ def _interval_row(figure: Figure, name: str, estimate: Estimate, colour: str, sy
             hovertemplate=f"{name}: {estimate.text}<extra></extra>",
         )
     )
-    numbers = {"x": [estimate.high], "y": [name], "text": [f"  {mark}{estimate.text}"], "hoverinfo": "skip"}
+    numbers = {"x": [estimate.high], "y": [name], "text": [f"  {estimate.text}"], "hoverinfo": "skip"}
     figure.add_trace(go.Scatter(**numbers, mode="text", textposition="middle right", cliponaxis=False))
 
 
-def _room_for_numbers(figure: Figure, estimates: Sequence[Estimate]) -> None:
+def _fit_axes(figure: Figure, estimates: Sequence[Estimate]) -> None:
+    """Ranges that leave space for the numbers at the right."""
     low, high = min(e.low for e in estimates), max(e.high for e in estimates)
     low = min(low, 0.0)
     figure.update_xaxes(range=[low - 0.03 * (high - low), high + 0.28 * max(high - low, 1e-6)])
     figure.update_yaxes(range=[-0.6, len(estimates) - 0.4])
 
 
-def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: str, log: bool = True) -> Figure:
-    """Quality against cost; models that no other beats in both are joined.
+def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: str) -> Figure:
+    """Quality against cost on a log axis; a line joins the models that no other beats in both.
 
     Args:
-        rows: (name, cost, quality) of each model.
+        rows: (name, cost, quality) of each model; those that cost nothing are left out.
         cost: axis title with its unit.
     """
     import plotly.graph_objects as go
 
-    known = sorted((r for r in rows if r[1] > 0 or not log), key=lambda r: (r[1], -r[2]))
+    known = sorted((r for r in rows if r[1] > 0), key=lambda r: (r[1], -r[2]))
     front: list[tuple[str, float, float]] = []
     for row in known:
         if not front or row[2] > front[-1][2]:
             front.append(row)
     names = ", ".join(plain_text(name, 30) for name, *_ in front)
+    label = metric_label(metric)
     figure = sentence_figure(
         f"Nothing is both cheaper and better than {names}" if front else "There is nothing to compare",
         x=cost,
-        y=metric_label(metric),
-        alternative="; ".join(f"{n}: {cost} {format_number(c)}, {metric} {format_number(q)}" for n, c, q in known),
+        y=label,
+        alternative="; ".join(f"{n}: {cost} {format_number(c)}, {label} {format_number(q)}" for n, c, q in known),
         height=430,
         width=44,
     )
@@ -134,30 +126,29 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
                 cliponaxis=False,
                 marker={"size": 13, "color": group_colour(number), "symbol": group_symbol(number)},
                 hovertemplate=f"{plain_text(name)}<br>{cost}: {format_number(price)}<br>"
-                f"{metric}: {format_number(quality)}<extra></extra>",
+                f"{label}: {format_number(quality)}<extra></extra>",
             )
         )
-    if log:
-        figure.update_xaxes(type="log")
+    figure.update_xaxes(type="log")
     figure.update_yaxes(rangemode="tozero")
     return figure
 
 
 def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray], labels: Sequence[str]) -> Figure:
-    """Each person as a point: the place of the held-out item by one model against the other; both axes log.
+    """Each user as a point: the rank of the held-out item by one model against the other, on log axes.
 
-    Points carry the person's position as `customdata`, so that a selection can be opened elsewhere.
+    Points carry the user's position as `customdata`, so that a selection can be opened on other pages.
     """
     import plotly.graph_objects as go
 
-    last = max((int(r[r < MISSED].max(initial=1)) for r in ranks), default=1)  # who was missed stands last
+    last = max((int(r[r < MISSED].max(initial=1)) for r in ranks), default=1)  # misses are drawn at the last rank
     a, b = (np.minimum(r, last).astype(float) for r in ranks)
     wins, losses = int((a < b).sum()), int((a > b).sum())
     figure = sentence_figure(
-        f"{plain_text(first, 24)} ranks it better for {wins:,} people, {plain_text(second, 24)} for {losses:,}",
-        x=f"place of the held-out item by {plain_text(second, 30)} (1 = first)",
-        y=f"place by {plain_text(first, 30)}",
-        alternative=f"{wins} people above the line for {first}, {losses} for {second}, {len(a) - wins - losses} even",
+        f"{plain_text(first, 24)} ranks it better for {wins:,} users, {plain_text(second, 24)} for {losses:,}",
+        x=f"rank of the held-out item by {plain_text(second, 30)} (1 = first)",
+        y=f"rank by {plain_text(first, 30)}",
+        alternative=f"{first} ranks it better for {wins} users, {second} for {losses}; {len(a) - wins - losses} equal",
         height=430,
         width=44,
     )
@@ -167,7 +158,7 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
     for name, inside, colour, symbol in (
         (f"better by {first}", a < b, GROUPS[0], "circle"),
         (f"better by {second}", a > b, GROUPS[2], "diamond"),
-        ("even", a == b, QUIET, "square"),
+        ("equal", a == b, QUIET, "square"),
     ):
         at = np.flatnonzero(inside)
         figure.add_trace(
@@ -188,13 +179,13 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
     return figure
 
 
-def alpha_figure(curve: AlphaCurve) -> Figure:
-    """NDCG over α with its interval, and both controls as thin lines that are labelled."""
+def alpha_figure(curve: QualityOverAlpha) -> Figure:
+    """NDCG over α with its interval, and both controls as thin labelled lines."""
     import plotly.graph_objects as go
 
     figure = sentence_figure(
         curve.verdict,
-        x="α, the share borrowed from the source (0 = the target alone)",
+        x="α, the share of the source (0 = target alone)",
         y=f"NDCG@{curve.k}, mean with 95% interval",
         alternative="; ".join(f"α {a:.2g}: {e.text}" for a, e in zip(curve.alphas, curve.curve, strict=True)),
         height=420,
@@ -231,7 +222,7 @@ def alpha_figure(curve: AlphaCurve) -> Figure:
             mode="lines+markers",
             line={"width": 3, "color": blend_colour(0.5)},
             marker={"size": 11, "color": [blend_colour(float(a)) for a in alphas]},
-            text=[format_interval(e.value, e.low, e.high) for e in curve.curve],
+            text=[e.text for e in curve.curve],
             hovertemplate="α = %{x:.2f}: %{text}<extra></extra>",
         )
     )
@@ -244,19 +235,19 @@ def alpha_figure(curve: AlphaCurve) -> Figure:
     return figure
 
 
-def like_figure(accuracy: Mapping[str, tuple[float, float, float]]) -> Figure:
-    """Balanced accuracy of like/not-like for each model with its interval, against the majority's .5."""
-
-    ordered = sorted(accuracy.items(), key=lambda pair: pair[1][0])
-    best, (value, *_) = ordered[-1]
+def like_figure(accuracy: Mapping[str, Estimate]) -> Figure:
+    """Like / not-like accuracy of each model with its interval, against the 0.5 of a constant answer."""
+    ordered = sorted(accuracy.items(), key=lambda pair: pair[1].value)
+    best, highest = ordered[-1]
+    share = format_percent(highest.value)
     figure = sentence_figure(
-        f"{plain_text(best)} tells liked items from others {format_percent(value)} of the time; a constant answer, 50%",
-        x="balanced accuracy with 95% interval",
-        alternative="; ".join(f"{name}: {format_interval(*numbers)}" for name, numbers in ordered),
+        f"{plain_text(best)} tells liked items from others {share} of the time; a constant answer, 50%",
+        x="like / not-like accuracy with 95% interval",
+        alternative="; ".join(f"{name}: {estimate.text}" for name, estimate in ordered),
         height=130 + 40 * len(ordered),
     )
-    for name, numbers in ordered:
-        _interval_row(figure, plain_text(name), Estimate(*numbers), GROUPS[0], "circle")
-    _room_for_numbers(figure, [Estimate(*numbers) for _, numbers in ordered])
-    figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text="majority .5")
+    for name, estimate in ordered:
+        _interval_row(figure, plain_text(name), estimate, GROUPS[0], "circle")
+    _fit_axes(figure, [estimate for _, estimate in ordered])
+    figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text="constant answer 0.5")
     return figure

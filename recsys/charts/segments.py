@@ -1,4 +1,4 @@
-"""Figures of groups and splits: who is served well, what is shown, and which rows were kept aside."""
+"""Figures of groups and splits: a metric by group of users, exposure of item groups, and the rows of a split."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.charts.evaluation import metric_label
 from recsys.charts.style import GROUPS, QUIET, format_percent, plain_text, sentence_figure
+from recsys.metrics.registry import metric_label
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.evaluation.protocols import TimelineRow
     from recsys.evaluation.segments import ItemGroup, Segments
+    from recsys.evaluation.split_timeline import TimelineRow
 
-PART_LOOK = {
-    "learned from": ("#009E73", "circle"),
-    "known, not learned from": (GROUPS[3], "circle-open"),
+MARKERS = {
+    "trained on": ("#009E73", "circle"),
+    "known, not trained on": (GROUPS[3], "circle-open"),
     "validation": (GROUPS[1], "diamond"),
     "test": ("#D55E00", "star"),
-    "left out": (QUIET, "x-thin-open"),
+    "unused": (QUIET, "x-thin-open"),
 }
 
 
 def segments_figure(found: Segments) -> Figure:
-    """A row per group with its interval; groups too small to say are hollow; the overall mean is a line."""
+    """A row per group with its interval; too small groups are hollow; a line marks the overall mean."""
     import plotly.graph_objects as go
 
     groups = [*found.groups][::-1]
     figure = sentence_figure(
         plain_text(found.sentence, 160),
         x=f"{metric_label(found.metric)} with 95% interval",
-        alternative="; ".join(f"{g.name}: {g.estimate.text}, {g.people} people" for g in found.groups),
+        alternative="; ".join(f"{g.name}: {g.estimate.text}, {g.users} users" for g in found.groups),
         height=130 + 36 * max(1, len(groups)),
     )
     for group in groups:
@@ -41,7 +41,7 @@ def segments_figure(found: Segments) -> Figure:
         figure.add_trace(
             go.Scatter(
                 x=[e.value],
-                y=[f"{plain_text(group.name, 34)} ({group.people:,})"],
+                y=[f"{plain_text(group.name, 34)} ({group.users:,})"],
                 error_x={"array": [e.high - e.value], "arrayminus": [e.value - e.low], "thickness": 2, "width": 6},
                 mode="markers",
                 marker={
@@ -49,23 +49,23 @@ def segments_figure(found: Segments) -> Figure:
                     "color": GROUPS[2] if group.name == found.worst and found.gap and found.gap.low > 0 else GROUPS[0],
                     "symbol": "circle-open" if group.too_small else "circle",
                 },
-                hovertemplate=f"{plain_text(group.name)}: {e.text}, {group.people:,} people<extra></extra>",
+                hovertemplate=f"{plain_text(group.name)}: {e.text}, {group.users:,} users<extra></extra>",
             )
         )
     figure.add_vline(
-        x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="everybody", annotation_yshift=14
+        x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="all users", annotation_yshift=14
     )
     return figure
 
 
 def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
-    """For each item group: its share of the catalogue, of what people chose, and of what they are shown."""
+    """For each item group: its shares of the catalogue, of the interactions, and of the recommended places."""
     import plotly.graph_objects as go
 
-    most = max(groups, key=lambda g: g.of_shown - g.of_interactions, default=None)
+    most = max(groups, key=lambda g: g.of_recommended - g.of_interactions, default=None)
     title = (
-        f"{plain_text(most.name, 30)} gets {format_percent(most.of_shown)} of the places, "
-        f"{format_percent(most.of_interactions)} of choices"
+        f"{plain_text(most.name, 30)} gets {format_percent(most.of_recommended)} of the recommended places and "
+        f"{format_percent(most.of_interactions)} of the interactions"
         if most
         else "There are no groups of items"
     )
@@ -73,13 +73,13 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
         title,
         x=by,
         y="share",
-        alternative="; ".join(f"{g.name}: shown {format_percent(g.of_shown)}" for g in groups),
+        alternative="; ".join(f"{g.name}: recommended {format_percent(g.of_recommended)}" for g in groups),
     )
     names = [plain_text(g.name, 24) for g in groups]
     for label, values, colour in (
         ("of the catalogue", [g.of_catalogue for g in groups], QUIET),
-        ("of what people chose", [g.of_interactions for g in groups], GROUPS[3]),
-        ("of what is shown", [g.of_shown for g in groups], GROUPS[0]),
+        ("of interactions", [g.of_interactions for g in groups], GROUPS[3]),
+        ("of recommended places", [g.of_recommended for g in groups], GROUPS[0]),
     ):
         figure.add_trace(
             go.Bar(x=names, y=values, name=label, marker_color=colour, text=[format_percent(v) for v in values])
@@ -90,15 +90,17 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
 
 
 def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Figure:
-    """A row per person, a mark per item: learned from, known, validation, test, left out."""
+    """A row per user, a marker per interaction by the part of the split it belongs to."""
     import plotly.graph_objects as go
 
-    figure = sentence_figure(title, x="day" if dated else "place in the history", y="", height=170 + 24 * len(timeline))
-    for part, (colour, symbol) in PART_LOOK.items():
+    figure = sentence_figure(
+        title, x="day" if dated else "position in the history", y="", height=170 + 24 * len(timeline)
+    )
+    for part, (colour, symbol) in MARKERS.items():
         marks = [
-            (when if dated else place, row)
-            for row, strip in enumerate(timeline)
-            for place, (when, of) in enumerate(zip(strip.when, strip.part, strict=True), 1)
+            (when if dated else position, number)
+            for number, row in enumerate(timeline)
+            for position, (when, of) in enumerate(zip(row.when, row.part, strict=True), 1)
             if of == part
         ]
         if not marks:
@@ -107,14 +109,14 @@ def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Fi
         figure.add_trace(
             go.Scatter(
                 x=(when * 1e9).astype("datetime64[ns]") if dated else when,
-                y=[row for _, row in marks],
+                y=[number for _, number in marks],
                 mode="markers",
                 name=part,
                 marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1.5, "color": colour}},
                 hovertemplate=f"{part}<extra></extra>",
             )
         )
-    names = [f"person {plain_text(s.person, 12)}" for s in timeline]
+    names = [f"user {plain_text(row.user, 12)}" for row in timeline]
     figure.update_yaxes(tickvals=list(range(len(timeline))), ticktext=names, autorange="reversed", showgrid=False)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.4})
     return figure

@@ -1,5 +1,6 @@
 """Step 5, Dataset × models -> Report: metrics, protocols, intervals and tests, segments, the transfer study."""
 
-from recsys.evaluation.evaluate import Report, evaluate_models
+from recsys.evaluation.evaluate import evaluate_models
+from recsys.evaluation.report import Report
 
 __all__ = ["Report", "evaluate_models"]

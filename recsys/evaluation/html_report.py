@@ -1,6 +1,6 @@
-"""One HTML file that stands alone: data card, model card, protocol, results with intervals, figures, versions.
+"""A `Report` as one self-contained HTML file: cards of data and model, protocol, results with intervals, versions.
 
-No script, no link, no font from elsewhere; every text from data or from a person is escaped. Figures are inline SVG.
+No scripts, links or external fonts; every text from data or users is escaped. Figures are inline SVG.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from recsys.data.dataset import Dataset
-from recsys.evaluation.alpha_curve import AlphaCurve
-from recsys.evaluation.evaluate import Report
+from recsys.data.quality import gini
 from recsys.evaluation.protocols import protocol
+from recsys.evaluation.quality_over_alpha import QualityOverAlpha
+from recsys.evaluation.report import Report
 from recsys.evaluation.segments import Segments
-from recsys.metrics.beyond_accuracy import gini
-from recsys.metrics.uncertainty import Estimate, figure
+from recsys.metrics import registry
+from recsys.metrics.uncertainty import Estimate
 
 PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "streamlit", "plotly")
-SHOWN = ("ndcg", "hr", "recall", "precision", "map", "coverage", "novelty", "diversity", "gini", "popularity_lift")
 STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}td,th{padding:.3rem .7rem;text-align:left;
@@ -31,7 +31,7 @@ border-bottom:1px solid #8885;font-variant-numeric:tabular-nums}th{font-weight:6
 
 
 def versions() -> dict[str, str]:
-    """Versions of what figures depend on; packages that are not installed are left out."""
+    """Versions of the installed packages that the figures depend on."""
     found = {}
     for package in PACKAGES:
         try:
@@ -42,19 +42,19 @@ def versions() -> dict[str, str]:
 
 
 def data_card(dataset: Dataset) -> dict[str, str]:
-    """What the data is like, as names and shown values."""
+    """Names and formatted values that describe the data."""
     times = dataset.timestamps
     span = "no times" if times is None or not len(times) else f"{_day(times.min())} to {_day(times.max())}"
     density = dataset.n_interactions / max(1, dataset.n_users * dataset.n_items)
     return {
         "name": dataset.name,
-        "people": f"{dataset.n_users:,}",
+        "users": f"{dataset.n_users:,}",
         "items": f"{dataset.n_items:,}",
         "interactions": f"{dataset.n_interactions:,}",
         "density": f"{100 * density:.3g}%",
-        "items per person, median": f"{float(np.median(dataset.lengths)):,.0f}",
-        "inequality of item popularity (Gini)": figure(gini(dataset.item_counts[1:])),
-        "from – to": span,
+        "interactions per user, median": f"{float(np.median(dataset.lengths)):,.0f}",
+        "inequality of item popularity (Gini)": f"{gini(dataset.item_counts[1:]):.3f}",
+        "period": span,
         "scenarios": ", ".join(dataset.catalogue.scenario_names) or "one",
         "fingerprint": dataset.fingerprint,
     }
@@ -73,22 +73,22 @@ def evaluation_html(
     model_card: Mapping[str, object],
     *,
     segments: Sequence[Segments] = (),
-    curve: AlphaCurve | None = None,
+    curve: QualityOverAlpha | None = None,
     title: str = "Evaluation report",
 ) -> str:
     """The whole report as one HTML text.
 
     Args:
-        model_card: names and values about the model (config, seconds, parameters, seed); shown as they are, escaped.
-        segments, curve: further sections, where they were computed.
+        model_card: names and values about the model (config, seconds, parameters, seed), shown escaped.
+        segments, curve: further sections.
     """
     how = protocol(report.protocol)
     sections = [
         f"<h1>{escape(title)}</h1><p><strong>{escape(report.verdict)}</strong></p>"
-        + _sentences([said for said in (report.repeats.sentence, report.parts_sentence) if said]),
+        + _sentences([s for s in (report.repeats.sentence, report.parts_sentence) if s]),
         "<h2>Results</h2>" + _results(report),
         "<h2>" + escape(f"{report.main.upper()} with 95% intervals") + "</h2>" + interval_svg(report, report.main),
-        "<h2>Comparisons</h2>" + _sentences([c.sentence for c in report.comparisons], "Only one model was judged."),
+        "<h2>Comparisons</h2>" + _sentences([c.sentence for c in report.comparisons], "Only one model was evaluated."),
         "<h2>Protocol</h2>"
         + _card(
             {
@@ -98,12 +98,13 @@ def evaluation_html(
                 "limit": how.limit,
                 "ranking": "among all items the user has not had; ties count against the model; a held-out item that "
                 "the user already had is a miss",
-                "people judged": f"{len(report.users):,}",
-                "intervals": "95%, percentile bootstrap over people, 1,000 resamples (coverage and Gini: linearised)",
+                "users evaluated": f"{len(report.users):,}",
+                "intervals": "95%, percentile bootstrap over users, 1,000 resamples (coverage and Gini: linearised)",
                 "tests": "paired bootstrap, Holm’s correction over all comparisons",
                 "seed": str(report.seed),
             }
         ),
+        "<h2>Metrics</h2>" + _metrics(report),
         "<h2>Data card</h2>" + _card(data_card(dataset)),
         "<h2>Model card</h2>" + _card(model_card),
     ]
@@ -111,12 +112,12 @@ def evaluation_html(
     if curve is not None:
         sections.append("<h2>Quality over α</h2>" + _sentences([curve.verdict]) + alpha_svg(curve))
     sections.append("<h2>Versions</h2>" + _card(versions()))
-    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    created = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<style>{STYLE}</style></head><body>{''.join(sections)}"
-        f'<p class="note">Made by Interest Transfer Studio, {made}.</p></body></html>'
+        f'<p class="note">Created by Interest Transfer Studio, {created}.</p></body></html>'
     )
 
 
@@ -129,48 +130,45 @@ def _sentences(sentences: Sequence[str], nothing: str = "") -> str:
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in (sentences or [nothing]))
 
 
-def best_of(report: Report, metric: str) -> str:
-    """The name of the model with the highest value (lowest for Gini and popularity lift)."""
-    lowest = metric.startswith(("gini", "popularity_lift"))
-    pick = min if lowest else max
-    return pick(report.models, key=lambda m: m.estimates[metric].value).name
-
-
-def shown_metrics(report: Report) -> list[str]:
-    """The metrics of the results table, in order: those at the verdict's k, then those without one."""
-    k = report.main.partition("@")[2]
-    return [*(f"{name}@{k}" for name in SHOWN), "mrr", "auc", "balanced_accuracy"]
-
-
 def _results(report: Report) -> str:
     names = "".join(f"<th>{escape(name)}</th>" for name in report.names)
     rows = []
-    for metric in shown_metrics(report):
-        best = best_of(report, metric)
+    for key in report.metrics:
+        best = report.best(key)
         cells = "".join(
-            f'<td class="best">★ {m.estimates[metric].text}</td>'
-            if m.name == best and len(report.models) > 1
-            else f"<td>{m.estimates[metric].text}</td>"
+            f'<td class="best">★ {m.estimates[key].text}</td>'
+            if m.name == best
+            else f"<td>{m.estimates[key].text}</td>"
             for m in report.models
         )
-        rows.append(f"<tr><th>{escape(metric.replace('_', ' '))}</th>{cells}</tr>")
+        rows.append(f"<tr><th>{escape(registry.metric_label(key))}</th>{cells}</tr>")
     return f"<table><tr><th></th>{names}</tr>{''.join(rows)}</table>"
+
+
+def _metrics(report: Report) -> str:
+    """Formula, direction and paper of each metric in the results."""
+    rows = []
+    for metric in map(registry.find_metric, report.metrics):
+        better = "neither direction is better" if metric.better == "neither" else f"{metric.better} is better"
+        cells = "".join(f"<td>{escape(text)}</td>" for text in (metric.formula, better, metric.paper))
+        rows.append(f"<tr><th>{escape(metric.label)}</th>{cells}</tr>")
+    return f"<table>{''.join(rows)}</table>"
 
 
 def _segments(found: Segments) -> str:
     rows = "".join(
-        f"<tr><th>{escape(g.name)}</th><td>{g.people:,}</td><td>{g.estimate.text}</td>"
-        f"<td>{'too few to say' if g.too_small else ''}</td></tr>"
+        f"<tr><th>{escape(g.name)}</th><td>{g.users:,}</td><td>{g.estimate.text}</td>"
+        f"<td>{'too few users' if g.too_small else ''}</td></tr>"
         for g in found.groups
     )
     return (
         f"<h2>By {escape(found.by)}</h2>{_sentences([found.sentence, *found.warnings])}"
-        f"<table><tr><th>group</th><th>people</th><th>{escape(found.metric)}</th><th></th></tr>{rows}</table>"
+        f"<table><tr><th>group</th><th>users</th><th>{escape(registry.metric_label(found.metric))}</th><th></th></tr>{rows}</table>"
     )
 
 
 def interval_svg(report: Report, metric: str) -> str:
-    """A row per model: name, interval, point, numbers."""
+    """A row per model: name, estimate with interval, numbers."""
     estimates = {m.name: m.estimates[metric] for m in report.models}
     top = max(e.high for e in estimates.values()) or 1.0
     low = min(0.0, *(e.low for e in estimates.values()))
@@ -186,13 +184,13 @@ def interval_svg(report: Report, metric: str) -> str:
         line = f'<line x1="{x(e.low):.1f}" x2="{x(e.high):.1f}" y1="{y}" y2="{y}" stroke="currentColor"/>'
         label = escape(name if len(name) <= 20 else name[:19] + "…")
         rows.append(f'<text x="0" y="{y + 4}">{label}</text>{line}{shape}<text x="580" y="{y + 4}">{e.text}</text>')
-    said = escape("; ".join(f"{name}: {e.text}" for name, e in estimates.items()))
-    return f'<svg viewBox="0 0 760 {height}" role="img" aria-label="{said}">{"".join(rows)}</svg>'
+    description = escape("; ".join(f"{name}: {e.text}" for name, e in estimates.items()))
+    return f'<svg viewBox="0 0 760 {height}" role="img" aria-label="{description}">{"".join(rows)}</svg>'
 
 
-def alpha_svg(curve: AlphaCurve) -> str:
-    """NDCG over α with its band and the two controls."""
-    lines: list[tuple[str, Sequence[Estimate], str]] = [(curve.way, curve.curve, "#009E73")]
+def alpha_svg(curve: QualityOverAlpha) -> str:
+    """NDCG over α with its interval, and the controls."""
+    lines: list[tuple[str, Sequence[Estimate], str]] = [(curve.kind, curve.curve, "#009E73")]
     lines += [(name, es, "#8A918D") for name, es in curve.controls.items()]
     top = max(e.high for _, es, _ in lines for e in es) or 1.0
 
@@ -209,8 +207,6 @@ def alpha_svg(curve: AlphaCurve) -> str:
         y = 230 - 200 * max(estimates[-1].value, 0) / top + 4
         drawn.append(f'<text x="618" y="{y:.1f}">{escape(name)}</text>')
     axis = '<line x1="50" x2="610" y1="230" y2="230" stroke="currentColor"/>'
-    labels = (
-        f'<text x="50" y="250">α = 0</text><text x="580" y="250">α = 1</text><text x="0" y="36">{figure(top)}</text>'
-    )
-    said = escape(curve.verdict)
-    return f'<svg viewBox="0 0 760 260" role="img" aria-label="{said}">{axis}{labels}{"".join(drawn)}</svg>'
+    labels = f'<text x="50" y="250">α = 0</text><text x="580" y="250">α = 1</text><text x="0" y="36">{top:.3f}</text>'
+    description = escape(curve.verdict)
+    return f'<svg viewBox="0 0 760 260" role="img" aria-label="{description}">{axis}{labels}{"".join(drawn)}</svg>'

@@ -1,4 +1,4 @@
-"""Who is served well: a metric by group of people, with intervals, gap and worst group; exposure by group of items."""
+"""A metric by group of users, with intervals, gap and worst group; exposure by group of items."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
+from recsys.metrics.beyond_accuracy import BANDS, exposure, popularity_bands
+from recsys.metrics.registry import metric_label
 from recsys.metrics.uncertainty import Estimate, bootstrap_means, estimate_means
 
-SMALLEST = 30  # people below which a group's mean says next to nothing
+SMALLEST = 30  # users below which the mean of a group is too uncertain to compare
 MOST_GROUPS = 12
 
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """People in groups.
+    """Users (or items) in groups.
 
     Args:
-        by: what the groups are made of ("history length", a column of the user table, …).
-        names: of the groups, in a sensible order.
-        of: int64 (n,) each person's group, −1 = unknown.
-        numeric: whether the names are steps of a scale.
+        by: the attribute they are grouped by ("history length", a column of the user table, …).
+        names: of the groups, in order.
+        of: int64 (n,) group of each user, −1 = unknown.
     """
 
     by: str
     names: tuple[str, ...]
     of: np.ndarray
-    numeric: bool = False
 
 
-def ways(dataset: Dataset) -> tuple[str, ...]:
-    """What people can be grouped by in this data."""
-    found = ["history length", "popularity of taste"]
+def user_attributes(dataset: Dataset) -> tuple[str, ...]:
+    """Attributes that users can be grouped by in this data."""
+    found = ["history length", "popularity of history"]
     if dataset.timestamps is not None:
         found.insert(1, "activity")
     if len(dataset.catalogue.scenario_names) > 1:
@@ -45,21 +45,21 @@ def ways(dataset: Dataset) -> tuple[str, ...]:
 
 
 def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
-    """The held-out people in groups.
+    """The held-out users in groups.
 
-    history length, activity (items a week) and popularity of taste (mean popularity rank of the known items, 0% =
-    rarest) are cut at their quartiles; scenario is the one most of the known items belong to; a column of the user
-    table groups by value, or at quartiles where it is numeric with many values.
+    History length, activity (items a week) and popularity of history (mean popularity percentile of its items) are cut
+    at their quartiles; scenario is the one that most items of the history belong to; a column of the user table groups
+    by value, or at quartiles where it is numeric with many values.
 
-    Raises InputError for anything else.
+    Raises InputError for other attributes.
     """
     histories = holdout.histories
     if by == "history length":
         return _quartiles(by, np.array([len(h) for h in histories], dtype=float), "items", whole=True)
     if by == "activity" and dataset.timestamps is not None:
         return _quartiles(by, _items_a_week(dataset, holdout), "items a week")
-    if by == "popularity of taste":
-        return _quartiles(by, 100 * _taste_popularity(dataset, histories), "% of items rarer", whole=True)
+    if by == "popularity of history":
+        return _quartiles(by, 100 * _history_popularity(dataset, histories), "% of items are less popular", whole=True)
     if by == "scenario":
         return _named(by, [_main_scenario(dataset, h) for h in histories])
     if by in dataset.user_table.columns:
@@ -67,7 +67,7 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
         if column.dtype.kind in "if" and column.nunique() > MOST_GROUPS:
             return _quartiles(by, column.to_numpy(dtype=float), "")
         return _named(by, column.astype("string").fillna("").tolist())
-    raise InputError("the grouping", f"must be one of {', '.join(ways(dataset))}", by)
+    raise InputError("the grouping", f"must be one of {', '.join(user_attributes(dataset))}", by)
 
 
 def _items_a_week(dataset: Dataset, holdout: Holdout) -> np.ndarray:
@@ -80,10 +80,10 @@ def _items_a_week(dataset: Dataset, holdout: Holdout) -> np.ndarray:
     return rate
 
 
-def _taste_popularity(dataset: Dataset, histories: Sequence[History]) -> np.ndarray:
+def _history_popularity(dataset: Dataset, histories: Sequence[History]) -> np.ndarray:
     order = np.argsort(np.argsort(dataset.item_counts[1:], kind="stable"), kind="stable")
-    place = np.concatenate([[0.0], order / max(1, dataset.n_items - 1)])
-    return np.array([place[h].mean() if len(h) else np.nan for h in histories])
+    percentile = np.concatenate([[0.0], order / max(1, dataset.n_items - 1)])
+    return np.array([percentile[h].mean() if len(h) else np.nan for h in histories])
 
 
 def _main_scenario(dataset: Dataset, history: History) -> str:
@@ -94,7 +94,7 @@ def _main_scenario(dataset: Dataset, history: History) -> str:
 def _quartiles(by: str, values: np.ndarray, unit: str, whole: bool = False) -> Grouping:
     known = np.isfinite(values)
     if not known.any():
-        return Grouping(by, (), np.full(len(values), -1), numeric=True)
+        return Grouping(by, (), np.full(len(values), -1))
     edges = np.unique(np.quantile(values[known], [0, 0.25, 0.5, 0.75, 1]))
     if len(edges) < 2:
         edges = np.array([edges[0], edges[0]])
@@ -106,7 +106,7 @@ def _quartiles(by: str, values: np.ndarray, unit: str, whole: bool = False) -> G
         low, high = (edges[group], edges[group + 1]) if not len(inside) else (inside.min(), inside.max())
         span = f"{low:,.{digits}f}" if low == high else f"{low:,.{digits}f} – {high:,.{digits}f}"
         names.append(f"{span} {unit}".strip())
-    return Grouping(by, tuple(names), of, numeric=True)
+    return Grouping(by, tuple(names), of)
 
 
 def _named(by: str, values: list[str]) -> Grouping:
@@ -121,10 +121,10 @@ def _named(by: str, values: list[str]) -> Grouping:
 
 @dataclass(frozen=True)
 class GroupFigure:
-    """One group: how many people, its mean with interval, and whether it is too small to say."""
+    """One group: its users, its mean with interval, and whether it is too small to compare."""
 
     name: str
-    people: int
+    users: int
     estimate: Estimate
     too_small: bool
 
@@ -134,8 +134,9 @@ class Segments:
     """A metric by group.
 
     Args:
-        gap: best minus worst mean among groups large enough, with its interval; None when fewer than two are.
-        worst: the group with the lowest mean among those; "" when none is.
+        gap: highest minus lowest mean of the large enough groups, with its interval; None for fewer than two.
+        worst: the group with the lowest mean among those; "" for fewer than two.
+        unknown: users without a group or without a value.
     """
 
     by: str
@@ -148,31 +149,32 @@ class Segments:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What can't be said, in sentences."""
-        small = [f"{g.name} ({g.people})" for g in self.groups if g.too_small]
-        said = [f"Too few people to say anything about: {', '.join(small)}. Under {SMALLEST}."] if small else []
-        return (*said, f"{self.unknown:,} people have no known {self.by}.") if self.unknown else tuple(said)
+        """Groups that are too small to compare, and users without a group."""
+        small = [f"{g.name} ({g.users})" for g in self.groups if g.too_small]
+        sentences = [f"Fewer than {SMALLEST} users, too few to compare: {', '.join(small)}."] if small else []
+        sentences += [f"{self.unknown:,} users are in no group: their {self.by} is not known."] if self.unknown else []
+        return tuple(sentences)
 
     @property
     def sentence(self) -> str:
-        """Whether a gap between groups is shown."""
+        """Whether there is a significant gap between groups."""
         if self.gap is None:
-            return f"There are not two groups by {self.by} that are large enough to compare."
+            return f"Fewer than two groups by {self.by} are large enough to compare."
         if self.gap.low <= 0:
-            return f"No gap between groups by {self.by} is shown ({self.metric.upper()} gap {self.gap.text})."
-        return f"Worst served by {self.by}: {self.worst} ({self.metric.upper()} gap to the best {self.gap.text})."
+            return f"No gap between groups by {self.by} is shown ({metric_label(self.metric)} gap {self.gap.text})."
+        return f"Lowest by {self.by}: {self.worst} ({metric_label(self.metric)} gap to the highest {self.gap.text})."
 
 
 def segment(values: np.ndarray, groups: Grouping, metric: str, *, seed: int = 0, smallest: int = SMALLEST) -> Segments:
-    """A metric's per-person values (n,) by group.
+    """A metric's values per user (n,), NaN = not defined, by group.
 
-    The interval of the gap follows the two groups that are best and worst in the sample, over people resampled within
-    groups; since these were picked for being extreme, its lower end is taken at 0 unless those two differ by Holm's
-    correction over all pairs.
+    The interval of the gap is of the highest and the lowest group, over users resampled within groups. As these two
+    were picked for being extreme, its lower end is at most 0 unless they differ after correction over all pairs.
     """
     figures, draws = [], {}
+    of = np.where(np.isfinite(values), groups.of, -1)
     for number, name in enumerate(groups.names):
-        inside = values[groups.of == number]
+        inside = values[of == number]
         if not len(inside):
             continue
         draws[name] = bootstrap_means(inside, seed=seed + number)[:, 0]
@@ -188,7 +190,7 @@ def segment(values: np.ndarray, groups: Grouping, metric: str, *, seed: int = 0,
         best, poor = max(large, key=lambda g: g.estimate.value), min(large, key=lambda g: g.estimate.value)
         gap, worst = _gap(best, poor, draws[best.name] - draws[poor.name], len(large)), poor.name
     overall = estimate_means({metric: values}, seed=seed)[metric]
-    return Segments(groups.by, metric, overall, tuple(figures), gap, worst, int((groups.of < 0).sum()))
+    return Segments(groups.by, metric, overall, tuple(figures), gap, worst, int((of < 0).sum()))
 
 
 def _gap(best: GroupFigure, poor: GroupFigure, draws: np.ndarray, groups: int) -> Estimate:
@@ -201,24 +203,18 @@ def _gap(best: GroupFigure, poor: GroupFigure, draws: np.ndarray, groups: int) -
 
 @dataclass(frozen=True)
 class ItemGroup:
-    """A group of items: its share of the catalogue, of all interactions, and of what is shown, each in [0, 1]."""
+    """A group of items: its shares of the catalogue, of all interactions, and of the recommended places, in [0, 1]."""
 
     name: str
     of_catalogue: float
     of_interactions: float
-    of_shown: float
+    of_recommended: float
 
 
 def item_groups(dataset: Dataset, by: str) -> Grouping:
-    """Items in groups (n_items entries, item 1 first): "popularity" (the items behind half of all rows, the next three
-    tenths, the rest), "scenario" or "tag" (an item's first tag)."""
+    """Items in groups (n_items entries, item 1 first) by "popularity" (see BANDS), "scenario" or "tag" (the first)."""
     if by == "popularity":
-        counts = dataset.item_counts[1:]
-        order = np.argsort(-counts, kind="stable")
-        before = np.concatenate([[0], np.cumsum(counts[order])[:-1]]) / max(1, counts.sum())
-        of = np.empty(len(counts), dtype=np.int64)
-        of[order] = np.searchsorted([0.5, 0.8], before, side="right")
-        return Grouping(by, ("popular half", "middle", "long tail"), of, numeric=True)
+        return Grouping(by, BANDS, popularity_bands(dataset.item_counts)[1:])
     if by == "scenario":
         return _named(by, list(dataset.catalogue.scenarios[1:]))
     if by == "tag":
@@ -227,10 +223,9 @@ def item_groups(dataset: Dataset, by: str) -> Grouping:
 
 
 def exposure_by(lists: np.ndarray, dataset: Dataset, groups: Grouping) -> tuple[ItemGroup, ...]:
-    """How much of the shown places each item group gets, beside its share of the catalogue and of the interactions."""
-    shown = np.bincount(lists.ravel(), minlength=dataset.n_items + 1)[1:].astype(float)
-    counts = dataset.item_counts[1:].astype(float)
-    found = []
+    """Each item group's share of the recommended places, of the catalogue and of the interactions."""
+    recommended = exposure(lists, dataset.n_items)
+    counts, found = dataset.item_counts[1:], []
     for number, name in enumerate(groups.names):
         inside = groups.of == number
         found.append(
@@ -238,7 +233,7 @@ def exposure_by(lists: np.ndarray, dataset: Dataset, groups: Grouping) -> tuple[
                 name,
                 float(inside.mean()),
                 float(counts[inside].sum() / max(1, counts.sum())),
-                float(shown[inside].sum() / max(1, shown.sum())),
+                float(recommended[inside].sum() / max(1, recommended.sum())),
             )
         )
     return tuple(found)

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.embeddings import nearest
-from recsys.metrics.beyond_accuracy import item_features
+from recsys.metrics.item_content import item_features
 from recsys.models.recommender import Encoder, Recommender
 from recsys.transfer import TransferParty
 

@@ -1,18 +1,18 @@
-"""One definition of every rank and of every accuracy metric, used by training, validation and test alike."""
+"""One definition of ranks and of every metric, for training, validation and test. `registry.METRICS` is the table."""
 
-from recsys.metrics.accuracy import accuracy_at, reciprocal_rank
-from recsys.metrics.ranking import MISSED, Ranks, count_at_least, place, ranks, unseen
-from recsys.metrics.repeats import Repeats, repeats_of
+from recsys.metrics.accuracy import hit_rate, ndcg, reciprocal_rank
+from recsys.metrics.ranking import MISSED, Ranks, mask_seen, rank_masked, ranks
+from recsys.metrics.repeats import RepeatStatistics, repeat_statistics
 
 __all__ = [
     "MISSED",
     "Ranks",
-    "Repeats",
-    "accuracy_at",
-    "count_at_least",
-    "place",
+    "RepeatStatistics",
+    "hit_rate",
+    "mask_seen",
+    "ndcg",
+    "rank_masked",
     "ranks",
     "reciprocal_rank",
-    "repeats_of",
-    "unseen",
+    "repeat_statistics",
 ]

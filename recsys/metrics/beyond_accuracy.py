@@ -1,131 +1,122 @@
-"""What lists are like beyond being right: how much of the catalogue they show, how new, mixed and popular it is."""
+"""Coverage, exposure, popularity and novelty of recommended lists.
+
+Lists are int (n, k) item indexes, best first, 0 where no item is left. Values per user are float64 (n,), NaN for an
+empty list.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from recsys.data.dataset import Dataset, History
+from recsys.data.dataset import History
+from recsys.data.quality import gini
 from recsys.metrics.uncertainty import Estimate
 
 Z = 1.959964  # 95% of a normal distribution lies within this many standard errors
-
-
-def gini(counts: np.ndarray) -> float:
-    """Inequality of non-negative counts in [0, 1): 0 = all equal, towards 1 = all on one. 0 where everything is 0."""
-    ordered = np.sort(np.asarray(counts, dtype=np.float64))
-    total = ordered.sum()
-    if not len(ordered) or total == 0:
-        return 0.0
-    n = len(ordered)
-    return float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum() / (n * total))
+BANDS = ("popular half", "middle", "long tail")
+"""Items by popularity: those behind half of all interactions, behind the next 30%, and behind the last 20%."""
 
 
 def exposure(lists: np.ndarray, n_items: int) -> np.ndarray:
-    """How often each item is shown in lists (n, k) of item indexes, 0 = nothing: int64 (n_items,), item 1 first."""
+    """How often each item is recommended: int64 (n_items,), item 1 first."""
     return np.bincount(lists.ravel(), minlength=n_items + 1)[1 : n_items + 1]
 
 
-def coverage(lists: np.ndarray, n_items: int) -> float:
-    """The share of the catalogue that at least one person is shown, in [0, 1]."""
-    return float(np.count_nonzero(exposure(lists, n_items)) / max(n_items, 1))
-
-
 def estimate_coverage(lists: np.ndarray, n_items: int) -> Estimate:
-    """Coverage with its interval over people, by the jackknife.
+    """Share of the catalogue that is recommended to at least one user, with its interval over users, by the jackknife.
 
-    Resampling people would not do: each resample misses a third of the people and so covers less, always.
+    The bootstrap would be biased: each resample misses a third of the users, and therefore covers less.
     """
-    value, shown = coverage(lists, n_items), exposure(lists, n_items)
-    alone = np.concatenate([[0], shown == 1])[lists].sum(axis=1) / max(n_items, 1)  # lost without this person
+    counts = exposure(lists, n_items)
+    value = float(np.count_nonzero(counts) / max(n_items, 1))
+    lost = np.concatenate([[0], counts == 1])[lists].sum(axis=1) / max(n_items, 1)  # coverage without each user
     n = len(lists)
-    error = float(np.sqrt((n - 1) / n * ((alone - alone.mean()) ** 2).sum()))
-    return Estimate(value, max(0.0, value - Z * error), min(1.0, value + Z * error))
+    return _normal_interval(value, float(np.sqrt((n - 1) / n * ((lost - lost.mean()) ** 2).sum())))
 
 
 def estimate_gini(lists: np.ndarray, n_items: int) -> Estimate:
-    """Gini of exposure with its interval over people, by the delta method: how much each person's list moves it."""
-    shown = exposure(lists, n_items).astype(np.float64)
-    value, total = gini(shown), max(shown.sum(), 1.0)
-    place = np.empty(n_items)
-    place[np.argsort(shown, kind="stable")] = 2 * np.arange(1, n_items + 1) - n_items - 1
-    slope = np.concatenate([[0.0], place / (n_items * total) - value / total])
-    pull = slope[lists].sum(axis=1)
-    error = float(np.sqrt(((pull - pull.mean()) ** 2).sum()))
+    """Gini coefficient of exposure with its interval over users, by the delta method."""
+    counts = exposure(lists, n_items).astype(np.float64)
+    value, total = gini(counts), max(counts.sum(), 1.0)
+    coefficients = np.empty(n_items)
+    coefficients[np.argsort(counts, kind="stable")] = 2 * np.arange(1, n_items + 1) - n_items - 1
+    slope = np.concatenate([[0.0], coefficients / (n_items * total) - value / total])
+    influence = slope[lists].sum(axis=1)
+    return _normal_interval(value, float(np.sqrt(((influence - influence.mean()) ** 2).sum())))
+
+
+def _normal_interval(value: float, error: float) -> Estimate:
     return Estimate(value, max(0.0, value - Z * error), min(1.0, value + Z * error))
 
 
-def novelty(lists: np.ndarray, users_of_item: np.ndarray, n_users: int) -> np.ndarray:
-    """Mean surprise of a list in bits, −log2((users who have the item + 1) / (users + 1)): float64 (n,).
+def popularity_bands(item_counts: np.ndarray) -> np.ndarray:
+    """The index in BANDS of each item: int64 (n_items + 1,), [0] = −1.
 
     Args:
-        users_of_item: int (n_items + 1,) users who have each item, however often they chose it.
+        item_counts: int (n_items + 1,) interactions of each item.
     """
-    surprise = -np.log2((users_of_item + 1) / (n_users + 1))
-    return _list_mean(lists, surprise)
+    counts = item_counts[1:]
+    order = np.argsort(-counts, kind="stable")
+    before = np.concatenate([[0], np.cumsum(counts[order])[:-1]]) / max(1, counts.sum())
+    bands = np.full(len(item_counts), -1, dtype=np.int64)
+    bands[1 + order] = np.searchsorted([0.5, 0.8], before, side="right")
+    return bands
 
 
-def popularity_in(lists: np.ndarray, item_counts: np.ndarray) -> np.ndarray:
-    """Mean interactions of the items in each list: float64 (n,)."""
-    return _list_mean(lists, item_counts)
-
-
-def _list_mean(lists: np.ndarray, value_of_item: np.ndarray) -> np.ndarray:
-    shown = lists > 0
-    total = np.where(shown, value_of_item[lists], 0.0).sum(axis=1)
-    return np.asarray(total / np.maximum(shown.sum(axis=1), 1))
-
-
-def diversity(lists: np.ndarray, features: csr_matrix) -> np.ndarray:
-    """1 − mean cosine between the items of a list (Ziegler et al. 2005): float64 (n,); 0 for lists of one.
-
-    Args:
-        lists: int (n, k) item indexes, 0 = nothing.
-        features: (n_items + 1, d) rows of length one, or zero where an item has none (it then resembles nothing).
-    """
-    n, k = lists.shape
-    picks = csr_matrix((np.ones(n * k), lists.ravel(), np.arange(n + 1) * k), shape=(n, features.shape[0]))
-    total = picks @ features  # Σv, so that |Σv|² = Σ|v|² + 2 · Σ cosine over pairs; the padding row is zero
-    squared = np.asarray(total.multiply(total).sum(axis=1)).ravel()
-    own = picks @ np.asarray(features.multiply(features).sum(axis=1)).ravel()
+def list_mean(lists: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Mean of values (n, k) over the places of each list that hold an item."""
     size = (lists > 0).sum(axis=1)
-    pairs = size * (size - 1)
-    return np.where(pairs > 0, 1 - (squared - own) / np.maximum(pairs, 1), 0.0)
+    total = np.where(lists > 0, values, 0.0).sum(axis=1)
+    return np.where(size > 0, total / np.maximum(size, 1), np.nan)
 
 
-def item_features(dataset: Dataset, people: int = 2000, seed: int = 0) -> csr_matrix:
-    """What makes two items alike: their tags where most items have some, else who chose them. Unit rows, sparse.
-
-    Args:
-        people: at most this many people (drawn with the seed) stand for all, so that memory stays bounded.
-    """
-    tags = dataset.catalogue.tags
-    if sum(map(bool, tags)) > dataset.n_items / 2:
-        names = {name: n for n, name in enumerate(sorted({name for of_item in tags for name in of_item}))}
-        columns = [names[name] for of_item in tags for name in dict.fromkeys(of_item)]
-        starts = np.cumsum([0, *(len(dict.fromkeys(of_item)) for of_item in tags)])
-        rows = csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(tags), max(1, len(names))))
-    else:
-        drawn = np.random.default_rng(seed).permutation(dataset.n_users)[:people]
-        rows = dataset.matrix()[np.sort(drawn)].T.tocsr().astype(np.float64)
-        rows.data[:] = 1.0
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    return csr_matrix(rows.multiply(1 / np.maximum(lengths, 1e-12)[:, None]))
-
-
-def serendipity(lists: np.ndarray, positives: Sequence[History], obvious: np.ndarray) -> np.ndarray:
-    """Share of a list that is right and that the popular list would not have shown (Ge et al. 2010): float64 (n,).
+def novelty(lists: np.ndarray, users_of_item: np.ndarray, n_users: int) -> np.ndarray:
+    """Mean self-information of each list in bits, −log₂((users of the item + 1) / (users + 1)) (Zhou et al. 2010).
 
     Args:
-        lists, obvious: int (n, k) the model's list and the popularity list of the same people.
-        positives: the held-out items.
+        users_of_item: int (n_items + 1,) users who have each item, each counted once.
     """
-    width = int(max(lists.max(initial=0), obvious.max(initial=0), *(int(p.max()) for p in positives))) + 1
-    row = np.arange(len(lists))[:, None] * width
-    sizes = [len(p) for p in positives]
-    right = np.repeat(np.arange(len(lists)) * width, sizes) + np.concatenate(positives)
-    keys = lists + row
-    useful = np.isin(keys, right) & ~np.isin(keys, obvious + row) & (lists > 0)
-    return np.asarray(useful.mean(axis=1))
+    return list_mean(lists, -np.log2((users_of_item + 1) / (n_users + 1))[lists])
+
+
+def popular_lists(item_counts: np.ndarray, histories: Sequence[History], k: int) -> np.ndarray:
+    """The k most popular items that each user has not seen: int64 (n, k), ties to the lower index."""
+    order = 1 + np.argsort(-item_counts[1:], kind="stable")
+    lists = np.zeros((len(histories), k), dtype=np.int64)
+    for row, history in zip(lists, histories, strict=True):
+        head = order[: k + len(history)]
+        unseen = head[~np.isin(head, history)][:k]
+        row[: len(unseen)] = unseen
+    return lists
+
+
+def unexpectedness(lists: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Share of each list that is not in a list of expected items (Adamopoulos & Tuzhilin 2014, section 4).
+
+    Args:
+        expected: int (n, m) expected items of each user: the most popular ones (`popular_lists`).
+    """
+    return list_mean(lists, ~_in_rows(lists, expected))
+
+
+def serendipity(lists: np.ndarray, positives: Sequence[History], expected: np.ndarray) -> np.ndarray:
+    """Share of each list that was held out and is not expected (Ge et al. 2010).
+
+    Args:
+        positives: held-out items of each user.
+        expected: as for `unexpectedness`.
+    """
+    width = max((len(p) for p in positives), default=0)
+    held_out = np.zeros((len(lists), width), dtype=np.int64)
+    for row, items in zip(held_out, positives, strict=True):
+        row[: len(items)] = items
+    return list_mean(lists, _in_rows(lists, held_out) & ~_in_rows(lists, expected))
+
+
+def _in_rows(lists: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether each item of a list is in the same row of `others`: bool (n, k)."""
+    width = int(max(lists.max(initial=0), others.max(initial=0))) + 1
+    offset = np.arange(len(lists))[:, None] * width
+    return np.isin(lists + offset, others[others > 0] + np.broadcast_to(offset, others.shape)[others > 0])

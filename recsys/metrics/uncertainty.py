@@ -1,7 +1,7 @@
-"""How sure a mean over people is: percentile bootstrap over people, paired tests, Holm's correction, and the words.
+"""Uncertainty of means over users: percentile bootstrap, paired tests, Holm's correction, and sentences.
 
-People are the unit: whole people are drawn again, never single interactions (Efron 1979). All columns of one call are
-resampled with the same draws, so that differences between models are paired.
+Whole users are resampled, never single interactions (Efron 1979). All columns of one call are resampled with the same
+draws, so that differences between models are paired. Users with NaN in a column are left out of that column.
 """
 
 from __future__ import annotations
@@ -17,17 +17,6 @@ LEVEL = 0.95
 RESAMPLES = 1000
 
 
-def figure(value: float) -> str:
-    """A number with three significant digits, thousands separators, no leading zero: .171, 12.3, 4,120, −.004."""
-    if not np.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    digits = max(0, 2 - int(np.floor(np.log10(abs(value)))))
-    shown = f"{abs(value):,.{min(digits, 6)}f}"
-    return ("−" if value < 0 else "") + (shown[1:] if shown.startswith("0.") else shown)
-
-
 @dataclass(frozen=True)
 class Estimate:
     """A value with its 95% interval."""
@@ -38,10 +27,10 @@ class Estimate:
 
     @property
     def text(self) -> str:
-        """`.171 [.163, .179]`, all three to the same decimals."""
+        """`0.171 [0.163, 0.179]`, all three with the same decimals; `–` where it is not finite."""
         largest = max(abs(self.value), abs(self.low), abs(self.high))
         if not np.isfinite(largest):
-            return figure(self.value)
+            return "–"
         decimals = max(0, 2 - int(np.floor(np.log10(largest)))) if largest >= 1 else 3
         value, low, high = (_fixed(x, decimals) for x in (self.value, self.low, self.high))
         return f"{value} [{low}, {high}]"
@@ -51,13 +40,12 @@ class Estimate:
 
 
 def _fixed(value: float, decimals: int) -> str:
-    shown = f"{abs(value):,.{decimals}f}"
-    sign = "−" if value < 0 and float(shown.replace(",", "")) else ""
-    return sign + (shown[1:] if shown.startswith("0.") else shown)
+    digits = f"{abs(value):,.{decimals}f}"
+    return ("−" if value < 0 and float(digits.replace(",", "")) else "") + digits
 
 
 def resampled_counts(n: int, resamples: int, seed: int, chunk: int = 64) -> Iterator[np.ndarray]:
-    """How often each of n people is drawn in each resample: float32 (≤ chunk, n) at a time, rows summing to n."""
+    """How often each of n users is drawn in each resample: float32 (≤ chunk, n) at a time, rows summing to n."""
     rng = np.random.default_rng(seed)
     for start in range(0, resamples, chunk):
         rows = min(chunk, resamples - start)
@@ -66,14 +54,18 @@ def resampled_counts(n: int, resamples: int, seed: int, chunk: int = 64) -> Iter
 
 
 def bootstrap_means(values: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """Means over resampled people: float64 (resamples, m) of values (n, m). The same draws serve every column."""
+    """Means over resampled users: float64 (resamples, m) of values (n, m), NaN left out. Columns share the draws."""
     values = np.asarray(values, dtype=np.float64)
     if values.ndim == 1:
         values = values[:, None]
-    if not len(values):
-        raise InputError("the sample", "must hold at least one person")
-    parts = [counts @ values / len(values) for counts in resampled_counts(len(values), resamples, seed)]
-    return np.concatenate(parts)
+    known = np.isfinite(values)
+    if not known.any():
+        raise InputError("the sample", "must hold at least one user")
+    filled, counted = np.where(known, values, 0.0), known.astype(np.float64)
+    draws = resampled_counts(len(values), resamples, seed)
+    if known.all():
+        return np.concatenate([counts @ filled / len(values) for counts in draws])
+    return np.concatenate([counts @ filled / np.maximum(counts @ counted, 1) for counts in draws])
 
 
 def _interval(draws: np.ndarray) -> tuple[float, float]:
@@ -89,7 +81,8 @@ def estimate_means(
         return {}
     values = np.stack([np.asarray(c, dtype=np.float64) for c in columns.values()], axis=1)
     draws = bootstrap_means(values, resamples=resamples, seed=seed)
-    return {name: Estimate(float(values[:, i].mean()), *_interval(draws[:, i])) for i, name in enumerate(columns)}
+    means = np.nanmean(values, axis=0)
+    return {name: Estimate(float(means[i]), *_interval(draws[:, i])) for i, name in enumerate(columns)}
 
 
 def estimate_mean(values: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
@@ -98,7 +91,7 @@ def estimate_mean(values: np.ndarray, *, resamples: int = RESAMPLES, seed: int =
 
 
 def estimate_ratio(above: np.ndarray, below: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """mean(above) / mean(below) over people with its interval; `below` must not be 0 everywhere."""
+    """mean(above) / mean(below) over users with its interval; `below` must not be 0 everywhere."""
     values = np.stack([above, below], axis=1).astype(np.float64)
     draws = bootstrap_means(values, resamples=resamples, seed=seed)
     ratios = draws[:, 0] / np.maximum(draws[:, 1], 1e-12)
@@ -108,8 +101,8 @@ def estimate_ratio(above: np.ndarray, below: np.ndarray, *, resamples: int = RES
 def paired_p(differences: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[Estimate, float]:
     """Mean difference (n,) with its interval, and the two-sided p of "no difference" by the paired bootstrap.
 
-    p is the share of resamples whose mean lies as far from the observed mean as that lies from 0, counted with one
-    more so that it is never 0 (Davison & Hinkley 1997, 4.2): at 1,000 resamples the smallest is .001.
+    p is the share of resamples whose mean is at least as far from the observed mean as that is from 0, plus one so that
+    it is never 0 (Davison & Hinkley 1997, 4.2): with 1,000 resamples the smallest p is 0.001.
     """
     values = np.asarray(differences, dtype=np.float64)
     mean = float(values.mean())
@@ -132,7 +125,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One model against another on one metric, the same people on both sides."""
+    """One model against another on one metric and the same users."""
 
     metric: str
     first: str
@@ -142,24 +135,28 @@ class Comparison:
     p_holm: float
 
     @property
-    def shown(self) -> bool:
-        """Whether a difference is shown at 5% after Holm's correction."""
+    def significant(self) -> bool:
+        """Whether the difference is significant at 5% after Holm's correction."""
         return self.p_holm < 1 - LEVEL + 1e-12
 
     @property
     def sentence(self) -> str:
-        """The result in words; never more than was shown."""
+        """The result in words."""
         tail = f"({self.metric.upper()} {self.difference.text}, Holm p = {_fixed(self.p_holm, 3)})"
-        if not self.shown:
+        if not self.significant:
             return f"No difference shown between {self.first} and {self.second} {tail}."
         better, worse = (self.first, self.second) if self.difference.value > 0 else (self.second, self.first)
         return f"{better} is better than {worse} {tail}."
+
+    def to_json(self) -> dict[str, object]:
+        values = {"metric": self.metric, "first": self.first, "second": self.second, "p": self.p, "p_holm": self.p_holm}
+        return {**values, "difference": self.difference.to_json(), "significant": self.significant}
 
 
 def compare(
     metric: str, values: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]], *, seed: int = 0
 ) -> tuple[Comparison, ...]:
-    """Paired tests of the named pairs on one metric, Holm-corrected together; `values`: name -> (n,), same people."""
+    """Paired tests of the named pairs on one metric, Holm-corrected together; `values`: name -> (n,), same users."""
     tested = [paired_p(values[a] - values[b], seed=seed) for a, b in pairs]
     adjusted = holm([p for _, p in tested])
     return tuple(

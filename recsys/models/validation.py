@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout, without_last
-from recsys.metrics import Ranks, accuracy_at, place, reciprocal_rank, unseen
+from recsys.metrics import Ranks, hit_rate, mask_seen, ndcg, rank_masked, reciprocal_rank
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.markov import Markov, windowed_counts
 from recsys.models.recommender import Recommender, batched
@@ -50,10 +50,9 @@ def first_positives(people: Holdout) -> tuple[History, ...]:
 
 def accuracy_means(found: Ranks) -> dict[str, float]:
     """{"ndcg@10", "hr@10", "mrr"}: means over users."""
-    at = accuracy_at(found, 10)
     return {
-        "ndcg@10": float(at["ndcg"].mean()),
-        "hr@10": float(at["hr"].mean()),
+        "ndcg@10": float(ndcg(found, 10).mean()),
+        "hr@10": float(hit_rate(found, 10).mean()),
         "mrr": float(reciprocal_rank(found).mean()),
     }
 
@@ -62,10 +61,10 @@ def next_item_ranks(model: Recommender, people: Holdout) -> Ranks:
     """Where a model ranks the next item of held-out users: full ranking, by the rule of `recsys.metrics.ranking`."""
     wanted, found, start = first_positives(people), [], 0
     for histories in batched(people.histories):
-        masked = unseen(model.scores(histories), histories)
-        found.append(place(masked, wanted[start : start + len(histories)], share_below=False))
+        masked = mask_seen(model.scores(histories), histories)
+        found.append(rank_masked(masked, wanted[start : start + len(histories)], share_above=False))
         start += len(histories)
-    return Ranks.joined(found)
+    return Ranks.concatenate(found)
 
 
 def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:
@@ -97,18 +96,18 @@ class Validator:
     scores: np.ndarray | None  # float32 (B, n_items + 1)
 
     def ranks(self, masked: np.ndarray) -> Ranks:
-        """Ranks of the validation items for scores that `unseen` made, which are changed."""
-        return place(masked, first_positives(self.people), share_below=False)
+        """Ranks of the validation items for scores that `mask_seen` made, which are changed."""
+        return rank_masked(masked, first_positives(self.people), share_above=False)
 
     @cached_property
     def markov_alone(self) -> float:
         """NDCG@10 of the Markov scores alone."""
         assert self.scores is not None
-        return accuracy_means(self.ranks(unseen(self.scores, self.people.histories)))["ndcg@10"]
+        return accuracy_means(self.ranks(mask_seen(self.scores, self.people.histories)))["ndcg@10"]
 
     def weigh(self, model: AttentionModel) -> ValidationResult:
         """The Markov weight with the best NDCG@10, and what the model reaches with it."""
-        network = unseen(model.representation_scores(model.encode(self.people.histories)), self.people.histories)
+        network = mask_seen(model.representation_scores(model.encode(self.people.histories)), self.people.histories)
         weights = WEIGHTS if self.scores is not None else (0.0,)
         found = {}
         for weight in weights:
@@ -119,7 +118,7 @@ class Validator:
         parts = {"network": quality[0.0]["ndcg@10"]}
         if self.scores is not None:
             parts["markov"] = self.markov_alone
-        return ValidationResult(best, {**quality[best], **parts}, accuracy_at(found[best], 10)["ndcg"])
+        return ValidationResult(best, {**quality[best], **parts}, ndcg(found[best], 10))
 
 
 def make_validator(people: Holdout, dataset: Dataset, markov: bool, chosen: Markov | None = None) -> Validator:

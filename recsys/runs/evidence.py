@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from recsys.data.splits import Split
-from recsys.metrics import Ranks, accuracy_at, repeats_of
+from recsys.metrics import Ranks, ndcg, repeat_statistics
 from recsys.models.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Evidence:
         from recsys.models.validation import sample_users
 
         self.people = sample_users(split.validation, split.train.n_items, seed)
-        self.repeats = repeats_of(self.people.histories, self.people.positives)
+        self.repeats = repeat_statistics(self.people.histories, self.people.positives)
         self.seed = seed
         self.quality: dict[str, Mapping[str, float]] = {}
         self._per_user: dict[str, np.ndarray] = {}
@@ -39,7 +39,7 @@ class Evidence:
 
         found = self._ranks(model)
         self.quality[model.name] = accuracy_means(found)
-        self._per_user[model.name] = accuracy_at(found, 10)["ndcg"]
+        self._per_user[model.name] = ndcg(found, 10)
         return self.quality[model.name]
 
     def quality_of(self, first: str) -> dict[str, Mapping[str, float]]:
@@ -79,9 +79,9 @@ class Evidence:
         from recsys.metrics.uncertainty import estimate_means
 
         alone = {"network alone": model.without_markov() if model.markov is not None else model}
-        values = {name: accuracy_at(self._ranks(part), 10)["ndcg"] for name, part in alone.items()}
+        values = {name: ndcg(self._ranks(part), 10) for name, part in alone.items()}
         if model.markov is not None:
-            values["Markov alone"] = accuracy_at(self._ranks(model.markov), 10)["ndcg"]
+            values["Markov alone"] = ndcg(self._ranks(model.markov), 10)
             values["both together"] = self._per_user[model.name]
         return {name: estimate.to_json() for name, estimate in estimate_means(values, seed=self.seed).items()}
 

@@ -25,9 +25,9 @@ class Run:
             training early, if anything did.
         settings: of each baseline, as chosen on validation users: {model name: {setting: value}}.
         evidence: what the validation users say; {} with holdout "none". "users": how many; "repeats": see
-            `recsys.metrics.Repeats`; "comparison": the model against the best simple baseline in NDCG@10 ("baseline",
-            "value", "against", "difference", "low", "high": 95%, paired bootstrap over users); "parts": NDCG@10 with
-            its interval of "network alone", "Markov alone" and "both together".
+            `recsys.metrics.RepeatStatistics`; "comparison": the model against the best simple baseline in NDCG@10
+            ("baseline", "value", "against", "difference", "low", "high": 95%, paired bootstrap over users); "parts":
+            NDCG@10 with its interval of "network alone", "Markov alone" and "both together".
         seconds: of training, baselines excluded; created: UTC, ISO 8601. versions: of the packages.
     """
 

@@ -1,4 +1,4 @@
-"""Figures of Evaluate: what they say is what was found, and hostile names stay text."""
+"""Figures of Evaluate: titles agree with the values, and hostile names stay text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from recsys.charts.evaluation import (
     alpha_figure,
     intervals_figure,
     like_figure,
-    metric_label,
     pareto_figure,
     win_loss_figure,
 )
@@ -21,9 +20,10 @@ from recsys.charts.study import gain_by_known_items_figure, gain_figure, methods
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.evaluation import Report, evaluate_models
-from recsys.evaluation.alpha_curve import CONTROLS, AlphaCurve
-from recsys.evaluation.protocols import split_timeline
+from recsys.evaluation.quality_over_alpha import CONTROLS, QualityOverAlpha
 from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment
+from recsys.evaluation.split_timeline import split_timeline
+from recsys.metrics.registry import metric_label
 from recsys.metrics.uncertainty import Estimate
 from recsys.models.baselines import fit_baseline
 
@@ -54,13 +54,13 @@ def test_one_row_per_model_best_on_top_with_its_interval(report: Report) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [("ndcg@10", "NDCG@10"), ("popularity_lift@5", "popularity lift@5"), ("mrr", "MRR")]
+    ("name", "label"), [("ndcg@10", "NDCG@10"), ("popularity_lift@5", "Popularity lift@5"), ("mrr", "MRR")]
 )
-def test_metrics_have_names_for_people(name: str, label: str) -> None:
+def test_metrics_have_labels(name: str, label: str) -> None:
     assert metric_label(name) == label
 
 
-def test_the_front_holds_only_models_that_nothing_beats_in_both() -> None:
+def test_the_front_holds_only_models_that_no_other_beats_in_both() -> None:
     figure = pareto_figure(
         [("slow", 10, 0.2), ("bad", 5, 0.05), ("quick", 1, 0.1), (HOSTILE, 12, 0.1)], "ndcg@10", "ms"
     )
@@ -69,9 +69,9 @@ def test_the_front_holds_only_models_that_nothing_beats_in_both() -> None:
     assert title.startswith("Nothing is both cheaper and better than quick, slow")
 
 
-def test_people_carry_their_position_and_are_counted() -> None:
+def test_users_carry_their_position_and_are_counted() -> None:
     figure = win_loss_figure(HOSTILE, "b", (np.array([1, 5, 3]), np.array([2, 4, 3])), ["u1", "u2", HOSTILE])
-    assert "better for 1 people" in figure.layout.title.text.replace("<br>", " ")
+    assert "better for 1 users" in figure.layout.title.text.replace("<br>", " ")
     assert [list(t.customdata) for t in figure.data[1:]] == [[0], [1], [2]]
     assert figure.data[3].text[0] == "&lt;b&gt;bold&lt;/b&gt;"
 
@@ -87,28 +87,28 @@ def test_groups_are_rows_and_small_ones_hollow(planted: Dataset, report: Report)
     clean(exposure_figure(exposure_by(report[HOSTILE].lists, planted, item_groups(planted, "tag")), "tag"))
 
 
-def test_the_split_is_drawn_with_dates_or_places(planted: Dataset) -> None:
+def test_the_split_is_drawn_by_date_or_by_position(planted: Dataset) -> None:
     split = leave_one_out(planted)
-    rows = [replace(strip, person=HOSTILE) for strip in split_timeline(planted, split)]
+    rows = [replace(row, user=HOSTILE) for row in split_timeline(planted, split)]
     for dated in (True, False):
         figure = split_figure(rows, "Rows", dated)
-        assert {trace.name for trace in figure.data} == {"learned from", "validation", "test"}
+        assert {trace.name for trace in figure.data} == {"trained on", "validation", "test"}
         clean(figure)
 
 
 def test_the_curve_shows_both_controls_and_its_verdict() -> None:
     estimates = tuple(Estimate(v, v - 0.01, v + 0.01) for v in (0.1, 0.12, 0.08))
-    curve = AlphaCurve(
+    curve = QualityOverAlpha(
         "nearest", 10, np.array([0, 0.5, 1]), estimates, dict.fromkeys(CONTROLS, estimates),
         Estimate(0.02, 0.01, 0.03), 0.001, Estimate(0.0, -0.01, 0.01), (0.5, 0.5), 0.1, 50,
     )  # fmt: skip
     figure = alpha_figure(curve)
-    assert "smoothing, not shared interest" in figure.layout.title.text.replace("<br>", " ")
+    assert "smoothing, not shared interests" in figure.layout.title.text.replace("<br>", " ")
     assert len(figure.data) == 4
 
 
-def test_like_or_not_stands_beside_the_majority() -> None:
-    figure = like_figure({HOSTILE: (0.7, 0.68, 0.72), "b": (0.5, 0.48, 0.52)})
+def test_like_accuracy_is_compared_with_a_constant_answer() -> None:
+    figure = like_figure({HOSTILE: Estimate(0.7, 0.68, 0.72), "b": Estimate(0.5, 0.48, 0.52)})
     assert figure.layout.shapes[0].x0 == 0.5
     assert "70%" in figure.layout.title.text
 

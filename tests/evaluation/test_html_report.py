@@ -1,4 +1,4 @@
-"""The report stands alone, escapes everything, and says what the evaluation said."""
+"""The HTML report is self-contained, escapes all text, and holds what the evaluation found."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.evaluation import Report, evaluate_models
-from recsys.evaluation.alpha_curve import alpha_curve
-from recsys.evaluation.html_report import best_of, data_card, evaluation_html, shown_metrics, versions
+from recsys.evaluation.html_report import data_card, evaluation_html, versions
+from recsys.evaluation.quality_over_alpha import quality_over_alpha
 from recsys.evaluation.segments import grouping, segment
+from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.baselines import fit_baseline
 
 HOSTILE = '<script>alert("1")</script>'
@@ -27,7 +28,7 @@ def evaluated(planted: Dataset) -> tuple[Report, Dataset, str]:
     hostile = replace(planted, name=HOSTILE)
     groups = replace(grouping(planted, split.test, "scenario"), by=HOSTILE)
     found = segment(report.models[0].per_user["ndcg@10"], groups, "ndcg@10")
-    curve = alpha_curve(models[HOSTILE], split.test, planted, targets=range(30), steps=3)
+    curve = quality_over_alpha(models[HOSTILE], split.test, targets=range(30), steps=3)
     html = evaluation_html(report, hostile, {HOSTILE: HOSTILE}, segments=[found], curve=curve, title=HOSTILE)
     return report, hostile, html
 
@@ -50,7 +51,7 @@ class Tags(HTMLParser):
             assert self.open.pop() == tag
 
 
-def test_nothing_from_data_becomes_markup_and_every_tag_is_closed(evaluated: tuple[Report, Dataset, str]) -> None:
+def test_text_from_data_is_escaped_and_every_tag_is_closed(evaluated: tuple[Report, Dataset, str]) -> None:
     reader = Tags()
     reader.feed(evaluated[2])
     assert reader.open == []
@@ -59,30 +60,32 @@ def test_nothing_from_data_becomes_markup_and_every_tag_is_closed(evaluated: tup
     assert "&lt;script&gt;" in evaluated[2]
 
 
-def test_it_needs_nothing_from_elsewhere(evaluated: tuple[Report, Dataset, str]) -> None:
+def test_it_loads_nothing_external(evaluated: tuple[Report, Dataset, str]) -> None:
     assert not re.findall(r"https?://|@import|url\(", evaluated[2])
 
 
-def test_it_says_what_the_evaluation_said(evaluated: tuple[Report, Dataset, str]) -> None:
+def test_it_holds_every_metric_and_section(evaluated: tuple[Report, Dataset, str]) -> None:
     report, _, html = evaluated
-    for metric in shown_metrics(report):
+    for key in report.metrics:
+        assert metric_label(key) in html and find_metric(key).paper.replace("&", "&amp;") in html
         for model in report.models:
-            assert model.estimates[metric].text in html
+            assert model.estimates[key].text in html
     for words in ("Data card", "Model card", "Protocol", "Versions", "ties count against", "numpy"):
-        assert words in html or words == "No evidence"
+        assert words in html
     assert html.count("<svg") == 2
 
 
-def test_best_is_lowest_where_less_is_better(evaluated: tuple[Report, Dataset, str]) -> None:
+def test_the_best_value_is_the_lowest_where_lower_is_better(evaluated: tuple[Report, Dataset, str]) -> None:
     report = evaluated[0]
-    assert best_of(report, "ndcg@10") == HOSTILE
+    assert report.best("ndcg@10") == HOSTILE
+    assert report.best("unexpectedness@10") == ""
     ginis = {m.name: m.estimates["gini@10"].value for m in report.models}
-    assert best_of(report, "gini@10") == min(ginis, key=ginis.__getitem__)
+    assert report.best("gini@10") == min(ginis, key=ginis.__getitem__)
 
 
 def test_the_data_card_counts(planted: Dataset) -> None:
     card = data_card(planted)
-    assert (card["people"], card["items"], card["interactions"]) == ("120", "40", "1,680")
-    assert card["from – to"].startswith("2020-09-13")
-    assert data_card(replace(planted, timestamps=None))["from – to"] == "no times"
+    assert (card["users"], card["items"], card["interactions"]) == ("120", "40", "1,680")
+    assert card["period"].startswith("2020-09-13")
+    assert data_card(replace(planted, timestamps=None))["period"] == "no times"
     assert "numpy" in versions()

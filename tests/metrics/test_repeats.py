@@ -1,4 +1,4 @@
-"""Repeat purchases: an item the user already has is never listed, so it is a miss for validation and test alike."""
+"""Repeat purchases: an item the user already has is never recommended, so it is a miss in validation and test."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.data.ids import IdMap
 from recsys.data.splits import Holdout, leave_one_out
 from recsys.evaluation import evaluate_models
-from recsys.evaluation.alpha_curve import alpha_curve
 from recsys.evaluation.protocols import protocol
+from recsys.evaluation.quality_over_alpha import quality_over_alpha
 from recsys.evaluation.study.cases import plan_study
-from recsys.metrics import Repeats, repeats_of
+from recsys.metrics import RepeatStatistics, repeat_statistics
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import fit_baseline
 from recsys.models.training.config import TrainConfig
@@ -24,19 +24,19 @@ from recsys.models.validation import next_item_quality
 from tests.models.small import dataset_of
 
 
-def shop(people: int = 200, items: int = 30, length: int = 12, repeated: float = 0.4, seed: int = 0) -> Dataset:
-    """A retailer's export: each step of a user's walk is, with the given chance, something bought before."""
+def shop(users: int = 200, items: int = 30, length: int = 12, repeated: float = 0.4, seed: int = 0) -> Dataset:
+    """Purchases: each step of a user is, with the given probability, an item bought before."""
     rng = np.random.default_rng(seed)
-    sequence = np.empty((people, length), dtype=np.int32)
+    sequence = np.empty((users, length), dtype=np.int32)
     for row in sequence:
         new = rng.permutation(items) + 1
         for step in range(length):
             row[step] = rng.choice(row[:step]) if step and rng.random() < repeated else new[step]
     ids = [f"i{number}" for number in range(1, items + 1)]
     return Dataset(
-        users=IdMap([f"u{number}" for number in range(people)], first=0, subject="user_id"),
+        users=IdMap([f"u{number}" for number in range(users)], first=0, subject="user_id"),
         items=IdMap(ids),
-        offsets=np.arange(people + 1, dtype=np.int64) * length,
+        offsets=np.arange(users + 1, dtype=np.int64) * length,
         sequence=sequence.ravel(),
         catalogue=Catalogue.bare(ids),
     )
@@ -68,13 +68,13 @@ def test_no_model_exceeds_what_can_be_reached() -> None:
 
 def test_the_share_of_repeats_and_what_is_reachable() -> None:
     histories = [np.array([1, 2, 2]), np.array([3]), np.array([4, 5]), np.array([6])]
-    found = repeats_of(histories, [np.array([2]), np.array([1]), np.array([9]), np.array([7, 6, 6])])
+    found = repeat_statistics(histories, [np.array([2]), np.array([1]), np.array([9]), np.array([7, 6, 6])])
     assert found.share == pytest.approx(2 / 5)
     two_places = 1 / (1 + 1 / np.log2(3))  # one of two held-out items is found, at the first place
     assert found.reachable == pytest.approx((0 + 1 + 1 + two_places) / 4)
-    assert "40% of the held-out choices are repeats" in found.sentence
-    assert repeats_of(histories[:1], [np.array([7])]).sentence == ""
-    assert repeats_of([], []) == Repeats(0.0, 1.0)
+    assert "40% of the held-out items are repeats" in found.sentence
+    assert repeat_statistics(histories[:1], [np.array([7])]).sentence == ""
+    assert repeat_statistics([], []) == RepeatStatistics(0.0, 1.0)
 
 
 def test_a_perfect_model_reaches_what_is_reachable_and_the_report_says_how_much() -> None:
@@ -100,13 +100,13 @@ def test_a_perfect_model_reaches_what_is_reachable_and_the_report_says_how_much(
 
 @pytest.mark.parametrize("name", ["alpha", "study", "time", "cold-users"])
 def test_every_evaluator_follows_the_same_rule(name: str) -> None:
-    """Nobody gains from a repeat: the score of a model that knows every answer stays below what is reachable."""
-    data = shop(people=120)
+    """A model trained on the test data stays below what is reachable: repeats count as misses everywhere."""
+    data = shop(users=120)
     oracle = fit_baseline("popularity", data)
     if name == "alpha":
         split = leave_one_out(data)
-        curve = alpha_curve(oracle, split.test, data, "average", steps=3)
-        best = repeats_of(split.test.histories, split.test.positives).reachable
+        curve = quality_over_alpha(oracle, split.test, "average", steps=3)
+        best = repeat_statistics(split.test.histories, split.test.positives).reachable
         assert max(estimate.value for estimate in curve.curve) <= best
         return
     if name == "study":
@@ -123,7 +123,7 @@ def test_every_evaluator_follows_the_same_rule(name: str) -> None:
 
 
 def test_novelty_counts_users_and_not_purchases() -> None:
-    """One user buys item 1 nine times: it is as surprising as an item that one user bought once."""
+    """An item that one user buys nine times is as novel as an item that one user bought once."""
     histories = [[1] * 9 + [2, 3], [3, 4, 5], [4, 5, 6], [5, 6, 4]]
     split = leave_one_out(dataset_of(histories, 6))
     report = evaluate_models({"popular": fit_baseline("popularity", split.train)}, split.test, split.train)

@@ -1,4 +1,4 @@
-"""The page Evaluate without a browser: it judges by itself, opens every tab from its link, and says what is missing."""
+"""The page Evaluate without a browser: it evaluates at once, opens tabs from links, and says what is missing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.evaluation.study.transfer_study import transfer_study
+from recsys.metrics.registry import METRICS, metric_label
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
@@ -24,7 +25,7 @@ SPACE = "e" * 32
 
 @pytest.fixture(scope="module")
 def saved(own_workspace: Workspace) -> dict[str, str]:
-    """Three runs in a workspace of its own: two that kept rows aside, one that did not."""
+    """Three runs in a workspace of its own: two with held-out rows, one without."""
     data = planted_dataset()
     data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space, shape = own_workspace.space(SPACE), AttentionConfig(embedding_size=16, layers=1)
@@ -35,7 +36,7 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
     return found
 
 
-def settled(app: AppTest) -> AppTest:
+def after_jobs(app: AppTest) -> AppTest:
     """The page once its jobs have ended."""
     for job in state.jobs().of(SPACE):
         state.jobs().wait(job.id, SPACE, timeout=60)
@@ -47,10 +48,10 @@ def opened(run_id: str, **view: str) -> AppTest:
     app.session_state["space"] = SPACE
     for name, value in {"run": run_id, **view}.items():
         app.query_params[name] = value
-    return settled(app.switch_page("pages/5_Evaluate.py").run())
+    return after_jobs(app.switch_page("pages/5_Evaluate.py").run())
 
 
-def test_it_judges_by_itself_and_says_who_is_best(saved: dict[str, str]) -> None:
+def test_the_evaluation_starts_at_once_and_names_the_result(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"])
     no_errors(app)
     assert "reaches NDCG@10" in app.subheader[0].value.replace("\\", "")
@@ -64,17 +65,17 @@ def test_each_tab_opens_from_its_link(saved: dict[str, str], tab: str) -> None:
     assert app.session_state["evaluate_tab"] == tab
 
 
-def test_the_curve_over_alpha_is_drawn_in_a_job(saved: dict[str, str]) -> None:
+def test_the_curve_over_alpha_is_computed_in_a_job(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="alpha")
     app.selectbox("curve_of").select("column:region=north").run()
-    app = settled(next(b for b in app.button if b.label == "Draw the curve").click().run())
+    app = after_jobs(next(b for b in app.button if b.label == "Compute the curve").click().run())
     no_errors(app)
     assert len(app.get("plotly_chart")) == 2
 
 
-def test_another_protocol_trains_anew_and_judges(saved: dict[str, str]) -> None:
+def test_another_protocol_trains_and_evaluates(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="protocols")
-    app = settled(next(b for b in app.button if "cold people" in b.label).click().run())
+    app = after_jobs(next(b for b in app.button if "cold users" in b.label).click().run())
     no_errors(app)
     assert len(app.get("plotly_chart")) == 1 + 3 + 1
 
@@ -88,7 +89,18 @@ def test_groups_and_columns_can_be_chosen(saved: dict[str, str]) -> None:
     no_errors(app)
 
 
-def test_a_person_opens_in_explain(saved: dict[str, str]) -> None:
+def test_every_metric_of_the_table_is_offered_and_defined(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="compare")
+    report_metrics = [metric_label(metric.default_key((5, 10, 20), 10)) for metric in METRICS]
+    assert app.selectbox("metric").options == report_metrics
+    app.selectbox("metric").select("calibration@10").run()
+    no_errors(app)
+    table, definitions = app.dataframe[0].value, app.dataframe[1].value
+    assert list(table.index) == list(definitions.index) == report_metrics
+    assert "Steck 2018" in definitions["paper"].to_numpy()
+
+
+def test_a_user_opens_in_explain(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     app.button("open_explain").click().run()
     no_errors(app)
@@ -96,21 +108,21 @@ def test_a_person_opens_in_explain(saved: dict[str, str]) -> None:
     assert (target if isinstance(target, str) else target[0]).startswith("user:")
 
 
-def test_another_run_can_stand_beside(saved: dict[str, str]) -> None:
+def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     alone = list(app.dataframe[0].value.columns)
     assert alone[0] == "attention" and "popularity" in alone
-    app = settled(app.multiselect(key="choose_runs").select(saved["beside"]).run())
+    app = after_jobs(app.multiselect(key="choose_runs").select(saved["beside"]).run())
     no_errors(app)
     table = app.dataframe[0].value
     assert len(table.columns) == len(alone) + 1 and any("beside" in name for name in table.columns), list(table.columns)
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
 
 
-def test_a_run_that_kept_nothing_aside_says_so(saved: dict[str, str]) -> None:
+def test_a_run_without_held_out_rows_says_so(saved: dict[str, str]) -> None:
     app = opened(saved["none"])
     no_errors(app)
-    assert "nothing is left to judge it by" in app.warning[0].value
+    assert "nothing is left to evaluate it on" in app.warning[0].value
 
 
 def test_a_study_says_which_alpha_was_judged_on_whom_and_how_it_was_made(saved: dict[str, str]) -> None:

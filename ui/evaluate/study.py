@@ -14,10 +14,11 @@ from recsys.data.export import json_bytes
 from recsys.errors import ArtifactError, StudioError
 from recsys.evaluation.study.results import is_current
 from recsys.jobs.queue import Progress
-from recsys.metrics.uncertainty import Estimate, figure
+from recsys.metrics.uncertainty import Estimate
 from recsys.workspace import read_content
-from ui.evaluate.jobs import EvaluationContext, answer, job_id, job_of
+from ui.evaluate.jobs import EvaluationContext
 from ui.shell.errors import show_verdict
+from ui.shell.job_results import find_job, job_id, job_result
 from ui.shell.widgets import download
 from ui.transfer.advice import axis_of
 
@@ -88,7 +89,7 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
     return {
         "transfer against": str(one["against"]),
         "difference in NDCG@10": Estimate(one["value"], one["low"], one["high"]).text,
-        "Holm p": figure(one["p_holm"]),
+        "Holm p": f"{one['p_holm']:.3f}",
         "in words": ("better" if one["value"] > 0 else "worse") if one["shown"] else "no difference shown",
     }
 
@@ -97,7 +98,7 @@ def _run(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     """The newest study of this axis: the one just run, or a saved one; else a button."""
     studio, data = evaluated.studio, evaluated.dataset
     wanted = job_id(studio, "study", axis, data.fingerprint)
-    if job_of(studio, wanted) is None:
+    if find_job(studio, wanted) is None:
         for entry in studio.space.entries("study"):
             if data.matches(str(entry.meta.get("fingerprint"))) and entry.meta.get("axis") == axis:
                 content = read_content(studio.space.path(entry.id))
@@ -113,7 +114,7 @@ def _run(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
         return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
 
     label = f"the study of transfer {AXES[axis]}"
-    saved = answer(studio, wanted, "study", label, work, f"Run the study: borrow {AXES[axis]}")
+    saved = job_result(studio, wanted, "study", label, work, f"Run the study: borrow {AXES[axis]}")
     return None if saved is None else _read(read_content(space.path(saved)))
 
 

@@ -12,9 +12,9 @@ from recsys.explain.counterfactual import Counterfactual, smallest_removal
 from recsys.explain.history_influence import Influence, blended_with, influence
 from recsys.explain.score_parts import alike_items, model_score_parts, shared_tags, source_and_target
 from recsys.jobs.queue import Progress
-from ui.evaluate.jobs import answer, job_id
 from ui.explain.subject import ExplainedList
 from ui.shell.frame import PageContext
+from ui.shell.job_results import job_id, job_result
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
@@ -184,7 +184,7 @@ def _deletion(studio: PageContext, why: ExplainedList) -> None:
         st.caption("Too few people have 5 to 30 items for a deletion curve.")
         return
     wanted = job_id(studio, "deletion", context.folder, context.run.id)
-    study = answer(
+    study = job_result(
         studio, wanted, "evaluate", f"deletion curves of {context.run.name}", work, "Draw the deletion curves"
     )
     if study is not None:

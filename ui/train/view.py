@@ -102,11 +102,11 @@ def _what_it_is(card: RunCard) -> None:
 
 def _evidence(card: RunCard) -> list[str]:
     """What can be reached at most, what the parts of the model reach, and the settings chosen for the baselines."""
-    from recsys.metrics import Repeats
+    from recsys.metrics import RepeatStatistics
 
     said = []
     if "repeats" in card.evidence:
-        said.append(Repeats(**card.evidence["repeats"]).sentence)
+        said.append(RepeatStatistics(**card.evidence["repeats"]).sentence)
     parts = card.evidence.get("parts", {})
     if len(parts) > 1:
         each = "; ".join(

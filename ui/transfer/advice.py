@@ -14,10 +14,10 @@ from recsys.evaluation.study.results import is_current
 from recsys.jobs.queue import Progress
 from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
 from recsys.workspace import read_content
-from ui.evaluate.jobs import job_id, job_of
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
 from ui.shell.frame import PageContext, guarded_fragment
+from ui.shell.job_results import find_job, job_id
 from ui.shell.widgets import escape_markdown
 from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
@@ -143,7 +143,7 @@ def _start(studio: PageContext, context: RunContext, label: str = "Run the study
     space, data = studio.space, context.dataset
     axis, scenarios = axis_of(studio), scenarios_of(studio, context)
     wanted = job_id(studio, "study of the pair", axis, data.fingerprint, *scenarios)
-    job = job_of(studio, wanted)
+    job = find_job(studio, wanted)
     if job is not None and job.active:
         guarded_fragment(1.0)(_progress)(studio, wanted)
         return
@@ -166,7 +166,7 @@ def _start(studio: PageContext, context: RunContext, label: str = "Run the study
 
 
 def _progress(studio: PageContext, wanted: str) -> None:
-    job = job_of(studio, wanted)
+    job = find_job(studio, wanted)
     if job is None or not job.active:
         st.rerun()
     st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free place …"))

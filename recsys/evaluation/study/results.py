@@ -75,7 +75,7 @@ class StudyPoint:
     def beats(self, method: str) -> bool:
         """Whether the transfer is shown to be better."""
         comparison = self.against(method)
-        return comparison.shown and comparison.difference.value > 0
+        return comparison.significant and comparison.difference.value > 0
 
     @property
     def helps(self) -> bool:
@@ -111,7 +111,7 @@ class StudyPoint:
             "gain": [{"alpha": a, **e.to_json()} for a, e in zip(curves_of.ALPHAS.tolist(), self.gain, strict=True)],
             "methods": {name: e.to_json() for name, e in self.methods.items()},
             "comparisons": [
-                {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.shown}
+                {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.significant}
                 for c in self.comparisons
             ],
             "suggested": self.suggested.to_json(),

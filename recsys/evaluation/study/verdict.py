@@ -22,9 +22,7 @@ def verdict_of(study: TransferStudy) -> tuple[str, str]:
     """How good the news is ("helps", "mixed", "no evidence", "harms") and what was found."""
     what = _SOURCE[study.axis].format(*study.scenarios)
     good = [point for point in study.points if point.helps]
-    bad = [
-        p for p in study.points if p.against("target alone").shown and p.against("target alone").difference.value < 0
-    ]
+    bad = [point for point in study.points if _loses(point, "target alone")]
     if not good:
         return _nothing(study, what, bad)
     best = max(good, key=lambda point: point.against("target alone").difference.value)
@@ -66,7 +64,7 @@ def _nothing(study: TransferStudy, what: str, bad: Sequence[StudyPoint]) -> tupl
 
 
 def _loses(point: StudyPoint, name: str) -> bool:
-    return point.against(name).shown and point.against(name).difference.value < 0
+    return point.against(name).significant and point.against(name).difference.value < 0
 
 
 def _items(ks: Sequence[int]) -> str:

@@ -258,7 +258,7 @@ def test_what_is_borrowed_from_the_future_no_longer_helps() -> None:
 
 
 def test_users_whose_next_item_is_a_repeat_are_counted() -> None:
-    data = shop(people=200)
+    data = shop(users=200)
     share = np.mean([history[-1] in history[:-1] for history in data.histories()])
     for point in transfer_study(data, "time", model=Reader).to_json()["points"]:
         assert point["repeats"] == pytest.approx(share) and share > 0.3

@@ -1,0 +1,80 @@
+"""Evaluate's tab "Quality over α"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from recsys.charts.evaluation import alpha_figure
+from recsys.charts.style import CONFIG
+from recsys.evaluation.quality_over_alpha import SOURCES
+from recsys.evaluation.segments import grouping
+from recsys.jobs.queue import Progress
+from ui.evaluate.jobs import EvaluationContext
+from ui.run_context import group_of
+from ui.shell.job_results import job_id, job_result
+
+if TYPE_CHECKING:
+    from recsys.evaluation.quality_over_alpha import QualityOverAlpha
+
+ALL, SHORTEST = "all users", "the quarter with the shortest histories"
+NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve), for the report
+
+
+def _targets(evaluated: EvaluationContext) -> dict[str, str]:
+    """Groups of targets to choose from: key -> name."""
+    offered = {ALL: ALL, SHORTEST: SHORTEST}
+    for entry in evaluated.studio.space.entries("cohort"):
+        offered[f"group:{entry.id}"] = f"group “{entry.name}”"
+    table = evaluated.dataset.user_table
+    for column in table.columns:
+        values = table[column].dropna().astype(str).unique()
+        if 1 < len(values) <= 12:
+            offered |= {f"column:{column}={value}": f"{column} {value}" for value in sorted(values)}
+    return offered
+
+
+def _users(evaluated: EvaluationContext, chosen: str) -> Sequence[int]:
+    """The user indexes of a group of targets."""
+    users = evaluated.split.test.users
+    if chosen == ALL:
+        return [int(user) for user in users]
+    if chosen == SHORTEST:
+        of = grouping(evaluated.dataset, evaluated.split.test, "history length").of
+        return [int(user) for user, group in zip(users, of, strict=True) if group == 0]
+    return [int(user) for user in group_of(evaluated.context, chosen, None)[0]]
+
+
+def alpha_tab(evaluated: EvaluationContext) -> None:
+    """NDCG over α for a group of targets and a kind of source, with the controls."""
+    offered = _targets(evaluated)
+    left, right = st.columns(2)
+    chosen = left.selectbox("Targets", list(offered), format_func=offered.__getitem__, key="curve_of")
+    kind = right.selectbox("Source", list(SOURCES), format_func=SOURCES.__getitem__, key="curve_way")
+    users = set(_users(evaluated, chosen))
+    holdout, model, run = evaluated.split.test, evaluated.run.model, evaluated.run
+    positions = [position for position, user in enumerate(holdout.users) if int(user) in users]
+
+    def work(progress: Progress) -> QualityOverAlpha:
+        from recsys.evaluation.quality_over_alpha import quality_over_alpha
+
+        group = sorted(users)
+        return quality_over_alpha(model, holdout, kind, targets=positions, group=group, progress=progress)
+
+    wanted = job_id(evaluated.studio, "alpha", evaluated.context.folder, run.id, chosen, kind)
+    label = f"quality over α of {run.name}"
+    curve = job_result(evaluated.studio, wanted, "evaluate", label, work, "Compute the curve")
+    if curve is None:
+        st.caption(
+            "Blends up to 400 targets with their sources at eleven values of α and ranks all items each time. A random "
+            "source and shuffled pairs are drawn too: a gain that they share does not come from shared interests."
+        )
+        return
+    st.session_state[NEWEST_CURVE] = (run.id, curve)
+    st.plotly_chart(alpha_figure(curve), key="alpha_curve", config=CONFIG, width="stretch")
+    st.caption(
+        "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "
+        "transfer help?” evaluates on users that the model was not trained on."
+    )

@@ -1,0 +1,148 @@
+"""Evaluate's tab "Compare": models side by side, quality against cost, users won and lost, variation over seeds."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from recsys.charts.evaluation import pareto_figure, win_loss_figure
+from recsys.charts.style import CONFIG
+from recsys.jobs.queue import Progress
+from recsys.metrics.registry import find_metric, metric_label
+from recsys.models.recommender import Recommender
+from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext, trainers
+from ui.shell.job_results import job_id, job_result
+from ui.shell.widgets import escape_markdown, person_label, settings_words
+
+SEEDS = (1, 2, 3)
+
+
+def compare_tab(evaluated: EvaluationContext) -> None:
+    """Models and other runs side by side."""
+    _choose_runs(evaluated)
+    _table(evaluated)
+    for comparison in evaluated.report.comparisons:
+        st.write(escape_markdown(comparison.sentence, 300))
+    left, right = st.columns(2, gap="large")
+    with left:
+        _quality_against_cost(evaluated)
+    with right:
+        if len(evaluated.report.models) > 1:
+            _win_loss(evaluated)
+    _seeds(evaluated)
+
+
+def _choose_runs(evaluated: EvaluationContext) -> None:
+    studio = evaluated.studio
+    entries = {entry.id: entry.name for entry in studio.space.entries("run") if entry.id != studio.run_id}
+    if not entries:
+        return
+    chosen = st.multiselect(
+        "Compare with other runs on the same data",
+        list(entries),
+        default=[r for r in st.session_state.get(COMPARED_RUNS, ()) if r in entries],
+        format_func=entries.__getitem__,
+        key="choose_runs",
+    )
+    if chosen != st.session_state.get(COMPARED_RUNS, []):
+        st.session_state[COMPARED_RUNS] = chosen
+        st.rerun()
+
+
+def _table(evaluated: EvaluationContext) -> None:
+    """Every metric of every model, and how each metric is defined."""
+    report = evaluated.report
+    rows = {
+        metric_label(key): [("★ " if m.name == report.best(key) else "") + m.estimates[key].text for m in report.models]
+        for key in report.metrics
+    }
+    st.dataframe(pd.DataFrame(rows, index=list(report.names)).T, width="stretch", key="compare_table")
+    st.caption("★ marks the best value where one direction is better. Brackets are 95% intervals.")
+    with st.expander("How each metric is defined"):
+        metrics = {metric_label(key): find_metric(key) for key in report.metrics}
+        columns = {
+            "meaning": [metric.help for metric in metrics.values()],
+            "formula": [metric.formula for metric in metrics.values()],
+            "better": [metric.better for metric in metrics.values()],
+            "range": [f"{metric.low:g} to {metric.high:.3g}" for metric in metrics.values()],
+            "paper": [metric.paper for metric in metrics.values()],
+        }
+        st.dataframe(pd.DataFrame(columns, index=list(metrics)), width="stretch", key="metric_definitions")
+    if evaluated.run.settings:
+        st.caption(f"Settings of the baselines, chosen on validation users: {settings_words(evaluated.run.settings)}.")
+
+
+def _quality_against_cost(evaluated: EvaluationContext) -> None:
+    report = evaluated.report
+    cost = st.selectbox("Cost", ("milliseconds to score one user", "megabytes of weights"), key="cost")
+    in_time = cost.startswith("milli")
+    rows = [
+        (
+            m.name,
+            m.milliseconds if in_time else _megabytes(evaluated.models[m.name]),
+            m.estimates[report.main].value,
+        )
+        for m in report.models
+    ]
+    st.plotly_chart(pareto_figure(rows, report.main, cost), key="pareto", config=CONFIG, width="stretch")
+
+
+def _megabytes(model: Recommender) -> float:
+    tensors = getattr(model, "tensors", None)
+    return sum(t.nbytes for t in tensors().values()) / 1e6 if tensors else 0.0
+
+
+def _win_loss(evaluated: EvaluationContext) -> None:
+    """Users as points; selected ones can be opened in Transfer or Explain."""
+    report, dataset = evaluated.report, evaluated.dataset
+    second = st.selectbox("Against", report.names[1:], key="against")
+    first = report.names[0]
+    labels = [f"user {dataset.users.external(int(u))}" for u in report.users]
+    drawn = win_loss_figure(first, second, (report[first].ranks, report[second].ranks), labels)
+    event = st.plotly_chart(drawn, key="win_loss", config=CONFIG, on_select="rerun", selection_mode=("points", "box"))
+    points = event["selection"]["points"] if event else []
+    chosen = [int(point["customdata"][0] if isinstance(point["customdata"], list) else point["customdata"])
+              for point in points if "customdata" in point]  # fmt: skip
+    differences = abs(report[first].per_user["mrr"] - report[second].per_user["mrr"])
+    users = [int(report.users[position]) for position in (chosen or differences.argsort()[::-1][:20].tolist())[:50]]
+    user = st.selectbox(
+        "User" if chosen else "User (select points above, or one of the twenty with the largest difference)",
+        users,
+        format_func=lambda user: person_label(dataset, user),
+        key=f"win_loss_person_{second}",
+    )
+    with st.container(horizontal=True):
+        target = f"user:{dataset.users.external(user)}"
+        if st.button("Open in Transfer", key="open_transfer"):
+            evaluated.studio.go("transfer", target=target)
+        if st.button("Open in Explain", key="open_explain"):
+            evaluated.studio.go("explain", target=target)
+
+
+def _seeds(evaluated: EvaluationContext) -> None:
+    """The run's model trained again with other seeds."""
+    context, main = evaluated.context, "ndcg@10"
+
+    def work(progress: Progress) -> list[float]:
+        from recsys.evaluation import evaluate_models
+
+        split, values = context.run.split(context.dataset), []
+        for number, seed in enumerate(SEEDS):
+
+            def part(fraction: float, message: str, begun: int = number) -> None:
+                progress((begun + fraction) / len(SEEDS), f"Seed {SEEDS[begun]}: {message}")
+
+            model = trainers(context, seed, part)[context.run.model.name](split)
+            report = evaluate_models({"model": model}, split.test, split.train, (10,))
+            values.append(report["model"].estimates[main].value)
+        return values
+
+    st.subheader("How much does the result vary with the seed?", anchor=False)
+    wanted = job_id(evaluated.studio, "seeds", context.folder, context.run.id)
+    button = f"Train with {len(SEEDS)} other seeds"
+    found = job_result(evaluated.studio, wanted, "evaluate", f"{context.run.name} with other seeds", work, button)
+    if found:
+        values = [evaluated.report.models[0].estimates[main].value, *found]
+        each = ", ".join(f"{value:.3f}" for value in values)
+        label = metric_label(main)
+        st.write(f"{label} is between {min(values):.3f} and {max(values):.3f} over {len(values)} seeds ({each}).")

@@ -1,0 +1,61 @@
+"""Evaluate's tab "Protocols": how rows were held out, and the evaluation by other protocols."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys.charts.evaluation import intervals_figure
+from recsys.charts.segments import split_figure
+from recsys.charts.style import CONFIG
+from recsys.errors import StudioError
+from recsys.evaluation import Report
+from recsys.evaluation.protocols import PROTOCOLS, Protocol
+from recsys.evaluation.split_timeline import split_timeline
+from recsys.jobs.queue import Progress
+from ui.evaluate.jobs import EvaluationContext, trainers
+from ui.shell.frame import show_error
+from ui.shell.job_results import job_id, job_result
+from ui.shell.widgets import escape_markdown
+
+
+def protocols_tab(evaluated: EvaluationContext) -> None:
+    """Each protocol with a figure of its split; two of them train the models anew without the held-out rows."""
+    for protocol in PROTOCOLS:
+        with st.container(border=True):
+            left, right = st.columns([2, 3], gap="large")
+            with left:
+                st.subheader(protocol.name, anchor=False)
+                st.write(f"**{protocol.question}** {protocol.how}")
+                st.caption(f"Limit: {protocol.limit}")
+            with right:
+                try:
+                    split = protocol.split(evaluated.dataset)
+                except StudioError as error:
+                    show_error(error)
+                    continue
+                drawn = split_figure(
+                    split_timeline(evaluated.dataset, split),
+                    f"{len(split.test):,} users are evaluated, {split.train.n_interactions:,} rows are trained on",
+                    dated=protocol.key == "time",
+                )
+                st.plotly_chart(drawn, key=f"split_{protocol.key}", config=CONFIG, width="stretch")
+            _evaluate_by(evaluated, protocol)
+
+
+def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
+    if protocol.key == evaluated.report.protocol:
+        st.caption("This is the protocol of the verdict above: these rows were held out when the run was trained.")
+        return
+    context = evaluated.context
+
+    def work(progress: Progress) -> Report:
+        from recsys.evaluation.protocols import evaluate_protocol
+
+        return evaluate_protocol(context.dataset, protocol.key, trainers(context, 0, progress), progress=progress)
+
+    wanted = job_id(evaluated.studio, "protocol", protocol.key, context.folder, context.run.id)
+    label, button = f"{protocol.key} evaluation of {context.run.name}", f"Train and evaluate: {protocol.name.lower()}"
+    report = job_result(evaluated.studio, wanted, "evaluate", label, work, button)
+    if report is not None:
+        st.write(escape_markdown(report.verdict, 400))
+        st.plotly_chart(intervals_figure(report, report.main), key=f"by_{protocol.key}", config=CONFIG, width="stretch")

@@ -1,0 +1,61 @@
+"""Evaluate's tab "Report": downloads of the evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys.data.export import csv_bytes, json_bytes
+from recsys.evaluation.segments import grouping, segment
+from ui.evaluate.alpha import NEWEST_CURVE
+from ui.evaluate.jobs import EvaluationContext
+from ui.shell.widgets import download
+
+
+def report_tab(evaluated: EvaluationContext) -> None:
+    """One self-contained HTML file, the figures as JSON, and each user's values as CSV."""
+    st.write("The report holds the data card, the model card, the protocol, all metrics with intervals, and versions.")
+    metrics = evaluated.report.to_json()
+    with st.container(horizontal=True):
+        download("Export report (HTML)", lambda: _html(evaluated), "evaluation.html", "text/html", "report_html")
+        download("Export metrics (JSON)", lambda: json_bytes(metrics), "metrics.json", "application/json", "rep_json")
+        download("Export users (CSV)", lambda: csv_bytes(_users(evaluated)), "users.csv", "text/csv", "report_csv")
+
+
+def _html(evaluated: EvaluationContext) -> bytes:
+    from recsys.evaluation.html_report import evaluation_html
+
+    run, report = evaluated.run, evaluated.report
+    card: dict[str, Any] = {
+        "name": run.name,
+        "model": run.model.name,
+        "parameters": f"{run.parameters:,}",
+        "trained": run.created,
+        "seconds of training": f"{run.seconds:,.0f}",
+        "epochs": len(run.reports),
+        "compared with": ", ".join(run.baselines),
+        **{f"setting of {name}, chosen on validation users: {setting}": value
+           for name, chosen in run.settings.items() for setting, value in chosen.items()},
+        **{f"{part} setting: {name}": value for part in ("model", "train")
+           for name, value in dict(run.config.get(part, {})).items()},
+        "intended use": "demonstrations, teaching and exploration; not for decisions about people",
+    }  # fmt: skip
+    values = report.models[0].per_user[report.main]
+    dataset, users = evaluated.dataset, evaluated.split.test
+    attributes = ["history length", *(["scenario"] if len(dataset.catalogue.scenario_names) > 1 else [])]
+    segments = [segment(values, grouping(dataset, users, by), report.main) for by in attributes]
+    run_id, curve = st.session_state.get(NEWEST_CURVE, ("", None))
+    curve, title = (curve if run_id == run.id else None), f"Evaluation of {run.name}"
+    return evaluation_html(report, dataset, card, segments=segments, curve=curve, title=title).encode()
+
+
+def _users(evaluated: EvaluationContext) -> pd.DataFrame:
+    """Each user's value of every metric that has one, and rank, by model."""
+    report = evaluated.report
+    columns: dict[str, Any] = {"user_id": evaluated.dataset.users.externals(report.users)}
+    for model in report.models:
+        columns |= {f"{model.name} {key}": model.per_user[key] for key in report.metrics if key in model.per_user}
+        columns[f"{model.name} rank"] = model.ranks
+    return pd.DataFrame(columns)

@@ -1,0 +1,102 @@
+"""Results of background jobs that a page asks for again on every rerun, found by the question they answer."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import Any
+
+import streamlit as st
+
+from recsys.errors import UnknownIdError
+from recsys.jobs.queue import JobSnapshot, Progress, Work
+from ui.shell.errors import show_failure
+from ui.shell.frame import PageContext, guarded_fragment
+from ui.shell.widgets import escape_markdown
+
+
+def job_id(studio: PageContext, *question: object) -> str:
+    """The id of the job that answers a question of this visitor: always the same, and not guessable by others."""
+    text = "\0".join([studio.space.id, *map(str, question)])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def find_job(studio: PageContext, wanted: str) -> JobSnapshot | None:
+    """The job of that id, None before it was started."""
+    try:
+        return studio.jobs.snapshot(wanted, studio.space.id)
+    except UnknownIdError:
+        return None
+
+
+def job_result(studio: PageContext, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
+    """The job's result; None while there is none, with its progress on screen, or its error and a button to retry.
+
+    Args:
+        wanted: of `job_id`.
+        button: label of the button that starts the job; "" starts it at once.
+    """
+    job, results = find_job(studio, wanted), _results()
+    if job is not None and job.state == "done" and wanted not in results:
+        job = None  # newer results have replaced it
+
+    def run(progress: Progress) -> None:
+        results.put(wanted, work(progress))
+
+    if job is None and (not button or st.button(button, key=f"start_{wanted}")):
+        studio.jobs.ensure(studio.space.id, kind, label, run, wanted)
+        if button:
+            st.rerun()
+        job = find_job(studio, wanted)
+    if job is None:
+        return None
+    if job.active:
+        guarded_fragment(0.5)(_show_progress)(studio, wanted)
+        return None
+    if job.state == "done":
+        return results.get(wanted)
+    if job.error:
+        show_failure(job)
+    else:
+        st.warning("This was stopped before it ended.")
+    if st.button("Try again", key=f"again_{wanted}"):
+        studio.jobs.ensure(studio.space.id, kind, label, run, wanted)
+        st.rerun()
+    return None
+
+
+class JobResults:
+    """The newest results by job id; the oldest are dropped. Jobs themselves hold ids and numbers only."""
+
+    def __init__(self, most: int = 24) -> None:
+        self.most = most
+        self._results: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def put(self, job_id: str, result: Any) -> None:
+        with self._lock:
+            self._results.pop(job_id, None)
+            self._results[job_id] = result
+            while len(self._results) > self.most:
+                del self._results[next(iter(self._results))]
+
+    def get(self, job_id: str) -> Any | None:
+        """None if it was dropped."""
+        return self._results.get(job_id)
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._results
+
+
+@st.cache_resource
+def _results() -> JobResults:
+    return JobResults()
+
+
+def _show_progress(studio: PageContext, wanted: str) -> None:
+    job = find_job(studio, wanted)
+    if job is None or not job.active:
+        st.rerun()
+    status = f"Position {job.position} in the queue" if job.position else escape_markdown(job.message or "Starting …")
+    left = "" if job.seconds_left is None else f" · about {job.seconds_left:.0f} s left"
+    st.progress(job.fraction, text=status + left)
