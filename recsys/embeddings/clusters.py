@@ -1,33 +1,34 @@
-"""Groups of people (or items) whose representations point the same way."""
+"""Groups of users (or items) whose embeddings point in a similar direction: k-means on rows of length 1."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from recsys.data.dataset import read_only
-from recsys.embeddings.k_means import assign, k_means
 from recsys.errors import InputError
 
-_LEARN_FROM = 20_000  # rows the centres are learned from; everybody is assigned
-_TRIED = range(4, 11)  # numbers of groups tried when none is asked for: what a person can tell apart in one picture
+_FIT_ROWS = 20_000  # centres are fitted to this many rows at most; every row is assigned
+_SILHOUETTE_ROWS = 2_000
+_AUTOMATIC = range(4, 11)  # numbers of groups compared when none is given: more are hard to tell apart on a map
 
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """A grouping.
+    """A grouping of rows.
 
     Args:
         labels: int32 (n,): each row's group 0 … k − 1, the largest group first.
         centres: float32 (k, d), of the rows scaled to length 1.
-        separation: −1 … 1, how much nearer people are to their own group's centre than to the next one's (simplified
-            silhouette, Hruschka et al. 2004); 0 when there is one group.
+        silhouette: −1 … 1, how much nearer a row is to its own group than to the next one (Rousseeuw 1987), over a
+            sample of the rows; 0 when there is one group.
     """
 
     labels: np.ndarray
     centres: np.ndarray
-    separation: float = 0.0
+    silhouette: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", read_only(self.labels))
@@ -47,49 +48,63 @@ class Clusters:
 
 
 def cluster(vectors: np.ndarray, n: int | None = None, seed: int = 0) -> Clusters:
-    """Groups by k-means on the rows scaled to length 1 (so by angle, as scores see them).
+    """Groups by k-means on the rows scaled to length 1, that is, by angle.
 
     Args:
         vectors: float (rows, d).
-        n: groups wanted, 1 to 60; None tries 4 to 10 and keeps the best separated.
+        n: number of groups, 1 to 60; fewer when there are fewer distinct rows. None compares 4 to 10 and returns the
+            grouping with the highest silhouette.
 
     Raises:
         InputError: no rows, `n` out of range, or values that are not finite.
     """
+    from sklearn.preprocessing import normalize
+
     if not len(vectors):
         raise InputError("the representations", "must have at least one row")
     if n is not None and not 1 <= n <= 60:
         raise InputError("the number of groups", "must be between 1 and 60", n)
     if not np.isfinite(vectors).all():
         raise InputError("the representations", "must be finite numbers")
-    rows = unit(vectors)
-    wanted = [n] if n is not None else [size for size in _TRIED if size <= max(2, len(rows) // 8)] or [2]
-    tried = []
-    for size in wanted:
-        centres = k_means(rows, size, seed=seed, sample=_LEARN_FROM, spread=True)
-        tried.append((separation(rows, centres) if len(centres) > 1 else 0.0, centres))
-    best, centres = max(tried, key=lambda pair: pair[0])
-    labels = assign(rows, centres)
-    sizes = np.bincount(labels, minlength=len(centres))
-    order = np.argsort(-sizes, kind="stable")
-    order = order[sizes[order] > 0]
-    place = np.zeros(len(centres), dtype=np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
-    return Clusters(place[labels], centres[order], float(best))
+    rows = normalize(np.asarray(vectors, dtype=np.float32))
+    sizes = [n] if n is not None else [size for size in _AUTOMATIC if size <= max(2, len(rows) // 8)] or [2]
+    groupings = []
+    for size in sizes:
+        model = fit_k_means(rows, size, seed=seed, sample=_FIT_ROWS)
+        labels = model.predict(rows)
+        groupings.append((_silhouette(rows, labels, seed), labels, model.cluster_centers_))
+    silhouette, labels, centres = max(groupings, key=lambda grouping: grouping[0])
+    counts = np.bincount(labels, minlength=len(centres))
+    order = np.argsort(-counts, kind="stable")
+    order = order[counts[order] > 0]
+    rank = np.zeros(len(centres), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return Clusters(rank[labels], centres[order], silhouette)
 
 
-def separation(rows: np.ndarray, centres: np.ndarray) -> float:
-    """The mean simplified silhouette of rows (at most 20,000, evenly taken) among two or more centres."""
-    some = rows[:: max(1, len(rows) // 20_000)]
-    square = (some**2).sum(axis=1, keepdims=True) + (centres**2).sum(axis=1) - 2.0 * (some @ centres.T)
-    gap = np.sqrt(np.maximum(np.partition(square, 1, axis=1)[:, :2], 0.0))
-    scale = np.maximum(gap[:, 1], 1e-12)
-    return float(((gap[:, 1] - gap[:, 0]) / scale).mean())
+def fit_k_means(rows: np.ndarray, n: int, *, seed: int, sample: int, **options: Any) -> Any:
+    """scikit-learn's KMeans, fitted once; the same centres for the same seed on any number of processors.
+
+    Args:
+        rows: float32 (n, d).
+        n: number of centres; lowered to the number of distinct rows.
+        sample: fit to this many rows at most, drawn at random.
+        options: of `sklearn.cluster.KMeans`.
+    """
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    if len(rows) > sample:
+        rows = rows[np.random.default_rng(seed).permutation(len(rows))[:sample]]
+    n = min(n, len(np.unique(rows, axis=0)))
+    with threadpool_limits(1, "openmp"):  # several threads would add up float32 values in the order in which they end
+        return KMeans(n, n_init=1, random_state=seed, **options).fit(rows)
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1: float32; zero rows stay zero."""
-    vectors = np.asarray(vectors, dtype=np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return scaled
+def _silhouette(rows: np.ndarray, labels: np.ndarray, seed: int) -> float:
+    from sklearn.metrics import silhouette_score
+
+    some = np.random.default_rng(seed).permutation(len(rows))[:_SILHOUETTE_ROWS]
+    if not 2 <= len(np.unique(labels[some])) < len(some):
+        return 0.0
+    return float(silhouette_score(rows[some], labels[some]))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from recsys.embeddings import cluster
-from recsys.embeddings.k_means import assign, centres_of, k_means
+from recsys.embeddings.clusters import fit_k_means
 from recsys.errors import InputError
 
 
@@ -25,7 +26,7 @@ def test_planted_groups_are_found_and_so_is_their_number() -> None:
     assert len(clusters) == 6
     pairs = set(zip(planted.tolist(), clusters.labels.tolist(), strict=True))
     assert len(pairs) == 6  # each planted group is one found group
-    assert clusters.separation > 0.6
+    assert clusters.silhouette > 0.6
     assert (np.diff(clusters.sizes) <= 0).all()
     assert clusters.members(0).tolist() == np.flatnonzero(clusters.labels == 0).tolist()
 
@@ -45,12 +46,25 @@ def test_length_does_not_matter_only_direction() -> None:
     np.testing.assert_array_equal(cluster(vectors, 5).labels, cluster(vectors * 7, 5).labels)
 
 
-def test_k_means_by_hand() -> None:
-    rows = np.array([[0.0], [1.0], [10.0], [11.0]], dtype=np.float32)
-    centres = np.sort(k_means(rows, 2, spread=True), axis=0)
-    np.testing.assert_allclose(centres, [[0.5], [10.5]])
-    assert assign(rows, centres).tolist() == [0, 0, 1, 1]
-    np.testing.assert_allclose(centres_of(rows, np.array([0, 0, 2, 2])), [[0.5], [10.5]])  # group 1 has nobody
+def test_centres_are_the_means_of_their_rows() -> None:
+    rows = np.array([[0.0], [1.0], [10.0], [11.0], [11.0]], dtype=np.float32)
+    model = fit_k_means(rows, 2, seed=0, sample=100)
+    np.testing.assert_allclose(np.sort(model.cluster_centers_, axis=0), [[0.5], [32 / 3]], rtol=1e-6)
+    assert len(fit_k_means(rows, 9, seed=0, sample=100).cluster_centers_) == 4  # as many as there are distinct rows
+    assert len(fit_k_means(rows, 9, seed=0, sample=2).cluster_centers_) <= 2
+
+
+def test_centres_do_not_depend_on_the_number_of_threads() -> None:
+    vectors = planted_groups(3000)[0].astype(np.float32)
+    answers = []
+    for threads in (1, 4):
+        with threadpool_limits(threads, "openmp"):
+            answers.append(fit_k_means(vectors, 20, seed=1, sample=2000).cluster_centers_)
+    np.testing.assert_array_equal(answers[0], answers[1])
+
+
+def test_silhouette_of_one_group_is_zero() -> None:
+    assert cluster(np.ones((5, 2))).silhouette == 0.0
 
 
 @pytest.mark.parametrize(("vectors", "n"), [(np.empty((0, 2)), 2), (np.ones((4, 2)), 0), (np.array([[np.nan]]), 1)])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.embeddings import neighbours as module
-from recsys.embeddings.neighbours import all_neighbours, nearest, smallest
+from recsys.embeddings.neighbours import all_neighbours, nearest
 from recsys.errors import InputError
 
 
@@ -45,25 +47,6 @@ def test_exact_neighbours_equal_sklearns(n: int, seed: int) -> None:
     assert found[:, 0].tolist() == list(range(n))
 
 
-@given(st.integers(1, 6), st.integers(0, 1000), st.booleans())
-@settings(max_examples=30, deadline=None)
-def test_the_smallest_are_found_among_many_with_ties_and_with_all_of_them_in_one_corner(
-    k: int, seed: int, ties: bool
-) -> None:
-    rng = np.random.default_rng(seed)
-    gaps = rng.normal(size=(3, 900)).astype(np.float32)
-    if ties:
-        gaps = np.round(gaps)
-    gaps[1, ::8] += 100  # the columns looked at first say nothing of this row
-    gaps[2, :] = 1.0
-    gaps[2, ::8] = -1.0
-    found = smallest(gaps, k)
-    assert all(len(set(row)) == k for row in found.tolist())
-    np.testing.assert_array_equal(
-        np.sort(np.take_along_axis(gaps, found, axis=1), axis=1), np.sort(gaps, axis=1)[:, :k]
-    )
-
-
 def test_equal_rows_are_at_exactly_zero_and_oneself_is_first() -> None:
     vectors = np.repeat(np.eye(3, dtype=np.float32) * 1000, 4, axis=0)
     found, distances = all_neighbours(vectors, 4)
@@ -90,3 +73,17 @@ def test_the_quick_way_bears_people_who_are_all_alike(monkeypatch: pytest.Monkey
     found, distances = all_neighbours(np.ones((500, 5), dtype=np.float32), 8)
     assert (distances == 0).all()
     assert (found[:, 0] == np.arange(500)).all()
+
+
+@pytest.mark.parametrize(("rows", "exact_up_to"), [(1500, 16_000), (3000, 100)])
+def test_the_answer_does_not_depend_on_the_number_of_processors(
+    rows: int, exact_up_to: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = np.round(clouds(rows), 1)  # many equal distances
+    vectors[:1000] = vectors[:100].repeat(10, axis=0)
+    monkeypatch.setattr(module, "EXACT_UP_TO", exact_up_to)
+    answers = []
+    for processors in (1, 4):
+        monkeypatch.setattr(os, "cpu_count", lambda processors=processors: processors)
+        answers.append(all_neighbours(vectors, 8)[0])
+    np.testing.assert_array_equal(answers[0], answers[1])

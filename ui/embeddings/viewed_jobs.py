@@ -40,7 +40,7 @@ class ViewedJobs:
             for request in self._requests.values():
                 if request.side == side:
                     request.viewers.pop(viewer, None)
-            request = self._requests.pop(job_id, None) or _Request(side)
+            request = self._requests.pop(job_id, _Request(side))
             request.viewers[viewer] = time.monotonic()
             self._requests[job_id] = request
             while len(self._requests) > self._keep:

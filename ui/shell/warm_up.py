@@ -9,6 +9,7 @@ import streamlit as st
 
 LATER = (
     "torch",
+    "sklearn.cluster",
     "recsys.runs",
     "recsys.embeddings",
     "recsys.transfer",
