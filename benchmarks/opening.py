@@ -17,7 +17,7 @@ from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Screen
 
 PAGES = {
-    "1 Data": "Bring your interactions",
+    "1 Data": "Load interactions",
     "2 Train": "Train a model of taste",
     "3 Embeddings": "See your people",
     "4 Transfer": "Drag α between two tastes",

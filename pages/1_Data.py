@@ -1,36 +1,37 @@
-"""Data: a sample or a file in, its rows flowing into kept and dropped, then the shape of what stayed."""
+"""Data: load a sample or a file, see which rows are kept and dropped, then the shape of the data."""
 
 import streamlit as st
 
-from ui.data.plan import cleaning, columns
-from ui.data.source import arrive, choose, opened, refused
-from ui.data.view import cleaning_of, dropped, export_downloads, figures, quality, summary
+from ui.data.choose import choose
+from ui.data.plan import show_cleaning, show_columns
+from ui.data.reading import failure_in, forget_old_failure, open_data
+from ui.data.view import cleaning_of, show_dropped, show_export, show_quality, show_shape, show_summary
 from ui.shell.frame import open_page
 
 with open_page("data") as studio:
-    arrive()
+    forget_old_failure()
     dataset = studio.dataset
     if dataset is None:
-        st.subheader("There is no data yet: take a sample, or drop a file", anchor=False)
+        st.subheader("There is no data yet: open a sample, or upload a file", anchor=False)
         choose(studio)
         st.stop()
-    now = opened(studio)
-    bad = refused(studio, "choose") is not None
-    with st.expander("Other data: a sample, a file", expanded=bad, key=f"data_other_{studio.dataset_id}_{bad}"):
+    data = open_data(studio)
+    failed = failure_in(studio, "choose") is not None
+    with st.expander("Other data: a sample, a file", expanded=failed, key=f"data_other_{studio.dataset_id}_{failed}"):
         choose(studio)
-    summary(studio, dataset, now)
-    names = ["Shape", "Quality", "Dropped rows", "Take away"]
-    shape, report, lost, away, *reading = st.tabs(names + ["Columns", "Cleaning"] * (now is not None))
+    show_summary(studio, dataset)
+    names = ["Shape", "Quality", "Dropped rows", "Export"]
+    shape, quality, dropped, export, *options = st.tabs(names + ["Columns", "Cleaning"] * (data is not None))
     with shape:
-        figures(dataset)
-    with report:
-        quality(dataset)
-    with lost:
-        dropped(now, cleaning_of(studio, dataset))
-    with away:
-        export_downloads(dataset, now)
-    if now is not None:
-        with reading[0]:
-            columns(studio, now)
-        with reading[1]:
-            cleaning(studio, now)
+        show_shape(dataset)
+    with quality:
+        show_quality(dataset)
+    with dropped:
+        show_dropped(data, cleaning_of(studio, dataset))
+    with export:
+        show_export(dataset, data)
+    if data is not None:
+        with options[0]:
+            show_columns(studio, data)
+        with options[1]:
+            show_cleaning(studio, data)

@@ -1,4 +1,4 @@
-"""The samples: each of the four scenarios alone and all together, through the same door as an upload."""
+"""The samples: each of the four scenarios alone and all together, loaded as an upload is."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample and its card.
+    """The description of a sample.
 
     Attributes:
         name: what `load_sample` takes: "all" or a scenario.
-        title: its shown name. line: what people do in it. planted: what is hidden in it to be found.
-        rows: rows in the file, dirt included.
+        title: its shown name.
+        content: what its items are.
+        to_find: which planted patterns can be found in it.
+        rows: rows in the file, before cleaning.
     """
 
     name: str
     title: str
-    line: str
-    planted: str
+    content: str
+    to_find: str
     rows: int
 
 
@@ -40,43 +42,43 @@ SAMPLES = (
     Sample(
         "all",
         "Four scenarios",
-        "One community in everything it does.",
-        "Twelve interests behind all four; they drift half-way for 3 in 10 people; 1 in 5 is nearly new somewhere.",
+        "The same users in all four scenarios.",
+        "Twelve interests behind all four; 30% of the users change theirs half-way; 20% are cold in one scenario.",
         84_971,
     ),
     Sample(
         "social",
         "Social media",
         "Groups, threads and challenges.",
-        "A group comes before its threads; likes in a row share a second, so their order is not known.",
+        "Groups come before their threads; likes within one second have no known order.",
         20_796,
     ),
     Sample(
         "shop",
         "Shop",
-        "Gear and what goes with it.",
-        "The main thing first, then what goes with it, then care; six themes in each of twelve interests.",
+        "Equipment and accessories.",
+        "The main product first, then accessories, then care; six themes in each of twelve interests.",
         21_255,
     ),
     Sample(
         "courses",
         "Online courses",
         "Courses in parts, workshops, masterclasses.",
-        "Part 1 before 2 before 3: a model of order must beat one that only counts.",
+        "Part 1 before 2 before 3: sequence models must beat popularity.",
         20_539,
     ),
     Sample(
         "entertainment",
         "Entertainment",
         "Shows, films and podcasts.",
-        "Episodes in order, late releases with few rows, and people over 65 who watch the most.",
+        "Episodes in order, late releases with few rows, and users over 65 who watch the most.",
         22_381,
     ),
 )
 
 
-def sample_card(name: str) -> Sample:
-    """The card of a sample. Raises UnknownIdError."""
+def sample_of(name: str) -> Sample:
+    """The description of a sample. Raises UnknownIdError."""
     for sample in SAMPLES:
         if sample.name == name:
             return sample
@@ -84,35 +86,36 @@ def sample_card(name: str) -> Sample:
 
 
 def load_sample(name: str = "all") -> Loaded:
-    """Loads a sample through `recsys.data.load`, with the plan that finds its planted dirt.
+    """Loads a sample with `recsys.data.load` and `sample_plan`.
 
     Args:
         name: "all", "social", "shop", "courses" or "entertainment".
 
     Raises:
-        UnknownIdError: there is no such sample. ArtifactError or InputError: its files are missing or damaged.
+        UnknownIdError: there is no such sample.
+        ArtifactError, InputError: its files are missing or damaged.
     """
     from recsys.data.loading import load
 
-    rows, items, people = sample_files(name)
-    return load(rows, name=f"{sample_card(name).title} (sample)", items=items, users=people, plan=sample_plan())
+    rows, items, users = sample_files(name)
+    return load(rows, name=f"{sample_of(name).title} (sample)", items=items, users=users, plan=sample_plan())
 
 
 def sample_plan() -> CleaningPlan:
-    """The default rules, and one more: the bot has over 500 rows in every scenario, and no person has."""
+    """The default rules and a maximum of 500 rows per user, which only the planted bot exceeds, in every scenario."""
     from recsys.data.cleaning import CleaningPlan
 
     return CleaningPlan(max_user_interactions=500)
 
 
 def sample_files(name: str) -> tuple[bytes, bytes, bytes]:
-    """Interactions, items and people of a sample as CSV. Raises UnknownIdError, ArtifactError."""
-    sample_card(name)
+    """Interactions, items and users of a sample as CSV. Raises UnknownIdError, ArtifactError."""
+    sample_of(name)
     rows = gzip.decompress(_read("interactions.csv.gz"))
-    items, people = _read("items.csv"), _read("people.csv")
+    items, users = _read("items.csv"), _read("people.csv")
     if name == "all":
-        return rows, items, people
-    return _only(rows, name), _only(items, name), people
+        return rows, items, users
+    return _only(rows, name), _only(items, name), users
 
 
 def _only(table: bytes, scenario: str) -> bytes:
@@ -134,5 +137,5 @@ def _read(name: str) -> bytes:
             f"sample_data/{name}",
             "can't be read",
             error.strerror,
-            "Make it again: python -m sample_data.build.community",
+            "Write it again: python -m sample_data.build",
         ) from error

@@ -49,7 +49,7 @@ def quiet(page: Page) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
 def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file: Path) -> None:
     expect(page.get_by_role("heading", name="Interest Transfer Studio")).to_be_visible()
-    step(visit, page, "1 Data", "Bring your interactions")
+    step(visit, page, "1 Data", "Load interactions")
     page.locator("input[type=file]").first.set_input_files(str(file))
     page.get_by_role("button", name=re.compile("Next: train")).click(timeout=120_000)
     expect(page.get_by_role("heading", name="Train a model of taste")).to_be_visible()

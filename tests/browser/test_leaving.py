@@ -41,7 +41,7 @@ def ends(page: Page) -> None:
 
 
 def test_a_training_that_ends_on_home_opens_its_run(visit: Visits, page: Page, tmp_path: Path) -> None:
-    menu(page, "1 Data", "Bring your interactions")
+    menu(page, "1 Data", "Load interactions")
     quiet(page)
     page.locator("[class*=st-key-data_files] input[type=file]").first.set_input_files(tiny_file("csv", 1, tmp_path))
     page.get_by_role("button", name=re.compile("Next: train")).click()

@@ -1,4 +1,4 @@
-"""The samples open like uploads, and what their cards promise is in them."""
+"""The samples load as uploads do, and contain what their descriptions say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from recsys.data.loading import Loaded
-from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_card, sample_files
+from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_files, sample_of
 from recsys.errors import UnknownIdError
 from recsys.runs import load_run
 from sample_data.build.community import BOT
@@ -22,18 +22,18 @@ def loaded(name: str) -> Loaded:
 
 
 @pytest.mark.parametrize("name", [sample.name for sample in SAMPLES])
-def test_a_sample_opens_and_its_card_counts_right(name: str) -> None:
-    sample, card = loaded(name), sample_card(name)
+def test_a_sample_loads_with_the_rows_that_it_describes(name: str) -> None:
+    sample, card = loaded(name), sample_of(name)
     assert sample.report.rows_read == card.rows == sample_files(name)[0].count(b"\n") - 1
     assert sample.report.rows_read == sample.report.rows_kept + sum(sample.report.dropped.values())
     assert BOT not in sample.dataset.users
     assert set(sample.dataset.user_table.columns) == {"age_band", "region"}
     wanted = set(SCENARIOS) if name == "all" else {name}
     assert set(sample.dataset.catalogue.scenario_names) == wanted
-    assert card.title and card.line and card.planted
+    assert card.title and card.content and card.to_find
 
 
-def test_the_dirt_that_was_planted_is_what_cleaning_finds() -> None:
+def test_cleaning_drops_the_planted_invalid_rows() -> None:
     truth = json.loads(gzip.decompress((FOLDER / "truth.json.gz").read_bytes()))["dirty_rows"]
     report = loaded("all").report
     expected = {"missing_user": "missing_user", "missing_item": "missing_item", "broken_time": "unparsable_time"}
@@ -56,7 +56,7 @@ def test_an_unknown_sample_is_refused_by_name() -> None:
         load_sample("games")
 
 
-def test_the_run_that_ships_with_the_sample_knows_what_was_dropped_and_is_of_todays_sample() -> None:
+def test_the_shipped_run_belongs_to_the_current_sample_and_knows_what_was_dropped() -> None:
     run, dataset = load_run(FOLDER / "run")
     fresh = load_sample("all").dataset
     assert dataset.cleaning == fresh.cleaning and dataset.cleaning is not None

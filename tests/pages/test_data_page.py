@@ -1,4 +1,4 @@
-"""Data, as its visitors use it: sample or file in, see what was dropped, correct, undo — and nothing is ever lost."""
+"""The Data page: open a sample or a file, see what is dropped, correct columns and cleaning, undo."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def drop(app: AppTest, *files: tuple[str, bytes], key: str = "data_files", refus
     return app
 
 
-def numbers(app: AppTest) -> dict[str, str]:
+def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
@@ -82,14 +82,14 @@ def flow_of(app: AppTest) -> str:
     return str(json.loads(charts[0].proto.spec)["layout"]["title"]["text"]).replace("<br>", " ") if charts else ""
 
 
-def test_without_data_it_offers_the_samples_and_the_door(space: Space) -> None:
+def test_without_data_it_offers_samples_and_an_upload(space: Space) -> None:
     app = data_page()
     no_errors(app)
     assert "There is no data yet" in app.subheader[0].value
     assert [card.key for card in app.button if str(card.key).startswith("data_sample_")] == [
         f"data_sample_{name}" for name in ("all", "social", "shop", "courses", "entertainment")
     ]
-    assert words(app).count("Planted:") == 5
+    assert words(app).count("What to find:") == 5
     assert app.file_uploader(key="data_files_0")
     assert not [field for field in app.text_input if field.key == "data_path"]  # paths are off by default
 
@@ -102,7 +102,7 @@ def test_a_sample_opens_with_one_click_is_saved_and_leads_on(space: Space) -> No
     assert app.query_params["dataset"] == [entry.id] or app.query_params["dataset"] == entry.id
     cleaning = load_dataset(space.path(entry.id)).cleaning
     assert cleaning is not None and cleaning.rows_read == cleaning.rows_kept + sum(cleaning.dropped.values())
-    assert numbers(app)["Rows kept"] == f"{cleaning.rows_kept:,}"
+    assert metrics(app)["Rows kept"] == f"{cleaning.rows_kept:,}"
     assert flow_of(app).startswith(f"{cleaning.rows_kept:,} of {cleaning.rows_read:,} rows are kept")
     primary = [button for button in app.button if button.proto.type == "primary"]
     assert [button.key for button in primary] == ["data_next"]
@@ -111,11 +111,11 @@ def test_a_sample_opens_with_one_click_is_saved_and_leads_on(space: Space) -> No
 def test_an_upload_is_read_its_dirt_is_named_and_can_be_downloaded(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     no_errors(app)
-    assert numbers(app) == {"People": "7", "Items": numbers(app)["Items"], "Rows kept": "90"}
+    assert metrics(app) == {"Users": "7", "Items": metrics(app)["Items"], "Rows kept": "90"}
     shown = words(app)
-    for reason in ("missing person", "missing item", "unparsable time", "duplicate"):
+    for reason in ("missing user", "missing item", "unparsable time", "duplicate"):
         assert reason in shown
-    assert "Person: **customer**" in shown and "Time: **when**" in shown
+    assert "User: **customer**" in shown and "Time: **when**" in shown
     assert load_dataset(space.path(space.entries("dataset")[0].id)).n_interactions == 90
     assert not [path for path in space.folder.rglob("*") if path.suffix == ".csv"]  # the raw file is not kept
 
@@ -129,22 +129,22 @@ def test_the_plan_can_be_changed_undone_and_reset(space: Space) -> None:
     rating().set_value(4.0)  # type: ignore[attr-defined]
     next(button for button in app.button if button.label == "Apply").click().run()
     no_errors(app)
-    assert numbers(app)["Rows kept"] == "36"  # stars 4 and 5 of 1 … 5
+    assert metrics(app)["Rows kept"] == "36"  # stars 4 and 5 of 1 … 5
     assert len(space.entries("dataset")) == 1  # the version it replaces is gone
     app.button(key="data_undo").click().run()
     no_errors(app)
-    assert numbers(app)["Rows kept"] == "90"
+    assert metrics(app)["Rows kept"] == "90"
     assert app.button(key="data_undo").disabled
 
 
 def test_columns_can_be_corrected(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
-    person = next(box for box in app.selectbox if box.label == "Person")
-    person.set_value("stars").run()
+    user = next(box for box in app.selectbox if box.label == "User")
+    user.set_value("stars").run()
     no_errors(app)
-    assert numbers(app)["People"] == "5"
+    assert metrics(app)["Users"] == "5"
     app.button(key="data_undo").click().run()
-    assert numbers(app)["People"] == "7"
+    assert metrics(app)["Users"] == "7"
 
 
 BAD = {
@@ -154,7 +154,7 @@ BAD = {
     "settings.json": (b'{"theme": {"dark": true}}', "a column for the item"),
     "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "must be a table (got an image)"),
     "nul.csv": (b"user,item\n\x00\x00,\x00\n", "without NUL bytes"),
-    "cut.csv.gz": (gzip.compress(GOOD)[:60], "packed data ends early"),
+    "cut.csv.gz": (gzip.compress(GOOD)[:60], "compressed data ends early"),
     "cut.zip": (zipped(a_csv=GOOD)[:-30], "an undamaged zip"),
     "climb.zip": (zipped(**{"../../evil_csv": GOOD}), "a relative name"),
     "header-only.csv": (b"user,item,time\n", "must have rows below its first one"),
@@ -170,7 +170,7 @@ def test_a_bad_file_is_refused_in_a_sentence_and_nothing_is_lost(space: Space, n
     drop(app, (name, content), refused=rule)
     assert len(app.error) == 1 and name in app.error[0].value.replace("\\", "")
     assert [entry.id for entry in space.entries("dataset")] == [before.id]
-    assert numbers(app)["Rows kept"] == "90"
+    assert metrics(app)["Rows kept"] == "90"
 
 
 def test_hostile_text_is_shown_as_text(space: Space) -> None:
@@ -210,16 +210,16 @@ def test_a_path_opens_only_inside_the_allowed_folder(
     app.text_input(key="data_path").set_value("shop.csv")
     next(button for button in app.button if button.label == "Open the path").click().run()
     no_errors(app)
-    assert numbers(app)["Rows kept"] == "90"
+    assert metrics(app)["Rows kept"] == "90"
 
 
 def test_saved_data_opens_again_with_its_flow_in_a_new_session(space: Space) -> None:
     drop(data_page(), ("shop.csv", GOOD))
     app = data_page()
     no_errors(app)
-    assert numbers(app)["Rows kept"] == "90"
+    assert metrics(app)["Rows kept"] == "90"
     assert "kept only while the file is open" in words(app)
-    assert [tab.label for tab in app.tabs] == ["Shape", "Quality", "Dropped rows", "Take away"]
+    assert [tab.label for tab in app.tabs] == ["Shape", "Quality", "Dropped rows", "Export"]
 
 
 @pytest.mark.parametrize("file", [path for path in (REAL,) if path.exists()] or [None], ids=lambda f: "zip")
@@ -256,12 +256,12 @@ def test_every_way_of_opening_shows_the_same_rows(space: Space) -> None:
     shown = "90 of 94 rows are kept"
     again = data_page()
     assert flow_of(again).startswith(shown)
-    stranger = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)  # who was given the link
-    stranger.session_state["space"] = "b" * 32
-    stranger.query_params["dataset"] = entry.id
-    stranger.switch_page("pages/1_Data.py")
-    stranger.run()
-    assert flow_of(stranger).startswith(shown) and "Times were read" in words(stranger)
+    visitor = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)  # a user with the link
+    visitor.session_state["space"] = "b" * 32
+    visitor.query_params["dataset"] = entry.id
+    visitor.switch_page("pages/1_Data.py")
+    visitor.run()
+    assert flow_of(visitor).startswith(shown) and "Times were read" in words(visitor)
     other = Workspace(space.workspace.root.parent / "elsewhere").space("c" * 32)  # another machine
     (moved,) = import_zip(other, export_zip(space, [entry.id]))
     run = train_run(load_dataset(other.path(moved.id)), model="popularity")
@@ -300,15 +300,15 @@ def box(app: AppTest, label: str) -> Any:
 def test_a_cleaning_that_leaves_nothing_says_so_beside_the_rules_and_changes_nothing(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     before = space.entries("dataset")
-    next(field for field in app.number_input if "Rows a person needs" in field.label).set_value(1_000)
+    next(field for field in app.number_input if "Minimum interactions per user" in field.label).set_value(1_000)
     next(button for button in app.button if button.label == "Apply").click().run()
     no_errors(app, "must keep at least one row")
-    assert space.entries("dataset") == before and numbers(app)["Rows kept"] == "90"
+    assert space.entries("dataset") == before and metrics(app)["Rows kept"] == "90"
     app.run()
     assert len(app.error) == 1, "it stays until something else is done"
-    next(field for field in app.number_input if "Rows a person needs" in field.label).set_value(2)
+    next(field for field in app.number_input if "Minimum interactions per user" in field.label).set_value(2)
     next(button for button in app.button if button.label == "Apply").click().run()
-    assert not app.error and numbers(app)["Rows kept"] == "90"
+    assert not app.error and metrics(app)["Rows kept"] == "90"
 
 
 def test_what_was_refused_is_not_told_again_on_the_next_visit(space: Space) -> None:
@@ -316,35 +316,35 @@ def test_what_was_refused_is_not_told_again_on_the_next_visit(space: Space) -> N
     drop(app, ("empty.csv", b""), refused="must not be empty")
     app.switch_page("pages/2_Train.py").run()
     app.switch_page("pages/1_Data.py").run()
-    assert not app.error and numbers(app)["Rows kept"] == "90"
+    assert not app.error and metrics(app)["Rows kept"] == "90"
 
 
 def test_a_column_choice_that_can_not_be_read_is_said_and_read_once(space: Space, readings: list[object]) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     assert len(readings) == 1
-    box(app, "Person").set_value("product").run()  # now person and item are the same column
+    box(app, "User").set_value("product").run()  # now user and item are the same column
     no_errors(app, "must be different columns")
     assert len(readings) == 2
     app.run()
     app.run()
     assert len(readings) == 2, "the file is not read again and again"
-    assert box(app, "Person").value == "product", "the choice stays, to be corrected"
-    assert numbers(app)["People"] == "7"
+    assert box(app, "User").value == "product", "the choice stays, to be corrected"
+    assert metrics(app)["Users"] == "7"
     box(app, "Item").set_value("customer").run()  # the other way round: it can be read
-    assert not app.error and numbers(app)["Items"] == "7" and len(readings) == 3
+    assert not app.error and metrics(app)["Items"] == "7" and len(readings) == 3
 
 
 def test_another_table_of_an_archive_can_be_chosen(space: Space) -> None:
     given = COLLECTIONS["books under two ids"].zipped()
     app = drop(data_page(), ("books.zip", given))
-    shown = next(frame.value for frame in app.dataframe if "taken for" in frame.value.columns)
-    taken = dict(zip(shown["file"], shown["taken for"], strict=True))
+    shown = next(frame.value for frame in app.dataframe if "used as" in frame.value.columns)
+    taken = dict(zip(shown["file"], shown["used as"], strict=True))
     assert taken["ratings.csv"] == "interactions" and taken["books.csv"] == "items" and taken["tags.csv"] == "not used"
     assert "ratings" in words(app) and "books" in words(app), "the page says it without a look at the tab"
     box(app, "Interactions").set_value("to_read.csv").run()
-    assert not app.error and numbers(app)["Rows kept"] == "200"
+    assert not app.error and metrics(app)["Rows kept"] == "200"
     app.button(key="data_undo").click().run()
-    assert numbers(app)["Rows kept"] == "400"
+    assert metrics(app)["Rows kept"] == "400"
     box(app, "Item table").set_value("(none)").run()
     titles = load_dataset(space.path(space.entries("dataset")[0].id)).catalogue.titles
     assert not any(title.startswith("Book") for title in titles)
@@ -373,18 +373,18 @@ def test_pseudonyms_asked_for_after_the_file_replace_what_was_saved(space: Space
 def test_reset_of_a_sample_goes_back_to_the_samples_own_rules(space: Space) -> None:
     app = data_page()
     app.button(key="data_sample_courses").click().run()
-    kept = numbers(app)["Rows kept"]
-    next(field for field in app.number_input if "Rows a person needs" in field.label).set_value(30)
+    kept = metrics(app)["Rows kept"]
+    next(field for field in app.number_input if "Minimum interactions per user" in field.label).set_value(30)
     next(button for button in app.button if button.label == "Apply").click().run()
-    assert numbers(app)["Rows kept"] != kept
+    assert metrics(app)["Rows kept"] != kept
     app.button(key="data_reset").click().run()
-    assert not app.exception and numbers(app)["Rows kept"] == kept
+    assert not app.exception and metrics(app)["Rows kept"] == kept
 
 
 def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     now, marker = [0.0], b"c999,p999,2024-03-01 10:00,4\n"
     held = Uploads(600, 10**9, clock=lambda: now[0])
-    monkeypatch.setattr("ui.data.source.uploads", lambda: held)
+    monkeypatch.setattr("ui.data.reading.uploads", lambda: held)
     app = drop(data_page(), ("shop.csv", GOOD + marker * 3_000))
     assert held.bytes > 80_000 and not any(field.value for field in app.file_uploader), "the field is empty again"
     assert isinstance(app.session_state["data_open"], str), "the session has a key to it, nothing of it"
@@ -393,11 +393,11 @@ def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monke
     now[0] = 1_300
     app.run()
     assert held.bytes == 0 and not app.exception
-    assert numbers(app)["People"] == "8" and [tab.label for tab in app.tabs][-1] == "Take away"
+    assert metrics(app)["Users"] == "8" and [tab.label for tab in app.tabs][-1] == "Export"
     assert "kept only while the file is open" in words(app)
 
 
 def test_a_file_beyond_the_limit_is_read_but_not_held(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.data.source.uploads", lambda: Uploads(600, 1_000))
+    monkeypatch.setattr("ui.data.reading.uploads", lambda: Uploads(600, 1_000))
     app = drop(data_page(), ("shop.csv", GOOD))
-    assert not app.error and numbers(app)["Rows kept"] == "90" and len(app.tabs) == 4
+    assert not app.error and metrics(app)["Rows kept"] == "90" and len(app.tabs) == 4

@@ -1,4 +1,4 @@
-"""How the open data is read: which column is what, and which rows are dropped — each choice can be taken back."""
+"""How the open data is read: which table and column has which role, and which rows are dropped. All can be undone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import streamlit as st
 
 from recsys.data.cleaning import REASONS, CleaningPlan, RepeatedPairs
 from recsys.errors import StudioError
-from ui.data.source import OURS, Choice, Opened, again, refused, undo
+from ui.data.reading import DETECTED, OpenData, ReadingOptions, failure_in, reread, undo
 from ui.shell.frame import PageContext, show_error
 from ui.shell.widgets import escape_markdown
 
 ROLES = {
-    "user_id": "Person",
+    "user_id": "User",
     "item_id": "Item",
     "timestamp": "Time",
     "rating": "Rating",
@@ -23,184 +23,186 @@ ROLES = {
 }
 TABLES = {"interactions": "Interactions", "items": "Item table", "users": "User table"}
 NONE, CHANGED = "(none)", "data_changed"
-REPEATS = {
-    "keep": "keep every time",
-    "first": "keep the first time only",
-    "last": "keep the last time only",
+REPEATED_PAIRS = {
+    "keep": "keep all rows",
+    "first": "keep only the first row",
+    "last": "keep only the last row",
 }
 
 
-def columns(studio: PageContext, now: Opened) -> None:
-    """What each table and column was taken for and why, with a preview; one change and the file is read again."""
+def show_columns(studio: PageContext, data: OpenData) -> None:
+    """The role of each table and column with the reason, and a preview. A change reads the file again."""
     changed = st.session_state.pop(CHANGED, "")
-    tables = _tables(now) if len(now.loaded.tables) > 1 else None
-    roles = _columns(now)
-    if problem := refused(studio, "columns"):
+    tables = _table_pickers(data) if len(data.loaded.tables) > 1 else None
+    columns = _column_pickers(data)
+    if problem := failure_in(studio, "columns"):
         show_error(problem)
-    st.dataframe(now.loaded.preview, hide_index=True, height=250)
+    st.dataframe(data.loaded.preview, hide_index=True, height=250)
     if changed == "tables" and tables is not None:
-        again(studio, now, Choice(None, tables, now.choice.plan), "columns")
+        reread(studio, data, ReadingOptions(None, tables, data.options.plan), "columns")
     elif changed == "columns":
-        again(studio, now, Choice(roles, now.choice.tables, now.choice.plan), "columns")
+        reread(studio, data, ReadingOptions(columns, data.options.tables, data.options.plan), "columns")
     if changed:
-        st.rerun()  # it was refused: says why
+        st.rerun()  # the reading failed: shows the reason
 
 
-def _columns(now: Opened) -> dict[str, str | None]:
-    names, roles, reasons = now.loaded.all_columns, now.loaded.columns, now.loaded.column_reasons
+def _column_pickers(data: OpenData) -> dict[str, str | None]:
+    """One picker per role. Returns role -> column, None for no column."""
+    roles, reasons = data.loaded.columns, data.loaded.column_reasons
     st.caption(
         " · ".join(
-            f"{ROLES[role]}: **{escape_markdown(roles[role])}**, "
-            f"because {escape_markdown(reasons.get(role, 'you chose it'))}"
-            for role in ROLES
+            f"{label}: **{escape_markdown(roles[role])}**, because {escape_markdown(reasons[role] or 'you chose it')}"
+            for role, label in ROLES.items()
             if role in roles
         )
     )
     chosen: dict[str, str | None] = {}
     for place, (role, label) in zip(st.columns(len(ROLES)), ROLES.items(), strict=True):
-        options = list(names) if role in ("user_id", "item_id") else [NONE, *names]
+        options = [*([] if role in ("user_id", "item_id") else [NONE]), *data.loaded.all_columns]
         current = roles.get(role, NONE)
         picked = place.selectbox(
             label,
             options,
             index=options.index(current) if current in options else 0,
-            key=f"data_column_{role}_{now.entry_id}",
-            on_change=_changed,
+            key=f"data_column_{role}_{data.entry_id}",
+            on_change=_set_changed,
             args=("columns",),
         )
         chosen[role] = None if picked == NONE else picked
     return chosen
 
 
-def _tables(now: Opened) -> dict[str, str]:
-    """Every table of the archive with what it was taken for; another can be chosen. Returns role -> name."""
-    found = now.loaded.tables
+def _table_pickers(data: OpenData) -> dict[str, str]:
+    """Every table of the archive with its role, and one picker per role. Returns role -> name, "" for none."""
+    tables = data.loaded.tables
     st.dataframe(
         {
-            "file": [table.name for table in found],
-            "taken for": [table.role or "not used" for table in found],
-            "because": [table.reason for table in found],
-            "columns": [", ".join(table.columns[:8]) for table in found],
+            "file": [table.name for table in tables],
+            "used as": [table.role or "not used" for table in tables],
+            "because": [table.reason for table in tables],
+            "columns": [", ".join(table.columns[:8]) for table in tables],
         },
         hide_index=True,
         key="data_tables",
     )
-    names = [table.name for table in found]
-    taken = {table.role: table.name for table in found if table.role}
+    names = [table.name for table in tables]
+    current = {table.role: table.name for table in tables if table.role}
     chosen = {}
     for place, (role, label) in zip(st.columns(len(TABLES)), TABLES.items(), strict=True):
         options = names if role == "interactions" else [NONE, *names]
         picked = place.selectbox(
             label,
             options,
-            index=options.index(taken.get(role, NONE)),
-            key=f"data_table_{role}_{now.entry_id}",
-            on_change=_changed,
+            index=options.index(current.get(role, NONE)),
+            key=f"data_table_{role}_{data.entry_id}",
+            on_change=_set_changed,
             args=("tables",),
         )
         chosen[role] = "" if picked == NONE else str(picked)
     return chosen
 
 
-def _changed(what: str) -> None:
+def _set_changed(what: str) -> None:
     st.session_state[CHANGED] = what
 
 
-def cleaning(studio: PageContext, now: Opened) -> None:
-    """The plan's rules, each with the rows it takes; Undo goes one step back, Reset to the start."""
+def show_cleaning(studio: PageContext, data: OpenData) -> None:
+    """The rules of the plan, each with the rows that it drops. Undo goes one step back, Reset to the detected plan."""
     left, right = st.columns([5, 4], gap="large")
     with left:
-        wanted = _form(now)
-        if problem := refused(studio, "cleaning"):
+        plan = _plan_form(data)
+        if problem := failure_in(studio, "cleaning"):
             show_error(problem)
     with right:
-        _steps(now)
+        _dropped_by_rule(data)
         with st.container(horizontal=True):
-            undone = st.button("Undo the last change", key="data_undo", disabled=not now.past, icon=":material/undo:")
-            reset = st.button("Reset", key="data_reset", disabled=now.choice == OURS)
-    if undone:
-        undo(studio, now)
-    elif reset:
-        again(studio, now, OURS, "cleaning")
-    elif wanted is not None and wanted != now.loaded.plan:
-        again(studio, now, replace(now.choice, plan=wanted), "cleaning")
+            undo_pressed = st.button(
+                "Undo the last change", key="data_undo", disabled=not data.history, icon=":material/undo:"
+            )
+            reset_pressed = st.button("Reset", key="data_reset", disabled=data.options == DETECTED)
+    if undo_pressed:
+        undo(studio, data)
+    elif reset_pressed:
+        reread(studio, data, DETECTED, "cleaning")
+    elif plan is not None and plan != data.loaded.plan:
+        reread(studio, data, replace(data.options, plan=plan), "cleaning")
     else:
         return
-    st.rerun()  # it was refused: says why
+    st.rerun()  # the reading failed: shows the reason
 
 
-def _form(now: Opened) -> CleaningPlan | None:
-    """The controls; the plan they spell once “Apply” is pressed, else None."""
-    plan, key = now.loaded.plan, now.entry_id
-    taken = now.loaded.report.dropped
+def _plan_form(data: OpenData) -> CleaningPlan | None:
+    """The rules as a form. Returns the plan once “Apply” is pressed, else None."""
+    plan, dropped = data.loaded.plan, data.loaded.report.dropped
 
-    def rule(label: str, *reasons: str) -> str:
-        rows = sum(taken.get(reason, 0) for reason in reasons)
-        return f"{label} · takes {rows:,}" if rows else label
+    def label(rule: str, reason: str) -> str:
+        return f"{rule} · drops {dropped[reason]:,}" if dropped.get(reason) else rule
 
-    with st.form(f"data_plan_{key}", border=False):
+    with st.form(f"data_plan_{data.entry_id}", border=False):
         one, two = st.columns(2)
         values = {
-            "drop_duplicates": one.toggle(rule("Exact duplicates", "duplicate"), plan.drop_duplicates),
-            "drop_cancelled": one.toggle(rule("Cancellations, returns", "cancelled"), plan.drop_cancelled),
+            "drop_duplicates": one.toggle(label("Exact duplicates", "duplicate"), plan.drop_duplicates),
+            "drop_cancelled": one.toggle(label("Cancellations, returns", "cancelled"), plan.drop_cancelled),
             "drop_impossible_times": two.toggle(
-                rule("Times before 1970, after 2100", "impossible_time"), plan.drop_impossible_times
+                label("Times before 1970, after 2100", "impossible_time"), plan.drop_impossible_times
             ),
-            "drop_future_times": two.toggle(rule("Times in the future", "future_time"), plan.drop_future_times),
+            "drop_future_times": two.toggle(label("Times in the future", "future_time"), plan.drop_future_times),
         }
-        repeats = one.selectbox(
-            rule("When a person meets an item again", "repeated_pair"),
-            list(REPEATS),
-            index=list(REPEATS).index(plan.repeated_pairs),
-            format_func=lambda name: REPEATS[name],
+        repeated_pairs = one.selectbox(
+            label("Repeated user and item", "repeated_pair"),
+            list(REPEATED_PAIRS),
+            index=list(REPEATED_PAIRS).index(plan.repeated_pairs),
+            format_func=lambda name: REPEATED_PAIRS[name],
         )
-        rating = two.number_input(
-            rule("A like needs at least this rating", "low_rating"),
+        min_rating = two.number_input(
+            label("Minimum rating of a like", "low_rating"),
             value=plan.min_rating,
-            placeholder="all count" if now.loaded.dataset.ratings is not None else "the data has no ratings",
-            help="Explicit ratings become likes: rows below are dropped. Empty keeps them all.",
+            placeholder="no minimum" if data.loaded.dataset.ratings is not None else "the data has no ratings",
+            help="Explicit ratings become likes: rows with lower ratings are dropped. Leave it empty to keep all.",
         )
-        bots = one.number_input(
-            rule("More rows than this are a bot’s", "bot"),
+        max_user = one.number_input(
+            label("Maximum per user (likely bots above)", "bot"),
             min_value=1,
             value=plan.max_user_interactions,
-            placeholder="no limit",
-            help="People with more rows are dropped. Look at the longest histories under Shape first.",
+            placeholder="no maximum",
+            help="Users with more interactions are dropped. The history lengths under Shape show the longest.",
         )
-        people = two.number_input(
-            rule("Rows a person needs", "too_short"),
+        min_user = two.number_input(
+            label("Minimum interactions per user", "too_short"),
             min_value=1,
             value=plan.min_user_interactions,
-            help="Applied until this and the next hold for everybody (a k-core).",
+            help="Applied together with the minimum per item until both hold (a k-core).",
         )
-        items = one.number_input(rule("Rows an item needs", "rare_item"), 1, value=plan.min_item_interactions)
+        min_item = one.number_input(
+            label("Minimum interactions per item", "rare_item"), 1, value=plan.min_item_interactions
+        )
         if not st.form_submit_button("Apply"):
             return None
     try:
         return replace(
             plan,
             **values,
-            repeated_pairs=cast(RepeatedPairs, repeats),
-            min_rating=rating,
-            max_user_interactions=bots,
-            min_user_interactions=int(people),
-            min_item_interactions=int(items),
+            repeated_pairs=cast(RepeatedPairs, repeated_pairs),
+            min_rating=min_rating,
+            max_user_interactions=max_user,
+            min_user_interactions=int(min_user),
+            min_item_interactions=int(min_item),
         )
     except StudioError as error:
         show_error(error)
         return None
 
 
-def _steps(now: Opened) -> None:
-    """Before and after each rule that takes rows."""
-    report = now.loaded.report
+def _dropped_by_rule(data: OpenData) -> None:
+    """The rows before and after each rule that drops any."""
+    report = data.loaded.report
     left, rows = report.rows_read, []
-    for reason in REASONS:
-        if count := report.dropped.get(reason, 0):
-            rows.append({"a row goes when it": REASONS[reason], "before": left, "takes": count, "after": left - count})
+    for reason, count in ((reason, report.dropped.get(reason, 0)) for reason in REASONS):
+        if count:
+            rows.append({"dropped if it": REASONS[reason], "before": left, "dropped": count, "after": left - count})
             left -= count
     if not rows:
-        st.write("No rule takes a row: everything that was read is kept.")
+        st.write("No rule drops a row: all rows are kept.")
         return
     st.dataframe(rows, hide_index=True, key="data_steps")
     st.caption(

@@ -1,4 +1,4 @@
-"""What visitors uploaded, held in memory so that it can be read another way: for a while and up to a size."""
+"""Uploaded data in memory, so that it can be read with other options: for a limited time and up to a limited size."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-MINUTES = 60.0  # without use
-MEGABYTES = 1_000.0  # of everybody together
+MINUTES = 60.0  # after the last use
+MEGABYTES = 1_000.0  # of all sessions together
 
 
 @dataclass
-class _Held:
+class _Value:
     value: Any
     size: int
     used: float
@@ -30,77 +30,73 @@ class _Held:
 
 @dataclass
 class Uploads:
-    """Values under keys that nobody can guess. The one that was not used for longest goes first when room is needed.
+    """Values under random keys. When the limit is reached, the least recently used one is removed first.
 
     Args:
-        seconds: how long a value is held after its last use.
-        limit: bytes of all values together; a value larger than that is not held at all.
+        seconds: how long a value is kept after its last use.
+        limit: bytes of all values together; a larger value is not kept.
         clock: seconds, for tests.
     """
 
     seconds: float
     limit: int
     clock: Callable[[], float] = time.monotonic
-    _held: dict[str, _Held] = field(default_factory=dict)
+    _values: dict[str, _Value] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _timer: threading.Timer | None = None
 
-    def hold(self, value: object, size: int) -> str:
-        """Holds a value of so many bytes. Returns its key."""
+    def add(self, value: object, size: int) -> str:
+        """Keeps a value of `size` bytes. Returns its key."""
         key = secrets.token_hex(16)
         with self._lock:
-            self._held[key] = _Held(value, size, self.clock())
-            self._sweep()
+            self._values[key] = _Value(value, size, self.clock())
+            self._evict()
         return key
 
     def get(self, key: str) -> Any | None:
-        """The value, which counts as a use; None when it was let go."""
+        """The value, which counts as a use; None when it was removed."""
         with self._lock:
-            self._sweep()
-            held = self._held.get(key)
-            if held is None:
+            self._evict()
+            entry = self._values.get(key)
+            if entry is None:
                 return None
-            held.used = self.clock()
-            return held.value
+            entry.used = self.clock()
+            return entry.value
 
-    def let_go(self, key: str) -> None:
-        """Forgets a value."""
+    def remove(self, key: str) -> None:
         with self._lock:
-            self._held.pop(key, None)
+            self._values.pop(key, None)
 
     @property
     def bytes(self) -> int:
         """Of all values together."""
-        return sum(held.size for held in self._held.values())
+        return sum(entry.size for entry in self._values.values())
 
-    def _sweep(self) -> None:
-        """Lets go what is too old or too much; the caller holds the lock. A timer does the same when nobody comes."""
-        limit = self.clock() - self.seconds
-        for key in [key for key, held in self._held.items() if held.used <= limit]:
-            del self._held[key]
-        for key in sorted(self._held, key=lambda key: self._held[key].used):
-            if self.bytes <= self.limit:
-                break
-            del self._held[key]
-        if self._held and (self._timer is None or not self._timer.is_alive()):
-            self._timer = threading.Timer(self.seconds + 1, self._later)
+    def _evict(self) -> None:
+        """Removes what is too old or too much; the caller holds the lock. A timer does so without any request."""
+        oldest = self.clock() - self.seconds
+        for key in sorted(self._values, key=lambda key: self._values[key].used):
+            if self._values[key].used <= oldest or self.bytes > self.limit:
+                del self._values[key]
+        if self._values and (self._timer is None or not self._timer.is_alive()):
+            self._timer = threading.Timer(self.seconds + 1, self._evict_later)
             self._timer.daemon = True
             self._timer.start()
 
-    def _later(self) -> None:
+    def _evict_later(self) -> None:
         with self._lock:
             self._timer = None
-            self._sweep()
+            self._evict()
 
 
 @st.cache_resource
 def uploads() -> Uploads:
-    """The one of this server."""
+    """The uploads of this server."""
     return Uploads(MINUTES * 60, int(float(os.environ.get("STUDIO_UPLOADS_MB", MEGABYTES)) * 1e6))
 
 
 def release(files: Sequence[UploadedFile]) -> None:
-    """Has Streamlit forget the bytes behind its upload field, which it would keep until the browser tab is closed."""
+    """Removes the bytes from Streamlit's upload field, which would keep them until the browser tab is closed."""
     context = get_script_run_ctx()
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         for file in files:

@@ -1,8 +1,7 @@
-"""What the open data is like: where its rows went, its shape in six figures, its quality in words."""
+"""What the open data is like: rows kept and dropped, six figures, the quality report, downloads."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,54 +13,54 @@ from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Dataset
 from recsys.errors import UnknownIdError
 from ui import cache
-from ui.data.source import KEY_ONCE, Opened
+from ui.data.plan import TABLES
+from ui.data.reading import NEW_KEY, OpenData
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.data.quality import QualityReport
-
-ROW_LIMIT = 8
-TABLES = {"interactions": "Interactions", "items": "item table", "users": "user table"}
-MARKS = {"good": "✓", "notice": "○", "warning": "⚠"}
+MAX_ROWS_SHOWN = 8  # of the dropped rows with one reason
+SYMBOLS = {"good": "✓", "notice": "○", "warning": "⚠"}
 
 
-def summary(studio: PageContext, dataset: Dataset, now: Opened | None) -> None:
-    """Rows flowing into kept and dropped, the three numbers, and the way on."""
+def show_summary(studio: PageContext, dataset: Dataset) -> None:
+    """The flow of rows into kept and dropped, the three sizes, and the next step."""
     flow, numbers = st.columns([7, 3], gap="large")
     with numbers:
-        st.metric("People", f"{dataset.n_users:,}")
+        st.metric("Users", f"{dataset.n_users:,}")
         st.metric("Items", f"{dataset.n_items:,}")
         st.metric("Rows kept", f"{dataset.n_interactions:,}")
-        if st.button("Next: train", type="primary", key="data_next", width="stretch", icon=":material/arrow_forward:"):
+        if st.button(
+            "Next: train a model", type="primary", key="data_next", width="stretch", icon=":material/arrow_forward:"
+        ):
             studio.go("train")
     with flow:
-        found = cleaning_of(studio, dataset)
-        if found is None:
+        cleaning = cleaning_of(studio, dataset)
+        if cleaning is None:
             st.write(f"{dataset.n_interactions:,} rows. How many were read and dropped was not recorded with them.")
         else:
             from recsys.charts.data import flow as flow_figure
 
-            lost = {words_of(reason): count for reason, count in found.dropped.items()}
-            show(flow_figure(found.rows_read, found.rows_kept, lost), "data_flow", words=False)
-            if words := [*_taken(found), *found.warnings]:
-                st.caption(" ".join(escape_markdown(sentence, 300) for sentence in words))
-    _key_once()
+            dropped = {reason_label(reason): count for reason, count in cleaning.dropped.items()}
+            show_figure(flow_figure(cleaning.rows_read, cleaning.rows_kept, dropped), "data_flow", caption=False)
+            if sentences := [*_used_tables(cleaning), *cleaning.warnings]:
+                st.caption(" ".join(escape_markdown(sentence, 300) for sentence in sentences))
+    _show_new_key()
 
 
-def _taken(found: CleaningSummary) -> list[str]:
-    """Which table was taken for what, where there were several."""
-    if len(found.tables) < 2:
+def _used_tables(cleaning: CleaningSummary) -> list[str]:
+    """Which table has which role, where there are several."""
+    if len(cleaning.tables) < 2:
         return []
-    parts = [f"{TABLES[role]} from {found.tables[role]}" for role in TABLES if role in found.tables]
+    parts = [f"{label} from {cleaning.tables[role]}" for role, label in TABLES.items() if role in cleaning.tables]
     return [f"{'; '.join(parts)}."]
 
 
 def cleaning_of(studio: PageContext, dataset: Dataset) -> CleaningSummary | None:
-    """How the file's rows became these: saved with the dataset, or, by older versions, beside it in one's own space.
-    None where neither is."""
+    """How the file's rows became these: saved with the dataset or, by older versions, in the entry of this space; else
+    None."""
     if dataset.cleaning is not None:
         return dataset.cleaning
     try:
@@ -71,42 +70,43 @@ def cleaning_of(studio: PageContext, dataset: Dataset) -> CleaningSummary | None
         return None
 
 
-def _key_once() -> None:
-    key = st.session_state.pop(KEY_ONCE, "")
-    if key:
+def _show_new_key() -> None:
+    if key := st.session_state.pop(NEW_KEY, ""):
         st.info("User ids are now pseudonyms. This is their key: it is shown only now and stored nowhere.")
         st.code(key, language=None)
         st.caption(
-            "Pseudonyms are not anonymity: a history can tell whose it is. A few items with rough dates were "
-            "enough to find people in a published rating data set (Narayanan & Shmatikov 2008)."
+            "Pseudonyms are not anonymity: a few items with rough dates were enough to identify users in a published "
+            "rating data set (Narayanan & Shmatikov 2008)."
         )
 
 
-def figures(dataset: Dataset) -> None:
-    """The shape of the data in six figures, two in a row."""
+def show_shape(dataset: Dataset) -> None:
+    """The six figures, two in a row."""
     shapes = list(cache.shapes_of(dataset.fingerprint, dataset).items())
     for start in range(0, len(shapes), 2):
         for column, (name, figure) in zip(st.columns(2, gap="medium"), shapes[start : start + 2], strict=False):
             with column:
-                show(figure, f"data_shape_{name}")
+                show_figure(figure, f"data_shape_{name}")
 
 
-def show(figure: Figure, key: str, words: bool = True) -> None:
-    """A figure with a download in its corner, and in words below it what its title doesn't say."""
+def show_figure(figure: Figure, key: str, caption: bool = True) -> None:
+    """A figure with a download in its corner, and below it what its text alternative adds to the title."""
     name = key.replace("data_", "").replace("shape_", "").replace(" ", "-")
     config = CONFIG | {"toImageButtonOptions": CONFIG["toImageButtonOptions"] | {"filename": name}}
     st.plotly_chart(figure, key=key, config=config, width="stretch")
     title = (figure.layout.title.text or "").replace("<br>", " ")
-    if words and (rest := alternative_of(figure).removeprefix(title).strip(" .;")):
+    if caption and (rest := alternative_of(figure).removeprefix(title).strip(" .;")):
         st.caption(escape_markdown(rest, 300))
 
 
-def quality(dataset: Dataset) -> None:
-    """The quality report: each number with what it means for the model."""
+def show_quality(dataset: Dataset) -> None:
+    """The quality report: each number and what it means for a model."""
+    from recsys.data.export import json_bytes
+
     report = cache.quality_of(dataset.fingerprint, dataset)
     for finding in report.findings:
         name, value, meaning = st.columns([2, 3, 8])
-        name.markdown(f"{MARKS[finding.level]} **{escape_markdown(finding.name)}**")
+        name.markdown(f"{SYMBOLS[finding.level]} **{escape_markdown(finding.name)}**")
         value.markdown(escape_markdown(finding.value))
         meaning.markdown(escape_markdown(finding.meaning, 400))
     rows = {
@@ -115,52 +115,53 @@ def quality(dataset: Dataset) -> None:
         "meaning": [finding.meaning for finding in report.findings],
     }
     with st.container(horizontal=True):
-        download("Report as CSV", partial(_csv, rows), "quality.csv", "text/csv", "data_quality_csv")
-        download("Numbers as JSON", partial(_numbers, report), "quality.json", "application/json", "data_quality_json")
+        download("Export report (CSV)", partial(_csv, rows), "quality.csv", "text/csv", "data_quality_csv")
+        numbers = partial(json_bytes, report.to_json())
+        download("Export numbers (JSON)", numbers, "quality.json", "application/json", "data_quality_json")
 
 
-def dropped(now: Opened | None, found: CleaningSummary | None) -> None:
-    """Every reason with its rows: how many, a sample, and the whole list to download."""
-    if now is None:
+def show_dropped(data: OpenData | None, cleaning: CleaningSummary | None) -> None:
+    """Each reason with the number of rows, the first of them, and all of them to download."""
+    if data is None:
         st.write(
-            "The lists of dropped rows are kept only while the file is open: until an hour after you last used it. "
-            "Drop it again to see them, or to change columns and cleaning."
+            "The dropped rows are kept only while the file is open: until an hour after its last use. Load it again "
+            "to see them, or to change columns and cleaning."
         )
-        for reason, count in ({} if found is None else found.dropped).items():
-            st.markdown(f"{count:,} rows: {escape_markdown(words_of(reason))}")
+        for reason, count in ({} if cleaning is None else cleaning.dropped).items():
+            st.markdown(f"{count:,} rows: {escape_markdown(reason_label(reason))}")
         return
-    report = now.loaded.report
-    lost = {reason: count for reason, count in report.dropped.items() if count}
-    if not lost:
-        st.write("Nothing was dropped.")
-    for number, (reason, count) in enumerate(lost.items()):
+    report = data.loaded.report
+    if not report.dropped:
+        st.write("No rows were dropped.")
+    for number, (reason, count) in enumerate(report.dropped.items()):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{count:,}** rows: {escape_markdown(words_of(reason))}")
-            make = partial(_rows_of, now, reason)
-            download("All of them", make, f"dropped-{reason}.csv", "text/csv", f"data_dropped_{number}")
-        st.dataframe(report.rows_of(reason, ROW_LIMIT).to_pandas(), hide_index=True, key=f"data_lost_{number}")
+            st.markdown(f"**{count:,}** rows: {escape_markdown(reason_label(reason))}")
+            rows = partial(_dropped_csv, data, reason)
+            download("Export all (CSV)", rows, f"dropped-{reason}.csv", "text/csv", f"data_dropped_{number}")
+        st.dataframe(report.rows_of(reason, MAX_ROWS_SHOWN).to_pandas(), hide_index=True, key=f"data_lost_{number}")
 
 
-def words_of(reason: str) -> str:
-    """A reason's code as words: `missing_user` → `missing person`."""
-    return reason.replace("_", " ").replace("user", "person")
+def reason_label(reason: str) -> str:
+    """A reason for dropping as words: `missing_user` → `missing user`."""
+    return reason.replace("_", " ")
 
 
-def export_downloads(dataset: Dataset, now: Opened | None) -> None:
-    """The cleaned rows and the plan, to keep or to use from a shell."""
+def show_export(dataset: Dataset, data: OpenData | None) -> None:
+    """The cleaned rows and the cleaning plan as files."""
+    from recsys.data.export import csv_bytes, interaction_rows, parquet_bytes
+
+    def cleaned(to_bytes: Callable[[Any], bytes]) -> bytes:
+        return to_bytes(interaction_rows(dataset))
+
     with st.container(horizontal=True):
-        download("Cleaned rows as CSV", partial(_csv_of, dataset), "interactions.csv", "text/csv", "data_out_csv")
-        download(
-            "Cleaned rows as Parquet",
-            partial(_parquet_of, dataset),
-            "interactions.parquet",
-            "application/octet-stream",
-            "data_out_parquet",
-        )
-        if now is not None:
-            plan: Callable[[], bytes] = now.loaded.plan.to_json().encode
-            download("Cleaning plan as JSON", plan, "plan.json", "application/json", "data_out_plan")
-    st.caption("The plan does the same from a shell: `python -m recsys train FILE --plan plan.json --run DIR`.")
+        csv, parquet = partial(cleaned, csv_bytes), partial(cleaned, parquet_bytes)
+        download("Export cleaned rows (CSV)", csv, "interactions.csv", "text/csv", "data_out_csv")
+        kind = "application/octet-stream"
+        download("Export cleaned rows (Parquet)", parquet, "interactions.parquet", kind, "data_out_parquet")
+        if data is not None:
+            plan: Callable[[], bytes] = data.loaded.plan.to_json().encode
+            download("Export cleaning plan (JSON)", plan, "plan.json", "application/json", "data_out_plan")
+    st.caption("The plan does the same in a shell: `python -m recsys train FILE --plan plan.json --run DIR`.")
 
 
 def _csv(rows: Any) -> bytes:
@@ -169,21 +170,5 @@ def _csv(rows: Any) -> bytes:
     return csv_bytes(rows)
 
 
-def _rows_of(now: Opened, reason: str) -> bytes:
-    return _csv(now.loaded.report.rows_of(reason))
-
-
-def _csv_of(dataset: Dataset) -> bytes:
-    from recsys.data.export import csv_bytes, interaction_rows
-
-    return csv_bytes(interaction_rows(dataset))
-
-
-def _parquet_of(dataset: Dataset) -> bytes:
-    from recsys.data.export import interaction_rows, parquet_bytes
-
-    return parquet_bytes(interaction_rows(dataset))
-
-
-def _numbers(report: QualityReport) -> bytes:
-    return json.dumps(report.to_json(), ensure_ascii=False, indent=1).encode()
+def _dropped_csv(data: OpenData, reason: str) -> bytes:
+    return _csv(data.loaded.report.rows_of(reason))

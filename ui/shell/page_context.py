@@ -50,8 +50,8 @@ STEPS = (
         "data",
         "pages/1_Data.py",
         "1 Data",
-        "Bring your interactions",
-        "Who chose what, and when: see what is kept and what is dropped.",
+        "Load interactions",
+        "One row per interaction of a user with an item: see which rows are kept and why others are dropped.",
     ),
     Step(
         "train",

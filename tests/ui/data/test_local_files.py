@@ -1,4 +1,4 @@
-"""A path given by a person opens files of the allowed folder and nothing else."""
+"""A path opens files of the allowed folder and nothing else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recsys.data.readers.local_files import allowed_folder, local_file
 from recsys.errors import InputError
+from ui.data.local_files import allowed_folder, local_file
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ def allowed_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def local_file(text: str, folder: Path) -> Path:
-    """The file a person named, by a path from `folder` or an absolute one, after following every link.
+    """The file that the user named, by an absolute path or one from `folder`, after following every link.
 
     Raises:
-        InputError: it is outside the folder, or no readable file. The text does not tell which of these a path
-            outside the folder is, so that it reveals nothing about the machine.
+        InputError: it is outside the folder, or no readable file. The message says nothing about what is outside
+            the folder.
     """
     subject, fix = "the path", "Give a file inside the allowed folder, such as data/ratings.csv."
     if not text.strip() or "\0" in text:

@@ -1,0 +1,139 @@
+"""Choosing data: the sample cards, the upload with its options and, where it is allowed, a path on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from recsys.data.samples import SAMPLES, Sample, sample_files, sample_plan
+from recsys.errors import StudioError
+from ui.data.local_files import VARIABLE, allowed_folder, local_file
+from ui.data.reading import DETECTED, RawData, failure_in, open_data, read, set_failure
+from ui.data.uploads import release
+from ui.shell.frame import PageContext, show_error
+
+ROUND = "data_round"  # in the session: how many uploads were read; a new number empties the upload fields
+SWITCHES = ("pseudonyms", "scenarios")
+
+
+def choose(studio: PageContext) -> None:
+    """Every way to load data, and why the last one failed."""
+    _sample_cards(studio)
+    _upload(studio)
+    if (folder := allowed_folder()) is not None:
+        _path(studio, folder)
+    if problem := failure_in(studio, "choose"):
+        show_error(problem)
+
+
+def _sample_cards(studio: PageContext) -> None:
+    for column, sample in zip(st.columns(len(SAMPLES), gap="small"), SAMPLES, strict=True):
+        with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+            with st.container(gap="small"):
+                st.markdown(f"**{sample.title}**")
+                st.caption(f"{sample.content} {sample.rows:,} rows. *What to find:* {sample.to_find}")
+            if st.button("Open", key=f"data_sample_{sample.name}", width="stretch"):
+                _open_sample(studio, sample)
+
+
+def _open_sample(studio: PageContext, sample: Sample) -> None:
+    rows, items, users = sample_files(sample.name)
+    title = f"{sample.title} (sample)"
+    read(studio, RawData(((title, rows),), title, items, users, plan=sample_plan(), sample=sample.name))
+
+
+def _upload(studio: PageContext) -> None:
+    """The upload fields. A new file is read; a side table or switch for the open upload reads that again."""
+    number = st.session_state.setdefault(ROUND, 0)
+    data = open_data(studio)
+    current = data.raw if data is not None and not data.raw.sample else None
+    with st.container(key="data_files"):
+        files = st.file_uploader(
+            "Or upload your own: one file, several, or a zip",
+            accept_multiple_files=True,
+            key=f"data_files_{number}",
+            help="CSV, TSV, JSON Lines, Parquet, Excel, MovieLens, RecBole or sequence text, also as gz or zip, with "
+            f"a column for the user and one for the item. Up to {st.get_option('server.maxUploadSize'):,} MB; the "
+            "operator raises the limit with `make app UPLOAD_MB=2000`.",
+        )
+    with st.expander("Pseudonyms, item table, user table, item vectors"):
+        switches = _switches(current)
+        side_tables, uploaded = _side_tables(number)
+    switched = st.session_state.pop("data_switched", False)
+    if files:
+        name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+        given = tuple((one.name, one.getvalue()) for one in files)
+        raw, options = RawData(given, name, **switches, **side_tables), DETECTED
+    elif current is not None and data is not None and (side_tables or switched):
+        raw, options = replace(current, **switches, **side_tables), data.options
+    else:
+        return
+    release([*files, *uploaded])
+    st.session_state[ROUND] = number + 1
+    same = data is not None and (not files or (raw.pseudonyms and data.raw.name == raw.name))
+    read(studio, raw, options, replaces=data if same else None)
+    st.rerun()  # the reading failed: shows the empty fields and the reason
+
+
+def _switches(current: RawData | None) -> dict[str, Any]:
+    """The two switches, set as for the open upload: name -> bool."""
+    for name in SWITCHES:
+        st.session_state.setdefault(f"data_{name}", current is not None and getattr(current, name))
+    st.toggle(
+        "Pseudonymise user ids before saving",
+        key="data_pseudonyms",
+        on_change=_switched,
+        help="Each id becomes a keyed hash. The key is shown once and not stored: with it, pseudonyms can be linked "
+        "to ids again. This is no anonymity: a few items of a user with rough dates often identify the history "
+        "(Narayanan & Shmatikov 2008).",
+    )
+    st.toggle(
+        "Several files are one scenario each",
+        key="data_scenarios",
+        on_change=_switched,
+        help="The file names become the scenarios, and all rows one dataset. Otherwise one file is loaded as the "
+        "interactions and the others as item and user tables, by their content.",
+    )
+    return {name: bool(st.session_state[f"data_{name}"]) for name in SWITCHES}
+
+
+def _switched() -> None:
+    st.session_state["data_switched"] = True
+
+
+def _side_tables(number: int) -> tuple[dict[str, Any], list[Any]]:
+    """The fields for item table, user table and vectors: the fields of `RawData` that are given, and the uploads."""
+    one, two, three = st.columns(3)
+    items = one.file_uploader("Item table (title, text, tags)", key=f"data_items_{number}")
+    users = two.file_uploader("User table (groups)", key=f"data_users_{number}")
+    vectors = three.file_uploader(
+        "Item vectors (.parquet, .npz, .npy)",
+        accept_multiple_files=True,
+        key=f"data_vectors_{number}",
+        help="Image, audio or text embeddings, one row per item with its id; the model uses them as features.",
+    )
+    given = {
+        "items": items.getvalue() if items else None,
+        "users": users.getvalue() if users else None,
+        "vectors": tuple((Path(one.name).stem, one.getvalue()) for one in vectors),
+    }
+    uploaded = [*(one for one in (items, users) if one), *vectors]
+    return {name: content for name, content in given.items() if content}, uploaded
+
+
+def _path(studio: PageContext, folder: Path) -> None:
+    with st.form("data_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Or the path of a file on this machine", key="data_path", help=f"Inside the folder that {VARIABLE} names."
+        )
+        submitted = st.form_submit_button("Open the path")
+    if submitted:
+        try:
+            path = local_file(text, folder)
+        except StudioError as error:
+            set_failure(studio, error, "choose")
+            return
+        read(studio, RawData(((path.name, path),), path.stem))

@@ -1,0 +1,197 @@
+"""Reading the given files into a dataset that the page shows. What is open stays open when the next reading fails."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from recsys.errors import StudioError
+from ui.data.uploads import uploads
+from ui.shell.frame import PageContext
+from ui.shell.widgets import escape_markdown
+
+if TYPE_CHECKING:
+    from recsys.data import CleaningPlan, Loaded
+
+Content = bytes | Path
+OPEN, FAILED, NEW_KEY = "data_open", "data_refused", "data_key_once"  # in the session
+
+
+@dataclass(frozen=True)
+class RawData:
+    """What the user gave, in memory only (or a path in the allowed folder): no raw data is written to disk.
+
+    Attributes:
+        files: (name, content) of each.
+        scenarios: whether each file is a scenario of its own.
+        pseudonyms: whether user ids are replaced.
+        plan: how it is cleaned by default; None for the default rules.
+        sample: the name of the sample it is, "" for none.
+    """
+
+    files: tuple[tuple[str, Content], ...]
+    name: str
+    items: Content | None = None
+    users: Content | None = None
+    vectors: tuple[tuple[str, Content], ...] = ()
+    scenarios: bool = False
+    pseudonyms: bool = False
+    plan: CleaningPlan | None = None
+    sample: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        parts = [content for _, content in (*self.files, *self.vectors)] + [self.items, self.users]
+        return sum(len(part) for part in parts if isinstance(part, bytes))
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """The columns, tables and cleaning plan that the user chose; None where the detected ones are used."""
+
+    columns: Mapping[str, str | None] | None = None
+    tables: Mapping[str, str] | None = None
+    plan: CleaningPlan | None = None
+
+
+DETECTED = ReadingOptions()
+
+
+@dataclass(frozen=True)
+class OpenData:
+    """The data on the page.
+
+    Attributes:
+        entry_id: the saved dataset.
+        options: how it was read.
+        history: the options of earlier readings, oldest first, for Undo.
+    """
+
+    raw: RawData
+    loaded: Loaded
+    entry_id: str
+    options: ReadingOptions = DETECTED
+    history: tuple[ReadingOptions, ...] = ()
+
+
+@dataclass(frozen=True)
+class FailedReading:
+    """Why the last reading failed, and the part of the page that started it ("choose", "columns", "cleaning")."""
+
+    error: StudioError
+    part: str
+    dataset_id: str = ""
+
+
+def open_data(studio: PageContext) -> OpenData | None:
+    """The data that was read in this session, if the page shows it and it is still in memory."""
+    current: OpenData | None = uploads().get(st.session_state.get(OPEN, ""))
+    return current if current is not None and current.entry_id == studio.dataset_id else None
+
+
+def forget_old_failure() -> None:
+    """Forgets the failure of an earlier visit of the page; its widgets are new on each visit."""
+    if "data_pseudonyms" not in st.session_state:
+        st.session_state[FAILED] = None
+
+
+def failure_in(studio: PageContext, part: str) -> StudioError | None:
+    """Why the last reading failed, if this part of the page started it; else None."""
+    last: FailedReading | None = st.session_state.get(FAILED)
+    return last.error if last is not None and (last.part, last.dataset_id) == (part, studio.dataset_id) else None
+
+
+def set_failure(studio: PageContext, error: StudioError, part: str) -> None:
+    st.session_state[FAILED] = FailedReading(error, part, studio.dataset_id)
+
+
+def read(
+    studio: PageContext,
+    raw: RawData,
+    options: ReadingOptions = DETECTED,
+    history: tuple[ReadingOptions, ...] = (),
+    replaces: OpenData | None = None,
+    part: str = "choose",
+) -> None:
+    """Reads and opens data, and draws the page again; if that fails, keeps the reason for `failure_in`.
+
+    Args:
+        replaces: the reading whose saved dataset is removed.
+        part: of the page that starts the reading.
+    """
+    from recsys.data import load
+
+    st.session_state[FAILED] = None
+    try:
+        with st.spinner(f"Reading {escape_markdown(raw.name, 60)} …", show_time=True):
+            loaded = load(
+                _source(raw),
+                name=raw.name,
+                items=raw.items,
+                users=raw.users,
+                columns=options.columns,
+                tables=options.tables,
+                plan=options.plan or raw.plan,
+                vectors=raw.vectors,
+            )
+            _save(studio, OpenData(raw, loaded, "", options, history), replaces)
+    except StudioError as error:
+        set_failure(studio, error, part)
+
+
+def reread(studio: PageContext, data: OpenData, options: ReadingOptions, part: str) -> None:
+    """Reads the open data with other options; `undo` restores these."""
+    read(studio, data.raw, options, (*data.history, data.options), data, part)
+
+
+def undo(studio: PageContext, data: OpenData) -> None:
+    """Reads the open data with the options before the last change."""
+    read(studio, data.raw, data.history[-1], data.history[:-1], data, "cleaning")
+
+
+def _save(studio: PageContext, data: OpenData, replaces: OpenData | None) -> None:
+    """Saves and opens the dataset (never the raw file) and removes the version that it replaces."""
+    loaded, raw = data.loaded, data.raw
+    if raw.pseudonyms:
+        from recsys.data.pseudonyms import new_key, pseudonymous
+
+        key = new_key()
+        loaded = replace(loaded, dataset=pseudonymous(loaded.dataset, key))
+        st.session_state[NEW_KEY] = key
+    meta = {"plan": loaded.plan.to_json(), "source": "sample" if raw.sample else "upload"}
+    entry = studio.space.save_dataset(loaded.dataset, meta)
+    if replaces is not None and replaces.entry_id in {one.id for one in studio.space.entries("dataset")}:
+        studio.space.purge(replaces.entry_id)
+    memory = uploads()
+    memory.remove(st.session_state.get(OPEN, ""))
+    size = raw.size + loaded.report.rows.nbytes + 16 * loaded.dataset.n_interactions
+    st.session_state[OPEN] = memory.add(replace(data, loaded=loaded, entry_id=entry.id), size)
+    studio.set_view(dataset=entry.id)
+    st.rerun()
+
+
+def _source(raw: RawData) -> Content | tuple[tuple[str, Content, str], ...]:
+    """What `load` takes: one file, one file for each scenario, or several files as one zip."""
+    if len(raw.files) == 1:
+        return tuple((name, content, "") for name, content in raw.files)
+    if raw.scenarios:
+        return tuple((name, content, Path(name).stem.split(".")[0]) for name, content in raw.files)
+    return _zipped(raw.files)
+
+
+def _zipped(files: Sequence[tuple[str, Content]]) -> bytes:
+    """An uncompressed zip, in which `load` finds the role of each file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for number, (given_name, content) in enumerate(files):
+            name = Path(given_name).name
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            archive.writestr(name if name not in archive.namelist() else f"{number}-{name}", data)
+    return out.getvalue()
