@@ -7,6 +7,7 @@ from ui.data.plan import show_cleaning, show_columns
 from ui.data.reading import failure_in, forget_old_failure, open_data
 from ui.data.view import cleaning_of, show_dropped, show_export, show_quality, show_shape, show_summary
 from ui.shell.frame import open_page
+from ui.shell.tabs import open_tab
 
 with open_page("data") as studio:
     forget_old_failure()
@@ -20,18 +21,17 @@ with open_page("data") as studio:
     with st.expander("Other data: a sample, a file", expanded=failed, key=f"data_other_{studio.dataset_id}_{failed}"):
         choose(studio)
     show_summary(studio, dataset)
-    names = ["Shape", "Quality", "Dropped rows", "Export"]
-    shape, quality, dropped, export, *options = st.tabs(names + ["Columns", "Cleaning"] * (data is not None))
-    with shape:
-        show_shape(dataset)
-    with quality:
-        show_quality(dataset)
-    with dropped:
-        show_dropped(data, cleaning_of(studio, dataset))
-    with export:
-        show_export(dataset, data)
+    tabs = {"shape": "Shape", "quality": "Quality", "dropped": "Dropped rows", "export": "Export"}
     if data is not None:
-        with options[0]:
-            show_columns(studio, data)
-        with options[1]:
-            show_cleaning(studio, data)
+        tabs |= {"columns": "Columns", "cleaning": "Cleaning"}
+    with open_tab(studio, tabs, f"data_tab_{len(tabs)}") as tab:
+        if tab == "shape":
+            show_shape(dataset)
+        elif tab == "quality":
+            show_quality(dataset)
+        elif tab == "dropped":
+            show_dropped(data, cleaning_of(studio, dataset))
+        elif tab == "export":
+            show_export(dataset, data)
+        elif data is not None:
+            show_columns(studio, data) if tab == "columns" else show_cleaning(studio, data)

@@ -110,7 +110,7 @@ def each_part(page: Page, address: str, look: Look, name: str, parts: tuple[str,
     """Looks at every part of a page that a link opens, once the row of parts shows one of them."""
     for part in parts:
         opened(page, f"{address}/{name}?run=sample&tab={part}")
-        page.get_by_role("radio", name=shown).wait_for()
+        page.get_by_role("tab", name=shown).wait_for()
         look(f"{name}, {part}")
 
 
@@ -140,7 +140,7 @@ def test_data_and_train(page: Page, address: str, look: Look) -> None:
     assert dataset is not None
     opened(page, f"{address}/Train?run=sample&dataset={dataset[1]}")
     for tab in ("Try it", "Runs side by side", "Loss", "What the controls mean"):
-        page.get_by_role("radio", name=tab).click()
+        page.get_by_role("tab", name=tab).click()
         look(f"Train, after, {tab}")
 
 
@@ -220,7 +220,7 @@ def test_explain(page: Page, address: str, look: Look) -> None:
 
 def test_learn(page: Page, address: str, look: Look) -> None:
     opened(page, f"{address}/Learn?run=sample")
-    lessons = page.get_by_role("radiogroup").first.get_by_role("radio")
+    lessons = page.get_by_role("tablist").first.get_by_role("tab")
     for place in range(lessons.count()):
         lessons.nth(place).click()
         look(f"Learn, {lessons.nth(place).inner_text()}")

@@ -92,14 +92,14 @@ def test_from_home_to_explain(page: Page) -> None:
 
     reach(page, "5 Evaluate", "Shift+Tab")
     page.keyboard.press("Enter")
-    page.get_by_role("radio", name="Protocols").wait_for()
+    page.get_by_role("tab", name="Protocols").wait_for()
     quiet(page)
     reach(page, "^Measured by")
     reach(page, "^Quality over α")
 
     reach(page, "6 Explain", "Shift+Tab")
     page.keyboard.press("Enter")
-    page.get_by_role("radio", name="Alike items and tags").wait_for()
+    page.get_by_role("tab", name="Alike items and tags").wait_for()
     quiet(page)
     reach(page, "^The smallest change")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
 
@@ -39,6 +40,30 @@ class Listener(logging.Handler):
 LISTENER = Listener()
 for name in SOURCES:
     logging.getLogger(name).addHandler(LISTENER)
+
+
+def open_tab(app: AppTest, label: str) -> AppTest:
+    """Clicks the tab of this label and runs the page; AppTest has no method for it."""
+    container = next(
+        block for block in _blocks(app._tree) if label in [getattr(tab, "label", "") for tab in block.children.values()]
+    )
+    states = app._tree.get_widget_states()
+    states.widgets.append(WidgetState(id=container.proto.tab_container.id, string_value=label))
+    return app._run(states)
+
+
+def tab_shown(app: AppTest) -> str:
+    """The label of the open tab of a page; "" where the page has no tabs."""
+    rows = [block for block in _blocks(app._tree) if block.type == "tab_container"]
+    return str(rows[0].children[rows[0].proto.tab_container.default_tab_index].label) if rows else ""  # type: ignore[union-attr]
+
+
+def _blocks(node: Block) -> Iterator[Block]:
+    """Every block below a block."""
+    for child in node.children.values():
+        if isinstance(child, Block):
+            yield child
+            yield from _blocks(child)
 
 
 def errors_on(app: AppTest) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from recsys.data.storage import load_dataset
 from recsys.runs import load_run, train_run
 from recsys.workspace import Space, Workspace, export_zip, import_zip
 from tests.data.layouts import COLLECTIONS
-from tests.pages.screen import no_errors
+from tests.pages.screen import no_errors, open_tab
 from ui.data.uploads import Uploads
 from ui.shell import state
 
@@ -112,16 +112,16 @@ def test_an_upload_is_read_its_dirt_is_named_and_can_be_downloaded(space: Space)
     app = drop(data_page(), ("shop.csv", GOOD))
     no_errors(app)
     assert metrics(app) == {"Users": "7", "Items": metrics(app)["Items"], "Rows kept": "90"}
-    shown = words(app)
+    dropped, shown = words(open_tab(app, "Dropped rows")), words(open_tab(app, "Columns"))
     for reason in ("missing user", "missing item", "unparsable time", "duplicate"):
-        assert reason in shown
+        assert reason in dropped
     assert "User: **customer**" in shown and "Time: **when**" in shown
     assert load_dataset(space.path(space.entries("dataset")[0].id)).n_interactions == 90
     assert not [path for path in space.folder.rglob("*") if path.suffix == ".csv"]  # the raw file is not kept
 
 
 def test_the_plan_can_be_changed_undone_and_reset(space: Space) -> None:
-    app = drop(data_page(), ("shop.csv", GOOD))
+    app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Cleaning")
 
     def rating() -> object:
         return next(field for field in app.number_input if "rating" in field.label)
@@ -138,12 +138,12 @@ def test_the_plan_can_be_changed_undone_and_reset(space: Space) -> None:
 
 
 def test_columns_can_be_corrected(space: Space) -> None:
-    app = drop(data_page(), ("shop.csv", GOOD))
+    app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Columns")
     user = next(box for box in app.selectbox if box.label == "User")
     user.set_value("stars").run()
     no_errors(app)
     assert metrics(app)["Users"] == "5"
-    app.button(key="data_undo").click().run()
+    open_tab(app, "Cleaning").button(key="data_undo").click().run()
     assert metrics(app)["Users"] == "7"
 
 
@@ -218,7 +218,7 @@ def test_saved_data_opens_again_with_its_flow_in_a_new_session(space: Space) -> 
     app = data_page()
     no_errors(app)
     assert metrics(app)["Rows kept"] == "90"
-    assert "kept only while the file is open" in words(app)
+    assert "kept only while the file is open" in words(open_tab(app, "Dropped rows"))
     assert [tab.label for tab in app.tabs] == ["Shape", "Quality", "Dropped rows", "Export"]
 
 
@@ -247,7 +247,7 @@ def test_the_demos_data_shows_what_was_read_and_dropped(space: Space, monkeypatc
     assert loaded.report.rows_read > loaded.report.rows_kept
     assert f"of {loaded.report.rows_read:,} rows are kept" in flow_of(app)
     reasons = {reason: f"{count:,} rows" for reason, count in loaded.report.dropped.items()}
-    assert all(count in words(app) for count in reasons.values())
+    assert all(count in words(open_tab(app, "Dropped rows")) for count in reasons.values())
 
 
 def test_every_way_of_opening_shows_the_same_rows(space: Space) -> None:
@@ -298,7 +298,7 @@ def box(app: AppTest, label: str) -> Any:
 
 
 def test_a_cleaning_that_leaves_nothing_says_so_beside_the_rules_and_changes_nothing(space: Space) -> None:
-    app = drop(data_page(), ("shop.csv", GOOD))
+    app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Cleaning")
     before = space.entries("dataset")
     next(field for field in app.number_input if "Minimum interactions per user" in field.label).set_value(1_000)
     next(button for button in app.button if button.label == "Apply").click().run()
@@ -320,7 +320,7 @@ def test_what_was_refused_is_not_told_again_on_the_next_visit(space: Space) -> N
 
 
 def test_a_column_choice_that_can_not_be_read_is_said_and_read_once(space: Space, readings: list[object]) -> None:
-    app = drop(data_page(), ("shop.csv", GOOD))
+    app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Columns")
     assert len(readings) == 1
     box(app, "User").set_value("product").run()  # now user and item are the same column
     no_errors(app, "must be different columns")
@@ -337,14 +337,17 @@ def test_a_column_choice_that_can_not_be_read_is_said_and_read_once(space: Space
 def test_another_table_of_an_archive_can_be_chosen(space: Space) -> None:
     given = COLLECTIONS["books under two ids"].zipped()
     app = drop(data_page(), ("books.zip", given))
+    said = words(app)
+    assert "ratings" in said and "books" in said, "the page says it without a look at the tab"
+    open_tab(app, "Columns")
     shown = next(frame.value for frame in app.dataframe if "used as" in frame.value.columns)
     taken = dict(zip(shown["file"], shown["used as"], strict=True))
     assert taken["ratings.csv"] == "interactions" and taken["books.csv"] == "items" and taken["tags.csv"] == "not used"
-    assert "ratings" in words(app) and "books" in words(app), "the page says it without a look at the tab"
     box(app, "Interactions").set_value("to_read.csv").run()
     assert not app.error and metrics(app)["Rows kept"] == "200"
-    app.button(key="data_undo").click().run()
+    open_tab(app, "Cleaning").button(key="data_undo").click().run()
     assert metrics(app)["Rows kept"] == "400"
+    open_tab(app, "Columns")
     box(app, "Item table").set_value("(none)").run()
     titles = load_dataset(space.path(space.entries("dataset")[0].id)).catalogue.titles
     assert not any(title.startswith("Book") for title in titles)
@@ -374,6 +377,7 @@ def test_reset_of_a_sample_goes_back_to_the_samples_own_rules(space: Space) -> N
     app = data_page()
     app.button(key="data_sample_courses").click().run()
     kept = metrics(app)["Rows kept"]
+    open_tab(app, "Cleaning")
     next(field for field in app.number_input if "Minimum interactions per user" in field.label).set_value(30)
     next(button for button in app.button if button.label == "Apply").click().run()
     assert metrics(app)["Rows kept"] != kept
@@ -394,7 +398,7 @@ def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monke
     app.run()
     assert held.bytes == 0 and not app.exception
     assert metrics(app)["Users"] == "8" and [tab.label for tab in app.tabs][-1] == "Export"
-    assert "kept only while the file is open" in words(app)
+    assert "kept only while the file is open" in words(open_tab(app, "Dropped rows"))
 
 
 def test_a_file_beyond_the_limit_is_read_but_not_held(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:

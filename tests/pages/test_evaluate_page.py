@@ -15,7 +15,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors
+from tests.pages.screen import no_errors, tab_shown
 from ui.evaluate.view import TABS
 from ui.shell import state
 
@@ -62,7 +62,7 @@ def test_the_evaluation_starts_at_once_and_names_the_result(saved: dict[str, str
 def test_each_tab_opens_from_its_link(saved: dict[str, str], tab: str) -> None:
     app = opened(saved["last-one"], tab=tab)
     no_errors(app)
-    assert app.session_state["evaluate_tab"] == tab
+    assert tab_shown(app) == TABS[tab][0]
 
 
 def test_the_curve_over_alpha_is_computed_in_a_job(saved: dict[str, str]) -> None:

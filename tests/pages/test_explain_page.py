@@ -12,7 +12,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors
+from tests.pages.screen import no_errors, tab_shown
 from ui.explain.tabs import TABS
 from ui.shell import state
 
@@ -98,7 +98,7 @@ def test_an_item_that_falls_out_is_still_watched(runs: dict[str, str]) -> None:
 def test_each_part_opens_from_its_link_blended_or_not(runs: dict[str, str], tab: str, source: str) -> None:
     app = opened(runs["attention"], target="user:u3", source=source, alpha="0.4", tab=tab)
     no_errors(app)
-    assert app.session_state["explain_tab"] == tab
+    assert tab_shown(app) == TABS[tab]
 
 
 @pytest.mark.parametrize("tab", list(TABS))

@@ -11,7 +11,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors
+from tests.pages.screen import no_errors, tab_shown
 from ui.learn.view import LESSONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ def captions(app: AppTest) -> str:
 def test_each_lesson_opens_with_nothing_trained(run_id: str, tab: str) -> None:
     app = opened(tab=tab)
     no_errors(app)
-    assert app.session_state["lesson"] == tab
+    assert tab_shown(app) == (LESSONS[tab].name if tab in LESSONS else "Glossary")
     if tab != "glossary":
         assert len(app.get("plotly_chart")) == 1
         assert len(app.slider) + len(app.select_slider) == 1  # one control

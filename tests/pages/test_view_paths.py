@@ -14,7 +14,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import WATCH, expect, no_errors
+from tests.pages.screen import WATCH, expect, no_errors, open_tab, tab_shown
 from ui.shell import state
 from ui.train import jobs
 
@@ -252,19 +252,20 @@ def test_data_that_were_cleaned_anew_leave_a_sentence(own_workspace: Workspace, 
 
 
 @pytest.mark.parametrize(
-    ("page", "key", "tab"), [("7_Learn", "lesson", "glossary"), ("6_Explain", "explain_tab", "alike")]
+    ("page", "tab", "label"), [("7_Learn", "glossary", "Glossary"), ("6_Explain", "alike", "Alike items and tags")]
 )
-def test_back_goes_back_over_a_tab(saved: dict[str, str], page: str, key: str, tab: str) -> None:
+def test_back_returns_to_the_tab_before(saved: dict[str, str], page: str, tab: str, label: str) -> None:
     """The URL of before is what Back gives the page; what its widgets showed must not undo it."""
     app = opened(page, run=saved["attention"], target="user:u3")
-    first = app.segmented_control(key=key).value
-    app.segmented_control(key=key).set_value(tab).run()
+    first = tab_shown(app)
+    assert first and first != label
+    open_tab(app, label)
     no_errors(app)
-    assert param(app, "tab") == tab
+    assert param(app, "tab") == tab and tab_shown(app) == label
     del app.query_params["tab"]
     app.run()
     no_errors(app)
-    assert not param(app, "tab") and app.segmented_control(key=key).value == first
+    assert not param(app, "tab") and tab_shown(app) == first
 
 
 def test_the_alpha_of_explain_is_the_one_of_the_url_and_of_the_menu(saved: dict[str, str]) -> None:

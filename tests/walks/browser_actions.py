@@ -553,6 +553,7 @@ def upload(user: User, kind: str, seed: int) -> list[str]:
 def clean_again(user: User, rule: str, value: int) -> list[str]:
     """Another cleaning plan, which keeps enough rows."""
     pick(user.page.get_by_role("tab", name="Cleaning"), 0).click()
+    rest(user.page)
     form = keyed(user.page, "data_plan_*")
     form = form if form.count() else user.page.get_by_test_id("stForm")
     before = place(user.page.url)[1].get("dataset", "")
@@ -577,6 +578,7 @@ def clean_again(user: User, rule: str, value: int) -> list[str]:
 def columns(user: User, role: str, at: float) -> None:
     """Another column for a role: read again, or refused with a sentence."""
     pick(user.page.get_by_role("tab", name="Columns"), 0).click()
+    rest(user.page)
     user.refusals = ("column", "time", "rating", "row")
     choose(user.page, keyed(user.page, f"data_column_{role}_*").get_by_role("combobox"), at)
     user.tab.chosen.forget("dataset", *WITH_DATASET)
@@ -889,7 +891,7 @@ def find_item(user: User, letters: str) -> None:
 @action(3, "evaluate", at=at)
 def compare_runs(user: User, at: float) -> list[str]:
     """One more run on the same data beside the open one: it is among those chosen then."""
-    pick(user.page.get_by_role("radio", name="Compare", exact=True), 0).click()
+    pick(user.page.get_by_role("tab", name="Compare", exact=True), 0).click()
     rest(user.page)
     user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
     box = keyed(user.page, "choose_runs")

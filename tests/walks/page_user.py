@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.errors import StudioError
 from recsys.workspace import Space, export_zip
-from tests.pages.screen import wrong
+from tests.pages.screen import open_tab, tab_shown, wrong
 from tests.walks.page_screen import (
     CHOICES,
     MADE_WHEN_ASKED,
@@ -237,6 +237,16 @@ class User:
             return []
         step = f"Choose {chosen!r} in “{widget.label}” ({widget.key})"
         return self._do(step, widget.key, lambda: widget.set_value(chosen).run(), chosen)
+
+    def tab(self, which: int) -> list[str]:
+        """Opens a tab of the page; it must then be shown."""
+        labels = [tab.label for tab in self.app.tabs]
+        if not labels:
+            return []
+        label = pick(labels, which)
+        problems = self._do(f"Open the tab “{label}”", "tab", lambda: open_tab(self.app, label))
+        shown = tab_shown(self.app)
+        return problems if problems or shown == label else [f"the tab {label!r} was opened, {shown!r} is shown"]
 
     def write(self, which: int, word: int) -> list[str]:
         """Types into a text field."""

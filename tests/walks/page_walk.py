@@ -99,6 +99,11 @@ class PageWalk(RuleBasedStateMachine):
     def choose_again(self, which: int, value: int) -> None:
         self._act(self.user.choose, which, value)
 
+    @precondition(lambda self: len(self.user.app.tabs))
+    @rule(which=ANY)
+    def tab(self, which: int) -> None:
+        self._act(self.user.tab, which)
+
     @precondition(lambda self: self.user.panels())
     @rule(which=ANY)
     def unfold(self, which: int) -> None:

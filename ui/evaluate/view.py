@@ -87,5 +87,5 @@ TABS = {
 def tabs(evaluated: EvaluationContext) -> None:
     """The row of tabs and the open one."""
     names = {key: name for key, (name, _) in TABS.items()}
-    chosen = open_tab(evaluated.studio, "More about these models", names, "evaluate_tab")
-    TABS[chosen][1](evaluated)
+    with open_tab(evaluated.studio, names, "evaluate_tab") as chosen:
+        TABS[chosen][1](evaluated)

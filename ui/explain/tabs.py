@@ -28,15 +28,15 @@ TABS = {
 
 def more(studio: PageContext, why: ExplainedList, item: int, found: Influence) -> None:
     """The row of tabs and the open part."""
-    chosen = open_tab(studio, "More about this item", TABS, "explain_tab")
-    if chosen == "smallest":
-        _smallest(why, item)
-    elif chosen == "parts":
-        _parts(why, item)
-    elif chosen == "alike":
-        _alike(why, item)
-    else:
-        _attention(studio, why)
+    with open_tab(studio, TABS, "explain_tab") as chosen:
+        if chosen == "smallest":
+            _smallest(why, item)
+        elif chosen == "parts":
+            _parts(why, item)
+        elif chosen == "alike":
+            _alike(why, item)
+        else:
+            _attention(studio, why)
 
 
 def _smallest(why: ExplainedList, item: int) -> None:

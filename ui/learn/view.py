@@ -35,11 +35,14 @@ class Lesson:
 def learn(studio: PageContext) -> None:
     """The row of lessons and the open one."""
     names = {key: lesson.name for key, lesson in LESSONS.items()} | {"glossary": "Glossary"}
-    chosen = open_tab(studio, "Lesson", names, "lesson")
-    if chosen == "glossary":
-        _glossary()
-        return
-    lesson = LESSONS[chosen]
+    with open_tab(studio, names, "learn_tab") as chosen:
+        if chosen == "glossary":
+            _glossary()
+        else:
+            _lesson(studio, LESSONS[chosen])
+
+
+def _lesson(studio: PageContext, lesson: Lesson) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(lesson.text)

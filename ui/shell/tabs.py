@@ -1,8 +1,9 @@
-"""The row of tabs below a page's main part: one part at a time, named in the URL, computed only when it is shown."""
+"""The tabs of a page: the open one is named in the URL, and only its content is computed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -10,33 +11,28 @@ from ui.shell.frame import PageContext
 from ui.shell.widgets import set_widget_value
 
 
-def open_tab(studio: PageContext, label: str, names: Mapping[str, str], key: str, asked: str = "") -> str:
-    """Shows the row; the key of the open tab, which the URL then names.
+@contextmanager
+def open_tab(studio: PageContext, names: Mapping[str, str], key: str, requested: str = "") -> Iterator[str]:
+    """Shows the tabs; the block is drawn inside the open one, whose key it is given.
+
+    `st.tabs` has `bind="query-params"`, which would write labels into the URL and keep every other writer away from
+    that parameter; links name tabs by keys that outlive their labels.
 
     Args:
-        label: what the row is about, read out by screen readers.
-        names: shown names by key; the first is open unless the URL says another.
+        names: labels by key; the first is open unless the URL says another.
         key: of the widget.
-        asked: opens this one now (from a button elsewhere on the page).
+        requested: opens this one now (from a button elsewhere on the page).
     """
     first = next(iter(names))
-    shown = next((tab for tab in (asked, studio.view.tab) if tab in names), first)
-    if shown == asked and studio.view.tab != asked:
-        studio.set_view(tab=asked)
+    shown = next((tab for tab in (requested, studio.view.tab) if tab in names), first)
+    if shown == requested and studio.view.tab != requested:
+        studio.set_view(tab=requested)
 
     def choose() -> None:
-        # None: a browser that has not heard yet which part is open tells none with its next message.
-        if (chosen := st.session_state[key]) is not None:
-            studio.set_view(tab="" if chosen == first else chosen)
+        chosen = next((tab for tab, label in names.items() if label == st.session_state[key]), first)
+        studio.set_view(tab="" if chosen == first else chosen)
 
-    set_widget_value(key, shown)  # the URL decides, so that Back goes back over a tab
-    st.segmented_control(
-        label,
-        list(names),
-        format_func=names.__getitem__,
-        key=key,
-        required=True,
-        on_change=choose,
-        label_visibility="collapsed",
-    )
-    return shown
+    set_widget_value(key, names[shown])  # the URL decides, so that the browser's Back returns to the tab before
+    containers = st.tabs(list(names.values()), key=key, on_change=choose)
+    with containers[list(names).index(shown)]:
+        yield shown

@@ -123,20 +123,20 @@ def below(studio: PageContext, dataset: Dataset) -> None:
     """Under the fold: try the model, compare runs, the loss, the glossary of controls."""
     cards = _cards(studio, dataset)
     tabs = TABS if cards or studio.run_folder else {"controls": TABS["controls"]}
-    tab = open_tab(studio, "More", tabs, f"train_tab_{len(tabs)}")
-    if tab == "try":
-        try_it(studio)
-    elif tab == "runs":
-        _side_by_side(cards)
-    elif tab == "loss":
-        card = open_card(studio, dataset)
-        show(loss_curve(card.reports if card else ()), key="train_loss")
-    else:
-        st.dataframe(
-            {"control": [name.replace("_", " ") for name in HELP], "what it means": list(HELP.values())},
-            hide_index=True,
-            width="stretch",
-        )
+    with open_tab(studio, tabs, f"train_tab_{len(tabs)}") as tab:
+        if tab == "try":
+            try_it(studio)
+        elif tab == "runs":
+            _side_by_side(cards)
+        elif tab == "loss":
+            card = open_card(studio, dataset)
+            show(loss_curve(card.reports if card else ()), key="train_loss")
+        else:
+            st.dataframe(
+                {"control": [name.replace("_", " ") for name in HELP], "what it means": list(HELP.values())},
+                hide_index=True,
+                width="stretch",
+            )
 
 
 def _cards(studio: PageContext, dataset: Dataset) -> dict[str, RunCard]:

@@ -32,7 +32,6 @@ TABS = {
 
 def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, asked: str) -> None:
     """The row of tabs and the part that is open. `asked` opens one (from the mixer's button)."""
-    chosen = open_tab(studio, "More about this pair", TABS, "transfer_tab", asked)
     parts = {
         "changes": _changes,
         "ways": _ways,
@@ -41,7 +40,8 @@ def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, asked: st
         "privacy": privacy,
         "files": export_downloads,
     }
-    parts[chosen](studio, context, scored)
+    with open_tab(studio, TABS, "transfer_tab", asked) as chosen:
+        parts[chosen](studio, context, scored)
 
 
 def figure(drawn: object, key: str) -> None:
