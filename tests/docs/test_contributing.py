@@ -1,7 +1,8 @@
 """Every recipe of docs/CONTRIBUTING.md is followed in a copy of the repository: its files, its edits, its tests.
 
 A code block whose first line is a comment with a path is that file. A `diff` block edits the file that its first line
-names: the lines without a plus must stand there, one after the other and once only, and those with a plus are inserted.
+names: the lines without a plus must be there, one after the other and once only; those with a minus are removed and those
+with a plus are inserted. Conformance suites that the text of a recipe names are run too.
 """
 
 from __future__ import annotations
@@ -19,28 +20,29 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "CONTRIBUTING.md"
 COPIED = ("recsys", "ui", "pages", "tests")
-LINKED = ("sample_data", "benchmarks", "docs", ".ci", ".streamlit", "Makefile")
+LINKED = ("sample_data", "benchmarks", "docs", ".ci", ".streamlit", "Makefile", "constraints.txt")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A section "Add a …": its code blocks as (language, text)."""
+    """A section "Add a …": its code blocks as (language, text), and the test files that its text names."""
 
     title: str
     blocks: tuple[tuple[str, str], ...]
+    suites: tuple[str, ...]
 
 
 def recipes() -> list[Recipe]:
     """The sections of the guide that begin with "Add"."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    title = ""
-    tokens = MarkdownIt().parse(GUIDE.read_text("utf-8"))
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        if before is not None and before.type == "heading_open" and before.tag == "h2":
-            title = token.content
-        if token.type == "fence" and title.startswith("Add "):
-            found.setdefault(title, []).append((token.info, token.content))
-    return [Recipe(title, tuple(blocks)) for title, blocks in found.items()]
+    found = []
+    for section in re.split(r"^## ", GUIDE.read_text("utf-8"), flags=re.M)[1:]:
+        title = section.partition("\n")[0]
+        tokens = MarkdownIt().parse(section)
+        blocks = tuple((token.info, token.content) for token in tokens if token.type == "fence")
+        text = " ".join(token.content for token in tokens if token.type == "inline")
+        if title.startswith("Add "):
+            found.append(Recipe(title, blocks, tuple(re.findall(r"`(tests/[\w/]+\.py)`", text))))
+    return found
 
 
 def copy_repository(folder: Path) -> Path:
@@ -55,10 +57,10 @@ def copy_repository(folder: Path) -> Path:
 
 
 def edited(text: str, change: str) -> str:
-    """The text with a change: lines with a plus inserted between context lines that occur once."""
+    """The text with a change, whose unchanged and removed lines must occur once."""
     lines = change.splitlines()
     before = "\n".join(line[1:] for line in lines if not line.startswith("+"))
-    after = "\n".join(line[1:] for line in lines)
+    after = "\n".join(line[1:] for line in lines if not line.startswith("-"))
     assert text.count(before) == 1, f"these lines occur {text.count(before)} times:\n{before}"
     return text.replace(before, after)
 
@@ -93,7 +95,7 @@ def test_a_recipe_works_as_written(recipe: Recipe, tmp_path: Path) -> None:
     added = follow(recipe, folder)
     tests = [str(path) for path in added if path.name.startswith("test_")]
     assert tests, "a recipe ends with a test"
-    run(folder, "pytest", "-q", "-x", *tests)
+    run(folder, "pytest", "-q", "-x", *tests, *recipe.suites)
     names = " or ".join(sorted({path.stem for path in added if path.stem != "__init__"}))
     run(folder, "pytest", "-q", "tests/test_architecture.py", "tests/test_readme.py", "-k", f"file_map or {names}")
     files = [str(path) for path in added]
@@ -113,6 +115,7 @@ def test_the_guide_has_a_recipe_for_every_seam() -> None:
 
 def test_an_edit_needs_lines_that_occur_once() -> None:
     assert edited("a\nb\nc\n", " a\n+x\n b") == "a\nx\nb\nc\n"
+    assert edited("a\nb\nc\n", "-a\n+x\n b") == "x\nb\nc\n"
     with pytest.raises(AssertionError, match="occur 2 times"):
         edited("a\nb\na\nb\n", " a\n+x")
     with pytest.raises(AssertionError, match="occur 0 times"):
