@@ -28,7 +28,7 @@ def miniature(file: Path = FILE) -> None:
         st.info("The sample’s miniature is missing. Run the demo to see a live blend.")
         return
     content = json.loads(file.read_text("utf-8"))
-    mixer(content["shown"], 0.0, "miniature", alone=True)
+    mixer(content["shown"], 0.0, "miniature", compact=True)
     st.page_link(
         "pages/4_Transfer.py",
         label="Open these two in Transfer",

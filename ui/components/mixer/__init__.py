@@ -1,7 +1,7 @@
-"""The mixer: one browser component that holds the α slider, the list, the map, both histories and the words.
+"""The mixer: one browser component with the α slider, the list, the map, both histories and the texts.
 
-While the thumb moves nothing reaches the server; on release Python hears of α. The answer carries a number (`seq`), so
-that an answer to an older value never moves the thumb back.
+While the thumb moves nothing is sent to the server; α is sent on release. Each value carries a number (`seq`), so that
+the answer to an older value never moves the thumb back.
 """
 
 from __future__ import annotations
@@ -13,19 +13,12 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components.mixer.payload import LENGTHS, PartyCard, UserMap, mixer_data
+from ui.components.mixer.payload import PartyCard, UserMap, mixer_data
 
-__all__ = ["LENGTHS", "Choice", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
+__all__ = ["Choice", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    "words.js",
-    "state.js",
-    "rows.js",
-    "map.js",
-    "list.js",
-    "component.js",
-)  # one module, in this order
+_SCRIPTS = ("words.js", "state.js", "map.js", "list.js", "component.js")  # joined to one module, in this order
 _mount = st.components.v2.component(
     "studio_mixer",
     html=(_HERE / "component.html").read_text("utf-8"),
@@ -36,13 +29,13 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Choice:
-    """What the person last chose in a mixer; None for what wasn't touched since it appeared.
+    """What the user last chose in a mixer; None for what was not changed since the mixer appeared.
 
     Attributes:
         alpha: where the thumb was released, from 0 to 1.
         k: the list length, at the run in which it was chosen.
-        open: "help" at the run in which "does it help?" was pressed.
-        seq: how many values of α the browser has told.
+        open: "help" at the run in which "Does it help?" was pressed.
+        seq: how many values of α the browser has sent.
     """
 
     alpha: float | None = None
@@ -52,10 +45,10 @@ class Choice:
 
 
 def choice(key: str) -> Choice:
-    """The choice in the mixer of this key. Values from the browser are not trusted: what breaks a rule is ignored."""
+    """The choice in the mixer of this widget key. Invalid values are ignored: a browser can send anything."""
     state = st.session_state.get(key) or {}
-    told = state.get("alpha") or {}
-    alpha, seq = (told.get("value"), told.get("seq", 0)) if isinstance(told, Mapping) else (None, 0)
+    sent = state.get("alpha") or {}
+    alpha, seq = (sent.get("value"), sent.get("seq", 0)) if isinstance(sent, Mapping) else (None, 0)
     k = state.get("k")
     return Choice(
         alpha=float(alpha) if isinstance(alpha, int | float) and 0 <= alpha <= 1 else None,
@@ -65,20 +58,20 @@ def choice(key: str) -> Choice:
     )
 
 
-def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", alone: bool = False) -> Choice:
+def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", compact: bool = False) -> Choice:
     """Shows the mixer.
 
     Args:
         data: from `mixer_data`.
-        alpha: where the thumb stands; read when the pair is new or when the page changed it.
+        alpha: where the thumb is; used when the pair is new or when the page changed α.
         key: the widget's key.
-        verdict: the words on the button that leads to "does it help?"; "" hides it.
-        alone: the miniature: slider, list and map only; it plays once by itself and tells Python nothing.
+        verdict: label of the button that leads to "Does it help?"; "" hides it.
+        compact: only slider, list and map, as on Home; plays once by itself and sends nothing to Python.
     """
-    sent = {**data, "alpha": alpha, "seq": choice(key).seq, "verdict": verdict, "alone": alone}
-    _mount(key=key, data=sent, on_alpha_change=_heard, on_k_change=_heard, on_open_change=_heard)
+    sent = {**data, "alpha": alpha, "seq": choice(key).seq, "verdict": verdict, "compact": compact}
+    _mount(key=key, data=sent, on_alpha_change=_on_change, on_k_change=_on_change, on_open_change=_on_change)
     return choice(key)
 
 
-def _heard() -> None:
-    """Callbacks make the values appear in session state; the page reads them there with `choice`."""
+def _on_change() -> None:
+    """Values are kept in the session state only where a callback is given; pages read them with `choice`."""

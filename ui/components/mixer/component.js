@@ -1,7 +1,8 @@
-// The mixer: slider, list, map, histories and words follow the thumb in the browser; Python hears of α on release.
-const mixers = new WeakMap();   // one view per mounted instance; the function below runs at every rerun
+// The mixer: slider, list, map, histories and texts follow the thumb in the browser; Python gets α on release.
+const mixers = new WeakMap();   // one view per mounted instance; the exported function runs at every rerun of the page
 const AXIS_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
-const PAGES = 10;               // Page Up and Page Down walk the changes in so many parts
+const PAGES = 10;               // Page Up and Page Down move by a tenth of all changes
+const TEXT_INTERVAL = 80;       // ms between two updates of small texts while α moves
 
 function newView(root) {
   const slots = {};
@@ -9,8 +10,8 @@ function newView(root) {
   const view = {
     mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
     axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), people: root.querySelector(".people"),
-    ranked: root.querySelector(".ranked"), drawn: root.querySelector(".drawn"), keys: {}, slots, rows: [], tiles: new Map(), list: [],
-    undo: [], seq: 0, known: null, alpha: 0, step: -1, moving: false, queued: false, chosen: 0,
+    ranked: root.querySelector(".ranked"), keys: {}, slots, rows: [], list: [],
+    undo: [], seq: 0, reported: null, alpha: 0, step: -1, moving: false, queued: false, chosen: 0,
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   listen(view);
@@ -18,7 +19,7 @@ function newView(root) {
   view.watch = new ResizeObserver(view.redraw);
   document.fonts.ready.then(view.redraw);
   view.scheme = matchMedia("(prefers-color-scheme: dark)");
-  view.retheme = () => setTimeout(view.redraw, 150);  // the page takes a moment to change its colours
+  view.retheme = () => setTimeout(view.redraw, 150);  // after the page has changed its colours
   view.scheme.addEventListener("change", view.retheme);
   fit(view);
   view.watch.observe(view.mixer);
@@ -28,8 +29,7 @@ function newView(root) {
 // A new pair, k or data: decode, fill what doesn't depend on α, start at the α that Python names.
 function load(view, data) {
   const state = view.state = decode(data);
-  view.tiles.clear();
-  Object.assign(view, { step: -1, said: -1, moving: false, chosen: 0, pointed: false });
+  Object.assign(view, { step: -1, describedStep: -1, moving: false, chosen: 0, pointed: false });
   makeRows(view, state.width);
   for (const side of ["target", "source"]) {
     write(view.slots[`${side}-name`], data[side].name);
@@ -38,14 +38,14 @@ function load(view, data) {
     write(view.slots[`${side}-heading`], data[side].heading);
     view.slots[`${side}-titles`].setAttribute("aria-label", data[side].heading);
     view.slots[`${side}-titles`].replaceChildren(...data[side].titles.map(([title, aside]) => {
-      const words = element("span", "title", title);
-      words.title = title;
-      return element("li", "", words, element("span", "aside", aside));
+      const text = element("span", "title", title);
+      text.title = title;
+      return element("li", "", text, element("span", "aside", aside));
     }));
   }
   view.keys.k.replaceChildren(...data.lengths.map((k) => new Option(String(k), String(k), false, k === data.k)));
   view.slots.tags.replaceChildren(...state.tags.map((entry) => tagRow(entry, state)));
-  view.people.setAttribute("aria-label", `A map of the people: the blend walks from ${data.target.short} to ${data.source.short}.`);
+  view.people.setAttribute("aria-label", `Map of users: the blend moves from ${data.target.short} to ${data.source.short}.`);
   view.people.parentElement.hidden = !data.map;
   view.axis.setAttribute("aria-valuemax", String(state.starts.length - 1));
   state.cursor = -1;
@@ -57,11 +57,11 @@ function tagRow(entry, state) {
   level.style.setProperty("--own", entry.own / state.width);
   level.title = "Bar: in this list. Mark: in the target’s own list.";
   entry.level = level;
-  entry.words = row.lastElementChild;
+  entry.text = row.lastElementChild;
   return row;
 }
 
-// Five sizes by the room there is. (Container queries would have styles and layout computed twice at each input.)
+// Five sizes by the width available. (Container queries would compute styles and layout twice at each input.)
 function fit(view) {
   const width = view.mixer.clientWidth;
   const size = width >= 1150 ? "wide" : width > 860 ? "usual" : width > 640 ? "small" : width > 440 ? "tiny" : "phone";
@@ -70,12 +70,10 @@ function fit(view) {
 
 function redraw(view) {
   fit(view);
-  drawPeople(view, view.state);
-  view.axisFrame = { ...sized(view.ticks), ink: getComputedStyle(view.ticks).color };  // measured here, never while dragging
+  drawUsers(view, view.state);
+  view.axisFrame = { ...sized(view.ticks), ink: getComputedStyle(view.ticks).color };  // never measured while dragging
   drawTicks(view, view.state, view.step);
   drawBlend(view, view.state, view.alpha);
-  measureList(view);
-  drawList(view, view.state, view.alpha);
 }
 
 // Everything that follows the thumb. Called at most once a frame.
@@ -84,41 +82,34 @@ function paint(view) {
   view.queued = false;
   const step = stepAt(state.starts, alpha), direction = alpha >= (view.painted ?? alpha) ? 1 : -1;
   view.painted = alpha;
-  view.slider.style.setProperty("--blend", blendOf(alpha));  // on it alone: on the whole mixer every style would be computed anew
+  view.slider.style.setProperty("--blend", blendOf(alpha));  // on the whole mixer it would recompute every style
   write(slots.alpha, `α = ${alpha.toFixed(3)}`);
   write(slots["share-target"], `${Math.round(100 * (1 - alpha))}%`);
   write(slots["share-source"], `${100 - Math.round(100 * (1 - alpha))}%`);
   if (step !== view.step) {
     view.step = step;
-    relist(view, state, step, direction);
+    showList(view, state, step, direction);
     drawTicks(view, state, step);
   }
   write(slots.sentence, sentenceAt(state, alpha, step));
+  showBars(view, state, alpha);
   drawBlend(view, state, alpha);
-  glide(view);
-  view.wordy = true;
-  if (!view.later) paintWords(view);
+  view.textPending = true;
+  if (!view.textTimer) paintTexts(view);
 }
 
-// Rows go on to their places after the thumb has stopped.
-function glide(view) {
-  if (!drawList(view, view.state, view.alpha) || view.gliding) return;
-  view.gliding = true;
-  requestAnimationFrame(() => { view.gliding = false; if (!view.queued) glide(view); });
-}
-
-// Small print, rows and counts: at once, then at most every 80 ms. Nobody reads faster, and text is what costs a browser most.
-function paintWords(view) {
+// Small texts and scores: at once, then at most once per interval, because text is what costs a browser most.
+function paintTexts(view) {
   const { state, slots, step, alpha } = view;
-  view.wordy = false;
-  view.later = setTimeout(() => { view.later = 0; if (view.wordy && view.mixer.isConnected) paintWords(view); }, 80);
+  view.textPending = false;
+  view.textTimer = setTimeout(() => { view.textTimer = 0; if (view.textPending && view.mixer.isConnected) paintTexts(view); }, TEXT_INTERVAL);
   slots.tags.style.setProperty("--blend", blendOf(alpha));
-  if (view.said !== step) {
-    view.said = step;
+  if (view.describedStep !== step) {
+    view.describedStep = step;
     paintChanges(view, state, step);
   }
-  fillRows(view, state, alpha);
-  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.taste} + ${slots["share-source"].textContent} of ${state.data.source.taste}`);
+  showScores(view, state, alpha);
+  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.phrase} + ${slots["share-source"].textContent} of ${state.data.source.phrase}`);
   if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
   paintWhy(view);
 }
@@ -127,17 +118,17 @@ function paintChanges(view, state, step) {
   const { entered, left } = difference(listOf(state, 0), view.list);
   write(view.slots.tally, `${entered.length} in, ${left.length} out`);
   const shown = (items, kind, word) => {
-    const room = items.length > 2 ? 1 : 2;
-    const rows = items.slice(0, room).map((item) => element("li", kind, element("b", "", word), element("span", "title", state.titles[item])));
-    return items.length > room ? [...rows, element("li", kind, element("b", "", word), `and ${items.length - room} more`)] : rows;
+    const limit = items.length > 2 ? 1 : 2;
+    const rows = items.slice(0, limit).map((item) => element("li", kind, element("b", "", word), element("span", "title", state.titles[item])));
+    return items.length > limit ? [...rows, element("li", kind, element("b", "", word), `and ${items.length - limit} more`)] : rows;
   };
-  const none = element("li", "quiet", step === 0 ? "Nothing yet: this is the target’s own list." : "Only the order.");
+  const none = element("li", "quiet", step === 0 ? "Nothing: this is the target’s own list." : "Only the order.");
   view.slots.moves.replaceChildren(...(entered.length ? [...shown(entered, "in", "in"), ...shown(left, "out", "out")] : [none]));
   const counts = tagCounts(state, view.list);
-  for (const { tag, own, level, words } of state.tags) {
+  for (const { tag, own, level, text } of state.tags) {
     const now = counts.get(tag) ?? 0;
     level.style.setProperty("--now", now / state.width);
-    write(words, now === own ? "same" : now > own ? `${now - own} more` : `${own - now} fewer`);
+    write(text, now === own ? "same" : now > own ? `${now - own} more` : `${own - now} fewer`);
   }
   const changes = state.starts.length - 1;
   write(view.slots["axis-note"], axisNote(state, step));
@@ -159,8 +150,8 @@ function paintWhy(view) {
   view.rows.forEach(({ node }, other) => node.classList.toggle("chosen", view.pointed && other === place));
 }
 
-// The thumb was released: a screen reader gets one summary. While α moves, only the slider's own value changes.
-function speak(view) {
+// One summary for screen readers once the thumb is released. While α moves, only the slider's value changes.
+function announce(view) {
   if (view.mixer.isConnected) write(view.slots.spoken, `${view.slots.sentence.textContent} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
 }
 
@@ -176,24 +167,24 @@ function schedule(view) {
   if (!view.queued) { view.queued = true; requestAnimationFrame(() => paint(view)); }
 }
 
-// Tells Python. `seq` lets it be ignored when Python answers to an older value.
+// Sends α to Python. With `seq`, an answer to an older value is recognised and ignored.
 function report(view, remember = true) {
-  clearTimeout(view.later);
-  view.later = 0;  // the words say it with the next frame
+  clearTimeout(view.textTimer);
+  view.textTimer = 0;  // the next frame writes the texts
   schedule(view);
-  clearTimeout(view.speaking);
-  view.speaking = setTimeout(() => speak(view), 400);  // after the frame that paints the words, and once for several keys
-  if (view.alpha === view.known) return;
-  if (remember && view.known !== null) view.undo.push(view.known);
-  view.known = view.alpha;
+  clearTimeout(view.announceTimer);
+  view.announceTimer = setTimeout(() => announce(view), 400);  // after that frame, and once for several keys
+  if (view.alpha === view.reported) return;
+  if (remember && view.reported !== null) view.undo.push(view.reported);
+  view.reported = view.alpha;
   view.seq += 1;
   view.keys.undo.disabled = view.undo.length === 0;
   view.keys.reset.disabled = view.alpha === 0;
-  if (!view.state.data.alone) view.tell("alpha", { value: view.alpha, seq: view.seq });
+  if (!view.state.data.compact) view.setState("alpha", { value: view.alpha, seq: view.seq });
 }
 
-// The miniature on Home shows by itself what dragging does, once, until somebody touches it.
-function play(view) {
+// On Home the compact mixer moves once by itself, until the visitor touches it.
+function playDemo(view) {
   const began = performance.now(), run = view.playing = began;
   const frame = (now) => {
     const part = Math.min(1, Math.max(0, (now - began - 600) / 3600));
@@ -207,14 +198,14 @@ function play(view) {
 function jump(view, step) {
   const { starts } = view.state;
   if (step < 0 || step >= starts.length) return;
-  moveTo(view, landing(starts, step));
+  moveTo(view, alphaOf(starts, step));
   report(view);
 }
 
-// Keys come many a second: Python hears of α once they rest.
+// Keys repeat many times a second: α is reported after the last one.
 function reportSoon(view) {
-  clearTimeout(view.telling);
-  view.telling = setTimeout(() => report(view), 250);
+  clearTimeout(view.reportTimer);
+  view.reportTimer = setTimeout(() => report(view), 250);
 }
 
 function listen(view) {
@@ -231,7 +222,7 @@ function listen(view) {
     moveTo(view, Math.round(1000 * (view.alpha + way * (event.shiftKey ? 0.001 : 0.01))) / 1000);
     reportSoon(view);
   };
-  keys.previous.onclick = () => jump(view, view.step - (view.alpha > landing(view.state.starts, view.step) ? 0 : 1));
+  keys.previous.onclick = () => jump(view, view.step - (view.alpha > alphaOf(view.state.starts, view.step) ? 0 : 1));
   keys.next.onclick = () => jump(view, view.step + 1);
   keys.undo.onclick = () => { if (view.undo.length) { moveTo(view, view.undo.pop()); report(view, false); } };
   keys.reset.onclick = () => { moveTo(view, 0); report(view); };
@@ -253,7 +244,7 @@ function listen(view) {
   listenToAxis(view);
 }
 
-// Hovering points at a change, a click goes there; keys walk from change to change.
+// Hovering names a change, a click goes there, keys move from change to change.
 function listenToAxis(view) {
   const { axis } = view;
   const point = (cursor) => { view.state.cursor = cursor; drawTicks(view, view.state, view.step); write(view.slots["axis-note"], axisNote(view.state, view.step)); };
@@ -267,17 +258,17 @@ function listenToAxis(view) {
   axis.onblur = () => point(-1);
   axis.onclick = (event) => jump(view, nearest(event));
   axis.onkeydown = (event) => {
-    const { starts } = view.state, now = stepAt(starts, view.alpha), between = view.alpha > landing(starts, now) ? 1 : 0;
+    const { starts } = view.state, now = stepAt(starts, view.alpha), between = view.alpha > alphaOf(starts, now) ? 1 : 0;
     const goal = changeAfter(event.key, now, between, starts.length - 1);
     if (goal === null || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    moveTo(view, landing(starts, goal));
+    moveTo(view, alphaOf(starts, goal));
     view.state.cursor = goal;
     reportSoon(view);
   };
 }
 
-// The change that a key leads to, null for other keys. Standing between two changes, one step back is the start of this one.
+// The change that a key leads to, null for other keys. Between two changes, one step back is the start of this one.
 function changeAfter(key, now, between, last) {
   const page = Math.max(1, Math.round(last / PAGES)), way = { ...AXIS_KEYS, PageUp: page, PageDown: -page }[key];
   if (key === "Home" || key === "End") return key === "Home" ? 0 : last;
@@ -287,24 +278,24 @@ function changeAfter(key, now, between, last) {
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const view = mixers.get(parentElement) ?? newView(parentElement);
   mixers.set(parentElement, view);
-  Object.assign(view, { tell: setStateValue, trigger: setTriggerValue });
-  const fresh = view.state?.data.signature !== data.signature;
-  if (fresh) load(view, data);
-  // Python's α counts when the pair is new, or when it has heard all of ours and still names another (undo by the URL).
-  if (view.known === null || (data.seq === view.seq && data.alpha !== view.known)) {
-    view.alpha = view.known = data.alpha;
+  Object.assign(view, { setState: setStateValue, trigger: setTriggerValue });
+  const isNew = view.state?.data.signature !== data.signature;
+  if (isNew) load(view, data);
+  // Python's α is used when the pair is new, or when Python has received all of ours and still sends another (Back).
+  if (view.reported === null || (data.seq === view.seq && data.alpha !== view.reported)) {
+    view.alpha = view.reported = data.alpha;
     view.slider.value = String(data.alpha);
   }
-  view.mixer.classList.toggle("compact", Boolean(data.alone));
+  view.mixer.classList.toggle("compact", Boolean(data.compact));
   write(view.slots.verdict, data.verdict);
   view.keys.verdict.hidden = !data.verdict;
   view.keys.undo.disabled = view.undo.length === 0;
   view.keys.reset.disabled = view.alpha === 0;
   redraw(view);
   paint(view);
-  if (fresh && data.alone && !calm.matches) play(view);
+  if (isNew && data.compact && !reducedMotion.matches) playDemo(view);
   return () => {
-    if (parentElement.isConnected) return;  // only another run
+    if (parentElement.isConnected) return;  // the page ran again, the component stays
     view.watch.disconnect();
     view.scheme.removeEventListener("change", view.retheme);
   };

@@ -1,5 +1,5 @@
-// The map of people and the axis of changes: two small canvases. People are drawn once and copied at each frame.
-const QUIET = "#7f8581";   // 3:1 and more on the map of either theme
+// The map of users and the axis of changes: two small canvases. Users are drawn once and copied at each frame.
+const USERS = "#7f8581";  // a contrast of at least 3:1 in both themes
 
 function sized(canvas) {
   const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
@@ -8,10 +8,10 @@ function sized(canvas) {
   return { pen: canvas.getContext("2d"), width, height, ratio };
 }
 
-// Unit square (y up) to the canvas, with a margin that leaves room for the names.
+// Unit square (y up) to the canvas, with a margin for the names.
 const place = (frame, x, y) => [(0.07 + 0.86 * x) * frame.width, (0.9 - 0.8 * y) * frame.height];
 
-function drawPeople(view, state) {
+function drawUsers(view, state) {
   const frame = sized(view.people), map = state.data.map;
   state.frame = frame;
   state.backdrop = null;
@@ -20,7 +20,7 @@ function drawPeople(view, state) {
   const layer = new OffscreenCanvas(frame.width, frame.height), pen = layer.getContext("2d");
   const size = Math.max(1, Math.min(2.4, 90 / Math.sqrt(points.length / 2 + 1))) * frame.ratio;
   const ink = getComputedStyle(view.people).color;
-  pen.fillStyle = QUIET;
+  pen.fillStyle = USERS;
   for (let i = 0; i < points.length; i += 2) {
     const [x, y] = place(frame, points[i], points[i + 1]);
     pen.fillRect(x - size / 2, y - size / 2, size, size);
@@ -30,7 +30,7 @@ function drawPeople(view, state) {
   }
   state.walk ??= new Float32Array(bytesOf(map.walk));
   drawWalk(pen, frame, state.walk);
-  drawEnds(pen, frame, state.walk, ink);
+  drawParties(pen, frame, state.walk, ink, getComputedStyle(view.people).backgroundColor);
   state.backdrop = layer;
 }
 
@@ -40,7 +40,7 @@ function dot(pen, x, y, radius) {
   pen.fill();
 }
 
-// The target's blue disc, the source's orange diamond; the line around them is what reads on any background.
+// The target is a blue disc, the source an orange diamond; the outline gives both contrast on any background.
 function mark(pen, role, x, y, radius, ink, ratio) {
   pen.beginPath();
   if (role === "target") pen.arc(x, y, radius, 0, 2 * Math.PI);
@@ -66,21 +66,23 @@ function drawWalk(pen, frame, walk) {
   }
 }
 
-// The ends: a blue disc and an orange diamond, each with its word, so that colour is never alone.
-function drawEnds(pen, frame, walk, ink) {
+// Target and source, each with its word, so that the meaning does not depend on colour.
+function drawParties(pen, frame, walk, ink, paper) {
   const last = walk.length - 2, [ax, ay] = place(frame, walk[0], walk[1]), [bx, by] = place(frame, walk[last], walk[last + 1]);
   const r = 5.5 * frame.ratio;
   mark(pen, "target", ax, ay, r, ink, frame.ratio);
   mark(pen, "source", bx, by, r, ink, frame.ratio);
   pen.font = `600 ${11.5 * frame.ratio}px sans-serif`;
-  pen.fillStyle = ink;
+  Object.assign(pen, { fillStyle: ink, strokeStyle: paper, lineWidth: 4 * frame.ratio, lineJoin: "round" });
   for (const [word, x, y, other] of [["target", ax, ay, ay > by], ["source", bx, by, by >= ay]]) {
     const half = pen.measureText(word).width / 2;
-    pen.fillText(word, Math.min(Math.max(x - half, 3), frame.width - 2 * half - 3), y + (other ? 2.9 : -1.9) * r);
+    const at = [word, Math.min(Math.max(x - half, 3), frame.width - 2 * half - 3), y + (other ? 2.9 : -1.9) * r];
+    pen.strokeText(...at);
+    pen.fillText(...at);
   }
 }
 
-// The blend at α: where it stands on its walk.
+// The position of the blend at α.
 function drawBlend(view, state, alpha) {
   const { frame, backdrop, walk } = state;
   if (!frame) return;

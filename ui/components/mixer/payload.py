@@ -1,4 +1,4 @@
-"""What the mixer sends to the browser: only the items that can enter the list, their scores once, the exact steps."""
+"""The data of the mixer: the items that can enter the list, their scores, and the exact steps over α."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from recsys.transfer.path.alpha_path import AlphaPath
 
 LENGTHS = (5, 10, 20, 50)
-MAP_POINTS = 20_000  # more people than this are thinned out: the picture is the same, the message smaller
-TEXT = 90  # characters of a title or tag that travel
+MAP_POINTS = 20_000  # of more users a sample is sent: the map looks the same, the message is smaller
+TEXT = 90  # characters of a title or tag
 
 
 @dataclass(frozen=True)
 class PartyCard:
-    """One end of the mixer, in words.
+    """The texts about the target or the source in the mixer.
 
     Args:
         name: as it is shown ("user 42").
         note: one line below it ("9 items · entertainment").
-        heading: what stands above the titles ("History, newest first", "Typical items").
-        titles: title and a short aside (a scenario, a share), in order.
+        heading: above the titles ("History, newest first", "Typical items").
+        titles: title and a short detail (a scenario, a share), in order.
         short: the name inside a sentence ("the hikers").
-        party: what is blended ("the mean of cluster ‘hiking, maps’"), for "30% of …".
+        phrase: what is blended ("the mean of cluster ‘hiking, maps’"), for "30% of …".
     """
 
     name: str
@@ -38,24 +38,24 @@ class PartyCard:
     heading: str
     titles: tuple[tuple[str, str], ...]
     short: str
-    party: str = ""
+    phrase: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON, texts cut to a length that can be shown."""
-        titles = [[_cut(title), _cut(aside, 24)] for title, aside in self.titles[:200]]
-        words = {"name": self.name, "note": self.note, "heading": self.heading, "short": self.short}
-        words["taste"] = self.party or f"{self.short}’s taste"
-        return {name: _cut(text) for name, text in words.items()} | {"titles": titles}
+        """As JSON values, long texts shortened."""
+        titles = [[_cut(title), _cut(detail, 24)] for title, detail in self.titles[:200]]
+        texts = {"name": self.name, "note": self.note, "heading": self.heading, "short": self.short}
+        texts["phrase"] = self.phrase or f"{self.short}’s interests"
+        return {name: _cut(text) for name, text in texts.items()} | {"titles": titles}
 
 
 @dataclass(frozen=True, eq=False)
 class UserMap:
-    """The map below the blend.
+    """The map of users with the positions of target, source and blend.
 
     Args:
-        points: float (n, 2), where each person stands.
-        target, source: the people (rows of `points`) who are the target and the source.
-        walk: float (m ≥ 2, 2), where the blend stands at m evenly spaced α from 0 to 1.
+        points: float (n, 2), the position of each user.
+        target, source: the users (rows of `points`) who are the target and the source.
+        walk: float (m ≥ 2, 2), the position of the blend at m evenly spaced α from 0 to 1.
     """
 
     points: np.ndarray
@@ -64,15 +64,15 @@ class UserMap:
     walk: np.ndarray
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON: the unit square, y up, float32."""
+        """As JSON values: positions in the unit square, y up, float32."""
         low = np.minimum(self.points.min(axis=0), self.walk.min(axis=0))
         span = np.maximum(self.points.max(axis=0), self.walk.max(axis=0)) - low
         span[span == 0] = 1.0
-        members = [[int(user) for user in side][:2000] for side in (self.target, self.source)]
-        some = np.arange(0, len(self.points), max(1, -(-len(self.points) // MAP_POINTS)))
-        shown = np.unique(np.concatenate([some, *members])).astype(np.int64)
-        target, source = (np.searchsorted(shown, side).tolist() for side in members)
-        points = (self.points[shown] - low) / span
+        members = [[int(user) for user in users][:2000] for users in (self.target, self.source)]
+        sample = np.arange(0, len(self.points), max(1, -(-len(self.points) // MAP_POINTS)))
+        users = np.unique(np.concatenate([sample, *members])).astype(np.int64)
+        target, source = (np.searchsorted(users, rows).tolist() for rows in members)
+        points = (self.points[users] - low) / span
         walk = (self.walk - low) / span
         return {"points": packed(points, "<f4"), "walk": packed(walk, "<f4"), "target": target, "source": source}
 
@@ -84,43 +84,43 @@ def mixer_data(
     catalogue: Catalogue,
     target: PartyCard,
     source: PartyCard,
-    people: UserMap | None = None,
+    user_map: UserMap | None = None,
     lengths: Sequence[int] = LENGTHS,
 ) -> dict[str, Any]:
     """Everything the mixer shows, as JSON values, with a signature that changes with any of it.
 
-    The bars show what each side gives an item above the lowest score it gives any item that can enter the list: scores
-    may be negative, and a constant per side leaves the order as it is.
+    Scores may be negative, so the bars show each part above the lowest score that target or source gives to any item
+    of these lists (`floor`). A constant per side does not change the order.
 
     Args:
         path: the exact lists over α, of items that are indexes into both score vectors.
         target_scores, source_scores: float (n_items + 1,); −inf where an item is left out.
         catalogue: titles and tags of the items.
-        people: the map, or None when there is none yet.
+        user_map: None where the model has no user embeddings.
         lengths: the list lengths offered.
     """
     lists = np.array([step.items for step in path.steps], dtype=np.int64)  # (steps, width)
-    candidates, places = np.unique(lists, return_inverse=True)
-    tags = sorted({tag for item in candidates for tag in catalogue.tags[item]})
+    items, positions = np.unique(lists, return_inverse=True)
+    tags = sorted({tag for item in items for tag in catalogue.tags[item]})
     number = {tag: i for i, tag in enumerate(tags)}
-    ends = {"target": np.asarray(target_scores), "source": np.asarray(source_scores)}
+    sides = {"target": np.asarray(target_scores), "source": np.asarray(source_scores)}
     data: dict[str, Any] = {
         "k": path.k,
         "width": int(lists.shape[1]),
         "lengths": sorted({*lengths, path.k}),
-        "titles": [_cut(catalogue.titles[item]) for item in candidates],
-        "item_tags": [[number[tag] for tag in catalogue.tags[item][:8]] for item in candidates],
+        "titles": [_cut(catalogue.titles[item]) for item in items],
+        "item_tags": [[number[tag] for tag in catalogue.tags[item][:8]] for item in items],
         "tag_names": [_cut(tag, 40) for tag in tags],
-        "scores": {name: packed(scores[candidates], "<f4") for name, scores in ends.items()},
-        "floor": {name: _lowest(scores[candidates]) for name, scores in ends.items()},
-        "ranks": {name: _ranks(scores, candidates) for name, scores in ends.items()},
+        "scores": {name: packed(scores[items], "<f4") for name, scores in sides.items()},
+        "floor": {name: _lowest(scores[items]) for name, scores in sides.items()},
+        "ranks": {name: _ranks(scores, items) for name, scores in sides.items()},
         "path": {
             "starts": packed(np.array([step.start for step in path.steps]), "<f8"),
-            "items": packed(places.reshape(-1), "<i4"),
+            "items": packed(positions.reshape(-1), "<i4"),
         },
         "target": target.as_data(),
         "source": source.as_data(),
-        "map": None if people is None else people.as_data(),
+        "map": None if user_map is None else user_map.as_data(),
     }
     text = json.dumps(data, sort_keys=True, ensure_ascii=True)
     return data | {"signature": hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}

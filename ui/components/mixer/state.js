@@ -1,4 +1,4 @@
-// What the mixer knows: decoded once per signature, so that an input event only looks up and paints.
+// The state of the mixer: decoded once per signature, so that an input event only looks up and draws.
 const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 const TARGET = [0, 114, 178], SOURCE = [230, 159, 0];
 const blendOf = (alpha) => `rgb(${TARGET.map((t, i) => Math.round(t + alpha * (SOURCE[i] - t))).join(" ")})`;
@@ -12,7 +12,7 @@ function decode(data) {
     lists: new Int32Array(bytesOf(data.path.items)),
     floor: data.floor,
   };
-  state.own = new Map(listOf(state, 0).map((item, place) => [item, place]));
+  state.targetPlaces = new Map(listOf(state, 0).map((item, place) => [item, place]));
   state.entries = Array.from(state.starts, (_, i) => i > 0 && difference(listOf(state, i - 1), listOf(state, i)).entered.length > 0);
   state.tags = tagsToShow(state);
   return state;
@@ -33,9 +33,8 @@ function stepAt(starts, alpha) {
   return low;
 }
 
-// Where one lands at step i: its start, rounded up to the six digits that fit into a link, so that whoever opens the link
-// sees the same list.
-function landing(starts, i) {
+// The α of step i: its start, rounded up to the six digits of a link, so that the link shows the same list.
+function alphaOf(starts, i) {
   const up = Math.ceil(starts[i] * 1e6) / 1e6;
   return up <= 1 && up < (starts[i + 1] ?? Infinity) ? up : starts[i];
 }
@@ -47,7 +46,7 @@ function tagCounts(state, list) {
   return counts;
 }
 
-// The tags whose share differs most between the two ends; fixed for a pair, so that the rows stay where they are.
+// The tags whose share differs most between target and source; fixed for a pair, so that the rows do not move.
 function tagsToShow(state) {
   const own = tagCounts(state, listOf(state, 0)), other = tagCounts(state, listOf(state, state.starts.length - 1));
   const all = [...new Set([...own.keys(), ...other.keys()])];

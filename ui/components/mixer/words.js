@@ -1,17 +1,14 @@
 // Numbers and sentences of the mixer. Everything returns plain text; nothing here touches the page.
 const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 const counted = (n, noun = "item") => `${COUNTS[n] ?? n} ${noun}${n === 1 ? "" : "s"}`;
-const short = (x) => x.toFixed(3).replace(/^(-?)0\./, "$1.").replace(/0$/, "");  // .30, .312, 1.00
-const signed = (n) => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : "±0");
-const score = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : Math.abs(x) >= 10 ? x.toFixed(1) : x.toFixed(2))
-  .replace(/^(-?)0\./, "$1.").replace("-", "−");
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const short = (x) => x.toFixed(3).replace(/0$/, "");  // 0.30, 0.312, 1.00
+const score = (x) => x.toFixed(Math.abs(x) >= 100 ? 0 : Math.abs(x) >= 10 ? 1 : 2).replace("-", "−");
 const quoted = (title) => `“${title.length > 34 ? `${title.slice(0, 33)}…` : title}”`;
 
-// What is different between two ordered lists of item numbers.
+// The items that entered and left between two ordered lists.
 function difference(before, after) {
-  const had = new Set(before), has = new Set(after);
-  return { entered: after.filter((i) => !had.has(i)), left: before.filter((i) => !has.has(i)) };
+  const old = new Set(before), current = new Set(after);
+  return { entered: after.filter((item) => !old.has(item)), left: before.filter((item) => !current.has(item)) };
 }
 
 // One change of the axis in words: "“Alien” enters, “Heat” leaves".
@@ -29,23 +26,23 @@ function changeInWords(state, index) {
   return `${quoted(state.titles[climbers[0]])} overtakes ${quoted(state.titles[passed])}`;
 }
 
-// The sentence under the list.
+// The sentence under the list. Only the browser writes it: it changes with every α.
 function sentenceAt(state, alpha, step) {
   const changes = state.starts.length - 1;
   const whose = state.data.source.short;
-  if (changes === 0) return `Nothing changes at any α: both tastes lead to the same ${counted(state.width)} in the same order.`;
+  if (changes === 0) return `Nothing changes at any α: target and source lead to the same ${counted(state.width)} in the same order.`;
   const first = `below ${short(state.starts[1])} nothing changes`;
   const { entered } = difference(listOf(state, 0), listOf(state, step));
   if (step === 0) return `This is ${state.data.target.short}’s own list; the first change comes at α = ${short(state.starts[1])}.`;
   const verb = entered.length === 1 ? "enters" : "enter";
   const head = entered.length
     ? `At α = ${short(alpha)} ${counted(entered.length)} ${verb} from ${whose}`
-    : `At α = ${short(alpha)} the same ${counted(state.width)} stand in another order`;
-  if (step === changes) return `${head}; above ${short(state.starts[changes])} nothing changes any more.`;
+    : `At α = ${short(alpha)} the same ${counted(state.width)} are shown in another order`;
+  if (step === changes) return `${head}; above ${short(state.starts[changes])} nothing changes.`;
   return `${head}; ${first}.`;
 }
 
-// Why one row stands where it stands.
+// The score of one row as the sum of its two parts, and its rank with the target or the source alone.
 function whyRow(state, item, place, alpha) {
   const target = (1 - alpha) * state.target[item], source = alpha * state.source[item];
   const [ofTarget, ofSource] = [state.data.ranks.target[item], state.data.ranks.source[item]];
