@@ -1,14 +1,14 @@
-"""Everything the library raises on purpose. One tree:
+"""The errors that the library raises on purpose:
 
-    StudioError                 something a person can act on; `ui` and the shell show its text as it is
-    ├── InputError              a value, file or column that was given breaks a rule
-    │   ├── UnknownIdError      an id that the data or the model does not contain
-    │   └── ProtectionError     what was asked for would break the promise to a protected source
-    ├── ArtifactError           something saved is damaged or of another format version
+    StudioError                 an error that a user can act on; `ui` and the command line show its text
+    ├── InputError              a given value, file or column breaks a rule
+    │   ├── UnknownIdError      an id that isn't in the data or the model
+    │   └── ProtectionError     a request that would break the privacy of a protected source
+    ├── ArtifactError           a saved file is damaged, incomplete or of another format version
     ├── TrainingError           training can't go on (NaN loss, out of memory)
     └── MissingExtraError       an optional package is needed
 
-Each text says subject, rule, got, fix: ``alpha must be between 0 and 1 (got 1.4). Use a value in that range.``
+Each message says subject, rule, got, fix: ``alpha must be between 0 and 1 (got 1.4). Use a value in that range.``
 """
 
 from __future__ import annotations
@@ -22,26 +22,23 @@ DAMAGED_ARCHIVE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
     ValueError, KeyError, IndexError, OverflowError, struct.error,
 )  # fmt: skip
-"""What Python's zip and gzip readers raise over damaged, encrypted or unknown packing (besides OSError).
+"""What Python's zip and gzip readers raise, besides OSError, for damaged, encrypted or unknown archives.
 
-InputError is a ValueError: where one may come out of the same lines, StudioError is caught before.
+InputError is a ValueError too: code that may raise both catches StudioError first.
 """
 
 
 DAMAGED_FILE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError)
-"""What reading one of our own JSON files or arrays raises when it is damaged (RecursionError: brackets without end).
-
-InputError is a ValueError here too.
-"""
+"""What reading a damaged JSON file or array raises (RecursionError: too deeply nested); see above for InputError."""
 
 
 class StudioError(Exception):
-    """An error with a text for people.
+    """An error with a message for users.
 
     Args:
         subject: what it is about ("alpha", "ratings.csv, row 7").
-        rule: what was expected of it ("must be between 0 and 1").
-        got: what was there instead; shortened to 80 characters, control characters made visible. Omitted if None.
+        rule: what is required of it ("must be between 0 and 1").
+        got: the value instead, cut to 80 characters, with visible control characters; left out if None.
         fix: one sentence that says what to do.
     """
 
@@ -58,11 +55,11 @@ class InputError(StudioError, ValueError):
 class UnknownIdError(InputError, KeyError):
     """An id that isn't in the data or the model."""
 
-    __str__ = Exception.__str__  # KeyError would show the text in quotes
+    __str__ = Exception.__str__  # KeyError would put the text in quotes
 
 
 class ProtectionError(InputError):
-    """What was asked for would break the promise to a protected source: an answer of the app, not a failure of it."""
+    """A request that would break the privacy of a protected source."""
 
 
 class ArtifactError(StudioError):

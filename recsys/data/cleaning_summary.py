@@ -1,4 +1,4 @@
-"""What cleaning came to, in numbers and words: the part of a cleaning report that stays with the dataset for good."""
+"""What cleaning did, in numbers and sentences: the part of a cleaning report that is saved with the dataset."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 
 @dataclass(frozen=True)
 class CleaningSummary:
-    """How the rows of a file became the rows of a dataset. Saved with it, so that every way of opening it shows them.
+    """How the rows of a file became the rows of a dataset.
 
     Args:
         rows_read, rows_kept: rows_read = rows_kept + sum(dropped.values()), always.
         dropped: reason (a key of `REASONS`) -> rows.
-        warnings: plain sentences about what was kept but should be known.
+        warnings: sentences about rows that were kept.
         format: "csv", "movielens-1m", "parquet", …
-        tables: "interactions", "items" or "users" -> the file, archive member or sheet that was taken for it.
+        tables: "interactions", "items" or "users" -> the file, archive member or sheet with this role.
 
     Raises:
-        InputError: the rows don't add up, or a reason is no reason's name.
+        InputError: the rows don't add up, or a reason isn't in lower case.
     """
 
     rows_read: int
@@ -62,7 +62,7 @@ class CleaningSummary:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """What `to_json` returned. Raises InputError, KeyError, TypeError or ValueError when it is something else."""
+        """The summary that `to_json` wrote. Raises InputError, KeyError, TypeError or ValueError for anything else."""
         return cls(
             rows_read=int(content["rows_read"]),
             rows_kept=int(content["rows_kept"]),

@@ -1,4 +1,4 @@
-"""Dataset: what every later step reads. Integer ids, each person's history oldest first, and the catalogue."""
+"""Dataset: interactions in integer ids, grouped into histories, with the catalogue; what every later step reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ History = np.ndarray  # int32 (length,): item indexes, oldest first, no padding
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
-    """The same array, closed for writing (a view: the caller's own handle stays as it is)."""
+    """A read-only view of the array."""
     view = array.view()
     view.flags.writeable = False
     return view
@@ -27,14 +27,14 @@ def read_only(array: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """What is known of each item. Every sequence has `n_items + 1` entries; entry 0 is the padding item.
+    """What is known about each item. Every sequence has `n_items + 1` entries; entry 0 is the padding item.
 
     Args:
-        titles: shown names, never empty (an item without a title shows its id). Hostile text: show it as text only.
-        texts: one-line descriptions, may be "".
+        titles: never empty (an item without a title has its id). Untrusted text: show it as text only.
+        texts: one-line descriptions, "" where unknown.
         tags: tags or genres of each item.
-        scenarios: the scenario each item belongs to ("" where the data names none).
-        vectors: other modalities, name -> float32 (n_items + 1, dim); rows of NaN where an item has none.
+        scenarios: the scenario of each item, "" where unknown.
+        vectors: embeddings of other modalities, name -> float32 (n_items + 1, dim); NaN where an item has none.
     """
 
     titles: tuple[str, ...]
@@ -51,39 +51,43 @@ class Catalogue:
 
     @classmethod
     def bare(cls, ids: Sequence[str], scenarios: Sequence[str] | None = None) -> Catalogue:
-        """A catalogue that knows only the ids (without the padding entry)."""
+        """A catalogue without titles.
+
+        Args:
+            ids, scenarios: of the items, without the padding entry.
+        """
         n = len(ids) + 1
         return cls(("", *ids), ("",) * n, ((),) * n, ("", *scenarios) if scenarios else ("",) * n)
 
     @cached_property
     def scenario_names(self) -> tuple[str, ...]:
-        """The scenarios that occur, sorted; empty when the data names none."""
+        """The scenarios that occur, sorted; empty when none is known."""
         return tuple(sorted(set(self.scenarios[1:]) - {""}))
 
     def in_scenario(self, scenario: str) -> np.ndarray:
-        """Which items belong to it: bool (n_items + 1,)."""
+        """Which items belong to the scenario: bool (n_items + 1,)."""
         return np.fromiter((s == scenario for s in self.scenarios), dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Interactions in integer ids, grouped by person, oldest first; ties in file order.
+    """Interactions in integer ids, grouped by user, oldest first; ties in file order.
 
     Args:
         users: user ids, indexes 0 … n_users − 1.
         items: item ids, indexes 1 … n_items (0 is padding).
         offsets: int64 (n_users + 1,): the history of user u is `sequence[offsets[u]:offsets[u + 1]]`.
         sequence: int32 (n,): item indexes.
-        timestamps: float64 (n,) unix seconds beside `sequence`, or None when the data has no times.
-        ratings: float32 (n,) beside `sequence`, or None.
-        catalogue: what is known of the items.
-        user_table: the user table, one row per user in index order (columns such as age band; may have none).
-        name: shown name of the data.
-        cleaning: how the rows of the file became these rows; None where it is not known (data made in code, parts of
-            a dataset, data saved before this was recorded).
+        timestamps: float64 (n,) unix seconds in the order of `sequence`, or None when the data has no times.
+        ratings: float32 (n,) in the order of `sequence`, or None.
+        catalogue: what is known about the items.
+        user_table: the user table, one row per user in index order (columns such as age band, or none).
+        name: shown name.
+        cleaning: how the rows of the file became these rows; None where it is not known (data made in code, parts of a
+            dataset, data saved by older versions).
 
     Raises:
-        InputError: lengths, order, ids or the rows kept do not fit.
+        InputError: lengths, ids or the number of rows are inconsistent.
     """
 
     users: IdMap
@@ -108,7 +112,9 @@ class Dataset:
             raise InputError("the user table", "must have one row per user", len(self.user_table))
         if self.cleaning is not None and self.cleaning.rows_kept != len(self.sequence):
             raise InputError(
-                "the cleaning summary", f"must keep the {len(self.sequence):,} rows there are", self.cleaning.rows_kept
+                "the cleaning summary",
+                f"must keep {len(self.sequence):,} rows, as the data does",
+                self.cleaning.rows_kept,
             )
         for name in ("timestamps", "ratings"):
             column = getattr(self, name)
@@ -142,11 +148,11 @@ class Dataset:
 
     @cached_property
     def user_of(self) -> np.ndarray:
-        """The user index beside each entry of `sequence`: int32 (n,)."""
+        """The user index of each entry of `sequence`: int32 (n,)."""
         return np.repeat(np.arange(self.n_users, dtype=np.int32), self.lengths)
 
     def history(self, user: int) -> History:
-        """One person's items, oldest first (a read-only view)."""
+        """One user's items, oldest first (a read-only view)."""
         return self.sequence[self.offsets[user] : self.offsets[user + 1]]
 
     def histories(self, users: Sequence[int] | np.ndarray | None = None) -> list[History]:
@@ -161,7 +167,7 @@ class Dataset:
         return matrix
 
     def with_rows(self, keep: np.ndarray) -> Dataset:
-        """The same people and items with only the interactions where `keep` (bool (n,)) is true."""
+        """The same users and items with only the interactions where `keep` (bool (n,)) is true."""
         kept = np.bincount(self.user_of[keep], minlength=self.n_users)
         return replace(
             self,
@@ -174,8 +180,8 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """32 hex digits that change with anything a result can depend on: rows and their order, ids, times, ratings,
-        catalogue, user table. What caches and saved runs are keyed by. The name and the cleaning summary don't count.
+        """32 hex digits that change with everything a result can depend on: rows and their order, ids, times, ratings,
+        catalogue, user table; not with the name and the cleaning summary. The key of caches and saved runs.
         """
         digest = hashlib.blake2b(digest_size=16)
         for part in (self.offsets, self.sequence, self.timestamps, self.ratings):
@@ -195,7 +201,7 @@ class Dataset:
 
     @cached_property
     def rows_fingerprint(self) -> str:
-        """16 hex digits of rows and ids alone: the saved fingerprint before catalogue and user table counted."""
+        """16 hex digits of rows and ids alone, which older versions saved as the fingerprint."""
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.offsets, self.sequence, self.timestamps, self.ratings):
             digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
@@ -203,8 +209,7 @@ class Dataset:
         return digest.hexdigest()
 
     def matches(self, fingerprint: str) -> bool:
-        """Whether a saved fingerprint is of this data. One of 16 digits is of an older version and vouches for rows and
-        ids only; nothing is saved under such a one any more."""
+        """Whether a saved fingerprint is of this data. One of 16 digits is of an older version."""
         return fingerprint == (self.rows_fingerprint if len(fingerprint) == 16 else self.fingerprint)
 
 
@@ -217,6 +222,6 @@ def _add_array(digest: hashlib.blake2b, part: np.ndarray | None) -> None:
 
 
 def _add_texts(digest: hashlib.blake2b, texts: Sequence[str]) -> None:
-    """Lengths first, then the texts, so that no two lists are written alike."""
+    """Adds the lengths, then the texts, so that different lists never give the same bytes."""
     digest.update((",".join(str(len(text)) for text in texts) + ";").encode())
     digest.update("".join(texts).encode("utf-8", "surrogatepass") + b";")

@@ -1,4 +1,4 @@
-"""The one place where people's own ids and our integers meet."""
+"""The one place where external ids become integers, and back."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import numpy as np
 
 from recsys.errors import InputError, UnknownIdError
 
-PADDING = 0  # the item index that means "nothing here"
+PADDING = 0  # the item index of an empty position
 
 
 @dataclass(frozen=True, eq=False)
 class IdMap:
     """External ids (text, unique) to consecutive ints and back.
 
-    Items start at 1, since 0 is padding everywhere; users start at 0 (`first=0`), nothing pads them.
+    Items start at 1, because 0 is padding everywhere; users start at 0 (`first=0`).
 
     Args:
         ids: the external ids, in index order.
         first: the index of `ids[0]`: 1 for items, 0 for users.
+        subject: the name of such an id, for messages.
 
     Raises:
         InputError: two ids are equal.
@@ -54,11 +55,11 @@ class IdMap:
         except KeyError:
             examples = ", ".join(self.ids[:3])
             raise UnknownIdError(
-                self.subject, "must be in the data", external, f"Known are {len(self):,} ids, such as {examples}."
+                self.subject, "must be in the data", external, f"It has {len(self):,} ids, such as {examples}."
             ) from None
 
     def indexes(self, externals: Iterable[str]) -> np.ndarray:
-        """The integers of many ids, int32 (n,). Raises UnknownIdError at the first unknown one."""
+        """The integers of several ids: int32 (n,). Raises UnknownIdError at the first unknown one."""
         return np.fromiter((self.index(external) for external in externals), dtype=np.int32)
 
     def external(self, index: int) -> str:
@@ -68,5 +69,5 @@ class IdMap:
         return self.ids[index - self.first]
 
     def externals(self, indexes: Iterable[int]) -> list[str]:
-        """The ids of many integers."""
+        """The ids of several integers."""
         return [self.external(int(index)) for index in indexes]

@@ -1,6 +1,6 @@
-"""Pseudonyms: ids replaced by a keyed hash, so that an id alone leads to nobody without the key.
+"""Pseudonyms: user ids replaced by a keyed hash, which can't be linked to the ids without the key.
 
-The histories stay, and can tell whose they are: whoever knows a few items of a person and roughly when finds the rest
+The histories stay the same and can identify users: a few items with rough dates are often enough
 (Narayanan & Shmatikov, "Robust De-anonymization of Large Sparse Datasets", 2008). Pseudonymous data is personal data.
 """
 
@@ -19,21 +19,21 @@ KEY_DIGITS = 32
 
 
 def new_key() -> str:
-    """A fresh key: 128 random bits as 32 hex digits. Show it once; never store it."""
+    """A new random key: 128 bits as 32 hex digits. Show it once and don't store it."""
     return secrets.token_hex(KEY_DIGITS // 2)
 
 
 def pseudonymise(ids: Iterable[str], key: str) -> list[str]:
     """Keyed BLAKE2b (RFC 7693) of each id: `p-` and 16 hex digits, the same for the same id and key.
 
-    Two different ids of a million get the same pseudonym with a chance of about 3 in 10⁸.
+    Among a million ids, two get the same pseudonym with a probability of about 3 in 10⁸.
 
     Raises:
         InputError: the key is shorter than 16 or longer than 64 bytes.
     """
     secret = key.encode("utf-8", "surrogatepass")
     if not 16 <= len(secret) <= 64:
-        raise InputError("the key", "must have 16 to 64 bytes", f"{len(secret)} bytes", "Use the key we offer.")
+        raise InputError("the key", "must have 16 to 64 bytes", f"{len(secret)} bytes", "Use `new_key`.")
     return [
         "p-" + hashlib.blake2b(one.encode("utf-8", "surrogatepass"), key=secret, digest_size=8).hexdigest()
         for one in ids
@@ -43,7 +43,7 @@ def pseudonymise(ids: Iterable[str], key: str) -> list[str]:
 def pseudonymous(dataset: Dataset, key: str) -> Dataset:
     """The same dataset with every user id replaced; histories, items and the user table's columns stay.
 
-    Raises InputError as `pseudonymise` does, or when two people get the same pseudonym (use another key).
+    Raises InputError as `pseudonymise` does, or when two users get the same pseudonym (use another key).
     """
     users = IdMap(pseudonymise(dataset.users.ids, key), first=0, subject="user_id")
     return replace(dataset, users=users)

@@ -1,4 +1,4 @@
-"""A dataset on disk: Parquet tables and meta.json, written once and whole. Damage is named, never mended silently."""
+"""A dataset on disk: Parquet tables and meta.json. A damaged file is an error, never repaired silently."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "scenario": catalogue.scenarios[1:],
     }
     parquet.write_table(pa.table(items, schema=_item_schema(pa)), folder / "items.parquet", compression="zstd")
-    people = dataset.user_table.reset_index(drop=True).astype("string").astype(object)
-    people = pd.DataFrame({"user_id": list(dataset.users.ids)} | {f"p:{c}": people[c] for c in people.columns})
+    cells = dataset.user_table.reset_index(drop=True).astype("string").astype(object)
+    users = pd.DataFrame({"user_id": list(dataset.users.ids)} | {f"p:{name}": cells[name] for name in cells.columns})
     parquet.write_table(
-        pa.Table.from_pandas(people, preserve_index=False), folder / "people.parquet", compression="zstd"
+        pa.Table.from_pandas(users, preserve_index=False), folder / "people.parquet", compression="zstd"
     )
     for number, vectors in enumerate(catalogue.vectors.values()):
         table = pa.table(
@@ -71,39 +71,36 @@ def load_dataset(folder: Path) -> Dataset:
     import pyarrow as pa
     from pyarrow import parquet
 
+    subject, fix = f"the data in {folder.name}", "Load the file again."
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         if meta["format"] != FORMAT:
-            raise ArtifactError(f"the data in {folder.name}", f"must be of format {FORMAT}", meta["format"])
+            raise ArtifactError(subject, f"must be of format {FORMAT}", meta["format"], fix)
         rows = parquet.read_table(folder / "interactions.parquet")
         items = parquet.read_table(folder / "items.parquet", schema=_item_schema(pa)).to_pydict()
-        people = parquet.read_table(folder / "people.parquet").to_pandas()
-        dataset = _assemble(folder, meta, rows, items, people)
+        users = parquet.read_table(folder / "people.parquet").to_pandas()
+        dataset = _assemble(folder, meta, rows, items, users)
     except ArtifactError:
         raise
     except (*DAMAGED_FILE, pa.ArrowException, StudioError) as error:
-        raise ArtifactError(
-            f"the data in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Load the file again."
-        ) from error
+        raise ArtifactError(subject, "is damaged", f"{type(error).__name__}: {error}", fix) from error
     if not dataset.matches(meta["fingerprint"]):
-        raise ArtifactError(
-            f"the data in {folder.name}", "has been changed since it was saved", fix="Load the file again."
-        )
+        raise ArtifactError(subject, "has been changed since it was saved", fix=fix)
     return dataset
 
 
-def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, Any], people: pd.DataFrame) -> Dataset:
+def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, Any], users: pd.DataFrame) -> Dataset:
     from pyarrow import parquet
 
     user = rows["user"].to_numpy()
-    lengths = np.bincount(user, minlength=len(people)) if len(user) else np.zeros(len(people), dtype=np.int64)
+    lengths = np.bincount(user, minlength=len(users)) if len(user) else np.zeros(len(users), dtype=np.int64)
     vectors = {}
     for number, modality in enumerate(meta["modalities"]):
         column = parquet.read_table(folder / f"vectors-{number}.parquet")["vector"].combine_chunks()
         vectors[modality] = column.values.to_numpy(zero_copy_only=False).reshape(len(column), -1)
-    names = [column for column in people.columns if column.startswith("p:")]
+    names = [column for column in users.columns if column.startswith("p:")]
     return Dataset(
-        users=IdMap(people["user_id"].tolist(), first=0, subject="user_id"),
+        users=IdMap(users["user_id"].tolist(), first=0, subject="user_id"),
         items=IdMap(items["item_id"]),
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         sequence=rows["item"].to_numpy().astype(np.int32),
@@ -116,7 +113,7 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
             scenarios=("", *items["scenario"]),
             vectors=vectors,
         ),
-        user_table=people[names].rename(columns=lambda name: name.removeprefix("p:")),
+        user_table=users[names].rename(columns=lambda name: name.removeprefix("p:")),
         name=meta["name"],
         cleaning=CleaningSummary.from_json(meta["cleaning"]) if meta.get("cleaning") else None,  # not in older data
     )

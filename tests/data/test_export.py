@@ -14,19 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from recsys.data.export import csv_bytes, json_bytes, neutral, parquet_bytes, write_csv
+from recsys.data.export import csv_bytes, json_bytes, parquet_bytes, without_formula, write_csv
 
 FORMULAS = ["=HYPERLINK(1)", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1"]
 
 
 @pytest.mark.parametrize("cell", FORMULAS)
 def test_a_cell_that_starts_like_a_formula_gets_an_apostrophe(cell: str) -> None:
-    assert neutral(cell) == "'" + cell
+    assert without_formula(cell) == "'" + cell
 
 
 @pytest.mark.parametrize("cell", ["", "Alien", "-5", "+1.5", "-.5e3", "a=b", 3, -2.5, None])
 def test_numbers_and_plain_text_stay(cell: object) -> None:
-    assert neutral(cell) is cell
+    assert without_formula(cell) is cell
 
 
 def test_a_lone_carriage_return_does_not_end_the_row() -> None:
@@ -41,7 +41,7 @@ def test_a_table_keeps_its_numbers_and_neutralises_headers_too() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1), min_size=1))
 def test_whatever_the_text_no_cell_can_run_and_none_is_lost(cells: list[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(csv_bytes({"id": cells}).decode(), newline="")))
-    assert [row["id"] for row in rows] == [neutral(cell) for cell in cells]
+    assert [row["id"] for row in rows] == [without_formula(cell) for cell in cells]
 
 
 def test_categories_arrow_tables_and_mappings_are_tables_too(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from recsys.data.samples import load_sample
 
 
 def tiny(**changes: object) -> Dataset:
-    """Ann: a, b, a (two in one second); Bob: b. Scenarios: a left, b right, c nobody's."""
+    """Ann: a, b, a (two in one second); Bob: b. Scenarios: a left, b right, c without interactions."""
     dataset = Dataset(
         users=IdMap(["ann", "bob"], first=0),
         items=IdMap(["a", "b", "c"]),
@@ -36,9 +36,9 @@ def test_every_number_by_hand() -> None:
     report = quality_report(tiny())
     assert report.density == pytest.approx(3 / 6)  # ann–a, ann–b, bob–b of 2 × 3
     assert report.repeats == pytest.approx(1 / 4)
-    assert report.ties == pytest.approx(2 / 4)  # 100.2 and 100.9 are one second of Ann's; Bob's is another person's
+    assert report.ties == pytest.approx(2 / 4)  # 100.2 and 100.9 are one second of Ann's; Bob's is another user's
     assert report.gini_items == pytest.approx(1 / 3)  # counts 0, 2, 2: (−2·0 + 0·2 + 2·2) / (3·4)
-    assert report.half_of_clicks == pytest.approx(1 / 3)
+    assert report.share_for_half == pytest.approx(1 / 3)
     assert report.median_history == 2
     assert (report.cold_users, report.cold_items) == (2, 3)
     assert report.missing == {"title": 1 / 3, "description": 2 / 3, "tags": 2 / 3, "age": 0.5}

@@ -82,7 +82,7 @@ def test_the_held_out_item_of_cold_users_follows_the_observed_ones(planted: Data
         (lambda d: time_split(replace(d, timestamps=None)), "must have times"),
         (lambda d: time_split(d, share=0.9), "share must be"),
         (lambda d: cold_users(d, observed=0), "observed must be"),
-        (lambda d: cold_users(d, observed=99), "must have enough people"),
+        (lambda d: cold_users(d, observed=99), "must have enough users"),
         (lambda d: cold_users(d, share=0), "share must be"),
         (lambda d: protocol("sampled"), "must be one of"),
     ],
