@@ -15,16 +15,9 @@ from benchmarks.record import Measurement
 from benchmarks.servers import fail_on_errors, percentile, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Screen
+from ui.shell.page_context import STEPS
 
-PAGES = {
-    "1 Data": "Load interactions",
-    "2 Train": "Train a model of taste",
-    "3 Embeddings": "See your people",
-    "4 Transfer": "Drag α between two tastes",
-    "5 Evaluate": "Does it help?",
-    "6 Explain": "Why this item?",
-    "7 Learn": "How it works",
-}
+PAGES = {step.name: step.title for step in STEPS if step.key != "home"}
 
 
 def switch(page: Page, name: str, title: str) -> float:

@@ -1,8 +1,8 @@
 """Every recipe of docs/CONTRIBUTING.md is followed in a copy of the repository: its files, its edits, its tests.
 
 A code block whose first line is a comment with a path is that file. A `diff` block edits the file that its first line
-names: the lines without a plus must be there, one after the other and once only; those with a minus are removed and those
-with a plus are inserted. Conformance suites that the text of a recipe names are run too.
+names: the lines without a plus must be there, one after the other and once only; those with a minus are removed and
+those with a plus are inserted. Conformance suites that the text of a recipe names are run too.
 """
 
 from __future__ import annotations
