@@ -94,6 +94,9 @@ def load(
         prefix_items: with several files, make equal item ids of different scenarios different items.
         delimiter, encoding: where the detected ones are wrong.
 
+    Returns:
+        The dataset with the cleaning report, the detected format and columns, and a preview.
+
     Raises:
         InputError: no table, no column for users or items, or no rows are left.
     """

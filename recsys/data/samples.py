@@ -91,6 +91,9 @@ def load_sample(name: str = "all") -> Loaded:
     Args:
         name: "all", "social", "shop", "courses" or "entertainment".
 
+    Returns:
+        The dataset with its cleaning report, as `load` returns it.
+
     Raises:
         UnknownIdError: there is no such sample.
         ArtifactError, InputError: its files are missing or damaged.

@@ -59,6 +59,12 @@ def leave_one_out(dataset: Dataset) -> Split:
     """Each user's last item is the test, the one before it the validation. Users with fewer than three items are in
     the training data completely.
 
+    Args:
+        dataset: all interactions.
+
+    Returns:
+        Training data, validation and test of the protocol "leave-one-out".
+
     Raises:
         InputError: no user has three items.
     """

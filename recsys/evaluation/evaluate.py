@@ -45,7 +45,11 @@ def evaluate_models(
         ks: list lengths.
         seed: of the bootstrap and of the random unseen items; every model gets the same draws.
         parts: names of models that are parts of the first.
+        protocol: name of the split, for the report.
         progress: called with the fraction done and a text; may raise to stop.
+
+    Returns:
+        The estimates of every metric for every model, with their intervals and paired comparisons.
 
     Raises:
         InputError: no model or user, a k below 1, a model of another catalogue, scores that are not finite.

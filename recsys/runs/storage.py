@@ -75,7 +75,13 @@ def _with_shared_markov(model: Recommender, baselines: Mapping[str, Recommender]
 
 
 def load_run(folder: Path) -> tuple[Run, Dataset]:
-    """Reads what `save_run` wrote, with the data.
+    """Reads a saved run and its data.
+
+    Args:
+        folder: that `save_run` wrote.
+
+    Returns:
+        The run with its models, and the dataset it was trained on.
 
     Raises:
         InputError: there is no run in the folder.

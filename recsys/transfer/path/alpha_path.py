@@ -122,6 +122,9 @@ def alpha_path(target_scores: np.ndarray, source_scores: np.ndarray, k: int) -> 
             either leaves the item out. The items are the indexes 0 … n − 1.
         k: list length, at least 1; the list is shorter when fewer items are allowed.
 
+    Returns:
+        The lists from α = 0 to α = 1, and each change between two of them.
+
     Raises:
         InputError: shapes differ, k < 1, a score is NaN, +inf or beyond 1e300, or the lists would not fit in memory.
     """
