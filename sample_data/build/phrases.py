@@ -1,4 +1,4 @@
-"""Phrases the sample community's items are worded with: names, places, title patterns, one-line descriptions."""
+"""Phrases for the items of the sample: names, places, title patterns, one-line descriptions."""
 
 from __future__ import annotations
 

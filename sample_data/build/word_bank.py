@@ -1,6 +1,6 @@
-"""The words the sample community is made of: twelve interests, six themes each.
+"""The words of the sample: twelve interests with six themes each.
 
-Each theme is written on three lines: `theme ~ image`, `: six facets`, `> the main thing, three things that go with it`.
+Each theme has three lines: `theme ~ image`, `: six facets`, `> the main product, three accessories`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Theme:
-    """One corner of an interest, the same in every scenario: its facets, its things, and one image for titles."""
+    """A theme of an interest, the same in every scenario.
+
+    Attributes:
+        image: a noun for titles.
+        facets: six topics.
+        products: the main product and three accessories.
+    """
 
     name: str
     image: str
     facets: tuple[str, ...]
-    things: tuple[str, ...]
+    products: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Interest:
-    """A latent interest: its tags, two brands of its own, six themes."""
+    """An interest: its tags, its two brands, its six themes."""
 
     name: str
     tags: tuple[str, ...]
@@ -39,9 +45,9 @@ def interests() -> tuple[Interest, ...]:
     return tuple(found)
 
 
-def _theme(head: str, facets: str, things: str) -> Theme:
+def _theme(head: str, facets: str, products: str) -> Theme:
     name, image = (part.strip() for part in head.split("~"))
-    return Theme(name, image, _list(facets.removeprefix(":")), _list(things.removeprefix(">")))
+    return Theme(name, image, _list(facets.removeprefix(":")), _list(products.removeprefix(">")))
 
 
 def _list(text: str) -> tuple[str, ...]:

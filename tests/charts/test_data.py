@@ -1,4 +1,4 @@
-"""The figures of the data's shape say what the data says, and text from data stays text."""
+"""The figures of the data have the right numbers, and text from the data stays text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tiny() -> Dataset:
     )
 
 
-def test_the_flow_counts_every_row_and_draws_small_drops_wide_enough_to_see() -> None:
+def test_the_flow_counts_every_row_and_draws_small_flows_visibly() -> None:
     figure = charts.flow(1000, 990, {"exact duplicate": 9, "missing id": 1, "unused": 0})
     assert figure.layout.title.text == "990 of 1,000 rows are kept (99%); 10 are dropped"
     sankey = figure.data[0]
@@ -37,7 +37,7 @@ def test_the_flow_counts_every_row_and_draws_small_drops_wide_enough_to_see() ->
     assert charts.flow(5, 5, {}).layout.title.text == "All 5 rows are kept"
 
 
-def test_the_corner_shows_the_most_active_people_and_most_chosen_items_first() -> None:
+def test_the_corner_shows_the_most_active_users_and_most_popular_items_first() -> None:
     figure = charts.corner(tiny())
     np.testing.assert_array_equal(figure.data[0].z, [[2, 1], [0, 1]])
     assert "25% of the cells are empty" in figure.layout.title.text.replace("<br>", " ")
@@ -49,37 +49,43 @@ def test_the_density_map_holds_every_row_once() -> None:
     figure = charts.density(planted)
     cells = planted.n_users * planted.n_items / figure.data[0].z.size
     assert np.sum(figure.data[0].customdata) * cells / 1000 == pytest.approx(planted.n_interactions)
-    assert f"One cell in {planted.n_users * planted.n_items / planted.n_interactions:,.0f}" in figure.layout.title.text
+    assert (
+        f"One user–item pair in {planted.n_users * planted.n_items / planted.n_interactions:,.0f}"
+        in figure.layout.title.text
+    )
 
 
 def test_the_long_tail_names_the_share_that_holds_half() -> None:
     figure = charts.long_tail(tiny())
-    assert figure.layout.title.text == "Half of all rows go to 50% of the items"
+    assert figure.layout.title.text == "Half of all interactions go to 50% of the items"
     assert list(figure.data[1].y) == [0, 50, 100]
 
 
-def test_activity_counts_weeks_without_gaps_and_says_so_when_there_are_no_times() -> None:
+def test_activity_counts_weeks_without_gaps_and_has_a_title_without_times() -> None:
     figure = charts.activity(tiny())
     assert list(figure.data[0].y) == [2, 0, 2]
-    assert figure.layout.title.text == "The busiest week began on 1969-12-29: 2 rows"
+    assert figure.layout.title.text == "The busiest week, from 1969-12-29, has 2 interactions"
     assert figure.layout.xaxis.title.text == "3 weeks"
-    assert "no usable times" in charts.activity(replace(tiny(), timestamps=None)).layout.title.text
+    assert "no times" in charts.activity(replace(tiny(), timestamps=None)).layout.title.text
 
 
 def test_history_lengths_fall_into_doubling_bars() -> None:
     figure = charts.history_lengths(tiny())
     assert list(figure.data[0].x) == ["1", "2–3"]
     assert list(figure.data[0].y) == [1, 1]
-    assert figure.layout.title.text.replace("<br>", " ") == "The median person has 2 rows; 2 have fewer than 5"
+    assert (
+        figure.layout.title.text.replace("<br>", " ")
+        == "The median history has 2 interactions; 2 users have fewer than 5"
+    )
 
 
-def test_overlap_shows_shares_of_people_and_falls_back_to_item_counts() -> None:
+def test_overlap_shows_shares_of_users_and_falls_back_to_item_counts() -> None:
     figure = charts.overlap(tiny())
     np.testing.assert_allclose(figure.data[0].z, [[1, 1], [0.5, 1]])  # Ann is in both, Bob in y only
     assert "At least 50%" in figure.layout.title.text
     assert "<i>" not in str(figure.data[0].x)
     single = replace(tiny(), catalogue=Catalogue.bare(["a", "b"]))
-    assert charts.overlap(single).layout.title.text == "2 of 2 items were chosen fewer than 5 times"
+    assert charts.overlap(single).layout.title.text == "2 of 2 items have fewer than 5 interactions"
 
 
 @pytest.mark.parametrize("name", charts.SHAPES)

@@ -1,4 +1,4 @@
-"""The sample community: made again to the same content, and its planted truth is really in the rows."""
+"""The sample: the code writes the committed files, and what was planted is in the rows."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import InputError
-from sample_data.build.community import BOT, DIRT, FOLDER, SyntheticCommunity, community, main
+from sample_data.build.__main__ import FOLDER, main
+from sample_data.build.community import BOT, INVALID_ROWS, SampleCommunity, build_community
 from sample_data.build.items import GENERAL, SCENARIOS, titled
 from sample_data.build.users import HALFWAY
 
 
 @pytest.fixture(scope="module")
-def made() -> SyntheticCommunity:
-    return community()
+def made() -> SampleCommunity:
+    return build_community()
 
 
 def plain(name: str, content: bytes) -> bytes:
     return gzip.decompress(content) if name.endswith(".gz") else content
 
 
-def test_the_committed_files_are_what_the_code_makes(made: SyntheticCommunity) -> None:
+def test_the_committed_files_are_what_the_code_makes(made: SampleCommunity) -> None:
     for name, content in made.files().items():
         assert plain(name, content) == plain(name, (FOLDER / name).read_bytes()), name
 
@@ -35,8 +36,8 @@ def test_all_sample_files_together_stay_small() -> None:
     assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 6_000_000
 
 
-def test_it_has_the_promised_shape(made: SyntheticCommunity) -> None:
-    assert len(made.people) == 1500
+def test_the_sample_has_the_documented_size(made: SampleCommunity) -> None:
+    assert len(made.users) == 1500
     assert 60_000 <= len(made.rows) <= 110_000
     assert 1600 <= len(made.items) <= 2400
     assert {item.scenario for item in made.items} == set(SCENARIOS)
@@ -45,35 +46,35 @@ def test_it_has_the_promised_shape(made: SyntheticCommunity) -> None:
     assert all(item.title and item.text and len(item.tags) >= 2 for item in made.items)
 
 
-def test_a_fifth_is_nearly_new_in_one_scenario(made: SyntheticCommunity) -> None:
+def test_a_fifth_of_the_users_is_cold_in_one_scenario(made: SampleCommunity) -> None:
     scenario_of = {item.item_id: item.scenario for item in made.items}
     seen = Counter((user, scenario_of.get(item)) for user, item, _, _ in made.rows)
-    cold = [person for person in made.people if person.cold]
-    assert 0.15 < len(cold) / len(made.people) < 0.25
-    assert all(seen[person.user_id, person.cold] <= 3 for person in cold)  # 0–2, and perhaps a planted duplicate
+    cold = [user for user in made.users if user.cold]
+    assert 0.15 < len(cold) / len(made.users) < 0.25
+    assert all(seen[user.user_id, user.cold] <= 3 for user in cold)  # 0–2, and perhaps a planted duplicate
 
 
-def test_people_follow_their_planted_interests_and_drift_half_way(made: SyntheticCommunity) -> None:
+def test_users_follow_their_planted_interests_and_drift_half_way(made: SampleCommunity) -> None:
     interest_of = {item.item_id: item.interest for item in made.items}
     taken: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     for user, item, time, _ in made.rows:
         if time.isdigit() and item:
             taken[user, int(time) >= HALFWAY][interest_of[item]] += 1
     hits = {True: [0, 0], False: [0, 0]}
-    for person in made.people:
-        if not person.drifts:
+    for user in made.users:
+        if not user.drifts:
             continue
-        new = max(person.after, key=lambda name: person.after[name])
+        new = max(user.after, key=lambda name: user.after[name])
         for late in (False, True):
-            counts = taken[person.user_id, late]
+            counts = taken[user.user_id, late]
             hits[late][0] += counts[new]
             hits[late][1] += counts.total()
     assert hits[True][0] / hits[True][1] > 0.4
     assert hits[False][0] / hits[False][1] < 0.1
-    assert 0.2 < sum(person.drifts for person in made.people) / len(made.people) < 0.4
+    assert 0.2 < sum(user.drifts for user in made.users) / len(made.users) < 0.4
 
 
-def test_series_are_mostly_taken_in_order(made: SyntheticCommunity) -> None:
+def test_series_are_mostly_taken_in_order(made: SampleCommunity) -> None:
     part_of = {item.item_id: (item.scenario, item.series, item.part) for item in made.items}
     last: dict[tuple[str, str, str], int] = {}
     onward = other = 0
@@ -87,7 +88,7 @@ def test_series_are_mostly_taken_in_order(made: SyntheticCommunity) -> None:
     assert onward > 2 * other
 
 
-def test_the_next_session_often_keeps_the_theme_and_changes_the_scenario(made: SyntheticCommunity) -> None:
+def test_the_next_session_often_keeps_the_theme_and_changes_the_scenario(made: SampleCommunity) -> None:
     theme_of = {item.item_id: (item.theme, item.scenario) for item in made.items}
     last: dict[str, tuple[str, str]] = {}
     kept = hops = 0
@@ -100,41 +101,41 @@ def test_the_next_session_often_keeps_the_theme_and_changes_the_scenario(made: S
     assert kept / hops > 0.3  # 72 themes: by chance it would be a few percent
 
 
-def test_the_dirty_rows_are_where_the_truth_says(made: SyntheticCommunity) -> None:
+def test_the_invalid_rows_are_where_the_truth_says(made: SampleCommunity) -> None:
     row = dict(enumerate(made.rows, 1))
-    assert {kind: len(rows) for kind, rows in made.dirty.items() if kind != "bot"} == DIRT
-    assert all(not row[n][0] for n in made.dirty["missing_user"])
-    assert all(not row[n][1] for n in made.dirty["missing_item"])
-    assert all(not row[n][2].isdigit() for n in made.dirty["broken_time"])
-    assert all(int(row[n][2]) > 4e9 for n in made.dirty["impossible_time"])
-    assert all(row[n] == row[n - 1] for n in made.dirty["duplicate"])
-    assert {row[n][0] for n in made.dirty["bot"]} == {BOT}
-    times = [int(row[n][2]) for n in made.dirty["bot"]]
+    assert {kind: len(rows) for kind, rows in made.invalid.items() if kind != "bot"} == INVALID_ROWS
+    assert all(not row[n][0] for n in made.invalid["missing_user"])
+    assert all(not row[n][1] for n in made.invalid["missing_item"])
+    assert all(not row[n][2].isdigit() for n in made.invalid["broken_time"])
+    assert all(int(row[n][2]) > 4e9 for n in made.invalid["impossible_time"])
+    assert all(row[n] == row[n - 1] for n in made.invalid["duplicate"])
+    assert {row[n][0] for n in made.invalid["bot"]} == {BOT}
+    times = [int(row[n][2]) for n in made.invalid["bot"]]
     assert {b - a for a, b in itertools.pairwise(times)} == {5}
 
 
-def test_items_and_people_have_a_long_tail(made: SyntheticCommunity) -> None:
+def test_items_and_users_have_a_long_tail(made: SampleCommunity) -> None:
     items = sorted(Counter(item for user, item, _, _ in made.rows if item and user != BOT).values(), reverse=True)
-    people = sorted(Counter(user for user, _, _, _ in made.rows if user and user != BOT).values())
+    per_user = sorted(Counter(user for user, _, _, _ in made.rows if user and user != BOT).values())
     assert sum(items[: len(items) // 5]) > 0.4 * sum(items)
-    assert people[len(people) // 10] * 6 < people[-len(people) // 50]
+    assert per_user[len(per_user) // 10] * 6 < per_user[-len(per_user) // 50]
 
 
-def test_the_truth_file_says_the_same_as_the_community(made: SyntheticCommunity) -> None:
+def test_the_truth_file_says_the_same_as_the_community(made: SampleCommunity) -> None:
     truth = json.loads(gzip.decompress((FOLDER / "truth.json.gz").read_bytes()))
     assert truth == json.loads(json.dumps(made.truth()))
-    assert all(math.isclose(sum(person["before"].values()), 1, abs_tol=1e-9) for person in truth["people"].values())
+    assert all(math.isclose(sum(user["before"].values()), 1, abs_tol=1e-9) for user in truth["people"].values())
 
 
-def test_another_seed_makes_another_community_and_files_can_go_elsewhere(tmp_path: Path) -> None:
-    small, other = community(seed=1, people=30), community(seed=2, people=30)
-    assert small.rows == community(seed=1, people=30).rows != other.rows
+def test_another_seed_gives_other_rows_and_files_can_be_written_elsewhere(tmp_path: Path) -> None:
+    small, other = build_community(seed=1, n_users=30), build_community(seed=2, n_users=30)
+    assert small.rows == build_community(seed=1, n_users=30).rows != other.rows
     assert main(["--out", str(tmp_path)]) == 0
     assert (tmp_path / "people.csv").read_bytes() == (FOLDER / "people.csv").read_bytes()
     with pytest.raises(InputError, match="between 10 and 20,000"):
-        community(people=3)
+        build_community(n_users=3)
 
 
-def test_titles_are_cased_by_hand() -> None:
+def test_titles_keep_small_words_in_lower_case() -> None:
     assert titled("game master's screen") == "Game Master's Screen"
     assert titled("wind on the crest") == "Wind on the Crest"
