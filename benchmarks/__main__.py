@@ -61,16 +61,16 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*COMMANDS, *STUDIES])
     parser.add_argument("--data", type=Path, help="folder with the data of the studies")
     parser.add_argument("--list", action="store_true", help="print the commands, run nothing")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     failed = []
-    for name, (script, *options) in commands(chosen.data).items():
-        if chosen.only and name not in chosen.only:
+    for name, (script, *arguments) in commands(options.data).items():
+        if options.only and name not in options.only:
             continue
-        command = [sys.executable, "-m", f"benchmarks.{script}", *options, "--out"]
+        command = [sys.executable, "-m", f"benchmarks.{script}", *arguments, "--out"]
         print("python", *command[1:], flush=True)
-        if not chosen.list and subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
+        if not options.list and subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             failed.append(name)
-    if not chosen.list:
+    if not options.list:
         if newest("peers"):
             subprocess.run([sys.executable, "-m", "benchmarks.peers.plot"], cwd=ROOT, check=True)
         subprocess.run([sys.executable, "-m", "benchmarks.tables"], cwd=ROOT, check=True)

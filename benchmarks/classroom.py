@@ -133,9 +133,9 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=90.0, help="seconds on a page, on average")
     parser.add_argument("--draggers", type=int, default=30, help="maximum number of students who drag at the same time")
     measurement = Measurement(parser)
-    chosen = measurement.options
-    measurement.name += "-one-drags" * (chosen.draggers == 1)
-    measurement.publish(asyncio.run(lesson(chosen.students, chosen.think, chosen.draggers)))
+    options = measurement.options
+    measurement.name += "-one-drags" * (options.draggers == 1)
+    measurement.publish(asyncio.run(lesson(options.students, options.think, options.draggers)))
 
 
 if __name__ == "__main__":

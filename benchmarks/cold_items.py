@@ -48,18 +48,18 @@ def hold_out_cold_items(dataset: Dataset, cold: np.ndarray, limit: int = 3000) -
 
 def ranks_of(model: Recommender, held_out: Holdout, cold: np.ndarray) -> dict[str, np.ndarray]:
     """Ranks (from 0, ties counted against the model) of each user's item, by set of candidates."""
-    found: dict[str, list[np.ndarray]] = {name: [] for name in CANDIDATES}
+    ranks: dict[str, list[np.ndarray]] = {name: [] for name in CANDIDATES}
     start = 0
     for histories in batched(held_out.histories):
-        wanted = np.array([items[0] for items in held_out.positives[start : start + len(histories)]])
+        items = np.array([items[0] for items in held_out.positives[start : start + len(histories)]])
         start += len(histories)
         scores = model.scores(histories)
-        own = scores[np.arange(len(wanted)), wanted][:, None]
+        score = scores[np.arange(len(items)), items][:, None]
         for row, history in zip(scores, histories, strict=True):
             row[history] = -np.inf
-        found["all items"].append((scores >= own).sum(axis=1) - 1)
-        found["new items only"].append(((scores >= own) & cold).sum(axis=1) - 1)
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        ranks["all items"].append((scores >= score).sum(axis=1) - 1)
+        ranks["new items only"].append(((scores >= score) & cold).sum(axis=1) - 1)
+    return {name: np.concatenate(parts) for name, parts in ranks.items()}
 
 
 def figures(ranks: np.ndarray, seed: int = 0) -> dict[str, list[float]]:
@@ -90,7 +90,7 @@ def measure(
     return {
         "encoder": run.config["text"] or "none: ids alone",
         "seconds": round(time.perf_counter() - started, 1),
-        **{name: figures(found) for name, found in ranks.items()},
+        **{name: figures(values) for name, values in ranks.items()},
     }
 
 
@@ -113,16 +113,16 @@ def main() -> None:
     parser.add_argument("--encoder", action="append", help="none, tf-idf, auto or a model's folder; may be repeated")
     parser.add_argument("--seed", type=int, default=0)
     measurement = Measurement(parser)
-    chosen = measurement.options
-    dataset = open_data(chosen.data)
-    cold = choose_cold(dataset, chosen.share, chosen.seed)
+    options = measurement.options
+    dataset = open_data(options.data)
+    cold = choose_cold(dataset, options.share, options.seed)
     held_out = hold_out_cold_items(dataset, cold)
-    encoders = chosen.encoder or ["none", "tf-idf"]
+    encoders = options.encoder or ["none", "tf-idf"]
     report = {
         "data": {"name": dataset.name, "items": dataset.n_items, "new items": int(cold.sum()), "users": len(held_out)},
         "by chance among new items, hr@10": round(min(10 / int(cold.sum()), 1.0), 5),
         "results": {
-            encoder: measure(dataset, cold, held_out, encoder, chosen.epochs, chosen.seed) for encoder in encoders
+            encoder: measure(dataset, cold, held_out, encoder, options.epochs, options.seed) for encoder in encoders
         },
     }
     measurement.publish(report)

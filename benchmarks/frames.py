@@ -49,20 +49,20 @@ def main() -> int:
     parser.add_argument("--sweeps", type=int, default=6)
     parser.add_argument("--motion", action="store_true", help="with animated rows only (otherwise both are measured)")
     measurement = Measurement(parser)
-    chosen = measurement.options
+    options = measurement.options
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(chosen.items)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(options.items)}
     server = subprocess.Popen(
         [*command, "--server.headless", "true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         _wait(f"http://127.0.0.1:{port}/_stcore/health", server)
-        measured = measure(f"http://127.0.0.1:{port}", chosen.sweeps, (True,) if chosen.motion else (False, True))
+        measured = measure(f"http://127.0.0.1:{port}", options.sweeps, (True,) if options.motion else (False, True))
     finally:
         server.terminate()
         server.wait(15)
-    measurement.publish({"items": chosen.items, **measured})
+    measurement.publish({"items": options.items, **measured})
     return 0
 
 

@@ -26,13 +26,13 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     measurement = Measurement(parser)
-    chosen = measurement.options
+    options = measurement.options
     warnings.simplefilter("error")
     outcomes: Counter[str] = Counter()
     escaped: list[str] = []
     slowest, slowest_file = 0.0, ""
     start = time.perf_counter()
-    for name, data in mutated(files.CORPUS, chosen.files, chosen.seed):
+    for name, data in mutated(files.CORPUS, options.files, options.seed):
         began = time.perf_counter()
         try:
             report = load(data, name=name).report
@@ -47,8 +47,8 @@ def main() -> int:
             slowest, slowest_file = spent, name
     measurement.publish(
         {
-            "files": chosen.files,
-            "seed": chosen.seed,
+            "files": options.files,
+            "seed": options.seed,
             "opened": 0,
             "refused": 0,
             "escaped": 0,

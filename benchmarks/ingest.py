@@ -68,23 +68,23 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     measurement = Measurement(parser)
-    chosen = measurement.options
+    options = measurement.options
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in _READERS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interactions.csv"
-        write_rows(path, chosen.rows)
-        write_rows(path.with_name(path.name + ".small"), chosen.rows // 10)
-        for _ in range(chosen.rounds):
+        write_rows(path, options.rows)
+        write_rows(path.with_name(path.name + ".small"), options.rows // 10)
+        for _ in range(options.rounds):
             for name in _READERS:
                 runs[name].append(measure(name, path))
         megabytes = path.stat().st_size / 2**20
     medians = {
-        name: {key: round(statistics.median(run[key] for run in found), 3) for key in found[0]}
-        for name, found in runs.items()
+        name: {key: round(statistics.median(run[key] for run in rounds), 3) for key in rounds[0]}
+        for name, rounds in runs.items()
     }
     table = medians["pyarrow"]["table_mb"]
     figures = {
-        "rows": chosen.rows,
+        "rows": options.rows,
         "file_mb": round(megabytes, 1),
         "time_ratio": round(medians["ours"]["seconds"] / medians["pyarrow"]["seconds"], 2),
         "cpu_ratio": round(medians["ours"]["cpu_seconds"] / medians["pyarrow"]["cpu_seconds"], 2),
@@ -118,8 +118,8 @@ def measure(name: str, path: Path) -> dict[str, float]:
     shown = subprocess.run(
         [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found: dict[str, float] = json.loads(shown.stdout)
-    return found
+    figures: dict[str, float] = json.loads(shown.stdout)
+    return figures
 
 
 if __name__ == "__main__":

@@ -65,13 +65,13 @@ def projector(variant: str) -> Callable[[np.ndarray], np.ndarray]:
 def measure_in_this_process(variant: str, users: int, with_quality: bool) -> dict[str, Any]:
     """Times of the first call, imports included, and of a second call; peak memory; quality if requested."""
     vectors = planted_users(users)
-    started, burned = time.perf_counter(), time.process_time()
+    started, cpu_started = time.perf_counter(), time.process_time()
     call = projector(variant)
     call(vectors)
-    cold = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - burned}
-    started, burned = time.perf_counter(), time.process_time()
+    cold = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu_started}
+    started, cpu_started = time.perf_counter(), time.process_time()
     points = call(vectors)
-    warm = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - burned}
+    warm = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu_started}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if platform.system() == "Linux" else 1e9)
     return {
         "cold": cold,
@@ -141,19 +141,19 @@ def main() -> None:
     parser.add_argument("--one", choices=[OURS, *UMAP], help=argparse.SUPPRESS)
     parser.add_argument("--quality", action="store_true", help=argparse.SUPPRESS)
     measurement = Measurement(parser)
-    chosen = measurement.options
-    if chosen.one:
-        print(json.dumps(measure_in_this_process(chosen.one, chosen.users, chosen.quality)))
+    options = measurement.options
+    if options.one:
+        print(json.dumps(measure_in_this_process(options.one, options.users, options.quality)))
         return
-    measurement.name = f"projection-{chosen.users}"
-    rounds: dict[str, list[dict[str, Any]]] = {variant: [] for variant in chosen.only}
-    for number in range(chosen.rounds):
+    measurement.name = f"projection-{options.users}"
+    rounds: dict[str, list[dict[str, Any]]] = {variant: [] for variant in options.only}
+    for number in range(options.rounds):
         for variant, runs in rounds.items():
-            runs.append(measure_round(variant, chosen.users, with_quality=number == 0))
+            runs.append(measure_round(variant, options.users, with_quality=number == 0))
             print(
                 variant, {clock: round(runs[-1][clock]["seconds"], 2) for clock in CLOCKS}, file=sys.stderr, flush=True
             )
-    measurement.publish({"users": chosen.users, "rounds": chosen.rounds, "variants": summary(rounds)})
+    measurement.publish({"users": options.users, "rounds": options.rounds, "variants": summary(rounds)})
 
 
 if __name__ == "__main__":

@@ -31,9 +31,9 @@ from recsys.models.validation import accuracy_means, next_item_ranks
 
 def evaluated(model: Recommender, test: Holdout) -> dict[str, Any]:
     """NDCG@10, HR@10 and MRR on the test items, and the 95% interval of NDCG@10 over users."""
-    found = next_item_ranks(model, test)
-    shown: dict[str, Any] = {name: round(value, 4) for name, value in accuracy_means(found).items()}
-    return shown | {"ndcg@10_interval": interval(ndcg(found, 10))[1:]}
+    ranks = next_item_ranks(model, test)
+    shown: dict[str, Any] = {name: round(value, 4) for name, value in accuracy_means(ranks).items()}
+    return shown | {"ndcg@10_interval": interval(ndcg(ranks, 10))[1:]}
 
 
 def trained(
@@ -87,7 +87,7 @@ def main() -> None:
     rows, validation = split.train, split.validation
     if options.as_used:
         rows, validation = without_last(data, split.test.users), None
-    beside = {name: tune_baseline(name, rows, validation) for name in options.baselines}
+    baselines = {name: tune_baseline(name, rows, validation) for name in options.baselines}
     runs = [
         trained(
             rows, validation, split.test, model, TrainConfig(minutes=options.minutes, epochs=options.epochs, seed=seed)
@@ -101,8 +101,8 @@ def main() -> None:
         "minutes": options.minutes,
         "median_ndcg@10": statistics.median(run["test"]["ndcg@10"] for run in runs),
         "median_seconds": statistics.median(run["seconds"] for run in runs),
-        "baselines": {name: evaluated(found.model, split.test) for name, found in beside.items()},
-        "baseline_settings": {name: dict(found.settings) for name, found in beside.items()},
+        "baselines": {name: evaluated(tuned.model, split.test) for name, tuned in baselines.items()},
+        "baseline_settings": {name: dict(tuned.settings) for name, tuned in baselines.items()},
         "runs": runs,
         "threads": torch.get_num_threads(),
     }

@@ -85,7 +85,7 @@ class Measurement:
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text(text + "\n", "utf-8")
-            print(f"kept in {self.path.relative_to(ROOT)}", file=sys.stderr)
+            print(f"written to {self.path.relative_to(ROOT)}", file=sys.stderr)
 
 
 def script_name() -> str:
@@ -145,13 +145,13 @@ def processor() -> str:
 
 def installed(names: tuple[str, ...]) -> dict[str, str]:
     """The versions of the packages that are installed."""
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def busy_seconds() -> float:

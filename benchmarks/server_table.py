@@ -7,47 +7,48 @@ from typing import Any
 from benchmarks.formatting import COLUMNS, lines, number
 
 
-def opening(found: Any) -> str:
+def opening(figures: Any) -> str:
     return (
-        f"{number(found['start_to_home_s'])} s to the title (server {number(found['server_start_s'])} s of it); "
-        f"miniature {number(found['home_miniature_s'])} s after the server's start"
+        f"{number(figures['start_to_home_s'])} s to the title (server {number(figures['server_start_s'])} s of it); "
+        f"miniature {number(figures['home_miniature_s'])} s after the server's start"
     )
 
 
-def classroom(found: Any) -> str:
+def classroom(figures: Any) -> str:
     return (
-        f"page switch median {number(found['switch_median_s'])} s, p95 {number(found['switch_p95_s'])} s, worst "
-        f"{number(found['switch_worst_s'])} s; frame median {number(found['frame_median_ms'])} ms, "
-        f"{number(100 * found['frames_at_60_per_s'])}% of frames at 60/s; server {number(found['server_peak_mb'])} MB"
+        f"page switch median {number(figures['switch_median_s'])} s, p95 {number(figures['switch_p95_s'])} s, worst "
+        f"{number(figures['switch_worst_s'])} s; frame median {number(figures['frame_median_ms'])} ms, "
+        f"{number(100 * figures['frames_at_60_per_s'])}% of frames at 60/s; "
+        f"server {number(figures['server_peak_mb'])} MB"
     )
 
 
-def sessions(found: Any) -> str:
+def sessions(figures: Any) -> str:
     return (
-        f"title sent p95 {number(found['title_s']['p95'])} s, whole page p95 {number(found['whole_s']['p95'])} s, "
-        f"{number(found['cpu_s'])} s of CPU for {number(found['pages'])} pages"
+        f"title sent p95 {number(figures['title_s']['p95'])} s, whole page p95 {number(figures['whole_s']['p95'])} s, "
+        f"{number(figures['cpu_s'])} s of CPU for {number(figures['pages'])} pages"
     )
 
 
-def response_time(found: Any) -> str:
+def response_time(figures: Any) -> str:
     return " ".join(
-        f"p95 {number(found[key]['p95_ms'])} ms (median {number(found[key]['median_ms'])}) {label}"
+        f"p95 {number(figures[key]['p95_ms'])} ms (median {number(figures[key]['median_ms'])}) {label}"
         for key, label in (("while_training", "while one trains;"), ("quiet", "with nothing running"))
     )
 
 
-def kill_recovery(found: Any) -> str:
+def kill_recovery(figures: Any) -> str:
     return (
-        f"everything opened after {number(found['kills'])} kills; {number(found['ended_at_the_same_figures'])} of "
-        f"{number(found['workspaces'])} trainings ended at the undisturbed figures"
+        f"everything opened after {number(figures['kills'])} kills; {number(figures['ended_at_the_same_figures'])} of "
+        f"{number(figures['workspaces'])} trainings ended at the figures of an uninterrupted one"
     )
 
 
-def walks(found: Any) -> str:
+def walks(figures: Any) -> str:
     return "; ".join(
-        f"{words}: {number(found[part]['actions'], 0)} actions in {number(found[part]['walks'], 0)} walks, "
-        f"failures: {len(found[part]['failures'])}"
-        for part, words in (("browser", "Chromium"), ("apptest", "AppTest"))
+        f"{label}: {number(figures[part]['actions'], 0)} actions in {number(figures[part]['walks'], 0)} walks, "
+        f"failures: {len(figures[part]['failures'])}"
+        for part, label in (("browser", "Chromium"), ("apptest", "AppTest"))
     )
 
 

@@ -90,21 +90,21 @@ def main() -> None:
     parser.add_argument("--users", "--people", type=int, default=30)
     parser.add_argument("--think", type=float, default=3.0, help="seconds on a page, on average")
     measurement = Measurement(parser)
-    chosen = measurement.options
-    measurement.name += "-every-second" * (chosen.think == 1)
+    options = measurement.options
+    measurement.name += "-every-second" * (options.think == 1)
     times = {page: PageTimes() for page in PAGES}
     with server() as running:
         process = psutil.Process(running.process.pid)
         before = process.cpu_times()
-        asyncio.run(run_sessions(running.address, chosen.users, chosen.think, times))
+        asyncio.run(run_sessions(running.address, options.users, options.think, times))
         fail_on_errors([error for page in times.values() for error in page.errors])
         after, memory = process.cpu_times(), process.memory_info().rss
     title = [seconds for page in times.values() for seconds in page.title]
     whole = [seconds for page in times.values() for seconds in page.whole]
     measurement.publish(
         {
-            "users": chosen.users,
-            "think_s": chosen.think,
+            "users": options.users,
+            "think_s": options.think,
             "pages": len(whole),
             "title_s": {f"p{share}": round(percentile(title, share / 100), 3) for share in (50, 95)},
             "whole_s": {f"p{share}": round(percentile(whole, share / 100), 3) for share in (50, 95)},

@@ -82,13 +82,13 @@ def main() -> None:
         return
     import torch
 
-    found = []
+    sizes = []
     for rows in options.rows:
         for items in options.items:
             command = [sys.executable, "-m", "benchmarks.speed", "--one", str(rows), str(items)]
             done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-            found.append(json.loads(done.stdout))
-    measurement.publish({"sizes": found, "threads": torch.get_num_threads()})
+            sizes.append(json.loads(done.stdout))
+    measurement.publish({"sizes": sizes, "threads": torch.get_num_threads()})
 
 
 if __name__ == "__main__":

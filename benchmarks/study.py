@@ -26,13 +26,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--uncut", action="store_true", help="use the whole histories of sources")
     measurement = Measurement(parser)
-    chosen = measurement.options
-    measurement.name = f"uncut-study-{chosen.axis}" if chosen.uncut else f"study-{chosen.axis}"
-    dataset = load(chosen.file).dataset
-    if chosen.uncut:
+    options = measurement.options
+    measurement.name = f"uncut-study-{options.axis}" if options.uncut else f"study-{options.axis}"
+    dataset = load(options.file).dataset
+    if options.uncut:
         dataset = replace(dataset, timestamps=None)
     started, cpu_started = time.perf_counter(), time.process_time()
-    study = transfer_study(dataset, chosen.axis, seed=chosen.seed)
+    study = transfer_study(dataset, options.axis, seed=options.seed)
     measurement.publish(
         {
             "data": {"users": dataset.n_users, "items": dataset.n_items, "rows": dataset.n_interactions},

@@ -38,13 +38,13 @@ def quality() -> str:
         if path is None:
             rows.append(missing(what, name, len(head)))
             continue
-        found = opened(path)
-        runs = sorted(found["runs"], key=lambda run: run["test"]["ndcg@10"])
+        figures = opened(path)
+        runs = sorted(figures["runs"], key=lambda run: run["test"]["ndcg@10"])
         low, high = runs[(len(runs) - 1) // 2]["test"]["ndcg@10_interval"]
-        own = spread([run["test"]["ndcg@10"] for run in found["runs"]]) + f" [{number(low, 3)}, {number(high, 3)}]"
-        others = [found["baselines"][b]["ndcg@10"] for b in ("markov", "item-knn", "popularity")]
-        alone = spread([run["test_network_alone"]["ndcg@10"] for run in found["runs"]])
-        seconds = spread([run["seconds"] for run in found["runs"]])
+        own = spread([run["test"]["ndcg@10"] for run in figures["runs"]]) + f" [{number(low, 3)}, {number(high, 3)}]"
+        others = [figures["baselines"][b]["ndcg@10"] for b in ("markov", "item-knn", "popularity")]
+        alone = spread([run["test_network_alone"]["ndcg@10"] for run in figures["runs"]])
+        seconds = spread([run["seconds"] for run in figures["runs"]])
         rows.append([what, own, alone, *(number(value) for value in others), seconds, aim, link(path)])
     return table(head, rows)
 
@@ -56,9 +56,9 @@ def peers() -> str:
     path = newest("peers")
     if path is None:
         return table(head, [missing("ours and the peers", "peers", len(head))])
-    found, rows = opened(path), []
-    for name in dict.fromkeys(result["model"] for result in found["results"]):
-        runs = [result for result in found["results"] if result["model"] == name]
+    figures, rows = opened(path), []
+    for name in dict.fromkeys(result["model"] for result in figures["results"]):
+        runs = [result for result in figures["results"] if result["model"] == name]
         if "does_not_install" in runs[0]:
             rows.append(
                 (-1.0, [name, "does not install here", "", "", "", f"`{runs[0]['does_not_install']}`", link(path)])
@@ -66,15 +66,15 @@ def peers() -> str:
             continue
         runs.sort(key=lambda run: run["test"]["ndcg@10"][0])
         run = runs[(len(runs) - 1) // 2]
-        less = found["difference_to_both_together"].get(name)
+        less = figures["difference_to_both_together"].get(name)
         seeds = f" (median of {len(runs)} seeds)" if len(runs) > 1 else ""
         bold = f"**{name}**" if name.startswith("ours") or name.startswith("Markov") else name
         cpu = number(statistics.median_low(one["curve"][-1]["cpu_seconds"] for one in runs))
         cells = [bold + seeds, estimate(run["test"]["ndcg@10"]), estimate(less) if less else "–",
                  estimate(run["test"]["hr@10"]), cpu, settings(run), link(path)]  # fmt: skip
         rows.append((run["test"]["ndcg@10"][0], cells))
-    picture = "\n![NDCG@10 over training time](../docs/peers.png)\n"
-    return table(head, [cells for _, cells in sorted(rows, key=lambda row: -row[0])]) + picture
+    chart = "\n![NDCG@10 over training time](../docs/peers.png)\n"
+    return table(head, [cells for _, cells in sorted(rows, key=lambda row: -row[0])]) + chart
 
 
 def settings(run: dict[str, Any]) -> str:
@@ -121,8 +121,8 @@ def transfer() -> str:
     """The exact path, its drawing, and the transfer study."""
 
     def path_of(items: int) -> Callable[[Any], str]:
-        def describe(found: Any) -> str:
-            rows = [row for row in found["path"] if row["items"] == items and row["k"] == 20]
+        def describe(figures: Any) -> str:
+            rows = [row for row in figures["path"] if row["items"] == items and row["k"] == 20]
             if not rows:
                 return "not in this file"
             times = [row["milliseconds"] for row in rows]
@@ -138,10 +138,10 @@ def transfer() -> str:
 
         return describe
 
-    def frame(found: Any) -> str:
+    def frame(figures: Any) -> str:
         return "; ".join(
-            f"{label} {number(found[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
-            f"{number(found[key]['frame_gap_ms']['p95'])} ms, {number(found[key]['server_runs'])} server runs"
+            f"{label} {number(figures[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
+            f"{number(figures[key]['frame_gap_ms']['p95'])} ms, {number(figures[key]['server_runs'])} server runs"
             for key, label in (("with_motion", "animated rows"), ("reduced_motion", "reduced motion"))
         )
 
@@ -154,12 +154,14 @@ def transfer() -> str:
     ])  # fmt: skip
 
 
-def verdict(found: Any) -> str:
+def verdict(figures: Any) -> str:
     """Seconds, verdict and largest gain of a transfer study."""
-    gains = [comparison_with_target(point) for point in found["study"]["points"]]
+    gains = [comparison_with_target(point) for point in figures["study"]["points"]]
     value, low, high = max((gain["value"], gain["low"], gain["high"]) for gain in gains)
     largest = f"{number(value, 4)} [{number(low, 4)}, {number(high, 4)}]"
-    return f"{number(found['seconds'])} s; {found['study']['level']}: largest difference to α = 0 is {largest} NDCG@10"
+    return (
+        f"{number(figures['seconds'])} s; {figures['study']['level']}: largest difference to α = 0 is {largest} NDCG@10"
+    )
 
 
 def comparison_with_target(point: dict[str, Any]) -> dict[str, Any]:
@@ -194,27 +196,27 @@ def study() -> str:
 def data() -> str:
     """Reading files, and item texts."""
 
-    def ingest(found: Any) -> str:
-        readers = found["readers"]
+    def ingest(figures: Any) -> str:
+        readers = figures["readers"]
         others = [number(readers[f"{name}, to sorted codes"]["seconds"]) for name in ("pandas", "polars")]
         return (
-            f"{number(readers['ours']['seconds'])} s, {number(found['time_ratio'])}× pyarrow alone; memory "
-            f"{number(found['memory_ratio'])}× the Arrow table; pandas {others[0]} s, polars {others[1]} s"
+            f"{number(readers['ours']['seconds'])} s, {number(figures['time_ratio'])}× pyarrow alone; memory "
+            f"{number(figures['memory_ratio'])}× the Arrow table; pandas {others[0]} s, polars {others[1]} s"
         )
 
-    def fuzz(found: Any) -> str:
+    def fuzz(figures: Any) -> str:
         return (
-            f"{number(found['opened'])} opened, {number(found['refused'])} refused, {number(found['escaped'])} "
-            f"escaped; peak {number(found['peak_mb'])} MB"
+            f"{number(figures['opened'])} opened, {number(figures['refused'])} refused, {number(figures['escaped'])} "
+            f"escaped; peak {number(figures['peak_mb'])} MB"
         )
 
-    def cold(found: Any) -> str:
-        chance = number(found["by chance among new items, hr@10"])
+    def cold(figures: Any) -> str:
+        chance = number(figures["by chance among new items, hr@10"])
         return (
             "; ".join(
                 f"{reader}: HR@10 among new items {estimate(one['new items only']['hr@10'])}, among all "
                 f"{estimate(one['all items']['hr@10'])}"
-                for reader, one in found["results"].items()
+                for reader, one in figures["results"].items()
             )
             + f"; chance among new items {chance}"
         )
@@ -222,7 +224,7 @@ def data() -> str:
     return lines(COLUMNS, [
         ("10 million rows, file to dataset", "ingest", "≤ 4× in time, ≤ 4× in memory", ingest),
         ("1 million rows, file to dataset", "ingest", "≤ 3 s",
-         lambda found: f"{number(found['readers']['ours, 1 million rows']['seconds'])} s"),
+         lambda figures: f"{number(figures['readers']['ours, 1 million rows']['seconds'])} s"),
         ("mutated files", "fuzz_ingest", "no error escapes", fuzz),
         ("new items, represented by their texts", "cold_items", "above chance", cold),
     ])  # fmt: skip
@@ -256,25 +258,25 @@ def wall_and_cpu(measured: dict[str, Any], ending: str = "") -> str:
 def headline() -> str:
     """The figures that README.md quotes, each beside the strongest alternative."""
 
-    def model(found: Any) -> str:
-        own = statistics.median_low(run["test"]["ndcg@10"] for run in found["runs"])
-        alone = statistics.median_low(run["test_network_alone"]["ndcg@10"] for run in found["runs"])
-        others = [number(found["baselines"][name]["ndcg@10"]) for name in ("markov", "item-knn", "popularity")]
+    def model(figures: Any) -> str:
+        own = statistics.median_low(run["test"]["ndcg@10"] for run in figures["runs"])
+        alone = statistics.median_low(run["test_network_alone"]["ndcg@10"] for run in figures["runs"])
+        others = [number(figures["baselines"][name]["ndcg@10"]) for name in ("markov", "item-knn", "popularity")]
         return (
             f"{number(own)}; network alone {number(alone)}, Markov alone {others[0]}, item-kNN {others[1]}, "
             f"popularity {others[2]}"
         )
 
-    def best_peer(found: Any) -> str:
-        tested = [result for result in found["results"] if "test" in result]
+    def best_peer(figures: Any) -> str:
+        tested = [result for result in figures["results"] if "test" in result]
         names = ("ours, both together", "ours, network alone", "Markov alone")
         peers = [result for result in tested if result["model"] not in names]
         best = max(peers, key=lambda result: result["test"]["ndcg@10"][0])
         return f"{best['model']} {estimate(best['test']['ndcg@10'])}, the best of {len(peers)} at their chosen settings"
 
-    def map_of_users(found: Any) -> str:
+    def map_of_users(figures: Any) -> str:
         own, tuned, default = (
-            wall_and_cpu(found["variants"][name]["warm"])
+            wall_and_cpu(figures["variants"][name]["warm"])
             for name in ("ours", "umap-learn, init=pca, 100 epochs", "umap-learn, default")
         )
         return f'{own}; umap-learn {tuned} tuned (`init="pca", n_epochs=100`), {default} with its defaults'
@@ -295,7 +297,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def written(text: str, folder: str = "") -> str:
     """The text with every table written again; `folder` is the path from the text's file to benchmarks/."""
-    updated = BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[4], text)
+    updated = BLOCK.sub(lambda block: block[1] + TABLES[block["name"]]() + block[4], text)
     return updated.replace("](results/", f"]({folder}results/") if folder else updated
 
 

@@ -79,12 +79,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--brute-up-to", type=int, default=100_000)
     measurement = Measurement(parser)
-    chosen = measurement.options
+    options = measurement.options
     rows = [
-        measure(kind, int(n), int(k), chosen.repeats, chosen.brute_up_to)
+        measure(kind, int(n), int(k), options.repeats, options.brute_up_to)
         for kind in ("independent", "alike", "opposite", "mostly zero")
-        for n in chosen.items.split(",")
-        for k in chosen.k.split(",")
+        for n in options.items.split(",")
+        for k in options.k.split(",")
     ]
     measurement.publish({"grid": GRID, "path": rows})
 

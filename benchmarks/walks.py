@@ -1,10 +1,10 @@
-"""Random users walk through the app until something is wrong: how many actions, and what was found.
+"""Random users walk through the app until an error or a broken invariant: numbers of actions, and the failures.
 
     python -m benchmarks.walks [--browser 2000] [--apptest 5000] [--length 60] [--seed 1] [--shorten 300] [--out]
 
-Each walk of `--browser` is a new user in a browser that was never here, on one server that stays; a failing walk is
-shortened to the fewest steps that fail in the same way (for at most `--shorten` seconds), and the next seed goes on.
-Those of `--apptest` walk over the pages in this process, as in tests/walks/page_walk.py. Prints JSON.
+Each walk of `--browser` is a new user with a new browser profile, on one server. A failing walk is shortened to the
+fewest steps that fail in the same way (for at most `--shorten` seconds); then the next seed follows. The walks of
+`--apptest` use the pages in this process without a browser, as in tests/walks/page_walk.py. Prints JSON.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from tests.walks.page_walk import PageWalk, walk_pages
 
 
 def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict[str, Any]:
-    """Walks of random users in Chromium until so many actions are done.
+    """Walk as random users in Chromium until the number of actions is reached.
 
     Args:
         length: actions in one walk.
-        seed: of the first walk; the next ones count on.
+        seed: of the first walk; the next ones follow.
         patience: seconds to shorten one failing walk.
     """
     folder = Path(tempfile.mkdtemp(prefix="walks-"))
@@ -81,7 +81,7 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
     }
 
 
-WALKS = 10  # of one seed; hypothesis spends the first on the simplest steps there are
+WALKS = 10  # of one seed; hypothesis uses the first for the simplest steps
 FAILURES = (
     *(AssertionError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, OSError),
     *(ExceptionGroup, HypothesisException),
@@ -91,7 +91,7 @@ no widget, several of these, or a walk that hypothesis can't repeat. The measure
 
 
 def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
-    """Walks of random users over the pages, without a browser, until so many actions are done."""
+    """Walk as random users over the pages, without a browser, until the number of actions is reached."""
     began, first, failures = time.monotonic(), seed, list[dict[str, Any]]()
     PageWalk.done = before = 0
     while PageWalk.done < actions:
@@ -104,7 +104,7 @@ def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
         print(f"seed {seed}: {PageWalk.done} actions in all", file=sys.stderr)
         seed += 1
         if PageWalk.done == before:
-            break  # not one action could be done: the next seed would fail in the same way
+            break  # no action was possible: the next seed would fail in the same way
         before = PageWalk.done
     return {
         "actions": PageWalk.done,
@@ -116,7 +116,7 @@ def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
 
 
 def failure_record(seed: int, error: Exception) -> dict[str, Any]:
-    """What is published of a seed that failed: the error, and the steps that led to it.
+    """The record of a seed that failed: the error, and the steps that led to it.
 
     Hypothesis raises errors of its own when a walk behaves differently the second time, for instance
     `FlakyStrategyDefinition`. They name no steps, so the last failing walk is recorded with them.

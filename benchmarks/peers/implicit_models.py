@@ -61,8 +61,8 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Ev
         if kind == "item-item":
             near: np.ndarray = matrix(split, history).dot(model.similarity).toarray()
             return near
-        found: np.ndarray = np.asarray(model.user_factors) @ np.asarray(model.item_factors).T
-        return found
+        scored: np.ndarray = np.asarray(model.user_factors) @ np.asarray(model.item_factors).T
+        return scored
 
     evaluate(scores)
 

@@ -30,8 +30,8 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Ev
     def scores(_: pd.DataFrame) -> np.ndarray:
         item_bias, items = model.get_item_representations()
         _, users = model.get_user_representations()
-        found: np.ndarray = users @ items.T + item_bias
-        return found
+        scored: np.ndarray = users @ items.T + item_bias
+        return scored
 
     model.fit_partial(interactions, epochs=EPOCHS, num_threads=int(sys.argv[4]))
     while evaluate(scores):

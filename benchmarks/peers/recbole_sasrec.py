@@ -78,7 +78,7 @@ def scores(model: SASRec, history: pd.DataFrame, split: Split, dataset: Any) -> 
     ours = np.array([0] + [int(token) for token in dataset.field2id_token["item_id"][1:]])
     known = {user: part["item"] for user, part in history.groupby("user", sort=False)}
     length = model.max_seq_length
-    found = np.full((split.n_users, split.n_items + 1), -np.inf, dtype=np.float32)
+    scored = np.full((split.n_users, split.n_items + 1), -np.inf, dtype=np.float32)
     for first in range(0, split.n_users, 256):
         users = range(first, min(first + 256, split.n_users))
         rows = [np.array([numbers[str(i)] for i in known[user] if str(i) in numbers][-length:]) for user in users]
@@ -87,8 +87,8 @@ def scores(model: SASRec, history: pd.DataFrame, split: Split, dataset: Any) -> 
             line[: len(row)] = torch.from_numpy(row)
         lengths = torch.tensor([len(row) for row in rows])
         part = model.full_sort_predict(Interaction({"item_id_list": items, "item_length": lengths}))
-        found[first : first + len(rows), ours] = part.view(len(rows), -1).numpy()
-    return found
+        scored[first : first + len(rows), ours] = part.view(len(rows), -1).numpy()
+    return scored
 
 
 if __name__ == "__main__":

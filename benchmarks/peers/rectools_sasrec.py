@@ -52,11 +52,11 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Ev
     torch.manual_seed(0)
 
     def scores(history: pd.DataFrame) -> np.ndarray:
-        found = np.full((split.n_users, split.n_items + 1), -np.inf, dtype=np.float32)
+        scored = np.full((split.n_users, split.n_items + 1), -np.inf, dtype=np.float32)
         users = np.arange(split.n_users)
         best = model.recommend(users, interactions(history), split.n_items, filter_viewed=False)
-        found[best[Columns.User], best[Columns.Item]] = best[Columns.Score]
-        return found
+        scored[best[Columns.User], best[Columns.Item]] = best[Columns.Score]
+        return scored
 
     def after_epoch() -> bool:
         model.is_fitted = True

@@ -56,15 +56,15 @@ def write_split(dataset: Dataset, folder: Path) -> None:
 
 def ranks_on_test(model: Recommender, split: Split) -> np.ndarray:
     """Ranks of all users' test items, with the scoring of the peers."""
-    test, found = split.test, []
+    test, ranked = split.test, []
     for first in range(0, len(test), 512):
         histories = test.histories[first : first + 512]
         seen = np.zeros((len(histories), model.n_items + 1), dtype=bool)
         for row, history in zip(seen, histories, strict=True):
             row[history] = True
         held_out = np.array([items[0] for items in test.positives[first : first + 512]])
-        found.append(ranks(model.scores(histories), seen, held_out))
-    return np.concatenate(found)
+        ranked.append(ranks(model.scores(histories), seen, held_out))
+    return np.concatenate(ranked)
 
 
 def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
@@ -79,12 +79,12 @@ def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
         split.train, AttentionConfig(markov=markov), TrainConfig(epochs=epochs, seed=seed), split.validation
     ):
         pause, pause_cpu = time.perf_counter(), time.process_time()
-        found = ranks_on_test(report.model, split)
+        ranked = ranks_on_test(report.model, split)
         clock = {
             "seconds": round(pause - started - evaluation, 2),
             "cpu_seconds": round(pause_cpu - cpu_started - evaluation_cpu, 2),
         }
-        values = {"validation": report.validation["ndcg@10"], "test": float(gains(found).mean())}
+        values = {"validation": report.validation["ndcg@10"], "test": float(gains(ranked).mean())}
         curve.append({"step": report.epoch, **clock, **{part: round(value, 5) for part, value in values.items()}})
         print(f"ours: {curve[-1]}", file=sys.stderr, flush=True)
         evaluation += time.perf_counter() - pause
@@ -97,8 +97,8 @@ def ours(split: Split, markov: bool, seed: int, threads: int) -> dict[str, Any]:
         "settings": settings,
         "learned_from": "rows before the validation items",
         "curve": curve,
-        "test": summary(found),
-        "ranks": found.tolist(),
+        "test": summary(ranked),
+        "ranks": ranked.tolist(),
     }
 
 
@@ -113,40 +113,40 @@ def markov_alone(split: Split) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - started, 2),
         "cpu_seconds": round(time.process_time() - cpu_started, 2),
     }
-    found = ranks_on_test(model, split)
+    ranked = ranks_on_test(model, split)
     return {
         "model": MARKOV,
         "threads": 1,
         "settings": model.meta(),
         "learned_from": "rows before the validation items",
-        "curve": [{"step": 1, **clock, "test": round(float(gains(found).mean()), 5)}],
-        "test": summary(found),
-        "ranks": found.tolist(),
+        "curve": [{"step": 1, **clock, "test": round(float(gains(ranked).mean()), 5)}],
+        "test": summary(ranked),
+        "ranks": ranked.tolist(),
     }
 
 
-def peer(name: str, folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
-    """What one peer came to in its own environment, or why it is not there."""
+def peer(name: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """The report of one peer from its own environment, or why it does not install."""
     try:
         python = python_of(PEERS[name])
     except DoesNotInstall as reason:
         return {"model": name, "does_not_install": str(reason)}
-    threads = str(chosen.threads)
+    threads = str(options.threads)
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONWARNINGS": "ignore",
                    "OPENBLAS_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}  # fmt: skip
-    script = [str(HERE / PEERS[name].script), str(folder), str(chosen.each), str(chosen.final), threads]
+    script = [str(HERE / PEERS[name].script), str(folder), str(options.each), str(options.final), threads]
     command = [str(python), *script, *PEERS[name].arguments]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    report: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return report
 
 
 def differences_to_ours(results: list[dict[str, Any]]) -> dict[str, Any]:
     """Each model's NDCG@10 minus that of both together (median seed), with its 95% interval over the same users."""
-    own = sorted((r for r in results if r["model"] == BOTH), key=lambda r: r["test"]["ndcg@10"][0])
-    if not own:
+    runs = sorted((r for r in results if r["model"] == BOTH), key=lambda r: r["test"]["ndcg@10"][0])
+    if not runs:
         return {}
-    base = gains(np.array(own[len(own) // 2]["ranks"]))
+    base = gains(np.array(runs[len(runs) // 2]["ranks"]))
     others = {r["model"]: r for r in results if "ranks" in r and r["model"] != BOTH}
     return {name: interval(gains(np.array(r["ranks"])) - base) for name, r in others.items()}
 
@@ -158,7 +158,7 @@ def reached(curve: list[dict[str, float]], level: float) -> dict[str, float] | N
 
 def sooner(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """How much sooner our model, network alone and both together, reaches 99% of each network peer's best."""
-    found = []
+    comparisons = []
     for other in (r for r in results if "SASRec" in r["model"] and "curve" in r):
         best = max(point["test"] for point in other["curve"])
         took = reached(other["curve"], ENOUGH * best)
@@ -169,23 +169,23 @@ def sooner(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "peer_took": took,
         }
         for name in (NETWORK, BOTH):
-            own = [reached(r["curve"], ENOUGH * best) for r in results if r["model"] == name]
-            if own and took and all(own):
-                middle = {c: statistics.median(one[c] for one in own if one) for c in took}
-                times = {c: round(took[c] / middle[c], 1) for c in took}
-                entry[name] = {"took": middle, "times_sooner": times}
-        found.append(entry)
-    return found
+            runs = [reached(r["curve"], ENOUGH * best) for r in results if r["model"] == name]
+            if runs and took and all(runs):
+                median = {c: statistics.median(one[c] for one in runs if one) for c in took}
+                times = {c: round(took[c] / median[c], 1) for c in took}
+                entry[name] = {"took": median, "times_sooner": times}
+        comparisons.append(entry)
+    return comparisons
 
 
-def figures(dataset: Dataset, chosen: argparse.Namespace, results: list[dict[str, Any]]) -> dict[str, Any]:
+def figures(dataset: Dataset, options: argparse.Namespace, results: list[dict[str, Any]]) -> dict[str, Any]:
     """The figures to publish, without the ranks themselves."""
     shape = {"users": dataset.n_users, "items": dataset.n_items, "rows": dataset.n_interactions}
-    budget = {"settings": 5, "cpu_seconds_each": chosen.each, "cpu_seconds_final": chosen.final}
+    budget = {"settings": 5, "cpu_seconds_each": options.each, "cpu_seconds_final": options.final}
     return {
-        "data": {"name": chosen.data, **shape},
+        "data": {"name": options.data, **shape},
         "protocol": "leave-one-out, full ranking, seen items filtered, ties against the model; order = time, then file",
-        "budget": {**budget, "threads": chosen.threads},
+        "budget": {**budget, "threads": options.threads},
         "results": [{key: value for key, value in result.items() if key != "ranks"} for result in results],
         "difference_to_both_together": differences_to_ours(results),
         "sooner": sooner(results),
@@ -202,25 +202,25 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", default=["ours", *PEERS], choices=["ours", *PEERS])
     measurement = Measurement(parser, name="peers")
-    chosen = measurement.options
-    measurement.name += "" if chosen.data == "ml-100k" else f"-{chosen.data}"
-    dataset = load(chosen.data)
+    options = measurement.options
+    measurement.name += "" if options.data == "ml-100k" else f"-{options.data}"
+    dataset = load(options.data)
     split = leave_one_out(dataset)
     results: list[dict[str, Any]] = []
-    waiting = list(chosen.seeds) if "ours" in chosen.only else []
+    waiting = list(options.seeds) if "ours" in options.only else []
     if waiting:
         results.append(markov_alone(split))
     with tempfile.TemporaryDirectory() as place:
         write_split(dataset, Path(place))
-        names = ["", *(name for name in PEERS if name in chosen.only)]
+        names = ["", *(name for name in PEERS if name in options.only)]
         for name in names:
             if name:
-                results.append(peer(name, Path(place), chosen))
+                results.append(peer(name, Path(place), options))
             turns = len(waiting) if name == names[-1] else int(name in AROUND)
             for seed in waiting[:turns]:
-                results += [ours(split, markov, seed, chosen.threads) for markov in (False, True)]
+                results += [ours(split, markov, seed, options.threads) for markov in (False, True)]
             waiting = waiting[turns:]
-            measurement.publish(figures(dataset, chosen, results))
+            measurement.publish(figures(dataset, options, results))
 
 
 if __name__ == "__main__":

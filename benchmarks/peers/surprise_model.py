@@ -34,9 +34,9 @@ def fit(split: Split, rows: pd.DataFrame, settings: dict[str, Any], evaluate: Ev
     items = np.array([learned.to_raw_iid(inner) for inner in learned.all_items()])
 
     def scores(_: pd.DataFrame) -> np.ndarray:
-        found = np.full((split.n_users, split.n_items + 1), -np.inf)
-        found[np.ix_(users, items)] = model.pu @ model.qi.T + (model.bi if model.biased else 0.0)
-        return found
+        scored = np.full((split.n_users, split.n_items + 1), -np.inf)
+        scored[np.ix_(users, items)] = model.pu @ model.qi.T + (model.bi if model.biased else 0.0)
+        return scored
 
     evaluate(scores)
 
