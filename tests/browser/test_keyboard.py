@@ -94,7 +94,7 @@ def test_from_home_to_explain(page: Page) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("tab", name="Protocols").wait_for()
     quiet(page)
-    reach(page, "^Measured by")
+    reach(page, "^Metric")
     reach(page, "^Quality over α")
 
     reach(page, "6 Explain", "Shift+Tab")
