@@ -1,8 +1,8 @@
-"""Folders and files that are replaced whole: after a crash at any moment, the old version or the new one is there.
+"""Atomic replacement of folders and files: after a crash at any moment, the old version or the new one is complete.
 
-A folder is written aside (`.NAME.<random>`), synced to disk, and swapped in by two renames: the old version to
-`.NAME.old`, the new one to NAME. A process that is killed between the two leaves the old version under the name
-`.NAME.old`; `recover` puts it back, and whoever opens a folder calls it first. One process at a time may replace a
+A folder is written under a temporary name (`.NAME.<random>`), synced to disk, and swapped in by two renames: the old
+version to `.NAME.old`, the new one to NAME. A process that is killed between the two leaves the old version as
+`.NAME.old`; `recover` renames it back and must be called before a folder is opened. One process at a time may replace a
 folder; the threads of one process wait for each other.
 """
 
@@ -17,15 +17,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SWAP_LOCK = threading.RLock()
-"""Held between the two renames: whoever holds it sees every folder under its own name."""
+"""Held during the two renames: its holder sees every folder under its own name."""
 _OLD = ".old"
 
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """An empty folder to write into, which takes the place of `folder` when the block ends.
+    """An empty folder to write into, which replaces `folder` when the block ends.
 
-    When the block raises, what was there before stays as it was. Missing parent folders are made.
+    When the block raises, `folder` stays as it was. Missing parent folders are created.
     """
     make_folder(folder.parent)
     building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
@@ -39,7 +39,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 
 def replace_file(file: Path, text: str) -> None:
-    """Writes a text file (UTF-8): the old content or the new is there at every moment."""
+    """Writes a text file (UTF-8) atomically."""
     make_folder(file.parent)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
@@ -54,24 +54,24 @@ def replace_file(file: Path, text: str) -> None:
 
 
 def recover(folder: Path) -> None:
-    """Puts the old version of a folder back when a killed process had moved it aside and not yet replaced it."""
+    """Restores the old version of a folder that a killed process had moved away and not yet replaced."""
     with SWAP_LOCK:
-        aside = _aside(folder)
-        if aside.is_dir() and not folder.exists():
-            with suppress(OSError):  # another process has put it back, or has finished replacing it
-                aside.rename(folder)
+        old = _old(folder)
+        if old.is_dir() and not folder.exists():
+            with suppress(OSError):  # another process has restored it, or has finished replacing it
+                old.rename(folder)
 
 
 def recover_all(parent: Path) -> None:
     """Calls `recover` for every folder in `parent`."""
-    for aside in parent.glob(f".*{_OLD}"):
-        recover(parent / aside.name[1 : -len(_OLD)])
+    for old in parent.glob(f".*{_OLD}"):
+        recover(parent / old.name[1 : -len(_OLD)])
 
 
 def sweep(parent: Path) -> None:
-    """Recovers every folder in `parent` and removes what killed processes had begun to write or to remove.
+    """Recovers every folder in `parent` and removes the temporary files of killed processes.
 
-    For a moment when nobody else is writing there, such as the start of a server.
+    Must only be called while nobody else is writing there, such as at the start of a server.
     """
     recover_all(parent)
     for left in parent.glob(".*"):
@@ -104,7 +104,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and its missing parents, and waits until their names are on disk."""
+    """Creates a folder and its missing parents, and waits until their names are on disk."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
@@ -112,20 +112,20 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _aside(folder: Path) -> Path:
+def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}{_OLD}")
 
 
 def _swap(building: Path, folder: Path) -> None:
-    aside = _aside(folder)
+    old = _old(folder)
     with SWAP_LOCK:
         recover(folder)
-        shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed while removing it
+        shutil.rmtree(old, ignore_errors=True)  # a process was killed while removing it
         try:
             if folder.exists():
-                folder.rename(aside)
+                folder.rename(old)
             building.rename(folder)
             sync_folder(folder.parent)
         finally:
             recover(folder)  # the second rename failed: the old version stays
-    shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,9 +1,9 @@
-"""Background jobs: a bounded pool of threads with a fair queue, frozen snapshots, and stop. No streamlit.
+"""Background jobs: a bounded pool of threads with a fair queue, frozen snapshots, and stop.
 
-A job is a function `work(progress) -> result`. It reports through `progress(fraction, message, **details)`, which is
-also where a requested stop arrives. People never see each other's jobs: every call names the owner. An ended job keeps
-its words and a small result (ids and numbers), never the work or what the work held; to try again, submit new work
-under its id.
+A job is a function `work(progress) -> result`. It reports through `progress(fraction, message, **details)`, which
+raises when a stop was requested. Owners never see each other's jobs: every call names the owner. An ended job keeps its
+texts and a small result (ids and numbers), never the function or the objects it held; to retry, submit new work under
+its id.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ ACTIVE = ("queued", "running")
 MAX_RESULT = 1_000  # characters and values in a result, together
 
 
-class Stopped(StudioError):
-    """Raised inside a job's work, by `progress`, once a stop has been asked for."""
+class JobStopped(StudioError):
+    """Raised by `progress` inside a job's work, once a stop was requested."""
 
     def __init__(self) -> None:
         super().__init__("the job", "was stopped")
@@ -35,16 +35,16 @@ class Stopped(StudioError):
 
 @dataclass(frozen=True)
 class JobSnapshot:
-    """What is known of a job at one moment.
+    """The state of a job at one moment.
 
     Attributes:
         state: "queued", "running", "done", "stopped" or "failed".
         position: place in the queue, 1 = next; 0 when not queued.
         fraction: 0 … 1 of the work done.
-        details: what the work reported last, for display (numbers, small tuples).
+        details: the last reported details, for display (numbers, small tuples).
         seconds: run time so far. seconds_left: estimate, None while unknown.
-        error: a text for people when failed. unexpected: whether it failed of a defect, whose traceback is in the log.
-        result: what the work returned when done: ids and numbers.
+        error: a sentence for the user when failed. unexpected: whether the cause is a defect (traceback in the log).
+        result: the return value of the work when done: ids and numbers.
     """
 
     id: str
@@ -68,10 +68,10 @@ class JobSnapshot:
 
 
 class Progress:
-    """Handed to a job's work: call it to report, read `stopping` to end well when a stop was asked for.
+    """Passed to a job's work: call it to report; read `stopping` to end early when a stop was requested.
 
     Args:
-        graceful: True when the work polls `stopping` itself and wants to end with a result; then calls do not raise.
+        graceful: set to True when the work polls `stopping` itself and ends with a result; calls do not raise then.
     """
 
     def __init__(self, job: _Job) -> None:
@@ -84,7 +84,7 @@ class Progress:
 
     def __call__(self, fraction: float, message: str = "", **details: Any) -> None:
         if self.stopping and not self.graceful:
-            raise Stopped
+            raise JobStopped
         job = self._job
         left = details.pop("seconds_left", None)
         job.report = (min(max(fraction, 0.0), 1.0), message, MappingProxyType({**job.report[2], **details}), left)
@@ -113,20 +113,20 @@ class _Job:
 class JobQueue:
     """Runs jobs in at most `workers` threads.
 
-    Fair: a free thread takes the oldest waiting job of the owner who has had a turn least recently, so that eight
-    trainings of one person do not keep thirty others waiting.
+    A free thread takes the oldest waiting job of the owner whose last job started least recently, so that eight
+    trainings of one user do not delay thirty others.
 
     Args:
-        workers: jobs that run at once.
-        alone: kinds of which, taken together, only one job may run at a time (they would only slow each other down).
-        keep: finished jobs remembered, the oldest are forgotten first.
-        waiting: jobs one owner may have waiting or running at once.
+        workers: number of jobs that run at once.
+        exclusive: kinds of which, taken together, only one job runs at a time (they would slow each other down).
+        keep: number of ended jobs remembered; the oldest are forgotten first.
+        max_active: jobs one owner may have waiting or running at once.
     """
 
     def __init__(
-        self, workers: int = 2, alone: tuple[str, ...] = ("train", "demo"), keep: int = 200, waiting: int = 8
+        self, workers: int = 2, exclusive: tuple[str, ...] = ("train", "demo"), keep: int = 200, max_active: int = 8
     ) -> None:
-        self.workers, self.alone, self.keep, self.waiting = workers, alone, keep, waiting
+        self.workers, self.exclusive, self.keep, self.max_active = workers, exclusive, keep, max_active
         self._jobs: dict[str, _Job] = {}
         self._turns: dict[str, int] = {}
         self._turn = 0
@@ -138,14 +138,16 @@ class JobQueue:
 
         Raises:
             StudioError: the owner has too many jobs, or the job of this id has not ended.
-            UnknownIdError: the job of this id is somebody else's.
+            UnknownIdError: the job of this id belongs to another owner.
         """
         with self._lock:
-            owner = self._who(owner)
+            owner = self._resolve(owner)
             self._refuse_active(job_id, owner)
-            mine = sum(job.owner == owner and job.state in ACTIVE for job in self._jobs.values())
-            if mine >= self.waiting:
-                raise StudioError("your jobs", f"must be at most {self.waiting} at once", mine, "Stop one, or wait.")
+            active = sum(job.owner == owner and job.state in ACTIVE for job in self._jobs.values())
+            if active >= self.max_active:
+                raise StudioError(
+                    "your jobs", f"must be at most {self.max_active} at once", active, "Stop one, or wait."
+                )
             job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work)
             self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
@@ -157,33 +159,33 @@ class JobQueue:
         """`submit`, unless the job of this id is waiting or running (started from another tab). Returns the id."""
         with self._lock:
             known = self._jobs.get(job_id)
-            if known is not None and known.owner == self._who(owner) and known.state in ACTIVE:
+            if known is not None and known.owner == self._resolve(owner) and known.state in ACTIVE:
                 return job_id
             return self.submit(owner, kind, label, work, job_id)
 
     def snapshot(self, job_id: str, owner: str) -> JobSnapshot:
-        """The job as it is now. Raises UnknownIdError when it is unknown or somebody else's."""
+        """The job as it is now. Raises UnknownIdError when it is unknown or belongs to another owner."""
         with self._lock:
             return self._view(self._get(job_id, owner))
 
     def of(self, owner: str) -> tuple[JobSnapshot, ...]:
         """All remembered jobs of one owner, newest first."""
         with self._lock:
-            owner = self._who(owner)
+            owner = self._resolve(owner)
             return tuple(self._view(job) for job in reversed(self._jobs.values()) if job.owner == owner)
 
-    def join(self, gone: str, kept: str) -> None:
-        """Makes two owners one: the jobs of `gone` are those of `kept`, whichever of the names is given from now on."""
+    def join(self, old: str, new: str) -> None:
+        """Joins two owners: the jobs of both belong to `new`, and both names mean it from now on."""
         with self._lock:
-            gone, kept = self._who(gone), self._who(kept)
-            if gone == kept:
+            old, new = self._resolve(old), self._resolve(new)
+            if old == new:
                 return
-            self._joined[gone] = kept
+            self._joined[old] = new
             for job in self._jobs.values():
-                job.owner = kept if job.owner == gone else job.owner
+                job.owner = new if job.owner == old else job.owner
 
     def stop(self, job_id: str, owner: str) -> None:
-        """Asks a job to stop: at once while queued, at its next report while running."""
+        """Requests a stop: immediate while queued, at the next report while running."""
         with self._lock:
             job = self._get(job_id, owner)
             job.stop.set()
@@ -197,14 +199,14 @@ class JobQueue:
         job.finished.wait(timeout)
         return self.snapshot(job_id, owner)
 
-    def _who(self, owner: str) -> str:
+    def _resolve(self, owner: str) -> str:
         while owner in self._joined:
             owner = self._joined[owner]
         return owner
 
     def _get(self, job_id: str, owner: str) -> _Job:
         job = self._jobs.get(job_id)
-        if job is None or job.owner != self._who(owner):
+        if job is None or job.owner != self._resolve(owner):
             raise UnknownIdError("the job", "must be one of yours", job_id, "Start it again.")
         return job
 
@@ -229,7 +231,7 @@ class JobQueue:
             for job in self._waiting():
                 if len(running) >= self.workers:
                     return
-                if job.kind in self.alone and not busy.isdisjoint(self.alone):
+                if job.kind in self.exclusive and not busy.isdisjoint(self.exclusive):
                     continue
                 self._turn += 1
                 self._turns[job.owner] = self._turn
@@ -242,13 +244,13 @@ class JobQueue:
     def _run(self, job: _Job) -> None:
         try:
             assert job.work is not None
-            job.result = _small(job.work(Progress(job)))
+            job.result = _check_result(job.work(Progress(job)))
             state = "done"
-        except Stopped:
+        except JobStopped:
             state = "stopped"
         except StudioError as error:
             state, job.error = "failed", str(error)
-        except BaseException:  # the edge of a thread: what is not recorded here is lost
+        except BaseException:  # the thread ends here: an error that is not recorded now is lost
             log.exception("job %s (%s) failed", job.id, job.kind)
             state, job.unexpected = "failed", True
             job.error = f"Something unexpected happened; the log has it under {job.id[:8]}."
@@ -258,8 +260,8 @@ class JobQueue:
 
     def _end(self, job: _Job, state: str) -> None:
         job.state, job.ended, job.work = state, time.monotonic(), None
-        told = {"job": job.id[:8], "kind": job.kind, "state": state, "seconds": round(job.seconds(), 1)}
-        log.info("job ended", extra={"fields": told})
+        fields = {"job": job.id[:8], "kind": job.kind, "state": state, "seconds": round(job.seconds(), 1)}
+        log.info("job ended", extra={"fields": fields})
         job.finished.set()
 
     def _view(self, job: _Job) -> JobSnapshot:
@@ -290,21 +292,21 @@ class JobQueue:
             del self._jobs[job_id]
 
 
-def _small(result: Any) -> Any:
-    """The result, if it is made of ids and numbers. Raises TypeError for anything that would pin memory."""
-    if _weight(result) > MAX_RESULT:
+def _check_result(result: Any) -> Any:
+    """Returns the result if it consists of ids and numbers. Raises TypeError for anything that would hold memory."""
+    if _size(result) > MAX_RESULT:
         raise TypeError(f"a job must return ids and numbers, not {type(result).__name__}")
     return result
 
 
-def _weight(value: Any) -> float:
-    """How many characters and values a result holds; infinite for what is neither text, number nor made of these."""
+def _size(value: Any) -> float:
+    """Number of characters and values in a result; infinite when it holds anything but text, numbers and containers."""
     if value is None or isinstance(value, Number):
         return 1
     if isinstance(value, str):
         return 1 + len(value)
     if isinstance(value, tuple | list):
-        return 1 + sum(map(_weight, value))
+        return 1 + sum(map(_size, value))
     if isinstance(value, dict):
-        return 1 + sum(_weight(part) for pair in value.items() for part in pair)
+        return 1 + sum(_size(part) for pair in value.items() for part in pair)
     return float("inf")

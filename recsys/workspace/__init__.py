@@ -1,8 +1,8 @@
-"""What is kept on disk, and how it travels."""
+"""Saved work on disk: spaces, entries, export and import."""
 
 from recsys.workspace.accounts import account_id
 from recsys.workspace.entries import Entry, new_id, read_content
 from recsys.workspace.portable import export_zip, import_zip
-from recsys.workspace.spaces import NAME, Space, Workspace
+from recsys.workspace.spaces import MAX_NAME_LENGTH, Space, Workspace
 
-__all__ = ["NAME", "Entry", "Space", "Workspace", "account_id", "export_zip", "import_zip", "new_id", "read_content"]
+__all__ = ["MAX_NAME_LENGTH", "Entry", "Space", "Workspace", "account_id", "export_zip", "import_zip", "new_id", "read_content"]

@@ -1,4 +1,4 @@
-"""Spaces of accounts: their ids are keyed hashes, so that knowing an account tells nobody the name of its space."""
+"""Spaces of signed-in accounts: their ids are keyed hashes, so that an account's name does not reveal its space."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def account_id(root: Path, issuer: str, subject: str) -> str:
 
     Args:
         root: the workspace's folder.
-        issuer, subject: `iss` and `sub` of the account's id token, which together name it for good (OIDC Core, 5.7).
+        issuer, subject: `iss` and `sub` of the account's id token, which together identify it permanently (OIDC Core, 5.7).
 
     Raises:
         InputError: issuer or subject is missing.
         ArtifactError: the key is damaged. A new one would lead every account to another space.
     """
     if not issuer or not subject:
-        raise InputError("the sign-in", "must name its issuer and the account", fix="Ask whoever runs this server.")
+        raise InputError("the sign-in", "must name its issuer and the account", fix="Ask the administrator of this server.")
     identity = f"{len(issuer)}:{issuer}{subject}".encode("utf-8", "surrogatepass")
-    key = workspace_key(root, "account")  # without it, no account finds its space again
+    key = workspace_key(root, "account")  # without it, no account can open its space again
     return f"account-{hmac.new(key, identity, hashlib.sha256).hexdigest()[:32]}"

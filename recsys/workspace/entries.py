@@ -1,4 +1,4 @@
-"""Entries: one saved thing each, a folder with an entry.json and the thing's own files."""
+"""Saved entries: each is a folder with an entry.json and the files of what was saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.files import replace_file
 
-FORMAT = 1  # version of entry.json; older ones are brought up to date by `_migrate`
+FORMAT = 1  # version of entry.json; `_migrate` converts older ones
 KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
 TOKEN = re.compile(r"[0-9a-f]{24,32}")
 
@@ -26,7 +26,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """One saved thing.
+    """The description of a saved entry.
 
     Attributes:
         kind: one of KINDS.
@@ -44,7 +44,7 @@ class Entry:
 
 
 def read_content(folder: Path) -> dict[str, Any]:
-    """The JSON object of a cohort, study or note. Raises ArtifactError when it is damaged."""
+    """The JSON object of a group, study or note. Raises ArtifactError when it is damaged."""
     try:
         return dict(json.loads((folder / "content.json").read_text("utf-8")))
     except DAMAGED_FILE as error:
@@ -59,7 +59,7 @@ def folder_bytes(folder: Path) -> int:
 
 
 def write_entry(folder: Path, entry: Entry) -> None:
-    """Writes entry.json; an older one there is replaced whole or stays."""
+    """Writes entry.json; an existing one is replaced completely or stays as it was."""
     content = {
         "format": FORMAT,
         "id": entry.id,
@@ -94,7 +94,7 @@ def read_entry(folder: Path) -> Entry:
 
 
 def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Brings an entry.json of an older format up to date. Raises ArtifactError for a newer one."""
+    """Converts an entry.json of an older format. Raises ArtifactError for a newer one."""
     version = int(content["format"])
     if version > FORMAT:
         raise ArtifactError("the saved item", f"must be of format {FORMAT} or older", version, "Update the app.")

@@ -1,4 +1,4 @@
-"""Secrets of this workspace: 256 random bits each, in a file that only the server's user may read."""
+"""Secret keys of this workspace: 256 random bits each, in a file that only the server's user may read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from recsys.errors import ArtifactError
 from recsys.files import sync_folder
 
-_MAKING = threading.Lock()
+_CREATE_LOCK = threading.Lock()
 
 
 def workspace_key(root: Path, name: str) -> bytes:
@@ -20,9 +20,9 @@ def workspace_key(root: Path, name: str) -> bytes:
     Raises ArtifactError when the file is damaged: a new key would silently change whatever depends on the old one.
     """
     file = root / f"{name}.key"
-    with _MAKING:
+    with _CREATE_LOCK:
         if not file.exists():
-            _make(file)
+            _create(file)
     try:
         key = bytes.fromhex(file.read_text("ascii"))
     except (OSError, ValueError) as error:
@@ -32,8 +32,8 @@ def workspace_key(root: Path, name: str) -> bytes:
     return key
 
 
-def _make(file: Path) -> None:
-    """Written aside and then named, so that a key is whole or not there; one that another process made first stays."""
+def _create(file: Path) -> None:
+    """Writes a new key to a temporary file and links it; a key that another process created first stays."""
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,7 +1,7 @@
-"""Two spaces become one: one browser may have been given two, and work goes along when somebody signs in.
+"""Joining two spaces: when one browser was given two of them, and when a visitor signs in.
 
-A joined space leaves a note, `joined.txt`, with the id of the space that stays: whoever still names the old one is led
-there. The note is written first, then entries are moved one by one; after a crash, the rest follows at the next start.
+The old space keeps a redirect, `joined.txt`, with the id of the new space. The redirect is written first, then entries
+are moved one by one; after a crash, the remaining ones are moved at the next start.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from recsys.files import make_folder, replace_file, sync_folder
 from recsys.workspace.entries import KINDS
 
 SPACE = re.compile(r"[0-9a-f]{24,32}|account-[0-9a-f]{32}")
-_NOTE, _NAME = "joined.txt", "name.txt"
+_REDIRECT, _NAME = "joined.txt", "name.txt"
 
 
-def destination(spaces: Path, space_id: str) -> str:
-    """The id of the space that a space id leads to: its own, unless the space has joined another."""
-    for _ in range(100):  # more joins in a row than one browser can come to
-        note = spaces / space_id / _NOTE
-        if not note.is_file() or not SPACE.fullmatch(to := note.read_text("utf-8", "replace")) or to == space_id:
+def resolve_space(spaces: Path, space_id: str) -> str:
+    """The id of the space that a space id stands for, after all redirects."""
+    for _ in range(100):  # more redirects in a row than one browser can cause
+        redirect = spaces / space_id / _REDIRECT
+        if not redirect.is_file() or not SPACE.fullmatch(to := redirect.read_text("utf-8", "replace")) or to == space_id:
             break
         space_id = to
     return space_id
 
 
-def leave_note(spaces: Path, gone: str, kept: str) -> None:
-    """From now on `gone` leads to `kept`. Both must be destinations, so that there is never a circle."""
-    replace_file(spaces / gone / _NOTE, kept)
+def write_redirect(spaces: Path, old: str, new: str) -> None:
+    """Redirects `old` to `new`. Neither may be redirected already, so that there is never a circle."""
+    replace_file(spaces / old / _REDIRECT, new)
 
 
-def move_all(old: Path, new: Path) -> int:
-    """Moves every entry, the trash and (where there is none yet) the name of a space. Returns the number of entries."""
+def move_entries(old: Path, new: Path) -> int:
+    """Moves entries, trash and (unless the new space has one) the name. Returns the number of entries without the trash."""
     moved = 0
     for kind in (*KINDS, "trash"):
         for folder in sorted((old / kind).glob("[0-9a-f]*")):

@@ -1,7 +1,7 @@
-"""A space, or some of its entries, as one zip that opens on another machine.
+"""Export and import: some entries of a space as one zip that opens on another machine.
 
-The zip holds `<kind>/<entry>/<file>` and nothing else. An incoming zip is hostile until proven otherwise: names, counts
-and sizes are checked before a byte is unpacked, and sizes again while unpacking.
+The zip holds `<kind>/<entry>/<file>` and nothing else. An incoming zip is treated as hostile: names, counts
+and sizes are checked before unpacking, and sizes again while unpacking.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
 from recsys.workspace.entries import KINDS, Entry
-from recsys.workspace.importing import checked, commit, importing, renamed
+from recsys.workspace.importing import check_entries, move_into_place, import_folder, assign_new_ids
 from recsys.workspace.spaces import Space
 
 _NAME = re.compile(
@@ -44,15 +44,15 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
 
     Raises:
         InputError: not such a zip, or larger than allowed.
-        ArtifactError: an entry in it is damaged, or says of itself what this app never writes.
-        StudioError: the space has no room for all of them.
-        Whatever is raised, nothing is imported.
+        ArtifactError: an entry in it is damaged, or holds metadata that this app never writes.
+        StudioError: the space would exceed its limit on disk.
+        Whenever one of these is raised, nothing is imported.
     """
-    with importing(space.folder) as building:
+    with import_folder(space.folder) as building:
         folders = _unpack(content, building)
-        entries = renamed(building, folders, checked(folders))
-        space.demand_room(sum(entry.bytes for entry in entries))
-        commit(building)
+        entries = assign_new_ids(building, folders, check_entries(folders))
+        space.check_room(sum(entry.bytes for entry in entries))
+        move_into_place(building)
     return entries
 
 

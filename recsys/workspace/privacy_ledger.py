@@ -1,7 +1,7 @@
-"""What a space has been shown of protected sources, by data set: nothing here is ever forgotten.
+"""The privacy ledger: every noise draw that a space was shown of protected sources, by dataset.
 
-`draws.json` in the space's folder. It goes along when spaces join, and stays when runs and data are deleted: what has
-been seen can't be taken back.
+It is `draws.json` in the space's folder. It is merged when spaces are joined and stays when runs and datasets are
+deleted, because released information can't be withdrawn.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _WRITING = threading.RLock()
 
 
 def shown_draws(space_folder: Path, fingerprint: str) -> tuple[Draw, ...]:
-    """Every draw about a data set. Raises ArtifactError when the file is damaged: then nobody knows what was spent."""
+    """Every draw about a dataset. Raises ArtifactError when the file is damaged: the spent budget is unknown then."""
     return _read(space_folder).get(fingerprint, ())
 
 
 def record_draw(space_folder: Path, fingerprint: str, draw: Draw, check: Callable[[Sequence[Draw]], object]) -> None:
-    """Notes a draw before it is shown.
+    """Records a draw before it is shown.
 
     Args:
-        check: told all draws with the new one; raises to refuse it. No other draw is noted meanwhile.
+        check: called with all draws including the new one; raises to refuse it. No other draw is recorded meanwhile.
     """
     with _WRITING:
         draws = _read(space_folder)
@@ -41,13 +41,14 @@ def record_draw(space_folder: Path, fingerprint: str, draw: Draw, check: Callabl
             _write(space_folder, draws | {fingerprint: (*known, draw)})
 
 
-def take_draws(old: Path, new: Path) -> None:
-    """Adds what one space has been shown to another."""
+def merge_draws(old: Path, new: Path) -> None:
+    """Adds the draws of one space to those of another."""
     if not (old / FILE).is_file():
         return
     with _WRITING:
-        there, here = _read(old), _read(new)
-        _write(new, here | {data: tuple(dict.fromkeys((*here.get(data, ()), *draws))) for data, draws in there.items()})
+        moved, present = _read(old), _read(new)
+        merged = {data: tuple(dict.fromkeys((*present.get(data, ()), *draws))) for data, draws in moved.items()}
+        _write(new, present | merged)
 
 
 def _read(folder: Path) -> dict[str, tuple[Draw, ...]]:
@@ -60,10 +61,10 @@ def _read(folder: Path) -> dict[str, tuple[Draw, ...]]:
         content = json.loads(file.read_text("utf-8"))
         return {str(data): tuple(map(Draw.from_json, draws)) for data, draws in content.items()}
     except DAMAGED_FILE as error:
-        fix = "Sources can't be protected here until it is restored."
-        raise ArtifactError(f"the note of protected lists ({FILE})", "is damaged", type(error).__name__, fix) from error
+        fix = "Protection of sources is unavailable until the file is restored."
+        raise ArtifactError(f"the record of protected lists ({FILE})", "is damaged", type(error).__name__, fix) from error
 
 
 def _write(folder: Path, draws: dict[str, tuple[Draw, ...]]) -> None:
-    content = {data: [draw.to_json() for draw in shown] for data, shown in draws.items()}
+    content = {data: [draw.to_json() for draw in recorded] for data, recorded in draws.items()}
     replace_file(folder / FILE, json.dumps(content, allow_nan=False))

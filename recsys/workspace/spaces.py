@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import SWAP_LOCK, recover, recover_all, replace_file, replacing, sweep
-from recsys.workspace.privacy_ledger import take_draws
+from recsys.workspace.privacy_ledger import merge_draws
 from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
 from recsys.workspace.importing import finish_imports
-from recsys.workspace.merging import SPACE, destination, leave_note, move_all
+from recsys.workspace.merging import SPACE, resolve_space, write_redirect, move_entries
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import Run
 
-NAME = 60  # characters of a space's name
+MAX_NAME_LENGTH = 60  # characters of a space's name
 
 
 class Workspace:
@@ -51,7 +51,7 @@ class Workspace:
                 recover_all(folder)
         self._space_of: dict[str, str] = {}  # entry id -> the space in which it was last found
         for space in self.spaces.glob("*/"):
-            if (to := destination(self.spaces, space.name)) != space.name:
+            if (to := resolve_space(self.spaces, space.name)) != space.name:
                 self.move(space, to)
 
     def sweep(self) -> None:
@@ -62,29 +62,29 @@ class Workspace:
                 sweep(folder)
 
     def space(self, space_id: str) -> Space:
-        """A person's own space, or the one that it has joined.
+        """The space of an id: its own, or the one that it was joined to.
 
         Raises:
             InputError: `space_id` is neither 24 to 32 hex digits nor `account-` and 32 hex digits.
         """
         if not SPACE.fullmatch(space_id):
             raise InputError("the space", "must be named by 24 to 32 hex digits", fix="Open the app without this link.")
-        return Space(self, destination(self.spaces, space_id))
+        return Space(self, resolve_space(self.spaces, space_id))
 
-    def join(self, gone: str, kept: str) -> None:
-        """Makes two spaces one: what `gone` holds is in `kept`, and both ids lead there. Raises InputError."""
-        first, stays = self.space(gone), self.space(kept)
-        if first.id != stays.id:
-            leave_note(self.spaces, first.id, stays.id)
-            self.move(self.spaces / first.id, stays.id)
+    def join(self, old: str, new: str) -> None:
+        """Joins two spaces: the entries of `old` move to `new`, and both ids then mean `new`. Raises InputError."""
+        source, target = self.space(old), self.space(new)
+        if source.id != target.id:
+            write_redirect(self.spaces, source.id, target.id)
+            self.move(self.spaces / source.id, target.id)
 
     def move(self, old: Path, to: str) -> int:
-        """Moves what a space's folder holds to another space. Returns how many entries, the trash not counted."""
-        take_draws(old, self.spaces / to)
-        return move_all(old, self.spaces / to)
+        """Moves the contents of a space's folder to another space. Returns the number of entries without the trash."""
+        merge_draws(old, self.spaces / to)
+        return move_entries(old, self.spaces / to)
 
     def find(self, entry_id: str, kind: str) -> tuple[Entry, Path]:
-        """An entry of any space, to read: its id is the key to it. Raises UnknownIdError, ArtifactError."""
+        """An entry of any space, to read: whoever knows its id may. Raises UnknownIdError, ArtifactError."""
         folder = self._folder_of(entry_id, kind)
         if folder is not None:
             return read_entry(folder), folder
@@ -93,7 +93,7 @@ class Workspace:
         )
 
     def owner_of(self, entry_id: str, kind: str) -> str:
-        """What the person who saved an entry calls their space; "" when they call it nothing."""
+        """The name of the space that holds an entry; "" when it has none."""
         folder = self._folder_of(entry_id, kind)
         return "" if folder is None else self.space(folder.parent.parent.name).name
 
@@ -116,49 +116,49 @@ class Workspace:
 
 
 class Space:
-    """One person's saved things. Made by `Workspace.space`."""
+    """The saved work of one visitor. Made by `Workspace.space`."""
 
     def __init__(self, workspace: Workspace, space_id: str) -> None:
         self.workspace, self.id = workspace, space_id
 
     @property
     def folder(self) -> Path:
-        """Where it is on disk; looked up each time, because the space may join another while a job works for it."""
-        return self.workspace.spaces / destination(self.workspace.spaces, self.id)
+        """Its folder on disk; looked up each time, because the space may be joined to another one while a job runs."""
+        return self.workspace.spaces / resolve_space(self.workspace.spaces, self.id)
 
-    def take_all(self, other: Space) -> int:
-        """Moves everything in another space here; the other one stays open, empty. Returns how many entries.
+    def move_from(self, other: Space) -> int:
+        """Moves all entries of another space into this one; the other stays usable. Returns the number of entries.
 
         Raises:
-            StudioError: there is no room for it.
+            StudioError: together they would exceed the limit on disk.
         """
-        limit, both = self.workspace.space_bytes, self.bytes() + other.bytes()
-        if both > limit:
+        limit, total = self.workspace.space_bytes, self.bytes() + other.bytes()
+        if total > limit:
             raise StudioError(
                 "your saved work",
                 f"may take {limit / 1e6:,.0f} MB on disk",
-                f"{both / 1e6:,.0f} MB together",
+                f"{total / 1e6:,.0f} MB together",
                 "Delete something on Home and empty the trash.",
             )
         return self.workspace.move(other.folder, self.folder.name)
 
     @property
     def name(self) -> str:
-        """What its owner calls it, "" for nothing."""
+        """The name its owner gave it; "" for none."""
         file = self.folder / "name.txt"
-        return file.read_text("utf-8", "replace")[:NAME] if file.is_file() else ""
+        return file.read_text("utf-8", "replace")[:MAX_NAME_LENGTH] if file.is_file() else ""
 
-    def call(self, name: str) -> None:
-        """Gives the space a name of at most 60 characters, which whoever opens a shared link sees; "" takes it away."""
-        replace_file(self.folder / "name.txt", " ".join(name.split())[:NAME])
+    def set_name(self, name: str) -> None:
+        """Names the space, in at most 60 characters; whoever opens a shared link sees the name. "" removes it."""
+        replace_file(self.folder / "name.txt", " ".join(name.split())[:MAX_NAME_LENGTH])
 
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
-        """What is saved here, newest first; damaged entries are left out (see `damaged`)."""
+        """The saved entries, newest first; damaged ones are left out (see `damaged`)."""
         entries = [entry for _, entry in self._scan(kind) if isinstance(entry, Entry)]
         return tuple(sorted(entries, key=lambda entry: entry.created, reverse=True))
 
     def damaged(self) -> tuple[str, ...]:
-        """One sentence for each entry that can't be read; everything else still opens."""
+        """One sentence for each entry that can't be read."""
         return tuple(str(entry) for _, entry in self._scan(None) if isinstance(entry, ArtifactError))
 
     def path(self, entry_id: str) -> Path:
@@ -183,7 +183,7 @@ class Space:
         meta: Mapping[str, Any] | None = None,
         entry_id: str | None = None,
     ) -> Entry:
-        """Saves a thing: `write(folder)` fills an empty folder, which then appears under its id at once or not at all.
+        """Saves an entry: `write(folder)` fills an empty folder, which then appears under its id complete or not at all.
 
         Raises:
             StudioError: the space is full.
@@ -191,21 +191,21 @@ class Space:
         if kind not in KINDS:
             raise InputError("kind", f"must be one of {', '.join(KINDS)}", kind)
         entry_id = entry_id or new_id()
-        begun = self.folder
-        with replacing(begun / kind / entry_id) as building:
+        folder_at_start = self.folder
+        with replacing(folder_at_start / kind / entry_id) as building:
             write(building)
             size = folder_bytes(building)
-            self.demand_room(size)
+            self.check_room(size)
             entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
             write_entry(building, entry)
-        if begun != self.folder:  # the space joined another one while the entry was being written
-            self.workspace.move(begun, self.folder.name)
+        if folder_at_start != self.folder:  # the space was joined to another one while the entry was being written
+            self.workspace.move(folder_at_start, self.folder.name)
         return entry
 
     def save_json(
         self, kind: str, name: str, content: Mapping[str, Any], meta: Mapping[str, Any] | None = None
     ) -> Entry:
-        """Saves one JSON object (a cohort, a study, a note) as content.json."""
+        """Saves one JSON object (a group, a study, a note) as content.json."""
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         return self.save(kind, name, lambda folder: (folder / "content.json").write_text(text, "utf-8"), meta)
 
@@ -225,7 +225,7 @@ class Space:
         return self.save("run", run.name, lambda folder: save_run(run, dataset, folder), known)
 
     def save_cohort(self, name: str, users: Sequence[str], meta: Mapping[str, Any] | None = None) -> Entry:
-        """Saves a group of people by their ids."""
+        """Saves a group of users by their ids."""
         return self.save_json("cohort", name, {"users": list(users)}, {"people": len(users), **(meta or {})})
 
     def rename(self, entry_id: str, name: str) -> Entry:
@@ -254,7 +254,7 @@ class Space:
         return entry
 
     def purge(self, entry_id: str) -> None:
-        """Deletes an entry for good, past the trash: a raw version that pseudonyms or another cleaning replace."""
+        """Deletes an entry permanently, without the trash: for raw data that pseudonyms or another cleaning replace."""
         folder = self.folder / "trash" / self.delete(entry_id).id
         shutil.rmtree(folder)
 
@@ -269,19 +269,19 @@ class Space:
         return entry
 
     def trash(self) -> tuple[Entry, ...]:
-        """What has been deleted and can be restored."""
+        """The deleted entries that can be restored."""
         return tuple(read_entry(folder) for folder in sorted((self.folder / "trash").glob("[0-9a-f]*")))
 
     def empty_trash(self) -> None:
-        """Deletes what is in the trash for good."""
+        """Deletes the entries in the trash permanently."""
         shutil.rmtree(self.folder / "trash", ignore_errors=True)
 
     def bytes(self) -> int:
-        """What this space takes on disk, the trash included."""
+        """Size on disk, the trash included."""
         return folder_bytes(self.folder)
 
-    def demand_room(self, size: int) -> None:
-        """Raises StudioError when the space, with the `size` bytes just written into it, holds more than it may."""
+    def check_room(self, size: int) -> None:
+        """Raises StudioError when the space, with the `size` bytes just written into it, exceeds its limit on disk."""
         limit, used = self.workspace.space_bytes, self.bytes()
         if used > limit:  # the new entry is already on disk, so it is counted in `used`
             raise StudioError(

@@ -152,7 +152,7 @@ def test_an_ended_job_holds_nothing_that_its_work_needed(ending: str, monkeypatc
 
 
 def test_two_hundred_ended_jobs_keep_no_dataset_alive() -> None:
-    queue = JobQueue(workers=2, waiting=300)
+    queue = JobQueue(workers=2, max_active=300)
     alive: weakref.WeakSet[Large] = weakref.WeakSet()
 
     def submit() -> str:
@@ -213,7 +213,7 @@ def test_nobody_reaches_somebody_elses_job() -> None:
 
 
 def test_one_owner_cannot_fill_the_queue() -> None:
-    queue = JobQueue(workers=1, waiting=2)
+    queue = JobQueue(workers=1, max_active=2)
     gate = threading.Event()
     ids = [queue.submit("ann", "train", "x", lambda progress: gate.wait(10)) for _ in range(2)]
     with pytest.raises(StudioError, match="at most 2"):

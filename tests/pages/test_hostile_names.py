@@ -56,7 +56,7 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
     run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     run = replace(run, name=HOSTILE)
     space = own_workspace.space(SPACE)
-    space.call(HOSTILE)
+    space.set_name(HOSTILE)
     found = {"dataset": space.save_dataset(data, {"number": HOSTILE}).id}
     found["run"] = space.save_run(run, data, {"number": HOSTILE, "dataset": found["dataset"]}).id
     found["group"] = space.save_cohort(HOSTILE, users.externals(np.arange(8))).id

@@ -67,7 +67,7 @@ def test_what_has_no_room_is_not_taken_along(tmp_path: Path) -> None:
     for space in (mine, before):
         space.save("note", "n", lambda folder: (folder / "content.json").write_bytes(b" " * 2_000))
     with pytest.raises(StudioError, match="may take"):
-        mine.take_all(before)
+        mine.move_from(before)
     assert len(mine.entries()) == len(before.entries()) == 1
 
 

@@ -27,7 +27,7 @@ def test_what_either_held_is_in_the_one_that_stays(tmp_path: Path) -> None:
     notes = [ann.save_json("note", "of ann", {"n": 1}), bob.save_json("note", "of bob", {"n": 2})]
     thrown = ann.save_json("note", "thrown away", {})
     ann.delete(thrown.id)
-    ann.call("Ann")
+    ann.set_name("Ann")
     home.join(ann.id, bob.id)
     for token in (ANN, BOB):
         space = Workspace(tmp_path).space(token)
@@ -107,7 +107,7 @@ def test_taking_everything_along_leaves_the_other_space_open(tmp_path: Path) -> 
     home = Workspace(tmp_path)
     ann, bob = home.space(ANN), home.space(BOB)
     note = ann.save_json("note", "mine", {})
-    assert bob.take_all(ann) == 1
+    assert bob.move_from(ann) == 1
     assert names(bob) == ["mine"] and names(ann) == [] and home.space(ANN).id == ANN
     assert home.find(note.id, "note")[1] == bob.path(note.id)
 

@@ -65,7 +65,7 @@ def test_draws_go_along_when_spaces_join_or_are_taken(tmp_path: Path) -> None:
     record_draw(ann.folder, DATA, draw(), fine)
     record_draw(ann.folder, "e" * 16, draw(), fine)
     record_draw(bob.folder, DATA, draw(1), fine)
-    bob.take_all(ann)
+    bob.move_from(ann)
     assert set(shown_draws(bob.folder, DATA)) == {draw(), draw(1)}
     assert shown_draws(ann.folder, DATA) == (draw(),)  # that browser has seen it all the same
     home.join(ANN, BOB)

@@ -172,7 +172,7 @@ def test_a_deleted_entry_is_not_found_by_its_link(workspace: Workspace, space: S
 def test_a_space_has_a_name_that_whoever_holds_a_link_reads(workspace: Workspace, space: Space) -> None:
     entry = space.save_json("note", "n", {})
     assert space.name == "" and workspace.owner_of(entry.id, "note") == ""
-    space.call("  Ms\nSilva’s  class " + "x" * 100)
+    space.set_name("  Ms\nSilva’s  class " + "x" * 100)
     assert space.name.startswith("Ms Silva’s class x") and len(space.name) == 60
     assert workspace.owner_of(entry.id, "note") == space.name
     assert workspace.owner_of("../" + entry.id, "note") == workspace.owner_of("f" * 24, "note") == ""

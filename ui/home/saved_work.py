@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.errors import UnknownIdError
-from recsys.workspace import NAME, Entry
+from recsys.workspace import MAX_NAME_LENGTH, Entry
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 
@@ -20,13 +20,13 @@ def saved_work(studio: PageContext) -> None:
     name = st.text_input(
         "Your name, or your class’s",
         space.name,
-        max_chars=NAME,
+        max_chars=MAX_NAME_LENGTH,
         key="saved_name",
         placeholder="nobody has to give one",
         help="Whoever opens a link of yours reads it beside the run.",
     )
     if name != space.name:
-        space.call(name)
+        space.set_name(name)
     for sentence in space.damaged():
         st.warning(escape_markdown(sentence, 400))
     if not entries:

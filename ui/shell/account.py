@@ -53,7 +53,7 @@ def bring_along(space: Space) -> None:
     if any(job.active for job in state.jobs().of(before.id)):
         st.caption("What this browser saved before you signed in can be brought along once its jobs have ended.")
     elif st.button(f"Bring {count} saved item{'s' * (count != 1)} along", key="bring_along"):
-        moved = space.take_all(before)
+        moved = space.move_from(before)
         st.toast(f"{moved} saved item{'s' * (moved != 1)} moved into your account.")
         st.rerun()
     else:
