@@ -48,10 +48,10 @@ def embeddings_of(folder: str) -> Embeddings:
 @st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
 def groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
     """The groups of people in a saved run, and their names."""
-    from recsys.embeddings import cluster, name_clusters
+    from recsys.embeddings import cluster, name_user_groups
 
     clusters = cluster(embeddings_of(folder).users)
-    return clusters, name_clusters(clusters.labels, open_run(folder)[1])
+    return clusters, name_user_groups(clusters.labels, open_run(folder)[1])
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -61,11 +61,11 @@ def cluster(vectors: np.ndarray, n: int | None = None, seed: int = 0) -> Cluster
     from sklearn.preprocessing import normalize
 
     if not len(vectors):
-        raise InputError("the representations", "must have at least one row")
+        raise InputError("the embeddings", "must have at least one row")
     if n is not None and not 1 <= n <= 60:
         raise InputError("the number of groups", "must be between 1 and 60", n)
     if not np.isfinite(vectors).all():
-        raise InputError("the representations", "must be finite numbers")
+        raise InputError("the embeddings", "must be finite numbers")
     rows = normalize(np.asarray(vectors, dtype=np.float32))
     sizes = [n] if n is not None else [size for size in _AUTOMATIC if size <= max(2, len(rows) // 8)] or [2]
     groupings = []

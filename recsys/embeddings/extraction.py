@@ -1,4 +1,4 @@
-"""From a trained model to the representations of everybody and everything."""
+"""From a trained model to the embeddings of all users and items."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from recsys.data.dataset import Dataset, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender, batched
 
-_BATCH = 2048  # histories encoded at once: enough to be quick, little enough to report progress and stop
+_BATCH = 2048  # histories encoded at once: fast, and often enough to report progress and to stop
 
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """Representations, read-only.
+    """Embeddings of users and items, read-only.
 
     Args:
         users: float32 (n_users, d), by user index.
         items: float32 (n_items + 1, d), row 0 (padding) zero.
-        item_bias: float32 (n_items + 1,), what each item scores with everybody.
-        fingerprint: 16 hex digits that change with any number in them or any id: what pictures are cached by.
+        item_bias: float32 (n_items + 1,), added to each item's score for every user.
+        fingerprint: 16 hex digits that change with any value or id; projections are cached by it.
 
     Raises:
         InputError: shapes do not fit, or a value is not finite.
@@ -37,7 +37,7 @@ class Embeddings:
     def __post_init__(self) -> None:
         if self.users.ndim != 2 or self.items.ndim != 2 or self.users.shape[1] != self.items.shape[1]:
             raise InputError(
-                "representations of people and items",
+                "embeddings of users and items",
                 "must have the same number of columns",
                 f"{self.users.shape} and {self.items.shape}",
             )
@@ -46,9 +46,7 @@ class Embeddings:
         for name in ("users", "items", "item_bias"):
             values = getattr(self, name)
             if not np.isfinite(values).all():
-                raise InputError(
-                    f"the representations ({name})", "must be finite numbers", fix="Train the model again."
-                )
+                raise InputError(f"the embeddings ({name})", "must be finite numbers", fix="Train the model again.")
             object.__setattr__(self, name, read_only(values))
 
     @property
@@ -60,19 +58,19 @@ class Embeddings:
 def extract(
     model: Recommender, dataset: Dataset, *, progress: Callable[[float, str], object] | None = None
 ) -> Embeddings:
-    """Everybody's representation and every item's, in batches.
+    """The embeddings of all users and items, computed in batches.
 
     Args:
         model: an Encoder.
-        dataset: whose histories are read; its items must be the model's.
-        progress: told (fraction, message) after each batch; may raise to stop.
+        dataset: the histories to encode; its items must be the model's.
+        progress: called with (fraction, message) after each batch; may raise to stop.
 
     Raises:
-        InputError: the model has no representations of people, or knows another number of items.
+        InputError: the model has no user embeddings, or was trained on another number of items.
     """
     if not isinstance(model, Encoder):
         raise InputError(
-            "the model", "must have representations of people", model.name, "Train the attention model to see a map."
+            "the model", "must have user embeddings", model.name, "Train the attention model to see a map."
         )
     if model.n_items != dataset.n_items:
         raise InputError(
@@ -83,10 +81,10 @@ def extract(
         start = batch * _BATCH
         users[start : start + len(histories)] = model.encode(histories)
         if progress is not None:
-            progress(min(1.0, (start + len(histories)) / dataset.n_users), "Reading everybody’s taste")
+            progress(min(1.0, (start + len(histories)) / dataset.n_users), "Computing user embeddings")
     items = np.array(model.item_vectors, dtype=np.float32)
     bias = np.array(model.item_bias, dtype=np.float32)
-    digest = hashlib.blake2b(dataset.rows_fingerprint.encode(), digest_size=8)  # positions need rows and ids only
+    digest = hashlib.blake2b(dataset.rows_fingerprint.encode(), digest_size=8)  # titles and tags move no point
     for values in (users, items, bias):
         digest.update(np.ascontiguousarray(values).tobytes())
     return Embeddings(users, items, bias, digest.hexdigest())

@@ -1,8 +1,7 @@
-"""Who a group is: what it chooses more than others do. Names for clusters come from here."""
+"""What a group of users is like: the tags and items that are over-represented in it, history lengths, user columns."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,18 +12,18 @@ from scipy.sparse import csr_matrix
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 
-_DOUBT = 20.0  # choices a group must have made before its differences from everybody count fully
-_SHORT = 32  # characters of a tag or title inside a name
+_PRIOR = 20.0  # interactions with the shares of all users, added to a group's own: the lift of small groups shrinks
+_MOST_VALUES = 30  # of a column of the user table; a column with more is an id or a number
 
 
 @dataclass(frozen=True)
-class Typical:
-    """A tag or an item of a group.
+class OverRepresented:
+    """A tag or an item that a group chooses more than all users do.
 
     Args:
         name: tag or title. Hostile text: show it as text only.
-        share: 0 … 1 of the group's choices that have it.
-        lift: `share` divided by everybody's share, small groups pulled towards 1.
+        share: 0 … 1 of the group's interactions that have it.
+        lift: `share` divided by the share among all users, shrunk towards 1 for small groups.
         index: the item's index, 0 for a tag.
     """
 
@@ -36,80 +35,53 @@ class Typical:
 
 @dataclass(frozen=True, eq=False)
 class GroupProfile:
-    """A group of people in words and numbers.
+    """A group of users in words and numbers.
 
     Args:
-        people: how many. choices: their interactions.
-        tags, items: what they choose more than everybody does, most typical first.
-        lengths: int64 (people,), interactions of each.
-        columns: for each column of the user table with few values: value -> (share in the group, share of everybody).
-        scenarios: scenario -> share of the group's choices; empty when the data names none.
+        users: number of users.
+        interactions: number of their interactions.
+        tags, items: the over-represented ones, most typical first.
+        lengths: int64 (users,), each user's number of interactions.
+        columns: for each column of the user table with few values: value -> (share in the group, share of all users).
+        scenarios: scenario -> share of the group's interactions; empty when the data names none.
     """
 
-    people: int
-    choices: int
-    tags: tuple[Typical, ...]
-    items: tuple[Typical, ...]
+    users: int
+    interactions: int
+    tags: tuple[OverRepresented, ...]
+    items: tuple[OverRepresented, ...]
     lengths: np.ndarray
     columns: Mapping[str, Mapping[str, tuple[float, float]]]
     scenarios: Mapping[str, float]
 
 
 def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int = 6) -> GroupProfile:
-    """What is typical of some people.
+    """The profile of a group.
 
     Args:
         users: user indexes, at least one.
-        top: tags and items at most.
+        top: maximum number of tags and of items.
 
     Raises:
-        InputError: nobody, or an index outside the data.
+        InputError: no user, or an index outside the data.
     """
     group = np.unique(np.asarray(users, dtype=np.int64))
     if not len(group) or group[0] < 0 or group[-1] >= dataset.n_users:
-        raise InputError("the group", f"must be people 0 to {dataset.n_users - 1}", fix="Pick at least one point.")
-    chosen = item_counts(group, dataset)[None]
+        raise InputError("the group", f"must be users 0 to {dataset.n_users - 1}", fix="Pick at least one point.")
+    chosen = dataset.sequence[np.isin(dataset.user_of, group)]
+    own = np.bincount(chosen, minlength=dataset.n_items + 1).astype(np.float64)
+    overall = dataset.item_counts.astype(np.float64)
     tags, tag_names = item_tags(dataset)
-    everybody = dataset.item_counts.astype(np.float64)
+    total, overall_total = own.sum(), overall.sum()
     return GroupProfile(
-        people=len(group),
-        choices=int(chosen.sum()),
-        tags=_typical(chosen @ tags, everybody @ tags, chosen.sum(), everybody.sum(), tag_names, top),
-        items=_typical(chosen, everybody, chosen.sum(), everybody.sum(), dataset.catalogue.titles, top, items=True),
+        users=len(group),
+        interactions=int(total),
+        tags=over_represented(own @ tags, overall @ tags, total, overall_total, tag_names, top),
+        items=over_represented(own, overall, total, overall_total, dataset.catalogue.titles, top, items=True),
         lengths=dataset.lengths[group],
-        columns=_columns(group, dataset.user_table),
-        scenarios=_scenarios(chosen[0], dataset),
+        columns=_column_shares(group, dataset.user_table),
+        scenarios=_scenario_shares(own, dataset),
     )
-
-
-def name_clusters(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
-    """A name for each group of people: its three most typical tags, else item titles; unique, by label.
-
-    Args:
-        labels: int (n_users,), 0 … k − 1.
-    """
-    groups = int(labels.max()) + 1
-    member = csr_matrix(
-        (np.ones(dataset.n_interactions), (labels[dataset.user_of], dataset.sequence)),
-        shape=(groups, dataset.n_items + 1),
-    )
-    return _named(member, dataset, single="Group")
-
-
-def name_item_clusters(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
-    """A name for each group of items, as `name_clusters`; labels are of the items 1 … n_items: int (n_items,)."""
-    groups = int(labels.max()) + 1
-    items = np.arange(1, dataset.n_items + 1)
-    weight = np.maximum(dataset.item_counts[1:], 1).astype(np.float64)
-    return _named(csr_matrix((weight, (labels, items)), shape=(groups, dataset.n_items + 1)), dataset, single="Items")
-
-
-def item_counts(users: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """How often some people chose each item: float64 (n_items + 1,)."""
-    some = np.zeros(dataset.n_users, dtype=bool)
-    some[users] = True
-    chosen = dataset.sequence[some[dataset.user_of]]
-    return np.bincount(chosen, minlength=dataset.n_items + 1).astype(np.float64)
 
 
 def item_tags(dataset: Dataset) -> tuple[csr_matrix, tuple[str, ...]]:
@@ -122,57 +94,50 @@ def item_tags(dataset: Dataset) -> tuple[csr_matrix, tuple[str, ...]]:
     return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape), tuple(names)
 
 
-def _named(chosen: csr_matrix, dataset: Dataset, single: str) -> tuple[str, ...]:
-    tags, tag_names = item_tags(dataset)
-    everybody = np.asarray(chosen.sum(axis=0)).ravel()
-    names = []
-    for group in range(chosen.shape[0]):
-        own = chosen[group].toarray()
-        size = own.sum()
-        found = _typical(own @ tags, everybody @ tags, size, everybody.sum(), tag_names, 3)
-        if not found:
-            found = _typical(own, everybody, size, everybody.sum(), dataset.catalogue.titles, 2, items=True)
-        short = [one.name if len(one.name) <= _SHORT else one.name[: _SHORT - 1] + "…" for one in found]
-        names.append(", ".join(short) or f"{single} {group + 1}")
-    twice = {name for name, count in Counter(names).items() if count > 1}
-    return tuple(f"{name} ({group + 1})" if name in twice else name for group, name in enumerate(names))
-
-
-def _typical(
+def over_represented(
     own: np.ndarray,
-    all_: np.ndarray,
+    overall: np.ndarray,
     own_total: float,
-    all_total: float,
+    overall_total: float,
     names: Sequence[str],
     top: int,
     items: bool = False,
-) -> tuple[Typical, ...]:
-    """What has the largest share · log(lift): common in the group and not only rare elsewhere; lift above 1 only."""
-    if not own_total or not all_total or not len(names):
+) -> tuple[OverRepresented, ...]:
+    """The entries with the largest share · log(lift) among those with a lift above 1: common in the group, not only
+    rare elsewhere.
+
+    Args:
+        own, overall: float (n,), interactions with each tag or item, of the group and of all users.
+        own_total, overall_total: interactions in all, of the group and of all users.
+        names: of the tags or items.
+        top: maximum number of entries.
+        items: whether the entries are items, whose index is returned.
+    """
+    if not own_total or not overall_total or not len(names):
         return ()
-    own = np.asarray(own, dtype=np.float64).ravel()
-    usual = np.asarray(all_, dtype=np.float64).ravel() / all_total
-    share = own / own_total
-    pulled = (own + _DOUBT * usual) / (own_total + _DOUBT)
-    lift = np.divide(pulled, usual, out=np.ones_like(usual), where=usual > 0)
-    worth = pulled * np.log(np.maximum(lift, 1e-12))
-    order = [int(i) for i in np.argsort(-worth, kind="stable")[:top] if own[i] > 0 and lift[i] > 1.0 + 1e-9]
-    return tuple(Typical(names[i], float(share[i]), float(lift[i]), i if items else 0) for i in order)
+    overall_share = overall / overall_total
+    shrunk = (own + _PRIOR * overall_share) / (own_total + _PRIOR)
+    lift = np.divide(shrunk, overall_share, out=np.ones_like(overall_share), where=overall_share > 0)
+    order = np.argsort(-shrunk * np.log(np.maximum(lift, 1e-12)), kind="stable")[:top]
+    return tuple(
+        OverRepresented(names[i], float(own[i] / own_total), float(lift[i]), int(i) if items else 0)
+        for i in order
+        if own[i] > 0 and lift[i] > 1.0 + 1e-9
+    )
 
 
-def _columns(group: np.ndarray, people: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
-    found = {}
-    for name in people.columns:
-        values = people[name].astype("string").fillna("unknown")
-        usual = values.value_counts(normalize=True)
-        if 1 < len(usual) <= 30:
+def _column_shares(group: np.ndarray, user_table: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
+    columns = {}
+    for name in user_table.columns:
+        values = user_table[name].astype("string").fillna("unknown")
+        overall = values.value_counts(normalize=True)
+        if 1 < len(overall) <= _MOST_VALUES:
             own = values.iloc[group].value_counts(normalize=True)
-            shares = {str(v): (float(own.get(v, 0.0)), float(usual[v])) for v in sorted(usual.index)}
-            found[str(name)] = shares
-    return found
+            columns[str(name)] = {str(v): (float(own.get(v, 0.0)), float(overall[v])) for v in sorted(overall.index)}
+    return columns
 
 
-def _scenarios(chosen: np.ndarray, dataset: Dataset) -> dict[str, float]:
-    total = chosen.sum() or 1.0
+def _scenario_shares(item_counts: np.ndarray, dataset: Dataset) -> dict[str, float]:
+    total = item_counts.sum() or 1.0
     names = dataset.catalogue.scenario_names
-    return {name: float(chosen[dataset.catalogue.in_scenario(name)].sum() / total) for name in names}
+    return {name: float(item_counts[dataset.catalogue.in_scenario(name)].sum() / total) for name in names}

@@ -22,25 +22,25 @@ def nearest(vectors: np.ndarray, query: int | np.ndarray, k: int = 10) -> tuple[
     Args:
         vectors: float (n, d).
         query: a row number (which then is left out of the answer) or a vector (d,).
-        k: how many at most.
+        k: maximum number of results.
 
     Returns:
-        Row numbers int64 (≤ k,), nearest first (ties to the lower number), and their similarities −1 … 1 (a zero
-        vector is similar to nobody: 0).
+        Row numbers int64 (≤ k,), nearest first (ties to the lower number), and their similarities −1 … 1 (0 for a
+        zero vector).
     """
     if k < 1:
         raise InputError("k", "must be at least 1", k)
-    lone = isinstance(query, int | np.integer)
-    if lone and not 0 <= query < len(vectors):
+    by_row = isinstance(query, int | np.integer)
+    if by_row and not 0 <= query < len(vectors):
         raise InputError("the row", f"must be between 0 and {len(vectors) - 1}", query)
-    vector = np.asarray(vectors[query] if lone else query, dtype=np.float32)
+    vector = np.asarray(vectors[query] if by_row else query, dtype=np.float32)
     if vector.shape != vectors.shape[1:]:
         raise InputError("the vector", f"must have {vectors.shape[1]} numbers", vector.shape)
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
     similarity = np.divide(vectors @ vector, lengths, out=np.zeros(len(vectors), np.float32), where=lengths > 0)
     np.clip(similarity, -1.0, 1.0, out=similarity)
     order = np.argsort(-similarity, kind="stable")
-    if lone:
+    if by_row:
         order = order[order != query]
     return order[:k], similarity[order[:k]]
 
@@ -60,8 +60,8 @@ def all_neighbours(vectors: np.ndarray, k: int, *, seed: int = 0) -> tuple[np.nd
     """
     vectors = np.ascontiguousarray(vectors - vectors.mean(axis=0), dtype=np.float32)  # near zero float32 is finer
     if len(vectors) <= EXACT_UP_TO:
-        everyone = np.arange(len(vectors), dtype=np.int32)
-        return _by_distance(vectors, _search(vectors, everyone, everyone, k))
+        all_rows = np.arange(len(vectors), dtype=np.int32)
+        return _by_distance(vectors, _search(vectors, all_rows, all_rows, k))
     found = np.empty((len(vectors), k), dtype=np.int32)
     for rows, candidates in _lists(vectors, k, seed):
         found[rows] = _search(vectors, rows, candidates, k)

@@ -1,4 +1,4 @@
-"""From representations to a picture in two or three dimensions: UMAP, with PCA as the instant first picture."""
+"""Projects embeddings to two or three dimensions: UMAP, with PCA as the instant first projection."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from recsys.data.dataset import read_only
 from recsys.embeddings.neighbours import all_neighbours
 from recsys.embeddings.projection_quality import Quality, measure_quality
 from recsys.embeddings.umap_graph import fuzzy_graph
-from recsys.embeddings.umap_layout import lay_out
+from recsys.embeddings.umap_layout import optimize_layout
 from recsys.errors import InputError
 
 Method = Literal["umap", "pca", "umap-learn"]
 Progress = Callable[[float, str], object]
-FEWEST = 8
-"""Rows below which there are no neighbourhoods to draw: PCA is shown instead, and said."""
-_REFERENCE = Lock()  # umap-learn's compiled threads must not run twice at once in a process
+MIN_ROWS = 8
+"""Fewer rows have no neighbourhoods to show: they are projected by PCA, and `note` says so."""
+_UMAP_LEARN_LOCK = Lock()  # umap-learn's compiled threads must not run twice at once in a process
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """A picture of representations.
+    """Embeddings in two or three dimensions.
 
     Args:
         points: float32 (n, 2 or 3), read-only.
-        method: what made it: "umap", "pca", or "umap-learn". Not always what was asked for: see `note`.
-        neighbours, min_distance, seed: how it was made.
-        quality: how far neighbourhoods survive in it; None when it wasn't measured.
-        note: a sentence when something else was made than was asked for, else "".
+        method: the method that was used: "umap", "pca", or "umap-learn".
+        neighbours, min_distance, seed: the settings of `project`.
+        quality: how well neighbourhoods are preserved; None when it wasn't measured.
+        note: a sentence when another method was used than requested, else "".
     """
 
     points: np.ndarray
@@ -64,51 +64,51 @@ def project(
     progress: Progress | None = None,
     quality: bool = True,
 ) -> Projection:
-    """A picture in which neighbours (by Euclidean distance) stay neighbours. The same picture for the same seed.
+    """A projection in which neighbours (by Euclidean distance) stay neighbours. The same one for the same seed.
 
-    UMAP (McInnes, Healy & Melville 2018) starting from PCA, with approximate neighbours and fewer passes where there
-    are many rows; "umap-learn" calls the reference implementation instead (slower; for comparison). Fewer than FEWEST
-    rows are shown by PCA.
+    UMAP (McInnes, Healy & Melville 2018) starting from PCA, with approximate neighbours and fewer epochs where there
+    are many rows; "umap-learn" calls the reference implementation instead (slower, for comparison; `umap_layout` has
+    the figures). Fewer than MIN_ROWS rows are projected by PCA.
 
     Args:
         vectors: float (n, d), n ≥ 1.
         dims: 2 or 3.
-        neighbours: 2 … 200, how wide a neighbourhood is looked at: small shows detail, large the whole.
+        neighbours: 2 … 200, size of a neighbourhood: small values show detail, large ones the overall shape.
         min_distance: 0 … 0.99, how close points may come.
-        align_to: float (n, dims), an earlier picture of the same rows (NaN where a row had no place): the new one is
-            turned, mirrored and shifted onto it.
-        progress: told (fraction, stage); may raise to stop.
-        quality: measure the picture.
+        align_to: float (n, dims), an earlier projection of the same rows: the new one is rotated, mirrored and shifted
+            onto it.
+        progress: called with (fraction, stage); may raise to stop.
+        quality: whether to measure the quality.
 
     Raises:
         InputError: an argument breaks its rule, or a value is not finite.
     """
     vectors = np.asarray(vectors, dtype=np.float32)
     _check(vectors, dims, neighbours, min_distance, method)
-    tell = progress or _quiet
+    report = progress or (lambda fraction, stage: None)
     note = ""
-    if method != "pca" and len(vectors) < FEWEST:
-        note = f"With {len(vectors)} there are no neighbourhoods to draw, so this is PCA instead of UMAP."
+    if method != "pca" and len(vectors) < MIN_ROWS:
+        note = f"{len(vectors)} rows are too few for neighbourhoods, so this is PCA instead of UMAP."
         method = "pca"
     if method == "pca":
-        tell(0.0, "Looking along the widest directions")
+        report(0.0, "Computing principal components")
         points = pca(vectors, dims)
     elif method == "umap":
-        points = _umap(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, tell)
+        points = _umap(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, report)
     else:
-        points = _umap_learn(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, tell)
-    # Turned so that it is widest from left to right, as screens are, or as the earlier picture was.
+        points = _umap_learn(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, report)
+    # Rotated to be widest from left to right, as screens are, or onto the earlier projection.
     points = pca(points, dims) if align_to is None else align(points, align_to)
     measured = None
-    if quality and len(vectors) >= FEWEST:
-        tell(0.96, "Measuring the picture")
+    if quality and len(vectors) >= MIN_ROWS:
+        report(0.96, "Measuring the quality")
         measured = measure_quality(vectors, points, seed=seed)
-    tell(1.0, "Done")
+    report(1.0, "Done")
     return Projection(points, method, neighbours, min_distance, seed, measured, note)
 
 
 def pca(vectors: np.ndarray, dims: int = 2) -> np.ndarray:
-    """The widest directions: float32 (n, dims). Directions that do not exist are zero; signs are fixed."""
+    """Principal components: float32 (n, dims). Components that do not exist are zero; signs are fixed."""
     centred = np.asarray(vectors, dtype=np.float64) - np.mean(vectors, axis=0, dtype=np.float64)
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, ::-1][:, :dims]
@@ -118,59 +118,56 @@ def pca(vectors: np.ndarray, dims: int = 2) -> np.ndarray:
 
 
 def align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The points turned, mirrored and shifted (not stretched) to lie as near a reference as can be: float32 (n, dims).
+    """The points rotated, mirrored and shifted (not scaled) to lie as near a reference as possible: float32 (n, dims).
 
-    Orthogonal Procrustes (Schönemann 1966) over the rows that have a place in both. Raises InputError when the shapes
-    differ.
+    Orthogonal Procrustes (Schönemann 1966). Raises InputError when the shapes differ.
     """
-    if points.shape != np.shape(reference):
-        raise InputError("align_to", f"must have the shape {points.shape}", np.shape(reference))
-    known = np.isfinite(reference).all(axis=1)
-    if not known.any():
-        return points
-    ours, theirs = points[known].astype(np.float64), np.asarray(reference, dtype=np.float64)[known]
-    centre, goal = ours.mean(axis=0), theirs.mean(axis=0)
-    left, _, right = np.linalg.svd((ours - centre).T @ (theirs - goal))
-    aligned: np.ndarray = ((points - centre) @ (left @ right) + goal).astype(np.float32)
+    from scipy.linalg import orthogonal_procrustes
+
+    if points.shape != reference.shape:
+        raise InputError("align_to", f"must have the shape {points.shape}", reference.shape)
+    centred, goal = (rows - rows.mean(axis=0, dtype=np.float64) for rows in (points, reference))
+    rotation, _ = orthogonal_procrustes(centred, goal)
+    aligned: np.ndarray = (centred @ rotation + reference.mean(axis=0, dtype=np.float64)).astype(np.float32)
     return aligned
 
 
 def warm_up() -> None:
-    """Compiles what `project` needs (seconds on the first call on a machine); for a thread in the background."""
+    """Compiles what `project` needs, for a thread in the background: it takes seconds once per machine."""
     rows = np.random.default_rng(0).normal(size=(32, 4)).astype(np.float32)
     project(rows, neighbours=5, quality=False)
 
 
-def passes_for(n: int) -> int:
-    """Rounds of the layout: more rows need fewer, since each has as many neighbours."""
+def epochs_for(n: int) -> int:
+    """Epochs of the layout of n rows: more rows need fewer, since each has as many neighbours."""
     return int(np.clip(3_000_000 / max(n, 1), 100, 500))
 
 
 def _umap(
-    vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, seed: int, tell: Progress
+    vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, seed: int, report: Progress
 ) -> np.ndarray:
-    tell(0.02, "Looking along the widest directions")
+    report(0.02, "Computing principal components")
     start = pca(vectors, dims)
-    tell(0.04, "Finding everybody’s neighbours")
-    found, distances = all_neighbours(vectors, neighbours, seed=seed)
-    tell(0.35, "Weighing the neighbourhoods")
-    graph = fuzzy_graph(found, distances)
-    tell(0.42, "Laying out the map")
-    return lay_out(
+    report(0.04, "Finding nearest neighbours")
+    indexes, distances = all_neighbours(vectors, neighbours, seed=seed)
+    report(0.35, "Weighting neighbours")
+    graph = fuzzy_graph(indexes, distances)
+    report(0.42, "Laying out the map")
+    return optimize_layout(
         graph,
         start,
         min_distance=min_distance,
-        passes=passes_for(len(vectors)),
+        epochs=epochs_for(len(vectors)),
         seed=seed,
-        progress=lambda done: tell(0.42 + 0.53 * done, "Laying out the map"),
+        progress=lambda done: report(0.42 + 0.53 * done, "Laying out the map"),
     )
 
 
 def _umap_learn(
-    vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, seed: int, tell: Progress
+    vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, seed: int, report: Progress
 ) -> np.ndarray:
-    tell(0.02, "Waiting for umap-learn, which reports nothing on the way")
-    with _REFERENCE:
+    report(0.02, "Running umap-learn, which does not report progress")
+    with _UMAP_LEARN_LOCK:
         from umap import UMAP
 
         reference = UMAP(neighbours, dims, min_dist=min_distance, init="pca", random_state=seed, n_jobs=1)
@@ -180,9 +177,9 @@ def _umap_learn(
 
 def _check(vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, method: str) -> None:
     if vectors.ndim != 2 or not len(vectors) or not vectors.shape[1]:
-        raise InputError("the representations", "must be a table with a row and a column at least", vectors.shape)
+        raise InputError("the embeddings", "must have at least one row and one column", vectors.shape)
     if not np.isfinite(vectors).all():
-        raise InputError("the representations", "must be finite numbers", fix="Train the model again.")
+        raise InputError("the embeddings", "must be finite numbers", fix="Train the model again.")
     if dims not in (2, 3):
         raise InputError("dims", "must be 2 or 3", dims)
     if not 2 <= neighbours <= 200:
@@ -191,7 +188,3 @@ def _check(vectors: np.ndarray, dims: int, neighbours: int, min_distance: float,
         raise InputError("min_distance", "must be between 0 and 0.99", min_distance, "0.1 is usual.")
     if method not in ("umap", "pca", "umap-learn"):
         raise InputError("method", "must be umap, pca or umap-learn", method)
-
-
-def _quiet(fraction: float, message: str) -> None:
-    """Nobody wants to know."""

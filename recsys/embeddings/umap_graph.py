@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-_ROUNDS = 64
-_CLOSE_ENOUGH = 1e-5
-_LEAST = 1e-3  # a width is never below this share of the mean distance
+_MAX_STEPS = 64  # of the bisection
+_TOLERANCE = 1e-5
+_MIN_WIDTH = 1e-3  # as a share of the mean distance
 
 
 def fuzzy_graph(neighbours: np.ndarray, distances: np.ndarray) -> csr_matrix:
@@ -17,24 +17,23 @@ def fuzzy_graph(neighbours: np.ndarray, distances: np.ndarray) -> csr_matrix:
     two directions of a pair are joined as a + b − a·b.
 
     Args:
-        neighbours: int (n, k), oneself among them.
+        neighbours: int (n, k), the row itself among them.
         distances: float (n, k), ascending.
     """
     n, k = neighbours.shape
-    nearest, width = _scale(distances)
+    nearest, width = _nearest_and_width(distances)
     beyond = distances - nearest[:, None]
-    near = (beyond <= 0) | (width[:, None] == 0)
-    reach = np.where(near, 1.0, width[:, None])
-    strength = np.where(near, 1.0, np.exp(-np.maximum(beyond, 0.0) / reach))
-    strength[neighbours == np.arange(n)[:, None]] = 0.0
+    certain = (beyond <= 0) | (width[:, None] == 0)
+    membership = np.where(certain, 1.0, np.exp(-np.maximum(beyond, 0.0) / np.where(certain, 1.0, width[:, None])))
+    membership[neighbours == np.arange(n)[:, None]] = 0.0
     rows = np.repeat(np.arange(n), k)
-    directed = csr_matrix((strength.ravel().astype(np.float32), (rows, neighbours.ravel())), shape=(n, n))
+    directed = csr_matrix((membership.ravel().astype(np.float32), (rows, neighbours.ravel())), shape=(n, n))
     directed.eliminate_zeros()
-    back = directed.T.tocsr()
-    return (directed + back - directed.multiply(back)).tocsr()
+    reverse = directed.T.tocsr()
+    return (directed + reverse - directed.multiply(reverse)).tocsr()
 
 
-def _scale(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_and_width(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each row's distance to its nearest distinct neighbour and the width of its neighbourhood: float64 (n,) each."""
     positive = np.where(distances > 0, distances, np.inf).min(axis=1).astype(np.float64)
     nearest = np.where(np.isfinite(positive), positive, 0.0)
@@ -42,15 +41,16 @@ def _scale(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wanted = np.log2(distances.shape[1])
     low, high = np.zeros(len(distances)), np.full(len(distances), np.inf)
     width = np.ones(len(distances))
-    for _ in range(_ROUNDS):  # bisection, all rows at once
+    for _ in range(_MAX_STEPS):  # bisection of all rows at once
         total = np.exp(-beyond / width[:, None]).sum(axis=1)
-        if np.all(np.abs(total - wanted) < _CLOSE_ENOUGH):
+        if np.all(np.abs(total - wanted) < _TOLERANCE):
             break
         too_wide = total > wanted
         high = np.where(too_wide, width, high)
         low = np.where(too_wide, low, width)
-        width = np.where(np.isinf(high), width * 2.0, (low + np.where(np.isinf(high), 0.0, high)) / 2.0)
+        unbounded = np.isinf(high)
+        width = np.where(unbounded, width * 2.0, (low + np.where(unbounded, 0.0, high)) / 2.0)
         width = np.clip(width, 1e-30, 1e30)
     mean = distances.mean(axis=1, dtype=np.float64)
-    floor = _LEAST * np.where(nearest > 0, mean, float(distances.mean(dtype=np.float64)))
+    floor = _MIN_WIDTH * np.where(nearest > 0, mean, float(distances.mean(dtype=np.float64)))
     return nearest, np.maximum(width, floor)

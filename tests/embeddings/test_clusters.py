@@ -1,4 +1,4 @@
-"""Groups: planted ones are found, however many are asked for, and they are named by what they choose."""
+"""Clusters: planted groups are found, any number may be requested, threads do not change the centres."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_planted_groups_are_found_and_so_is_their_number() -> None:
     clusters = cluster(vectors)
     assert len(clusters) == 6
     pairs = set(zip(planted.tolist(), clusters.labels.tolist(), strict=True))
-    assert len(pairs) == 6  # each planted group is one found group
+    assert len(pairs) == 6  # each planted group is one cluster
     assert clusters.silhouette > 0.6
     assert (np.diff(clusters.sizes) <= 0).all()
     assert clusters.members(0).tolist() == np.flatnonzero(clusters.labels == 0).tolist()
@@ -33,7 +33,7 @@ def test_planted_groups_are_found_and_so_is_their_number() -> None:
 
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 100))
 @settings(max_examples=40, deadline=None)
-def test_any_number_can_be_asked_for(rows: int, n: int, seed: int) -> None:
+def test_any_number_of_groups_can_be_requested(rows: int, n: int, seed: int) -> None:
     vectors = np.random.default_rng(seed).integers(-1, 2, (rows, 3))  # many equal rows, some zero
     clusters = cluster(vectors, n)
     assert 1 <= len(clusters) <= n
@@ -41,7 +41,7 @@ def test_any_number_can_be_asked_for(rows: int, n: int, seed: int) -> None:
     assert sorted(set(clusters.labels.tolist())) == list(range(len(clusters)))
 
 
-def test_length_does_not_matter_only_direction() -> None:
+def test_only_the_direction_of_rows_matters() -> None:
     vectors, _ = planted_groups(100)
     np.testing.assert_array_equal(cluster(vectors, 5).labels, cluster(vectors * 7, 5).labels)
 
@@ -68,6 +68,6 @@ def test_silhouette_of_one_group_is_zero() -> None:
 
 
 @pytest.mark.parametrize(("vectors", "n"), [(np.empty((0, 2)), 2), (np.ones((4, 2)), 0), (np.array([[np.nan]]), 1)])
-def test_what_cannot_be_grouped_is_refused(vectors: np.ndarray, n: int) -> None:
+def test_invalid_arguments_are_refused(vectors: np.ndarray, n: int) -> None:
     with pytest.raises(InputError):
         cluster(vectors, n)

@@ -1,4 +1,4 @@
-"""Representations: everybody's, in order, closed for writing, and named by what they are."""
+"""Embeddings: of all users, in order, read-only, with a fingerprint of their values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsys.errors import InputError
 
 
 class Means:
-    """An encoder whose representation of a person is the mean of the items' vectors."""
+    """An encoder whose user embeddings are the means of the item vectors."""
 
     name = "means"
 
@@ -34,7 +34,7 @@ class Means:
 
 
 class Counts:
-    """A recommender without representations."""
+    """A recommender without embeddings."""
 
     name, n_items = "counts", 40
 
@@ -42,35 +42,35 @@ class Counts:
         return np.zeros((len(histories), 41), dtype=np.float32)
 
 
-def test_everybody_is_read_once_in_order_and_in_batches(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_users_are_encoded_once_in_order_and_in_batches(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_BATCH", 50)
-    model, told = Means(planted.n_items), []
-    embeddings = extract(model, planted, progress=lambda fraction, message: told.append(fraction))
+    model, fractions = Means(planted.n_items), []
+    embeddings = extract(model, planted, progress=lambda fraction, message: fractions.append(fraction))
     assert model.batches == [50, 50, 20]
     np.testing.assert_allclose(embeddings.users, model.encode(planted.histories()), rtol=1e-6)
-    assert told == pytest.approx([50 / 120, 100 / 120, 1.0])
+    assert fractions == pytest.approx([50 / 120, 100 / 120, 1.0])
     assert embeddings.embedding_size == 6
     assert not embeddings.users.flags.writeable and not embeddings.items.flags.writeable
 
 
-def test_the_fingerprint_names_the_numbers(planted: Dataset) -> None:
+def test_the_fingerprint_follows_the_values(planted: Dataset) -> None:
     first, again = (extract(Means(planted.n_items), planted).fingerprint for _ in range(2))
     other = extract(Means(planted.n_items, seed=1), planted).fingerprint
     assert first == again != other
     assert len(first) == 16
 
 
-def test_a_model_without_representations_is_refused_with_the_way_out(planted: Dataset) -> None:
-    with pytest.raises(InputError, match=r"representations of people.*counts.*attention"):
+def test_a_model_without_user_embeddings_is_refused_with_a_fix(planted: Dataset) -> None:
+    with pytest.raises(InputError, match=r"user embeddings.*counts.*attention"):
         extract(Counts(), planted)
 
 
-def test_a_model_of_other_items_is_refused(planted: Dataset) -> None:
+def test_a_model_of_another_number_of_items_is_refused(planted: Dataset) -> None:
     with pytest.raises(InputError, match="40 items"):
         extract(Means(7), planted)
 
 
-def test_numbers_that_are_not_finite_are_refused() -> None:
+def test_values_that_are_not_finite_are_refused() -> None:
     users, items = np.zeros((2, 3), np.float32), np.zeros((4, 3), np.float32)
     users[1, 1] = np.nan
     with pytest.raises(InputError, match="finite"):

@@ -1,4 +1,4 @@
-"""Neighbours: by hand, against scikit-learn, and how many the quick way finds."""
+"""Nearest neighbours: by hand, equal to scikit-learn, and the recall of the approximate search."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def clouds(n: int, seed: int = 0) -> np.ndarray:
 def test_nearest_by_hand() -> None:
     vectors = np.array([[1, 0], [2, 0.1], [0, 1], [-1, 0], [0, 0]], dtype=np.float32)
     rows, similarity = nearest(vectors, 0, 3)
-    assert rows.tolist() == [1, 2, 4]  # same way, across, nobody (0), in that order; the opposite is last
+    assert rows.tolist() == [1, 2, 4]  # same direction, orthogonal, zero; the opposite is last
     assert similarity == pytest.approx([2 / np.hypot(2, 0.1), 0, 0], abs=1e-6)
     rows, similarity = nearest(vectors, np.array([0.0, 3.0]), 1)
     assert (rows.tolist(), similarity.tolist()) == ([2], [1.0])
 
 
 @pytest.mark.parametrize(("query", "k"), [(9, 3), (-1, 3), (0, 0), (np.zeros(3), 2)])
-def test_nearest_refuses_what_it_cannot_answer(query: object, k: int) -> None:
+def test_nearest_refuses_invalid_arguments(query: object, k: int) -> None:
     with pytest.raises(InputError):
         nearest(np.ones((4, 2), dtype=np.float32), query, k)  # type: ignore[arg-type]
 
@@ -47,7 +47,7 @@ def test_exact_neighbours_equal_sklearns(n: int, seed: int) -> None:
     assert found[:, 0].tolist() == list(range(n))
 
 
-def test_equal_rows_are_at_exactly_zero_and_oneself_is_first() -> None:
+def test_equal_rows_are_at_distance_zero_and_each_row_is_its_own_first_neighbour() -> None:
     vectors = np.repeat(np.eye(3, dtype=np.float32) * 1000, 4, axis=0)
     found, distances = all_neighbours(vectors, 4)
     assert (distances == 0).all()
@@ -55,20 +55,20 @@ def test_equal_rows_are_at_exactly_zero_and_oneself_is_first() -> None:
     assert (found // 4 == np.arange(12)[:, None] // 4).all()
 
 
-def test_the_quick_way_finds_nearly_all_and_the_same_at_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_approximate_search_finds_nearly_all_and_the_same_at_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = clouds(3000)
     exact, _ = all_neighbours(vectors, 10)
     monkeypatch.setattr(module, "EXACT_UP_TO", 100)
-    quick, distances = all_neighbours(vectors, 10)
-    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, quick, strict=True)])
+    approximate, distances = all_neighbours(vectors, 10)
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, approximate, strict=True)])
     assert recall > 0.95
     assert (np.diff(distances, axis=1) >= 0).all()
-    assert (quick[:, 0] == np.arange(3000)).all()
-    assert all(len(set(row)) == 10 for row in quick.tolist())
-    np.testing.assert_array_equal(quick, all_neighbours(vectors, 10)[0])
+    assert (approximate[:, 0] == np.arange(3000)).all()
+    assert all(len(set(row)) == 10 for row in approximate.tolist())
+    np.testing.assert_array_equal(approximate, all_neighbours(vectors, 10)[0])
 
 
-def test_the_quick_way_bears_people_who_are_all_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_approximate_search_works_on_equal_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EXACT_UP_TO", 100)
     found, distances = all_neighbours(np.ones((500, 5), dtype=np.float32), 8)
     assert (distances == 0).all()

@@ -1,4 +1,4 @@
-"""What the picture is worth: scikit-learn's trustworthiness, and by hand."""
+"""Quality of a projection: equal to scikit-learn's trustworthiness, and by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.embeddings import measure_quality
 from recsys.embeddings import projection_quality as module
 
 
-def test_a_perfect_picture_and_a_random_one() -> None:
+def test_a_perfect_projection_and_a_random_one() -> None:
     points = np.random.default_rng(0).normal(size=(120, 2))
     same = measure_quality(points, 3 * points + 1)
     assert (same.trustworthiness, same.continuity, same.preservation) == (1.0, 1.0, 1.0)
@@ -18,7 +18,7 @@ def test_a_perfect_picture_and_a_random_one() -> None:
 
 
 @pytest.mark.parametrize("k", [5, 15])
-def test_trustworthiness_is_sklearns_and_continuity_is_it_the_other_way_round(k: int) -> None:
+def test_trustworthiness_is_sklearns_and_continuity_is_the_same_with_the_spaces_exchanged(k: int) -> None:
     from sklearn.manifold import trustworthiness
 
     rng = np.random.default_rng(2)
@@ -27,25 +27,25 @@ def test_trustworthiness_is_sklearns_and_continuity_is_it_the_other_way_round(k:
     ours = measure_quality(vectors, points, neighbours=k)
     assert ours.trustworthiness == pytest.approx(trustworthiness(vectors, points, n_neighbors=k), abs=1e-6)
     assert ours.continuity == pytest.approx(trustworthiness(points, vectors, n_neighbors=k), abs=1e-6)
-    assert ours.people == 150 and ours.neighbours == k
+    assert ours.rows == 150 and ours.neighbours == k
 
 
 def test_preservation_by_hand() -> None:
     line = np.arange(9.0)[:, None]
     swapped = line.copy()
     swapped[[0, 8]] = swapped[[8, 0]]
-    kept = measure_quality(line, swapped, neighbours=2).preservation
-    # rows 0 and 8 lose both neighbours; 1 and 7 lose one each; 2 and 6 keep 1 and 3, 5 and 7
-    assert kept == pytest.approx((0 + 1 + 2 + 2 + 2 + 2 + 2 + 1 + 0) / 18)
+    preserved = measure_quality(line, swapped, neighbours=2).preservation
+    # rows 0 and 8 lose both neighbours, rows 1 and 7 one each
+    assert preserved == pytest.approx((0 + 1 + 2 + 2 + 2 + 2 + 2 + 1 + 0) / 18)
 
 
-def test_a_sample_says_nearly_the_same_as_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_agrees_with_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     vectors = rng.normal(size=(1200, 6))
     points = vectors[:, :2] + rng.normal(0, 0.2, (1200, 2))
-    whole = measure_quality(vectors, points)
+    full = measure_quality(vectors, points)
     monkeypatch.setattr(module, "_EXACT_UP_TO", 400)
     some = measure_quality(vectors, points)
-    assert some.people == 400
-    assert some.trustworthiness == pytest.approx(whole.trustworthiness, abs=0.02)
-    assert some.preservation == pytest.approx(whole.preservation, abs=0.03)
+    assert some.rows == 400
+    assert some.trustworthiness == pytest.approx(full.trustworthiness, abs=0.02)
+    assert some.preservation == pytest.approx(full.preservation, abs=0.03)

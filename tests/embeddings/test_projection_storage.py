@@ -1,4 +1,4 @@
-"""Pictures on disk: the same again, and a damaged one is named, never rebuilt in silence."""
+"""Projections on disk: read back unchanged, and a damaged one is reported."""
 
 from __future__ import annotations
 
@@ -13,19 +13,27 @@ from recsys.errors import ArtifactError
 
 
 @pytest.mark.parametrize("n", [4, 40])
-def test_a_picture_comes_back_as_it_was(tmp_path: Path, n: int) -> None:
-    drawn = project(np.random.default_rng(0).normal(size=(n, 5)), neighbours=7, min_distance=0.3, seed=2)
-    save_projection(drawn, tmp_path)
-    back = load_projection(tmp_path)
-    np.testing.assert_array_equal(back.points, drawn.points)
-    assert (back.method, back.neighbours, back.min_distance, back.seed) == (drawn.method, 7, 0.3, 2)
-    assert (back.quality, back.note) == (drawn.quality, drawn.note)
+def test_a_projection_is_read_back_unchanged(tmp_path: Path, n: int) -> None:
+    projection = project(np.random.default_rng(0).normal(size=(n, 5)), neighbours=7, min_distance=0.3, seed=2)
+    save_projection(projection, tmp_path)
+    loaded = load_projection(tmp_path)
+    np.testing.assert_array_equal(loaded.points, projection.points)
+    assert (loaded.method, loaded.neighbours, loaded.min_distance, loaded.seed) == (projection.method, 7, 0.3, 2)
+    assert (loaded.quality, loaded.note) == (projection.quality, projection.note)
+
+
+def test_a_projection_saved_with_the_earlier_names_is_read(tmp_path: Path) -> None:
+    projection = project(np.random.default_rng(0).normal(size=(20, 5)))
+    save_projection(projection, tmp_path)
+    described = tmp_path / "picture.json"
+    described.write_text(described.read_text("utf-8").replace('"rows"', '"people"'), "utf-8")
+    assert load_projection(tmp_path).quality == projection.quality
 
 
 @pytest.mark.parametrize(
     "damage", ["no points", "half a file", "not json", "another format", "not finite", "claims more than it holds"]
 )
-def test_a_damaged_picture_is_named(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_projection_is_reported(tmp_path: Path, damage: str) -> None:
     save_projection(project(np.random.default_rng(0).normal(size=(20, 5)), quality=False), tmp_path)
     points, described = tmp_path / "points.npy", tmp_path / "picture.json"
     if damage == "no points":

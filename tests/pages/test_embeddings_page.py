@@ -74,7 +74,7 @@ def test_pca_is_there_at_once_and_umap_follows_and_is_kept(space: Space) -> None
     app = drawn(space)
     no_errors(app)
     assert "UMAP, trustworthiness" in words(app)
-    assert "Do not read distances" in words(app)
+    assert "Distances between groups" in words(app)
     kept = [entry.meta for entry in space.entries("map")]
     assert [(meta["side"], meta["dims"], meta["rows"]) for meta in kept] == [("people", 2, 120)]
     assert len(state.jobs().of(ANN)) == 1  # the second run of the page found it

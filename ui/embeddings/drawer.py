@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys.charts.embeddings import column_figure, history_lengths_figure
 from recsys.charts.style import format_number, format_percent
-from recsys.embeddings.group_profile import GroupProfile, Typical, profile_group
+from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
 from ui.shell.widgets import escape_markdown
 
@@ -54,7 +54,7 @@ def _title(scene: MapContext, chosen: Choice) -> str:
 
 def _sentence(who: GroupProfile) -> str:
     like = ", ".join(escape_markdown(tag.name, 30) for tag in who.tags[:3])
-    middle = f"{format_number(float(np.median(who.lengths)))} items" + (" each in the middle" if who.people > 1 else "")
+    middle = f"{format_number(float(np.median(who.lengths)))} items" + (" each in the middle" if who.users > 1 else "")
     return f"{middle}; more than others: {like}." if like else f"{middle}."
 
 
@@ -83,7 +83,7 @@ def _use(scene: MapContext, chosen: Choice, role: str, who: GroupProfile) -> Non
 def auto_name(chosen: Choice, who: GroupProfile) -> str:
     """What a group is called when nobody names it."""
     like = chosen.name or ", ".join(tag.name for tag in who.tags[:2]) or "lasso"
-    return f"{like} ({who.people:,} people)"
+    return f"{like} ({who.users:,} people)"
 
 
 def _save(scene: MapContext, chosen: Choice, name: str, automatic: bool = False) -> str:
@@ -103,7 +103,7 @@ def _taste(scene: MapContext, chosen: Choice, who: GroupProfile) -> None:
         _lines("Typical items", who.items)
 
 
-def _lines(heading: str, found: Sequence[Typical]) -> None:
+def _lines(heading: str, found: Sequence[OverRepresented]) -> None:
     rows = [
         f"{escape_markdown(one.name, 34)} :gray[{format_percent(one.share)} · {format_number(one.lift)}×]"
         for one in found
@@ -112,7 +112,7 @@ def _lines(heading: str, found: Sequence[Typical]) -> None:
 
 
 def _people(scene: MapContext, who: GroupProfile) -> None:
-    if who.people == 1:
+    if who.users == 1:
         values = scene.dataset.user_table
         row = (
             []

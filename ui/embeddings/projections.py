@@ -204,10 +204,10 @@ def _earlier(space: Space, settings: ProjectionSettings, rows: int) -> Projectio
 def item_groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
     """The groups of items in a saved run, and their names."""
     from recsys.embeddings import cluster
-    from recsys.embeddings.group_profile import name_item_clusters
+    from recsys.embeddings.group_names import name_item_groups
 
     clusters = cluster(cache.embeddings_of(folder).items[1:])
-    return clusters, name_item_clusters(clusters.labels, cache.open_run(folder)[1])
+    return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1])
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

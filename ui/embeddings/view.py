@@ -318,7 +318,7 @@ def quality(projection: Projection) -> None:
             f"Trustworthiness {format_number(measured.trustworthiness)}, "
             f"continuity {format_number(measured.continuity)}, neighbour "
             f"preservation {format_number(measured.preservation)}, at {measured.neighbours} neighbours, "
-            f"over {measured.people:,} rows."
+            f"over {measured.rows:,} rows."
         )
     st.caption(WARNING)
 
