@@ -7,7 +7,7 @@ How to add a format: write a module in this package with two functions, and add 
 
 `probe_of_table(file, table)` makes the probe of a `Table` that was read at once; a format that can be large returns a
 `Probe` whose `read` parses the file when it is called (see `delimited`). Cleaning, guessing of columns, the page and
-the command line need no change. `tests/data/readers/test_formats.py` has an example.
+the command line need no change. `tests/data/readers/test_formats.py` has an example (`probe_arrows`).
 """
 
 from __future__ import annotations

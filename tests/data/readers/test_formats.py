@@ -1,17 +1,22 @@
-"""Formats are found by content: each file of the corpus opens, without a hint and whatever its name."""
+"""Formats are recognised by content: each file of the corpus opens whatever its name."""
 
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from recsys.data import load
+from recsys.data.readers import formats
+from recsys.data.readers.archives import InputFile
 from recsys.data.readers.encodings import detect_encoding
-from recsys.data.readers.formats import probe_tables
+from recsys.data.readers.formats import FORMATS, Format, probe_tables
+from recsys.data.readers.probes import FileStart, Probe, probe_of_table
+from recsys.data.readers.tables import Table
 from recsys.errors import InputError
 from tests.data import files
 
-# file -> (format, rows kept, people, items)
+# file -> (format, rows kept, users, items)
 EXPECTED = {
     "u.data": ("movielens-100k", 4, 3, 3),
     "ml-100k.zip": ("movielens-100k", 4, 3, 3),
@@ -54,14 +59,14 @@ def test_a_file_opens_by_its_content(name: str) -> None:
     assert (loaded.format, loaded.report.rows_kept, dataset.n_users, dataset.n_items) == EXPECTED[name]
 
 
-def test_films_of_100k_come_with_titles_genres_and_people() -> None:
+def test_movielens_100k_has_titles_genres_and_users() -> None:
     dataset = load(files.CORPUS["ml-100k.zip"]).dataset
     assert dataset.catalogue.titles[dataset.items.index("51")] == "Légende (1994)"
     assert dataset.catalogue.tags[dataset.items.index("302")] == ("Crime", "Film-Noir", "Mystery", "Thriller")
     assert dataset.user_table.loc[dataset.users.index("186"), "occupation"] == "executive"
 
 
-def test_films_of_1m_keep_the_year_and_their_accents() -> None:
+def test_titles_of_movielens_1m_keep_year_and_accents() -> None:
     catalogue = load(files.CORPUS["ml-1m.zip"]).dataset.catalogue
     assert catalogue.titles[1:] == ("Cuckoo's Nest (1975)", "Peach (1996)", "Café (1982)")
     assert catalogue.tags[2] == ("Animation", "Children's")
@@ -113,7 +118,7 @@ def test_the_encoding_is_detected_from_the_bytes() -> None:
     assert detect_encoding("naïve".encode()[:4], "x") == "utf-8"  # cut inside a character
 
 
-def test_an_accent_far_below_the_head_is_still_read() -> None:
+def test_a_non_ascii_character_far_below_the_start_is_read() -> None:
     rows = "".join(f"u{i % 50},i{i % 70},plain\n" for i in range(80_000))
     data = f"user,item,title\n{rows}u1,i1,Café\nu2,i999,Müller\n".encode("latin-1")
     assert len(data) > 1 << 20
@@ -133,7 +138,7 @@ def test_a_table_has_its_columns_as_they_are() -> None:
     assert table.data["title"].to_pylist() == ["été", "x"]
 
 
-def test_broken_rows_are_counted_and_push_the_lines_below_them() -> None:
+def test_unreadable_rows_are_counted_and_line_numbers_stay_right() -> None:
     report = load(b"user,item,rating\na,x,1\nb,y,2,9\na,y,3\nb\n,z,4\nb,x,5\n").report
     assert report.dropped == {"broken_row": 2, "missing_user": 1}
     assert report.rows_of("broken_row")["line"].to_pylist() == [3, 5]
@@ -161,7 +166,7 @@ def test_zero_padded_ids_below_a_plain_start_stay_as_they_are() -> None:
         (b'{"user": 1}\n{"user": 2}\n', "must have a column for the item"),
     ],
 )
-def test_what_is_no_table_is_refused_by_name(data: bytes, rule: str) -> None:
+def test_a_file_that_is_no_table_is_refused_with_its_name(data: bytes, rule: str) -> None:
     with pytest.raises(InputError, match=rule) as caught:
         load(data, name="odd.csv")
     assert "odd.csv" in str(caught.value)
@@ -188,3 +193,20 @@ def test_ratings_and_times_stay_beside_their_rows() -> None:
     start = dataset.offsets[first]
     assert dataset.items.externals(dataset.history(first)) == ["302", "242"]
     np.testing.assert_array_equal(dataset.ratings[start : start + 2], [1, 3])
+
+
+def is_arrows(start: FileStart) -> bool:
+    return start.text.startswith("#arrows")
+
+
+def probe_arrows(file: InputFile, start: FileStart) -> list[Probe]:
+    pairs = [line.split(" -> ") for line in file.read().decode().splitlines()[1:]]
+    users, items = zip(*pairs, strict=True)
+    return [probe_of_table(file, Table(file.name, "arrows", pa.table({"user": users, "item": items})))]
+
+
+def test_a_format_is_a_reader_and_a_line_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "FORMATS", (Format("arrows", is_arrows, probe_arrows), *FORMATS))
+    loaded = load(b"#arrows\nann -> tea\nann -> jam\nbob -> tea\n")
+    assert (loaded.format, loaded.report.rows_kept, loaded.dataset.n_users) == ("arrows", 3, 2)
+    assert load(files.CORPUS["pipe.csv"]).format == "pipe"
