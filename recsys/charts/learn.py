@@ -15,6 +15,7 @@ from recsys.charts.style import (
     blend_colour,
     format_number,
     format_percent,
+    full_text,
     group_colour,
     group_symbol,
     plain_text,
@@ -24,17 +25,18 @@ from recsys.charts.style import (
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from recsys.explain.lessons import Smoothing, TwoWays
+    from recsys.explain.worked_examples import BlendComparison, BlendError
 
 
 def weights_figure(titles: Sequence[str], weights: np.ndarray, trained: np.ndarray) -> Figure:
-    """Bars: how much the newest item listens to each; a mark shows the weight as trained."""
+    """Bars: the attention weights of the newest item; a mark shows each weight as trained."""
     import plotly.graph_objects as go
 
     most = int(np.argmax(weights))
     figure = sentence_figure(
-        f"The newest item listens {format_percent(float(weights[most]))} to “{plain_text(titles[most], 36)}”",
-        x="attention weight (all add up to 100%)",
+        f"The newest item gives {format_percent(float(weights[most]))} of its attention to "
+        f"“{plain_text(titles[most], 36)}”",
+        x="attention weight (sum 100%)",
         alternative="; ".join(f"{t}: {format_percent(float(w))}" for t, w in zip(titles, weights, strict=True)),
         height=120 + 34 * len(titles),
     )
@@ -48,7 +50,7 @@ def weights_figure(titles: Sequence[str], weights: np.ndarray, trained: np.ndarr
             text=[format_percent(float(w)) for w in weights],
             textposition="outside",
             cliponaxis=False,
-            hovertext=[plain_text(t) for t in titles],
+            hovertext=[full_text(t) for t in titles],
             hovertemplate="%{hovertext}: %{x:.1%}<extra></extra>",
         )
     )
@@ -67,7 +69,7 @@ def weights_figure(titles: Sequence[str], weights: np.ndarray, trained: np.ndarr
 
 
 def matrices_figure(source: np.ndarray, target: np.ndarray, blended: np.ndarray, alpha: float) -> Figure:
-    """Source, target and blend as three little tables of numbers, in their colours."""
+    """Source, target and blend as three small tables of numbers, in their colours."""
     import plotly.graph_objects as go
 
     figure = sentence_figure(
@@ -76,7 +78,7 @@ def matrices_figure(source: np.ndarray, target: np.ndarray, blended: np.ndarray,
         height=330,
     )
     for place, (name, numbers, colour) in enumerate(
-        (("source", source, SOURCE), ("target", target, TARGET), ("new person", blended, blend_colour(alpha)))
+        (("source", source, SOURCE), ("target", target, TARGET), ("new user", blended, blend_colour(alpha)))
     ):
         figure.add_trace(
             go.Heatmap(
@@ -92,41 +94,41 @@ def matrices_figure(source: np.ndarray, target: np.ndarray, blended: np.ndarray,
                 text=[[f"{v:.3f}".rstrip("0").removesuffix(".") for v in row] for row in numbers],
                 texttemplate="%{text}",
                 textfont={"size": 18},
-                hovertemplate=f"{name}: %{{z:.3f}}<extra></extra>",
+                hovertemplate=f"{name}: %{{z:.3g}}<extra></extra>",
             )
         )
         figure.add_annotation(x=place * 3 + 0.5, y=2.8, text=f"<b>{name}</b>", showarrow=False, font={"color": colour})
     for place, sign in ((2, "· α<br>+"), (5, "· (1−α)<br>=")):
         figure.add_annotation(x=place, y=1, text=sign, showarrow=False, font={"size": 17})
     figure.update_xaxes(visible=False, range=[-0.7, 7.7])
-    figure.update_yaxes(visible=False, range=[2.6, -0.6], autorange=False)
-    figure.update_yaxes(range=[3.1, -0.6])
+    figure.update_yaxes(visible=False, range=[3.1, -0.6], autorange=False)
     return figure
 
 
-def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
-    """Lines: scores of blended representations; rings on them: blended scores; a rule at α with the order there."""
+def compare_blends_figure(comparison: BlendComparison, alpha: float) -> Figure:
+    """Lines: scores of blended embeddings; markers: blended scores; a vertical line at α."""
     import plotly.graph_objects as go
 
-    at = int(np.argmin(np.abs(ways.alphas - alpha)))
-    order = np.argsort(-ways.of_blended_scores[:, at], kind="stable")
+    at = int(np.argmin(np.abs(comparison.alphas - alpha)))
+    order = np.argsort(-comparison.of_blended_scores[:, at], kind="stable")
     figure = sentence_figure(
-        f"At α = {alpha:.2f} both ways put {plain_text(ways.names[int(order[0])])} first: the rings sit on the lines",
-        x="α",
+        f"At α = {alpha:.2f} both blends rank {plain_text(comparison.titles[int(order[0])])} first: the markers are on "
+        "the lines",
+        x="α, weight of the source",
         y="score",
-        alternative="largest difference between both ways: "
-        + format_number(float(np.abs(ways.of_blended_representation - ways.of_blended_scores).max())),
+        alternative="largest difference between the two blends: "
+        + format_number(float(np.abs(comparison.of_blended_embedding - comparison.of_blended_scores).max())),
         height=400,
     )
-    for number, name in enumerate(ways.names):
+    for number, name in enumerate(comparison.titles):
         colour = group_colour(number)
         figure.add_trace(
             go.Scatter(
-                x=ways.alphas,
-                y=ways.of_blended_representation[number],
+                x=comparison.alphas,
+                y=comparison.of_blended_embedding[number],
                 mode="lines+text",
                 line={"color": colour, "width": 2},
-                text=[""] * (len(ways.alphas) - 1) + [f"  {plain_text(name)}"],
+                text=[""] * (len(comparison.alphas) - 1) + [f"  {plain_text(name)}"],
                 textposition="middle right",
                 cliponaxis=False,
                 hovertemplate=f"{plain_text(name)}: %{{y:.3f}}<extra></extra>",
@@ -134,8 +136,8 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
         )
         figure.add_trace(
             go.Scatter(
-                x=ways.alphas[::2],
-                y=ways.of_blended_scores[number, ::2],
+                x=comparison.alphas[::2],
+                y=comparison.of_blended_scores[number, ::2],
                 mode="markers",
                 marker={"symbol": f"{group_symbol(number)}-open", "size": 11, "color": colour, "line": {"width": 2}},
                 hoverinfo="skip",
@@ -146,16 +148,16 @@ def two_ways_figure(ways: TwoWays, alpha: float) -> Figure:
     return figure
 
 
-def sampled_figure(sampled: Sequence[int], rates: Mapping[str, Sequence[float]], now: int) -> Figure:
-    """Hit rate over the number of sampled others for two models, with a rule at the chosen number."""
+def sampled_figure(sampled: Sequence[int], rates: Mapping[str, Sequence[float]], chosen: int) -> Figure:
+    """HR@10 over the number of sampled items for two models, with a vertical line at the chosen number."""
     import plotly.graph_objects as go
 
-    at = list(sampled).index(now)
+    at = list(sampled).index(chosen)
     best = max(rates, key=lambda name: rates[name][at])
     figure = sentence_figure(
-        f"Among {now:,} items {best} looks better",
-        x="items the held-out one is ranked among (of 10,000)",
-        y="HR@10",
+        f"Among {chosen:,} sampled items, {best} has the higher hit rate",
+        x="sampled items that the held-out item competes with",
+        y="HR@10, 0 … 1",
         alternative="; ".join(f"{name}: {format_number(values[at])}" for name, values in rates.items()),
         height=380,
     )
@@ -171,28 +173,28 @@ def sampled_figure(sampled: Sequence[int], rates: Mapping[str, Sequence[float]],
                 hovertemplate=f"{name}: %{{y:.3f}} among %{{x:,}}<extra></extra>",
             )
         )
-    figure.add_vline(x=now, line={"color": QUIET, "dash": "dot"})
+    figure.add_vline(x=chosen, line={"color": QUIET, "dash": "dot"})
     figure.update_xaxes(type="log")
     return figure
 
 
-def smoothing_figure(lesson: Smoothing, observed: int) -> Figure:
-    """Expected error over α for three sources, the best α of each marked."""
+def blend_error_figure(result: BlendError, observed: int) -> Figure:
+    """Expected error over α for three sources, with the best α of each marked."""
     import plotly.graph_objects as go
 
-    best = lesson.best["a random person"]
+    best = result.best["random user"]
     figure = sentence_figure(
-        f"With {observed} known item{'s' * (observed != 1)} even a random source is best at α = {best:.2f}, not 0",
-        x="α, the share borrowed",
-        y="expected squared error of the taste",
-        alternative="; ".join(f"{name}: best α {b:.2f}" for name, b in lesson.best.items()),
+        f"With {observed} observed item{'s' * (observed != 1)}, even a random source is best at α = {best:.2f}, not 0",
+        x="α, weight of the source",
+        y="expected squared error",
+        alternative="; ".join(f"{name}: best α {b:.2f}" for name, b in result.best.items()),
         height=400,
     )
-    for number, (name, errors) in enumerate(lesson.errors.items()):
+    for number, (name, errors) in enumerate(result.errors.items()):
         place = int(np.argmin(errors))
         figure.add_trace(
             go.Scatter(
-                x=lesson.alphas,
+                x=result.alphas,
                 y=errors,
                 mode="lines+text",
                 text=[""] * (len(errors) - 1) + [f"  {name}"],
@@ -204,7 +206,7 @@ def smoothing_figure(lesson: Smoothing, observed: int) -> Figure:
         )
         figure.add_trace(
             go.Scatter(
-                x=[lesson.alphas[place]],
+                x=[result.alphas[place]],
                 y=[errors[place]],
                 mode="markers",
                 marker={"size": 13, "color": group_colour(number), "symbol": group_symbol(number)},

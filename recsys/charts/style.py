@@ -1,4 +1,4 @@
-"""One look for every figure: colours with one meaning each, numbers in one format, a sentence as title.
+"""The style of every figure: colours with one meaning each, numbers in one format, a sentence as title.
 
 Source is orange and target is blue, everywhere; a blend is the mix of the two at α. Groups take the other colours of
 Okabe & Ito's palette (safe for red–green blindness) and always differ in shape or label too. Backgrounds are
@@ -23,14 +23,14 @@ yellow are darker here: each has at least 3:1 on the light and on the dark page.
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
 """Marker shapes of groups, beside GROUPS: colour is never the only difference."""
 KEPT, DROPPED, QUIET = "#009E73", "#D55E00", "#8A918D"
-"""What stays, what goes, and what only gives context."""
+"""Rows kept or a positive effect, rows dropped or a negative effect, and context."""
 FONT_SIZE = 14
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["autoScale2d"],
     "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "figure"},
 }
-"""How plotly shows a figure: with a download in its corner and without advertising."""
+"""Plotly's options: a download button in the figure's corner, no logo."""
 
 
 def plain_text(value: object, limit: int = 60) -> str:
@@ -118,18 +118,19 @@ def group_symbol(index: int) -> str:
 def sentence_figure(
     title: str, *, x: str = "", y: str = "", alternative: str = "", height: int = 340, width: int = 62
 ) -> Figure:
-    """An empty figure in the house's look.
+    """An empty figure in the common style.
 
     Args:
-        title: the sentence that answers the figure's question. Text from data in it must have gone through `text`.
-        x, y: axis titles, with units.
-        alternative: what the figure shows, in words, for those who can't see it (`alternative_of` reads it again).
+        title: the sentence that answers the figure's question. Text from data in it must come from `plain_text`.
+        x, y: axis titles, with units; long ones are wrapped, so that a narrow column does not cut them off.
+        alternative: what the figure shows, in words, for screen readers (see `alternative_of`).
         height: pixels.
-        width: characters after which the title goes on in a second line.
+        width: characters per line of the title.
     """
     from plotly.graph_objects import Figure
 
     lines = wrap(title, width, break_long_words=False) or [""]
+    x, y = ("<br>".join(wrap(text, limit)) for text, limit in ((x, 44), (y, height // 9)))
     return Figure(
         layout={
             "title": {

@@ -1,21 +1,22 @@
-"""Step 6: why this item. Influence of history items, counterfactuals, parts of a score, attention and its limits."""
+"""Step 6: explain a recommendation. Influence of history items, counterfactuals, parts of a score, attention."""
 
 from recsys.explain.attention import AttentionMap, DeletionStudy, attention_map, deletion_study, trained_head
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
-from recsys.explain.history_influence import Influence, blended, influence, unseen_items
-from recsys.explain.score_parts import alike_items, shared_tags, source_and_target
+from recsys.explain.history_influence import Influence, blended_scorer, influence, unseen_items
+from recsys.explain.score_parts import main_shared_tag, shared_tags, similar_items, source_and_target
 
 __all__ = [
     "AttentionMap",
     "Counterfactual",
     "DeletionStudy",
     "Influence",
-    "alike_items",
     "attention_map",
-    "blended",
+    "blended_scorer",
     "deletion_study",
     "influence",
+    "main_shared_tag",
     "shared_tags",
+    "similar_items",
     "smallest_removal",
     "source_and_target",
     "trained_head",

@@ -1,4 +1,4 @@
-"""The smallest set of history items without which an item is no longer recommended, and what-if histories."""
+"""Counterfactuals: the smallest set of history items without which an item leaves the first k."""
 
 from __future__ import annotations
 
@@ -9,103 +9,101 @@ from math import comb
 import numpy as np
 
 from recsys.data.dataset import History
-from recsys.explain.history_influence import Scorer, influence, places
+from recsys.explain.history_influence import Scorer, influence, margins_and_ranks
 
 BATCH = 128
 
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """A set of history items whose removal drops an item out of the list.
+    """A set of history items whose removal moves an item out of the first k.
 
     Args:
-        removed: positions in the history, ascending; None when even an empty history keeps the item in the list.
-        proven: whether every smaller set was tried and none does it.
-        rank_before, rank_after: the item's place with the whole history and without the set.
-        scored: how many histories were scored to find out.
+        removed: positions in the history, ascending; None if the item stays even with an empty history.
+        proven_minimal: whether every smaller set was tried without success.
+        rank_before, rank_after: the item's rank with the whole history and without the set.
+        evaluations: how many histories were scored.
     """
 
     removed: tuple[int, ...] | None
-    proven: bool
+    proven_minimal: bool
     rank_before: int
     rank_after: int
-    scored: int
+    evaluations: int
 
     def sentence(self, title: str, k: int) -> str:
-        """The finding in words; `title` is shown as it is given."""
+        """The result in words; `title` is used as given."""
         if self.rank_before > k:
-            return f"{title} is not among the first {k}, it stands at {self.rank_before:,}."
+            return f"{title} is not in the top {k}: its rank is {self.rank_before:,}."
         if self.removed is None:
-            return f"Even without any history {title} stays among the first {k}: the prior alone puts it there."
-        many = len(self.removed)
-        how = "no smaller set does it" if self.proven else "a smaller set may exist, not all were tried"
-        what = "one item" if many == 1 else f"{many} items"
-        return f"Without {what} {title} falls from place {self.rank_before} to {self.rank_after:,} ({how})."
+            return f"{title} stays in the top {k} without any history: the model recommends it to new users too."
+        count = len(self.removed)
+        removed = "one item" if count == 1 else f"{count} items"
+        proof = "no smaller set is enough" if self.proven_minimal else "a smaller set may exist; not all were tried"
+        return f"Without {removed}, {title} drops from rank {self.rank_before} to rank {self.rank_after:,} ({proof})."
 
 
 def smallest_removal(
-    scorer: Scorer, history: History, item: int, allowed: np.ndarray, k: int, most_scored: int = 3000
+    scorer: Scorer, history: History, item: int, candidates: np.ndarray, k: int, max_evaluations: int = 3000
 ) -> Counterfactual:
-    """Search for the smallest set of history items whose removal drops `item` out of the first k.
+    """Search for the smallest set of history items whose removal moves `item` out of the first k.
 
-    First greedily (at each step the removal that hurts most), then every set smaller than that, smallest first, most
-    influential first, as long as `most_scored` histories allow. The answer is proven minimal if all smaller sets were
-    tried.
+    A greedy search (remove the most influential item, score again) gives a first set. Then all smaller sets are tried,
+    smallest first, as long as `max_evaluations` scored histories allow. The result is proven minimal if all were tried.
     """
-    found = influence(scorer, history, item, allowed)
-    scored = 1 + len(history)
-    if found.rank > k:
-        return Counterfactual((), True, found.rank, found.rank, scored)
-    alone = [int(p) for p in found.order if found.ranks[p] > k]
-    if alone:
-        return Counterfactual((alone[0],), True, found.rank, int(found.ranks[alone[0]]), scored)
-    greedy, rank, used = _greedily(scorer, history, item, allowed, k, most_scored // 2)
-    scored += used
-    order, size = found.order.tolist(), 2
+    single = influence(scorer, history, item, candidates)
+    evaluations = 1 + len(history)
+    if single.rank > k:
+        return Counterfactual((), True, single.rank, single.rank, evaluations)
+    enough_alone = [int(p) for p in single.order if single.ranks[p] > k]
+    if enough_alone:
+        best = enough_alone[0]
+        return Counterfactual((best,), True, single.rank, int(single.ranks[best]), evaluations)
+    greedy, rank, used = _greedy_removal(scorer, history, item, candidates, k, max_evaluations // 2)
+    evaluations += used
+    order, size = single.order.tolist(), 2
     limit = len(greedy) if greedy is not None else len(history) + 1
-    while size < limit and scored + comb(len(order), size) <= most_scored:
-        hit, after, used = _of_size(scorer, history, item, allowed, k, order, size)
-        scored += used
-        if hit is not None:
-            return Counterfactual(hit, True, found.rank, after, scored)
+    while size < limit and evaluations + comb(len(order), size) <= max_evaluations:
+        smaller, rank_after, used = _removal_of_size(scorer, history, item, candidates, k, order, size)
+        evaluations += used
+        if smaller is not None:
+            return Counterfactual(smaller, True, single.rank, rank_after, evaluations)
         size += 1
-    if greedy is None:
-        return Counterfactual(None, size >= limit, found.rank, rank, scored)
-    return Counterfactual(tuple(sorted(greedy)), size >= len(greedy), found.rank, rank, scored)
+    removed = None if greedy is None else tuple(sorted(greedy))
+    return Counterfactual(removed, size >= limit, single.rank, rank, evaluations)
 
 
-def _greedily(
-    scorer: Scorer, history: History, item: int, allowed: np.ndarray, k: int, most_scored: int
+def _greedy_removal(
+    scorer: Scorer, history: History, item: int, candidates: np.ndarray, k: int, max_evaluations: int
 ) -> tuple[list[int] | None, int, int]:
-    """Positions, the rank without them, histories scored; positions None if the item stays to the end.
+    """Positions (None if the item stays to the end), the rank without them, histories scored.
 
-    When the budget is spent, whole stretches go at once, least recent first, so that some answer is always found.
+    After `max_evaluations` the newest remaining item is removed at each step, so that there is always a result.
     """
-    taken: list[int] = []
-    left, used, rank = list(range(len(history))), 0, 0
-    while left:
-        if used + len(left) <= most_scored:
-            trials = [np.delete(history, [*taken, position]) for position in left]
-            lead, ranks = places(scorer(trials), item, allowed)
-            best, used = int(np.argmin(lead)), used + len(left)
-            rank = int(ranks[best])
-        else:
-            best, used = len(left) - 1, used + 1
-            rank = int(places(scorer([np.delete(history, [*taken, left[best]])]), item, allowed)[1][0])
-        taken.append(left.pop(best))
+    removed: list[int] = []
+    remaining, used, rank = list(range(len(history))), 0, 0
+    while remaining:
+        trials = remaining if used + len(remaining) <= max_evaluations else remaining[-1:]
+        histories = [np.delete(history, [*removed, position]) for position in trials]
+        margins, ranks = margins_and_ranks(scorer(histories), item, candidates)
+        best, used = int(np.argmin(margins)), used + len(trials)
+        rank = int(ranks[best])
+        removed.append(trials[best])
+        remaining = [position for position in remaining if position != trials[best]]
         if rank > k:
-            return taken, rank, used
+            return removed, rank, used
     return None, rank, used
 
 
-def _of_size(
-    scorer: Scorer, history: History, item: int, allowed: np.ndarray, k: int, order: list[int], size: int
+def _removal_of_size(
+    scorer: Scorer, history: History, item: int, candidates: np.ndarray, k: int, order: list[int], size: int
 ) -> tuple[tuple[int, ...] | None, int, int]:
+    """The first set of this size that is enough (None if there is none), the rank without it, histories scored."""
     sets, used = combinations(order, size), 0
     while batch := list(islice(sets, BATCH)):
         used += len(batch)
-        ranks = places(scorer([np.delete(history, chosen) for chosen in batch]), item, allowed)[1]
+        ranks = margins_and_ranks(scorer([np.delete(history, p) for p in batch]), item, candidates)[1]
         if (ranks > k).any():
-            hit = int(np.argmax(ranks > k))
-            return tuple(sorted(batch[hit])), int(ranks[hit]), used
+            first = int(np.argmax(ranks > k))
+            return tuple(sorted(batch[first])), int(ranks[first]), used
     return None, 0, used

@@ -1,72 +1,60 @@
-"""What a recommendation is made of: the share of source and target, the model's voices, alike items, shared tags."""
+"""What a recommendation's score consists of (target and source, network and Markov), similar items, shared tags."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.embeddings import nearest
+from recsys.explain.history_influence import margins_and_ranks
 from recsys.metrics.item_content import item_features
 from recsys.models.recommender import Encoder, Recommender
-from recsys.transfer import TransferParty
 
 
 @dataclass(frozen=True)
-class Part:
-    """One summand of an item's lead."""
+class ScorePart:
+    """One summand of an item's margin."""
 
     name: str
     value: float
 
 
 def source_and_target(
-    target_scores: np.ndarray, source_scores: np.ndarray, alpha: float, item: int, allowed: np.ndarray
-) -> tuple[Part, Part]:
-    """How much of the item's lead in the blend comes from the target, (1 − α) · lead, and from the source, α · lead.
-
-    A lead is the score minus the mean over what may be recommended; the two parts add up to the blend's lead exactly.
-    """
-    among = allowed.copy()
-    among[[0, item]] = False, True
-
-    def lead(scores: np.ndarray) -> float:
-        return float(scores[item] - scores[among].mean(dtype=np.float64))
-
-    return Part("target", (1 - alpha) * lead(target_scores)), Part("source", alpha * lead(source_scores))
+    target_scores: np.ndarray, source_scores: np.ndarray, alpha: float, item: int, candidates: np.ndarray
+) -> tuple[ScorePart, ScorePart]:
+    """The target's part of the item's margin, (1 − α) · margin, and the source's, α · margin; they add up exactly."""
+    margins = margins_and_ranks(np.stack([target_scores, source_scores]), item, candidates)[0]
+    return ScorePart("target", (1 - alpha) * float(margins[0])), ScorePart("source", alpha * float(margins[1]))
 
 
-def model_score_parts(model: Recommender, history: History, item: int, allowed: np.ndarray) -> tuple[Part, ...]:
-    """The summands of a model that fuses several scores ("network", "markov"), as leads; one part where it does not."""
-    split = getattr(model, "parts", None)
-    found: Mapping[str, np.ndarray] = split([history]) if split else {model.name: model.scores([history])}
-    among = allowed.copy()
-    among[[0, item]] = False, True
+def model_score_parts(model: Recommender, history: History, item: int, candidates: np.ndarray) -> tuple[ScorePart, ...]:
+    """The margin by component ("network", "markov") for a model that adds several scores; one part for others."""
+    parts = model.parts([history]) if hasattr(model, "parts") else {model.name: model.scores([history])}
     return tuple(
-        Part(name, float(scores[0, item] - scores[0, among].mean(dtype=np.float64))) for name, scores in found.items()
+        ScorePart(name, float(margins_and_ranks(scores, item, candidates)[0][0])) for name, scores in parts.items()
     )
 
 
-def alike_items(model: Recommender, dataset: Dataset, item: int, k: int = 8) -> tuple[list[tuple[int, float]], str]:
-    """The k items most like this one with their cosine, and by what: the model's vectors, or who chose them."""
+def similar_items(model: Recommender, dataset: Dataset, item: int, k: int = 8) -> tuple[list[tuple[int, float]], str]:
+    """The k nearest items with their cosine similarity, and what was compared: item vectors, or tags and users."""
     if isinstance(model, Encoder):
         rows, similarity = nearest(model.item_vectors, item, k + 1)
-        by = "the model’s item vectors"
+        compared = "the model’s item vectors"
     else:
         features = item_features(dataset)
         cosine = np.asarray((features @ features[item].T).todense()).ravel()
         cosine[item] = -1
         rows = np.argsort(-cosine, kind="stable")[: k + 1]
-        similarity, by = cosine[rows], "tags, or who chose them"
-    return [(int(row), float(value)) for row, value in zip(rows, similarity, strict=True) if row][:k], by
+        similarity, compared = cosine[rows], "their tags, or their users where there are no tags"
+    return [(int(row), float(value)) for row, value in zip(rows, similarity, strict=True) if row][:k], compared
 
 
 @dataclass(frozen=True)
 class SharedTag:
-    """A tag of the recommended item: how many history items have it too, and how common it is in the catalogue."""
+    """A tag of the recommended item: how many history items have it, and its shares of history and catalogue."""
 
     tag: str
     in_history: int
@@ -75,31 +63,24 @@ class SharedTag:
 
 
 def shared_tags(catalogue: Catalogue, history: History, item: int) -> tuple[SharedTag, ...]:
-    """The item's tags, those the history holds more of than the catalogue first."""
-    n = max(1, len(catalogue.tags) - 1)
-    everywhere = Counter(tag for tags in catalogue.tags for tag in set(tags))
-    here = Counter(tag for known in history for tag in set(catalogue.tags[known]))
+    """The item's tags, the most over-represented in the history first."""
+    n_items = max(1, len(catalogue.tags) - 1)
+    in_catalogue = Counter(tag for tags in catalogue.tags for tag in set(tags))
+    in_history = Counter(tag for known in history for tag in set(catalogue.tags[known]))
     tags = [
-        SharedTag(tag, here[tag], here[tag] / max(1, len(history)), everywhere[tag] / n)
+        SharedTag(tag, in_history[tag], in_history[tag] / max(1, len(history)), in_catalogue[tag] / n_items)
         for tag in dict.fromkeys(catalogue.tags[item])
     ]
     return tuple(sorted(tags, key=lambda t: (t.share_of_catalogue - t.share_of_history, t.tag)))
 
 
-def reason(catalogue: Catalogue, history: History, item: int, effects: np.ndarray) -> SharedTag | None:
-    """The tag that most of the item's support comes from: the one with the largest summed positive effect.
-
-    Returns None when the item has no tag that a supporting history item shares.
-    """
-    weight: dict[str, float] = {}
+def main_shared_tag(catalogue: Catalogue, history: History, item: int, effects: np.ndarray) -> SharedTag | None:
+    """The shared tag with the largest summed positive effect; None if no supporting history item shares a tag."""
+    support: dict[str, float] = defaultdict(float)
     for known, effect in zip(history, effects, strict=True):
         for tag in set(catalogue.tags[known]) & set(catalogue.tags[item]):
-            weight[tag] = weight.get(tag, 0.0) + max(float(effect), 0.0)
-    found = {tag.tag: tag for tag in shared_tags(catalogue, history, item)}
-    named = [tag for tag, value in weight.items() if value > 0]
-    return found[max(named, key=lambda tag: (weight[tag], tag))] if named else None
-
-
-def main_history(party: TransferParty) -> History:
-    """The history of the member with the longest one: what is taken apart when a group is the target."""
-    return max(party.histories, key=len)
+            support[tag] += max(float(effect), 0.0)
+    if max(support.values(), default=0.0) <= 0:
+        return None
+    main = max(support, key=lambda tag: (support[tag], tag))
+    return next(shared for shared in shared_tags(catalogue, history, item) if shared.tag == main)

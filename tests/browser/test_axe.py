@@ -215,7 +215,7 @@ def test_evaluate(page: Page, address: str, look: Look) -> None:
 def test_explain(page: Page, address: str, look: Look) -> None:
     opened(page, f"{address}/Explain")
     look("Explain, empty")
-    each_part(page, address, look, "Explain", EXPLAIN, "Alike items and tags")
+    each_part(page, address, look, "Explain", EXPLAIN, "Similar items and tags")
 
 
 def test_learn(page: Page, address: str, look: Look) -> None:

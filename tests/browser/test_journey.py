@@ -82,12 +82,12 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     number = r"0?\.\d+"
     evaluated = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
     expect(page.get_by_role("heading", name=evaluated)).to_be_visible(timeout=180_000)
-    step(visit, page, "6 Explain", "Why this item?")
+    step(visit, page, "6 Explain", "Explain a recommendation")
     expect(page.get_by_role("radiogroup", name=re.compile("Recommended")).get_by_role("radio")).to_have_count(
         10
     )  # the list, one item chosen
     expect(page.locator(".js-plotly-plot .barlayer .point").first).to_be_visible(timeout=60_000)  # what it hangs on
-    step(visit, page, "7 Learn", "How it works")
+    step(visit, page, "7 Learn", "Learn how interest transfer works")
     expect(page.locator(".katex").first).to_be_visible(timeout=60_000)
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
     visit.check(page)

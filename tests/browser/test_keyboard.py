@@ -99,9 +99,9 @@ def test_from_home_to_explain(page: Page) -> None:
 
     reach(page, "6 Explain", "Shift+Tab")
     page.keyboard.press("Enter")
-    page.get_by_role("tab", name="Alike items and tags").wait_for()
+    page.get_by_role("tab", name="Similar items and tags").wait_for()
     quiet(page)
-    reach(page, "^The smallest change")
+    reach(page, "^Smallest change")
 
 
 def choose_a_pair(page: Page) -> None:

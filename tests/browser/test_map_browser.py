@@ -196,7 +196,7 @@ def test_the_choice_and_its_drawer_outlive_a_page_switch(
     assert count > 100
     menu = page.get_by_test_id("stSidebar")
     menu.get_by_role("link", name=re.compile("7 Learn")).click()
-    page.get_by_role("heading", name="How it works").wait_for()
+    page.get_by_role("heading", name="Learn how interest transfer works").wait_for()
     menu.get_by_role("link", name=re.compile("3 Embeddings")).click()
     page.locator(".st-key-map_drawer").wait_for()
     expect(page.locator(".hint")).to_have_text(f"{count} people chosen", timeout=30_000)

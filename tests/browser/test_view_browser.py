@@ -47,7 +47,7 @@ def test_the_dragged_alpha_goes_along_to_explain_by_the_menu(visit: Visits, addr
     drag_alpha(page)
     dragged = page.locator(".alpha-input").input_value()
     page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("6 Explain")).click()
-    expect(page.get_by_role("heading", name="Why this item?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Explain a recommendation")).to_be_visible()
     slider = page.locator(".st-key-explain_alpha input[type=range]")
     expect(slider).to_be_visible()
     quiet(page)

@@ -1,4 +1,4 @@
-"""Influence is exact, adds up where it must, and finds what was planted."""
+"""Influence is exact, adds up for additive models, and finds the planted cause."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ import pytest
 from recsys.data.dataset import Dataset, History
 from recsys.errors import InputError
 from recsys.explain.history_influence import (
-    blended,
+    blended_scorer,
     deletion_curve,
-    greedy_order,
     influence,
-    places,
+    leave_one_out_histories,
+    margins_and_ranks,
     unseen_items,
-    without_each,
 )
 from recsys.models.attention.model import AttentionModel
 
 
 @dataclass(frozen=True)
 class Additive:
-    """Each history item gives each item a fixed number: the influence is known in closed form."""
+    """Each history item adds a fixed number to the score of each item, so the influence is known in closed form."""
 
     table: np.ndarray  # (n + 1, n + 1)
     name: str = "additive"
@@ -47,55 +46,52 @@ def additive() -> Additive:
 HISTORY = np.array([3, 7, 11, 20, 25])
 
 
-def test_effects_of_an_additive_model_are_its_own_numbers(additive: Additive) -> None:
-    allowed = unseen_items(30, HISTORY)
-    found = influence(additive.scores, HISTORY, 5, allowed)
+def test_effects_of_an_additive_model_are_its_summands(additive: Additive) -> None:
+    candidates = unseen_items(30, HISTORY)
+    found = influence(additive.scores, HISTORY, 5, candidates)
     table = additive.table
-    expected = [table[known, 5] - table[known, allowed].mean() for known in HISTORY]
+    expected = [table[known, 5] - table[known, candidates].mean() for known in HISTORY]
     np.testing.assert_allclose(found.effects, expected, atol=1e-12)
-    assert found.lead == pytest.approx(sum(expected))
+    assert found.margin == pytest.approx(sum(expected))
     assert HISTORY[found.order[0]] == HISTORY[int(np.argmax(expected))]
 
 
 def test_batched_equals_one_by_one(additive: Additive) -> None:
-    allowed = unseen_items(30, HISTORY)
-    found = influence(additive.scores, HISTORY, 9, allowed)
-    for position, shorter in enumerate(without_each(HISTORY)):
-        lead, rank = places(additive.scores([shorter]), 9, allowed)
-        assert found.lead - lead[0] == pytest.approx(found.effects[position])
+    candidates = unseen_items(30, HISTORY)
+    found = influence(additive.scores, HISTORY, 9, candidates)
+    for position, shorter in enumerate(leave_one_out_histories(HISTORY)):
+        margin, rank = margins_and_ranks(additive.scores([shorter]), 9, candidates)
+        assert found.margin - margin[0] == pytest.approx(found.effects[position])
         assert rank[0] == found.ranks[position]
 
 
 def test_rank_counts_ties_against_the_item() -> None:
     scores = np.array([[0.0, 1.0, 1.0, 0.5]])
-    allowed = np.array([False, True, True, True])
-    assert places(scores, 1, allowed)[1].tolist() == [2]
-    assert places(scores, 3, allowed)[1].tolist() == [3]
+    candidates = np.array([False, True, True, True])
+    assert margins_and_ranks(scores, 1, candidates)[1].tolist() == [2]
+    assert margins_and_ranks(scores, 3, candidates)[1].tolist() == [3]
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 def test_a_blend_weakens_the_targets_effects_by_its_share(additive: Additive, alpha: float) -> None:
-    allowed = unseen_items(30, HISTORY)
+    candidates = unseen_items(30, HISTORY)
     other = additive.scores([np.array([1, 2])])[0]
-    whole = influence(additive.scores, HISTORY, 5, allowed)
-    mixed = influence(blended(additive, other, alpha), HISTORY, 5, allowed)
+    whole = influence(additive.scores, HISTORY, 5, candidates)
+    mixed = influence(blended_scorer(additive.scores, other, alpha), HISTORY, 5, candidates)
     np.testing.assert_allclose(mixed.effects, (1 - alpha) * whole.effects, atol=1e-12)
 
 
-def test_deletion_ends_at_the_prior_and_greedy_is_never_behind_at_first(additive: Additive) -> None:
-    allowed = unseen_items(30, HISTORY)
-    order = influence(additive.scores, HISTORY, 5, allowed).order
-    curve = deletion_curve(additive.scores, HISTORY, 5, allowed, order)
+def test_the_deletion_curve_ends_without_history(additive: Additive) -> None:
+    candidates = unseen_items(30, HISTORY)
+    order = influence(additive.scores, HISTORY, 5, candidates).order
+    curve = deletion_curve(additive.scores, HISTORY, 5, candidates, order)
     assert curve[-1] == pytest.approx(0)
-    np.testing.assert_array_equal(greedy_order(additive.scores, HISTORY, 5, allowed), order)
-    assert len(greedy_order(additive.scores, HISTORY, 5, allowed, most=2)) == 2
 
 
-def test_the_last_step_of_the_planted_walk_carries_the_recommendation(walks: tuple[AttentionModel, Dataset]) -> None:
+def test_the_newest_item_of_a_planted_walk_has_the_largest_influence(walks: tuple[AttentionModel, Dataset]) -> None:
     model, data = walks
     named = 0
-    people = range(0, 60)
-    for user in people:
+    for user in range(60):
         history = data.history(user)
         scores = model.scores([history])[0]
         scores[history] = -np.inf

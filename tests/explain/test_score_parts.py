@@ -1,4 +1,4 @@
-"""Parts add up, tags are counted, alike items are the planted ones, and the planted reason is named."""
+"""Parts of a score add up, tags are counted, similar items and the main shared tag are the planted ones."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
-from recsys.explain.history_influence import influence, places, unseen_items
-from recsys.explain.score_parts import alike_items, model_score_parts, reason, shared_tags, source_and_target
+from recsys.explain.history_influence import influence, margins_and_ranks, unseen_items
+from recsys.explain.score_parts import main_shared_tag, model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines import fit_baseline
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.35, 1.0])
-def test_source_and_target_add_up_to_the_blends_lead(planted: Dataset, alpha: float) -> None:
+def test_source_and_target_add_up_to_the_blends_margin(planted: Dataset, alpha: float) -> None:
     model = fit_baseline("markov", planted)
     target, source = model.scores([planted.history(0), planted.history(1)])
-    allowed = unseen_items(model.n_items, planted.history(0))
-    item = int(np.flatnonzero(allowed)[3])
-    own, other = source_and_target(target, source, alpha, item, allowed)
+    candidates = unseen_items(model.n_items, planted.history(0))
+    item = int(np.flatnonzero(candidates)[3])
+    own, other = source_and_target(target, source, alpha, item, candidates)
     mixed = np.concatenate([[-np.inf], alpha * source[1:].astype(float) + (1 - alpha) * target[1:]])
-    assert own.value + other.value == pytest.approx(places(mixed[None], item, allowed)[0][0], abs=1e-5)
+    assert own.value + other.value == pytest.approx(margins_and_ranks(mixed[None], item, candidates)[0][0], abs=1e-5)
     assert (own.name, other.name) == ("target", "source")
 
 
-def test_voices_add_up_to_the_models_lead(walks: tuple[AttentionModel, Dataset]) -> None:
+def test_the_models_parts_add_up_to_the_margin(walks: tuple[AttentionModel, Dataset]) -> None:
     model, data = walks
     history = data.history(0)
-    allowed = unseen_items(model.n_items, history)
-    item = int(np.flatnonzero(allowed)[0])
-    lead = places(model.scores([history]), item, allowed)[0][0]
-    assert sum(part.value for part in model_score_parts(model, history, item, allowed)) == pytest.approx(lead, abs=1e-4)
+    candidates = unseen_items(model.n_items, history)
+    item = int(np.flatnonzero(candidates)[0])
+    margin = margins_and_ranks(model.scores([history]), item, candidates)[0][0]
+    assert sum(part.value for part in model_score_parts(model, history, item, candidates)) == pytest.approx(
+        margin, abs=1e-4
+    )
     popularity = fit_baseline("popularity", data)
-    assert [part.name for part in model_score_parts(popularity, history, item, allowed)] == ["popularity"]
+    assert [part.name for part in model_score_parts(popularity, history, item, candidates)] == ["popularity"]
 
 
 def test_tags_are_counted_against_the_catalogue(planted: Dataset) -> None:
@@ -43,18 +45,18 @@ def test_tags_are_counted_against_the_catalogue(planted: Dataset) -> None:
     assert tag.share_of_catalogue == pytest.approx(0.5)
 
 
-def test_alike_items_are_of_the_same_planted_half(planted: Dataset, walks: tuple[AttentionModel, Dataset]) -> None:
+def test_similar_items_are_of_the_same_planted_half(planted: Dataset, walks: tuple[AttentionModel, Dataset]) -> None:
     network, data = walks
     for model in (network, fit_baseline("popularity", planted)):
-        alike, by = alike_items(model, data, 5, k=4)
-        assert len(alike) == 4
-        assert all(item != 5 and item > 0 for item, _ in alike)
-        assert sum(item <= 20 for item, _ in alike) >= 3
-        assert by
+        similar, compared = similar_items(model, data, 5, k=4)
+        assert len(similar) == 4
+        assert all(item != 5 and item > 0 for item, _ in similar)
+        assert sum(item <= 20 for item, _ in similar) >= 3
+        assert compared
 
 
-def test_the_planted_taste_that_made_the_pick_is_named(walks: tuple[AttentionModel, Dataset]) -> None:
-    """People have both tastes in their history; the pick follows the last one, and so must the reason."""
+def test_the_main_shared_tag_is_the_planted_cause(walks: tuple[AttentionModel, Dataset]) -> None:
+    """Histories mix both planted tags; the recommendation follows the newer one, and so must the explanation."""
     model, data = walks
     right = 0
     for user in range(40):
@@ -63,10 +65,10 @@ def test_the_planted_taste_that_made_the_pick_is_named(walks: tuple[AttentionMod
         scores[mixed] = -np.inf
         item = int(np.argmax(scores))
         found = influence(model.scores, mixed, item, unseen_items(model.n_items, mixed))
-        named = reason(data.catalogue, mixed, item, found.effects)
+        named = main_shared_tag(data.catalogue, mixed, item, found.effects)
         right += named is not None and named.tag == data.catalogue.tags[item][0]
     assert right >= 36
 
 
-def test_without_shared_tags_there_is_no_reason(planted: Dataset) -> None:
-    assert reason(planted.catalogue, np.array([30]), 5, np.array([1.0])) is None
+def test_without_a_shared_tag_there_is_none(planted: Dataset) -> None:
+    assert main_shared_tag(planted.catalogue, np.array([30]), 5, np.array([1.0])) is None

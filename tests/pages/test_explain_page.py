@@ -1,4 +1,4 @@
-"""The page Explain without a browser: what hangs on what, what-ifs that move the list, every part from its link."""
+"""The page Explain without a browser: influence, edits of the history that change the list, every tab by its link."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPACE = "f" * 32
 
 @pytest.fixture(scope="module")
 def runs(own_workspace: Workspace) -> dict[str, str]:
-    """Two runs in a workspace of its own: a network, and a model that only counts."""
+    """Two runs in a workspace of its own: a network and a popularity model."""
     data, space = planted_dataset(), own_workspace.space(SPACE)
     found = {}
     for model in ("attention", "popularity"):
@@ -45,8 +45,8 @@ def item_list(app: AppTest) -> Radio[int]:
     return next(radio for radio in app.radio if str(radio.key).startswith("item_"))
 
 
-def what_if(app: AppTest, part: str) -> Multiselect[int]:
-    """What is taken away ("gone") or added."""
+def edits(app: AppTest, part: str) -> Multiselect[int]:
+    """The picker of "removed" or "added" items."""
     return next(box for box in app.multiselect if str(box.key).startswith(f"{part}_"))
 
 
@@ -54,7 +54,7 @@ def listed(app: AppTest, target: str) -> list[int]:
     return [int(option.split("  ")[0].replace("\\", "").replace(",", "")) for option in item_list(app).options]
 
 
-def test_it_opens_with_somebody_and_puts_them_into_the_link(runs: dict[str, str]) -> None:
+def test_it_opens_with_a_user_and_puts_them_into_the_link(runs: dict[str, str]) -> None:
     app = opened(runs["attention"])
     no_errors(app)
     target = app.query_params["target"]
@@ -62,60 +62,60 @@ def test_it_opens_with_somebody_and_puts_them_into_the_link(runs: dict[str, str]
     assert len(app.get("plotly_chart")) == 1
 
 
-def test_taking_the_newest_item_away_moves_the_list(runs: dict[str, str]) -> None:
+def test_removing_the_newest_item_changes_the_list(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3")
     before = list(item_list(app).options)
-    what_if(app, "gone").select(12).run()
+    edits(app, "removed").select(12).run()
     no_errors(app)
     after = list(item_list(app).options)
-    assert item_list(app).label == "Recommended, as imagined"
+    assert item_list(app).label == "Recommended with the changed history"
     assert before != after
     assert any("was" in option or "new" in option for option in after)
-    what_if(app, "gone").unselect(12).run()
+    edits(app, "removed").unselect(12).run()
     assert list(item_list(app).options) == before
 
 
-def test_adding_items_moves_the_list_and_they_are_not_recommended(runs: dict[str, str]) -> None:
+def test_added_items_change_the_list_and_are_not_recommended(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3")
     first = int(item_list(app).value)
     app.text_input("explain_find").set_value(f"Item {first}").run()
-    what_if(app, "added").select(first).run()
+    edits(app, "added").select(first).run()
     no_errors(app)
     assert int(item_list(app).value) != first
 
 
-def test_an_item_that_falls_out_is_still_watched(runs: dict[str, str]) -> None:
+def test_the_chosen_item_stays_chosen_when_it_leaves_the_list(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3", k="2")
     chosen = int(item_list(app).value)
     item_list(app).set_value(chosen).run()
-    what_if(app, "gone").set_value([10, 11, 12]).run()
+    edits(app, "removed").set_value([10, 11, 12]).run()
     no_errors(app)
     assert int(item_list(app).value) == chosen
 
 
 @pytest.mark.parametrize("tab", list(TABS))
 @pytest.mark.parametrize("source", ["", "user:u4", "everyone"])
-def test_each_part_opens_from_its_link_blended_or_not(runs: dict[str, str], tab: str, source: str) -> None:
+def test_each_tab_opens_by_its_link_with_and_without_a_source(runs: dict[str, str], tab: str, source: str) -> None:
     app = opened(runs["attention"], target="user:u3", source=source, alpha="0.4", tab=tab)
     no_errors(app)
     assert tab_shown(app) == TABS[tab]
 
 
 @pytest.mark.parametrize("tab", list(TABS))
-def test_a_model_that_only_counts_is_explained_too(runs: dict[str, str], tab: str) -> None:
+def test_a_model_without_a_network_is_explained_too(runs: dict[str, str], tab: str) -> None:
     no_errors(opened(runs["popularity"], target="user:u3", tab=tab))
 
 
 @pytest.mark.parametrize("target", ["cluster:0", "items:i1,i2", "everyone"])
-def test_groups_and_composed_people_open(runs: dict[str, str], target: str) -> None:
+def test_groups_and_lists_of_items_open(runs: dict[str, str], target: str) -> None:
     no_errors(opened(runs["attention"], target=target))
 
 
-def test_the_smallest_change_is_found_and_said_in_words(runs: dict[str, str]) -> None:
+def test_the_smallest_change_is_described_in_a_sentence(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3", tab="smallest", k="3")
     next(b for b in app.button if b.label == "Search").click().run()
     no_errors(app)
-    assert any("falls from place" in m.value or "prior alone" in m.value for m in app.markdown)
+    assert any("drops from rank" in m.value or "without any history" in m.value for m in app.markdown)
 
 
 def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:
@@ -128,29 +128,29 @@ def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:
     assert len(app.get("plotly_chart")) == 3
 
 
-def test_an_unknown_person_is_refused_with_a_sentence(runs: dict[str, str]) -> None:
+def test_an_unknown_user_is_refused_with_a_sentence(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:nobody")
     no_errors(app, "must be in the data")
 
 
-def number(words: str) -> int:
+def number(label: str) -> int:
     """The item of an option such as "16  Item 9 · ▼ was 2"."""
-    return int(words.split("Item ")[1].split(" ", maxsplit=1)[0])
+    return int(label.split("Item ")[1].split(" ", maxsplit=1)[0])
 
 
-def test_an_item_chosen_by_the_words_it_had_before_stays_chosen(runs: dict[str, str]) -> None:
-    """A browser tells the words of what is chosen, and these change with the item's place."""
+def test_an_item_chosen_by_an_earlier_label_stays_chosen(runs: dict[str, str]) -> None:
+    """A browser sends the label of the chosen option, which changes with the item's rank."""
     app = opened(runs["attention"], target="user:u3")
     item_list(app).set_value(number(item_list(app).options[1])).run()
-    words, chosen = item_list(app).options[1], int(item_list(app).value)
-    what_if(app, "gone").select(12).run()
-    assert words not in item_list(app).options
-    for told, expected in (
-        (words, {chosen}),
-        ("words that no item had", {number(one) for one in item_list(app).options}),
+    label, chosen = item_list(app).options[1], int(item_list(app).value)
+    edits(app, "removed").select(12).run()
+    assert label not in item_list(app).options
+    for sent, expected in (
+        (label, {chosen}),
+        ("a label that no item had", {number(one) for one in item_list(app).options}),
     ):
         radio = item_list(app)
-        radio.options.append(told)
-        radio.set_value(told).run()
+        radio.options.append(sent)
+        radio.set_value(sent).run()
         no_errors(app)
         assert int(item_list(app).value) in expected

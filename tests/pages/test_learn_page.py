@@ -1,4 +1,4 @@
-"""The page Learn without a browser: every lesson works with nothing trained, and with a run it uses its numbers."""
+"""The page Learn without a browser: every lesson works before training and uses the open run when there is one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors, tab_shown
-from ui.learn.view import LESSONS
+from ui.learn.lessons import LESSONS
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "a" * 32
@@ -40,7 +40,7 @@ def captions(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("tab", [*LESSONS, "glossary"])
-def test_each_lesson_opens_with_nothing_trained(run_id: str, tab: str) -> None:
+def test_each_lesson_opens_before_training(run_id: str, tab: str) -> None:
     app = opened(tab=tab)
     no_errors(app)
     assert tab_shown(app) == (LESSONS[tab].name if tab in LESSONS else "Glossary")
@@ -49,25 +49,25 @@ def test_each_lesson_opens_with_nothing_trained(run_id: str, tab: str) -> None:
         assert len(app.slider) + len(app.select_slider) == 1  # one control
 
 
-def test_without_a_run_it_says_that_the_numbers_are_an_example(run_id: str) -> None:
-    assert "Nothing is trained yet: these numbers are a small example" in captions(opened())
+def test_without_a_run_the_numbers_are_marked_as_an_example(run_id: str) -> None:
+    assert "No model is trained yet: this is a small example" in captions(opened())
 
 
-def test_with_a_run_the_numbers_are_its_own_and_its_name_is_only_text(run_id: str) -> None:
+def test_with_a_run_the_numbers_are_from_its_model_and_its_name_is_only_text(run_id: str) -> None:
     app = opened(SPACE, run=run_id, target="user:u7")
     no_errors(app)
-    assert "<b>mine</b>” over the newest items of person u7" in captions(app)
+    assert "<b>mine</b>” over the newest items of user u7" in captions(app)
     assert r"\<b\>" in " ".join(str(caption.value) for caption in app.caption)
 
 
-def test_the_worked_example_is_computed_live(run_id: str) -> None:
+def test_the_worked_example_follows_alpha(run_id: str) -> None:
     app = opened(tab="blend")
     assert "(0.45, 0.6); (0.45, 0.7); (0.65, 0.65)" in captions(app)
     app.slider("learn_alpha").set_value(1.0).run()
     assert "(0.6, 0.8); (0.7, 0.9); (0.5, 0.6)" in captions(app)
 
 
-def test_the_control_of_attention_moves_the_weights(run_id: str) -> None:
+def test_the_divisor_changes_the_attention_weights(run_id: str) -> None:
     app = opened()
     before = app.latex[0].value
     app.slider("divisor").set_value(0.25).run()
@@ -79,6 +79,6 @@ def test_the_glossary_is_searchable(run_id: str) -> None:
     app = opened(tab="glossary")
     app.text_input("glossary_find").set_value("holm").run()
     assert any("Holm" in m.value for m in app.markdown)
-    assert not any("Cold person" in m.value for m in app.markdown)
+    assert not any("Cold start" in m.value for m in app.markdown)
     app.text_input("glossary_find").set_value("zzz").run()
-    assert any("No word here" in m.value for m in app.markdown)
+    assert any("No term contains" in m.value for m in app.markdown)

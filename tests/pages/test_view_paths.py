@@ -166,8 +166,8 @@ def test_another_run_on_the_same_data_keeps_the_pair(saved: dict[str, str]) -> N
 
 def test_a_what_if_does_not_carry_into_another_run(saved: dict[str, str]) -> None:
     def boxes(app: AppTest) -> list[Any]:
-        """What is taken away, and what is added."""
-        return [next(b for b in app.multiselect if str(b.key).startswith(part)) for part in ("gone_", "added_")]
+        """The pickers of removed and of added items."""
+        return [next(b for b in app.multiselect if str(b.key).startswith(part)) for part in ("removed_", "added_")]
 
     app = opened("6_Explain", run=saved["attention"], dataset=saved["first"], target="user:u3")
     boxes(app)[0].select(12).run()

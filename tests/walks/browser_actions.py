@@ -874,7 +874,7 @@ def item_of_list(user: User, at: float) -> list[str]:
     return [] if words in [one.strip() for one in chosen] else [f"{words!r} was chosen, {chosen} is shown"]
 
 
-@action(4, "explain", which=one_of("gone_*", "added_*"), at=at)
+@action(4, "explain", which=one_of("removed_*", "added_*"), at=at)
 def what_if(user: User, which: str, at: float) -> None:
     choose(user.page, keyed(user.page, which).get_by_role("combobox"), at)
     user.page.keyboard.press("Escape")

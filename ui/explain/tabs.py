@@ -1,194 +1,215 @@
-"""Explain, further parts: the smallest change, what the score is made of, alike items, where the network looked."""
+"""The tabs of Explain: smallest change, parts of the score, similar items and tags, attention."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from recsys.charts.explain import attention_figure, deletion_figure, influence_figure, parts_figure
 from recsys.charts.style import CONFIG, format_number, format_percent
-from recsys.explain.attention import Attentive, DeletionStudy, attention_map, trained_head
+from recsys.explain.attention import (
+    DeletionStudy,
+    HeadComputation,
+    SupportsAttention,
+    attention_map,
+    deletion_study,
+    trained_head,
+)
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
-from recsys.explain.history_influence import Influence, blended_with, influence
-from recsys.explain.score_parts import alike_items, model_score_parts, shared_tags, source_and_target
+from recsys.explain.history_influence import blended_scorer, influence
+from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.jobs.queue import Progress
-from ui.explain.subject import ExplainedList
-from ui.shell.frame import PageContext
+from ui.explain.explained_list import ExplainedList
+from ui.glossary import GLOSSARY
 from ui.shell.job_results import job_id, job_result
+from ui.shell.page_context import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
 TABS = {
-    "smallest": "The smallest change",
-    "parts": "What the score is made of",
-    "alike": "Alike items and tags",
-    "attention": "Where the network looked",
+    "smallest": "Smallest change",
+    "parts": "Parts of the score",
+    "alike": "Similar items and tags",
+    "attention": "Attention",
 }
+MAX_KEPT = 50  # counterfactuals in the session
 
 
-def more(studio: PageContext, why: ExplainedList, item: int, found: Influence) -> None:
-    """The row of tabs and the open part."""
+def explanation_tabs(studio: PageContext, explained: ExplainedList, item: int) -> None:
+    """The row of tabs and the open one."""
     with open_tab(studio, TABS, "explain_tab") as chosen:
         if chosen == "smallest":
-            _smallest(why, item)
+            _smallest_change(explained, item)
         elif chosen == "parts":
-            _parts(why, item)
+            _score_parts(explained, item)
         elif chosen == "alike":
-            _alike(why, item)
+            _similar_items(explained, item)
         else:
-            _attention(studio, why)
+            _attention(studio, explained)
 
 
-def _smallest(why: ExplainedList, item: int) -> None:
-    """The smallest set of history items without which the item is gone from the list."""
-    key = f"{why.key}:{item}"
+def _smallest_change(explained: ExplainedList, item: int) -> None:
+    """The smallest set of history items without which the item leaves the list."""
+    key = f"{explained.cache_key}:{item}"
     known: dict[str, Counterfactual] = st.session_state.setdefault("counterfactuals", {})
     if key not in known:
-        st.caption("Searches for the fewest history items whose absence drops this item out of the list.")
-        if not st.button("Search", key=f"search_{key}"):
+        st.caption("Find the smallest set of history items without which this item leaves the list.")
+        if not st.button("Search", key=f"search_{key}", help=GLOSSARY["Counterfactual"]):
             return
-        with st.spinner("Trying sets of items …"):
-            if len(known) > 50:
+        with st.spinner("Removing sets of items …"):
+            if len(known) >= MAX_KEPT:
                 known.clear()
-            known[key] = smallest_removal(why.scorer, why.now, item, why.allowed, why.k)
+            known[key] = smallest_removal(
+                explained.scorer, explained.edited_history, item, explained.candidates, explained.k
+            )
     result = known[key]
-    st.write(escape_markdown(result.sentence(f"“{why.title(item)}”", why.k), 300))
+    st.write(escape_markdown(result.sentence(f"“{explained.title(item)}”", explained.k), 300))
     if result.removed:
-        st.write(" · ".join(escape_markdown(why.title(int(why.now[position])), 80) for position in result.removed))
-    st.caption(f"{result.scored:,} histories were scored to find out.")
+        titles = [explained.title(int(explained.edited_history[position])) for position in result.removed]
+        st.write(" · ".join(escape_markdown(title, 80) for title in titles))
+    st.caption(f"{result.evaluations:,} histories were scored for this result.")
 
 
-def _parts(why: ExplainedList, item: int) -> None:
-    """Source and target at this α; the model's voices; and what in the source's own history lends it."""
-    model, party = why.context.run.model, why.pair.source.party
+def _score_parts(explained: ExplainedList, item: int) -> None:
+    """The margin by target and source, by the model's components, and the influence of the source's history."""
+    alpha, candidates = explained.alpha, explained.candidates
+    target_scores = explained.target_scorer([explained.edited_history])[0]
     left, right = st.columns(2, gap="large")
     with left:
-        target_scores = why.own(why.pair.target.party)([why.now])[0]
-        source_scores = why.source_scores if why.alpha else target_scores
-        both = source_and_target(target_scores, source_scores, why.alpha, item, why.allowed)
-        total = sum(part.value for part in both)
-        lent = (
-            format_percent(both[1].value / total)
-            if total > 0 and 0 <= both[1].value <= total
-            else format_number(both[1].value)
-        )
-        title = f"At α = {why.alpha:.2f} the source brings {lent} of the lead"
-        st.plotly_chart(parts_figure(both, title), key="parts_ends", config=CONFIG, width="stretch")
-        st.caption("The lead is the item’s score minus the mean score of all that may be recommended.")
+        source_scores = explained.source_scores if alpha else target_scores
+        parts = source_and_target(target_scores, source_scores, alpha, item, candidates)
+        total, source = sum(part.value for part in parts), parts[1].value
+        share = format_percent(source / total) if total > 0 and 0 <= source <= total else format_number(source)
+        title = f"At α = {alpha:.2f} the source contributes {share} of the margin"
+        st.plotly_chart(parts_figure(parts, title), key="parts_parties", config=CONFIG, width="stretch")
+        st.caption("The margin is the item’s score minus the mean score of all candidates.", help=GLOSSARY["Margin"])
     with right:
-        parts = model_score_parts(model, why.now, item, why.allowed)
-        title = "The target’s own part, by what spoke" if len(parts) > 1 else "The model has one voice"
-        st.plotly_chart(parts_figure(parts, title), key="parts_voices", config=CONFIG, width="stretch")
-    if why.alpha and why.scored.rules.epsilon:
-        st.caption("The source is protected, so its history is not taken apart.")
-    elif why.alpha and len(party.histories) == 1 and len(party.histories[0]):
-        history = party.histories[0]
-        scorer = blended_with(why.own(party), target_scores, 1 - why.alpha)
-        lends = influence(scorer, history, item, why.allowed)
-        titles = [why.title(int(known)) for known in history]
-        drawn = influence_figure(lends, titles, why.title(item), most=10)
-        st.caption(f"The same question for the source’s history ({escape_markdown(party.label, 60)}):")
-        st.plotly_chart(drawn, key="source_bars", config=CONFIG, width="stretch")
+        components = model_score_parts(explained.context.run.model, explained.edited_history, item, candidates)
+        title = f"The target’s score has {len(components)} part{'s' * (len(components) > 1)}"
+        st.plotly_chart(parts_figure(components, title), key="parts_model", config=CONFIG, width="stretch")
+    if alpha and explained.scored.rules.epsilon:
+        st.caption("The source is protected, so the influence of its history is not shown.")
+    elif alpha:
+        _source_influence(explained, item, target_scores)
 
 
-def _alike(why: ExplainedList, item: int) -> None:
-    """Nearest items in the catalogue, and the item's tags in the history against the catalogue."""
-    data = why.context.dataset
+def _source_influence(explained: ExplainedList, item: int, target_scores: np.ndarray) -> None:
+    """The influence of the history of a source that is a single user."""
+    party = explained.pair.source.party
+    if len(party.histories) != 1 or not len(party.histories[0]):
+        return
+    scorer = blended_scorer(explained.source_scorer, target_scores, 1 - explained.alpha)
+    of_source = influence(scorer, party.histories[0], item, explained.candidates)
+    titles = [explained.title(int(known)) for known in party.histories[0]]
+    st.caption(f"Influence of the source’s history ({escape_markdown(party.label, 60)}):", help=GLOSSARY["Influence"])
+    figure = influence_figure(of_source, titles, explained.title(item), limit=10)
+    st.plotly_chart(figure, key="source_bars", config=CONFIG, width="stretch")
+
+
+def _similar_items(explained: ExplainedList, item: int) -> None:
+    """The nearest items, and the item's tags in the history and in the catalogue."""
+    data, history = explained.context.dataset, set(explained.edited_history.tolist())
     left, right = st.columns(2, gap="large")
-    alike, by = alike_items(why.context.run.model, data, item)
-    had = set(why.now.tolist())
     with left:
-        st.caption(f"Nearest items, by {by}")
+        similar, compared = similar_items(explained.context.run.model, data, item)
+        st.caption(f"Most similar items by {compared}", help=GLOSSARY["Cosine similarity"])
         rows = [
             {
-                "item": data.catalogue.titles[one],
-                "cosine": f"{value:.2f}",
-                "in the history": "yes" if one in had else "",
+                "item": data.catalogue.titles[other],
+                "cosine similarity": format_number(cosine),
+                "in the history": "yes" if other in history else "",
             }
-            for one, value in alike
+            for other, cosine in similar
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     with right:
-        tags = shared_tags(data.catalogue, why.now, item)
-        st.caption("Its tags: how much of this history has them, how much of the catalogue")
+        tags = shared_tags(data.catalogue, explained.edited_history, item)
         if not tags:
             st.write("This item has no tags.")
             return
+        st.caption("The item’s tags: share of this history and of the catalogue")
         rows = [
             {
-                "tag": t.tag,
-                "history": format_percent(t.share_of_history),
-                "catalogue": format_percent(t.share_of_catalogue),
+                "tag": tag.tag,
+                "history": format_percent(tag.share_of_history),
+                "catalogue": format_percent(tag.share_of_catalogue),
             }
-            for t in tags
+            for tag in tags
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
-def _attention(studio: PageContext, why: ExplainedList) -> None:
-    """Heatmaps with the formula in this person's numbers, and how far they explain anything."""
-    model = why.context.run.model
-    if not isinstance(model, Attentive) or not len(why.now):
-        st.write("Only the attention model looks back at a history; this run has another model, or nothing is known.")
+def _attention(studio: PageContext, explained: ExplainedList) -> None:
+    """The attention weights, the computation of one head, and the deletion curves."""
+    model, history = explained.context.run.model, explained.edited_history
+    if not isinstance(model, SupportsAttention) or not len(history):
+        st.write("There is nothing to show: only attention models have attention weights, and only over a history.")
         return
     st.caption(
-        "This is where the network looked, not why it recommends: the curve below shows how far looking explains "
-        "anything."
+        "Attention weights show which items the network combines, not why it recommends. The deletion curves below "
+        "measure how much they explain.",
+        help=GLOSSARY["Attention"],
     )
-    found = attention_map(model, why.now)
-    blocks, heads = found.weights.shape[:2]
+    attention = attention_map(model, history)
+    titles = [explained.title(int(known)) for known in attention.items]
+    layers, heads = attention.weights.shape[:2]
     left, right = st.columns([3, 2], gap="large")
     with right:
-        block = st.selectbox("Block", range(blocks), format_func=lambda b: f"{b + 1} of {blocks}", key="block")
-        head = st.selectbox("Head", range(heads), format_func=lambda h: f"{h + 1} of {heads}", key="head")
-        st.latex(r"\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}} + r\right) V")
-        numbers = trained_head(model, why.now, block, head)
-        titles = [why.title(int(known)) for known in found.items]
-        if numbers is not None:
-            root = numbers.d_k**0.5
-            st.caption(
-                f"The newest item’s row: d_k = {numbers.d_k}, √d_k = {root:.3g}; r depends on the distance only."
-            )
-            rows = [
-                {
-                    "item": t[:26],
-                    "weight": format_percent(w),
-                    "q·k": format_number(p),
-                    "q·k / √d_k": format_number(s),
-                    "r": format_number(r),
-                }
-                for t, p, s, r, w in zip(
-                    titles, numbers.products, numbers.scaled, numbers.distance, numbers.weights, strict=True
-                )
-            ]
-            st.dataframe(pd.DataFrame(rows[::-1]), hide_index=True, width="stretch", height=260)
+        layer = st.selectbox(
+            "Layer", range(layers), format_func=lambda n: f"{n + 1} of {layers}", key="layer", help=GLOSSARY["Layer"]
+        )
+        head = st.selectbox(
+            "Head", range(heads), format_func=lambda n: f"{n + 1} of {heads}", key="head", help=GLOSSARY["Head"]
+        )
+        computation = trained_head(model, history, layer, head)
+        if computation is not None:
+            _head_table(computation, titles)
     with left:
-        st.plotly_chart(attention_figure(found, titles, block, head), key="attention", config=CONFIG, width="stretch")
-        if found.skipped:
+        st.plotly_chart(
+            attention_figure(attention, titles, layer, head), key="attention", config=CONFIG, width="stretch"
+        )
+        if attention.n_truncated:
             st.caption(
-                f"The network reads the newest {len(found.items):,} items; {found.skipped:,} older ones are not read."
+                f"The network uses the newest {len(attention.items):,} items, not the {attention.n_truncated:,} older "
+                "ones."
             )
-    _deletion(studio, why)
+    _deletion_curves(studio, explained)
 
 
-def _deletion(studio: PageContext, why: ExplainedList) -> None:
-    context = why.context
-    histories = [h for h in context.known_histories if 5 <= len(h) <= 30][:80]
+def _head_table(computation: HeadComputation, titles: list[str]) -> None:
+    """The attention formula with the numbers of one head, newest item first."""
+    st.latex(r"\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}} + r\right) V")
+    st.caption(
+        f"The row of the newest item: d_k = {computation.d_k}, √d_k = {format_number(computation.d_k**0.5)}; "
+        "r depends on the distance between two items only."
+    )
+    columns = {
+        "item": titles,
+        "weight": map(format_percent, computation.weights),
+        "q·k": map(format_number, computation.products),
+        "q·k / √d_k": map(format_number, computation.scaled),
+        "r": map(format_number, computation.distance),
+    }
+    rows = pd.DataFrame({name: list(values) for name, values in columns.items()}).iloc[::-1]
+    narrow = {"item": st.column_config.TextColumn(width=130)}
+    st.dataframe(rows, column_config=narrow, hide_index=True, width="stretch", height=260)
+
+
+def _deletion_curves(studio: PageContext, explained: ExplainedList) -> None:
+    """The deletion study of up to 80 users, computed in a job."""
+    context = explained.context
+    histories = [history for history in context.known_histories if 5 <= len(history) <= 30][:80]
 
     def work(progress: Progress) -> DeletionStudy:
-        from recsys.explain.attention import deletion_study
-
         return deletion_study(context.run.model, histories, progress=progress)
 
     if len(histories) < 5:
-        st.caption("Too few people have 5 to 30 items for a deletion curve.")
+        st.caption("Deletion curves need at least 5 users with 5 to 30 items.")
         return
     wanted = job_id(studio, "deletion", context.folder, context.run.id)
-    study = job_result(
-        studio, wanted, "evaluate", f"deletion curves of {context.run.name}", work, "Draw the deletion curves"
-    )
+    label = f"deletion curves of {context.run.name}"
+    study = job_result(studio, wanted, "evaluate", label, work, "Draw the deletion curves")
     if study is not None:
         st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")
-        st.caption(
-            "Each person’s first recommendation; random orders are averaged. Lower is better at finding what matters."
-        )
+        st.caption("The first recommendation of each user; the random orders are averaged. Lower is better.")

@@ -88,10 +88,16 @@ STEPS = (
         "explain",
         "pages/6_Explain.py",
         "6 Explain",
-        "Why this item?",
-        "Take an item out of the history and watch the recommendation move.",
+        "Explain a recommendation",
+        "Remove an item from the history and see how the list changes.",
     ),
-    Step("learn", "pages/7_Learn.py", "7 Learn", "How it works", "One idea, one control, one question at a time."),
+    Step(
+        "learn",
+        "pages/7_Learn.py",
+        "7 Learn",
+        "Learn how interest transfer works",
+        "One idea, one control and one question at a time.",
+    ),
 )
 BY_KEY = {step.key: step for step in STEPS}
 

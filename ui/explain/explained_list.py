@@ -1,0 +1,162 @@
+"""The recommendation list that Explain explains: of one user, perhaps blended with a source, perhaps edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+
+from recsys.data.dataset import History
+from recsys.explain.history_influence import Influence, Scorer, blended_scorer, influence, margins_and_ranks
+from recsys.models.recommender import Encoder, top_k
+from recsys.transfer import TransferParty
+from recsys.transfer.recommendations import combined_scores, with_second
+from ui.run_context import RunContext
+from ui.shell.page_context import PageContext
+from ui.transfer.parties import MEDOID, TransferPair
+from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair, second_scorer
+from ui.transfer.view import applied_rules, saved_map
+
+SINGLE = ("user", "items")
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainedList:
+    """A recommendation list with the histories and scores that explain it.
+
+    Attributes:
+        scored: target and source as Transfer scores them under the rules; the source counts only if alpha > 0.
+        alpha: weight of the source, 0 … 1.
+        k: length of the list.
+        history: int (T,) the target's items, oldest first.
+        edited_history: the history without the removed items and with the added ones at its end.
+    """
+
+    context: RunContext
+    scored: ScoredPair
+    alpha: float
+    k: int
+    history: History
+    edited_history: History
+
+    @property
+    def pair(self) -> TransferPair:
+        return self.scored.pair
+
+    @property
+    def edited(self) -> bool:
+        return not np.array_equal(self.history, self.edited_history)
+
+    @property
+    def cache_key(self) -> str:
+        """Everything that an explanation depends on, except the item."""
+        rules, source = self.scored.rules.params(), self.pair.source.party.phrase
+        return f"{self.context.run.id}:{source}:{self.alpha}:{self.edited_history.tolist()}:{self.k}:{rules}"
+
+    @cached_property
+    def source_scores(self) -> np.ndarray:
+        """The source's scores as Transfer blends them: with protection and the second score where the rules say so."""
+        rules = self.scored.rules
+        return combined_scores(self.scored.transfer, second_scorer(self.context, rules), rules.weight)[1]
+
+    @property
+    def target_scorer(self) -> Scorer:
+        """Scores of the target as a function of its history, before blending."""
+        return self._with_second_score(self.context.run.model.scores, self.pair.target.party)
+
+    @property
+    def source_scorer(self) -> Scorer:
+        """Scores of a source that is one user, after the transfer method, as a function of its history."""
+        model, method = self.context.run.model, self.scored.transfer.method
+
+        def scores(histories: Sequence[History]) -> np.ndarray:
+            embeddings: Sequence[np.ndarray | None] = [None] * len(histories)
+            if isinstance(model, Encoder) and method.needs_embeddings:
+                embeddings = list(model.encode(histories))
+            rows = zip(model.scores(histories), embeddings, strict=True)
+            return np.stack([method.apply(model, row, embedding) for row, embedding in rows])
+
+        return self._with_second_score(scores, self.pair.source.party)
+
+    def _with_second_score(self, scorer: Scorer, party: TransferParty) -> Scorer:
+        weight, second = self.scored.rules.weight, second_scorer(self.context, self.scored.rules)
+        if second is None:
+            return scorer
+
+        def scores(histories: Sequence[History]) -> np.ndarray:
+            others = (second(replace(party, histories=(history,))) for history in histories)
+            rows = zip(scorer(histories), others, strict=True)
+            return np.stack([with_second(first, other, weight) for first, other in rows])
+
+        return scores
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Blended scores as a function of the target's history."""
+        return blended_scorer(self.target_scorer, self.source_scores, self.alpha) if self.alpha else self.target_scorer
+
+    @cached_property
+    def candidates(self) -> np.ndarray:
+        """Items that the rules allow, outside both histories: bool (n_items + 1,)."""
+        candidates = self.scored.transfer.allowed.copy()
+        candidates[np.concatenate([self.history, self.edited_history]).astype(np.int64)] = False
+        return candidates
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """Scores with the history and with the edited history: (2, n_items + 1), −inf outside the candidates."""
+        return np.where(self.candidates, self.scorer([self.history, self.edited_history]), -np.inf)
+
+    def top_items(self, *, edited: bool) -> list[int]:
+        """The first k items."""
+        row = self.scores[int(edited)]
+        return [int(item) for item in top_k(row[None], self.k)[0] if item]
+
+    def influence(self, item: int) -> Influence:
+        """The influence of each item of the edited history on one recommendation."""
+        return influence(self.scorer, self.edited_history, item, self.candidates)
+
+    def rank(self, item: int) -> int:
+        """The item's rank with the edited history."""
+        return int(margins_and_ranks(self.scorer([self.edited_history]), item, self.candidates)[1][0])
+
+    def title(self, item: int) -> str:
+        return self.context.dataset.catalogue.titles[item]
+
+
+def explained_target(studio: PageContext, context: RunContext) -> str:
+    """The target in the URL, else a random user. A group is represented by its most typical user (medoid)."""
+    target = studio.view.target
+    if not target:
+        target = random_pair(context, 0)[0]
+        studio.set_view(target=target)
+    if target.partition(":")[0] in SINGLE or target.endswith(MEDOID) or not isinstance(context.run.model, Encoder):
+        return target
+    return target + MEDOID
+
+
+def edit_key(context: RunContext, target: str, part: str) -> str:
+    """The key in the session of one part of an edit: "removed", "added" or "item". Each run has its own."""
+    return f"{part}_{context.run.id}_{target}"
+
+
+def explained_list(studio: PageContext, context: RunContext, target: str) -> ExplainedList:
+    """The list of a target with the items that were removed and added on this page.
+
+    Raises:
+        InputError, UnknownIdError, ProtectionError.
+    """
+    view, rules = studio.view, applied_rules(studio, context)
+    source = view.source
+    if not source:  # nobody is blended in, so nobody is protected or left out
+        source = target if target.startswith("user:") else "everyone"
+        rules = replace(rules, hide_source=False, epsilon=0.0)
+    scored = scored_pair(studio, context, target, source, rules, saved_map(studio, context))
+    history = max(scored.pair.target.party.histories, key=len)
+    removed = [p for p in st.session_state.get(edit_key(context, target, "removed"), ()) if p < len(history)]
+    added = [item for item in st.session_state.get(edit_key(context, target, "added"), ()) if item not in history]
+    edited = np.concatenate([np.delete(history, removed), np.array(added, dtype=np.int32)]).astype(np.int32)
+    return ExplainedList(context, scored, view.alpha if view.source else 0.0, view.k, history, edited)
