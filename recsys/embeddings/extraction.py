@@ -65,6 +65,9 @@ def extract(
         dataset: the histories to encode; its items must be the model's.
         progress: called with (fraction, message) after each batch; may raise to stop.
 
+    Returns:
+        User and item vectors, float32, with the biases of the items.
+
     Raises:
         InputError: the model has no user embeddings, or was trained on another number of items.
     """

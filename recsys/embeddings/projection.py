@@ -75,10 +75,15 @@ def project(
         dims: 2 or 3.
         neighbours: 2 … 200, size of a neighbourhood: small values show detail, large ones the overall shape.
         min_distance: 0 … 0.99, how close points may come.
+        seed: of the layout.
+        method: "umap", "umap-learn" or "pca".
         align_to: float (n, dims), an earlier projection of the same rows: the new one is rotated, mirrored and shifted
             onto it.
         progress: called with (fraction, stage); may raise to stop.
         quality: whether to measure the quality.
+
+    Returns:
+        The points, float32 (n, dims), with the method used and the measured quality.
 
     Raises:
         InputError: an argument breaks its rule, or a value is not finite.

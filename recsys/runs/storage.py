@@ -20,7 +20,13 @@ _NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model, which is also its folder's
 
 
 def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
-    """Writes run.json, data/ and models/<name>/ into `folder`; an older run there is replaced whole or stays."""
+    """Writes run.json, data/ and models/<name>/; an older run in the folder is replaced as a whole or not at all.
+
+    Args:
+        run: with its models.
+        dataset: that it was trained on.
+        folder: is created if necessary.
+    """
     from recsys.models.storage import save_model
 
     content = {
