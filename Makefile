@@ -42,9 +42,10 @@ constraints: .venv/.dev  ## renew constraints.txt with the newest releases that 
 		--custom-compile-command "make constraints" --output-file constraints.txt $(REQUIREMENTS)
 
 python:  ## check the version of Python
-	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" 2>/dev/null || { \
-		echo "Python: needs version 3.11, 3.12 or 3.13, got $$($(PYTHON) --version 2>&1 | tail -1) ($(PYTHON))." \
-			"Install one of them, or name it: make app PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@for python in $(PYTHON) $(wildcard .venv/bin/python); do \
+		$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" 2>/dev/null || { \
+		echo "Python: needs version 3.11, 3.12 or 3.13, got $$($$python --version 2>&1 | tail -1) ($$python)." \
+			"Install one of them, or name it: make app PYTHON=/path/to/python3.12 (make clean removes .venv)" >&2; exit 2; }; done
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile

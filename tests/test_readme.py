@@ -1,4 +1,4 @@
-"""The README tells the truth: its map, its commands, its screenshots, its Python."""
+"""The README agrees with the repository: file map, links, commands, Python example, environment variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def packages(folder: str) -> set[str]:
-    """What a folder holds, as the file map names it: packages and modules, without `__init__.py`."""
+    """The packages and modules in a folder, without `__init__.py`, as the file map names them."""
     inside = (path for path in (ROOT / folder).iterdir() if not path.name.startswith(("__init__", "__pyc", ".")))
     return {f"{folder}/{path.name}" for path in inside if path.is_dir() or path.suffix == ".py"}
 
@@ -32,7 +32,7 @@ def test_the_file_map_names_every_package_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
-def test_every_link_leads_somewhere(link: str) -> None:
+def test_every_link_has_a_target(link: str) -> None:
     assert (ROOT / link).exists()
 
 
@@ -40,11 +40,11 @@ COMMANDS = re.findall(r"^python -m recsys (.+)$", README, re.M)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_is_understood(command: str) -> None:
+def test_every_command_is_accepted(command: str) -> None:
     assert callable(_parser().parse_args(shlex.split(command)).command)
 
 
-def test_every_step_of_the_shell_is_told() -> None:
+def test_every_subcommand_is_described() -> None:
     steps = next(action.choices for action in _parser()._actions if action.choices)
     assert {command.split()[0] for command in COMMANDS} == set(steps or ())
 
