@@ -278,10 +278,11 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `study`."""
+    from recsys.evaluation.evaluate import no_progress
     from recsys.evaluation.study.transfer_study import transfer_study
 
     _, dataset = _open(chosen)
-    study = transfer_study(dataset, chosen.axis, seed=chosen.seed, progress=None if chosen.json else _progress)
+    study = transfer_study(dataset, chosen.axis, seed=chosen.seed, progress=no_progress if chosen.json else _progress)
     answer: dict[str, Any] = study.to_json()
     return answer
 

@@ -1,4 +1,4 @@
-"""Figures of the transfer study, drawn from its JSON."""
+"""Figures of a transfer study, drawn from its JSON."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from recsys.charts.style import (
     GROUPS,
     QUIET,
     blend_colour,
-    format_interval,
     group_colour,
     group_symbol,
     plain_text,
     sentence_figure,
     with_opacity,
 )
+from recsys.evaluation.study import methods
+from recsys.evaluation.study.methods import ALONE, TRANSFER
+from recsys.metrics.uncertainty import Estimate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CONTROLS = ("random source", "shuffled pairs")
+ALTERNATIVES = (ALONE, "popularity")  # drawn over the number of known items, beside transfer and controls
 
 
 def gain_figure(point: Mapping[str, Any]) -> Figure:
@@ -30,12 +32,11 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
     gains = point["gain"]
     best = max(gains, key=lambda one: one["value"])
     k = int(point["observed"])
-    some = f"{k} item{'s' * (k != 1)} known"
-    shown = format_interval(best["value"], best["low"], best["high"])
+    known = f"{k} known item{'s' * (k != 1)}"
     figure = sentence_figure(
-        f"With {some}, the gain is largest at α = {best['alpha']:.2g}: {shown}",
-        x="α, the share borrowed",
-        y="NDCG@10 minus that at α = 0",
+        f"With {known}, the gain is largest at α = {best['alpha']:.2g}: {_estimate(best).text}",
+        x="α, the share of the source",
+        y="NDCG@10 minus NDCG@10 at α = 0",
         alternative="; ".join(f"α {one['alpha']:.2g}: {one['value']:.3f}" for one in gains),
         height=360,
     )
@@ -65,62 +66,67 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
 
 
 def methods_figure(point: Mapping[str, Any]) -> Figure:
-    """NDCG@10 of the transfer and everything beside it, best on top; controls are hollow."""
+    """NDCG@10 of every method, best on top; controls are hollow."""
     import plotly.graph_objects as go
 
     ordered = sorted(point["methods"].items(), key=lambda pair: pair[1]["value"])
-    best = ordered[-1][0]
+    best = methods.label(ordered[-1][0])
     figure = sentence_figure(
-        f"With {int(point['observed'])} known, {plain_text(best)} ranks best of {len(ordered)} ways",
-        x=f"NDCG@10 on {int(point['people']):,} people, with 95% interval",
-        alternative="; ".join(f"{name}: {format_interval(e['value'], e['low'], e['high'])}" for name, e in ordered),
+        f"With {int(point['observed'])} known, {plain_text(best)} ranks best of {len(ordered)} methods",
+        x=f"NDCG@10 on {int(point['people']):,} users, with 95% interval",
+        alternative="; ".join(f"{methods.label(name)}: {_estimate(e).text}" for name, e in ordered),
         height=120 + 28 * len(ordered),
     )
     for name, e in ordered:
-        control = name in CONTROLS
+        control, label = methods.is_control(name), plain_text(methods.label(name))
         figure.add_trace(
             go.Scatter(
                 x=[e["value"]],
-                y=[plain_text(name)],
+                y=[label],
                 error_x={"array": [e["high"] - e["value"]], "arrayminus": [e["value"] - e["low"]], "thickness": 2},
                 mode="markers",
                 marker={
                     "size": 12,
-                    "symbol": "circle-open" if control else "diamond" if name == "transfer" else "circle",
-                    "color": blend_colour(0.5) if name == "transfer" else QUIET if control else GROUPS[3],
+                    "symbol": "circle-open" if control else "diamond" if name == TRANSFER else "circle",
+                    "color": blend_colour(0.5) if name == TRANSFER else QUIET if control else GROUPS[3],
                 },
-                hovertemplate=f"{plain_text(name)}: {format_interval(e['value'], e['low'], e['high'])}<extra></extra>",
+                hovertemplate=f"{label}: {_estimate(e).text}<extra></extra>",
             )
         )
     return figure
 
 
 def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
-    """The transfer against no transfer and the controls, over how many items are known."""
+    """Transfer, no transfer, controls and popularity over the number of known items."""
     import plotly.graph_objects as go
 
     figure = sentence_figure(
-        "The less is known of a person, the more there is to borrow",
-        x="items known of the person",
+        "The fewer items are known, the more transfer helps",
+        x="known items of the user",
         y="NDCG@10",
         height=360,
     )
-    shown = [n for n in ("transfer", "target alone", *CONTROLS, "popularity") if n in points[0]["methods"]]
-    gains = [p["methods"]["transfer"]["value"] - p["methods"]["target alone"]["value"] for p in points]
+    names = [TRANSFER, *methods.names("control"), *ALTERNATIVES]
+    shown = [m.name for m in methods.METHODS if m.name in names and m.name in points[0]["methods"]]
+    gains = [p["methods"][TRANSFER]["value"] - p["methods"][ALONE]["value"] for p in points]
     if gains[0] <= gains[-1]:
-        figure.layout.title.text = "What is borrowed does not help most where least is known"
+        figure.layout.title.text = "Transfer does not help most where the fewest items are known"
     for number, name in enumerate(shown):
-        colour = blend_colour(0.5) if name == "transfer" else group_colour(number)
+        colour = blend_colour(0.5) if name == TRANSFER else group_colour(number)
         figure.add_trace(
             go.Scatter(
                 x=[str(p["observed"]) for p in points],
                 y=[p["methods"][name]["value"] for p in points],
                 mode="lines+markers",
-                name=name,
-                line={"color": colour, "width": 4 if name == "transfer" else 2},
+                name=methods.label(name),
+                line={"color": colour, "width": 4 if name == TRANSFER else 2},
                 marker={"symbol": group_symbol(number), "size": 10},
-                hovertemplate=f"{plain_text(name)}, %{{x}} known: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{methods.label(name)}, %{{x}} known: %{{y:.3f}}<extra></extra>",
             )
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3})
     return figure
+
+
+def _estimate(content: Mapping[str, Any]) -> Estimate:
+    return Estimate(content["value"], content["low"], content["high"])

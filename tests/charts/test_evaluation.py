@@ -129,9 +129,9 @@ def point(k: int, transfer: float, alone: float) -> dict[str, object]:
 def test_the_study_says_where_the_gain_is_and_only_then_that_little_known_helps() -> None:
     assert "α = 0.5" in gain_figure(point(1, 0.2, 0.1)).layout.title.text
     figure = methods_figure(point(3, 0.2, 0.1))
-    assert "transfer ranks best of 5" in figure.layout.title.text.replace("<br>", " ")
+    assert "Transfer ranks best of 5" in figure.layout.title.text.replace("<br>", " ")
     assert [t.marker.symbol for t in figure.data].count("circle-open") == 2
     falls = gain_by_known_items_figure([point(1, 0.2, 0.1), point(10, 0.2, 0.19)])
     rises = gain_by_known_items_figure([point(1, 0.1, 0.1), point(10, 0.2, 0.1)])
-    assert falls.layout.title.text.startswith("The less is known")
-    assert rises.layout.title.text.startswith("What is borrowed does not")
+    assert falls.layout.title.text.startswith("The fewer items are known")
+    assert rises.layout.title.text.startswith("Transfer does not help most")

@@ -14,7 +14,7 @@ from recsys.data.splits import Holdout, leave_one_out
 from recsys.evaluation import evaluate_models
 from recsys.evaluation.protocols import protocol
 from recsys.evaluation.quality_over_alpha import quality_over_alpha
-from recsys.evaluation.study.cases import plan_study
+from recsys.evaluation.study.plan import plan_study
 from recsys.metrics import RepeatStatistics, repeat_statistics
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import fit_baseline
@@ -111,9 +111,9 @@ def test_every_evaluator_follows_the_same_rule(name: str) -> None:
         return
     if name == "study":
         for fold in plan_study(data, "time").folds:
-            for cases in fold.cases:
-                for known, wanted in zip(cases.whole, cases.positives, strict=True):
-                    assert wanted not in known
+            for cold in fold.cold:
+                for history, positive in zip(cold.history, cold.positives, strict=True):
+                    assert positive not in history
         return
     timed = replace(data, timestamps=np.tile(np.arange(12.0), data.n_users))
     split = protocol(name).split(timed)

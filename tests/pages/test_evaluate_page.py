@@ -125,7 +125,7 @@ def test_a_run_without_held_out_rows_says_so(saved: dict[str, str]) -> None:
     assert "nothing is left to evaluate it on" in app.warning[0].value
 
 
-def test_a_study_says_which_alpha_was_judged_on_whom_and_how_it_was_made(saved: dict[str, str]) -> None:
+def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(saved: dict[str, str]) -> None:
     space = state.workspace().space(SPACE)
     data = load_run(space.path(saved["last-one"]))[1]
     content = transfer_study(data, "users", epochs=2, folds=2).to_json()
@@ -133,12 +133,14 @@ def test_a_study_says_which_alpha_was_judged_on_whom_and_how_it_was_made(saved: 
     older = {name: value for name, value in content.items() if name != "training"}
     first = space.save_json("study", "older", older, meta)
     app = opened(saved["last-one"], tab="study")
-    assert any(button.label.startswith("Run the study") for button in app.button), "an older study is as none"
+    assert any(button.label.startswith("Run the study") for button in app.button), (
+        "a study of an earlier version is not shown"
+    )
     second = space.save_json("study", "newer", content, meta)
     app = opened(saved["last-one"], tab="study")
     no_errors(app)
     said = " ".join(str(caption.value) for caption in app.caption)
-    for words in ("was chosen on", "judged on the", "ends before the moment", "trained for 2 epochs"):
+    for words in ("was chosen on", "evaluated on the", "ends before the time", "trained for 2 epochs"):
         assert words in said, words
     for entry in (first, second):
         space.delete(entry.id)

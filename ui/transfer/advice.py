@@ -9,10 +9,10 @@ import streamlit as st
 
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
-from recsys.errors import ArtifactError, StudioError
-from recsys.evaluation.study.results import is_current
+from recsys.errors import ArtifactError
+from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.jobs.queue import Progress
-from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
+from recsys.transfer.alpha_suggestion import suggest_alpha
 from recsys.workspace import read_content
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
@@ -53,7 +53,7 @@ def study_of(studio: PageContext, context: RunContext) -> Mapping[str, Any] | No
                 content = read_content(studio.space.path(entry.id))
             except ArtifactError:
                 continue  # a damaged study is as none; Home names it
-            if "points" in content and is_current(content):
+            if is_current(content) and "points" in content:
                 return content
     return None
 
@@ -72,7 +72,7 @@ def which_alpha(studio: PageContext, context: RunContext, scored: ScoredPair) ->
         _start(studio, context)
         return
     known = len(scored.pair.target.party.histories[0])
-    found = suggest_alpha([evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
+    found = suggest_alpha([suggestion_evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(alpha_evidence(found, studio.view.alpha), key="evidence", config=CONFIG, width="stretch")
@@ -83,36 +83,6 @@ def which_alpha(studio: PageContext, context: RunContext, scored: ScoredPair) ->
         if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == studio.view.alpha):
             studio.set_view(alpha=float(found.alpha))
             st.rerun()
-
-
-def evidence(point: Mapping[str, Any]) -> AlphaCurve:
-    """One point of a saved study as evidence for a suggestion. Raises StudioError when it is damaged."""
-    try:
-        against = {one["against"]: one for one in point["comparisons"]}
-        alone, control = against["target alone"], against["random source"]
-        found = point["suggested"]
-        better = [one["shown"] and one["value"] > 0 for one in (alone, control)]
-        better += [found[name]["low"] > 0 for name in ("gain", "over_random")]
-        columns = {
-            name: tuple(float(one[name]) for one in point["curve"]) for name in ("alpha", "value", "low", "high")
-        }
-        return AlphaCurve(
-            observed=int(point["observed"]),
-            chosen_on=int(found["chosen_on"]),
-            judged_on=int(found["judged_on"]),
-            alphas=columns["alpha"],
-            values=columns["value"],
-            low=columns["low"],
-            high=columns["high"],
-            alpha=float(found["alpha"]),
-            gain=found["gain"]["value"],
-            gain_low=found["gain"]["low"],
-            gain_high=found["gain"]["high"],
-            shown=all(better),
-            harmed=float(found["harmed"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudioError("the saved study", "is damaged or of an older version", fix="Run it again.") from error
 
 
 def helps(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:

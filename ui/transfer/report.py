@@ -13,10 +13,10 @@ from typing import Any
 
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
+from recsys.evaluation.study.results import suggestion_evidence
 from recsys.transfer import Recommendations
 from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
 from ui.run_context import RunContext
-from ui.transfer.advice import evidence
 from ui.transfer.scored_pair import ScoredPair
 from ui.transfer.sentences import change_rows, change_sentence
 
@@ -95,4 +95,6 @@ def policy(study: Mapping[str, Any] | None) -> Policy:
         return Policy("nobody’s: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
     words = {"users": "the nearest person’s taste", "time": "the own earlier taste"}
     rule = words.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
-    return Policy.from_curves(rule, [evidence(point) for point in study["points"]], float(study["shrinkage"]))
+    return Policy.from_curves(
+        rule, [suggestion_evidence(point) for point in study["points"]], float(study["shrinkage"])
+    )

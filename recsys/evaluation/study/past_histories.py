@@ -1,4 +1,4 @@
-"""Histories of the trained users as they were at a moment: what a source had chosen later must not be transferred."""
+"""Histories of the training users cut at a time: a source must hold nothing that was chosen after the target's item."""
 
 from __future__ import annotations
 
@@ -10,56 +10,54 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.embeddings import nearest
 
-SLICES = 8  # moments at which everybody is encoded; neighbours are looked for at the last one before the target's
-_FLOATS = 64_000_000  # of all slices' representations together: 256 MB
-_MEAN_OF = 300  # users the mean user is taken from
+MOST_SLICES = 8  # times at which all users are encoded; neighbours are found at the last one before the target's
+MOST_FLOATS = 64_000_000  # representations of all slices together: 256 MB
+MEAN_OF = 300  # users that the mean user is taken from
 
 Encode = Callable[[Sequence[History]], np.ndarray]
 
 
 class PastHistories:
-    """Trained users with their histories cut at a moment. Without times nothing can be cut, and all is one slice.
+    """Training users with their histories cut at a time. Without times nothing is cut, and there is one slice.
 
     Args:
-        train: what was learned from; users without rows in it are no sources.
-        moments: float64 (n,) unix seconds at which something is to be found, of all cases.
-        width: numbers of a representation.
+        train: the training data; users without rows in it are no sources.
+        times: float64 (n,) unix seconds at which the held-out items were chosen.
+        width: size of a representation.
 
     Attributes:
         cut: whether the data have times to cut by.
-        edges: float64 (slices,) ascending; a case belongs to the last one that is not after its moment.
+        edges: float64 (slices,) ascending; a time belongs to the last edge that is not after it.
     """
 
-    def __init__(self, train: Dataset, moments: np.ndarray, width: int) -> None:
+    def __init__(self, train: Dataset, times: np.ndarray, width: int) -> None:
         self.train = train
         self.cut = has_times(train)
-        self.users = np.flatnonzero(train.lengths > 0)
-        most = int(np.clip(_FLOATS // max(1, len(self.users) * width), 1, SLICES))
+        users = int((train.lengths > 0).sum())
+        slices = int(np.clip(MOST_FLOATS // max(1, users * width), 1, MOST_SLICES))
         self.edges = np.array([np.inf])
-        if self.cut and len(moments):
-            self.edges = np.unique(np.quantile(moments, np.arange(most) / most, method="lower"))
+        if self.cut and len(times):
+            self.edges = np.unique(np.quantile(times, np.arange(slices) / slices, method="lower"))
 
-    def slice_of(self, moments: np.ndarray) -> np.ndarray:
-        """The slice of each moment: int64 (n,)."""
-        return (
-            np.zeros(len(moments), dtype=np.int64)
-            if not self.cut
-            else np.searchsorted(self.edges, moments, "right") - 1
-        )
+    def slice_of(self, times: np.ndarray) -> np.ndarray:
+        """The slice of each time: int64 (n,)."""
+        if not self.cut:
+            return np.zeros(len(times), dtype=np.int64)
+        return np.searchsorted(self.edges, times, "right") - 1
 
-    def before(self, user: int, moment: float) -> History:
-        """What a user had chosen before a moment; everything where the data have no times."""
+    def before(self, user: int, time: float) -> History:
+        """The user's items before a time; all of them where the data have no times."""
         history = self.train.history(user)
         if not self.cut or self.train.timestamps is None:
             return history
         times = self.train.timestamps[self.train.offsets[user] : self.train.offsets[user + 1]]
-        return history[: int(np.searchsorted(times, moment, "left"))]
+        return history[: int(np.searchsorted(times, time, "left"))]
 
     def active(self, number: int, items: np.ndarray | None = None) -> np.ndarray:
-        """Users who had chosen something before a slice's edge: int64 (m,).
+        """Users with items before a slice's edge: int64 (m,).
 
         Args:
-            items: bool (n_items + 1,), only choices of these count.
+            items: bool (n_items + 1,), only these items count.
         """
         early = np.ones(self.train.n_interactions, dtype=bool)
         if self.cut and self.train.timestamps is not None:
@@ -71,26 +69,38 @@ class PastHistories:
     def encoded(self, encode: Encode) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each slice the active users and their representations: int64 (m,), float32 (m, d).
 
-        A user who chose nothing between two edges is encoded once.
+        A user is encoded again only if there are new items since the last edge.
         """
-        found: list[tuple[np.ndarray, np.ndarray]] = []
-        vectors, known = (
-            np.zeros((self.train.n_users, 0), dtype=np.float32),
-            np.zeros(self.train.n_users, dtype=np.int64),
-        )
+        slices: list[tuple[np.ndarray, np.ndarray]] = []
+        vectors = np.zeros((self.train.n_users, 0), dtype=np.float32)
+        encoded_length = np.zeros(self.train.n_users, dtype=np.int64)
         for number, edge in enumerate(self.edges):
             users = self.active(number)
             histories = [self.before(int(user), float(edge)) for user in users]
             lengths = np.array([len(history) for history in histories], dtype=np.int64)
-            grown = np.flatnonzero(lengths > known[users])
-            if len(grown):
-                fresh = encode([histories[row] for row in grown])
+            longer = np.flatnonzero(lengths > encoded_length[users])
+            if len(longer):
+                new = encode([histories[row] for row in longer])
                 if not vectors.shape[1]:
-                    vectors = np.zeros((self.train.n_users, fresh.shape[1]), dtype=np.float32)
-                vectors[users[grown]] = fresh
-            known[users] = lengths
-            found.append((users, vectors[users]))
-        return found
+                    vectors = np.zeros((self.train.n_users, new.shape[1]), dtype=np.float32)
+                vectors[users[longer]] = new
+            encoded_length[users] = lengths
+            slices.append((users, vectors[users]))
+        return slices
+
+    def mean_scores(self, score: Encode) -> np.ndarray:
+        """For each slice the mean scores of its active users: float32 (slices, items).
+
+        Where no user is active yet these are the scores of the empty history.
+        """
+        rows = []
+        for number, edge in enumerate(self.edges):
+            users = self.active(number)
+            positions = np.linspace(0, len(users) - 1, min(len(users), MEAN_OF)).astype(int)
+            histories = [self.before(int(user), float(edge)) for user in users[np.unique(positions)]]
+            scores = score(histories or [np.zeros(0, dtype=np.int32)])
+            rows.append(scores.mean(axis=0, dtype=np.float64).astype(np.float32))
+        return np.stack(rows)
 
 
 def has_times(dataset: Dataset) -> bool:
@@ -99,7 +109,7 @@ def has_times(dataset: Dataset) -> bool:
 
 
 class Neighbours:
-    """The trained users most like a target at its moment.
+    """The training users most similar to a target at its time.
 
     Args:
         encode: the model's.
@@ -112,30 +122,12 @@ class Neighbours:
     def slices(self) -> list[tuple[np.ndarray, np.ndarray]]:
         return self.past.encoded(self.encode)
 
-    def find(self, read: Sequence[History], moments: np.ndarray, count: int) -> np.ndarray:
-        """int64 (n, count) user indexes, nearest first; −1 where fewer had chosen anything by then."""
-        found = np.full((len(read), count), -1, dtype=np.int64)
-        for row, (vector, number) in enumerate(zip(self.encode(read), self.past.slice_of(moments), strict=True)):
+    def find(self, histories: Sequence[History], times: np.ndarray, count: int) -> np.ndarray:
+        """int64 (n, count) user indexes, nearest first; −1 where fewer users were active by then."""
+        found = np.full((len(histories), count), -1, dtype=np.int64)
+        for row, (vector, number) in enumerate(zip(self.encode(histories), self.past.slice_of(times), strict=True)):
             users, vectors = self.slices[number]
             if len(users):
                 near = users[nearest(vectors, vector, min(count, len(users)))[0]]
                 found[row, : len(near)] = near
         return found
-
-
-def mean_scores(past: PastHistories, score: Encode) -> np.ndarray:
-    """For each slice the mean of its active users' scores, of what they had chosen by then: float32 (slices, items).
-
-    Where nobody had chosen anything yet it is the score of the empty history.
-    """
-    rows = []
-    for number, edge in enumerate(past.edges):
-        users = past.active(number)
-        some = (
-            users[np.unique(np.linspace(0, len(users) - 1, min(len(users), _MEAN_OF)).astype(int))]
-            if len(users)
-            else users
-        )
-        histories = [past.before(int(user), float(edge)) for user in some] or [np.zeros(0, dtype=np.int32)]
-        rows.append(score(histories).mean(axis=0, dtype=np.float64).astype(np.float32))
-    return np.stack(rows)

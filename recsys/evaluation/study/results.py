@@ -1,4 +1,4 @@
-"""What a transfer study finds for one number of known items, as values with intervals."""
+"""The results of a transfer study for one number of known items, and studies read from disk."""
 
 from __future__ import annotations
 
@@ -6,64 +6,69 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from recsys.evaluation.study import curves as curves_of
+from recsys.errors import ArtifactError
+from recsys.evaluation.study import methods
+from recsys.evaluation.study.alpha_curves import ALPHAS
 from recsys.metrics.uncertainty import Comparison, Estimate
 from recsys.transfer.alpha_suggestion import AlphaCurve
 
 METRIC = "ndcg@10"
-ALONE = "target alone"
-_SINCE = {"sources_cut", "training"}  # what a saved study of an older version lacks
-
-
-def is_current(content: Mapping[str, Any]) -> bool:
-    """Whether a saved study is of this version. An older one read sources' future and suggested an α nobody judged."""
-    return set(content) >= _SINCE
+_NEWER_FIELDS = {"sources_cut", "training"}  # missing in studies of earlier versions
+_POINT_FIELDS = {"observed", "people", "gain", "methods", "comparisons", "suggested", "repeats", "harmed", "helped"}
 
 
 @dataclass(frozen=True)
-class Suggested:
-    """One α that was chosen on some users and judged on others.
+class ChosenAlpha:
+    """One α that was chosen on some users and evaluated on others.
 
     Attributes:
-        chosen_on, judged_on: how many users.
-        gain: NDCG@10 at this α minus that at α = 0; over_random: minus that of a random source at the α chosen for it.
-        harmed: share of the users it was judged on whose NDCG@10 fell.
+        chosen_on, evaluated_on: numbers of users.
+        gain: NDCG@10 at this α minus that at α = 0.
+        over_random: NDCG@10 at this α minus that of a random source at the α chosen for it.
+        harmed: share of the users it was evaluated on whose NDCG@10 fell.
     """
 
     alpha: float
     chosen_on: int
-    judged_on: int
+    evaluated_on: int
     gain: Estimate
     over_random: Estimate
     harmed: float
 
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "gain": self.gain.to_json(), "over_random": self.over_random.to_json()}
+        return {
+            "alpha": self.alpha,
+            "chosen_on": self.chosen_on,
+            "judged_on": self.evaluated_on,
+            "gain": self.gain.to_json(),
+            "over_random": self.over_random.to_json(),
+            "harmed": self.harmed,
+        }
 
 
 @dataclass(frozen=True, eq=False)
 class StudyPoint:
-    """What was found for one number of known items.
+    """The results for one number of known items.
 
     Attributes:
-        observed: k; people: how many were judged.
-        chosen: α chosen on one half of the people and on the other.
+        observed: k; users: how many were evaluated.
+        chosen: α chosen on one half of the users and on the other.
         curve: NDCG@10 of the transfer at each of ALPHAS; gain: the same minus α = 0, paired.
-        methods: NDCG@10 of everything, by name; "transfer" is judged at the α chosen on other people.
+        methods: NDCG@10 by method; those with a chosen α at the α chosen on other users.
         comparisons: the transfer against each other method.
-        suggested: one α with its judgement, for `suggest`.
-        repeats: share of users with enough items who are not judged, because their next item is one they already have.
-        helped, harmed: share of people whose NDCG@10 rose and fell against α = 0.
+        suggested: one α with its evaluation, for `suggest_alpha`.
+        repeats: share of users with enough items who are not evaluated: their next item is one they already have.
+        helped, harmed: share of users whose NDCG@10 rose and fell against α = 0.
     """
 
     observed: int
-    people: int
+    users: int
     chosen: tuple[float, float]
     curve: tuple[Estimate, ...]
     gain: tuple[Estimate, ...]
     methods: Mapping[str, Estimate]
     comparisons: tuple[Comparison, ...]
-    suggested: Suggested
+    suggested: ChosenAlpha
     repeats: float
     helped: float
     harmed: float
@@ -74,41 +79,25 @@ class StudyPoint:
 
     def beats(self, method: str) -> bool:
         """Whether the transfer is shown to be better."""
-        comparison = self.against(method)
-        return comparison.significant and comparison.difference.value > 0
+        return self.against(method).significant and self.against(method).difference.value > 0
+
+    def loses_to(self, method: str) -> bool:
+        """Whether the transfer is shown to be worse."""
+        return self.against(method).significant and self.against(method).difference.value < 0
 
     @property
     def helps(self) -> bool:
-        """Better than no transfer, and better than a random source: α > 0 alone proves nothing."""
-        return self.beats(ALONE) and self.beats("random source")
-
-    @property
-    def alpha_curve(self) -> AlphaCurve:
-        """As evidence for a suggestion."""
-        found = self.suggested
-        return AlphaCurve(
-            observed=self.observed,
-            chosen_on=found.chosen_on,
-            judged_on=found.judged_on,
-            alphas=tuple(curves_of.ALPHAS.tolist()),
-            values=tuple(e.value for e in self.curve),
-            low=tuple(e.low for e in self.curve),
-            high=tuple(e.high for e in self.curve),
-            alpha=found.alpha,
-            gain=found.gain.value,
-            gain_low=found.gain.low,
-            gain_high=found.gain.high,
-            shown=self.helps and found.gain.low > 0 and found.over_random.low > 0,
-            harmed=found.harmed,
-        )
+        """Whether it is shown to be better than no transfer and than the controls it must beat."""
+        return all(self.beats(name) for name in methods.names("no transfer", "control", must_beat=True))
 
     def to_json(self) -> dict[str, Any]:
+        alphas = ALPHAS.tolist()
         return {
             "observed": self.observed,
-            "people": self.people,
+            "people": self.users,
             "alpha_chosen": list(self.chosen),
-            "curve": [{"alpha": a, **e.to_json()} for a, e in zip(curves_of.ALPHAS.tolist(), self.curve, strict=True)],
-            "gain": [{"alpha": a, **e.to_json()} for a, e in zip(curves_of.ALPHAS.tolist(), self.gain, strict=True)],
+            "curve": [{"alpha": a, **e.to_json()} for a, e in zip(alphas, self.curve, strict=True)],
+            "gain": [{"alpha": a, **e.to_json()} for a, e in zip(alphas, self.gain, strict=True)],
             "methods": {name: e.to_json() for name, e in self.methods.items()},
             "comparisons": [
                 {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.significant}
@@ -119,3 +108,46 @@ class StudyPoint:
             "helped": self.helped,
             "harmed": self.harmed,
         }
+
+
+def is_current(content: object) -> bool:
+    """Whether a saved study is of this version. Earlier ones read sources' future and suggest an unevaluated α."""
+    return isinstance(content, dict) and set(content) >= _NEWER_FIELDS
+
+
+def check_study(content: object) -> Mapping[str, Any]:
+    """The content of a saved study. Raises ArtifactError where fields are missing."""
+    points = content.get("points") if isinstance(content, dict) and "level" in content else None
+    if not points or not all(set(point) >= _POINT_FIELDS for point in points):
+        raise ArtifactError("the saved study", "is damaged or of an earlier version", fix="Delete it and run it again.")
+    return dict(content)  # type: ignore[call-overload,no-any-return]
+
+
+def suggestion_evidence(point: Mapping[str, Any]) -> AlphaCurve:
+    """One point of a study's JSON as evidence for `suggest_alpha`. Raises ArtifactError where fields are missing."""
+    try:
+        against = {one["against"]: one for one in point["comparisons"]}
+        required = [against[name] for name in methods.names("no transfer", "control", must_beat=True)]
+        suggested = point["suggested"]
+        better = [one["shown"] and one["value"] > 0 for one in required]
+        better += [suggested[name]["low"] > 0 for name in ("gain", "over_random")]
+        alphas, values, low, high = (
+            tuple(float(one[name]) for one in point["curve"]) for name in ("alpha", "value", "low", "high")
+        )
+        return AlphaCurve(
+            observed=int(point["observed"]),
+            chosen_on=int(suggested["chosen_on"]),
+            judged_on=int(suggested["judged_on"]),
+            alphas=alphas,
+            values=values,
+            low=low,
+            high=high,
+            alpha=float(suggested["alpha"]),
+            gain=suggested["gain"]["value"],
+            gain_low=suggested["gain"]["low"],
+            gain_high=suggested["gain"]["high"],
+            shown=all(better),
+            harmed=float(suggested["harmed"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError("the saved study", "is damaged or of an earlier version", fix="Run it again.") from error

@@ -1,4 +1,4 @@
-"""The model of a transfer study: trained for a number of epochs that follows from the data, never from a clock."""
+"""The model of a transfer study, trained for a number of epochs that depends on the data only, not on a clock."""
 
 from __future__ import annotations
 
@@ -12,36 +12,40 @@ from recsys.models.recommender import Encoder
 from recsys.models.training.batches import count_batches
 from recsys.models.training.config import TrainConfig
 
-READ = 6_000_000  # interactions read in all folds together: about two minutes on two cores
-LEAST = 2  # epochs
+MOST_INTERACTIONS = 6_000_000  # trained on in all folds and epochs together: about two minutes on two cores
+FEWEST_EPOCHS = 2
 
 
 def study_epochs(dataset: Dataset, folds: int) -> int:
-    """Epochs of a fold's model: the rule for any training, fewer where the data are large.
+    """Epochs of a fold's model: as in any training, fewer for large data.
 
-    Together the folds read at most READ interactions. An epoch is at most 250 batches, as in `train`.
+    All folds together train on at most MOST_INTERACTIONS, repetitions counted. As in `train`, an epoch is at most 250
+    batches.
     """
     from recsys.models.training.loop import LONGEST_EPOCH, default_epochs
 
     model, config = AttentionConfig().fitted(dataset), TrainConfig().fitted(dataset)
     assert model.max_length and config.batch_size
     parts = math.ceil(count_batches(dataset, model.max_length, config.batch_size) / LONGEST_EPOCH)
-    affordable = int(READ / folds / max(dataset.n_interactions / parts, 1))
-    return max(LEAST, min(default_epochs(dataset) * parts, affordable))
+    affordable = int(MOST_INTERACTIONS / folds / max(dataset.n_interactions / parts, 1))
+    return max(FEWEST_EPOCHS, min(default_epochs(dataset) * parts, affordable))
 
 
 def train_encoder(
-    dataset: Dataset, epochs: int, seed: int, report: Callable[..., object]
+    dataset: Dataset, epochs: int, seed: int, progress: Callable[..., object]
 ) -> tuple[Encoder, dict[str, Any]]:
-    """The attention model by rule, and the configs it was trained with, filled in."""
+    """The attention model with default settings, and the configs it was trained with."""
     from recsys.models.training.loop import train
 
     config = TrainConfig(epochs=epochs, seed=seed)
     trained: Encoder | None = None
     for epoch in train(dataset, None, config):
         trained = epoch.model
-        report(0.5 * epoch.epoch / epoch.epochs, f"Training without them: epoch {epoch.epoch} of {epoch.epochs}")
+        progress(
+            0.5 * epoch.epoch / epoch.epochs,
+            f"Training on the other users: epoch {epoch.epoch} of {epoch.epochs}",
+        )
     assert trained is not None
-    used = config.fitted(dataset).to_json()
-    del used["epochs"]  # told for each fold
-    return trained, {"model": AttentionConfig().fitted(dataset).to_json(), "train": used}
+    fitted = config.fitted(dataset).to_json()
+    del fitted["epochs"]  # recorded for each fold
+    return trained, {"model": AttentionConfig().fitted(dataset).to_json(), "train": fitted}

@@ -1,80 +1,78 @@
-"""The verdict of a transfer study in plain words that don't flatter."""
+"""The verdict of a transfer study in sentences that claim no more than was shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from recsys.evaluation.study.results import StudyPoint
-    from recsys.evaluation.study.transfer_study import TransferStudy
+from recsys.evaluation.study import methods
+from recsys.evaluation.study.methods import ALONE, TRANSFER
+from recsys.evaluation.study.results import StudyPoint
+from recsys.metrics.uncertainty import Estimate
 
-_PLAIN = ("popularity", "early popularity")
-_OTHERS = (*_PLAIN, "own history, decayed", "shrinkage to the mean user", "neighbours’ mean")
-_SOURCE = {
-    "users": "the nearest person’s taste",
-    "time": "a person’s own earlier taste",
-    "scenarios": "a person’s own taste in {0} to recommend in {1}",
+SOURCES = {
+    "users": "from the nearest user",
+    "time": "from a user’s own earlier interests",
+    "scenarios": "from a user’s own interests in {0} to {1}",
 }
 
 
-def verdict_of(study: TransferStudy) -> tuple[str, str]:
-    """How good the news is ("helps", "mixed", "no evidence", "harms") and what was found."""
-    what = _SOURCE[study.axis].format(*study.scenarios)
-    good = [point for point in study.points if point.helps]
-    bad = [point for point in study.points if _loses(point, "target alone")]
+def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoint]) -> tuple[str, str]:
+    """The level ("helps", "mixed", "no evidence", "harms") and the result in sentences."""
+    source = SOURCES[axis].format(*scenarios)
+    good = [point for point in points if point.helps]
     if not good:
-        return _nothing(study, what, bad)
-    best = max(good, key=lambda point: point.against("target alone").difference.value)
-    gain, low, high = (_signed(x) for x in vars(best.against("target alone").difference).values())
-    text = [
-        f"Borrowing {what} helps where {_items([p.observed for p in good])} known: most with {best.observed}, NDCG@10 "
-        f"{best.methods['transfer'].text} instead of {best.methods['target alone'].text}, {gain} [{low}, {high}] on "
-        f"{best.people:,} people never trained on, and more than a random source gives."
+        return _no_help(source, points)
+    best = max(good, key=lambda point: point.against(ALONE).difference.value)
+    sentences = [
+        f"Transfer {source} helps where {_items([p.observed for p in good])} known: most with {best.observed}, NDCG@10 "
+        f"{best.methods[TRANSFER].text} instead of {best.methods[ALONE].text}, "
+        f"{_signed(best.against(ALONE).difference)} on {best.users:,} users not trained on, and better than "
+        f"the {_join(methods.names('control', must_beat=True))}."
     ]
-    silent = [point.observed for point in study.points if point not in good]
-    if silent:
-        text.append(f"No gain is shown where {_items(silent)} known.")
-    better = [name for name in _OTHERS if any(_loses(point, name) for point in good)]
-    even = [name for name in _OTHERS if name not in better and not all(point.beats(name) for point in good)]
+    if others := [point.observed for point in points if point not in good]:
+        sentences.append(f"No gain is shown where {_items(others)} known.")
+    priors = methods.names("prior")
+    better = [name for name in priors if any(point.loses_to(name) for point in good)]
+    equal = [name for name in priors if name not in better and not all(point.beats(name) for point in good)]
     if better:
-        text.append(f"But {_and(better)} does better at some of these, without any transfer of this kind.")
-    if even:
-        text.append(f"It is not shown to be better than {_and(even)} everywhere.")
-    if not any(point.beats("shuffled pairs") for point in good):
-        text.append("Shuffled pairs do about as well: it may not matter whose taste it is.")
-    text.append(f"{best.harmed:.1%} of people are served worse with {best.observed} known, {best.helped:.1%} better.")
-    plain = all(point.beats(name) for point in good for name in _PLAIN)
-    return ("helps" if plain and not better else "mixed"), " ".join(text)
-
-
-def _nothing(study: TransferStudy, what: str, bad: Sequence[StudyPoint]) -> tuple[str, str]:
-    gains = [point.against("target alone").difference for point in study.points]
-    largest = max(gains, key=lambda estimate: estimate.value)
-    text = (
-        f"No evidence that borrowing {what} helps at any α > 0: the largest difference to α = 0 is "
-        f"{_signed(largest.value)} [{_signed(largest.low)}, {_signed(largest.high)}] NDCG@10."
+        sentences.append(f"But {_join(better)} does better at some of these, without any transfer of this kind.")
+    if equal:
+        sentences.append(f"It is not shown to be better than {_join(equal)} everywhere.")
+    for name in methods.names("control", must_beat=False):
+        if not any(point.beats(name) for point in good):
+            sentences.append(f"The control “{name}” does about as well: it may not matter which source it is.")
+    sentences.append(
+        f"{best.harmed:.1%} of users get worse lists with {best.observed} known, {best.helped:.1%} better ones."
     )
-    alone = [point.observed for point in study.points if point.beats("target alone")]
-    if alone:
-        text += f" Where {_items(alone)} known it beats no transfer, but is not shown to beat a random source."
-    if bad:
-        return "harms", f"{text} It makes things worse where {_items([point.observed for point in bad])} known."
+    required = methods.names("prior", must_beat=True)
+    clear = not better and all(point.beats(name) for point in good for name in required)
+    return ("helps" if clear else "mixed"), " ".join(sentences)
+
+
+def _no_help(source: str, points: Sequence[StudyPoint]) -> tuple[str, str]:
+    largest = max((point.against(ALONE).difference for point in points), key=lambda estimate: estimate.value)
+    text = (
+        f"No evidence that transfer {source} helps at any α > 0: the largest difference to α = 0 is "
+        f"{_signed(largest)} NDCG@10."
+    )
+    if better := [point.observed for point in points if point.beats(ALONE)]:
+        controls = _join(methods.names("control", must_beat=True))
+        text += f" Where {_items(better)} known it is better than no transfer, but not than the {controls}."
+    if worse := [point.observed for point in points if point.loses_to(ALONE)]:
+        return "harms", f"{text} It makes lists worse where {_items(worse)} known."
     return "no evidence", text
 
 
-def _loses(point: StudyPoint, name: str) -> bool:
-    return point.against(name).significant and point.against(name).difference.value < 0
-
-
 def _items(ks: Sequence[int]) -> str:
-    words = _and([str(k) for k in ks], "or")
+    words = _join([str(k) for k in ks], "or")
     return f"{words} item is" if list(ks) == [1] else f"{words} items are"
 
 
-def _and(words: Sequence[str], last: str = "and") -> str:
+def _join(words: Sequence[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def _signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{abs(value):.4f}".replace("0.", ".", 1)
+def _signed(estimate: Estimate) -> str:
+    """`+0.0123 [+0.0100, +0.0150]`"""
+    value, low, high = (f"{x:+.4f}".replace("-", "−") for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"

@@ -1,4 +1,4 @@
-"""The study against planted truth: it finds an effect that is there, and none where there is none; it never leaks."""
+"""The study on planted data: it finds a planted effect, none where none is planted, and never leaks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recsys.charts.study import methods_figure
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
-from recsys.evaluation.study.cases import plan_study
-from recsys.evaluation.study.scorers import SourceScorer, method_scores
+from recsys.evaluation.study import methods
+from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
+from recsys.evaluation.study.methods import METHODS, Method
+from recsys.evaluation.study.plan import plan_study
+from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.training import study_epochs
 from recsys.evaluation.study.transfer_study import TransferStudy, transfer_study
 from recsys.models.training.warm_start import warm_vectors
@@ -21,10 +25,10 @@ from tests.conftest import planted_dataset
 from tests.metrics.test_repeats import shop
 
 
-class Reader:
-    """An encoder in seconds: decayed means of PMI vectors, and a little popularity."""
+class FastEncoder:
+    """An encoder without training: decayed means of PMI vectors, and a little popularity."""
 
-    name = "reader"
+    name = "fast"
     embedding_size = 16
 
     def __init__(self, dataset: Dataset) -> None:
@@ -47,22 +51,22 @@ class Reader:
         return scores
 
 
-def two_scenarios(linked: bool, people: int = 500, seed: int = 0) -> Dataset:
-    """Ten tastes; each has its five items in scenario a and in scenario b. Linked: a person has one taste in both."""
+def two_scenarios(linked: bool, users: int = 500, seed: int = 0) -> Dataset:
+    """Ten interests with five items in each of two scenarios. Linked: a user has the same interest in both."""
     rng = np.random.default_rng(seed)
     rows = []
-    for _ in range(people):
-        party = rng.integers(10)
-        other = party if linked else rng.integers(10)
-        first = 1 + party * 5 + rng.permutation(5)[:4]
+    for _ in range(users):
+        interest = rng.integers(10)
+        other = interest if linked else rng.integers(10)
+        first = 1 + interest * 5 + rng.permutation(5)[:4]
         second = 51 + other * 5 + rng.permutation(5)[:4]
         rows.append(np.concatenate([first, second]))
     ids = [f"i{n}" for n in range(1, 101)]
     scenarios = [*("a" for _ in range(50)), *("b" for _ in range(50))]
     return Dataset(
-        users=IdMap([f"u{n}" for n in range(people)], first=0, subject="user_id"),
+        users=IdMap([f"u{n}" for n in range(users)], first=0, subject="user_id"),
         items=IdMap(ids),
-        offsets=np.arange(people + 1, dtype=np.int64) * 8,
+        offsets=np.arange(users + 1, dtype=np.int64) * 8,
         sequence=np.concatenate(rows).astype(np.int32),
         catalogue=Catalogue.bare(ids, scenarios),
     )
@@ -70,55 +74,56 @@ def two_scenarios(linked: bool, people: int = 500, seed: int = 0) -> Dataset:
 
 @pytest.fixture(scope="module")
 def linked() -> TransferStudy:
-    return transfer_study(two_scenarios(True), "scenarios", model=Reader, scenarios=("a", "b"))
+    return transfer_study(two_scenarios(True), "scenarios", model=FastEncoder, scenarios=("a", "b"))
 
 
 @pytest.fixture(scope="module")
 def unlinked() -> TransferStudy:
-    return transfer_study(two_scenarios(False), "scenarios", model=Reader, scenarios=("a", "b"))
+    return transfer_study(two_scenarios(False), "scenarios", model=FastEncoder, scenarios=("a", "b"))
 
 
-def test_finds_what_is_planted(linked: TransferStudy) -> None:
+def test_finds_a_planted_effect(linked: TransferStudy) -> None:
     nothing_known = linked.points[0]
     assert nothing_known.observed == 0
     assert nothing_known.helps
-    assert nothing_known.methods["transfer"].value > 0.4  # one of the five items of the taste, on average
+    assert nothing_known.methods["transfer"].value > 0.4  # one of the five items of the interest, on average
     assert nothing_known.methods["target alone"].value < 0.2
     assert min(nothing_known.chosen) > 0
     for control in ("random source", "shuffled pairs", "popularity", "early popularity"):
         assert nothing_known.beats(control), control
     assert nothing_known.harmed < nothing_known.helped
     assert linked.level in ("helps", "mixed")
-    assert linked.verdict.startswith("Borrowing a person’s own taste in a to recommend in b helps where 0")
+    assert linked.verdict.startswith("Transfer from a user’s own interests in a to b helps where 0")
 
 
-def test_says_no_where_nothing_is_planted(unlinked: TransferStudy) -> None:
+def test_reports_no_effect_where_none_is_planted(unlinked: TransferStudy) -> None:
     assert not any(point.helps for point in unlinked.points)
     assert unlinked.level in ("no evidence", "harms")
-    assert unlinked.verdict.startswith("No evidence that borrowing")
+    assert unlinked.verdict.startswith("No evidence that transfer from")
     assert unlinked.suggest(0).alpha == 0.0
     assert unlinked.suggest(0).evidence.startswith("No evidence that any α > 0 helps")
 
 
-def test_suggests_more_of_the_source_where_less_is_known(linked: TransferStudy) -> None:
+def test_suggests_more_of_the_source_for_fewer_known_items(linked: TransferStudy) -> None:
     assert linked.suggest(0).alpha > 0
     assert linked.suggest(0).helps
     assert linked.suggest(0).shrinkage >= linked.suggest(3).shrinkage
 
 
-def test_the_suggested_alpha_was_chosen_on_some_and_judged_on_others(linked: TransferStudy) -> None:
+def test_the_suggested_alpha_was_chosen_on_some_users_and_evaluated_on_others(linked: TransferStudy) -> None:
     point = linked.points[0]
     found = point.suggested
     assert found.alpha == point.chosen[1], "chosen on the first half"
     assert linked.suggest(0).alpha == found.alpha
-    assert found.chosen_on + found.judged_on == point.people and min(found.chosen_on, found.judged_on) >= 10
+    assert found.chosen_on + found.evaluated_on == point.users and min(found.chosen_on, found.evaluated_on) >= 10
     assert found.gain.low > 0 and found.over_random.low > 0
     evidence = linked.suggest(0).evidence
-    assert f"chosen on {found.chosen_on:,} users" in evidence and f"judged on {found.judged_on:,} others" in evidence
-    assert linked.to_json()["points"][0]["suggested"]["judged_on"] == found.judged_on
+    assert f"chosen on {found.chosen_on:,} users" in evidence and f"judged on {found.evaluated_on:,} others" in evidence
+    assert suggestion_evidence(linked.to_json()["points"][0]).alpha == found.alpha
+    assert linked.to_json()["points"][0]["suggested"]["judged_on"] == found.evaluated_on
 
 
-def test_the_whole_curve_begins_at_no_transfer(linked: TransferStudy) -> None:
+def test_every_curve_starts_at_no_transfer(linked: TransferStudy) -> None:
     for point in linked.points:
         assert len(point.curve) == len(point.gain) == 21
         assert point.curve[0].value == pytest.approx(point.methods["target alone"].value)
@@ -136,131 +141,140 @@ def test_json_holds_everything_and_no_nan(linked: TransferStudy) -> None:
 
 
 def test_the_same_seed_gives_the_same_study() -> None:
-    first, second = (transfer_study(planted_dataset(people=60), "users", model=Reader, seed=3) for _ in range(2))
+    first, second = (transfer_study(planted_dataset(people=60), "users", model=FastEncoder, seed=3) for _ in range(2))
     assert first.to_json() == second.to_json()
 
 
 @pytest.mark.parametrize("axis", ["users", "time", "scenarios"])
-def test_nobody_is_judged_by_a_model_that_saw_them(axis: str) -> None:
-    data = two_scenarios(True, people=90)
+def test_no_user_is_evaluated_by_a_model_trained_on_them(axis: str) -> None:
+    data = two_scenarios(True, users=90)
     seen: list[Dataset] = []
 
-    def spy(train: Dataset) -> Reader:
+    def record(train: Dataset) -> FastEncoder:
         seen.append(train)
-        return Reader(train)
+        return FastEncoder(train)
 
-    transfer_study(data, axis, model=spy, folds=3)
+    transfer_study(data, axis, model=record, folds=3)
     plan = plan_study(data, axis, folds=3)
     assert len(seen) == 3
-    evaluated = [np.unique(np.concatenate([case.users for case in fold.cases])) for fold in plan.folds]
-    for train, people in zip(seen, evaluated, strict=True):
-        assert not train.lengths[people].any()
+    evaluated = [np.unique(np.concatenate([cold.users for cold in fold.cold])) for fold in plan.folds]
+    for train, users in zip(seen, evaluated, strict=True):
+        assert not train.lengths[users].any()
     assert len(np.unique(np.concatenate(evaluated))) == sum(map(len, evaluated))
 
 
 @pytest.mark.parametrize("axis", ["users", "time", "scenarios"])
-def test_cases_hold_only_what_came_before(axis: str) -> None:
-    data = two_scenarios(True, people=60)
+def test_known_items_precede_the_held_out_one(axis: str) -> None:
+    data = two_scenarios(True, users=60)
     for fold in plan_study(data, axis).folds:
-        for cases in fold.cases:
-            for i, user in enumerate(cases.users):
+        for cold in fold.cold:
+            for i, user in enumerate(cold.users):
                 history = data.history(int(user)).tolist()
-                before = history[: history.index(int(cases.positives[i]))]
-                assert cases.whole[i].tolist() == before
-                assert len(cases.target[i]) == cases.observed
-                assert set(cases.target[i]) | set(cases.source[i]) <= set(before)
-                assert not set(cases.target[i]) & set(cases.source[i])
+                before = history[: history.index(int(cold.positives[i]))]
+                assert cold.history[i].tolist() == before
+                assert len(cold.target[i]) == cold.observed
+                assert set(cold.target[i]) | set(cold.source[i]) <= set(before)
+                assert not set(cold.target[i]) & set(cold.source[i])
 
 
 @pytest.mark.parametrize("axis", ["users", "time"])
-def test_other_axes_run_to_a_verdict(axis: str) -> None:
-    told: list[float] = []
+def test_the_other_axes_reach_a_verdict(axis: str) -> None:
+    reported: list[float] = []
     study = transfer_study(
-        planted_dataset(), axis, model=Reader, progress=lambda fraction, message, **details: told.append(fraction)
+        planted_dataset(),
+        axis,
+        model=FastEncoder,
+        progress=lambda fraction, *_, **details: reported.append(fraction),
     )
     assert 0 not in [point.observed for point in study.points]
     assert study.verdict.endswith(".")
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert reported == sorted(reported)
+    assert reported[-1] == 1.0
 
 
-def test_trains_a_model_of_its_own_when_none_is_given() -> None:
+def test_trains_the_attention_model_by_default() -> None:
     study = transfer_study(planted_dataset(people=60), "users", folds=2, epochs=2)
     assert study.model == "attention"
     assert study.trained_on == 30
 
 
-def test_the_number_of_epochs_follows_from_the_data_alone_and_is_written_down() -> None:
+def test_the_number_of_epochs_depends_on_the_data_only_and_is_recorded() -> None:
     data = planted_dataset(people=60)
     first, again = (transfer_study(data, "users", folds=2).to_json() for _ in range(2))
-    assert first == again, "no clock decides anything"
-    told = first["training"]
-    assert len(told["epochs"]) == 2 and min(told["epochs"]) >= 2
-    assert told["train"]["minutes"] is None and told["train"]["seed"] == 0 and told["model"]["embedding_size"] == 32
-    assert [study_epochs(fold.train, folds=2) for fold in plan_study(data, "users").folds] == told["epochs"]
-    assert transfer_study(data, "users", model=Reader).to_json()["training"] == {}, "a model of somebody else’s making"
+    assert first == again, "independent of time"
+    training, epochs = first["training"], first["training"]["epochs"]
+    assert len(epochs) == 2 and min(epochs) >= 2
+    assert (
+        training["train"]["minutes"] is None
+        and training["train"]["seed"] == 0
+        and training["model"]["embedding_size"] == 32
+    )
+    assert [study_epochs(fold.train, folds=2) for fold in plan_study(data, "users").folds] == epochs
+    assert transfer_study(data, "users", model=FastEncoder).to_json()["training"] == {}, "a given model"
 
 
 def timed(data: Dataset, late: bool = True) -> Dataset:
-    """Two moments for everybody: items up to 50 are chosen before 1,000 s, item numbers above it after."""
+    """Two times for all users: items up to 50 are chosen before 1,000 s, the others after."""
     rank = np.tile(np.arange(8), data.n_users)
     return replace(data, timestamps=rank + np.where((data.sequence > 50) & late, 1000.0, 0.0))
 
 
-class Watching(Reader):
-    """Remembers every item it was ever asked to read."""
+class RecordingEncoder(FastEncoder):
+    """Records every item of the histories it encodes."""
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
-        self.read: set[int] = set()
+        self.encoded: set[int] = set()
 
     def encode(self, histories: Sequence[History]) -> np.ndarray:
-        self.read |= {int(item) for history in histories for item in history}
+        self.encoded |= {int(item) for history in histories for item in history}
         return super().encode(histories)
 
 
 @pytest.mark.parametrize("dated", [True, False])
-def test_no_source_is_read_beyond_the_moment_of_the_target(dated: bool) -> None:
-    """Items above 50 are everybody’s future: the item to be found (k = 1, 2, 3) is always one of the first four."""
-    data = two_scenarios(True, people=120)
+def test_no_source_history_goes_beyond_the_time_of_the_target(dated: bool) -> None:
+    """Items above 50 are in the future: the held-out item (k = 1, 2, 3) is always one of the first four."""
+    data = two_scenarios(True, users=120)
     data = timed(data) if dated else data
-    made: list[Watching] = []
+    encoders: list[RecordingEncoder] = []
 
-    def watch(train: Dataset) -> Watching:
-        made.append(Watching(train))
-        return made[-1]
+    def record(train: Dataset) -> RecordingEncoder:
+        encoders.append(RecordingEncoder(train))
+        return encoders[-1]
 
     plan = plan_study(data, "users", folds=2)
-    early = replace(plan, observed=(1, 2, 3), folds=tuple(replace(f, cases=f.cases[:3]) for f in plan.folds))
+    early = replace(plan, observed=(1, 2, 3), folds=tuple(replace(f, cold=f.cold[:3]) for f in plan.folds))
     for fold in early.folds:
-        scorers = SourceScorer(watch(fold.train), early, fold, seed=0)
-        for cases in fold.cases:
-            method_scores(scorers, cases)
-    future = {item for reader in made for item in reader.read if item > 50}
+        scorer = FoldScorer(record(fold.train), early, fold, seed=0)
+        for cold in fold.cold:
+            batch = BatchScores(scorer, cold)
+            for method in METHODS:
+                method.scores(batch)
+    future = {item for encoder in encoders for item in encoder.encoded if item > 50}
     assert bool(future) is not dated, "without times nothing can be cut"
 
 
-def test_what_is_borrowed_from_the_future_no_longer_helps() -> None:
-    """The answer is an item that lenders choose later: whole histories would give it away."""
-    data = two_scenarios(True, people=300)
-    whole = transfer_study(replace(data, timestamps=None), "users", model=Reader).to_json()
-    cut = transfer_study(timed(data, late=False), "users", model=Reader).to_json()
-    assert (whole["sources_cut"], cut["sources_cut"]) == (False, True)
-    told = {"whole": whole, "cut": cut}
+def test_items_of_the_future_are_not_transferred() -> None:
+    """The held-out item is one that source users choose later: uncut histories would contain it."""
+    data = two_scenarios(True, users=300)
+    uncut = transfer_study(replace(data, timestamps=None), "users", model=FastEncoder).to_json()
+    cut = transfer_study(timed(data, late=False), "users", model=FastEncoder).to_json()
+    assert (uncut["sources_cut"], cut["sources_cut"]) == (False, True)
+    studies = {"uncut": uncut, "cut": cut}
     for point in range(3):  # 1, 2 and 3 known items
         alone, transfer = (
-            {name: study["points"][point]["methods"][method]["value"] for name, study in told.items()}
+            {name: study["points"][point]["methods"][method]["value"] for name, study in studies.items()}
             for method in ("target alone", "transfer")
         )
-        assert alone["cut"] == alone["whole"], "the target is read as before"
-        assert transfer["cut"] < transfer["whole"] - 0.01
-        assert transfer["whole"] > alone["whole"] + 0.01 > transfer["cut"]
+        assert alone["cut"] == alone["uncut"], "the target’s history is the same"
+        assert transfer["cut"] < transfer["uncut"] - 0.01
+        assert transfer["uncut"] > alone["uncut"] + 0.01 > transfer["cut"]
 
 
 def test_users_whose_next_item_is_a_repeat_are_counted() -> None:
     data = shop(users=200)
     share = np.mean([history[-1] in history[:-1] for history in data.histories()])
-    for point in transfer_study(data, "time", model=Reader).to_json()["points"]:
+    for point in transfer_study(data, "time", model=FastEncoder).to_json()["points"]:
         assert point["repeats"] == pytest.approx(share) and share > 0.3
         assert point["people"] <= round((1 - share) * 200)
 
@@ -268,8 +282,28 @@ def test_users_whose_next_item_is_a_repeat_are_counted() -> None:
 def test_bad_input_is_refused() -> None:
     data = planted_dataset(people=30)
     with pytest.raises(InputError, match="axis must be one of"):
-        transfer_study(data, "space", model=Reader)
+        transfer_study(data, "space", model=FastEncoder)
     with pytest.raises(InputError, match="scenario must be one of left, right"):
-        transfer_study(data, "scenarios", model=Reader, scenarios=("left", "up"))
-    with pytest.raises(InputError, match="at least 20 people"):
-        transfer_study(planted_dataset(people=12), "users", model=Reader)
+        transfer_study(data, "scenarios", model=FastEncoder, scenarios=("left", "up"))
+    with pytest.raises(InputError, match="at least 20 users"):
+        transfer_study(planted_dataset(people=12), "users", model=FastEncoder)
+
+
+def test_a_control_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The right answer as a control that transfer must beat: the study, its verdict and its evidence say no."""
+    data = two_scenarios(True, users=200)
+
+    def oracle(batch: BatchScores) -> np.ndarray:
+        scores = np.zeros((len(batch.cold), len(batch.fold.columns)), dtype=np.float32)
+        scores[np.arange(len(scores)), batch.fold.column_of[batch.cold.positives]] = 1.0
+        return scores
+
+    control = Method("oracle", "Oracle", "control", "none", oracle, must_beat=True)
+    monkeypatch.setattr(methods, "METHODS", (*METHODS, control))
+    study = transfer_study(data, "scenarios", model=FastEncoder, scenarios=("a", "b"))
+    point = study.points[0]
+    assert point.methods["oracle"].value == 1.0 and point.loses_to("oracle") and point.beats("target alone")
+    assert study.level == "no evidence" and "not than the random source and oracle" in study.verdict
+    assert not suggestion_evidence(point.to_json()).shown
+    title = methods_figure(study.to_json()["points"][0])
+    assert [trace.marker.symbol for trace in title.data if trace.y[0] == "Oracle"] == ["circle-open"]

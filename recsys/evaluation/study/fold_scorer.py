@@ -1,0 +1,165 @@
+"""Scores of the candidates for the cold users of a fold, by the fold's model and with histories of its training users.
+
+Everything is computed from `fold.train` and the known items of the cold users. A source's history is cut at the time of
+the target's held-out item, where the data have times. The model and the popularities are trained on whole histories of
+the training users, as for any cold user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, History
+from recsys.evaluation.study.past_histories import Neighbours, PastHistories
+from recsys.evaluation.study.plan import ColdUsers, Fold, StudyPlan
+from recsys.models.recommender import Encoder, Recommender, batched
+
+NEIGHBOURS = 3  # users in the mean of the neighbours
+EARLY = 3  # first items of each training user that early popularity counts
+NO_ITEMS = np.zeros(0, dtype=np.int32)
+
+
+class FoldScorer:
+    """What is the same for all cold users of a fold.
+
+    Args:
+        model: trained on the fold's `train`.
+    """
+
+    def __init__(self, model: Encoder, plan: StudyPlan, fold: Fold, seed: int) -> None:
+        self.model, self.plan, self.train = model, plan, fold.train
+        self.columns = np.flatnonzero(plan.candidates)
+        self.column_of = np.full(len(plan.candidates), -1, dtype=np.int64)
+        self.column_of[self.columns] = np.arange(len(self.columns))
+        self.rng, self.seed = np.random.default_rng([seed, 23]), seed
+        times = np.concatenate([np.zeros(0), *(cold.times for cold in fold.cold)])
+        self.past = PastHistories(fold.train, times, model.embedding_size)
+        self.neighbours = Neighbours(self.past, model.encode)
+
+    def scores(self, histories: Sequence[History], model: Recommender | None = None) -> np.ndarray:
+        """Scores of the candidates by a model, by default the fold's: float32 (B, candidates)."""
+        scorer = model or self.model
+        return np.concatenate([scorer.scores(batch)[:, self.columns] for batch in batched(histories, 64)])
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """log(1 + interactions) of each candidate: float32 (candidates,)."""
+        return np.asarray(np.log1p(self.train.item_counts[self.columns]), dtype=np.float32)
+
+    @cached_property
+    def early_popularity(self) -> np.ndarray:
+        """The same, of the first three candidates of each user only."""
+        return np.asarray(np.log1p(early_counts(self.train, self.plan.candidates)[self.columns]), dtype=np.float32)
+
+    @cached_property
+    def mean_user(self) -> np.ndarray:
+        """Mean scores of the training users at each slice's time: float32 (slices, candidates)."""
+        return self.past.mean_scores(self.scores)
+
+    @cached_property
+    def markov(self) -> Recommender:
+        """Markov scores with decaying weights of older items; its settings are chosen on training users."""
+        from recsys.models.baselines.tuning import tune_baseline
+
+        return tune_baseline("markov", self.train, seed=self.seed).model
+
+    @cached_property
+    def source_items(self) -> np.ndarray | None:
+        """Items a source may have: bool (n_items + 1,) on the axis "scenarios", None for all."""
+        return self.train.catalogue.in_scenario(self.plan.scenarios[0]) if self.plan.scenarios else None
+
+    @cached_property
+    def source_users(self) -> list[np.ndarray]:
+        """For each slice the training users with such items by then: int64 (m,) each."""
+        return [self.past.active(number, self.source_items) for number in range(len(self.past.edges))]
+
+
+class BatchScores:
+    """Scores of a batch of cold users, each computed when a method first needs it: float32 (n, candidates)."""
+
+    def __init__(self, fold: FoldScorer, cold: ColdUsers) -> None:
+        self.fold, self.cold = fold, cold
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """Scores of the known items."""
+        return self.fold.scores(self.cold.target)
+
+    @cached_property
+    def source(self) -> np.ndarray:
+        """Scores of the source: the nearest user on the axis "users", else the user's own other items."""
+        if self.fold.plan.axis == "users":
+            return self._neighbour_scores[:, 0]
+        return self.fold.scores(self.cold.source)
+
+    @cached_property
+    def neighbours_mean(self) -> np.ndarray:
+        """Mean scores of the three nearest users; of the empty history where no user was active yet."""
+        active = (self._neighbours >= 0)[:, :, None]
+        active[:, 0] = True
+        return np.asarray((self._neighbour_scores * active).sum(axis=1) / active.sum(axis=1))
+
+    @cached_property
+    def mean_user(self) -> np.ndarray:
+        return np.asarray(self.fold.mean_user[self.fold.past.slice_of(self.cold.times)])
+
+    @cached_property
+    def own_history(self) -> np.ndarray:
+        """Scores of all earlier items of the user by the Markov model."""
+        return self.fold.scores(self.cold.history, self.fold.markov)
+
+    @cached_property
+    def random(self) -> np.ndarray:
+        """Scores of a random training user's items by the time of each held-out item."""
+        fold, histories = self.fold, []
+        for number, time in zip(fold.past.slice_of(self.cold.times), self.cold.times, strict=True):
+            pool = fold.source_users[number]
+            history = fold.past.before(int(fold.rng.choice(pool)), time) if len(pool) else NO_ITEMS
+            histories.append(history if fold.source_items is None else history[fold.source_items[history]])
+        return fold.scores(histories)
+
+    @cached_property
+    def shuffled(self) -> np.ndarray:
+        """Each target with the source of another.
+
+        With times it is the source of the target just before in time, which holds nothing of the future either; the
+        earliest target gets its random source.
+        """
+        cut, n = self.fold.past.cut, len(self.cold)
+        order = np.argsort(self.cold.times, kind="stable") if cut else self.fold.rng.permutation(n)
+        shuffled = np.empty_like(self.source)
+        shuffled[order] = self.source[np.roll(order, 1)]  # one cycle: no target keeps its own source
+        if cut:
+            shuffled[order[0]] = self.random[order[0]]
+        return shuffled
+
+    def same_for_all(self, scores: np.ndarray) -> np.ndarray:
+        """One row of scores for every user."""
+        return np.broadcast_to(scores, (len(self.cold), len(scores)))
+
+    @cached_property
+    def _neighbours(self) -> np.ndarray:
+        """The training users most similar to each target (to its source where no item is known): int64 (n, 3)."""
+        histories = self.cold.target if self.cold.observed else self.cold.source
+        return self.fold.neighbours.find(histories, self.cold.times, NEIGHBOURS)
+
+    @cached_property
+    def _neighbour_scores(self) -> np.ndarray:
+        """float32 (n, 3, candidates)."""
+        histories = [
+            self.fold.past.before(int(user), time) if user >= 0 else NO_ITEMS
+            for row, time in zip(self._neighbours, self.cold.times, strict=True)
+            for user in row
+        ]
+        return self.fold.scores(histories).reshape(len(self.cold), NEIGHBOURS, -1)
+
+
+def early_counts(dataset: Dataset, candidates: np.ndarray) -> np.ndarray:
+    """How often each candidate is among a user's first three candidates: int64 (n_items + 1,)."""
+    inside = candidates[dataset.sequence]
+    users = dataset.user_of[inside]
+    first = np.arange(len(users)) - np.searchsorted(users, users) < EARLY
+    return np.bincount(dataset.sequence[inside][first], minlength=dataset.n_items + 1)

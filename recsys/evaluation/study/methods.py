@@ -1,0 +1,70 @@
+"""The table of methods that a transfer study compares. Study, verdict, charts and page are built from it.
+
+To add a control or a prior, add a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from recsys.evaluation.study.fold_scorer import BatchScores
+
+Role = Literal["transfer", "no transfer", "prior", "control"]
+Blend = Literal["none", "chosen", "shrinkage"]
+TRANSFER, ALONE, RANDOM = "transfer", "target alone", "random source"
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to rank the candidates for cold users.
+
+    Args:
+        name: its key in saved studies, and its name inside sentences.
+        label: its name in figures.
+        role: "control": a source that must not help; "prior": an alternative that needs no source.
+        blend: how α is found at which its scores are blended with the target's: "chosen" on one half of the users and
+            evaluated on the other, "shrinkage" α = c / (c + k) with c fitted likewise; "none": ranked without a blend.
+        scores: gets a batch, returns float32 (n, candidates).
+        must_beat: whether transfer only counts as helping if it is shown to be better than this.
+    """
+
+    name: str
+    label: str
+    role: Role
+    blend: Blend
+    scores: Callable[[BatchScores], np.ndarray]
+    must_beat: bool = False
+
+
+METHODS = (
+    Method(TRANSFER, "Transfer", "transfer", "chosen", lambda b: b.source),
+    Method(ALONE, "Target alone (α = 0)", "no transfer", "none", lambda b: b.target, must_beat=True),
+    Method("popularity", "Popularity", "prior", "none", lambda b: b.same_for_all(b.fold.popularity), must_beat=True),
+    Method(
+        "early popularity", "Early popularity", "prior", "none",
+        lambda b: b.same_for_all(b.fold.early_popularity), must_beat=True,
+    ),
+    Method("own history, decayed", "Own history, decayed", "prior", "none", lambda b: b.own_history),
+    Method("shrinkage to the mean user", "Shrinkage to the mean user", "prior", "shrinkage", lambda b: b.mean_user),
+    Method("neighbours’ mean", "Mean of three neighbours", "prior", "chosen", lambda b: b.neighbours_mean),
+    Method(RANDOM, "Random source", "control", "chosen", lambda b: b.random, must_beat=True),
+    Method("shuffled pairs", "Shuffled pairs", "control", "chosen", lambda b: b.shuffled),
+)  # fmt: skip
+
+
+def names(*roles: Role, must_beat: bool | None = None) -> tuple[str, ...]:
+    """Names of the methods of some roles, in the table's order."""
+    return tuple(m.name for m in METHODS if m.role in roles and must_beat in (None, m.must_beat))
+
+
+def label(name: str) -> str:
+    """The label of a method; the name itself where a saved study holds another method."""
+    return next((m.label for m in METHODS if m.name == name), name)
+
+
+def is_control(name: str) -> bool:
+    return name in names("control")
