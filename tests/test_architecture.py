@@ -1,4 +1,4 @@
-"""The house keeps its order: who imports whom, how long a room may get, what may never be written."""
+"""The rules of the code base: the direction of imports, the sizes of modules and functions, what is forbidden."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ ON_TOP = {"charts", "jobs", "workspace", "runs", "__main__"}
 LIBRARY = sorted((ROOT / "recsys").rglob("*.py"))
 APP = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 INTERFACE = sorted((ROOT / "ui").rglob("*.py"))
-EVERYTHING = [*LIBRARY, *APP, *INTERFACE, *sorted((ROOT / "benchmarks").rglob("*.py"))]
+EVERYTHING = [
+    *LIBRARY,
+    *APP,
+    *INTERFACE,
+    *sorted((ROOT / "benchmarks").rglob("*.py")),
+    *sorted((ROOT / "docs").glob("*.py")),
+]
 
 
 def name_of(path: Path) -> str:
@@ -36,7 +42,7 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name_of)
-def test_the_library_knows_nothing_of_the_screen(path: Path) -> None:
+def test_the_library_imports_no_user_interface(path: Path) -> None:
     assert not {name for name in imported(path) if name.split(".")[0] in ("streamlit", "ui", "pages")}
 
 
@@ -45,8 +51,8 @@ def test_a_step_imports_only_steps_before_it(path: Path) -> None:
     context = path.relative_to(ROOT / "recsys").parts[0].removesuffix(".py")
     if context in STEPS:
         allowed = {*STEPS[: STEPS.index(context) + 1], *GROUND}
-        rooms = {name.split(".")[1] for name in imported(path) if name.startswith("recsys.")}
-        assert rooms <= allowed, f"{name_of(path)} reaches {rooms - allowed}"
+        packages = {name.split(".")[1] for name in imported(path) if name.startswith("recsys.")}
+        assert packages <= allowed, f"{name_of(path)} imports {packages - allowed}"
     else:
         assert context in ON_TOP | GROUND | {"__init__"}
 
@@ -66,10 +72,10 @@ def test_no_two_modules_import_each_other() -> None:
         for other in names & set(MODULES)
         if one < other and one in MODULES[other] and not other.startswith(one + ".")
     }
-    being_mended = {
+    in_progress = {
         ("recsys.models.attention.checkpoint", "recsys.models.attention.trainer"),
     }
-    assert mutual <= being_mended
+    assert mutual <= in_progress
 
 
 @pytest.mark.parametrize("package", [m for m in MODULES if (ROOT / m.replace(".", "/")).is_dir()])
@@ -84,7 +90,7 @@ def test_the_cache_imports_nothing_else_of_the_interface() -> None:
 
 
 @pytest.mark.parametrize("path", [*APP, *INTERFACE], ids=name_of)
-def test_pages_stand_on_ui_and_ui_never_on_pages(path: Path) -> None:
+def test_the_interface_imports_no_pages_tests_or_benchmarks(path: Path) -> None:
     assert not {name for name in imported(path) if name.split(".")[0] in ("pages", "app", "tests", "benchmarks")}
 
 
@@ -97,7 +103,7 @@ def test_pages_are_thin(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=name_of)
-def test_no_module_and_no_function_outgrows_its_room(path: Path) -> None:
+def test_modules_and_functions_are_short(path: Path) -> None:
     text = path.read_text("utf-8")
     assert text.count("\n") <= 350
     for node in ast.walk(ast.parse(text)):
@@ -106,7 +112,7 @@ def test_no_module_and_no_function_outgrows_its_room(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=name_of)
-def test_what_is_never_written(path: Path) -> None:
+def test_nothing_forbidden_is_used(path: Path) -> None:
     text = path.read_text("utf-8")
     forbidden = (
         r"\bpickle\b|joblib\.load|torch\.load|unsafe_allow_html|except Exception|except:|allow_pickle=True|innerHTML"
@@ -117,7 +123,7 @@ def test_what_is_never_written(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*APP, *INTERFACE], ids=name_of)
 def test_every_error_on_screen_is_marked_by_the_boundary(path: Path) -> None:
-    """A bare `st.error` has no mark, so no test would see it."""
+    """A direct `st.error` has no mark, so that tests would miss it."""
     nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)]
     bare = [node.lineno for node in nodes if node.attr in ("error", "exception") and ast.unparse(node.value) == "st"]
     assert not bare or name_of(path) == "ui/shell/errors.py"
@@ -125,7 +131,7 @@ def test_every_error_on_screen_is_marked_by_the_boundary(path: Path) -> None:
 
 @pytest.mark.parametrize("path", INTERFACE, ids=name_of)
 def test_one_segment_of_a_segmented_control_is_always_chosen(path: Path) -> None:
-    """Without `required` a second press takes the choice away, while the page goes on showing what was chosen."""
+    """Without `required` a second click removes the choice, while the page still shows the result of the first."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     controls = [call for call in calls if ast.unparse(call.func) == "st.segmented_control"]
     assert all(any(word.arg == "required" for word in call.keywords) for call in controls)
@@ -139,13 +145,13 @@ def test_components_show_data_as_text_only(path: Path) -> None:
     )
 
 
-def test_importing_the_library_and_opening_home_load_nothing_heavy() -> None:
+def test_importing_recsys_and_ui_loads_no_heavy_library() -> None:
     code = "import sys, recsys, ui; print([m for m in ('torch', 'umap', 'sklearn', 'implicit') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
 
 
-def test_every_room_has_its_tests() -> None:
+def test_every_step_has_tests() -> None:
     for step in STEPS:
         tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / step).glob("test_*.py")}
         assert tested, f"tests/{step} is empty"
