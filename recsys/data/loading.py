@@ -82,13 +82,11 @@ def load(
     """Reads a file of interactions, cleans it and builds the dataset.
 
     Args:
-        source: a path or the bytes of a file or zip; or several as (name, content, scenario), which become one
-            dataset with these scenarios.
+        source: path or bytes of a file or zip; or several as (name, content, scenario), for one dataset of scenarios.
         name: shown name; by default that of the file.
         items, users: item table and user table. In a zip they are found automatically.
         columns: role -> column where the detected one is wrong; None for no column.
-        tables: "interactions", "items" or "users" -> the member of the archive or the sheet, where the detected one
-            is wrong; "" for none. For one file or archive only.
+        tables: role of a table -> member of the one archive, or sheet, where the detected one is wrong; "" for none.
         plan: what cleaning does; the default drops only rows that can't be used.
         vectors: (modality, content) of item vectors, see `load_vectors`.
         prefix_items: with several files, make equal item ids of different scenarios different items.
