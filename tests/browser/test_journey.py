@@ -78,7 +78,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     slider = page.locator(".alpha-input")
     expect(slider).to_be_visible()
     expect(slider).to_have_value(drag_alpha.left_at)  # type: ignore[attr-defined]
-    step(visit, page, "5 Evaluate", "Does it help?")
+    step(visit, page, "5 Evaluate", "Evaluate: does transfer help?")
     number = r"0?\.\d+"
     evaluated = re.compile(rf"attention reaches NDCG@10 {number} \[{number}, {number}\]")
     expect(page.get_by_role("heading", name=evaluated)).to_be_visible(timeout=180_000)

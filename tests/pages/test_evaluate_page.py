@@ -108,6 +108,13 @@ def test_a_user_opens_in_explain(saved: dict[str, str]) -> None:
     assert (target if isinstance(target, str) else target[0]).startswith("user:")
 
 
+def test_the_next_step_is_explain(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"])
+    app.button("evaluate_next").click().run()
+    no_errors(app)
+    assert any(title.value == "Explain a recommendation" for title in app.title)
+
+
 def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     alone = list(app.dataframe[0].value.columns)

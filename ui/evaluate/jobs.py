@@ -83,33 +83,34 @@ def evaluate_run(studio: PageContext, context: RunContext) -> EvaluationContext 
     return None if report is None else EvaluationContext(studio, context, models, report)
 
 
-def trainers(context: RunContext, seed: int, report: Callable[[float, str], object]) -> dict[str, Trainer]:
+def trainers(context: RunContext, seed: int, progress: Callable[[float, str], object]) -> dict[str, Trainer]:
     """For each model of the run a function that trains it on a split, with the run's settings and this seed."""
-    return {name: _trainer(context.run, name, seed, report) for name in context.run.models}
+    return {name: _trainer(context.run, name, seed, progress) for name in context.run.models}
 
 
-def _trainer(run: Run, name: str, seed: int, report: Callable[[float, str], object]) -> Trainer:
-    def make(split: Split) -> Recommender:
+def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], object]) -> Trainer:
+    def train_on(split: Split) -> Recommender:
+        from recsys.models.baselines import BASELINES
         from recsys.models.baselines.tuning import tune_baseline
 
-        if name != "attention":
+        if name in BASELINES:
             return tune_baseline(name, split.train, split.validation, seed).model
-        return _attention(run, split, seed, report)
+        return _train_model(run, split, seed, progress)
 
-    return make
+    return train_on
 
 
-def _attention(run: Run, split: Split, seed: int, report: Callable[[float, str], object]) -> Recommender:
+def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> Recommender:
     from recsys.models.attention.config import AttentionConfig
     from recsys.models.training.config import TrainConfig
     from recsys.models.training.loop import train
 
-    shape = AttentionConfig.from_json(dict(run.config.get("model", {})))
-    how = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
+    model = AttentionConfig.from_json(dict(run.config.get("model", {})))
+    config = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
     trained = None
-    for epoch in train(split.train, shape, how, split.validation):
+    for epoch in train(split.train, model, config, split.validation):
         trained = epoch.model
-        report(0.7 * epoch.epoch / epoch.epochs, f"Training attention, epoch {epoch.epoch} of {epoch.epochs}")
+        progress(0.7 * epoch.epoch / epoch.epochs, f"Training {run.model.name}: epoch {epoch.epoch} of {epoch.epochs}")
     if trained is None:
         raise InputError("training", "must last at least one epoch", fix="Train the run with more epochs.")
     return trained

@@ -89,3 +89,6 @@ def tabs(evaluated: EvaluationContext) -> None:
     names = {key: name for key, (name, _) in TABS.items()}
     with open_tab(evaluated.studio, names, "evaluate_tab") as chosen:
         TABS[chosen][1](evaluated)
+    label, icon = "Next: explain a recommendation", ":material/arrow_forward:"
+    if st.button(label, type="primary", key="evaluate_next", icon=icon):
+        evaluated.studio.go("explain")

@@ -36,7 +36,7 @@ class ChosenAlpha:
     harmed: float
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        return {  # "judged_on", and below "people" and "shown": the names in studies that are saved on disk
             "alpha": self.alpha,
             "chosen_on": self.chosen_on,
             "judged_on": self.evaluated_on,
