@@ -1,4 +1,4 @@
-"""Step 4: whose taste is blended with whose, the exact path over α, what is recommended, whether α helps, privacy."""
+"""Step 4: source and target, transfer methods, the exact path over α, recommendations, α suggestion, privacy."""
 
 from recsys.transfer.blend import WAYS, Transfer, blend_ways, interpolate, merged_party, seen_by_half, transfer
 from recsys.transfer.methods import METHODS, TransferMethod, fit_method, load_method, save_method

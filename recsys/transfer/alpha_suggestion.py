@@ -1,4 +1,4 @@
-"""Which α? A suggestion with its evidence: what helped people with as much history as this one, or that nothing did."""
+"""A suggestion for α with its evidence: what helped users with as much history, or that nothing did."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from recsys.errors import InputError
 
 @dataclass(frozen=True)
 class AlphaCurve:
-    """What a study found for people with one number of known items.
+    """The result of a study for users with one number of known items.
 
     Attributes:
-        observed: k, the items known.
-        chosen_on, judged_on: how many users `alpha` was chosen on, and on how many others it was judged.
-        alphas, values: NDCG@10 of all of them at each α; low, high: its 95% interval.
+        observed: number of known items of each user.
+        chosen_on, judged_on: number of users that `alpha` was chosen on, and of others that it was evaluated on.
+        alphas, values: NDCG@10 of all users at each α; low, high: its 95% interval.
         alpha: chosen on one half of the users.
         gain, gain_low, gain_high: NDCG@10 at `alpha` minus that at α = 0, on the other half.
         shown: whether the gain is above 0 and above a random source's, on the other half and over all users after
@@ -43,8 +43,8 @@ class AlphaCurve:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> AlphaCurve:
-        kept: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in values.items()}
-        return cls(**kept)
+        columns: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in values.items()}
+        return cls(**columns)
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Suggestion:
 
     Attributes:
         alpha: 0 when nothing is known to help.
-        shrinkage: what the smooth rule c / (c + n) says.
-        helps: whether evidence stands behind it.
-        evidence: in words.
+        shrinkage: α = c / (c + n).
+        helps: whether the evidence supports α > 0.
+        evidence: as a sentence.
         curve: the curve it was read from.
     """
 
@@ -67,21 +67,21 @@ class Suggestion:
 
 
 def shrinkage_alpha(c: float, n: int) -> float:
-    """c / (c + n): the weight of the source when n items of the target are known. Raises InputError below 0."""
+    """Shrinkage, α = c / (c + n), for a target with n known items. Raises InputError below 0."""
     if c < 0 or n < 0:
         raise InputError("c and n", "must not be negative", (c, n))
     return c / (c + n) if c + n > 0 else 0.0
 
 
 def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Suggestion:
-    """The α to begin with for somebody with n known items.
+    """The α to begin with for a target with n known items.
 
-    Reads the curve of the largest k ≤ n (of the smallest where n is below all): people of the study most like this one.
+    Uses the curve with the largest number of known items ≤ n, or the smallest one where n is below all.
 
     Args:
         curves: of one study.
-        n: items known of the target.
-        c: of the study's shrinkage rule.
+        n: known items of the target.
+        c: constant of the study's shrinkage, α = c / (c + n).
 
     Raises:
         InputError: no curves.
@@ -96,17 +96,16 @@ def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Sugge
     if not curve.shown:
         text = (
             f"No evidence that any α > 0 helps where {some}: α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} "
-            f"users and judged on {curve.judged_on:,} others, changed NDCG@10 by {interval}."
+            f"users and evaluated on {curve.judged_on:,} others, changed NDCG@10 by {interval}."
         )
         return Suggestion(0.0, rule, False, text, curve)
     text = (
         f"α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} users of whom {some} "
-        f"and judged on {curve.judged_on:,} others: NDCG@10 changed by {interval} against α = 0, and "
-        f"{curve.harmed:.0%} of these others were harmed. The smooth rule c / (c + n) with c = {c:g} says {rule:.2g}."
+        f"and evaluated on {curve.judged_on:,} others: NDCG@10 changed by {interval} against α = 0, and "
+        f"it fell for {curve.harmed:.0%} of these others. Shrinkage: α = c / (c + n) = {rule:.2g} with c = {c:g}."
     )
     return Suggestion(curve.alpha, rule, True, text, curve)
 
 
 def _signed(value: float) -> str:
-    sign = "−" if value < 0 else "+"
-    return f"{sign}{abs(value):.4f}".replace("0.", ".", 1)
+    return f"{value:+.4f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""new = α · source + (1 − α) · target: of representations, of scores, and the other ways of mixing two tastes."""
+"""new = α · source + (1 − α) · target: of scores or of embeddings, and other ways of blending two parties."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from recsys.transfer.path.alpha_path import AlphaPath, alpha_path, check_alpha
 
 WAYS: Mapping[str, str] = MappingProxyType(
     {
-        "scores": "Each item’s two scores are mixed. The same as mixing representations where scores are dot products.",
-        "representations": "The two representations are mixed, then the mix scores every item: the formula itself.",
-        "normalised": "Both representations are first cut to length 1: a strong taste does not drown a weak one.",
-        "ranks": "Places in the two lists are mixed: how far apart scores are does not count.",
-        "histories": "The two histories are shuffled together, α deciding how much of each, and read as one person’s.",
+        "scores": "The two scores of each item are blended. The same as blending embeddings for dot products.",
+        "representations": "The two embeddings are blended, then the blend scores every item: the formula itself.",
+        "normalised": "Both embeddings are scaled to length 1 first, so that a long one does not dominate.",
+        "ranks": "The ranks in the two lists are blended; differences of scores do not count.",
+        "histories": "The two histories are merged, with a share of α from the source, and read as one user’s.",
     }
 )
-"""The ways of blending and what each means."""
-_LENGTH = 50  # items of a merged history
+"""The ways of blending, with one sentence about each."""
+_MERGED_LENGTH = 50  # items of a merged history
 
 
 def interpolate(source: np.ndarray, target: np.ndarray, alpha: float) -> np.ndarray:
@@ -52,8 +52,7 @@ class Transfer:
     """A target and a source, scored by a model.
 
     Attributes:
-        target, source: whose tastes.
-        target_scores, source_scores: float32 (n_items + 1,), α = 0 and α = 1, of all items but the padding (−inf).
+        target_scores, source_scores: float32 (n_items + 1,), the scores at α = 0 and at α = 1; [0] = −inf (padding).
         allowed: bool (n_items + 1,), what may be recommended.
         method: how the source's scores were transferred.
     """
@@ -84,7 +83,7 @@ class Transfer:
         return alpha_path(target, np.where(self.allowed, self.source_scores, -np.inf), k)
 
     def sentence(self, alpha: float) -> str:
-        """What is blended, in words."""
+        """What is blended, as a sentence."""
         return blend_sentence(self.target, self.source, alpha)
 
 
@@ -107,7 +106,7 @@ def transfer(
     Args:
         catalogue: needed for the filters.
         scenario, tag: only items of it; "" for all.
-        among: bool (n_items + 1,), only these items: those nobody has chosen yet, for instance.
+        among: bool (n_items + 1,), only these items: for instance those without interactions.
         without_sources: leave out the items of the source's histories too.
         method: a fitted transfer method; the linear blend by default.
 
@@ -136,17 +135,17 @@ def transfer(
 
 
 def seen_by_half(party: TransferParty) -> History:
-    """Items that at least half of a taste's people have: of one person, all of theirs. int32, ascending."""
-    each = np.concatenate([np.unique(history) for history in party.histories])
-    items, counts = np.unique(each, return_counts=True)
+    """Items in the histories of at least half of the members (of one user: all items): int32, ascending."""
+    distinct = np.concatenate([np.unique(history) for history in party.histories])
+    items, counts = np.unique(distinct, return_counts=True)
     return items[(2 * counts >= len(party.histories)) & (items > 0)].astype(np.int32)
 
 
 def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
     """The blend's scores in every way the model allows: name in WAYS -> float64 (n_items + 1,), −inf where not allowed.
 
-    For the attention model "representations" and "normalised" mix the network's representations; the Markov part of its
-    scores, a function of the history alone, is mixed as scores. So "representations" equals "scores" up to rounding.
+    For the attention model "representations" and "normalised" blend the network's embeddings; the Markov part of its
+    scores, a function of the history alone, is blended as scores. So "representations" equals "scores" up to rounding.
 
     Raises:
         InputError: α outside [0, 1].
@@ -159,37 +158,36 @@ def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
         with np.errstate(invalid="ignore"):
             scorers = [(pair.target_scores, target), (pair.source_scores, source)]
             rest = [np.nan_to_num(scores - items @ vector - bias, neginf=0.0) for scores, vector in scorers]
-        beside = interpolate(rest[1], rest[0], alpha) + bias
-        ways["representations"] = items @ interpolate(source, target, alpha) + beside
+        fixed = interpolate(rest[1], rest[0], alpha) + bias
+        ways["representations"] = items @ interpolate(source, target, alpha) + fixed
         length = alpha * np.linalg.norm(source) + (1 - alpha) * np.linalg.norm(target)
-        ways["normalised"] = items @ (length * interpolate(_unit(source), _unit(target), alpha)) + beside
-    ways["ranks"] = interpolate(
-        _places(pair.source_scores, pair.allowed), _places(pair.target_scores, pair.allowed), alpha
-    )
+        ways["normalised"] = items @ (length * interpolate(_unit(source), _unit(target), alpha)) + fixed
+    target_ranks, source_ranks = (_scaled_ranks(s, pair.allowed) for s in (pair.target_scores, pair.source_scores))
+    ways["ranks"] = interpolate(source_ranks, target_ranks, alpha)
     ways["histories"] = party_scores(pair.model, merged_party(pair.target, pair.source, alpha)).astype(np.float64)
     return {name: np.where(pair.allowed, ways[name], -np.inf) for name in WAYS if name in ways}
 
 
 def merged_party(target: TransferParty, source: TransferParty, alpha: float) -> TransferParty:
-    """Both read as one person: of 50 items a share of α from the source, spread evenly, newest last.
+    """Both histories as one user's: of at most 50 items a share of α from the source, evenly spread, newest last.
 
     Of a group the newest item of each member is taken in turn, then the one before it, and so on.
     """
-    own, borrowed = (_newest(party) for party in (target, source))
-    n = min(_LENGTH, len(own) + len(borrowed))
-    wanted = min(round(alpha * n), len(borrowed)) if len(own) else len(borrowed) * (alpha > 0)
-    kept = min(n - wanted, len(own)) if alpha < 1 or not len(borrowed) else 0
-    parts = [np.asarray(own[:kept]), np.asarray(borrowed[:wanted])]
-    place = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in parts])  # 0 = newest
-    items = np.concatenate(parts)[np.argsort(-place, kind="stable")].astype(np.int32)
-    return TransferParty(f"{target.label} and {source.label} as one person", "composed", (items,))
+    of_target, of_source = (_newest(party) for party in (target, source))
+    n = min(_MERGED_LENGTH, len(of_target) + len(of_source))
+    n_source = min(round(alpha * n), len(of_source)) if of_target else len(of_source) * (alpha > 0)
+    n_target = min(n - n_source, len(of_target)) if alpha < 1 or not of_source else 0
+    parts = [np.asarray(of_target[:n_target]), np.asarray(of_source[:n_source])]
+    age = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in parts])  # 0 = newest, 1 = oldest
+    items = np.concatenate(parts)[np.argsort(-age, kind="stable")].astype(np.int32)
+    return TransferParty(f"{target.label} and {source.label} as one user", "composed", (items,))
 
 
 def _newest(party: TransferParty) -> list[int]:
     longest = max(map(len, party.histories))
-    depth = min(longest, _LENGTH)
+    depth = min(longest, _MERGED_LENGTH)
     order = [int(history[-back]) for back in range(1, depth + 1) for history in party.histories if len(history) >= back]
-    return order[:_LENGTH]
+    return order[:_MERGED_LENGTH]
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
@@ -197,9 +195,9 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return vector / length if length else vector
 
 
-def _places(scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """1 for the best allowed item down to 0 for the last, equal scores equal places; 0 where not allowed."""
-    places = np.zeros(len(scores))
+def _scaled_ranks(scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """1 for the best allowed item down to 0 for the last, ties equal; 0 where not allowed."""
+    ranks = np.zeros(len(scores))
     _, level, counts = np.unique(-scores[allowed], return_inverse=True, return_counts=True)
-    places[allowed] = 1 - (np.cumsum(counts) - counts)[level] / max(int(allowed.sum()) - 1, 1)
-    return places
+    ranks[allowed] = 1 - (np.cumsum(counts) - counts)[level] / max(int(allowed.sum()) - 1, 1)
+    return ranks

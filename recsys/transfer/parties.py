@@ -1,7 +1,7 @@
-"""Whose taste: one person, a group, neighbours, one person in another time or scenario, the average, a composed one.
+"""The parties of a transfer, source and target: one user, a group, neighbours, one user in a period or scenario, …
 
-A taste is nothing but histories, so that it needs no training: its representation is the mean of theirs, and its scores
-are the mean of their scores. Both are linear, so blending two tastes stays exact.
+A party is a set of histories, so it needs no training: its embedding is the mean of its members' embeddings, and its
+scores are the mean of their scores. Both are linear, so a blend of two parties stays exact.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer.path.alpha_path import check_alpha
 
 MINIMUM_GROUP = 5
-"""The fewest people whose mean may stand for a group: below that, the mean gives single people away."""
-AVERAGE_OF = 500  # people the average taste is taken from at most
+"""The smallest group whose mean may be shown: that of fewer users reveals single users."""
+AVERAGE_SAMPLE = 500  # users that the average is computed from at most
 
 _PHRASES = {
-    "user": "{}’s taste",
-    "composed": "the taste of {}",
-    "medoid": "the taste of {}",
-    "time": "the taste of {}",
-    "scenario": "the taste of {}",
+    "user": "{}’s interests",
+    "composed": "the interests of {}",
+    "medoid": "the interests of {}",
+    "time": "the interests of {}",
+    "scenario": "the interests of {}",
     "average": "{}",
 }
 
 
 @dataclass(frozen=True, eq=False)
 class TransferParty:
-    """Whose interests are meant.
+    """A source or a target.
 
     Args:
         label: a short name ("user 42", "cluster “hiking, maps, trails”").
-        kind: what it is: "user", "composed", "medoid", "time", "scenario", "average"; anything else names a group.
-        histories: of its members, oldest first; at least one (which may be empty: nothing is known).
-        users: who they are (user indexes); empty for a composed history.
+        kind: "user", "composed", "medoid", "time", "scenario" or "average"; any other word means a group.
+        histories: of its members, oldest item first; at least one, which may be empty (cold start).
+        users: indexes of its members; empty for a composed history.
 
     Raises:
         InputError: there is no history.
@@ -53,17 +53,17 @@ class TransferParty:
 
     def __post_init__(self) -> None:
         if not self.histories:
-            raise InputError(self.label, "must have at least one person", 0, "Choose another group.")
+            raise InputError(self.label, "must have at least one user", 0, "Choose another group.")
         object.__setattr__(self, "histories", tuple(read_only(np.asarray(h, np.int32)) for h in self.histories))
 
     @property
     def phrase(self) -> str:
-        """How it is called in a sentence: "user 42’s taste", "the mean of cluster “hiking, maps”"."""
+        """Its interests inside a sentence: "user 42’s interests", "the mean of cluster “hiking, maps”"."""
         return _PHRASES.get(self.kind, "the mean of {}").format(self.label)
 
 
 def party_scores(model: Recommender, party: TransferParty) -> np.ndarray:
-    """The mean of the members' scores: float32 (n_items + 1,), [0] = −inf."""
+    """The mean of the members' scores: float32 (n_items + 1,), [0] = −inf. Recommendations are ranked by these."""
     total = np.zeros(model.n_items + 1)
     with np.errstate(invalid="ignore"):
         for histories in batched(party.histories, 64):
@@ -72,25 +72,29 @@ def party_scores(model: Recommender, party: TransferParty) -> np.ndarray:
 
 
 def party_embedding(model: Encoder, party: TransferParty) -> np.ndarray:
-    """The mean of the members' representations: float32 (d,)."""
+    """The mean of the members' embeddings: float32 (D,).
+
+    It decides the party's position on the map and its neighbours. The recommended list comes from `party_scores`, which
+    also contains the parts of the score that depend on the history alone (the Markov part).
+    """
     vector: np.ndarray = model.encode(party.histories).mean(axis=0, dtype=np.float64).astype(np.float32)
     return vector
 
 
 def blend_sentence(target: TransferParty, source: TransferParty, alpha: float) -> str:
-    """What is blended, in words: "70% of user 42’s taste + 30% of the mean of cluster “hiking, maps”"."""
+    """What is blended: "70% of user 42’s interests + 30% of the mean of cluster “hiking, maps”"."""
     share = 100 * check_alpha(alpha)
     return f"{100 - share:.3g}% of {target.phrase} + {share:.3g}% of {source.phrase}"
 
 
 def party_of_user(dataset: Dataset, user: int, history: History | None = None) -> TransferParty:
-    """One person; `history` where less than everything may be read."""
+    """One user. `history` replaces the whole history, for instance by its training part."""
     known = dataset.history(user) if history is None else history
     return TransferParty(f"user {dataset.users.external(user)}", "user", (known,), (int(user),))
 
 
-def party_of_items(items: Sequence[int] | np.ndarray, label: str = "a new person") -> TransferParty:
-    """Somebody made up by clicking items, oldest first."""
+def party_of_items(items: Sequence[int] | np.ndarray, label: str = "a new user") -> TransferParty:
+    """A new user with a composed history of item indexes, oldest first."""
     return TransferParty(label, "composed", (np.asarray(items, dtype=np.int32),))
 
 
@@ -103,52 +107,56 @@ def party_of_group(
     histories: Sequence[History] | None = None,
     minimum: int = MINIMUM_GROUP,
 ) -> TransferParty:
-    """The mean of some people.
+    """A group as a party: it collects the members' histories; their mean is taken when the party is scored or encoded.
+
+    Args:
+        users: indexes of the members.
+        histories: one for each member in place of the whole history.
 
     Raises:
-        InputError: fewer than `minimum` people.
+        InputError: fewer than `minimum` users.
     """
     members = tuple(int(user) for user in users)
     if len(members) < minimum:
-        fix = "A small group’s mean gives its members away. Choose a larger one."
-        raise InputError(label, f"must have at least {minimum} people", len(members), fix)
+        fix = "The mean of a small group reveals its members. Choose a larger one."
+        raise InputError(label, f"must have at least {minimum} users", len(members), fix)
     return TransferParty(label, kind, tuple(dataset.histories(members) if histories is None else histories), members)
 
 
 def medoid_party(model: Encoder, group: TransferParty) -> TransferParty:
-    """The most typical person of a group: the member whose representation is nearest to the mean."""
+    """The most typical member of a group: the one whose embedding is nearest to the mean."""
     vectors = model.encode(group.histories)
-    middle = int(nearest(vectors, vectors.mean(axis=0), 1)[0][0])
-    users = (group.users[middle],) if group.users else ()
-    return TransferParty(f"the most typical person of {group.label}", "medoid", (group.histories[middle],), users)
+    member = int(nearest(vectors, vectors.mean(axis=0), 1)[0][0])
+    users = group.users[member : member + 1]
+    return TransferParty(f"the most typical user of {group.label}", "medoid", (group.histories[member],), users)
 
 
 def party_of_neighbours(
     model: Encoder, dataset: Dataset, target: TransferParty, count: int = 10, vectors: np.ndarray | None = None
 ) -> TransferParty:
-    """The mean of the people whose representations are most like the target's (who is not one of them).
+    """The users with the embeddings nearest to the target's; members of the target are left out.
 
     Args:
-        vectors: everybody's representations, float32 (n_users, d), where they are at hand.
+        vectors: the embeddings of all users, float32 (n_users, D), if already computed.
     """
-    everybody = model.encode(dataset.histories()) if vectors is None else vectors
-    found = nearest(everybody, party_embedding(model, target), count + len(target.users))[0]
-    users = [int(user) for user in found if user not in target.users][:count]
-    label = f"the {len(users)} people nearest to {target.label}"
+    embeddings = model.encode(dataset.histories()) if vectors is None else vectors
+    ranked = nearest(embeddings, party_embedding(model, target), count + len(target.users))[0]
+    users = [int(user) for user in ranked if user not in target.users][:count]
+    label = f"the {len(users)} users nearest to {target.label}"
     return TransferParty(label, "neighbours", tuple(dataset.histories(users)), tuple(users))
 
 
 def parties_before_and_after(dataset: Dataset, user: int, moment: float) -> tuple[TransferParty, TransferParty]:
-    """One person since a moment (target) and before it (source).
+    """One user since a moment (target) and before it (source).
 
     Args:
         moment: unix seconds.
 
     Raises:
-        InputError: the data has no times, or everything lies on one side.
+        InputError: the data has no times, or all items lie on one side of the moment.
     """
     if dataset.timestamps is None:
-        raise InputError("the data", "must have times to go back in time", fix="Load data with a time column.")
+        raise InputError("the data", "must have times to split a history", fix="Load data with a time column.")
     history, rows = dataset.history(user), slice(dataset.offsets[user], dataset.offsets[user + 1])
     before = dataset.timestamps[rows] < moment
     name = f"user {dataset.users.external(user)}"
@@ -163,17 +171,17 @@ def parties_before_and_after(dataset: Dataset, user: int, moment: float) -> tupl
 
 
 def party_in_scenario(dataset: Dataset, user: int, scenario: str, history: History | None = None) -> TransferParty:
-    """What one person does in one scenario. Raises InputError for a scenario the data doesn't have."""
+    """The part of one user's history in a scenario. Raises InputError for a scenario that the data does not have."""
     names = dataset.catalogue.scenario_names
     if scenario not in names:
-        raise InputError("scenario", f"must be one of {', '.join(names) or 'none: the data names none'}", scenario)
+        raise InputError("scenario", f"must be one of {', '.join(names) or 'none: the data has none'}", scenario)
     known = dataset.history(user) if history is None else history
     inside = known[dataset.catalogue.in_scenario(scenario)[known]]
     return TransferParty(f"user {dataset.users.external(user)} in {scenario}", "scenario", (inside,), (int(user),))
 
 
 def average_party(dataset: Dataset, histories: Sequence[History] | None = None) -> TransferParty:
-    """The average person: the mean of everybody, or of 500 people evenly spread over the data where there are more."""
-    users = np.unique(np.linspace(0, dataset.n_users - 1, min(dataset.n_users, AVERAGE_OF)).astype(int))
+    """The average user: the mean of all users, or of 500 users evenly spaced over the data where there are more."""
+    users = np.unique(np.linspace(0, dataset.n_users - 1, min(dataset.n_users, AVERAGE_SAMPLE)).astype(int))
     known = dataset.histories(users) if histories is None else [histories[user] for user in users]
-    return TransferParty("the average taste", "average", tuple(known), tuple(int(user) for user in users))
+    return TransferParty("the average user", "average", tuple(known), tuple(int(user) for user in users))

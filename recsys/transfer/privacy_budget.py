@@ -1,8 +1,8 @@
-"""What protected lists have cost together: draws of noise about the same users add up, and end at a limit.
+"""The privacy budget: what all draws of noise about the same users cost together, and the limit.
 
-A draw whose noise has z times the sensitivity is a Gaussian mechanism with multiplier z. Several of them, each perhaps
-chosen after seeing the others, are as private as one with 1/z² = Σ 1/zᵢ² (Dong, Roth & Su 2022, corollary 3.3);
-dp-accounting turns that z into ε. The same draw, seen again, adds nothing.
+A draw whose noise is z times the sensitivity is a Gaussian mechanism with multiplier z. Several draws, each perhaps
+chosen after the others were seen, are as private as one with 1/z² = Σ 1/zᵢ² (Dong, Roth & Su 2022, corollary 3.3); dp-
+accounting converts that z to ε. Showing the same draw again costs nothing.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from recsys.errors import ProtectionError
 from recsys.transfer.privacy import noise_multiplier
 
 LIMIT = 16.0
-"""The largest ε that all draws about a user may come to together: beyond it, a promise says nothing."""
+"""The largest ε of all draws about a user together: a larger one guarantees nothing of use."""
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One noised vector that has been shown.
+    """One noised embedding that has been shown.
 
     Attributes:
-        model: digest of the weights; source: how the page writes it (`user:42`); number: 0 for the first draw of these.
-        epsilon, delta: its promise.
-        made_of: digest of everything that the noise depends on but the number; "" in notes of older versions.
-        members: ascending user indexes of those whose histories were read; None in notes of older versions.
+        model: digest of the weights.
+        source: as it is written in the URL (`user:42`).
+        number: 0 for the first draw with the same other fields.
+        epsilon, delta: its privacy parameters.
+        made_of: digest of everything else that the noise depends on; "" in records of older versions.
+        members: user indexes whose histories were read, ascending; None in records of older versions.
     """
 
     model: str
@@ -45,7 +47,7 @@ class Draw:
 
     @classmethod
     def from_json(cls, values: Any) -> Draw:
-        """Raises KeyError, TypeError or ValueError where `values` is not what `to_json` gave."""
+        """The draw that `to_json` wrote. Raises KeyError, TypeError or ValueError where `values` is not one."""
         members = values.get("members")
         draw = cls(
             str(values["model"]), str(values["source"]), float(values["epsilon"]), float(values["delta"]),
@@ -53,28 +55,27 @@ class Draw:
             None if members is None else tuple(int(member) for member in members),
         )  # fmt: skip
         if not (0 < draw.epsilon < np.inf and 0 < draw.delta < 1 and draw.number >= 0):
-            raise ValueError("a draw's promise is out of range")
+            raise ValueError("a draw's privacy parameters are out of range")
         if draw.members is not None and (not draw.members or min(draw.members) < 0):
             raise ValueError("a draw's members are out of range")
         return draw
 
 
 def composed_epsilon(draws: Sequence[tuple[float, float]], delta: float) -> float:
-    """The ε at `delta` of several draws about one user, each given as its own (ε, δ); 0 for none."""
+    """The ε at `delta` of several draws about one user, each given as (ε, δ); 0 for no draw."""
     return _epsilon(sum(noise_multiplier(*draw) ** -2 for draw in draws), delta)
 
 
 def spent(
     draws: Iterable[Draw], members: np.ndarray, older_members: Callable[[str], np.ndarray], users: int, delta: float
 ) -> float:
-    """The ε at `delta` that the most exposed of some users has spent.
+    """The ε at `delta` that was spent on the most exposed of some users.
 
     Args:
-        draws: everything shown about this data, each counted once however often it occurs.
-        members: user indexes of those asked about.
-        older_members: the user indexes that a draw without noted members may have read, from the way its source is
-            written.
-        users: how many users the data has.
+        draws: all draws about this data; duplicates count once.
+        members: user indexes to consider.
+        older_members: gives the user indexes that a draw without recorded members may have read, from its `source`.
+        users: number of users in the data.
     """
     exposure = np.zeros(users)
     for draw in set(draws):
@@ -84,13 +85,13 @@ def spent(
 
 
 def check_budget(total: float) -> None:
-    """Raises ProtectionError when a further draw would take some user beyond the limit."""
+    """Raises ProtectionError when the ε of all draws together is above the limit."""
     if total > LIMIT * (1 + 1e-6):
         raise ProtectionError(
             "the protected source",
-            f"may be shown until its draws come to ε = {LIMIT:g} together",
+            f"may be shown until its draws reach ε = {LIMIT:g} together",
             f"{total:.3g} with this one",
-            "Choose an ε that was shown before (it adds nothing), a smaller one, or another source.",
+            "Choose an ε that was shown before (it costs nothing), a smaller one, or another source.",
         )
 
 

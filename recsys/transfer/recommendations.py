@@ -1,4 +1,4 @@
-"""From a blend to a list: a second score mixed in, and diversity."""
+"""From a blend to a ranked list: a second score mixed in, and diversity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys.transfer.path.alpha_path import check_alpha
 _POOL = 8  # a diverse list is picked from this many times k best items
 
 SecondScorer = Callable[[TransferParty], np.ndarray]
-"""Scores of a taste by something else than the model: float (n_items + 1,), finite but for [0]."""
+"""Scores of a party by another model or by item content: float (n_items + 1,), finite except [0]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Recommendations:
         items: int32, item indexes, best first.
         scores: float64, target_part + source_part.
         target_part: (1 − α) · the target's score of each; source_part: α · the source's.
-        target_ranks, source_ranks: int64, the place each has in the list at α = 0 and at α = 1 (1 = best).
+        target_ranks, source_ranks: int64, the rank of each at α = 0 and at α = 1 (1 = best).
     """
 
     alpha: float
@@ -79,9 +79,9 @@ def recommend(
     Args:
         alpha: weight of the source, 0 … 1.
         second_scorer: a second score (`collaborative`, `content`), mixed in after both are standardised over the items.
-        weight: of the second voice, 0 … 1.
-        diversity: 0 ranks by score alone, 1 by difference from what stands above it alone (MMR, Carbonell & Goldstein
-            1998), similarity being the cosine of `vectors`.
+        weight: share of the second score, 0 … 1.
+        diversity: 0 ranks by score alone, 1 by difference from the items ranked above alone (MMR, Carbonell &
+            Goldstein 1998); similarity is the cosine of `vectors`.
         vectors: float (n_items + 1, d); by default the model's item vectors.
 
     Raises:
@@ -113,28 +113,28 @@ def recommend(
 def combined_scores(
     pair: Transfer, second_scorer: SecondScorer | None = None, weight: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Target and source scores with a second voice mixed in: float (n_items + 1,) each; linear in α as before."""
+    """Target and source scores with a second score mixed in: float (n_items + 1,) each; the blend stays linear in α."""
     if second_scorer is None or not weight:
         return pair.target_scores, pair.source_scores
-    sides = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
-    target, source = (with_second(scores, second_scorer(party), weight) for party, scores in sides)
+    parties = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
+    target, source = (with_second(scores, second_scorer(party), weight) for party, scores in parties)
     return target, source
 
 
-def with_second(own: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
-    """(1 − weight) · own + weight · second, both standardised over the items: float64 (n_items + 1,), [0] = −inf."""
-    mixed = np.full(len(own), -np.inf)
-    mixed[1:] = (1 - weight) * standardise(own)[1:] + weight * standardise(second)[1:]
+def with_second(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    """(1 − weight) · first + weight · second, both standardised over the items: float64 (n_items + 1,), [0] = −inf."""
+    mixed = np.full(len(first), -np.inf)
+    mixed[1:] = (1 - weight) * standardise(first)[1:] + weight * standardise(second)[1:]
     return mixed
 
 
 def collaborative(model: Recommender) -> SecondScorer:
-    """Another model as second voice, such as item-kNN."""
+    """Another model as second score, such as item-kNN."""
     return lambda party: party_scores(model, party)
 
 
 def content(catalogue: Catalogue, vectors: np.ndarray | None = None) -> SecondScorer:
-    """Content as second voice: how like an item is to what the taste's people have chosen.
+    """Content as second score: the cosine between an item and the mean item of the party's histories.
 
     Args:
         vectors: float (n_items + 1, d) of text, image …; None compares tags.
@@ -142,28 +142,25 @@ def content(catalogue: Catalogue, vectors: np.ndarray | None = None) -> SecondSc
     space = tag_matrix(catalogue) if vectors is None else np.nan_to_num(np.asarray(vectors, dtype=np.float32))
     unit = space / np.maximum(np.linalg.norm(space, axis=1, keepdims=True), 1e-12)
 
-    def voice(party: TransferParty) -> np.ndarray:
-        profile = np.mean([_profile(unit, history) for history in party.histories], axis=0)
-        scores: np.ndarray = unit @ profile
-        return scores
+    def scores(party: TransferParty) -> np.ndarray:
+        return np.asarray(unit @ np.mean([_profile(unit, history) for history in party.histories], axis=0))
 
-    return voice
+    return scores
 
 
 def _profile(unit: np.ndarray, history: History) -> np.ndarray:
-    mean: np.ndarray = unit[history].mean(axis=0) if len(history) else np.zeros(unit.shape[1], dtype=np.float32)
-    return mean
+    return np.asarray(unit[history].mean(axis=0)) if len(history) else np.zeros(unit.shape[1], dtype=np.float32)
 
 
 def tag_matrix(catalogue: Catalogue, most: int = 512) -> np.ndarray:
-    """Which item has which of the commonest tags, rare ones weighing more: float32 (n_items + 1, tags)."""
+    """Items by their most frequent tags, rare tags with a larger weight: float32 (n_items + 1, tags)."""
     counts: dict[str, int] = {}
     for tags in catalogue.tags:
         for tag in set(tags):
             counts[tag] = counts.get(tag, 0) + 1
-    common = sorted(counts, key=lambda tag: (-counts[tag], tag))[:most]
-    column = {tag: i for i, tag in enumerate(common)}
-    matrix = np.zeros((len(catalogue.tags), max(len(common), 1)), dtype=np.float32)
+    frequent = sorted(counts, key=lambda tag: (-counts[tag], tag))[:most]
+    column = {tag: i for i, tag in enumerate(frequent)}
+    matrix = np.zeros((len(catalogue.tags), max(len(frequent), 1)), dtype=np.float32)
     for item, tags in enumerate(catalogue.tags):
         for tag in tags:
             if tag in column:
@@ -187,14 +184,14 @@ def _ranks(scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 
 def _diverse(scores: np.ndarray, vectors: np.ndarray, k: int, diversity: float) -> np.ndarray:
-    """Places in the pool, picked one by one: (1 − d) · score (0 … 1) − d · likeness to the most like above."""
+    """Positions in the pool, picked one by one: (1 − d) · score (0 … 1) − d · greatest similarity to those picked."""
     span = float(np.ptp(scores)) or 1.0
-    worth = (scores - scores.min()) / span
+    scaled = (scores - scores.min()) / span
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     closest, picked = np.zeros(len(scores)), np.zeros(len(scores), dtype=bool)
     order = []
     for _ in range(min(k, len(scores))):
-        gain = np.where(picked, -np.inf, (1 - diversity) * worth - diversity * closest)
+        gain = np.where(picked, -np.inf, (1 - diversity) * scaled - diversity * closest)
         best = int(gain.argmax())
         order.append(best)
         picked[best] = True

@@ -56,14 +56,14 @@ def test_what_is_promised_and_what_was_spent_is_said(run_id: str) -> None:
 def test_beyond_the_limit_a_draw_is_refused_in_words(run_id: str) -> None:
     app = opened("4_Transfer", run_id, "user:u8", tab="privacy")
     for _ in range(20):
-        if "come to ε = 16 together" in words(app):
+        if "reach ε = 16 together" in words(app):
             break
         app.button(key="privacy_again").click().run()
     no_errors(app)
-    assert "come to ε = 16 together" in words(app)
+    assert "reach ε = 16 together" in words(app)
     refused = opened("4_Transfer", run_id, "user:u8", epsilon="8")
     no_errors(refused)
-    assert "come to ε = 16 together" in words(refused)
+    assert "reach ε = 16 together" in words(refused)
 
 
 @pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])

@@ -24,17 +24,17 @@ def test_says_so_when_nothing_helps() -> None:
     found = suggest_alpha([curve(5, False)], 50)
     assert (found.alpha, found.helps) == (0.0, False)
     assert found.evidence == (
-        "No evidence that any α > 0 helps where 5 items are known: α = 0.6, chosen on 210 users and judged on 190 "
-        "others, changed NDCG@10 by +.0175 [−.0100, +.0200]."
+        "No evidence that any α > 0 helps where 5 items are known: α = 0.6, chosen on 210 users and evaluated on 190 "
+        "others, changed NDCG@10 by +0.0175 [−0.0100, +0.0200]."
     )
 
 
 def test_evidence_names_people_gain_and_harm() -> None:
     evidence = suggest_alpha([curve(5, True)], 5, c=5.0).evidence
-    assert evidence.startswith("α = 0.6, chosen on 210 users of whom 5 items are known and judged on 190 others:")
-    assert "+.0175 [+.0040, +.0300]" in evidence
-    assert "3% of these others were harmed" in evidence
-    assert "says 0.5" in evidence
+    assert evidence.startswith("α = 0.6, chosen on 210 users of whom 5 items are known and evaluated on 190 others:")
+    assert "+0.0175 [+0.0040, +0.0300]" in evidence
+    assert "it fell for 3% of these others" in evidence
+    assert "c / (c + n) = 0.5" in evidence
 
 
 def test_goes_through_json() -> None:

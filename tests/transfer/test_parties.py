@@ -31,9 +31,9 @@ def test_a_groups_scores_and_vector_are_the_means_of_its_members(planted: Datase
 
 
 def test_small_groups_are_refused(planted: Dataset) -> None:
-    with pytest.raises(InputError, match="at least 5 people"):
+    with pytest.raises(InputError, match="at least 5 users"):
         party_of_group(planted, [1, 2], "two friends")
-    with pytest.raises(InputError, match="at least one person"):
+    with pytest.raises(InputError, match="at least one user"):
         TransferParty("nobody", "group", ())
 
 
@@ -72,8 +72,8 @@ def test_a_scenario_keeps_its_items_only(planted: Dataset) -> None:
 def test_the_sentence_says_what_is_blended(planted: Dataset) -> None:
     group = party_of_group(planted, range(8), "cluster “hiking, maps, trails”")
     sentence = blend_sentence(party_of_user(planted, 42), group, 0.3)
-    assert sentence == "70% of user u42’s taste + 30% of the mean of cluster “hiking, maps, trails”"
-    assert average_party(planted).phrase == "the average taste"
-    assert party_of_items([3, 4]).phrase == "the taste of a new person"
+    assert sentence == "70% of user u42’s interests + 30% of the mean of cluster “hiking, maps, trails”"
+    assert average_party(planted).phrase == "the average user"
+    assert party_of_items([3, 4]).phrase == "the interests of a new user"
     with pytest.raises(InputError):
         blend_sentence(group, group, 1.4)

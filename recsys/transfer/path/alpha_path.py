@@ -1,12 +1,12 @@
-"""The exact path: every α at which the ordered list of the k best items changes. No grid, nothing sampled.
+"""The exact path: every α at which the ordered list of the k best items changes, computed and not sampled.
 
 An item's score α · source + (1 − α) · target is a straight line over α, so the list changes only where two lines cross.
-The sweep walks from α = 0 to 1 and asks after each change which crossing comes next: of two neighbours in the list, or
-of its last item with one outside. Order is decided exactly (`crossings`), many lines through one point included.
+The sweep goes from α = 0 to 1 and finds after each change the next crossing: of two neighbours in the list, or of its
+last item with one outside. The order is decided exactly (`crossings`), also where many lines meet in one point.
 
-What happens in a tie: a step's list holds for every α strictly between its start and its end. At a start or end itself
-two items (or more) score the same, and there the lower index comes first: `AlphaPath.at` answers for any α, those
-included. A list that would hold at one single point only is not a step of its own.
+Ties: the list of a step is valid for every α strictly between its start and its end. At a start or end two or more
+items have the same score, and the lower index comes first: `AlphaPath.at` gives the list for any α, these included. A
+list that is valid at a single point only is not a step.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from recsys.errors import InputError
 from recsys.transfer.path.crossings import CLOSE, TINY, Overtakings, earliest, exact_alpha
 from recsys.transfer.path.skyband import contenders
 
-_PLACES = 20_000_000  # list entries a path may hold in all: about 200 MB
-_MOST = 1e300  # the largest score; beyond it sums overflow
+_MAX_ENTRIES = 20_000_000  # list entries of a path in total: about 200 MB
+_MAX_SCORE = 1e300  # sums of larger scores overflow
 
 
 @dataclass(frozen=True)
 class Step:
-    """One list and the stretch of α it holds on.
+    """One list and the interval of α on which it is valid.
 
     Attributes:
         start, end: 0 ≤ start < end ≤ 1.
@@ -43,12 +43,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Change:
-    """What happens between one step and the next.
+    """The change between one step and the next.
 
     Attributes:
-        alpha: where.
-        entered, left: items that come into the list and that drop out of it.
-        overtakes: (winner, loser) pairs: the winner stood below before, and above (or alone in the list) after.
+        alpha: where it happens.
+        entered, left: items that enter and leave the list.
+        overtakes: (winner, loser) pairs: the winner ranked below the loser before and ranks above it (or without it)
+            after.
     """
 
     alpha: float
@@ -62,10 +63,10 @@ class AlphaPath:
     """All lists from α = 0 to α = 1.
 
     Attributes:
-        k: the length asked for.
-        steps: cover [0, 1] without gap, each with another list than the one before.
-        changes: what happens between them, one fewer than `steps`.
-        contenders: int64 (m,), the items that can be in the list at some α (a few too many at most), ascending.
+        k: the requested length.
+        steps: cover [0, 1] without gaps, each with another list than the one before.
+        changes: between the steps, one fewer than `steps`.
+        contenders: int64 (m,), the items that can be in the list at some α, ascending; may contain a few others.
         target, source: float64 (m,), their scores at α = 0 and at α = 1.
     """
 
@@ -88,7 +89,7 @@ class AlphaPath:
         return self._starts[1:]
 
     def step_at(self, alpha: float) -> Step:
-        """The step α lies in; the later one where two meet. Raises InputError outside [0, 1]."""
+        """The step that contains α; the later one where two meet. Raises InputError outside [0, 1]."""
         check_alpha(alpha)
         return self.steps[bisect_right(self._starts, alpha) - 1]
 
@@ -147,16 +148,17 @@ def _scores(name: str, values: np.ndarray) -> np.ndarray:
     scores = np.asarray(values, dtype=np.float64)
     if scores.ndim != 1:
         raise InputError(name, "must have one dimension", scores.ndim)
-    if not (scores <= _MOST).all() or (scores < -_MOST)[scores > -np.inf].any():
-        raise InputError(name, f"must be numbers between −{_MOST:g} and {_MOST:g}, or −inf for items left out")
+    if not (scores <= _MAX_SCORE).all() or (scores < -_MAX_SCORE)[scores > -np.inf].any():
+        raise InputError(
+            name, f"must be numbers between −{_MAX_SCORE:g} and {_MAX_SCORE:g}, or −inf for items left out"
+        )
     return scores
 
 
 class _Sweep:
     """The list just after some α, and the next crossing that changes it.
 
-    Invariant: above any item u of the list's items stands nothing that it overtakes later without crossing it. So v
-    below u overtakes it exactly if s_v > s_u, once, and where is known from the two lines alone.
+    Invariant: an item v below u overtakes u exactly if s_v > s_u, once, at an α that follows from their two lines.
     """
 
     def __init__(self, target: np.ndarray, source: np.ndarray, width: int) -> None:
@@ -177,7 +179,7 @@ class _Sweep:
         return p / (p + q) if q > 0 else np.inf
 
     def _entry(self) -> tuple[float, int]:
-        """α of the next entry and the item that enters: of several at once the one that stands highest after it."""
+        """α of the next entry and the item that enters: of several at one α, the one with the highest rank after it."""
         if not self.items:
             return np.inf, -1
         t, s = self.t[self.items[-1]], self.s[self.items[-1]]
@@ -190,11 +192,13 @@ class _Sweep:
         if len(near) > 1 and least < np.inf:
             pairs = Overtakings(*np.broadcast_arrays(t, s, self.target[near], self.source[near]))
             first = near[earliest(pairs)]
-            winner = int(first[self.source[first].argmax()])  # lines through one point: the steeper is above after it
+            winner = int(
+                first[self.source[first].argmax()]
+            )  # of lines through one point, the steepest is above after it
         return least, winner
 
     def advance(self) -> tuple[float, int, int] | None:
-        """Makes the next change: (α, winner, loser), α rounded once from the true value. None at the end."""
+        """Applies the next change and returns (α, winner, loser); α is rounded once. None at the end."""
         rank = self._next()
         if rank is None:
             return None
@@ -230,7 +234,7 @@ class _Sweep:
 
 
 def _merge(sweep: _Sweep, names: Sequence[int]) -> tuple[tuple[Step, ...], tuple[Change, ...]]:
-    """Steps and changes from single crossings: those at one α are one change, those at 0 and at 1 are none."""
+    """Steps and changes from single crossings: crossings at one α are one change, those at 0 and 1 are none."""
     steps: list[Step] = []
     changes: list[Change] = []
     start, before = 0.0, [names[i] for i in sweep.items]
@@ -246,10 +250,8 @@ def _merge(sweep: _Sweep, names: Sequence[int]) -> tuple[tuple[Step, ...], tuple
             changes.append(_change(alpha, before, after, pairs))
             start = alpha
         before = after
-        if len(steps) * len(before) > _PLACES:
-            raise InputError(
-                "k", "makes more and longer lists than fit in memory here", len(before), "Use a smaller k."
-            )
+        if len(steps) * len(before) > _MAX_ENTRIES:
+            raise InputError("k", "must give lists that fit in memory", len(before), "Use a smaller k.")
     return (*steps, Step(start, 1.0, tuple(before))), tuple(changes)
 
 

@@ -1,4 +1,4 @@
-"""Where two items' scores cross over α, and which of many crossings comes first: exactly, whatever floats round to.
+"""Where the scores of two items cross over α, and which of many crossings is the first, without rounding errors.
 
 An item's score is a line over α, from its target score t at α = 0 to its source score s at α = 1. A lower item v
 overtakes an upper item u at α = p / (p + q), with p = t_u − t_v > 0 and q = s_v − s_u > 0. Floats are rationals, so
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-CLOSE, TINY = 1 + 1e-14, 1e-320  # rounding can have reversed two crossings p / (p + q) only if they are this close
+CLOSE, TINY = 1 + 1e-14, 1e-320  # closer than this, rounding may reverse two crossings p / (p + q)
 _SPLIT = 134217729.0  # 2²⁷ + 1, halves a float64 into two 26-bit parts (Veltkamp 1968)
-_SMALLEST, _LARGEST = 1e-140, 1e140  # between these no product or split below can over- or underflow
+_SMALLEST, _LARGEST = 1e-140, 1e140  # between these, no product or split below over- or underflows
 
 
 class Overtakings(NamedTuple):
@@ -32,7 +32,7 @@ def exact_alpha(upper_t: float, upper_s: float, lower_t: float, lower_s: float) 
 
 
 def earliest(pairs: Overtakings) -> np.ndarray:
-    """Which of some crossings come first: the indexes of all that share the smallest true α."""
+    """The indexes of all crossings with the smallest true α."""
     by_floats = _earliest_by_floats(pairs) if len(pairs.upper_t) > 8 else None
     return _earliest_by_ints(pairs) if by_floats is None else by_floats
 
@@ -47,7 +47,7 @@ def _ratio(upper_t: float, upper_s: float, lower_t: float, lower_s: float) -> tu
 
 def _earliest_by_ints(pairs: Overtakings) -> np.ndarray:
     best: list[int] = []
-    least = (1, 0)  # p / q, so far: infinity
+    least = (1, 0)  # p / q: infinity at first
     for i, values in enumerate(zip(*(column.tolist() for column in pairs), strict=True)):
         p, q = _ratio(*values)
         difference = p * least[1] - least[0] * q
@@ -59,7 +59,7 @@ def _earliest_by_ints(pairs: Overtakings) -> np.ndarray:
 
 
 def _earliest_by_floats(pairs: Overtakings) -> np.ndarray | None:
-    """The same by error-free float arithmetic, for thousands of lines through one point; None where floats can't."""
+    """The same by error-free float arithmetic, for many lines through one point; None where floats are not enough."""
     p, p_lost = _difference(pairs.upper_t, pairs.lower_t)
     q, q_lost = _difference(pairs.lower_s, pairs.upper_s)
     sizes = np.concatenate([p, q])
@@ -75,14 +75,14 @@ def _earliest_by_floats(pairs: Overtakings) -> np.ndarray | None:
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """a − b as the rounded difference and what rounding lost (Knuth's two-sum)."""
+    """a − b as the rounded difference and the rounding error (Knuth's two-sum)."""
     difference = a - b
     virtual = difference - a
     return difference, (a - (difference - virtual)) - (b + virtual)
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """a · b as the rounded product and what rounding lost (Dekker 1971)."""
+    """a · b as the rounded product and the rounding error (Dekker 1971)."""
     product = a * b
     a_high, b_high = _SPLIT * a - (_SPLIT * a - a), _SPLIT * b - (_SPLIT * b - b)
     a_low, b_low = a - a_high, b - b_high
@@ -90,7 +90,7 @@ def _product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _compare(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """The sign of a·b − c·d. Rounding keeps order, so equal rounded products leave it to what was lost."""
+    """The sign of a·b − c·d. Rounding is monotonic, so equal rounded products are compared by their errors."""
     left, left_lost = _product(a, b)
     right, right_lost = _product(c, d)
     sign: np.ndarray = np.where(left != right, np.sign(left - right), np.sign(left_lost - right_lost))

@@ -1,24 +1,22 @@
-"""Which items can be among the k best at any α at all: usually a few hundred of a million."""
+"""The items that can be among the k best at any α: usually a few hundred of a million."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_ENOUGH = 6  # an interval with at most this many times k candidates is not halved again
-_STUBBORN = 0.8  # halving was in vain when an interval keeps more than this share of its items
-_PATIENCE = (
-    7  # halvings in vain, one after the other, until it ends; after two the slower filter is tried where scores tie
-)
+_FEW = 6  # an interval with at most this many times k items is not halved again
+_FAILED = 0.8  # a halving failed when more than this share of the items remains
+_MAX_FAILED = 7  # failed halvings in a row before it ends; after two, the slower filter is used where scores are tied
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
 def contenders(target: np.ndarray, source: np.ndarray, k: int) -> np.ndarray:
     """The items that can be among the k best for some α in [0, 1]: int64 (m,), ascending.
 
-    May hold a few too many, never one too few. First [0, 1] is halved again and again: on an interval [a, b] the k best
-    at one end are k lines that never fall below the lowest of their end points, so an item that is below that at both
-    ends can't enter. What is left is cut to the k-skyband: an item with k or more items at least as good on both sides
-    can't enter between them either (Papadias et al. 2005).
+    It may contain a few items too many, but never misses one. First [0, 1] is halved repeatedly: on an interval [a, b]
+    the k best at one end are k lines that never fall below the lowest of their end points, so an item below that at
+    both ends can't enter. The rest is reduced to the k-skyband: an item with k or more items at least as good at both
+    ends can't enter between them either (Papadias et al. 2005).
 
     Args:
         target, source: finite float64 (n,), scores at α = 0 and at α = 1.
@@ -41,26 +39,26 @@ def _halve(
     ends: tuple[float, float],
     best: tuple[np.ndarray, np.ndarray],
     slack: float,
-    vain: int,
+    failed: int,
 ) -> list[np.ndarray]:
     """The contenders among `items` on one interval, given the k best items at its two ends."""
     low, high = ends
     floor = max(float(np.minimum(_at(target, source, b, low), _at(target, source, b, high)).min()) for b in best)
     reach = np.maximum(_at(target, source, items, low), _at(target, source, items, high))
     inside = items[reach >= floor - slack]
-    vain = vain + 1 if len(inside) > _STUBBORN * len(items) else 0
-    if vain == 2 and len(inside) > _ENOUGH * k:
+    failed = failed + 1 if len(inside) > _FAILED * len(items) else 0
+    if failed == 2 and len(inside) > _FEW * k:
         ends_tied = (_at(target, source, inside, end) <= floor + slack for end in ends)
         if any(tied.mean() > 0.5 for tied in ends_tied):
             inside = inside[_skyband(target[inside], source[inside], k)]
     items = inside
-    if len(items) <= _ENOUGH * k or vain == _PATIENCE:
+    if len(items) <= _FEW * k or failed == _MAX_FAILED:
         return [items]
     middle = (low + high) / 2
     centre = items[_best(_at(target, source, items, middle), k)]
     return [
-        *_halve(target, source, k, items, (low, middle), (best[0], centre), slack, vain),
-        *_halve(target, source, k, items, (middle, high), (centre, best[1]), slack, vain),
+        *_halve(target, source, k, items, (low, middle), (best[0], centre), slack, failed),
+        *_halve(target, source, k, items, (middle, high), (centre, best[1]), slack, failed),
     ]
 
 
@@ -70,23 +68,23 @@ def _at(target: np.ndarray, source: np.ndarray, items: np.ndarray, alpha: float)
 
 
 def _best(scores: np.ndarray, k: int) -> np.ndarray:
-    """Some k best items (among equals any)."""
+    """k best items; of tied items, any."""
     return np.argpartition(scores, len(scores) - k)[len(scores) - k :]
 
 
 def _first(scores: np.ndarray, best: np.ndarray, k: int) -> np.ndarray:
-    """The k best items, ties to the lower index: what the list is at the very end of [0, 1]."""
+    """The k best items, ties to the lower index: the list at an end of [0, 1]."""
     least = scores[best].min()
     above, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
     return np.concatenate([above, equal[: k - len(above)]])
 
 
 def _skyband(target: np.ndarray, source: np.ndarray, k: int) -> np.ndarray:
-    """bool (n,): false for items with k or more items that are at least as good on both sides (twins: lower index)."""
+    """bool (n,): false for items with k or more items that are at least as good at both ends (ties: lower index)."""
     order = np.lexsort((np.arange(len(target)), -source, -target))
     ranked = source[order]
     keep = np.ones(len(target), dtype=bool)
-    top = ranked[:k]  # the k best on the source's side among those at least as good on the target's
+    top = ranked[:k]  # the k best at the source's end among those at least as good at the target's
     start, size = k, 4 * k
     while start < len(order):
         block = ranked[start : start + size]

@@ -1,6 +1,6 @@
-"""To production: vectors and counts as Parquet, the policy as JSON, the encoder as ONNX, and a script that serves them.
+"""Export to production: vectors and counts as Parquet, the policy as JSON, the encoder as ONNX, and a serving script.
 
-The folder needs neither torch nor Streamlit nor this library: numpy, pyarrow and, for people who are new, onnxruntime.
+The script needs numpy and pyarrow, and onnxruntime for new users; not torch, Streamlit or this library.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _SERVE = Path(__file__).with_name("serve_blend.py")
 
 @dataclass(frozen=True)
 class Policy:
-    """Whose taste is borrowed, and how much of it, by how much is known of the target.
+    """Which source is blended in, and with which α, by the number of known items of the target.
 
     Args:
-        source: the rule in words ("the nearest person", "food, to recommend in kitchen").
-        alphas: (fewest known items, α), ascending; the last whose number is reached counts.
+        source: how the source is chosen, in words ("the nearest user", "food, to recommend in kitchen").
+        alphas: (minimum of known items, α), ascending; the last one that applies is used.
         evidence: one sentence for each.
 
     Raises:
@@ -48,14 +48,14 @@ class Policy:
 
     @classmethod
     def from_curves(cls, source: str, curves: Sequence[AlphaCurve], c: float = 0.0) -> Policy:
-        """What a study supports: α = 0 wherever nothing is shown to help. Raises InputError without curves."""
+        """The policy that a study supports: α = 0 wherever no gain is shown. Raises InputError without curves."""
         ordered = sorted(curves, key=lambda curve: curve.observed)
         found = [suggest_alpha(ordered, curve.observed, c) for curve in ordered]
         rules = tuple((curve.observed, one.alpha) for curve, one in zip(ordered, found, strict=True))
         return cls(source, rules, tuple(one.evidence for one in found))
 
     def alpha(self, known: int) -> float:
-        """α for somebody of whom so many items are known; 0 below the first rule."""
+        """α for a user with so many known items; 0 below the first minimum."""
         return next((alpha for least, alpha in reversed(self.alphas) if known >= least), 0.0)
 
     def to_json(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def export_bundle(
     """Writes items.parquet, users.parquet, follows.parquet, policy.json and serve_blend.py.
 
     Args:
-        histories: what may be read of each person; everything by default.
+        histories: of each user, in place of the whole history.
 
     Returns:
         The files written.
@@ -89,7 +89,7 @@ def export_bundle(
         "title": list(dataset.catalogue.titles[1:]),
         "scenario": list(dataset.catalogue.scenarios[1:]),
         "vector": _rows(model.item_vectors[1:]),
-        "prior": empty[1:],  # what an empty history scores: the bias, and the Markov part's popularity
+        "prior": empty[1:],  # scores of an empty history: the bias, and the popularity in the Markov part
     }
     users = {"user_id": list(dataset.users.ids), "vector": _rows(model.encode(known)), "items": [h - 1 for h in known]}
     follows, settings = _follows(model)
@@ -110,7 +110,7 @@ def _rows(vectors: np.ndarray) -> Any:
 
 
 def _follows(model: Encoder) -> tuple[dict[str, np.ndarray], Mapping[str, float]]:
-    """How much each item lifts those that follow it, weighted as in the model's scores; empty without a Markov part."""
+    """The Markov lifts of item pairs, weighted as in the model's scores, and their settings; empty without them."""
     markov, weight = getattr(model, "markov", None), float(getattr(model, "markov_weight", 0.0))
     if markov is None or not weight:
         none = np.zeros(0, dtype=np.int32)
@@ -142,7 +142,7 @@ def export_onnx(model: Encoder, folder: Path) -> Path:
     import torch
 
     class Encode(torch.nn.Module):
-        """Item numbers to the representation at the end of the history."""
+        """Item indexes to the user embedding at the end of the history."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -157,7 +157,9 @@ def export_onnx(model: Encoder, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     example = torch.ones((1, min(3, network.max_length)), dtype=torch.long)
     with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # the tracing exporter tells that it is the older one; it needs no onnxscript
+        warnings.simplefilter(
+            "ignore"
+        )  # a deprecation warning: the tracing exporter is used because it needs no onnxscript
         torch.onnx.export(
             Encode().eval(),
             (example,),

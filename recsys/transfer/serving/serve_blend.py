@@ -1,7 +1,7 @@
-"""Serves a blended recommendation from the files beside it. Needs numpy and pyarrow; onnxruntime for new people only.
+"""Serves a blended recommendation from the files beside it. Needs numpy and pyarrow; onnxruntime for new users only.
 
 python serve_blend.py TARGET_USER SOURCE_USER [ALPHA] [K]
-python serve_blend.py item:A,B,C SOURCE_USER           # a new person, of whom three items are known
+python serve_blend.py item:A,B,C SOURCE_USER           # a new user with three known items
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-Person = tuple[np.ndarray, np.ndarray]  # representation, item numbers (0 = first row of items.parquet) oldest first
+User = tuple[np.ndarray, np.ndarray]  # embedding, and rows of items.parquet, oldest first
 
 
 class Bundle:
-    """The files of an export, read once."""
+    """The files of an export."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,8 +31,8 @@ class Bundle:
         self.item, self.next, self.lift = (follows[name].to_numpy() for name in ("item", "next", "lift"))
         self.policy: dict[str, Any] = json.loads((folder / "policy.json").read_text("utf-8"))
 
-    def person(self, text: str) -> Person:
-        """A known person by id, or `item:A,B,C` for a new one."""
+    def user(self, text: str) -> User:
+        """A known user by id, or `item:A,B,C` for a new one."""
         if text.startswith("item:"):
             number = {item: row for row, item in enumerate(self.item_ids)}
             items = np.array([number[item] for item in text[5:].split(",")], dtype=np.int64)
@@ -43,7 +43,7 @@ class Bundle:
         )
 
     def encode(self, items: np.ndarray) -> np.ndarray:
-        """The representation of any list of items."""
+        """The embedding of a history."""
         from onnxruntime import InferenceSession
 
         session = InferenceSession(str(self.folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
@@ -51,9 +51,9 @@ class Bundle:
         vector: np.ndarray = session.run(None, {"items": newest[None].astype(np.int64)})[0][0]
         return vector
 
-    def scores(self, person: Person) -> np.ndarray:
-        """How well each item fits as the next: representation · item + prior + what the history lifts."""
-        vector, items = person
+    def scores(self, user: User) -> np.ndarray:
+        """The score of each item as the next one: embedding · item + prior + Markov lifts of the history."""
+        vector, items = user
         scores: np.ndarray = self.vectors @ vector + self.prior
         settings = self.policy["markov"]
         if settings["recent"]:
@@ -66,12 +66,12 @@ class Bundle:
         return scores
 
     def alpha(self, known: int) -> float:
-        """The policy's α for somebody of whom so many items are known."""
+        """The policy's α for a user with so many known items."""
         rules = [rule["alpha"] for rule in self.policy["alpha_by_known_items"] if known >= rule["from"]]
         return float(rules[-1]) if rules else 0.0
 
-    def recommend(self, target: Person, source: Person, alpha: float | None = None, k: int = 10) -> list[str]:
-        """The k best items the target does not have: α · source + (1 − α) · target."""
+    def recommend(self, target: User, source: User, alpha: float | None = None, k: int = 10) -> list[str]:
+        """The k best items that are not in the target's history: α · source + (1 − α) · target."""
         weight = self.alpha(len(target[1])) if alpha is None else alpha
         blended = weight * self.scores(source) + (1 - weight) * self.scores(target)
         blended[target[1]] = -np.inf
@@ -87,6 +87,6 @@ def _matrix(column: Any) -> np.ndarray:
 
 if __name__ == "__main__":
     bundle = Bundle(Path(__file__).resolve().parent)
-    chosen = float(sys.argv[3]) if len(sys.argv) > 3 else None
-    wanted = int(sys.argv[4]) if len(sys.argv) > 4 else 10
-    print("\n".join(bundle.recommend(bundle.person(sys.argv[1]), bundle.person(sys.argv[2]), chosen, wanted)))
+    alpha = float(sys.argv[3]) if len(sys.argv) > 3 else None
+    k = int(sys.argv[4]) if len(sys.argv) > 4 else 10
+    print("\n".join(bundle.recommend(bundle.user(sys.argv[1]), bundle.user(sys.argv[2]), alpha, k)))

@@ -53,7 +53,7 @@ def test_a_person_is_read_newest_first_and_never_recommended_what_they_have(cont
     ]
     assert set(pair.seen) == set(context.known_histories[3])
     assert pair.source.party.users == (4,)
-    assert "user u4’s taste" in pair.source.card.as_data()["taste"]
+    assert "user u4’s interests" in pair.source.card.as_data()["phrase"]
 
 
 def test_groups_are_people_of_the_data(context: RunContext) -> None:

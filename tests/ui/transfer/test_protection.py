@@ -109,7 +109,7 @@ def test_what_was_spent_adds_up_and_ends_at_the_limit(space: Space, trained: Run
         try:
             assert recorded_draw(space, context, TARGET, SOURCE, ON, again=True) == number
         except ProtectionError as error:
-            assert "come to ε = 16 together" in str(error)
+            assert "reach ε = 16 together" in str(error)
             break
         now = spent_on(space, context, SOURCE)
         assert used < now <= LIMIT
