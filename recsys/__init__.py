@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from recsys.models.attention.config import AttentionConfig
     from recsys.models.recommender import Recommender
     from recsys.models.training.config import TrainConfig
-    from recsys.models.training.loop import EpochReport, train
+    from recsys.models.training.loop import train
+    from recsys.models.training.reports import EpochReport
     from recsys.runs import Run, load_run, save_run, train_run
     from recsys.transfer import AlphaPath, TransferParty, alpha_path, interpolate, recommend
 
@@ -35,7 +36,8 @@ _HOMES = {
     "recsys.models.attention.config": ("AttentionConfig",),
     "recsys.models.training.config": ("TrainConfig",),
     "recsys.models.recommender": ("Recommender",),
-    "recsys.models.training.loop": ("EpochReport", "train"),
+    "recsys.models.training.loop": ("train",),
+    "recsys.models.training.reports": ("EpochReport",),
     "recsys.runs": ("Run", "load_run", "save_run", "train_run"),
     "recsys.transfer": ("AlphaPath", "TransferParty", "alpha_path", "interpolate", "recommend"),
 }

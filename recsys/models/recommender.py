@@ -1,4 +1,4 @@
-"""The one thing every model can do: score all items for histories it may never have seen."""
+"""What every model can do: score all items for any history, also of a new user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Recommender(Protocol):
     """A trained model.
 
     Attributes:
-        name: its name on screen and in the shell ("attention", "popularity", "item-knn", …).
+        name: its name in the table of models.
         n_items: items it can score, indexes 1 … n_items.
     """
 
@@ -25,20 +25,20 @@ class Recommender(Protocol):
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """How well each item fits as the next: float32 (B, n_items + 1), higher is better.
 
-        Column 0 (padding) is −inf; every other value is finite. Items already in the history are scored like any
-        other: leaving them out is the caller's choice. An empty history is allowed (the prior is returned).
+        Column 0 (padding) is −inf; every other value is finite. Items of the history are scored like any
+        other; the caller excludes them. An empty history is allowed.
         """
         ...
 
 
 @runtime_checkable
 class Encoder(Recommender, Protocol):
-    """A recommender with a representation of people: `scores` is linear in it, plus terms of the history alone."""
+    """A recommender with user representations: `scores` is linear in them, plus terms that depend on the history."""
 
     embedding_size: int
 
     def encode(self, histories: Sequence[History]) -> np.ndarray:
-        """Representations: float32 (B, embedding_size). New people need no training."""
+        """Representations: float32 (B, embedding_size). New users need no training."""
         ...
 
     @property
@@ -48,12 +48,12 @@ class Encoder(Recommender, Protocol):
 
     @property
     def item_bias(self) -> np.ndarray:
-        """float32 (n_items + 1,): what each item scores with everybody."""
+        """float32 (n_items + 1,): the part of an item's score that is the same for all users."""
         ...
 
 
 def known(histories: Sequence[History], n_items: int) -> list[History]:
-    """The histories without padding and items the model has never heard of (indexes outside 1 … n_items)."""
+    """The histories without padding and items that the model does not know (indexes outside 1 … n_items)."""
     items = [np.asarray(history) for history in histories]
     return [h if not len(h) or 0 < h.min() <= h.max() <= n_items else h[(h > 0) & (h <= n_items)] for h in items]
 
@@ -80,9 +80,9 @@ def top_k(scores: np.ndarray, k: int, exclude: Sequence[History] | None = None) 
     width = min(k, ranked.shape[1])
     last = -np.partition(-ranked, width - 1, axis=1)[:, width - 1]  # the k-th best score of each row
     above, level = ranked > last[:, None], ranked == last[:, None]
-    context = width - above.sum(axis=1)
-    crowded = np.flatnonzero(level.sum(axis=1) > context)
-    level[crowded] &= np.cumsum(level[crowded], axis=1) <= context[crowded, None]
+    free = width - above.sum(axis=1)
+    tied = np.flatnonzero(level.sum(axis=1) > free)
+    level[tied] &= np.cumsum(level[tied], axis=1) <= free[tied, None]
     chosen = np.nonzero(above | level)[1].reshape(len(ranked), width)  # ascending indexes: a stable sort keeps ties so
     order = np.argsort(-np.take_along_axis(ranked, chosen, axis=1), axis=1, kind="stable")
     items = np.take_along_axis(chosen, order, axis=1)

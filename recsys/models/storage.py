@@ -5,48 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self
 
 import numpy as np
 
 from recsys.errors import ArtifactError
 from recsys.files import recover, replacing
-from recsys.models.recommender import Recommender
+from recsys.models.table import model_entry
+from recsys.models.trainable import Storable
 
 FORMAT = 1
-CLASSES = {  # name -> where its class lives; imported only when it is needed
-    "attention": "recsys.models.attention.model:AttentionModel",
-    "markov": "recsys.models.baselines.markov:Markov",
-    "popularity": "recsys.models.baselines.popularity:Popularity",
-    "recent-popularity": "recsys.models.baselines.popularity:RecentPopularity",
-    "item-knn": "recsys.models.baselines.item_knn:ItemKNN",
-    "ease": "recsys.models.baselines.ease:EASE",
-    "als": "recsys.models.baselines.factorization:ImplicitALS",
-    "bpr": "recsys.models.baselines.factorization:BPRItemMean",
-    "ncf": "recsys.models.baselines.mean_item_mlp:MeanItemMLP",
-}
-
-
-class Storable(Recommender, Protocol):
-    """A recommender that can be taken apart into arrays and JSON values, and put together again."""
-
-    def tensors(self) -> dict[str, np.ndarray]: ...
-
-    def meta(self) -> dict[str, Any]: ...
-
-    @classmethod
-    def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self: ...
-
-
-def model_class(name: str) -> type[Storable]:
-    """The class of a model's name. Raises ArtifactError for an unknown one."""
-    if name not in CLASSES:
-        raise ArtifactError("the saved model", f"must be one of {', '.join(CLASSES)}", name, "Update the app.")
-    module, attribute = CLASSES[name].split(":")
-    found: type[Storable] = getattr(import_module(module), attribute)
-    return found
 
 
 def save_model(model: Storable, folder: Path) -> None:
@@ -88,7 +56,7 @@ def load_model(folder: Path) -> Storable:
         shapes = {name: [str(value.dtype), *value.shape] for name, value in tensors.items()}
         if shapes != meta["shapes"]:
             raise ValueError("the weights are of another shape than meta.json says")
-        model = model_class(meta["name"]).from_tensors(tensors, meta["meta"])
+        model = model_entry(meta["name"]).model_class.from_tensors(tensors, meta["meta"])
         if model.n_items != meta["n_items"]:
             raise ValueError("the number of items is another one")
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
@@ -96,3 +64,8 @@ def load_model(folder: Path) -> Storable:
             f"the model in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Train it again."
         ) from error
     return model
+
+
+def under(prefix: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors whose names start with `prefix.`, without it."""
+    return {name.removeprefix(f"{prefix}."): value for name, value in tensors.items() if name.startswith(f"{prefix}.")}

@@ -1,4 +1,4 @@
-"""Runs: a trained model with baselines beside it — planned, made, saved, opened, compared."""
+"""Runs: a trained model with baselines beside it — planned, trained, saved, opened, compared."""
 
 from recsys.runs.compare import RunCard, differences, read_card
 from recsys.runs.plan import BASELINES_BESIDE, HOLDOUTS, TrainingPlan

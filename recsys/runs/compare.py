@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from recsys.errors import DAMAGED_FILE, ArtifactError
+from recsys.runs.content import read_content
 
 
 @dataclass(frozen=True, eq=False)
 class RunCard:
-    """What run.json says of a run.
+    """The content of run.json.
 
     Attributes as in `Run`; `model` is a name, `settings_of_baselines` is what a run calls `settings`.
     """
@@ -33,8 +33,8 @@ class RunCard:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Every setting by name, flat: of the model, of training, and who read the items."""
-        flat: dict[str, Any] = {"holdout": self.holdout}
+        """Every setting by name, flat: of the model, of training, and the item features."""
+        flat: dict[str, Any] = {"model": self.model, "holdout": self.holdout}
         for name, value in self.config.items():
             flat |= value if isinstance(value, Mapping) else {name: value}
         return flat
@@ -43,7 +43,7 @@ class RunCard:
 def read_card(folder: Path) -> RunCard:
     """Reads run.json alone. Raises ArtifactError when it is missing or damaged."""
     try:
-        content = json.loads((Path(folder) / "run.json").read_text("utf-8"))
+        content = read_content(folder)
         return RunCard(
             id=str(content["id"]),
             name=str(content["name"]),
@@ -51,12 +51,12 @@ def read_card(folder: Path) -> RunCard:
             holdout=str(content["holdout"]),
             model=str(content["model"]),
             reports=tuple(content["reports"]),
-            validation=dict(content["validation"]),
+            validation=content["validation"],
             config=dict(content["config"]),
             seconds=float(content["seconds"]),
             created=str(content["created"]),
-            settings_of_baselines=dict(content.get("settings", {})),
-            evidence=dict(content.get("evidence", {})),
+            settings_of_baselines=content["settings"],
+            evidence=content["evidence"],
         )
     except DAMAGED_FILE as error:
         raise ArtifactError(

@@ -1,4 +1,4 @@
-"""What somebody asks of a training: small, frozen, and kept as JSON so that it can go on after a restart."""
+"""What a training is to do: small, frozen, and saved as JSON so that it can continue after a restart."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from typing import Any
 
 from recsys.errors import InputError
 from recsys.models.attention.config import AttentionConfig
+from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry
+from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 
 HOLDOUTS = ("none", "last-one")
-BASELINES_BESIDE = (
-    "popularity",
-    "item-knn",
-    "markov",
-)  # trained beside every model; markov is the one that is hard to beat
+BASELINES_BESIDE = ("popularity", "item-knn", "markov")  # trained beside every model; Markov is the hardest to beat
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Configs of the attention model, and what is done around it.
+    """The model, how it is trained, and what is done beside it.
 
-    Args:
+    Attributes:
+        model: the config of a trainable model, or the name of one that is fitted at once.
         name: of the run; "" for one made from model and data.
         holdout: "last-one" or "none", see `Run`.
-        baselines: names of those trained beside it.
-        text: who reads the items: "auto" (the offline sentence encoder, else TF-IDF), "tf-idf", a model's folder or
-            name, or "" for nobody.
+        baselines: names of those trained beside the model.
+        text: item text model: "auto" (the offline sentence encoder, else TF-IDF), "tf-idf", a model's folder or name,
+            or "" for none.
     """
 
-    model: AttentionConfig = field(default_factory=AttentionConfig)
+    model: ModelConfig | FittedModel = field(default_factory=AttentionConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     name: str = ""
     holdout: str = "last-one"
@@ -43,6 +42,7 @@ class TrainingPlan:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "model_name": self.model.name,
             "model": self.model.to_json(),
             "train": self.train.to_json(),
             "name": self.name,
@@ -53,10 +53,14 @@ class TrainingPlan:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingPlan:
-        """Raises InputError, KeyError or TypeError where `values` is not what `to_json` gave."""
+        """Reads plans of earlier versions too, which name no model.
+
+        Raises:
+            InputError, KeyError, TypeError: `values` is not what `to_json` gave.
+        """
         names: Sequence[str] = values["baselines"]
         return cls(
-            AttentionConfig.from_json(dict(values["model"])),
+            model_entry(values.get("model_name", DEFAULT_MODEL)).read_config(dict(values["model"])),
             TrainConfig.from_json(dict(values["train"])),
             str(values["name"]),
             str(values["holdout"]),

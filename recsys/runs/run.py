@@ -1,4 +1,4 @@
-"""The noun: a trained model with baselines beside it, what was kept aside, and how training went."""
+"""A run: a trained model with the baselines beside it, and how training went."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout, Split, leave_one_out
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
+from recsys.models.trainable import MarkovBlend
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What training leaves.
+    """The result of a training.
 
     Attributes:
-        holdout: "last-one" (each person's last item is the test, the one before it the validation) or "none".
+        holdout: "last-one" (each user's last item is the test, the one before it the validation) or "none".
         model: the model; baselines: others on the same rows, by name.
         reports: one mapping per epoch (epoch, loss, seconds, ndcg@10 …).
-        validation: {model name: {"ndcg@10", "hr@10"}} on validation people; {} with holdout "none".
-        config: what it was trained with: {"model": …, "train": …}, "text": who read the items, "problem": what ended
-            training early, if anything did.
+        validation: {model name: {"ndcg@10", "hr@10"}} on validation users; {} with holdout "none".
+        config: what it was trained with: {"model": …, "train": …}, "text": where the item features
+            come from, "problem": the error that ended training early, if any.
         settings: of each baseline, as chosen on validation users: {model name: {setting: value}}.
-        evidence: what the validation users say; {} with holdout "none". "users": how many; "repeats": see
+        evidence: figures of the validation users; {} with holdout "none". "users": how many; "repeats": see
             `recsys.metrics.RepeatStatistics`; "comparison": the model against the best simple baseline in NDCG@10
             ("baseline", "value", "against", "difference", "low", "high": 95%, paired bootstrap over users); "parts":
             NDCG@10 with its interval of "network alone", "Markov alone" and "both together".
@@ -48,16 +49,14 @@ class Run:
 
     @property
     def parts(self) -> dict[str, Recommender]:
-        """What the model adds up, each as a model of its own; {} where it is one thing only.
+        """The parts of a model that adds Markov scores, each as a model; {} for others.
 
-        "Markov alone" is left out where the baseline "markov" stands beside the model.
+        "Markov alone" is left out where "markov" is among the baselines.
         """
-        from recsys.models.attention.model import AttentionModel
-
         model = self.model
-        if not isinstance(model, AttentionModel) or model.markov is None or not model.markov_weight:
+        if not isinstance(model, MarkovBlend) or model.markov is None or not model.markov_weight:
             return {}
-        parts: dict[str, Recommender] = {"network alone": model.without_markov()}
+        parts: dict[str, Recommender] = {"network alone": model.with_markov(None, 0.0)}
         return parts if "markov" in self.baselines else parts | {"Markov alone": model.markov}
 
     @property
@@ -67,20 +66,20 @@ class Run:
 
     @property
     def parameters(self) -> int:
-        """Trained numbers of the model; 0 for one that only counts."""
+        """Trained numbers of the model; 0 for one that is fitted at once."""
         return int(getattr(self.model, "parameters", 0))
 
     def known_histories(self, dataset: Dataset) -> list[History]:
-        """What the model may read of each person: everything up to the test item."""
+        """The history of each user that the model may read: everything before the test item."""
         histories = dataset.histories()
         return [h[:-1] if len(h) >= 3 else h for h in histories] if self.holdout == "last-one" else histories
 
     def split(self, dataset: Dataset) -> Split:
-        """The rows kept aside. Raises InputError when none were."""
+        """The held-out rows. Raises InputError when there are none."""
         if self.holdout != "last-one":
             raise InputError(
                 "the run",
-                "must have been trained with rows kept aside",
+                "must have been trained with held-out rows",
                 f"holdout {self.holdout}",
                 "Train again with --holdout last-one.",
             )

@@ -13,10 +13,12 @@ from recsys.data.storage import load_dataset, save_dataset
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
 from recsys.files import recover, replacing
 from recsys.models.recommender import Recommender
+from recsys.models.trainable import MarkovBlend
+from recsys.runs.content import model_folder, read_content
 from recsys.runs.run import Run
 
 FORMAT = 1
-_NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model, which is also its folder's: it must not lead elsewhere
+_NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model and of its folder, which must not lead outside
 
 
 def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
@@ -57,25 +59,20 @@ def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
 
 def _shares_markov(run: Run) -> bool:
     """Whether the model's Markov scores are the baseline beside it: then they are saved once."""
-    markov = getattr(run.model, "markov", None)
-    return markov is not None and markov is run.baselines.get("markov")
+    model = run.model
+    return isinstance(model, MarkovBlend) and model.markov is not None and model.markov is run.baselines.get("markov")
 
 
 def _network_of(model: Recommender) -> Recommender:
-    """The model without its Markov scores, their weight kept."""
-    from recsys.models.attention.model import AttentionModel
-
-    assert isinstance(model, AttentionModel)
+    """The model without its Markov scores, with their weight."""
+    assert isinstance(model, MarkovBlend)
     return model.with_markov(None, model.markov_weight)
 
 
 def _with_shared_markov(model: Recommender, baselines: Mapping[str, Recommender]) -> Recommender:
     """Back from `_network_of`. Raises ValueError or KeyError when the baseline is not there."""
-    from recsys.models.attention.model import AttentionModel
-    from recsys.models.baselines.markov import Markov
-
     markov = baselines["markov"]
-    if not isinstance(model, AttentionModel) or not isinstance(markov, Markov) or markov.n_items != model.n_items:
+    if not isinstance(model, MarkovBlend) or markov.n_items != model.n_items:
         raise ValueError("the Markov scores of the model are not those beside it")
     return model.with_markov(markov, model.markov_weight)
 
@@ -102,15 +99,15 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
             str(folder.name), "must be a folder made by train", fix="Train first: python -m recsys train …"
         )
     try:
-        content = json.loads((folder / "run.json").read_text("utf-8"))
+        content = read_content(folder)
         if content["format"] != FORMAT:
             raise ArtifactError(f"the run in {folder.name}", f"must be of format {FORMAT}", content["format"])
         names = [content["model"], *content["baselines"]]
         if not all(_NAME.fullmatch(name) for name in names):
-            raise ArtifactError(f"the run in {folder.name}", "must name its models plainly", names)
+            raise ArtifactError(f"the run in {folder.name}", "must hold valid model names", names)
         dataset = load_dataset(folder / "data")
-        baselines = {name: load_model(folder / "models" / name) for name in content["baselines"]}
-        model: Recommender = load_model(folder / "models" / content["model"])
+        baselines = {name: load_model(model_folder(folder, name)) for name in content["baselines"]}
+        model: Recommender = load_model(model_folder(folder, content["model"]))
         if content.get("shares_markov"):
             model = _with_shared_markov(model, baselines)
         run = Run(
@@ -126,8 +123,8 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
             seconds=float(content["seconds"]),
             created=content["created"],
             versions=content["versions"],
-            settings=dict(content.get("settings", {})),
-            evidence=dict(content.get("evidence", {})),
+            settings=content["settings"],
+            evidence=content["evidence"],
         )
     except DAMAGED_FILE as error:
         if isinstance(error, InputError):
@@ -137,4 +134,4 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         ) from error
     if not dataset.matches(run.dataset_fingerprint) or run.model.n_items != dataset.n_items:
         raise ArtifactError(f"the run in {folder.name}", "does not fit the data beside it", fix="Train it again.")
-    return replace(run, dataset_fingerprint=dataset.fingerprint), dataset  # of an older version: today's from here on
+    return replace(run, dataset_fingerprint=dataset.fingerprint), dataset  # may be that of an earlier version

@@ -1,4 +1,4 @@
-"""Dataset to run: baselines first, then the model, each judged on the people kept aside."""
+"""Dataset to run: baselines first, then the model, all evaluated on the same validation users."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
-from recsys.errors import DAMAGED_FILE, ArtifactError, TrainingError
-from recsys.models.attention.config import AttentionConfig
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, TrainingError
 from recsys.models.recommender import Recommender
+from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry
+from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs.evidence import Evidence
 from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
@@ -37,8 +38,8 @@ ProgressCall = Callable[..., None]
 def train_run(
     dataset: Dataset,
     *,
-    model: str = "attention",
-    model_config: AttentionConfig | None = None,
+    model: str | None = None,
+    model_config: ModelConfig | None = None,
     train_config: TrainConfig | None = None,
     minutes: float | None = None,
     epochs: int | None = None,
@@ -54,61 +55,61 @@ def train_run(
     """Trains a model and the baselines beside it.
 
     Args:
-        model: "attention" or a baseline's name.
-        model_config, train_config: of the attention model; minutes, epochs and seed, where given, replace fields of the
-            latter.
-        holdout, baselines, text: see `TrainingPlan`. With holdout "none" every row given is learned from.
-        checkpoint: folder for the state after each epoch; an interrupted training goes on from it.
+        model: its name in the table of models; by default that of `model_config`, or the first.
+        model_config: of a trainable model; ignored for one that is fitted at once.
+        train_config: how it is trained; minutes, epochs and seed, where given, replace its fields.
+        holdout, baselines, text: see `TrainingPlan`. With holdout "none" every row given is trained on.
+        checkpoint: folder for the state after each epoch; an interrupted training continues from it.
         threads: of torch, while this training runs; None leaves them.
         progress: called with (fraction, message, **details); its attribute `stopping`, if true, ends training with the
             best model so far.
 
     Raises:
-        InputError, TrainingError: see `recsys.models.training.loop.train`. Trouble after the first epoch ends
-            training with the best model so far and is told in the run's config under "problem".
+        InputError, TrainingError: see `recsys.models.training.loop.train`. An error after the first epoch ends
+            training with the best model so far and is kept in the run's config under "problem".
     """
+    config = _model_config(model, model_config)
     plan = TrainingPlan(
-        model_config or AttentionConfig(),
-        _configured(train_config, minutes=minutes, epochs=epochs, seed=seed),
+        config,
+        _train_config(train_config, minutes=minutes, epochs=epochs, seed=seed),
         name or "",
         holdout,
-        tuple(one for one in baselines if one != model),
+        tuple(baseline for baseline in baselines if baseline != config.name),
         text,
     )
-    return execute(dataset, plan, model, checkpoint, threads, progress or _silent)
+    return execute(dataset, plan, checkpoint, threads, progress)
 
 
 def execute(
     dataset: Dataset,
     plan: TrainingPlan,
-    model: str = "attention",
     checkpoint: Path | None = None,
     threads: int | None = None,
     report: ProgressCall | None = None,
 ) -> Run:
     """`train_run` with its options in a plan."""
-    report = report or _silent
+    report = report or _no_progress
     split = leave_one_out(dataset) if plan.holdout == "last-one" else None
     rows = dataset if split is None else split.train
     started = time.perf_counter()
     evidence = None if split is None else Evidence(split, plan.train.seed)
     repeats = "" if evidence is None else evidence.repeats.sentence
     report(0.001, "Training the baselines …", baselines={}, reports=(), repeats=repeats)
-    beside = _fit_beside(rows, plan, evidence, report)
+    beside = _fit_baselines(rows, plan, evidence, report)
     settings = {name: tuned.settings for name, tuned in beside.items()}
     begin = time.perf_counter()
     reports: list[dict[str, Any]] = []
     with _threads(threads):
-        if model == "attention":
-            markov = beside["markov"].model if "markov" in beside else None
-            trained, reports, used = _train_attention(rows, markov, evidence, plan, checkpoint, report)
+        if isinstance(plan.model, FittedModel):
+            tuned = _tuned(plan.model.name, rows, evidence, plan)
+            trained, used = tuned.model, {"seed": plan.train.seed, "settings": dict(tuned.settings)}
+            settings[plan.model.name] = tuned.settings
         else:
-            own = _tuned(model, rows, evidence, plan)
-            trained, used = own.model, {"seed": plan.train.seed, "settings": dict(own.settings)}
-            settings[model] = own.settings
+            markov = beside["markov"].model if "markov" in beside else None
+            trained, reports, used = _train(rows, plan.model, markov, evidence, plan, checkpoint, report)
     seconds = time.perf_counter() - begin
     if evidence is not None:
-        evidence.judge(trained)
+        evidence.evaluate(trained)
     report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
     return Run(
         id=secrets.token_hex(12),
@@ -128,17 +129,28 @@ def execute(
     )
 
 
-def _configured(config: TrainConfig | None, **given: Any) -> TrainConfig:
+def _model_config(name: str | None, config: ModelConfig | None) -> ModelConfig | FittedModel:
+    """The config of a model that was named, given, or both. Raises InputError where the two don't fit together."""
+    entry = model_entry(name or (config.name if config else DEFAULT_MODEL))
+    if config is None or not entry.trainable:
+        return entry.read_config({})
+    if config.name != entry.name:
+        raise InputError("model_config", f"must be of the model {entry.name}", config.name)
+    return config
+
+
+def _train_config(config: TrainConfig | None, **given: Any) -> TrainConfig:
     """The config with the fields that were given."""
     return replace(config or TrainConfig(), **{name: value for name, value in given.items() if value is not None})
 
 
-def _silent(fraction: float, message: str = "", **details: object) -> None:
-    """Nobody watches."""
+def _no_progress(fraction: float, message: str = "", **details: object) -> None:
+    """Takes the reports of a caller who wants none."""
 
 
 @contextmanager
 def _threads(count: int | None) -> Iterator[None]:
+    """Torch computes with `count` threads inside; None leaves them."""
     if count is None:
         yield
         return
@@ -152,86 +164,94 @@ def _threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _fit_beside(rows: Dataset, plan: TrainingPlan, evidence: Evidence | None, report: ProgressCall) -> dict[str, Tuned]:
-    """The baselines with settings chosen on the validation users (or, without them, on users kept aside for it)."""
-    found: dict[str, Tuned] = {}
+def _fit_baselines(
+    rows: Dataset, plan: TrainingPlan, evidence: Evidence | None, report: ProgressCall
+) -> dict[str, Tuned]:
+    """The baselines, with settings chosen on the validation users (without those, on users held out for it)."""
+    fitted: dict[str, Tuned] = {}
     for number, name in enumerate(plan.baselines, 1):
-        found[name] = _tuned(name, rows, evidence, plan)
+        tuned = _tuned(name, rows, evidence, plan)
+        fitted[tuned.model.name] = tuned
         if evidence is not None:
-            evidence.judge(found[name].model)
+            evidence.evaluate(tuned.model)
         quality = {} if evidence is None else dict(evidence.quality)
         report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {name}", baselines=quality)
-    return found
+    return fitted
 
 
 def _tuned(name: str, rows: Dataset, evidence: Evidence | None, plan: TrainingPlan) -> Tuned:
     from recsys.models.baselines.tuning import tune_baseline
 
-    return tune_baseline(name, rows, None if evidence is None else evidence.people, plan.train.seed)
+    return tune_baseline(name, rows, None if evidence is None else evidence.users, plan.train.seed)
 
 
-def _train_attention(
+def _train(
     rows: Dataset,
+    config: ModelConfig,
     markov: Recommender | None,
     evidence: Evidence | None,
     plan: TrainingPlan,
     checkpoint: Path | None,
     report: ProgressCall,
 ) -> tuple[Recommender, list[dict[str, Any]], dict[str, Any]]:
+    """The trained model, the curve, and what it was trained with."""
     from recsys.models.training.loop import train
 
-    features, reader = read_items(rows, plan.text, report)
-    report(0.02, "Warming up: which items keep company …", reader=reader)
+    features, reader = None, ""
+    if config.uses_item_features:
+        features, reader = read_items(rows, plan.text, report)
+    report(0.02, "Preparing the first epoch …", reader=reader)
     if hasattr(report, "graceful"):
         report.graceful = True  # a stop ends the loop below with the best model so far
     reports: list[dict[str, Any]] = []
     trained: Any = None
     problem = ""
-    judges = None if evidence is None else evidence.people
+    users = None if evidence is None else evidence.users
     options: dict[str, Any] = {"checkpoint": checkpoint, "features": features, "markov": markov}
     try:
-        for epoch in train(rows, plan.model, plan.train, judges, **options):
+        for epoch in train(rows, config, plan.train, users, **options):
             trained = epoch.model
-            reports = [*(reports or _before(checkpoint, epoch.epoch)), _row(epoch, evidence)]
-            _remember(checkpoint, reports)
-            _tell(report, epoch, reports)
+            reports = [*(reports or _earlier_reports(checkpoint, epoch.epoch)), _row(epoch, evidence)]
+            _save_reports(checkpoint, reports)
+            _report_epoch(report, epoch, reports)
             if getattr(report, "stopping", False):
                 break
     except TrainingError as error:
         if trained is None:
             raise
         problem = str(error)
-    config: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
-    return trained, reports, config | ({"problem": problem} if problem else {})
+    used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
+    return trained, reports, used | ({"problem": problem} if problem else {})
 
 
 def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarray | None, str]:
-    """What is known of the items besides who chose them: float32 (n_items + 1, F) or None, and who read it."""
-    from recsys.models.attention.item_features import catalogue_features
+    """Item features: float32 (n_items + 1, F) or None, and a sentence on where they come from."""
+    from recsys.models.sequence.item_features import catalogue_features
 
     tables, readers = dict(rows.catalogue.vectors), [f"vectors “{name}”" for name in rows.catalogue.vectors]
     if text:
         from recsys.models.item_text import item_text_vectors
 
-        report(0.01, "Reading the items …")
-        found = item_text_vectors(rows.catalogue, None if text == "auto" else text, rows.items.ids)
-        readers.append(found.reader)
-        if found.vectors.shape[1]:
-            tables["text"] = found.vectors
+        report(0.01, "Reading the text of the items …")
+        vectors = item_text_vectors(rows.catalogue, None if text == "auto" else text, rows.items.ids)
+        readers.append(vectors.reader)
+        if vectors.vectors.shape[1]:
+            tables["text"] = vectors.vectors
     return catalogue_features(tables), "; ".join(readers)
 
 
 def _row(epoch: Any, evidence: Evidence | None) -> dict[str, Any]:
-    """An epoch's report; the best so far with its comparison, so that the page can state an interval meanwhile."""
+    """The report of an epoch as JSON values; the best so far with its comparison with the best baseline."""
     named = {"epoch": epoch.epoch, "loss": epoch.loss, "seconds": epoch.seconds, "speed": epoch.examples_per_second}
     row = named | {"best": epoch.best} | dict(epoch.validation)
-    if evidence is not None and epoch.best and (found := evidence.comparison(epoch.model.name, epoch.per_user)):
-        row["comparison"] = found
+    if evidence is not None and epoch.best:
+        comparison = evidence.comparison(epoch.model.name, epoch.per_user)
+        row |= {"comparison": comparison} if comparison else {}
     return row
 
 
-def _before(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:
-    """What was reported before an interrupted training went on with this epoch. Raises ArtifactError."""
+def _earlier_reports(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:
+    """What was reported before an interrupted training continued with this epoch. Raises ArtifactError."""
     if checkpoint is None or epoch == 1 or not (checkpoint / REPORTS).exists():
         return []
     try:
@@ -243,7 +263,7 @@ def _before(checkpoint: Path | None, epoch: int) -> list[dict[str, Any]]:
         ) from error
 
 
-def _remember(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]]) -> None:
+def _save_reports(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the curve beside the checkpoint."""
     if checkpoint is not None:
         part = checkpoint / f".{REPORTS}"
@@ -251,7 +271,7 @@ def _remember(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]]) -> 
         part.replace(checkpoint / REPORTS)
 
 
-def _tell(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:
+def _report_epoch(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:
     quality = f", NDCG@10 {epoch.validation['ndcg@10']:.3g}" if epoch.validation else ""
     report(
         0.02 + 0.97 * epoch.epoch / epoch.epochs,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 from recsys.data.dataset import Dataset
-from recsys.models.attention.config import AttentionConfig
 from recsys.models.recommender import Encoder
-from recsys.models.training.batches import count_batches
 from recsys.models.training.config import TrainConfig
 
 MOST_INTERACTIONS = 6_000_000  # trained on in all folds and epochs together: about two minutes on two cores
@@ -22,11 +19,9 @@ def study_epochs(dataset: Dataset, folds: int) -> int:
     All folds together train on at most MOST_INTERACTIONS, repetitions counted. As in `train`, an epoch is at most 250
     batches.
     """
-    from recsys.models.training.loop import LONGEST_EPOCH, default_epochs
+    from recsys.models.training.loop import default_config, default_epochs, epochs_per_pass
 
-    model, config = AttentionConfig().fitted(dataset), TrainConfig().fitted(dataset)
-    assert model.max_length and config.batch_size
-    parts = math.ceil(count_batches(dataset, model.max_length, config.batch_size) / LONGEST_EPOCH)
+    parts = epochs_per_pass(dataset, default_config().fitted(dataset), TrainConfig().fitted(dataset))
     affordable = int(MOST_INTERACTIONS / folds / max(dataset.n_interactions / parts, 1))
     return max(FEWEST_EPOCHS, min(default_epochs(dataset) * parts, affordable))
 
@@ -34,18 +29,18 @@ def study_epochs(dataset: Dataset, folds: int) -> int:
 def train_encoder(
     dataset: Dataset, epochs: int, seed: int, progress: Callable[..., object]
 ) -> tuple[Encoder, dict[str, Any]]:
-    """The attention model with default settings, and the configs it was trained with."""
-    from recsys.models.training.loop import train
+    """The default model with default settings, and the configs it was trained with."""
+    from recsys.models.training.loop import default_config, train
 
     config = TrainConfig(epochs=epochs, seed=seed)
-    trained: Encoder | None = None
+    trained: object = None
     for epoch in train(dataset, None, config):
         trained = epoch.model
         progress(
             0.5 * epoch.epoch / epoch.epochs,
             f"Training on the other users: epoch {epoch.epoch} of {epoch.epochs}",
         )
-    assert trained is not None
+    assert isinstance(trained, Encoder)
     fitted = config.fitted(dataset).to_json()
     del fitted["epochs"]  # recorded for each fold
-    return trained, {"model": AttentionConfig().fitted(dataset).to_json(), "train": fitted}
+    return trained, {"model": default_config().fitted(dataset).to_json(), "train": fitted}

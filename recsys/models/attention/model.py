@@ -1,165 +1,35 @@
-"""The trained attention model: reads a history, gives a representation, scores every item."""
+"""The trained attention model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
-
 import numpy as np
 import torch
-from torch import Tensor
 
-from recsys.data.dataset import History, read_only
+from recsys.data.dataset import History
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.network import Network
-from recsys.models.baselines.markov import Markov
 from recsys.models.recommender import known
+from recsys.models.sequence.model import SequenceModel
 
-_BATCH = 256
 
-
-class AttentionModel:
-    """scores(history) = state(history)·itemsᵀ + bias + w · log P_markov(history), one function of the history.
-
-    Made by `train`; frozen from then on, and safe to use from several threads.
-
-    Args:
-        config: the shape, fitted.
-        network: the attention blocks.
-        item_vectors: float32 (n_items + 1, D), row 0 zero: id embeddings with the other modalities fused in.
-        item_bias: float32 (n_items + 1,).
-        mask: float32 (D,), the vector that asks "what stands here?" (masked objective only).
-        markov: the second voice, or None; markov_weight: w ≥ 0, found on validation people.
-    """
+class AttentionModel(SequenceModel):
+    """See `SequenceModel`; the state is that of layers of self-attention."""
 
     name = "attention"
+    config_class = AttentionConfig
 
-    def __init__(
-        self,
-        config: AttentionConfig,
-        network: Network,
-        item_vectors: np.ndarray,
-        item_bias: np.ndarray,
-        mask: np.ndarray,
-        markov: Markov | None = None,
-        markov_weight: float = 0.0,
-    ) -> None:
-        self.config, self.network = config, network.eval().requires_grad_(False)
-        self.item_vectors, self.item_bias = read_only(item_vectors), read_only(item_bias)
-        self.mask, self.markov, self.markov_weight = mask, markov, markov_weight
-        self.n_items, self.embedding_size = len(item_vectors) - 1, item_vectors.shape[1]
-        self._vectors = torch.from_numpy(np.array(item_vectors))
-        self._mask = torch.from_numpy(np.array(mask))
-
-    def with_markov(self, markov: Markov | None, weight: float) -> AttentionModel:
-        """The same network with other Markov scores beside it."""
-        own = (self.config, self.network, self.item_vectors, self.item_bias, self.mask)
-        return AttentionModel(*own, markov, weight)
-
-    def without_markov(self) -> AttentionModel:
-        """The network alone, with the same weights."""
-        return self.with_markov(None, 0.0)
-
-    @property
-    def parameters(self) -> int:
-        """Trained numbers, those of the items included."""
-        network = sum(parameter.numel() for parameter in self.network.parameters())
-        return network + self.item_vectors.size + self.item_bias.size
-
-    def encode(self, histories: Sequence[History]) -> np.ndarray:
-        """Representations: float32 (B, D). An empty history is the zero vector, whose scores are the items' biases."""
-        histories = known(histories, self.n_items)
-        states = np.zeros((len(histories), self.embedding_size), dtype=np.float32)
-        filled = [row for row, history in enumerate(histories) if len(history)]
-        filled.sort(key=lambda row: len(histories[row]))
-        with torch.inference_mode():
-            for start in range(0, len(filled), _BATCH):
-                rows = filled[start : start + _BATCH]
-                states[rows] = self._states([histories[row] for row in rows]).numpy()
-        return states
-
-    def _states(self, histories: Sequence[History]) -> Tensor:
-        """The state at each history's end: (B, D)."""
-        causal = self.network.causal
-        keep = self.network.max_length - (0 if causal else 1)
-        newest = [np.asarray(history[-keep:], dtype=np.int64) for history in histories]
-        lengths = torch.tensor([len(items) for items in newest])
-        padded = torch.zeros((len(newest), int(lengths.max()) + (not causal)), dtype=torch.long)
-        for row, items in zip(padded, newest, strict=True):
-            row[: len(items)] = torch.from_numpy(items)
-        x, each = self._vectors[padded], torch.arange(len(newest))
-        if causal:
-            states: Tensor = self.network(x)[each, lengths - 1]
-            return states
-        x[each, lengths] = self._mask
-        asked: Tensor = self.network(x, lengths + 1)[each, lengths]
-        return asked
-
-    def representation_scores(self, states: np.ndarray) -> np.ndarray:
-        """The network's scores of representations, linear in them: float32 (B, n_items + 1), [:, 0] = −inf."""
-        scores: np.ndarray = states.astype(np.float32) @ self.item_vectors.T + self.item_bias
-        scores[:, 0] = -np.inf
-        return scores
-
-    def parts(self, histories: Sequence[History]) -> dict[str, np.ndarray]:
-        """What the scores are made of: "network" and "markov" (already weighted), each float32 (B, n_items + 1)."""
-        parts = {"network": self.representation_scores(self.encode(histories))}
-        if self.markov is not None and self.markov_weight:
-            parts["markov"] = self.markov_weight * self.markov.scores(histories)
-        return parts
-
-    def scores(self, histories: Sequence[History]) -> np.ndarray:
-        """See `Recommender.scores`."""
-        parts = self.parts(histories)
-        scores = parts["network"]
-        if "markov" in parts:
-            scores += parts["markov"]
-        return scores
+    @staticmethod
+    def build_network(config: AttentionConfig) -> Network:
+        """An untrained network of a fitted config's shape."""
+        if config.embedding_size is None or config.max_length is None:
+            raise ValueError("the config must be fitted to the data first")
+        shape = (config.embedding_size, config.layers, config.heads, config.max_length, config.feed_forward_ratio)
+        return Network(*shape, config.causal)
 
     def attention(self, history: History) -> np.ndarray:
-        """Who looks at whom in the newest `max_length` items: float32 (blocks, heads, T, T), rows sum to 1."""
+        """Attention weights among the newest `max_length` items: float32 (layers, heads, T, T), rows sum to 1."""
         (history,) = known([history], self.n_items)
         items = torch.from_numpy(np.asarray(history[-self.network.max_length :], dtype=np.int64))
         with torch.inference_mode():
             weights: np.ndarray = self.network.attention(self._vectors[items][None]).numpy()
         return weights
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """What is saved."""
-        tensors = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
-        tensors |= {"item_vectors": self.item_vectors, "item_bias": self.item_bias, "mask": self.mask}
-        if self.markov is not None:
-            tensors |= {f"markov.{name}": value for name, value in self.markov.tensors().items()}
-        return tensors
-
-    def meta(self) -> dict[str, Any]:
-        """What is saved beside the tensors."""
-        markov = None if self.markov is None else self.markov.meta()
-        return {"config": self.config.to_json(), "markov": markov, "markov_weight": self.markov_weight}
-
-    @classmethod
-    def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
-        """Back from `tensors` and `meta`. Raises ValueError or RuntimeError when they don't fit together."""
-        config = AttentionConfig.from_json(dict(meta["config"]))
-        network = build_network(config)
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in under("network", tensors).items()})
-        markov = None if meta["markov"] is None else Markov.from_tensors(under("markov", tensors), meta["markov"])
-        vectors, bias, mask = (tensors[name] for name in ("item_vectors", "item_bias", "mask"))
-        if vectors.shape != (len(bias), config.embedding_size) or mask.shape != (config.embedding_size,):
-            raise ValueError("item_vectors, item_bias and mask do not fit together")
-        return cls(config, network, vectors, bias, mask, markov, float(meta["markov_weight"]))
-
-
-def build_network(config: AttentionConfig) -> Network:
-    """An untrained network of a fitted config's shape."""
-    if config.embedding_size is None or config.max_length is None:
-        raise ValueError("the config must be fitted to the data first")
-    causal = config.objective == "causal"
-    return Network(
-        config.embedding_size, config.layers, config.heads, config.max_length, config.feed_forward_ratio, causal
-    )
-
-
-def under(prefix: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tensors whose names start with `prefix.`, without it."""
-    return {name.removeprefix(f"{prefix}."): value for name, value in tensors.items() if name.startswith(f"{prefix}.")}

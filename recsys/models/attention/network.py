@@ -1,29 +1,23 @@
-"""The attention network: pre-norm blocks over one person's items (Vaswani et al. 2017; SASRec, Kang & McAuley 2018).
+"""The attention network: pre-norm blocks over the items of a history (Vaswani et al. 2017; Kang & McAuley 2018).
 
-It works on vectors: turning items into vectors and states into scores is the job of `attention.py` and `training.py`.
+It maps vectors to vectors; `recsys.models.sequence` turns items into vectors and states into scores.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-Drop = Callable[[Tensor], Tensor]
-
-
-def no_drop(x: Tensor) -> Tensor:
-    """What dropout is outside training."""
-    return x
+from recsys.models.sequence.dropout import Drop, no_drop
 
 
 class Block(nn.Module):
     """x + attention(norm(x)), then x + feed-forward(norm(x)).
 
-    Attention is softmax(QKᵀ/√d + r)·V; r is a learned number for each distance between two items, so that a distance
-    means the same wherever in a chunk of history it is met.
+    Attention is softmax(QKᵀ/√d + r)·V; r is a learned number for each distance between two items (relative positions),
+    so that a distance means the same anywhere in a chunk of a history.
     """
 
     def __init__(self, size: int, heads: int, max_length: int, feed_forward_ratio: int, causal: bool) -> None:
@@ -35,9 +29,9 @@ class Block(nn.Module):
         self.distance = nn.Parameter(torch.zeros(heads, max_length if causal else 2 * max_length - 1))
 
     def bias(self, length: int, lengths: Tensor | None) -> Tensor:
-        """What is added to QKᵀ/√d: (heads, T, T), or (B, heads, T, T) where padding must be hidden too."""
-        at = torch.arange(length)
-        apart = at[:, None] - at[None, :]  # (T, T): how much older the item looked at is
+        """What is added to QKᵀ/√d: (heads, T, T), or (B, heads, T, T) where padding is masked too."""
+        at = torch.arange(length, device=self.distance.device)
+        apart = at[:, None] - at[None, :]  # (T, T): how much older the attended item is
         if self.causal:
             return self.distance[:, apart.clamp_min(0)].masked_fill(apart < 0, -math.inf)
         bias = self.distance[:, apart + self.max_length - 1]
@@ -64,7 +58,7 @@ class Network(nn.Module):
     Args:
         size: D, the embedding size.
         max_length: the longest T.
-        causal: whether an item may look only at itself and older ones.
+        causal: whether an item attends only to itself and older ones.
     """
 
     def __init__(
@@ -72,11 +66,12 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         self.max_length, self.causal = max_length, causal
+        self.activations = size * (12 + 4 * feed_forward_ratio) * blocks  # numbers kept per item for the gradient
         self.blocks = nn.ModuleList(Block(size, heads, max_length, feed_forward_ratio, causal) for _ in range(blocks))
         self.norm_in, self.norm_out = nn.LayerNorm(size), nn.LayerNorm(size)
 
     def reset(self, generator: torch.Generator) -> None:
-        """Fresh weights from a seed: matrices of variance 1/width, smaller with depth where a branch ends (GPT-2)."""
+        """Initial weights from a seed: matrices of variance 1/width, smaller with depth where a branch ends (GPT-2)."""
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2 and not name.endswith("distance"):
                 depth = math.sqrt(2 * len(self.blocks)) if name.endswith(("out.weight", "down.weight")) else 1.0
@@ -86,7 +81,7 @@ class Network(nn.Module):
                 parameter.data.zero_()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, drop: Drop = no_drop) -> Tensor:
-        """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) hides padding where it looks both ways."""
+        """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) masks padding where attention is bidirectional."""
         x = drop(self.norm_in(x))
         for block in self.blocks:
             x = block(x, lengths, drop)
@@ -95,12 +90,10 @@ class Network(nn.Module):
 
     def attention(self, x: Tensor) -> Tensor:
         """The weights of every block and head for one history: (1, T, D) to (blocks, heads, T, T)."""
-        found = []
+        weights = []
         x = self.norm_in(x)
-        for block in self._stack():
-            found.append(block.weights(x, None)[0][0])
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            weights.append(block.weights(x, None)[0][0])
             x = block(x, None, no_drop)
-        return torch.stack(found)
-
-    def _stack(self) -> list[Block]:
-        return [block for block in self.blocks if isinstance(block, Block)]
+        return torch.stack(weights)

@@ -1,4 +1,4 @@
-"""Models that are hard to beat, fitted in seconds: what the attention model is compared with."""
+"""Models that are hard to beat, fitted in seconds: what a trained model is compared with."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
-from recsys.models.storage import CLASSES, model_class
+from recsys.models.table import FITTED, current_name, model_entry
 
-BASELINES = tuple(name for name in CLASSES if name != "attention")
+BASELINES = FITTED
 
 
 def fit_baseline(name: str, dataset: Dataset, seed: int = 0, **settings: Any) -> Recommender:
@@ -22,9 +22,9 @@ def fit_baseline(name: str, dataset: Dataset, seed: int = 0, **settings: Any) ->
     Raises:
         InputError: an unknown name, or data that it can't take.
     """
-    if name not in BASELINES:
-        raise InputError("the model", f"must be attention or one of {', '.join(BASELINES)}", name)
-    fit = model_class(name).fit  # type: ignore[attr-defined]
+    if current_name(name) not in BASELINES:
+        raise InputError("the baseline", f"must be one of {', '.join(BASELINES)}", name)
+    fit = model_entry(name).model_class.fit  # type: ignore[attr-defined]
     if "seed" in inspect.signature(fit).parameters:
         settings["seed"] = seed
     fitted: Recommender = fit(dataset, **settings)

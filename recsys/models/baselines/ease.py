@@ -28,7 +28,7 @@ class EASE:
         self.n_items = len(weights) - 1
 
     @classmethod
-    def fit(cls, dataset: Dataset, regularisation: float = 300.0) -> Self:
+    def fit(cls, dataset: Dataset, regularization: float = 300.0) -> Self:
         """Closed form. Raises InputError above 20,000 items."""
         if dataset.n_items > MAX_ITEMS:
             raise InputError(
@@ -37,10 +37,10 @@ class EASE:
                 f"{dataset.n_items:,}",
                 "Leave it out, or drop rare items.",
             )
-        people = dataset.matrix()
-        people.data[:] = 1.0
-        gram = (people.T @ people).toarray().astype(np.float64)[1:, 1:]
-        gram[np.diag_indices_from(gram)] += regularisation
+        matrix = dataset.matrix()
+        matrix.data[:] = 1.0
+        gram = (matrix.T @ matrix).toarray().astype(np.float64)[1:, 1:]
+        gram[np.diag_indices_from(gram)] += regularization
         inverse = np.linalg.inv(gram)
         weights = np.zeros((dataset.n_items + 1,) * 2, dtype=np.float32)
         weights[1:, 1:] = -inverse / np.diag(inverse)

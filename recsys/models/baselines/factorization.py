@@ -1,6 +1,6 @@
-"""Matrix factorization through the library `implicit`: ALS (Hu et al. 2008) and BPR (Rendle et al. 2009).
+"""Matrix factorization by the library `implicit`: ALS (Hu et al. 2008) and BPR (Rendle et al. 2009).
 
-Both give vectors to items; a person, known or new, is read from the history alone.
+Both learn item vectors; the vector of a user, known or new, is computed from the history alone.
 """
 
 from __future__ import annotations
@@ -16,59 +16,59 @@ from recsys.models.recommender import known
 
 
 class ImplicitALS:
-    """Least squares on 1 + confidence·count; a person is the exact solution for the history with items held fixed.
+    """Alternating least squares; a user is the exact solution for the history with the item vectors fixed.
+
+    Parameters have implicit's names.
 
     Args:
-        items: float32 (n_items + 1, size), row 0 zero.
-        confidence: weight of a choice above that of a blank. regularisation: ridge of both sides.
+        items: float32 (n_items + 1, factors), row 0 zero.
+        alpha: weight of an interaction, that of a blank being 1. regularization: ridge of users and items.
     """
 
     name = "als"
 
-    def __init__(self, items: np.ndarray, confidence: float, regularisation: float) -> None:
-        self.items, self.confidence, self.regularisation = read_only(items), confidence, regularisation
+    def __init__(self, items: np.ndarray, alpha: float, regularization: float) -> None:
+        self.items, self.alpha, self.regularization = read_only(items), alpha, regularization
         self.n_items = len(items) - 1
-        self._gram = items.T.astype(np.float64) @ items + regularisation * np.eye(items.shape[1])
+        self._gram = items.T.astype(np.float64) @ items + regularization * np.eye(items.shape[1])
 
     @classmethod
     def fit(
         cls,
         dataset: Dataset,
-        size: int = 64,
-        confidence: float = 5.0,
-        regularisation: float = 10.0,
+        factors: int = 64,
+        alpha: float = 6.0,
+        regularization: float = 10.0,
         iterations: int = 15,
         seed: int = 0,
     ) -> Self:
-        """Alternates between people and items."""
+        """Alternates between users and items."""
         from implicit.cpu.als import AlternatingLeastSquares
         from threadpoolctl import threadpool_limits
 
-        people = dataset.matrix()
-        people.data[:] = 1.0 + confidence
-        with threadpool_limits(1, "blas"):  # its own threads and those of BLAS would get into each other's way
+        with threadpool_limits(1, "blas"):  # the threads of implicit and of BLAS would slow each other down
             model = AlternatingLeastSquares(
-                factors=size,
-                regularization=regularisation,
-                alpha=1.0,
+                factors=factors,
+                regularization=regularization,
+                alpha=alpha,
                 iterations=iterations,
                 random_state=seed,
                 num_threads=1,
             )
-            model.fit(people, show_progress=False)
+            model.fit(_binary(dataset), show_progress=False)
         items = np.array(model.item_factors, dtype=np.float32)
         items[0] = 0.0
-        return cls(items, confidence, regularisation)
+        return cls(items, alpha, regularization)
 
     def encode(self, histories: Sequence[History]) -> np.ndarray:
-        """People: float32 (B, size), the least-squares solution (YᵀY + c·YₕᵀYₕ + λI)⁻¹ (1 + c)·Σ Yₕ."""
-        people = np.zeros((len(histories), self.items.shape[1]), dtype=np.float32)
+        """Users: float32 (B, factors), the least-squares solution (YᵀY + (α − 1)·YₕᵀYₕ + λI)⁻¹ α·Σ Yₕ."""
+        users = np.zeros((len(histories), self.items.shape[1]), dtype=np.float32)
         for row, history in enumerate(known(histories, self.n_items)):
             if len(history):
-                own = self.items[np.unique(history)].astype(np.float64)
-                left = self._gram + self.confidence * own.T @ own
-                people[row] = np.linalg.solve(left, (1 + self.confidence) * own.sum(axis=0))
-        return people
+                chosen = self.items[np.unique(history)].astype(np.float64)
+                left = self._gram + (self.alpha - 1) * chosen.T @ chosen
+                users[row] = np.linalg.solve(left, self.alpha * chosen.sum(axis=0))
+        return users
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
@@ -82,26 +82,28 @@ class ImplicitALS:
 
     def meta(self) -> dict[str, Any]:
         """What is saved beside the tensors."""
-        return {"confidence": self.confidence, "regularisation": self.regularisation}
+        return {"alpha": self.alpha, "regularization": self.regularization}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
-        """Back from `tensors` and `meta`."""
-        return cls(tensors["items"], float(meta["confidence"]), float(meta["regularisation"]))
+        """Back from `tensors` and `meta`; earlier versions named the parameters differently."""
+        if "confidence" in meta:
+            return cls(tensors["items"], 1.0 + float(meta["confidence"]), float(meta["regularisation"]))
+        return cls(tensors["items"], float(meta["alpha"]), float(meta["regularization"]))
 
 
 class BPRItemMean:
-    """Bayesian personalised ranking; a person is the mean of the vectors of the chosen items, scaled to the people's.
+    """Item vectors of Bayesian personalised ranking; a user is the scaled mean of the vectors of the history.
 
-    `implicit` learns a vector for each known person, which a new one has not; so that known and new people are treated
-    alike, both are read from their items.
+    `implicit` learns a vector for each known user, which a new user does not have. Those vectors are dropped, so that
+    known and new users are scored alike.
 
     Args:
-        items: float32 (n_items + 1, size), row 0 zero. bias: float32 (n_items + 1,).
-        scale: ratio of the spread of people's vectors to that of their items' means.
+        items: float32 (n_items + 1, factors), row 0 zero. bias: float32 (n_items + 1,).
+        scale: ratio of the standard deviation of the learned user vectors to that of the item means.
     """
 
-    name = "bpr"
+    name = "bpr-item-mean"
 
     def __init__(self, items: np.ndarray, bias: np.ndarray, scale: float) -> None:
         self.items, self.bias, self.scale = read_only(items), read_only(bias), scale
@@ -111,43 +113,41 @@ class BPRItemMean:
     def fit(
         cls,
         dataset: Dataset,
-        size: int = 64,
+        factors: int = 64,
         learning_rate: float = 0.05,
-        regularisation: float = 0.002,
+        regularization: float = 0.002,
         iterations: int = 100,
         seed: int = 0,
     ) -> Self:
-        """Stochastic gradient steps on pairs of a chosen and another item."""
+        """Stochastic gradient steps on pairs of an item of the history and another item."""
         from implicit.cpu.bpr import BayesianPersonalizedRanking
 
         model = BayesianPersonalizedRanking(
-            factors=size,
+            factors=factors,
             learning_rate=learning_rate,
-            regularization=regularisation,
+            regularization=regularization,
             iterations=iterations,
             random_state=seed,
             num_threads=1,
         )
-        people = dataset.matrix()
-        people.data[:] = 1.0
-        model.fit(people, show_progress=False)
-        vectors, bias = model.item_factors[:, :size].copy(), model.item_factors[:, size].copy()
+        model.fit(_binary(dataset), show_progress=False)
+        vectors, bias = model.item_factors[:, :factors].copy(), model.item_factors[:, factors].copy()
         vectors[0], bias[0] = 0.0, 0.0
         fitted = cls(vectors, bias, 1.0)
-        known = np.flatnonzero(dataset.lengths > 0)[:2000]
-        means = fitted._people(dataset.histories(known)).std()
-        scale = float(model.user_factors[known, :size].std() / means) if means > 0 else 1.0
+        users = np.flatnonzero(dataset.lengths > 0)[:2000]
+        means = fitted._means(dataset.histories(users)).std()
+        scale = float(model.user_factors[users, :factors].std() / means) if means > 0 else 1.0
         return cls(vectors, bias, scale)
 
-    def _people(self, histories: Sequence[History]) -> np.ndarray:
+    def _means(self, histories: Sequence[History]) -> np.ndarray:
         sets = set_matrix(histories, self.n_items)
         counts = np.maximum(np.asarray(sets.sum(axis=1)).ravel(), 1)
-        people: np.ndarray = self.scale * (sets @ self.items) / counts[:, None]
-        return people.astype(np.float32)
+        users: np.ndarray = self.scale * (sets @ self.items) / counts[:, None]
+        return users.astype(np.float32)
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores: np.ndarray = self._people(histories) @ self.items.T + self.bias
+        scores: np.ndarray = self._means(histories) @ self.items.T + self.bias
         scores[:, 0] = -np.inf
         return scores
 
@@ -163,3 +163,10 @@ class BPRItemMean:
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
         """Back from `tensors` and `meta`."""
         return cls(tensors["items"], tensors["bias"], float(meta["scale"]))
+
+
+def _binary(dataset: Dataset) -> Any:
+    """Users × items, 1 where there is an interaction: CSR."""
+    matrix = dataset.matrix()
+    matrix.data[:] = 1.0
+    return matrix

@@ -1,4 +1,4 @@
-"""Item-based nearest neighbours (Sarwar et al. 2001): an item scores by its similarity to what the person chose."""
+"""Item-based nearest neighbours (Sarwar et al. 2001): an item scores by its similarity to the items of the history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.models.recommender import known
 
 
 class ItemKNN:
-    """Cosine between the items' sets of people, damped by `shrink`, the `neighbours` nearest of each item kept.
+    """Cosine between the items' sets of users, damped by `shrink`; of each item the nearest `neighbours` are kept.
 
     Args:
         similarity: float32 CSR (n_items + 1, n_items + 1), row = item in the history, column = item scored.
@@ -27,13 +27,13 @@ class ItemKNN:
 
     @classmethod
     def fit(cls, dataset: Dataset, neighbours: int = 200, shrink: float = 10.0) -> Self:
-        """sim(i, j) = n(i, j) / (√(n(i)·n(j)) + shrink), n = people in common."""
-        people = dataset.matrix()
-        people.data[:] = 1.0
-        n = np.asarray(people.sum(axis=0)).ravel()
+        """sim(i, j) = n(i, j) / (√(n(i)·n(j)) + shrink), n = users in common."""
+        matrix = dataset.matrix()
+        matrix.data[:] = 1.0
+        n = np.asarray(matrix.sum(axis=0)).ravel()
         rows = []
-        for start in range(0, people.shape[1], 1024):
-            block = (people[:, start : start + 1024].T @ people).tocsr()
+        for start in range(0, matrix.shape[1], 1024):
+            block = (matrix[:, start : start + 1024].T @ matrix).tocsr()
             rows.append(_nearest(block, n[start : start + 1024], n, start, neighbours, shrink))
         return cls(sparse.vstack(rows, format="csr", dtype=np.float32))
 
@@ -58,11 +58,11 @@ class ItemKNN:
 
 
 def _nearest(
-    block: sparse.csr_matrix, own: np.ndarray, n: np.ndarray, first: int, neighbours: int, shrink: float
+    block: sparse.csr_matrix, counts: np.ndarray, n: np.ndarray, first: int, neighbours: int, shrink: float
 ) -> sparse.csr_matrix:
     """Similarities of a block of items, all but each row's best dropped; an item is no neighbour of itself."""
     coo = block.tocoo()
-    value = coo.data / (np.sqrt(own[coo.row] * n[coo.col]) + shrink)
+    value = coo.data / (np.sqrt(counts[coo.row] * n[coo.col]) + shrink)
     value[coo.col == coo.row + first] = 0.0
     order = np.lexsort((coo.col, -value, coo.row))
     row = coo.row[order]

@@ -1,6 +1,6 @@
-"""Directed windowed Markov scores: what tends to follow, within a few steps, each thing the person chose lately.
+"""Directed windowed Markov scores: what follows, within a few steps, each of the newest items of a history.
 
-A strong and instant baseline for next-item data, and the second voice of the attention model.
+A strong baseline for next-item data that is fitted at once; sequence models may add its scores to theirs.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class Markov:
     """score(j) = log p(j) + Σ_r (1 + r)^−power · log(1 + (1 − prior)/prior · P(j follows i_r) / p(j)), i_0 the newest.
 
     Each item of the history multiplies popularity p by how much likelier than by chance j follows it: a product of
-    experts, of which the newer ones count more. `prior` is the share of popularity mixed into each P, so that a rare
-    pair proves little.
+    experts, of which the newer ones count more. `prior` is the share of popularity mixed into each P, so that rare
+    pairs count little.
 
     Args:
         lifts: float32 CSR (n_items + 1, n_items + 1), log(1 + …) of each pair that occurs.
         popularity: float32 (n_items + 1,), log p, each item counted once more than it occurs; [0] = −inf.
         power: how fast older items lose weight, ≥ 0.
-        recent: newest items read.
+        recent: number of newest items read.
         prior: 0 … 1, both excluded.
         window: steps within which an item counted as following another.
     """

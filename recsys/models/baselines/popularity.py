@@ -1,4 +1,4 @@
-"""The two baselines that know nothing of the person: most chosen, and most chosen lately."""
+"""The two baselines that are the same for every user: most popular, and most popular lately."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recsys.data.dataset import Dataset, History, read_only
 
 
 class Popularity:
-    """Scores an item by how often it was chosen: log(1 + count), the same for everybody.
+    """Scores an item by its number of interactions: log(1 + count).
 
     Args:
         item_scores: float32 (n_items + 1,), [0] = −inf.
@@ -47,9 +47,9 @@ class Popularity:
 
 
 class RecentPopularity(Popularity):
-    """Popularity in which a choice counts half for every `half_life` of the data's time span that it is old.
+    """Popularity in which an interaction counts half for every `half_life` of the data's time span that it is old.
 
-    Without times, the place in the person's own history stands for time.
+    Without times, the position in the user's history is used as time.
     """
 
     name = "recent-popularity"

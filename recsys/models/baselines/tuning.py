@@ -1,7 +1,7 @@
 """Settings of the baselines, chosen on validation users as those of the model are (Ferrari Dacrema et al. 2019).
 
-A baseline at its defaults is an easy one to beat. Each tries a few settings; the first of its list is the default. How
-many are tried follows from the size of the data alone, so that the same data give the same choice on any machine.
+A few settings are tried for each; the first of a list is the default. How many are tried follows from the size of the
+data alone, so that the same data give the same choice on any machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Recommender
+from recsys.models.table import current_name
 
 SECONDS = 20.0  # spent on one baseline at most, by the estimates of `_seconds`
 
@@ -27,15 +28,15 @@ GRIDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
         {"neighbours": 200, "shrink": 100.0},
         {"neighbours": 50, "shrink": 100.0},
     ),
-    "ease": tuple({"regularisation": value} for value in (300.0, 100.0, 1000.0)),
+    "ease": tuple({"regularization": value} for value in (300.0, 100.0, 1000.0)),
     "als": (
-        {"confidence": 5.0, "regularisation": 10.0},
-        {"confidence": 20.0, "regularisation": 10.0},
-        {"confidence": 1.0, "regularisation": 10.0},
-        {"confidence": 5.0, "regularisation": 1.0},
+        {"alpha": 6.0, "regularization": 10.0},
+        {"alpha": 21.0, "regularization": 10.0},
+        {"alpha": 2.0, "regularization": 10.0},
+        {"alpha": 6.0, "regularization": 1.0},
     ),
-    "bpr": tuple({"regularisation": value} for value in (0.002, 0.02)),
-    "ncf": tuple({"epochs": value} for value in (20, 40)),
+    "bpr-item-mean": tuple({"regularization": value} for value in (0.002, 0.02)),
+    "mean-item-mlp": tuple({"epochs": value} for value in (20, 40)),
 }
 
 
@@ -46,7 +47,7 @@ class Tuned:
     Attributes:
         model: fitted on all rows given.
         settings: by name; empty for a baseline that has none.
-        tried: settings that were compared; 1 where the data are too large for more, or nobody could judge.
+        tried: settings that were compared; 1 where the data are too large for more, or there are no validation users.
     """
 
     model: Recommender
@@ -54,47 +55,46 @@ class Tuned:
     tried: int
 
 
-def tune_baseline(name: str, dataset: Dataset, people: Holdout | None = None, seed: int = 0) -> Tuned:
+def tune_baseline(name: str, dataset: Dataset, validation: Holdout | None = None, seed: int = 0) -> Tuned:
     """Fits a baseline with the settings of the best NDCG@10.
 
     Args:
         name: of BASELINES.
-        dataset: the rows that may be learned from.
-        people: validation users, whose positives are not in `dataset`. None: a seeded tenth keep their last item aside
-            for choosing, and the baseline is then fitted on every row, as the attention model is.
+        dataset: the rows to fit on.
+        validation: validation users, whose positives are not in `dataset`. None: the last items of a seeded tenth of
+            the users are held out to choose, and the baseline is then fitted on every row.
 
     Raises:
         InputError: an unknown name, or data that the baseline can't take.
     """
     from recsys.models.validation import POWERS, PRIORS, WINDOWS, choose_markov, hold_out, sample_users
 
-    rows = dataset
-    if people is None:
-        rows, people = hold_out(dataset, seed)
-    people = sample_users(people, dataset.n_items, seed)
-    if name == "markov" and len(people):
-        found = choose_markov(rows, people)
-        settings: dict[str, Any] = {"window": found.window, "prior": found.prior, "power": found.power}
+    name = current_name(name)
+    rows, users = hold_out(dataset, seed) if validation is None else (dataset, validation)
+    users = sample_users(users, dataset.n_items, seed)
+    if name == "markov" and len(users):
+        chosen = choose_markov(rows, users)
+        settings: dict[str, Any] = {"window": chosen.window, "prior": chosen.prior, "power": chosen.power}
         tried = len(PRIORS) * len(POWERS) + len(WINDOWS) - 1
-        return Tuned(found if rows is dataset else fit_baseline(name, dataset, **settings), settings, tried)
-    grid = _affordable(name, dataset) if len(people) else GRIDS.get(name, ({},))[:1]
-    best, chosen = _best_of(name, rows, people, grid, seed)
-    return Tuned(best if rows is dataset else fit_baseline(name, dataset, seed, **chosen), chosen, len(grid))
+        return Tuned(chosen if rows is dataset else fit_baseline(name, dataset, **settings), settings, tried)
+    grid = _affordable(name, dataset) if len(users) else GRIDS.get(name, ({},))[:1]
+    best, settings = _best_of(name, rows, users, grid, seed)
+    return Tuned(best if rows is dataset else fit_baseline(name, dataset, seed, **settings), settings, len(grid))
 
 
 def _best_of(
-    name: str, rows: Dataset, people: Holdout, tried: tuple[Mapping[str, Any], ...], seed: int
-) -> tuple[Recommender, Mapping[str, Any]]:
+    name: str, rows: Dataset, users: Holdout, tried: tuple[Mapping[str, Any], ...], seed: int
+) -> tuple[Recommender, dict[str, Any]]:
     """The model with the highest NDCG@10, the earlier one among equals, and its settings."""
     from recsys.models.validation import accuracy_means, next_item_ranks
 
     best, chosen, top = fit_baseline(name, rows, seed, **tried[0]), tried[0], -np.inf
     for number, settings in enumerate(tried if len(tried) > 1 else ()):
         model = fit_baseline(name, rows, seed, **settings) if number else best
-        score = accuracy_means(next_item_ranks(model, people))["ndcg@10"]
+        score = accuracy_means(next_item_ranks(model, users))["ndcg@10"]
         if score > top:
             best, chosen, top = model, settings, score
-    return best, chosen
+    return best, dict(chosen)
 
 
 def _affordable(name: str, dataset: Dataset) -> tuple[Mapping[str, Any], ...]:
@@ -110,7 +110,7 @@ def _seconds(name: str, dataset: Dataset) -> float:
         "item-knn": 2.5e-8 * pairs,
         "ease": 1.2e-10 * float(dataset.n_items) ** 3,
         "als": 3.5e-6 * n,
-        "bpr": 1.4e-5 * n,
-        "ncf": 4e-5 * n,
+        "bpr-item-mean": 1.4e-5 * n,
+        "mean-item-mlp": 4e-5 * n,
     }
     return max(estimates.get(name, 1e-7 * n), 1e-3)

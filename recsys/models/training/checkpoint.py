@@ -1,96 +1,102 @@
-"""All a training needs to go on, in one safetensors file with JSON in its header; written whole or not at all."""
+"""All that a training needs to continue, in one safetensors file with JSON in its header; replaced whole."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError
-from recsys.models.attention.config import AttentionConfig
-from recsys.models.attention.learner import Learner
-from recsys.models.attention.model import AttentionModel, under
+from recsys.models.storage import under
+from recsys.models.table import DEFAULT_MODEL, model_entry
+from recsys.models.trainable import ModelConfig, TrainableModel
+from recsys.models.training.averaging import AveragedWeights
 from recsys.models.training.config import TrainConfig
-
-if TYPE_CHECKING:
-    from recsys.data.dataset import Dataset
-    from recsys.models.training.loop import _Run
 
 FORMAT = 3  # 2: with the loss; 3: with the mean of the last epochs
 FILE = "checkpoint.safetensors"
 
 
+@dataclass
+class Progress:
+    """Where a training is between two epochs.
+
+    Attributes:
+        epochs: planned; epoch: trained so far.
+        best: the highest validation score, reached at `best_epoch`; loss: of the last epoch.
+        seconds: spent in training.
+        markov_weight: of the Markov scores, and figures: validation figures, both of the last epoch.
+    """
+
+    epochs: int
+    epoch: int = 0
+    best: float = -inf
+    best_epoch: int = 0
+    loss: float = nan
+    seconds: float = 0.0
+    markov_weight: float = 0.0
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+_EARLIER_NAMES = {"weight": "markov_weight", "found": "figures"}  # of fields of Progress, in files of earlier versions
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A training between two epochs."""
+    """A training between two epochs.
 
-    dataset: str  # fingerprint
-    model: AttentionConfig
+    Attributes:
+        dataset: fingerprint of the data. model, train: the configs, as asked for.
+        learner: tensors of the learner. average: of the last epochs. best_model: the best model so far.
+    """
+
+    dataset: str
+    model: ModelConfig
     train: TrainConfig
-    epochs: int
-    epoch: int
-    best: float
-    best_epoch: int
-    loss: float
-    seconds: float
-    weight: float
-    found: dict[str, float]
-    tensors: dict[str, np.ndarray]
-    mean: dict[str, np.ndarray]
-    averaged: int  # epochs in the mean
-    best_model: AttentionModel
+    progress: Progress
+    learner: dict[str, np.ndarray]
+    average: AveragedWeights
+    best_model: TrainableModel
 
-    def restore(self, learner: Learner) -> None:
-        """Puts weights and moments back."""
-        learner.load_tensors(self.tensors)
-
-
-def write(folder: Path, run: _Run) -> None:
-    """Replaces what the folder holds by the run's present state."""
-    path = folder / FILE
-    assert run.best_model is not None
-    tensors = {f"learner.{name}": value for name, value in run.learner.tensors().items()}
-    tensors |= {f"mean.{name}": value for name, value in run.mean.tensors.items()}
-    tensors |= {f"best.{name}": value for name, value in run.best_model.tensors().items()}
-    meta = {
-        "format_version": FORMAT,
-        "dataset": run.everything.fingerprint,
-        "model": run.model.to_json(),
-        "train": run.asked.to_json(),
-        "epochs": run.epochs,
-        "epoch": run.epoch,
-        "best": run.best,
-        "best_epoch": run.best_epoch,
-        "loss": run.loss,
-        "seconds": run.spent,
-        "weight": run.weight,
-        "found": run.found,
-        "averaged": run.mean.count,
-        "best_meta": run.best_model.meta(),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    save_file(
-        {name: np.ascontiguousarray(value) for name, value in tensors.items()}, temporary, {"json": json.dumps(meta)}
-    )
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    def write(self, folder: Path) -> None:
+        """Replaces what the folder holds."""
+        tensors = {f"learner.{name}": value for name, value in self.learner.items()}
+        tensors |= {f"mean.{name}": value for name, value in self.average.tensors.items()}
+        tensors |= {f"best.{name}": value for name, value in self.best_model.tensors().items()}
+        meta = {
+            "format_version": FORMAT,
+            "dataset": self.dataset,
+            "model_name": self.model.name,
+            "model": self.model.to_json(),
+            "train": self.train.to_json(),
+            **vars(self.progress),
+            "averaged": self.average.count,
+            "best_meta": self.best_model.meta(),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f"{FILE}.part"
+        arrays = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+        save_file(arrays, temporary, {"json": json.dumps(meta)})
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(folder / FILE)
 
 
-def find(folder: Path, dataset: Dataset, model: AttentionConfig, train: TrainConfig) -> Checkpoint | None:
+def find(folder: Path, dataset: Dataset, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
     """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError when damaged."""
     if not (folder / FILE).exists():
         return None
-    found = read(folder)
-    same = dataset.matches(found.dataset) and found.model == model and found.train == train
-    return found if same else None
+    saved = read(folder)
+    same = dataset.matches(saved.dataset) and saved.model == model and saved.train == train
+    return saved if same else None
 
 
 def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
@@ -106,24 +112,18 @@ def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
             )
         if dataset is not None and not dataset.matches(meta["dataset"]):
             raise ArtifactError(
-                path.name, "must belong to the data it goes on with", fix="Open the data it was made from."
+                path.name, "must belong to the data it continues with", fix="Open the data it was made from."
             )
+        entry = model_entry(meta.get("model_name", DEFAULT_MODEL))
+        fields = {_EARLIER_NAMES.get(name, name): value for name, value in meta.items()}
         return Checkpoint(
             meta["dataset"],
-            AttentionConfig.from_json(meta["model"]),
+            entry.config_class.from_json(meta["model"]),
             TrainConfig.from_json(meta["train"]),
-            int(meta["epochs"]),
-            int(meta["epoch"]),
-            float(meta["best"]),
-            int(meta["best_epoch"]),
-            float(meta["loss"]),
-            float(meta["seconds"]),
-            float(meta["weight"]),
-            dict(meta["found"]),
+            Progress(**{name: fields[name] for name in Progress.__dataclass_fields__}),
             under("learner", tensors),
-            under("mean", tensors),
-            int(meta["averaged"]),
-            AttentionModel.from_tensors(under("best", tensors), meta["best_meta"]),
+            AveragedWeights(under("mean", tensors), int(meta["averaged"])),
+            cast(TrainableModel, entry.model_class.from_tensors(under("best", tensors), meta["best_meta"])),
         )
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ArtifactError(path.name, "must be a whole checkpoint", fix="Start the training anew.") from error

@@ -1,67 +1,70 @@
-"""How a model is trained, whatever it is: one flat, frozen config. `None` means: by rule, from the data."""
+"""How a model is trained, whichever it is. `None` means: by rule, from the size of the data."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
+from recsys.models.config import Config, option
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """How the model is trained."""
+class TrainConfig(Config):
+    """Length, step size and stopping of a training; the same fields for every trainable model."""
 
-    epochs: int | None = None  # passes over the data (at most 250 batches each); by rule from the size of the data
-    minutes: float | None = (
-        None  # instead of epochs: as many as fit in this time (a probe tells), at most 1.5 times the rule's
+    epochs: int | None = option(
+        None, "Epochs", "Passes over the data. By rule 4 to 60, fewer where there is more data.", 1, 100_000
     )
-    learning_rate: float = 4e-3  # peak; 100 steps of warm-up, then a cosine down to 5%
-    batch_size: int | None = None  # items read in one step (not people); by rule 256 … 2,560
-    negatives: int = 1024  # items each choice is compared with, drawn anew for each batch
-    weight_decay: float = 0.0  # shrinks the network's matrices
-    patience: int | None = None  # stop after so many epochs without a better validation; None: never
-    seed: int = 0
+    minutes: float | None = option(
+        None,
+        "Time",
+        "By rule, epochs follow the size of the data. With a time: as many as fit, at most 1.5 times the rule’s.",
+        0.01,
+        100_000,
+        step=1,
+        basic=True,
+    )
+    learning_rate: float = option(
+        4e-3,
+        "Learning rate",
+        "Size of the steps at the start; it falls to 5%. Too large: the loss jumps. Too small: training is slow.",
+        1e-6,
+        1.0,
+        step=0.001,
+    )
+    batch_size: int | None = option(
+        None,
+        "Batch size",
+        "Interactions in one step; by rule 256 to 2,560. Lower it first when memory runs out.",
+        32,
+        1_000_000,
+    )
+    negatives: int = option(
+        1024, "Negative samples", "Items that each next item is compared with, drawn anew for each step.", 1, 1_000_000
+    )
+    weight_decay: float = option(
+        0.0, "Weight decay", "Pulls the weights of the network towards zero, against overfitting.", 0.0, 10.0, step=0.01
+    )
+    patience: int | None = option(
+        None, "Patience", "Stops after so many epochs without a better validation; without it, never early.", 1, 100_000
+    )
+    seed: int = option(0, "Seed", "The same seed gives the same model.", 0, 2**32 - 1)
+    device: str = option(
+        "cpu", "Device", "Where the weights are while they are trained.", choices={"cpu": "CPU", "cuda": "GPU (CUDA)"}
+    )
 
     def __post_init__(self) -> None:
-        check_range("epochs", self.epochs, 1, 100_000)
-        check_range("minutes", self.minutes, 0.01, 100_000)
-        check_range("learning_rate", self.learning_rate, 1e-6, 1.0)
-        check_range("batch_size", self.batch_size, 32, 1_000_000)
-        check_range("negatives", self.negatives, 1, 1_000_000)
-        check_range("weight_decay", self.weight_decay, 0.0, 10.0)
-        check_range("patience", self.patience, 1, 100_000)
-        check_range("seed", self.seed, 0, 2**32 - 1)
+        super().__post_init__()
+        if self.device != "cpu":
+            import torch
+
+            if not torch.cuda.is_available():
+                raise InputError("device", "must be one that this machine has", self.device, "Use the CPU.")
 
     def fitted(self, dataset: Dataset) -> TrainConfig:
         """The same config with batch_size filled by rule: a fortieth of the interactions, 256 … 2,560.
 
-        So a pass over small data still takes 40 steps.
+        So an epoch of small data still takes 40 steps.
         """
         return replace(self, batch_size=self.batch_size or int(min(max(dataset.n_interactions / 40, 256), 2560)))
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> TrainConfig:
-        """Raises InputError at a field this version does not know."""
-        return cls(**known_fields(cls, values))
-
-
-def known_fields(cls: type, values: dict[str, Any]) -> dict[str, Any]:
-    unknown = set(values) - {f.name for f in fields(cls)}
-    if unknown:
-        raise InputError(cls.__name__, "must only have fields of this version", sorted(unknown))
-    return values
-
-
-def check_range(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise InputError(name, f"must be between {low:,} and {high:,}", value, "Use a value in that range.")
-
-
-def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise InputError(name, f"must be one of {', '.join(allowed)}", value)

@@ -1,4 +1,4 @@
-"""Softmax cross-entropy against negatives that the whole batch shares, and its gradient in one pass over the memory."""
+"""Softmax cross-entropy against negatives that a batch shares, with its gradient computed in the same pass."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _ROWS = 512  # states scored at once: a block of scores that stays in the proces
 class SharedSoftmax(torch.autograd.Function):
     """mean of −log( e^{s·v⁺} / (e^{s·v⁺} + Σ_n e^{s·v_n + c}) ) over the states s.
 
-    The gradient is worked out with the loss, block by block, so that the (n, K) scores never exist as a whole: three
-    matrix products and one exponential, about three times faster than autograd's way.
+    The gradient is computed with the loss, block by block, so that the (n, K) scores never exist as a whole: three
+    matrix products and one exponential, about three times faster than autograd.
     """
 
     @staticmethod
     def forward(
         ctx: Any,
         states: Tensor,  # (n, D)
-        positives: Tensor,  # (n, D): the vector of each state's right answer
+        positives: Tensor,  # (n, D): the vector of each state's target
         biases: Tensor,  # (n,): and its bias
         negatives: Tensor,  # (K, D)
         negative_biases: Tensor,  # (K,)
-        same: Tensor,  # int64 (n,): place of the right answer among the negatives, or −1
+        same: Tensor,  # int64 (n,): index of the target among the negatives, or −1
         correction: float,  # c: log of how many items each negative stands for
     ) -> Tensor:
         right = (states * positives).sum(1) + biases  # (n,)
         d_states, d_right = torch.empty_like(states), torch.empty_like(right)
         d_negatives, d_biases = torch.zeros_like(negatives), torch.zeros_like(negative_biases)
         shift = negative_biases + correction
-        total = torch.zeros((), dtype=states.dtype)
+        total = states.new_zeros(())
         for first in range(0, len(states), _ROWS):
             part = slice(first, first + _ROWS)
             scores = torch.addmm(shift, states[part], negatives.T)  # (m, K)

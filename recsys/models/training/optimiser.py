@@ -1,7 +1,4 @@
-"""Adam for a table of which each step touches few rows, so that a step costs the same whatever the catalogue.
-
-And what torch's own AdamW remembers, as arrays.
-"""
+"""Adam for a table of which each step uses few rows, so that the size of the catalogue does not matter."""
 
 from __future__ import annotations
 
@@ -9,17 +6,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+BETAS = (0.9, 0.98)  # decay of the moments
+
 
 class RowAdamW:
     """Adam (Kingma & Ba 2015) that leaves rows without gradient, and their moments, as they are.
 
     Args:
         table: float32 (rows, width), changed in place.
-        betas: how slowly the moments follow.
     """
 
-    def __init__(self, table: Tensor, betas: tuple[float, float]) -> None:
-        self.table, self.betas = table, betas
+    def __init__(self, table: Tensor) -> None:
+        self.table = table
         self.mean, self.square = torch.zeros_like(table), torch.zeros_like(table)
 
     def __len__(self) -> int:
@@ -33,7 +31,7 @@ class RowAdamW:
         """One step from the gradient collected on `rows = take(ids)`; `step` counts from 1 for the bias correction."""
         if rows.grad is None:
             return
-        first, second = self.betas
+        first, second = BETAS
         mean = self.mean[ids].lerp_(rows.grad, 1 - first)
         square = self.square[ids].mul_(second).addcmul_(rows.grad, rows.grad, value=1 - second)
         self.mean[ids], self.square[ids] = mean, square
@@ -44,11 +42,11 @@ class RowAdamW:
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
     """The moments of torch's AdamW as named arrays."""
     state = optimiser.state_dict()["state"]
-    return {f"{index}.{name}": value.numpy() for index, entry in state.items() for name, value in entry.items()}
+    return {f"{index}.{name}": value.cpu().numpy() for index, entry in state.items() for name, value in entry.items()}
 
 
 def load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, np.ndarray]) -> None:
-    """Puts them back."""
+    """Back to where `optimiser_tensors` was called."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():
         index, name = key.split(".")

@@ -1,6 +1,6 @@
 """Item vectors before training: an SVD of windowed pointwise mutual information (Levy & Goldberg 2014).
 
-Items that keep company in histories start close together, so that the network need not learn that first.
+Items that occur together in histories start close together, so that the network need not learn that first.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ SPREAD = 0.05  # standard deviation of the vectors
 
 
 def warm_vectors(dataset: Dataset, size: int, window: int = 10, seed: int = 0) -> np.ndarray:
-    """float32 (n_items + 1, size) with standard deviation .05; items never seen (and padding) are zero."""
+    """float32 (n_items + 1, size) with standard deviation 0.05; items without interactions (and padding) are zero."""
     rng = np.random.default_rng(seed)
     vectors = rng.normal(scale=SPREAD, size=(dataset.n_items + 1, size)).astype(np.float32)
     counts = windowed_counts(dataset, window)
     counts = sparse.csr_matrix(counts + counts.T)
     rank = min(size, dataset.n_items - 1)
     if counts.nnz and rank >= 1:
-        found = _factors(_positive_pmi(counts), rank, rng)
-        scale = found[dataset.item_counts > 0].std()
+        factors = _factors(_positive_pmi(counts), rank, rng)
+        scale = factors[dataset.item_counts > 0].std()
         if scale > 0:
-            vectors[:, :rank] = found / scale * SPREAD
+            vectors[:, :rank] = factors / scale * SPREAD
     vectors[dataset.item_counts == 0] = 0.0
     return vectors
 
@@ -41,7 +41,7 @@ def _factors(matrix: sparse.csr_matrix, rank: int, rng: np.random.Generator, rou
 
 
 def _positive_pmi(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """max(0, log(n(i, j)·N / (n(i)·n(j)^.75 …))), contexts smoothed by the power .75."""
+    """max(0, log(n(i, j)·N / (n(i)·n(j)^0.75 …))), contexts smoothed by the power 0.75."""
     total = np.asarray(counts.sum(axis=1)).ravel().astype(np.float64)
     smoothed = total**0.75
     coo = counts.tocoo()

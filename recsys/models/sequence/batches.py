@@ -1,4 +1,4 @@
-"""Histories cut into chunks and packed into batches of like lengths, anew for each epoch."""
+"""Histories cut into chunks and packed into batches of similar lengths, anew for each epoch."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from recsys.data.dataset import Dataset
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """Chunks of like lengths.
+class SequenceBatch:
+    """Chunks of similar lengths.
 
     Args:
         items: int64 (B, T), padded with 0 on the right.
@@ -22,12 +22,17 @@ class Batch:
     items: np.ndarray
     lengths: np.ndarray
 
+    @property
+    def examples(self) -> int:
+        """Interactions read."""
+        return int(self.lengths.sum())
 
-def epoch_batches(dataset: Dataset, max_length: int, tokens: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """Every interaction of everybody with two or more, once.
 
-    A history is cut every `max_length` steps from a random offset, so that each item meets other neighbours in each
-    epoch; neighbouring chunks share one item, so that no step from item to item is lost. Batches hold about `tokens`
+def epoch_batches(dataset: Dataset, max_length: int, tokens: int, rng: np.random.Generator) -> Iterator[SequenceBatch]:
+    """Every interaction of all users with two or more, once.
+
+    A history is cut every `max_length` steps from a random offset, so that an item has other neighbours in each epoch;
+    consecutive chunks share one item, so that every pair of consecutive items is kept. Batches hold about `tokens`
     items and come in random order.
     """
     starts, lengths = _chunks(dataset, max_length, rng)
@@ -39,7 +44,7 @@ def epoch_batches(dataset: Dataset, max_length: int, tokens: int, rng: np.random
         at = np.arange(lengths[last - 1])
         inside = at < lengths[first:last, None]
         index = np.where(inside, starts[first:last, None] + at, 0)
-        yield Batch(np.where(inside, dataset.sequence[index], 0).astype(np.int64), lengths[first:last])
+        yield SequenceBatch(np.where(inside, dataset.sequence[index], 0).astype(np.int64), lengths[first:last])
 
 
 def count_batches(dataset: Dataset, max_length: int, tokens: int) -> int:
@@ -51,7 +56,7 @@ def _chunks(dataset: Dataset, max_length: int, rng: np.random.Generator) -> tupl
     """First index in `sequence` and length of every chunk; a chunk has 2 … context + 1 items."""
     users = np.flatnonzero(dataset.lengths > 1)
     length = dataset.lengths[users]
-    # The first chunk of a long history is a random rest, the others are full; short histories are one chunk.
+    # The first chunk of a long history has a random length, the others are full; short histories are one chunk.
     offset = np.where(length > max_length + 1, rng.integers(1, max_length + 1, len(users)), 0)
     count = np.where(offset > 0, 1 + -(-(length - 1 - offset) // max_length), 1)
     owner = np.repeat(np.arange(len(users)), count)

@@ -1,0 +1,248 @@
+"""The weights of a sequence model while they are trained: one step on one batch, its gradient, its update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recsys.data.dataset import Dataset
+from recsys.models.sequence.batches import SequenceBatch, count_batches, epoch_batches
+from recsys.models.sequence.dropout import PooledDropout
+from recsys.models.sequence.item_features import FeatureProjection
+from recsys.models.sequence.model import SequenceModel
+from recsys.models.storage import under
+from recsys.models.table import model_entry
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loss import shared_softmax
+from recsys.models.training.optimiser import BETAS, RowAdamW, load_optimiser, optimiser_tensors
+from recsys.models.training.warm_start import warm_vectors
+
+MASKED = 0.25  # share of items masked in the masked objective
+SKIPPED = 0.5  # of the dropout: share of a history's items that the causal objective skips, drawn anew at each step
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A batch prepared for a step: the items read, and the positions and items to predict."""
+
+    items: np.ndarray  # int64 (B, T)
+    lengths: np.ndarray  # int64 (B,)
+    positions: np.ndarray  # int64 (n,): of the predictions, in the flattened (B · T)
+    targets: np.ndarray  # int64 (n,): the right item of each
+
+    def halves(self) -> tuple[Example, Example]:
+        """The rows in two parts."""
+        rows, width = self.items.shape
+        middle = (rows + 1) // 2
+        cut = int(np.searchsorted(self.positions, middle * width))
+        first = (self.items[:middle], self.lengths[:middle], self.positions[:cut], self.targets[:cut])
+        rest = (self.items[middle:], self.lengths[middle:], self.positions[cut:] - middle * width, self.targets[cut:])
+        return Example(*first), Example(*rest)
+
+
+class SequenceLearner:
+    """Network, item vectors and biases, and the optimisers' moments. See `recsys.models.trainable.Learner`.
+
+    The item table has one more row than items: the last is the vector of a masked item.
+    """
+
+    def __init__(self, dataset: Dataset, model: Any, train: TrainConfig, features: np.ndarray | None = None) -> None:
+        self.model, self.train = model, train
+        model_class: Any = model_entry(model.name).model_class
+        self.model_class = model_class
+        self.network = self.model_class.build_network(model)
+        self.network.reset(torch.Generator().manual_seed(train.seed))
+        self.network.to(train.device)
+        rng = np.random.default_rng([train.seed, 1])
+        size: int = model.embedding_size
+        vectors = warm_vectors(dataset, size, seed=train.seed)
+        self.seen = np.flatnonzero(dataset.item_counts)
+        self.features = None if features is None else FeatureProjection(features, vectors, self.seen, train.device)
+        if self.features is not None:
+            vectors = vectors - self.features.projected()
+            vectors[dataset.item_counts == 0] = 0.0
+        mask = rng.normal(scale=0.05, size=(1, size)).astype(np.float32)
+        bias = np.log(dataset.item_counts + 1.0).astype(np.float32)
+        bias = np.append(bias - bias[1:].mean(), np.float32(0))
+        self.vectors = RowAdamW(self._tensor(np.concatenate([vectors, mask])))
+        self.bias = RowAdamW(self._tensor(bias[:, None]))
+        self.trained = [*self.network.parameters(), *([self.features.matrix] if self.features else [])]
+        self.optimiser = self._new_optimiser()
+        longest = (self.batch_size + self.network.max_length) * size
+        self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng, train.device)
+        self.steps = 0
+
+    @property
+    def batch_size(self) -> int:
+        assert self.train.batch_size is not None
+        return self.train.batch_size
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self.train.device)
+
+    def _new_optimiser(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.trained, betas=BETAS, weight_decay=self.train.weight_decay, fused=True)
+
+    def copy(self) -> SequenceLearner:
+        """An independent copy; its optimiser starts anew."""
+        twin = deepcopy(self)
+        twin.optimiser = twin._new_optimiser()
+        return twin
+
+    def batches(self, dataset: Dataset, rng: np.random.Generator) -> Iterator[SequenceBatch]:
+        """See `epoch_batches`."""
+        return epoch_batches(dataset, _chunk(self.model), self.batch_size, rng)
+
+    @staticmethod
+    def count_batches(dataset: Dataset, model: Any, train: TrainConfig) -> int:
+        """About how many batches a pass has."""
+        assert train.batch_size is not None
+        return count_batches(dataset, _chunk(model), train.batch_size)
+
+    def snapshot(self) -> SequenceModel:
+        """The weights as they are, copied into a model."""
+        table, bias = self.vectors.table.cpu().numpy().copy(), self.bias.table.cpu().numpy()[:, 0].copy()
+        if self.features is not None:
+            table[:-1] += self.features.projected()
+        table[0] = 0.0
+        unseen = np.setdiff1d(np.arange(1, len(bias) - 1), self.seen)
+        bias[unseen] = bias[self.seen].min()  # as the item with the fewest interactions
+        network = deepcopy(self.network).cpu()
+        model: SequenceModel = self.model_class(self.model, network, table[:-1], bias[:-1], table[-1])
+        return model
+
+    def bytes_needed(self, parameters: int) -> int:
+        """Memory of weights, moments and the activations of one batch."""
+        per_example = 4 * self.network.activations + 16 * self.model.embedding_size
+        return int(20 * parameters + self.batch_size * per_example)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Everything that is needed to continue."""
+        tensors = {f"network.{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()}
+        tensors |= {f"optimiser.{name}": value for name, value in optimiser_tensors(self.optimiser).items()}
+        for name, rows in (("vectors", self.vectors), ("bias", self.bias)):
+            tensors |= {f"{name}.{part}": getattr(rows, part).cpu().numpy() for part in ("table", "mean", "square")}
+        if self.features is not None:
+            tensors["fusion"] = self.features.matrix.detach().cpu().numpy()
+        return tensors | {"steps": np.array([self.steps])}
+
+    def load_tensors(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Back to where `tensors` was called."""
+        self.network.load_state_dict(
+            {name: torch.from_numpy(value) for name, value in under("network", tensors).items()}
+        )
+        load_optimiser(self.optimiser, under("optimiser", tensors))
+        for name, rows in (("vectors", self.vectors), ("bias", self.bias)):
+            for part in ("table", "mean", "square"):
+                getattr(rows, part).copy_(torch.from_numpy(tensors[f"{name}.{part}"]))
+        if self.features is not None:
+            self.features.matrix.data.copy_(torch.from_numpy(tensors["fusion"]))
+        self.steps = int(tensors["steps"][0])
+
+    def learn(self, batch: SequenceBatch, learning_rate: float, rng: np.random.Generator, threads: int = 1) -> float:
+        """One step of gradient descent; the loss before it.
+
+        A batch is always processed in two halves whose gradients are added in order, so one thread and two give the
+        same weights, and two need not wait for each other between the many small products of a half.
+        """
+        self.steps += 1
+        example = self.example(batch, rng)
+        count = min(self.train.negatives, len(self.seen))
+        negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
+        distinct, row_of = _distinct([example.items.ravel(), example.targets, negatives], len(self.vectors))
+        ids = distinct.to(self.train.device)
+        rows, biases = self.vectors.take(ids), self.bias.take(ids)
+        negative_of = np.full(len(self.vectors), -1, dtype=np.int64)
+        negative_of[negatives] = np.arange(count)
+        id_mask = None if self.features is None else self.features.id_mask(ids, rng)
+        leaves = [rows, biases, *self.trained]
+
+        def gradients_of(half: Example, dropout: PooledDropout) -> tuple[float, tuple[Tensor, ...]]:
+            vectors = rows if self.features is None or id_mask is None else self.features.fused(rows, ids, id_mask)
+            loss = self._loss(half, vectors, biases[:, 0], row_of, negatives, negative_of, dropout)
+            loss = loss * (len(half.targets) / len(example.targets))
+            return float(loss.detach()), torch.autograd.grad(loss, leaves)
+
+        jobs = [(half, PooledDropout(self.pool, r)) for half, r in zip(example.halves(), rng.spawn(2), strict=True)]
+        jobs = [job for job in jobs if len(job[0].targets)]
+        with torch.enable_grad():
+            if threads > 1:
+                done = list(two_workers().map(gradients_of, *zip(*jobs, strict=True)))
+            else:
+                done = [gradients_of(*job) for job in jobs]
+        for leaf, *gradients in zip(leaves, *(gradients for _, gradients in done), strict=True):
+            leaf.grad = gradients[0] if len(gradients) == 1 else gradients[0] + gradients[1]
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        self.optimiser.step()
+        self.vectors.update(ids, rows, learning_rate, self.steps)
+        self.bias.update(ids, biases, learning_rate, self.steps)
+        return sum(loss for loss, _ in done)
+
+    def _loss(
+        self,
+        half: Example,
+        vectors: Tensor,  # (U, D) of the distinct items of the batch
+        biases: Tensor,  # (U,)
+        row_of: np.ndarray,  # (n_items + 2,): index of each item among them
+        negatives: np.ndarray,  # (K,)
+        negative_of: np.ndarray,  # (n_items + 2,): index of each item among the negatives, or −1
+        dropout: PooledDropout,
+    ) -> Tensor:
+        """Mean cross-entropy of the targets of half a batch."""
+        read, targets, others = (self._tensor(row_of[items]) for items in (half.items, half.targets, negatives))
+        x = torch.nn.functional.embedding(read, vectors)
+        if self.network.causal and self.model.dropout:
+            x = x * self._tensor(dropout.rng.random((*read.shape, 1)) >= SKIPPED * self.model.dropout)
+        lengths = None if self.network.causal else self._tensor(half.lengths)
+        states = self.network(x, lengths, dropout).flatten(0, 1)[self._tensor(half.positions)]
+        same = self._tensor(negative_of[half.targets])
+        positives = torch.nn.functional.embedding(targets, vectors)
+        correction = math.log(len(self.seen) / len(negatives))
+        return shared_softmax(states, positives, biases[targets], vectors[others], biases[others], same, correction)
+
+    def example(self, batch: SequenceBatch, rng: np.random.Generator) -> Example:
+        """Causal: each position predicts the next item. Masked: a quarter is masked, in every second chunk the newest
+        too."""
+        items, lengths = batch.items, batch.lengths
+        at = np.arange(items.shape[1])
+        if self.network.causal:
+            real = at[:-1] < lengths[:, None] - 1
+            return Example(items[:, :-1], lengths - 1, np.flatnonzero(real), items[:, 1:][real])
+        masked = rng.random(items.shape) < MASKED
+        masked |= (at == lengths[:, None] - 1) & (rng.random((len(items), 1)) < 0.5)
+        masked &= at < lengths[:, None]
+        if not masked.any():
+            masked[0, lengths[0] - 1] = True
+        return Example(np.where(masked, len(self.vectors) - 1, items), lengths, np.flatnonzero(masked), items[masked])
+
+
+def _chunk(model: Any) -> int:
+    """The longest chunk of a history, in steps; a masked chunk ends with its target."""
+    return int(model.max_length) - (not model.causal)
+
+
+def _distinct(groups: list[np.ndarray], size: int) -> tuple[Tensor, np.ndarray]:
+    """The distinct ids of all groups, and a table from id to its index among them (a table is faster than sorting)."""
+    marked = np.zeros(size, dtype=bool)
+    for group in groups:
+        marked[group] = True
+    ids = np.flatnonzero(marked)
+    index = np.zeros(size, dtype=np.int64)
+    index[ids] = np.arange(len(ids))
+    return torch.from_numpy(ids), index
+
+
+@cache
+def two_workers() -> ThreadPoolExecutor:
+    """Two threads, in each of which torch computes with one."""
+    return ThreadPoolExecutor(2, "learner", initializer=torch.set_num_threads, initargs=(1,))

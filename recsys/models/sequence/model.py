@@ -1,0 +1,161 @@
+"""A trained model of sequences: a network reads the item vectors of a history and gives the user's representation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from recsys.data.dataset import History, read_only
+from recsys.models.baselines.markov import Markov
+from recsys.models.recommender import known
+from recsys.models.storage import under
+from recsys.models.trainable import ModelConfig
+
+_BATCH = 256
+
+
+class SequenceNetwork(Protocol):
+    """A torch module from item vectors (B, T, D) to states (B, T, D).
+
+    Attributes:
+        max_length: the longest T.
+        causal: whether a state depends only on its item and older ones.
+    """
+
+    max_length: int
+    causal: bool
+
+    def __call__(self, x: Tensor, lengths: Tensor | None = None, drop: Any = None) -> Tensor: ...
+
+
+class SequenceModel:
+    """scores(history) = state(history)·itemsᵀ + bias + w · log P_markov(history).
+
+    Subclasses name the model, its config and its network. Frozen, and safe to use from several threads.
+
+    Args:
+        config: the shape, fitted.
+        network: a `SequenceNetwork`.
+        item_vectors: float32 (n_items + 1, D), row 0 zero: id embeddings plus projected item features.
+        item_bias: float32 (n_items + 1,).
+        mask: float32 (D,), the vector of a masked item (masked objective only).
+        markov: Markov scores, or None; markov_weight: w ≥ 0, chosen on validation users.
+    """
+
+    name: ClassVar[str]
+    config_class: ClassVar[type[ModelConfig]]
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        network: nn.Module,
+        item_vectors: np.ndarray,
+        item_bias: np.ndarray,
+        mask: np.ndarray,
+        markov: Markov | None = None,
+        markov_weight: float = 0.0,
+    ) -> None:
+        self.config: Any = config
+        self.network: Any = network.eval().requires_grad_(False)
+        self.item_vectors, self.item_bias = read_only(item_vectors), read_only(item_bias)
+        self.mask, self.markov, self.markov_weight = mask, markov, markov_weight
+        self.n_items, self.embedding_size = len(item_vectors) - 1, item_vectors.shape[1]
+        self._vectors = torch.from_numpy(np.array(item_vectors))
+        self._mask = torch.from_numpy(np.array(mask))
+
+    @staticmethod
+    def build_network(config: Any) -> nn.Module:
+        """An untrained `SequenceNetwork` of a fitted config's shape."""
+        raise NotImplementedError
+
+    def with_markov(self, markov: Markov | None, weight: float) -> Self:
+        """The same network with other Markov scores."""
+        arrays = (self.item_vectors, self.item_bias, self.mask)
+        return type(self)(self.config, self.network, *arrays, markov, weight)
+
+    @property
+    def parameters(self) -> int:
+        """Trained numbers, those of the items included."""
+        network: int = sum(parameter.numel() for parameter in self.network.parameters())
+        return network + self.item_vectors.size + self.item_bias.size
+
+    def encode(self, histories: Sequence[History]) -> np.ndarray:
+        """Representations: float32 (B, D). An empty history is the zero vector, whose scores are the items' biases."""
+        histories = known(histories, self.n_items)
+        states = np.zeros((len(histories), self.embedding_size), dtype=np.float32)
+        filled = [row for row, history in enumerate(histories) if len(history)]
+        filled.sort(key=lambda row: len(histories[row]))
+        with torch.inference_mode():
+            for start in range(0, len(filled), _BATCH):
+                rows = filled[start : start + _BATCH]
+                states[rows] = self._states([histories[row] for row in rows]).numpy()
+        return states
+
+    def _states(self, histories: Sequence[History]) -> Tensor:
+        """The state after each history: (B, D)."""
+        causal = self.network.causal
+        newest = [
+            np.asarray(history[-self.network.max_length + (not causal) :], dtype=np.int64) for history in histories
+        ]
+        lengths = torch.tensor([len(items) for items in newest])
+        padded = torch.zeros((len(newest), int(lengths.max()) + (not causal)), dtype=torch.long)
+        for row, items in zip(padded, newest, strict=True):
+            row[: len(items)] = torch.from_numpy(items)
+        x, each = self._vectors[padded], torch.arange(len(newest))
+        if causal:
+            states: Tensor = self.network(x)[each, lengths - 1]
+            return states
+        x[each, lengths] = self._mask
+        masked: Tensor = self.network(x, lengths + 1)[each, lengths]
+        return masked
+
+    def representation_scores(self, states: np.ndarray) -> np.ndarray:
+        """The network's scores of representations, linear in them: float32 (B, n_items + 1), [:, 0] = −inf."""
+        scores: np.ndarray = states.astype(np.float32) @ self.item_vectors.T + self.item_bias
+        scores[:, 0] = -np.inf
+        return scores
+
+    def parts(self, histories: Sequence[History]) -> dict[str, np.ndarray]:
+        """What the scores are made of: "network" and "markov" (already weighted), each float32 (B, n_items + 1)."""
+        parts = {"network": self.representation_scores(self.encode(histories))}
+        if self.markov is not None and self.markov_weight:
+            parts["markov"] = self.markov_weight * self.markov.scores(histories)
+        return parts
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `Recommender.scores`."""
+        parts = self.parts(histories)
+        scores = parts["network"]
+        if "markov" in parts:
+            scores += parts["markov"]
+        return scores
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """What is saved."""
+        tensors = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
+        tensors |= {"item_vectors": self.item_vectors, "item_bias": self.item_bias, "mask": self.mask}
+        if self.markov is not None:
+            tensors |= {f"markov.{name}": value for name, value in self.markov.tensors().items()}
+        return tensors
+
+    def meta(self) -> dict[str, Any]:
+        """What is saved beside the tensors."""
+        markov = None if self.markov is None else self.markov.meta()
+        return {"config": self.config.to_json(), "markov": markov, "markov_weight": self.markov_weight}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
+        """Back from `tensors` and `meta`. Raises ValueError or RuntimeError when they don't fit together."""
+        config = cls.config_class.from_json(dict(meta["config"]))
+        network = cls.build_network(config)
+        network.load_state_dict({name: torch.from_numpy(value) for name, value in under("network", tensors).items()})
+        markov = None if meta["markov"] is None else Markov.from_tensors(under("markov", tensors), meta["markov"])
+        vectors, bias, mask = (tensors[name] for name in ("item_vectors", "item_bias", "mask"))
+        size = (config.embedding_size,)  # type: ignore[attr-defined]
+        if vectors.shape != (len(bias), *size) or mask.shape != size:
+            raise ValueError("item_vectors, item_bias and mask do not fit together")
+        return cls(config, network, vectors, bias, mask, markov, float(meta["markov_weight"]))

@@ -1,0 +1,178 @@
+"""The table of models: one line each, from which storage, runs, the shell, Train and the reports are built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar
+
+from recsys.errors import InputError
+from recsys.models.trainable import Learner, ModelConfig, Storable
+
+EARLIER_NAMES = {"bpr": "bpr-item-mean", "ncf": "mean-item-mlp"}  # in runs of earlier versions -> names of today
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """Stands where a `ModelConfig` does for a model that is fitted at once: its settings are tuned, not given."""
+
+    name: str
+    uses_item_features: ClassVar[bool] = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One model. Its classes are named as "module:Class" and imported when they are needed.
+
+    Attributes:
+        name: in files, links and the shell; label: on screen; sentence: what it does.
+        family: "popularity", "neighbours", "linear", "factorization", "network", "sequence" or "graph".
+        model: the class that scores.
+        config, learner: of a trainable model; "" for one that is fitted at once.
+    """
+
+    name: str
+    label: str
+    sentence: str
+    family: str
+    model: str
+    config: str = ""
+    learner: str = ""
+
+    @property
+    def trainable(self) -> bool:
+        """Whether it is trained epoch by epoch, with a curve, stop and resume."""
+        return bool(self.learner)
+
+    @property
+    def model_class(self) -> type[Storable]:
+        model: type[Storable] = _load(self.model)
+        return model
+
+    @property
+    def config_class(self) -> type[ModelConfig]:
+        config: type[ModelConfig] = _load(self.config)
+        return config
+
+    @property
+    def learner_class(self) -> type[Learner]:
+        learner: type[Learner] = _load(self.learner)
+        return learner
+
+    def read_config(self, values: Mapping[str, Any]) -> ModelConfig | FittedModel:
+        """The config that `to_json` wrote, {} for the defaults. Raises InputError at a field that is not known."""
+        return self.config_class.from_json(values) if self.trainable else FittedModel(self.name)
+
+
+_ATTENTION, _GRU, _GCN = ("recsys.models." + package for package in ("attention", "gru4rec", "lightgcn"))
+_BASELINES = "recsys.models.baselines"
+MODELS = (
+    ModelEntry(
+        "attention",
+        "Self-attention",
+        "Reads a history with layers of self-attention and adds Markov scores (SASRec, Kang & McAuley 2018).",
+        "sequence",
+        f"{_ATTENTION}.model:AttentionModel",
+        f"{_ATTENTION}.config:AttentionConfig",
+        "recsys.models.sequence.learner:SequenceLearner",
+    ),
+    ModelEntry(
+        "gru4rec",
+        "GRU4Rec",
+        "Reads a history item by item with a recurrent network (Hidasi et al. 2016).",
+        "sequence",
+        f"{_GRU}.model:GRU4Rec",
+        f"{_GRU}.config:GRU4RecConfig",
+        "recsys.models.sequence.learner:SequenceLearner",
+    ),
+    ModelEntry(
+        "lightgcn",
+        "LightGCN",
+        "Averages embeddings over the graph of users and items, without their order (He et al. 2020).",
+        "graph",
+        f"{_GCN}.model:LightGCN",
+        f"{_GCN}.config:LightGCNConfig",
+        f"{_GCN}.learner:LightGCNLearner",
+    ),
+    ModelEntry(
+        "markov",
+        "Markov scores",
+        "Scores items by how often they followed the items of the history within a few steps.",
+        "sequence",
+        f"{_BASELINES}.markov:Markov",
+    ),
+    ModelEntry(
+        "popularity",
+        "Most popular",
+        "Scores items by their number of interactions, the same for every user.",
+        "popularity",
+        f"{_BASELINES}.popularity:Popularity",
+    ),
+    ModelEntry(
+        "recent-popularity",
+        "Recently popular",
+        "As most popular, with newer interactions counting more.",
+        "popularity",
+        f"{_BASELINES}.popularity:RecentPopularity",
+    ),
+    ModelEntry(
+        "item-knn",
+        "Item-kNN",
+        "Scores items by their similarity to the items of the history (Sarwar et al. 2001).",
+        "neighbours",
+        f"{_BASELINES}.item_knn:ItemKNN",
+    ),
+    ModelEntry(
+        "ease",
+        "EASE",
+        "Ridge regression of every item on all others (Steck 2019).",
+        "linear",
+        f"{_BASELINES}.ease:EASE",
+    ),
+    ModelEntry(
+        "als",
+        "ALS",
+        "Matrix factorization by least squares, by the library implicit (Hu et al. 2008).",
+        "factorization",
+        f"{_BASELINES}.factorization:ImplicitALS",
+    ),
+    ModelEntry(
+        "bpr-item-mean",
+        "BPR, users as item means",
+        "Item vectors of BPR (Rendle et al. 2009); a user is the mean of those of the history, not a trained vector.",
+        "factorization",
+        f"{_BASELINES}.factorization:BPRItemMean",
+    ),
+    ModelEntry(
+        "mean-item-mlp",
+        "MLP on item means",
+        "A small network on an item and the mean of the item vectors of the history (after NCF, He et al. 2017).",
+        "network",
+        f"{_BASELINES}.mean_item_mlp:MeanItemMLP",
+    ),
+)
+_BY_NAME = {entry.name: entry for entry in MODELS}
+TRAINABLE = tuple(entry.name for entry in MODELS if entry.trainable)
+FITTED = tuple(entry.name for entry in MODELS if not entry.trainable)
+DEFAULT_MODEL = TRAINABLE[0]
+
+
+def current_name(name: str) -> str:
+    """A model's name of today for one that may be of an earlier version."""
+    return EARLIER_NAMES.get(name, name)
+
+
+def model_entry(name: str) -> ModelEntry:
+    """The line of a model; names of earlier versions are known too. Raises InputError for an unknown name."""
+    if current_name(name) not in _BY_NAME:
+        raise InputError("the model", f"must be one of {', '.join(_BY_NAME)}", name)
+    return _BY_NAME[current_name(name)]
+
+
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
