@@ -191,7 +191,7 @@ def main() -> None:
         read = run.known_histories(whole)
         for name, encode in representations(run.model, whole).items():
             figures[name]["planted"] = planted(encode(read), whole, read)
-    figures["next-item state"]["recall@20"] = recall(model.without_markov().scores, known, later)
+    figures["next-item state"]["recall@20"] = recall(model.with_markov(None, 0.0).scores, known, later)
     figures["next-item state"]["recall@20 with Markov scores"] = recall(model.scores, known, later)
     figures["interests"]["recall@20"] = recall(interests.scores, known, later)
     popular = np.bincount(rows.sequence, minlength=rows.n_items + 1).astype(np.float64)

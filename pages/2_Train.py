@@ -1,16 +1,16 @@
-"""Train a model of taste, and watch it learn."""
+"""Train a model and watch its validation curve."""
 
 from ui.shell.frame import open_page
 from ui.train import jobs
 from ui.train.progress import offer_unfinished, watch
 from ui.train.view import before_or_after, below
 
-with open_page("train") as studio:
-    dataset = studio.need_dataset()
-    job = jobs.current(studio)
+with open_page("train") as page:
+    dataset = page.need_dataset()
+    job = jobs.current(page)
     if job is not None:
-        watch(studio, job.id)
+        watch(page, job.id)
     else:
-        before_or_after(studio, dataset)
-        offer_unfinished(studio)
-    below(studio, dataset)
+        before_or_after(page, dataset)
+        offer_unfinished(page)
+    below(page, dataset)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from recsys.errors import InputError, StudioError
+from recsys.models.table import DEFAULT_MODEL, MODELS
 
 if TYPE_CHECKING:
     from recsys.data import Loaded
@@ -61,10 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     train = _step(steps, "train", train_model, "train a model and save it as a run")
     _tables(train)
     train.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder to save the run in")
-    train.add_argument("--model", default="attention", help="attention, popularity, item-knn or another baseline")
+    train.add_argument("--model", default=DEFAULT_MODEL, help=", ".join(entry.name for entry in MODELS))
     train.add_argument("--minutes", type=_positive, help="time to spend on training, at most")
     train.add_argument("--epochs", type=int, help="passes over the data; without it and --minutes, a rule decides")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
     train.add_argument("--holdout", choices=["none", "last-one"], default="none")
 
     recommend = _step(steps, "recommend", recommend_items, "the k best unseen items of each person, as CSV")
@@ -158,6 +160,7 @@ def inspect_file(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `train`."""
+    from recsys.models.training.config import TrainConfig
     from recsys.runs import save_run, train_run
 
     if chosen.epochs is not None and chosen.epochs < 1:
@@ -169,6 +172,7 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
         minutes=chosen.minutes,
         epochs=chosen.epochs,
         seed=chosen.seed,
+        train_config=TrainConfig(device=chosen.device),
         holdout=chosen.holdout,
         progress=None if chosen.json else _progress,
     )

@@ -17,6 +17,7 @@ from recsys.jobs.queue import JobQueue, Progress
 from recsys.metrics import repeat_statistics
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
+from recsys.models.training.reports import EpochReport
 from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
 from tests.metrics.test_repeats import shop
@@ -56,7 +57,7 @@ def test_a_stop_keeps_the_best_so_far(planted: Dataset) -> None:
     assert len(run.reports) == 2 and run.model.name == "attention"
 
 
-def test_what_is_kept_aside_is_not_learned_from(planted: Dataset) -> None:
+def test_held_out_items_are_not_trained_on(planted: Dataset) -> None:
     kept = train_run(planted, model="popularity", holdout="last-one")
     counts = np.round(np.expm1(kept.model.scores([planted.history(0)])[0, 1:])).sum()
     assert counts == planted.n_interactions - 2 * planted.n_users
@@ -64,7 +65,7 @@ def test_what_is_kept_aside_is_not_learned_from(planted: Dataset) -> None:
     everything = train_run(planted, model="popularity", holdout="none")
     counts = np.round(np.expm1(everything.model.scores([planted.history(0)])[0, 1:])).sum()
     assert counts == planted.n_interactions
-    with pytest.raises(InputError, match="kept aside"):
+    with pytest.raises(InputError, match="held-out rows"):
         everything.test_holdout(planted)
 
 
@@ -114,16 +115,16 @@ def test_a_run_of_an_older_version_opens_under_todays_fingerprint(planted: Datas
     assert run.dataset_fingerprint == dataset.fingerprint == planted.fingerprint
 
 
-def test_wrong_wishes(planted: Dataset, tmp_path: Path) -> None:
+def test_invalid_arguments_are_refused(planted: Dataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holdout must be one of"):
         train_run(planted, holdout="half")
-    with pytest.raises(InputError, match="attention or one of"):
+    with pytest.raises(InputError, match="must be one of"):
         train_run(planted, model="magic")
     with pytest.raises(InputError, match="made by train"):
         load_run(tmp_path)
 
 
-def test_a_plan_survives_json_and_two_runs_tell_how_they_differ(planted: Dataset, tmp_path: Path) -> None:
+def test_a_plan_round_trips_through_json_and_runs_show_their_differences(planted: Dataset, tmp_path: Path) -> None:
     plan = TrainingPlan(
         AttentionConfig(embedding_size=8), TrainConfig(epochs=2, seed=3), "mine", "none", ("ease",), "tf-idf"
     )
@@ -143,12 +144,14 @@ def test_a_plan_survives_json_and_two_runs_tell_how_they_differ(planted: Dataset
         read_card(tmp_path / "0")
 
 
-def test_trouble_after_an_epoch_keeps_the_best_and_is_told(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_after_an_epoch_keeps_the_best_model_and_is_recorded(
+    planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from recsys.models.training import loop
 
     whole = loop.train
 
-    def breaks(*args: object, **kwargs: object) -> Iterator[loop.EpochReport]:
+    def breaks(*args: object, **kwargs: object) -> Iterator[EpochReport]:
         yield next(whole(*args, **kwargs))  # type: ignore[arg-type]
         raise TrainingError("the loss", "must stay a number", float("nan"))
 
@@ -157,7 +160,7 @@ def test_trouble_after_an_epoch_keeps_the_best_and_is_told(planted: Dataset, mon
     assert len(run.reports) == 1 and "must stay a number" in run.config["problem"]
 
 
-def test_eight_trainings_asked_for_at_once_are_queued_and_all_end(planted: Dataset) -> None:
+def test_eight_trainings_started_at_once_are_queued_and_all_end(planted: Dataset) -> None:
     queue, config = JobQueue(), TrainConfig(epochs=2)
 
     def work(progress: Progress) -> float:
@@ -187,7 +190,7 @@ def test_the_best_simple_baseline_stands_beside_by_default_with_the_interval_of_
     assert best["comparison"] == pytest.approx(found), "the newest best epoch is the model that is kept"
 
 
-def test_what_network_and_markov_scores_reach_alone_is_in_the_run(planted: Dataset) -> None:
+def test_the_accuracy_of_network_and_markov_scores_alone_is_in_the_run(planted: Dataset) -> None:
     run = train_run(planted, model_config=SMALL, epochs=3, threads=1)
     parts = run.evidence["parts"]
     assert set(parts) == {"network alone", "Markov alone", "both together"}

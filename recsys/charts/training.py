@@ -128,7 +128,7 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
     """Quality over training time of several runs on the same data.
 
     Args:
-        runs: {name: (reports, validation of the models in it)}; the baselines' lines are those of the last.
+        runs: {name: (reports, validation of its baselines)}; the lines drawn are those of the last.
     """
     best = {
         name: max((float(r["ndcg@10"]) for r in reports if "ndcg@10" in r), default=0.0)
@@ -151,9 +151,9 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
             x=end["seconds"], y=end["ndcg@10"], text=plain_text(name, 24), showarrow=False, xanchor="right", yshift=10,
             font={"color": group_colour(number)},
         )  # fmt: skip
-    for number, (name, quality) in enumerate(sorted(list(runs.values())[-1][1].items() if runs else ())):
-        if name != "attention":
-            _level(figure, name, float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
+    baselines = list(runs.values())[-1][1] if runs else {}
+    for number, (name, quality) in enumerate(sorted(baselines.items())):
+        _level(figure, name, float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(range=[0.0, until * 1.02])
     return figure

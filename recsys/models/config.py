@@ -17,7 +17,8 @@ class Option:
         label: on screen; help: one or two sentences beside the control.
         low, high: the range of a number; step: of its control, 0 for whole numbers.
         choices: the values of a text field, each with its label; empty for other fields.
-        basic: whether the control is shown among the basic settings, not only among all.
+        basic: whether the control is among the basic settings.
+        empty: what a number that is not given means.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Option:
     step: float = 0
     choices: Mapping[str, str] = field(default_factory=dict)
     basic: bool = False
+    empty: str = "by rule"
 
 
 def option(default: Any, label: str, help: str, low: float = 0, high: float = 0, **more: Any) -> Any:

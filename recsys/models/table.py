@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from recsys.errors import InputError
-from recsys.models.trainable import Learner, ModelConfig, Storable
+
+if TYPE_CHECKING:
+    from recsys.models.trainable import Learner, ModelConfig, Storable
 
 EARLIER_NAMES = {"bpr": "bpr-item-mean", "ncf": "mean-item-mlp"}  # in runs of earlier versions -> names of today
 

@@ -32,6 +32,11 @@ class RunCard:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def baselines(self) -> dict[str, Mapping[str, float]]:
+        """The part of `validation` that is of the baselines."""
+        return {name: quality for name, quality in self.validation.items() if name != self.model}
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Every setting by name, flat: of the model, of training, and the item features."""
         flat: dict[str, Any] = {"model": self.model, "holdout": self.holdout}

@@ -52,7 +52,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     step(visit, page, "1 Data", "Load interactions")
     page.locator("input[type=file]").first.set_input_files(str(file))
     page.get_by_role("button", name=re.compile("Next: train")).click(timeout=120_000)
-    expect(page.get_by_role("heading", name="Train a model of taste")).to_be_visible()
+    expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
     quiet(page)
     page.get_by_role("button", name=re.compile("^Train")).first.click()
     # It goes on over a refresh, whose address names the job.
@@ -168,7 +168,7 @@ def test_a_refresh_keeps_what_was_saved_and_another_browser_does_not_see_it(
     )
     expect(page.get_by_role("button", name=re.compile("Next: train"))).to_be_enabled(timeout=60_000)
     page.get_by_role("button", name=re.compile("Next: train")).click()
-    expect(page.get_by_role("heading", name="Train a model of taste")).to_be_visible()
+    expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
     quiet(page)
     page.goto(address)
     expect(page.get_by_text("mine").first).to_be_attached()

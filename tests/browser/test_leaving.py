@@ -45,7 +45,7 @@ def test_a_training_that_ends_on_home_opens_its_run(visit: Visits, page: Page, t
     quiet(page)
     page.locator("[class*=st-key-data_files] input[type=file]").first.set_input_files(tiny_file("csv", 1, tmp_path))
     page.get_by_role("button", name=re.compile("Next: train")).click()
-    expect(page.get_by_role("heading", name="Train a model of taste")).to_be_visible()
+    expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
     quiet(page)
     page.get_by_role("radio", name="All", exact=True).click()
     page.locator(".st-key-train_epochs input").fill("60")
@@ -66,7 +66,7 @@ def test_a_training_that_ends_on_home_opens_its_run(visit: Visits, page: Page, t
 def test_a_demo_that_ends_on_train_opens_its_run(visit: Visits, page: Page) -> None:
     page.get_by_role("button", name="Run it on the sample").click()
     expect(page).to_have_url(re.compile("job="))
-    menu(page, "2 Train", "Train a model of taste")
+    menu(page, "2 Train", "Train a model")
     assert running(page), "the demo has ended before Train was open"
     ends(page)
     visit.check(page)

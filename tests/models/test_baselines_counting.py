@@ -73,7 +73,7 @@ def test_ease_is_a_ridge_regression_of_each_item_on_all_others() -> None:
     rng = np.random.default_rng(1)
     dataset = dataset_of([list(rng.choice(12, 5, replace=False) + 1) for _ in range(40)], 12)
     chosen = (dataset.matrix().toarray() > 0).astype(float)[:, 1:]
-    weights = EASE.fit(dataset, regularisation=7.0).weights[1:, 1:]
+    weights = EASE.fit(dataset, regularization=7.0).weights[1:, 1:]
     for item in range(12):
         others = np.delete(np.arange(12), item)
         x, y = chosen[:, others], chosen[:, item]
@@ -92,5 +92,5 @@ def test_ease_says_when_there_are_too_many_items(planted: Dataset) -> None:
 
 def test_an_unknown_name_is_refused_with_the_known_ones(planted: Dataset) -> None:
     assert len(BASELINES) == 8
-    with pytest.raises(InputError, match=r"attention or one of .*ease.* \(got magic\)"):
+    with pytest.raises(InputError, match=r"must be one of .*ease.* \(got magic\)"):
         fit_baseline("magic", planted)

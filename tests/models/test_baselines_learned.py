@@ -1,4 +1,4 @@
-"""ALS, BPR and neural collaborative filtering: the same as their library or formula, and learned indeed."""
+"""ALS, BPR and the MLP on item means: the same as their library or formula, and trained indeed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.models.test_conformance import checkerboard
 
 
 def test_als_folds_a_person_in_as_the_library_does(planted: Dataset) -> None:
-    model = ImplicitALS.fit(planted, size=8, confidence=3.0, regularisation=0.5)
+    model = ImplicitALS.fit(planted, factors=8, alpha=4.0, regularization=0.5)
     with threadpool_limits(1, "blas"):
         theirs = AlternatingLeastSquares(factors=8, regularization=0.5, alpha=1.0, num_threads=1)
         theirs.item_factors = np.array(model.items)
@@ -26,7 +26,7 @@ def test_als_folds_a_person_in_as_the_library_does(planted: Dataset) -> None:
 
 
 def test_als_solves_its_equation(planted: Dataset) -> None:
-    model, history = ImplicitALS.fit(planted, size=6, confidence=2.0, regularisation=1.0), planted.history(0)
+    model, history = ImplicitALS.fit(planted, factors=6, alpha=3.0, regularization=1.0), planted.history(0)
     person = model.encode([history])[0].astype(np.float64)
     items = model.items[1:].astype(np.float64)
     chosen = np.isin(np.arange(1, 41), history)
@@ -35,7 +35,7 @@ def test_als_solves_its_equation(planted: Dataset) -> None:
     assert np.abs(gradient).max() < 1e-4
 
 
-def test_bpr_people_are_the_scaled_mean_of_their_items() -> None:
+def test_a_user_of_bpr_is_the_scaled_mean_of_the_items() -> None:
     items = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.float32)
     model = BPRItemMean(items, np.array([0, 0.5, 0, 0], dtype=np.float32), scale=2.0)
     scores = model.scores([np.array([1, 2, 2]), np.zeros(0, dtype=np.int32)])
@@ -47,8 +47,8 @@ def test_bpr_people_are_the_scaled_mean_of_their_items() -> None:
 def test_the_neural_network_scores_as_its_formula_says(planted: Dataset) -> None:
     model, history = MeanItemMLP.fit(planted, size=5, hidden=7, epochs=1), planted.history(2)
     w = model.weights
-    person = w["people"][np.unique(history)].mean(axis=0)
-    joined = np.concatenate([w["hidden_people"], w["hidden_items"]])  # the dense layer over the concatenation
+    person = w["users"][np.unique(history)].mean(axis=0)
+    joined = np.concatenate([w["hidden_users"], w["hidden_items"]])  # the dense layer over the concatenation
     for item in (1, 17, 40):
         hidden = np.maximum(np.concatenate([person, w["items"][item]]) @ joined + w["hidden_bias"], 0)
         assert np.isclose(model.scores([history])[0, item], hidden @ w["out"] + w["out_bias"][0], atol=1e-5)

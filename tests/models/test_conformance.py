@@ -1,4 +1,4 @@
-"""What every recommender promises, asked of each: shape, finiteness, independence, seeds, files, planted truth."""
+"""Every model of the table is tested alike: shape, finiteness, independence, seeds, files, planted truth."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pytest
 
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
-from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import BASELINES, fit_baseline
 from recsys.models.recommender import Recommender, top_k
-from recsys.models.storage import load_model, model_class, save_model
+from recsys.models.storage import load_model, save_model
+from recsys.models.table import MODELS, TRAINABLE, model_entry
 from recsys.models.training.config import TrainConfig
 from recsys.models.training.loop import train
 
-NAMES = ("attention", *BASELINES)
-PERSONAL = tuple(name for name in NAMES if "popularity" not in name)
-ORDERED = ("attention", "markov")  # the order of the history matters to these
+NAMES = tuple(entry.name for entry in MODELS)
+PERSONAL = tuple(entry.name for entry in MODELS if entry.family != "popularity")
+ORDERED = tuple(entry.name for entry in MODELS if entry.family == "sequence")  # the order of the history matters
 
 
 def dataset_of(histories: list[list[int]], n_items: int) -> Dataset:
@@ -34,19 +34,17 @@ def dataset_of(histories: list[list[int]], n_items: int) -> Dataset:
     )
 
 
-def checkerboard(people: int = 100, items: int = 60, seed: int = 4) -> Dataset:
-    """Even people choose half of the even items, odd people half of the odd ones: what is missing is known."""
+def checkerboard(users: int = 100, items: int = 60, seed: int = 4) -> Dataset:
+    """Even users have half of the even items, odd users half of the odd ones, so the missing items are known."""
     rng = np.random.default_rng(seed)
     half = items // 2
-    return dataset_of(
-        [list(1 + person % 2 + 2 * rng.permutation(half)[: half // 2]) for person in range(people)], items
-    )
+    return dataset_of([list(1 + user % 2 + 2 * rng.permutation(half)[: half // 2]) for user in range(users)], items)
 
 
 def fit(name: str, dataset: Dataset, seed: int = 0) -> Recommender:
-    if name != "attention":
+    if name not in TRAINABLE:
         return fit_baseline(name, dataset, seed)
-    config = AttentionConfig(embedding_size=32, layers=1, max_length=30)
+    config = model_entry(name).config_class.from_json({"embedding_size": 32, "layers": 1})
     return list(train(dataset, config, TrainConfig(epochs=25, batch_size=512, seed=seed)))[-1].model
 
 
@@ -76,7 +74,7 @@ def test_scores_have_their_shape_and_are_finite(name: str, fitted: Callable[[str
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_person_is_scored_alike_alone_and_in_company(name: str, fitted: Callable[[str], Recommender]) -> None:
+def test_a_users_scores_do_not_depend_on_the_batch(name: str, fitted: Callable[[str], Recommender]) -> None:
     model, histories = fitted(name), [*checkerboard().histories(range(7)), np.array([3], dtype=np.int32)]
     together = model.scores(histories)[:, 1:]
     for row, history in zip(together, histories, strict=True):
@@ -89,21 +87,21 @@ def test_a_person_is_scored_alike_alone_and_in_company(name: str, fitted: Callab
 def test_scoring_changes_neither_the_model_nor_the_histories(name: str, fitted: Callable[[str], Recommender]) -> None:
     model, history = fitted(name), np.array([4, 2, 8, 2], dtype=np.int32)
     before = model.scores([history])
-    before[:] = 0.0  # the caller's own copy
+    before[:] = 0.0  # must be a copy
     again = model.scores([history])
     assert np.array_equal(again, model.scores([history])) and again[0, 1:].any()
     assert history.tolist() == [4, 2, 8, 2]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_items_it_has_never_heard_of_are_not_read(name: str, fitted: Callable[[str], Recommender]) -> None:
+def test_unknown_items_are_ignored(name: str, fitted: Callable[[str], Recommender]) -> None:
     scores = fitted(name).scores([np.array([0, 5, 61, 9, 10_000]), np.array([5, 9]), np.array([99]), np.array([])])
     assert np.allclose(scores[0, 1:], scores[1, 1:], atol=1e-5)
     assert np.allclose(scores[2, 1:], scores[3, 1:], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ORDERED])
-def test_the_order_does_not_matter_to_models_of_sets(name: str, fitted: Callable[[str], Recommender]) -> None:
+def test_models_of_sets_ignore_the_order(name: str, fitted: Callable[[str], Recommender]) -> None:
     history = checkerboard().history(0)
     scores = fitted(name).scores([history, history[::-1], np.concatenate([history, history[:3]])])
     assert np.allclose(scores[0, 1:], scores[1, 1:], atol=1e-5)
@@ -118,26 +116,26 @@ def test_models_of_sequences_read_the_order(name: str, planted: Dataset) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_a_history_the_favourites_come_first(name: str) -> None:
-    dataset = dataset_of([[n, 1 + n % 6, 7, 8] for n in range(1, 7)] * 8, 20)  # items 7 and 8 are everybody's
+def test_without_a_history_the_most_popular_items_rank_first(name: str) -> None:
+    dataset = dataset_of([[n, 1 + n % 6, 7, 8] for n in range(1, 7)] * 8, 20)  # every user has items 7 and 8
     scores = fit(name, dataset).scores([np.zeros(0, dtype=np.int32)])
-    if name in ("item-knn", "ease", "als"):  # linear in the history: without one they say nothing, and say so evenly
+    if name in ("item-knn", "ease", "als", "lightgcn"):  # linear in the history: without one, all scores are 0
         assert (scores[0, 1:] == 0).all()
     else:
         assert set(top_k(scores, 2)[0]) == {7, 8}
 
 
 @pytest.mark.parametrize("name", PERSONAL)
-def test_the_planted_truth_is_found(name: str, fitted: Callable[[str], Recommender]) -> None:
+def test_the_planted_structure_is_found(name: str, fitted: Callable[[str], Recommender]) -> None:
     dataset, model = checkerboard(), fitted(name)
     histories = dataset.histories()
     best = top_k(model.scores(histories), 10, exclude=histories)
     own = (best - 1) % 2 == (np.arange(dataset.n_users) % 2)[:, None]
-    assert own.mean() > 0.95  # by chance: a third, since half of the own side is seen
+    assert own.mean() > 0.95  # by chance: a third, since half of a user's own items are seen
 
 
 @pytest.mark.parametrize("name", PERSONAL)
-def test_new_people_are_read_from_their_items(name: str, fitted: Callable[[str], Recommender]) -> None:
+def test_new_users_are_scored_from_their_items(name: str, fitted: Callable[[str], Recommender]) -> None:
     histories = [np.array([1, 3, 5], dtype=np.int32), np.array([2, 4, 6], dtype=np.int32)]
     best = top_k(fitted(name).scores(histories), 10, exclude=histories)
     own = (best - 1) % 2 == np.array([0, 1])[:, None]
@@ -150,7 +148,9 @@ def test_the_same_seed_gives_the_same_model(name: str, fitted: Callable[[str], R
     assert np.array_equal(fitted(name).scores(histories), fit(name, checkerboard()).scores(histories))
 
 
-@pytest.mark.parametrize("name", [n for n in BASELINES if "seed" in inspect.signature(model_class(n).fit).parameters])
+@pytest.mark.parametrize(
+    "name", [n for n in BASELINES if "seed" in inspect.signature(model_entry(n).model_class.fit).parameters]
+)
 def test_another_seed_gives_another_model(name: str, fitted: Callable[[str], Recommender]) -> None:
     histories = checkerboard().histories()
     assert not np.array_equal(fitted(name).scores(histories), fit(name, checkerboard(), seed=1).scores(histories))
@@ -174,13 +174,13 @@ def test_two_items_are_enough(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_person_is_enough(name: str) -> None:
+def test_one_user_is_enough(name: str) -> None:
     model = fit(name, dataset_of([[3, 1, 2, 3, 5]], 6))
-    scores = model.scores([np.array([1, 2]), np.array([6])])  # 6 was never chosen
+    scores = model.scores([np.array([1, 2]), np.array([6])])  # nobody has item 6
     assert scores.shape == (2, 7) and np.isfinite(scores[:, 1:]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_everybody_chose_the_same(name: str) -> None:
+def test_identical_histories_are_enough(name: str) -> None:
     model = fit(name, dataset_of([[1, 2, 3]] * 12, 3))
     assert np.isfinite(model.scores([np.array([1, 2])])[:, 1:]).all()

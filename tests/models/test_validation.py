@@ -31,14 +31,14 @@ def test_figures_by_hand() -> None:
     assert found["mrr"] == pytest.approx((1 + 1 / 3 + 1 / 11) / 4)
 
 
-def test_what_is_weighed_is_what_the_model_reaches(planted: Dataset) -> None:
+def test_the_validation_figures_are_those_of_the_model_with_the_chosen_weight(planted: Dataset) -> None:
     split = leave_one_out(planted)
     config = TrainConfig(epochs=2, batch_size=256)
     *_, last = train(split.train, AttentionConfig(embedding_size=16, max_length=12), config, split.validation)
-    judge = make_validator(split.validation, split.train, markov=True)
-    weighed = judge.weigh(last.model)
-    last.model.markov_weight = weighed.weight
-    alone, both = judge.markov, last.model
+    validator = make_validator(split.validation, split.train, markov=True)
+    weighed = validator.validate(last.model.with_markov(None, 0.0))
+    last.model.markov_weight = weighed.markov_weight
+    alone, both = validator.markov, last.model
     assert alone is not None
     assert weighed.figures["ndcg@10"] == pytest.approx(next_item_quality(both, split.validation)["ndcg@10"], abs=1e-6)
     assert weighed.figures["markov"] == pytest.approx(next_item_quality(alone, split.validation)["ndcg@10"], abs=1e-9)

@@ -102,7 +102,7 @@ def test_saved_work_is_listed_opened_renamed_copied_deleted_and_brought_back(spa
     press(app, "trash_undo")
     assert len(space.entries("dataset")) == 2 and "Deleted:" not in words(app)
     press(app, f"open_{entry.id}")
-    assert app.title[0].value == "Train a model of taste" and param(app, "dataset") == entry.id
+    assert app.title[0].value == "Train a model" and param(app, "dataset") == entry.id
 
 
 def test_all_work_travels_as_one_zip_to_another_space(space: Space) -> None:

@@ -1,4 +1,4 @@
-"""Train, as its visitors use it: plan, start, watch, stop, go on, compare, try."""
+"""The page Train: settings, start, progress, stop, resume, compare, try."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_before_the_start_it_says_what_training_will_take(space: Space, small: D
 def test_every_control_has_its_meaning(space: Space, small: Dataset) -> None:
     app = train_page()
     app.segmented_control(key="train_level").set_value("All").run()
-    controls = [*app.number_input, *app.select_slider, *app.toggle, *app.multiselect]
+    controls = [*app.number_input, *app.selectbox, *app.toggle, *app.multiselect]
     asked = [control for control in controls if str(control.key).startswith("train_")]
     assert len(asked) >= 15
     assert all(control.help for control in asked)
@@ -110,7 +110,7 @@ def test_training_ends_in_a_saved_run_with_its_baselines(space: Space, small: Da
     assert len(card.reports) == 3
     assert set(card.validation) == {"attention", "popularity", "item-knn", "markov"}
     assert entry.meta["number"].startswith("0.") or entry.meta["number"] == "1"
-    assert app.button(key="train_next").label == "Next: see your people"
+    assert app.button(key="train_next").label == "Next: map of users"
     assert app.button(key="train_start").label == "Train again"
     said = " ".join(str(caption.value) for caption in app.caption).replace("\\", "")
     for words in ("network alone", "Markov alone", "both together", "chosen on validation users: item-knn (neighbours"):
@@ -129,7 +129,7 @@ def test_a_stop_keeps_the_best_and_can_go_on(space: Space, small: Dataset) -> No
     finish(app)
     (entry,) = space.entries("run")
     assert "stopped after epoch" in entry.name
-    assert "has not ended" in words(app)
+    assert "is not finished" in words(app)
     done = len(read_card(space.path(entry.id)).reports)
     button(app, f"train_resume_{job.id}")
     again = queue.snapshot(job.id, ANN)
@@ -151,9 +151,9 @@ def test_a_training_cut_off_by_a_restart_is_offered_again(space: Space, small: D
     state.jobs.clear()  # as a new server would start
     app = train_page(job=job)
     no_errors(app)
-    assert "has not ended" in words(app)
+    assert "is not finished" in words(app)
     button(app, f"train_discard_{job}")
-    assert "has not ended" not in words(app) and not space.entries("training")
+    assert "is not finished" not in words(app) and not space.entries("training")
 
 
 def test_somebody_elses_training_is_not_shown(space: Space, small: Dataset) -> None:
@@ -185,7 +185,7 @@ def test_a_history_is_composed_by_clicking_and_answered_at_once(space: Space, sm
     app.text_input(key="train_find").set_value("item 12").run()
     button(app, "train_in_12")
     assert app.button(key="train_out_0").label == "Item 12 ✕"
-    assert "may like next" in words(app) and "items scored in" in words(app)
+    assert "Recommended next" in words(app) and "items scored in" in words(app)
     answers = [app.button(key=f"train_take_{rank}").label for rank in range(1, 11)]
     assert len(set(answers)) == len(set(before)) == 10
     assert answers[:3] != before[:3], "what was chosen moves the list"
@@ -193,22 +193,22 @@ def test_a_history_is_composed_by_clicking_and_answered_at_once(space: Space, sm
     button(app, "train_take_1")
     assert app.button(key="train_out_1")
     button(app, "train_clear")
-    assert "Nothing yet" in words(app)
+    assert "Empty." in words(app)
 
 
 def test_controls_that_do_not_fit_together_are_named(space: Space, small: Dataset) -> None:
     app = train_page()
     app.segmented_control(key="train_level").set_value("All").run()
-    app.select_slider(key="train_size").set_value(16)
-    app.number_input(key="train_heads").set_value(3).run()
+    app.number_input(key="train_attention_embedding_size").set_value(16)
+    app.number_input(key="train_attention_heads").set_value(3).run()
     no_errors(app, "heads must divide embedding")
     assert not [one for one in app.button if one.key == "train_start"]
 
 
 def chosen(app: AppTest) -> dict[str, object]:
     """The settings on screen that a test below touches; None for a control that isn't shown."""
-    names = ("level", "heads", "size", "epochs", "baselines")
-    shown = [*app.number_input, *app.select_slider, *app.multiselect, *app.segmented_control]
+    names = ("level", "attention_heads", "attention_embedding_size", "epochs", "baselines")
+    shown = [*app.number_input, *app.multiselect, *app.segmented_control]
     values = {str(one.key): one.value for one in shown}
     return {name: values.get(f"train_{name}") for name in names}
 
@@ -216,20 +216,26 @@ def chosen(app: AppTest) -> dict[str, object]:
 def test_settings_stay_over_page_switches_trainings_and_other_data(space: Space, small: Dataset) -> None:
     (first,) = space.entries("dataset")
     second = space.save_dataset(planted_dataset(people=30, seed=1))
-    app = plan_all(train_page(dataset=first.id), heads=2, epochs=2)
-    app.select_slider(key="train_size").set_value(64)
+    app = plan_all(train_page(dataset=first.id), attention_heads=2, epochs=2)
+    app.number_input(key="train_attention_embedding_size").set_value(64)
     app.multiselect(key="train_baselines").set_value(["popularity"]).run()
     asked = chosen(app)
-    assert asked == {"level": "All", "heads": 2, "size": 64, "epochs": 2, "baselines": ["popularity"]}
+    assert asked == {
+        "level": "All",
+        "attention_heads": 2,
+        "attention_embedding_size": 64,
+        "epochs": 2,
+        "baselines": ["popularity"],
+    }
     app.switch_page("pages/1_Data.py").run()
     app.switch_page("pages/2_Train.py").run()
     no_errors(app)
-    assert chosen(app) == asked and app.number_input(key="train_heads").value == 2
+    assert chosen(app) == asked and app.number_input(key="train_attention_heads").value == 2
     app.query_params["dataset"] = second.id
     app.run()
-    assert chosen(app)["level"] == "None", "other data has its own"
+    assert chosen(app)["level"] == "Automatic", "other data has its own"
     app.segmented_control(key="train_level").set_value("All").run()
-    assert chosen(app)["heads"] == 1 and chosen(app)["size"] == "by rule"
+    assert chosen(app)["attention_heads"] == 1 and chosen(app)["attention_embedding_size"] is None
     app.query_params["dataset"] = first.id
     app.run()
     assert chosen(app) == asked
@@ -245,12 +251,12 @@ def test_settings_stay_over_page_switches_trainings_and_other_data(space: Space,
 def test_back_to_the_defaults(space: Space, small: Dataset) -> None:
     app = train_page()
     assert not [one for one in app.button if one.key == "train_defaults"], "nothing was touched yet"
-    plan_all(app, heads=2)
+    plan_all(app, attention_heads=2)
     button(app, "train_defaults")
-    assert app.segmented_control(key="train_level").value == "None"
+    assert app.segmented_control(key="train_level").value == "Automatic"
     assert not [one for one in app.button if one.key == "train_defaults"]
     app.segmented_control(key="train_level").set_value("All").run()
-    assert app.number_input(key="train_heads").value == 1
+    assert app.number_input(key="train_attention_heads").value == 1
     no_errors(app)
 
 
@@ -264,7 +270,7 @@ def test_leaving_during_a_training_and_coming_back(space: Space, small: Dataset)
         no_errors(app)
         assert queue.snapshot(job.id, ANN).active, "it goes on"
     app.switch_page("pages/2_Train.py").run()
-    assert app.button(key="train_stop").label == "Stop and keep the best"
+    assert app.button(key="train_stop").label == "Stop and save the best"
     while not queue.snapshot(job.id, ANN).details.get("reports"):
         app.run()
     app.switch_page("pages/1_Data.py").run()
@@ -286,7 +292,7 @@ def test_stop_says_what_it_does_while_it_does_it(space: Space, small: Dataset) -
     while not state.jobs().snapshot(job.id, ANN).details.get("reports"):
         app.run()
     help_text = app.button(key="train_stop").help
-    assert "best model so far" in help_text and "go on from there" in help_text
+    assert "best model so far" in help_text and "resumed from there" in help_text
     app.session_state["train_stopping"] = job.id  # as its button does, before the epoch has ended
     app.run()
     assert app.button(key="train_stop").disabled and "finished first" in words(app)
@@ -300,7 +306,7 @@ def test_a_training_that_fails_says_why_and_leaves_a_way_on(
 
     with monkeypatch.context() as patch:
         patch.setattr("recsys.runs.execute", breaks)
-        app = plan_all(train_page(), epochs=2, heads=2)
+        app = plan_all(train_page(), epochs=2, attention_heads=2)
         button(app, "train_start")
         for job in state.jobs().of(ANN):
             state.jobs().wait(job.id, ANN, 60)
@@ -357,7 +363,7 @@ def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: 
     open_tab(app, "Runs side by side")
     table = app.dataframe[0].value
     assert list(table.columns[1:]) == ["second", "first"]
-    assert "asked for with the same settings" in words(app)
+    assert "have the same settings" in words(app)
     app.multiselect(key="train_compared").set_value(["first"]).run()
     assert list(app.dataframe[0].value.columns[1:]) == ["first"]
     app.multiselect(key="train_compared").set_value([]).run()

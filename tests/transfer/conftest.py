@@ -8,13 +8,13 @@ import torch
 
 from recsys.data.dataset import Dataset
 from recsys.models.attention.config import AttentionConfig
-from recsys.models.attention.model import AttentionModel, build_network
+from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.markov import Markov
 
 
 def random_model(dataset: Dataset, markov: bool = True) -> AttentionModel:
     config = AttentionConfig(embedding_size=16, max_length=10, heads=2).fitted(dataset)
-    network = build_network(config)
+    network = AttentionModel.build_network(config)
     network.reset(torch.Generator().manual_seed(1))
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(dataset.n_items + 1, 16)).astype(np.float32)

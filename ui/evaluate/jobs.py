@@ -90,27 +90,28 @@ def trainers(context: RunContext, seed: int, progress: Callable[[float, str], ob
 
 def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], object]) -> Trainer:
     def train_on(split: Split) -> Recommender:
-        from recsys.models.baselines import BASELINES
         from recsys.models.baselines.tuning import tune_baseline
+        from recsys.models.table import model_entry
 
-        if name in BASELINES:
-            return tune_baseline(name, split.train, split.validation, seed).model
-        return _train_model(run, split, seed, progress)
+        if model_entry(name).trainable:
+            return _train_model(run, split, seed, progress)
+        return tune_baseline(name, split.train, split.validation, seed).model
 
     return train_on
 
 
 def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> Recommender:
-    from recsys.models.attention.config import AttentionConfig
+    from recsys.models.table import model_entry
     from recsys.models.training.config import TrainConfig
     from recsys.models.training.loop import train
 
-    model = AttentionConfig.from_json(dict(run.config.get("model", {})))
+    entry = model_entry(run.model.name)
+    model = entry.config_class.from_json(dict(run.config.get("model", {})))
     config = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
     trained = None
     for epoch in train(split.train, model, config, split.validation):
         trained = epoch.model
-        progress(0.7 * epoch.epoch / epoch.epochs, f"Training {run.model.name}: epoch {epoch.epoch} of {epoch.epochs}")
+        progress(0.7 * epoch.epoch / epoch.epochs, f"Training {entry.label}: epoch {epoch.epoch} of {epoch.epochs}")
     if trained is None:
         raise InputError("training", "must last at least one epoch", fix="Train the run with more epochs.")
     return trained

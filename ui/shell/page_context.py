@@ -57,8 +57,8 @@ STEPS = (
         "train",
         "pages/2_Train.py",
         "2 Train",
-        "Train a model of taste",
-        "Watch the curve climb past the simple baselines.",
+        "Train a model",
+        "The curve shows validation accuracy after each epoch, against simple baselines.",
         ("train", "demo"),
     ),
     Step(

@@ -1,4 +1,4 @@
-"""Trainings as jobs: kept on disk from the first second, so that a restart or a stop never loses more than an epoch.
+"""Trainings as jobs: on disk from the start, so that a restart or a stop never loses more than an epoch.
 
 A training is saved as an entry of kind "training" (its plan and data, and later its checkpoint). The job has the same
 id, which is also in the URL; when it has ended well, the entry goes and a run stays.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recsys.runs import Run, TrainingPlan
 
 KINDS = ("train", "demo")
-"""Kinds of jobs that train: a training asked for on Train, and Home's demo, which takes the sample first."""
+"""Kinds of jobs that train: a training started on Train, and Home's demo, which first loads the sample."""
 
 
 class Trained(NamedTuple):
@@ -42,27 +42,27 @@ class Training:
     dataset_id: str
 
 
-def start(studio: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
-    """Saves what is asked for and queues it. Returns the id of job and entry."""
-    plan = replace(plan, name=plan.name or f"Run {len(studio.space.entries('run')) + 1} on {dataset.name}"[:100])
-    content = {"plan": plan.to_json(), "dataset": studio.dataset_id}
-    entry = studio.space.save_json("training", plan.name, content)
+def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
+    """Saves a plan and queues its training. Returns the id of job and entry."""
+    plan = replace(plan, name=plan.name or f"Run {len(page.space.entries('run')) + 1} on {dataset.name}"[:100])
+    content = {"plan": plan.to_json(), "dataset": page.dataset_id}
+    entry = page.space.save_json("training", plan.name, content)
     try:
-        return launch(studio, entry.id)
+        return launch(page, entry.id)
     except StudioError:
-        forget(studio.space, entry.id)
+        forget(page.space, entry.id)
         raise
 
 
-def launch(studio: PageContext, entry_id: str) -> str:
+def launch(page: PageContext, entry_id: str) -> str:
     """Queues a saved training: from its beginning, or from its last finished epoch."""
-    training, space = read(studio.space, entry_id), studio.space
+    training, space = read(page.space, entry_id), page.space
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
 
     def work(progress: Progress) -> Trained:
         return run_training(space, training, dataset, progress)
 
-    return studio.jobs.submit(space.id, "train", f"training {training.entry.name}", work, job_id=entry_id)
+    return page.jobs.submit(space.id, "train", f"training {training.entry.name}", work, job_id=entry_id)
 
 
 def read(space: Space, entry_id: str) -> Training:
@@ -97,21 +97,21 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
 
 def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
     """What lists and the menu show of a run."""
-    found = run.validation.get(run.model.name, {}).get("ndcg@10")
-    return {"number": "" if found is None else format_number(found), "dataset": dataset_id}
+    quality = run.validation.get(run.model.name, {}).get("ndcg@10")
+    return {"number": "" if quality is None else format_number(quality), "dataset": dataset_id}
 
 
-def current(studio: PageContext) -> JobSnapshot | None:
-    """The training (or demo) in the URL, else the one of this person that is running or waiting; None without one."""
-    jobs = [job for job in studio.jobs.of(studio.space.id) if job.kind in KINDS]
-    wanted = next((job for job in jobs if job.id == studio.view.job), None)
+def current(page: PageContext) -> JobSnapshot | None:
+    """The training (or demo) in the URL, else the one of this space that is running or waiting; None without one."""
+    jobs = [job for job in page.jobs.of(page.space.id) if job.kind in KINDS]
+    wanted = next((job for job in jobs if job.id == page.view.job), None)
     return wanted or next((job for job in jobs if job.active), None)
 
 
-def unfinished(studio: PageContext) -> list[Entry]:
-    """Saved trainings that nobody is working on: stopped, failed, or cut off by a restart. Newest first."""
-    busy = {job.id for job in studio.jobs.of(studio.space.id) if job.active}
-    return [entry for entry in studio.space.entries("training") if entry.id not in busy]
+def unfinished(page: PageContext) -> list[Entry]:
+    """Saved trainings that are not running: stopped, failed, or cut off by a restart. Newest first."""
+    busy = {job.id for job in page.jobs.of(page.space.id) if job.active}
+    return [entry for entry in page.space.entries("training") if entry.id not in busy]
 
 
 def has_checkpoint(space: Space, entry_id: str) -> bool:
@@ -120,7 +120,7 @@ def has_checkpoint(space: Space, entry_id: str) -> bool:
 
 
 def forget(space: Space, entry_id: str) -> None:
-    """Deletes a saved training for good: what was worth keeping is in the run."""
+    """Deletes a saved training for good; its run stays."""
     try:
         space.delete(entry_id)
     except UnknownIdError:

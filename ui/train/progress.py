@@ -1,4 +1,4 @@
-"""A training while it runs: the curve, the numbers, Stop. It polls a snapshot; the work goes on without it."""
+"""A training while it runs: the curve, the numbers, Stop. The page polls a snapshot; the job does not need it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
 STOPPING = "train_stopping"  # the job that was asked to stop
-WIDTHS = [7, 3]  # of the curve and of what stands beside it, the same before, while and after
+WIDTHS = [7, 3]  # of the curve and of the column beside it, the same before, during and after a training
 
 
 @st.cache_resource
 def _process() -> psutil.Process:
-    """One handle, because psutil measures the CPU between two calls of the same."""
+    """One object, because psutil measures the CPU between two of its calls."""
     process = psutil.Process()
     process.cpu_percent()
     return process
 
 
-def watch(studio: PageContext, job_id: str) -> None:
-    """Draws the training and draws it again twice a second until it ends."""
-    guarded_fragment(0.5 if studio.jobs.snapshot(job_id, studio.space.id).active else None)(_watch)(studio, job_id)
+def watch(page: PageContext, job_id: str) -> None:
+    """Draws the training, and again twice a second until it ends."""
+    guarded_fragment(0.5 if page.jobs.snapshot(job_id, page.space.id).active else None)(_watch)(page, job_id)
 
 
-def _watch(studio: PageContext, job_id: str) -> None:
-    job = studio.jobs.snapshot(job_id, studio.space.id)
+def _watch(page: PageContext, job_id: str) -> None:
+    job = page.jobs.snapshot(job_id, page.space.id)
     if job.state == "done":
-        studio.set_view(run=job.result.run, dataset=job.result.dataset, job="")
+        page.set_view(run=job.result.run, dataset=job.result.dataset, job="")
         st.rerun()
     reports = tuple(job.details.get("reports", ()))
     curve, beside = st.columns(WIDTHS, gap="large")
@@ -46,9 +46,9 @@ def _watch(studio: PageContext, job_id: str) -> None:
             st.caption(escape_markdown(job.details["repeats"], 400))
     with beside:
         if job.active:
-            _running(studio, job, reports)
+            _running(page, job, reports)
         else:
-            _ended(studio, job)
+            _ended(page, job)
 
 
 def show(figure: Any, key: str) -> None:
@@ -56,34 +56,34 @@ def show(figure: Any, key: str) -> None:
     st.plotly_chart(figure, width="stretch", config=CONFIG, key=key, theme="streamlit")
 
 
-def _running(studio: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
+def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     if job.position:
         others = "next" if job.position == 1 else f"number {job.position}"
-        st.progress(0.0, text=f"Waiting: it is {others} in the queue. Trainings run one at a time.")
+        st.progress(0.0, text=f"Waiting: {others} in the queue. Trainings run one at a time.")
     else:
         left = "" if job.seconds_left is None else f" · {clock(job.seconds_left)} left"
         st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")
-    st.caption(escape_markdown(job.message or "Waiting for a free place …"))
+    st.caption(escape_markdown(job.message or "Waiting to start …"))
     numbers(job, reports)
     stopping = st.session_state.get(STOPPING) == job.id
     st.button(
-        "Stopping …" if stopping else "Stop and keep the best",
+        "Stopping …" if stopping else "Stop and save the best",
         key="train_stop",
         width="stretch",
-        help="The epoch that runs is finished, then the best model so far is kept as a run. It can go on from there.",
+        help="Finishes the epoch and saves the best model so far as a run. The training can be resumed from there.",
         disabled=stopping,
         on_click=_stop,
-        args=(studio, job.id),
+        args=(page, job.id),
     )
     if stopping:
-        st.caption("The epoch that runs is finished first; then the best model so far is kept as a run.")
+        st.caption("The current epoch is finished first; then the best model so far is saved as a run.")
     else:
-        st.caption("It goes on when you leave this page or close the browser.")
+        st.caption("It continues when you leave this page or close the browser.")
 
 
-def _stop(studio: PageContext, job_id: str) -> None:
+def _stop(page: PageContext, job_id: str) -> None:
     st.session_state[STOPPING] = job_id
-    studio.jobs.stop(job_id, studio.space.id)
+    page.jobs.stop(job_id, page.space.id)
 
 
 def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
@@ -94,14 +94,14 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
         (
             "Loss (nats)",
             format_number(newest.get("loss")),
-            "Cross-entropy: how surprised it is by what people chose.",
+            "Cross-entropy of the next items: lower is better.",
         ),
         (
             "NDCG@10",
             format_number(newest.get("ndcg@10")),
-            "On validation people: 1 if the next choice is always first.",
+            "On validation users: 1 if the next item always ranks first.",
         ),
-        ("Items/s", format_number(newest.get("speed")), "Items read in a second."),
+        ("Items/s", format_number(newest.get("speed")), "Interactions read in a second."),
         ("Running", clock(job.seconds), "Since it started."),
         ("CPU", f"{process.cpu_percent():.0f}%", "Of this app; 100% is one core. Training uses one, pages the others."),
         ("Memory", f"{process.memory_info().rss / 1e6:,.0f} MB", "Of this app, everything included."),
@@ -111,41 +111,41 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
             column.metric(label, value, help=meaning)
 
 
-def _ended(studio: PageContext, job: JobSnapshot) -> None:
+def _ended(page: PageContext, job: JobSnapshot) -> None:
     if job.error:
         show_failure(job)
     else:
-        st.info("Stopped before the first epoch had ended: there is no model to keep yet.")
+        st.info("Stopped before the first epoch ended, so there is no model to save yet.")
     with st.container(horizontal=True):
         if job.kind == "train" and st.button("Try again", key="train_again", type="primary"):
-            studio.set_view(job=jobs.launch(studio, job.id))
+            page.set_view(job=jobs.launch(page, job.id))
             st.rerun()
-        if st.button("Change something" if job.kind == "train" else "Close", key="train_back"):
-            jobs.forget(studio.space, job.id)
-            studio.set_view(job="")
+        if st.button("Change settings" if job.kind == "train" else "Close", key="train_back"):
+            jobs.forget(page.space, job.id)
+            page.set_view(job="")
             st.rerun()
 
 
-def offer_unfinished(studio: PageContext) -> None:
-    """Trainings that were stopped or cut off by a restart, each with the way to go on."""
-    for entry in jobs.unfinished(studio)[:3]:
-        how = "from its last epoch" if jobs.has_checkpoint(studio.space, entry.id) else "from the start"
+def offer_unfinished(page: PageContext) -> None:
+    """Trainings that were stopped or interrupted by a restart, each with buttons to resume or discard it."""
+    for entry in jobs.unfinished(page)[:3]:
+        how = "from its last epoch" if jobs.has_checkpoint(page.space, entry.id) else "from the start"
         words, on, away = st.columns([6, 2, 2], vertical_alignment="center")
         when = entry.created[:16].replace("T", " ")
         words.write(
-            f"The training “{escape_markdown(entry.name, 60)}” of {when} UTC has not ended.{_why(studio, entry.id)}"
+            f"The training “{escape_markdown(entry.name, 60)}” of {when} UTC is not finished.{_why(page, entry.id)}"
         )
-        if on.button(f"Go on {how}", key=f"train_resume_{entry.id}", width="stretch"):
-            studio.set_view(job=jobs.launch(studio, entry.id))
+        if on.button(f"Resume {how}", key=f"train_resume_{entry.id}", width="stretch"):
+            page.set_view(job=jobs.launch(page, entry.id))
             st.rerun()
         if away.button("Discard", key=f"train_discard_{entry.id}", width="stretch", help="Saved runs stay."):
-            jobs.forget(studio.space, entry.id)
+            jobs.forget(page.space, entry.id)
             st.rerun()
 
 
-def _why(studio: PageContext, job_id: str) -> str:
-    """What a training failed of, as long as this server remembers."""
-    job = next((job for job in studio.jobs.of(studio.space.id) if job.id == job_id), None)
+def _why(page: PageContext, job_id: str) -> str:
+    """Why a training failed, as long as this server remembers."""
+    job = next((job for job in page.jobs.of(page.space.id) if job.id == job_id), None)
     return f" It failed: {escape_markdown(job.error, 400)}" if job is not None and job.error else ""
 
 

@@ -1,7 +1,7 @@
-"""What was chosen for the next training, kept for each dataset as long as the session lasts.
+"""The settings of the next training, kept for each dataset as long as the session lasts.
 
-It outlives page switches, trainings and other data. A setting that nobody touched stays with the rule, which follows
-the size of the data.
+They outlive page switches, trainings and other data. A setting that was not changed stays by rule, which follows the
+size of the data.
 """
 
 from __future__ import annotations
@@ -10,21 +10,27 @@ from typing import Any
 
 import streamlit as st
 
-RULE = "by rule"
-PATIENCE = 10  # epochs without a better validation, after which the app stops by itself
-_KEPT, _SHOWN = "train_settings", "train_settings_of"
+PATIENCE = 10  # epochs without a better validation, after which the app stops a training
+_CHANGED, _DATASET = "train_settings", "train_settings_of"
+
+
+def option_key(model: str, field: str) -> str:
+    """The name of the control of a field of a model's config."""
+    return f"{model}_{field}"
 
 
 def defaults() -> dict[str, Any]:
-    """Control -> its value until it is touched; 0 and −1 stand for “by rule”. The widgets have the same keys, after
-    `train_`."""
+    """{name of a control: its value until it is changed}. Widgets have the same keys, after `train_`."""
+    from recsys.models.table import DEFAULT_MODEL, MODELS
+    from recsys.models.training.config import TrainConfig
     from recsys.runs import BASELINES_BESIDE
 
-    return {
-        "level": "None", "minutes": RULE, "size": RULE, "text": "auto", "objective": "causal", "layers": 2, "heads": 1,
-        "max_length": 0, "dropout": -1.0, "feed_forward_ratio": 4, "markov": True,
-        "name": "", "epochs": 0, "learning_rate": 0.004,
-        "batch_size": 0, "negatives": 1024, "weight_decay": 0.0, "patience": PATIENCE, "seed": 0, "holdout": True,
+    values: dict[str, Any] = {**TrainConfig(patience=PATIENCE).to_json()}
+    for entry in (entry for entry in MODELS if entry.trainable):
+        config = entry.config_class.from_json({})
+        values |= {option_key(entry.name, field): value for field, value in config.to_json().items()}
+    return values | {
+        "level": "Automatic", "model": DEFAULT_MODEL, "text": "auto", "name": "", "holdout": True,
         "baselines": list(BASELINES_BESIDE),
     }  # fmt: skip
 
@@ -32,22 +38,22 @@ def defaults() -> dict[str, Any]:
 class Settings:
     """The settings of one dataset, while the page is drawn.
 
-    A control takes its key from here, which gives it the value it had for this data; `keep` then remembers all.
+    `key` gives a control the value it had for this data; `keep` then remembers all values.
     """
 
     def __init__(self, dataset_id: str) -> None:
         self.dataset_id, self.defaults = dataset_id, defaults()
-        every: dict[str, dict[str, Any]] = st.session_state.setdefault(_KEPT, {})
-        self.kept = every.setdefault(dataset_id, {})
-        self._other = st.session_state.get(_SHOWN) != dataset_id  # the controls still stand as for other data
+        every: dict[str, dict[str, Any]] = st.session_state.setdefault(_CHANGED, {})
+        self.changed = every.setdefault(dataset_id, {})
+        self._other_data = st.session_state.get(_DATASET) != dataset_id  # the widgets still hold values of other data
         self._drawn: list[str] = []
 
     def key(self, name: str) -> str:
-        """The key of the control that is drawn next. Only then its value is set: what is set for a control that isn't
-        drawn would outlive the control, and come back in the place of what was chosen."""
+        """The key of the control that is drawn next. Only then its value is set: a value set for a control that isn't
+        drawn would later replace what was chosen."""
         key = f"train_{name}"
-        if self._other or key not in st.session_state:
-            st.session_state[key] = self.kept.get(name, self.defaults[name])
+        if self._other_data or key not in st.session_state:
+            st.session_state[key] = self.changed.get(name, self.defaults[name])
         self._drawn.append(name)
         return key
 
@@ -56,16 +62,16 @@ class Settings:
         for name in self._drawn:
             value = st.session_state[f"train_{name}"]
             if value == self.defaults[name]:
-                self.kept.pop(name, None)
+                self.changed.pop(name, None)
             else:
-                self.kept[name] = value
-        st.session_state[_SHOWN] = self.dataset_id
+                self.changed[name] = value
+        st.session_state[_DATASET] = self.dataset_id
 
     def defaults_button(self) -> None:
-        """The way back to the defaults, once something was touched."""
-        if self.kept:
-            st.button("Back to the defaults", key="train_defaults", type="tertiary", on_click=self._forget)
+        """The way back to the defaults, once something was changed."""
+        if self.changed:
+            st.button("Reset to defaults", key="train_defaults", type="tertiary", on_click=self._reset)
 
-    def _forget(self) -> None:
-        st.session_state[_KEPT].pop(self.dataset_id, None)
-        st.session_state[_SHOWN] = ""
+    def _reset(self) -> None:
+        st.session_state[_CHANGED].pop(self.dataset_id, None)
+        st.session_state[_DATASET] = ""

@@ -1,4 +1,4 @@
-"""A corner to try the model: compose a history by clicking items, see what it recommends at once; no retraining."""
+"""Try the model: choose a history by clicking items and see the recommendations at once, without retraining."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ SHOWN = 10
 LONGEST = 50
 
 
-def try_it(studio: PageContext) -> None:
-    """The corner, as a fragment of its own: a click runs only this."""
-    if studio.run_folder is None:
-        st.caption("Train a model, then compose a history here.")
+def try_it(page: PageContext) -> None:
+    """Draws it as a fragment: a click runs only this."""
+    if page.run_folder is None:
+        st.caption("Train a model, then choose a history here.")
         return
-    run, dataset = cache.open_run(str(studio.run_folder))
-    guarded_fragment()(_corner)(run.model, dataset, studio.run_id)
+    run, dataset = cache.open_run(str(page.run_folder))
+    guarded_fragment()(_try)(run.model, dataset, page.run_id)
 
 
-def _corner(model: Recommender, dataset: Dataset, run_id: str) -> None:
+def _try(model: Recommender, dataset: Dataset, run_id: str) -> None:
     key = f"train_history_{run_id}"
     history: list[int] = st.session_state.setdefault(key, [])
-    choose, answer = st.columns(2, gap="large")
-    with choose:
-        st.markdown("**A person who chose** (click to take out)")
-        _chosen(history, dataset)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**History** (click to remove)")
+        _history(history, dataset)
         _search(history, dataset)
-    with answer:
+    with right:
         st.markdown(
-            "**may like next** (click to choose)" if history else "**Everybody’s favourites** (click to choose)"
+            "**Recommended next** (click to add)" if history else "**Recommended without a history** (click to add)"
         )
         _recommended(model, history, dataset)
 
 
-def _chosen(history: list[int], dataset: Dataset) -> None:
+def _history(history: list[int], dataset: Dataset) -> None:
     with st.container(horizontal=True):
         for place, item in enumerate(history):
             label = f"{escape_markdown(dataset.catalogue.titles[item], 40)} ✕"
             st.button(label, key=f"train_out_{place}", on_click=history.__delitem__, args=(place,))
         if history:
-            st.button("Start over", key="train_clear", type="tertiary", on_click=history.clear)
+            st.button("Clear", key="train_clear", type="tertiary", on_click=history.clear)
         else:
-            st.caption("Nothing yet.")
+            st.caption("Empty.")
 
 
 def _search(history: list[int], dataset: Dataset) -> None:
@@ -69,7 +69,7 @@ def _search(history: list[int], dataset: Dataset) -> None:
 
 
 def _matches(words: str, dataset: Dataset, history: list[int]) -> list[int]:
-    """The most chosen items with these words in their title that are not in the history."""
+    """The most popular items with these words in their title that are not in the history."""
     wanted = words.casefold().split()
     found = []
     for item in np.argsort(-dataset.item_counts[1:], kind="stable") + 1:

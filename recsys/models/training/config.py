@@ -18,7 +18,7 @@ class TrainConfig(Config):
     )
     minutes: float | None = option(
         None,
-        "Time",
+        "Time (minutes)",
         "By rule, epochs follow the size of the data. With a time: as many as fit, at most 1.5 times the rule’s.",
         0.01,
         100_000,
@@ -47,7 +47,12 @@ class TrainConfig(Config):
         0.0, "Weight decay", "Pulls the weights of the network towards zero, against overfitting.", 0.0, 10.0, step=0.01
     )
     patience: int | None = option(
-        None, "Patience", "Stops after so many epochs without a better validation; without it, never early.", 1, 100_000
+        None,
+        "Patience",
+        "Stops after so many epochs without a better validation; empty: never early.",
+        1,
+        100_000,
+        empty="never",
     )
     seed: int = option(0, "Seed", "The same seed gives the same model.", 0, 2**32 - 1)
     device: str = option(
@@ -56,11 +61,8 @@ class TrainConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.device != "cpu":
-            import torch
-
-            if not torch.cuda.is_available():
-                raise InputError("device", "must be one that this machine has", self.device, "Use the CPU.")
+        if self.device != "cpu" and self.device not in available_devices():
+            raise InputError("device", "must be one that this machine has", self.device, "Use the CPU.")
 
     def fitted(self, dataset: Dataset) -> TrainConfig:
         """The same config with batch_size filled by rule: a fortieth of the interactions, 256 … 2,560.
@@ -68,3 +70,10 @@ class TrainConfig(Config):
         So an epoch of small data still takes 40 steps.
         """
         return replace(self, batch_size=self.batch_size or int(min(max(dataset.n_interactions / 40, 256), 2560)))
+
+
+def available_devices() -> tuple[str, ...]:
+    """The devices of this machine that can train."""
+    import torch
+
+    return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)

@@ -10,11 +10,12 @@ from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.errors import InputError, TrainingError
 from recsys.models.attention.config import AttentionConfig
-from recsys.models.attention.learner import Learner
 from recsys.models.baselines import fit_baseline
+from recsys.models.sequence.learner import SequenceLearner
 from recsys.models.training import loop
 from recsys.models.training.config import TrainConfig
-from recsys.models.training.loop import EpochReport, estimate, schedule, train
+from recsys.models.training.loop import estimate, schedule, train
+from recsys.models.training.reports import EpochReport
 from recsys.models.validation import hold_out, next_item_quality
 from tests.models.small import dataset_of
 
@@ -90,12 +91,12 @@ def with_an_item_kept_aside(planted: Dataset) -> Dataset:
 def test_a_training_that_the_clock_ends_keeps_the_weights_that_learned_every_row(
     planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ends_at_once(self: loop._Run, budget: float, joining: bool) -> None:
+    def ends_at_once(self: loop._Training, budget: float, joining: bool) -> None:
         if joining:
-            self.epochs = self.epoch
+            self.progress.epochs = self.progress.epoch
 
-    monkeypatch.setattr(loop._Run, "probe", lambda self: 2.5)
-    monkeypatch.setattr(loop._Run, "_keep_time", ends_at_once)
+    monkeypatch.setattr(loop._Training, "probe", lambda self: 2.5)
+    monkeypatch.setattr(loop._Training, "_keep_time", ends_at_once)
     reports = run(with_an_item_kept_aside(planted), config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs < reports[0].epochs, "one more epoch was planned"
     assert reports[-1].best
@@ -114,8 +115,8 @@ def test_without_validation_every_row_is_learned_in_the_end(planted: Dataset) ->
 
 
 def test_minutes_find_the_number_of_epochs_from_a_probe(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop._Run, "probe", lambda self: 12.0)
-    monkeypatch.setattr(loop._Run, "_keep_time", lambda self, budget, joining: None)
+    monkeypatch.setattr(loop._Training, "probe", lambda self: 12.0)
+    monkeypatch.setattr(loop._Training, "_keep_time", lambda self, budget, joining: None)
     reports = run(planted, config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs == 4
     repeated = run(planted, config=TrainConfig(epochs=reports[-1].epochs, batch_size=256))
@@ -123,7 +124,7 @@ def test_minutes_find_the_number_of_epochs_from_a_probe(planted: Dataset, monkey
 
 
 def test_more_time_than_is_good_for_the_model_is_not_taken(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop._Run, "probe", lambda self: 1e-5)
+    monkeypatch.setattr(loop._Training, "probe", lambda self: 1e-5)
     monkeypatch.setattr(loop, "default_epochs", lambda dataset: 2)
     reports = run(planted, config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs == 3  # half as many again as the rule
@@ -131,7 +132,7 @@ def test_more_time_than_is_good_for_the_model_is_not_taken(planted: Dataset, mon
 
 
 def test_a_machine_that_slows_down_gets_fewer_epochs(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop._Run, "probe", lambda self: 1e-5)
+    monkeypatch.setattr(loop._Training, "probe", lambda self: 1e-5)
     monkeypatch.setattr(loop, "LONGEST", 1000)
     reports = run(planted, config=TrainConfig(minutes=0.01, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs < 1000 and reports[-1].seconds < 6
@@ -159,15 +160,15 @@ def test_patience_ends_a_training_that_no_longer_gains(planted: Dataset, monkeyp
 def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_weights(
     planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learn, calls = Learner.learn, []
+    learn, calls = SequenceLearner.learn, []
 
-    def poisoned(self: Learner, *rest: object) -> float:
+    def poisoned(self: SequenceLearner, *rest: object) -> float:
         calls.append(1)
         if len(calls) > 12:
             self.vectors.table[:] = float("nan")
         return learn(self, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Learner, "learn", poisoned)
+    monkeypatch.setattr(SequenceLearner, "learn", poisoned)
     last = None
     with pytest.raises(TrainingError, match="the loss must stay a number"):
         for report in train(planted, SMALL, SHORT):
@@ -176,10 +177,10 @@ def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_wei
 
 
 def test_out_of_memory_names_the_control_to_lower(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    def greedy(self: Learner, *rest: object) -> float:
+    def greedy(self: SequenceLearner, *rest: object) -> float:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(Learner, "learn", greedy)
+    monkeypatch.setattr(SequenceLearner, "learn", greedy)
     with pytest.raises(TrainingError, match="Lower batch_size"):
         run(planted)
 

@@ -8,7 +8,7 @@ from recsys.models.training.optimiser import RowAdamW
 def test_rows_that_always_have_a_gradient_move_as_with_torchs_adam() -> None:
     torch.manual_seed(0)
     start = torch.randn(5, 3)
-    ours, theirs = RowAdamW(start.clone(), (0.9, 0.98)), start.clone().requires_grad_()
+    ours, theirs = RowAdamW(start.clone()), start.clone().requires_grad_()
     reference = torch.optim.Adam([theirs], lr=0.01, betas=(0.9, 0.98))
     for step in range(1, 8):
         gradient = torch.randn(5, 3)
@@ -22,7 +22,7 @@ def test_rows_that_always_have_a_gradient_move_as_with_torchs_adam() -> None:
 
 
 def test_rows_without_a_gradient_stay() -> None:
-    table = RowAdamW(torch.ones(4, 2), (0.9, 0.98))
+    table = RowAdamW(torch.ones(4, 2))
     ids = torch.tensor([1, 3])
     rows = table.take(ids)
     rows.sum().backward()

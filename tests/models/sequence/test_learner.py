@@ -1,4 +1,4 @@
-"""What the network gets to read while it learns."""
+"""What the network reads in training."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from torch import Tensor
 
 from recsys.data.dataset import Dataset
 from recsys.models.attention.config import AttentionConfig
-from recsys.models.attention.learner import SKIPPED, Learner
 from recsys.models.attention.network import Network
-from recsys.models.training.batches import epoch_batches
+from recsys.models.sequence.batches import epoch_batches
+from recsys.models.sequence.learner import SKIPPED, SequenceLearner
 from recsys.models.training.config import TrainConfig
 
 
 @pytest.mark.parametrize(("objective", "dropout"), [("causal", 0.4), ("causal", 0.0), ("masked", 0.4)])
-def test_half_the_dropout_of_the_items_is_read_past_where_the_order_is_causal(
+def test_the_causal_objective_skips_items_at_half_the_dropout_rate(
     objective: str, dropout: float, planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[np.ndarray] = []
@@ -27,12 +27,12 @@ def test_half_the_dropout_of_the_items_is_read_past_where_the_order_is_causal(
 
     monkeypatch.setattr(Network, "forward", seen)
     config = AttentionConfig(objective=objective, embedding_size=16, max_length=12, dropout=dropout)  # type: ignore[arg-type]
-    learner = Learner(planted, config.fitted(planted), TrainConfig(batch_size=512).fitted(planted))
+    learner = SequenceLearner(planted, config.fitted(planted), TrainConfig(batch_size=512).fitted(planted))
     real = 0
     steps = 12 if objective == "causal" else 11  # a masked chunk ends with its answer
     for batch in epoch_batches(planted, steps, 512, np.random.default_rng(0)):
         learner.learn(batch, 1e-3, np.random.default_rng(learner.steps))
-        real += int(learner.ask(batch, np.random.default_rng(0)).items.astype(bool).sum())
+        real += int(learner.example(batch, np.random.default_rng(0)).items.astype(bool).sum())
     padding = sum(map(len, read)) - real
     skipped = (sum(part.sum() for part in read) - padding) / real
     assert skipped == pytest.approx(SKIPPED * dropout if objective == "causal" else 0.0, abs=0.02)

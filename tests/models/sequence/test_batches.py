@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.data.dataset import Dataset
-from recsys.models.training.batches import count_batches, epoch_batches
+from recsys.models.sequence.batches import count_batches, epoch_batches
 from tests.models.small import dataset_of
 
 

@@ -1,0 +1,86 @@
+"""What a training will take, measured by a probe of about two seconds in a job of its own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from recsys.charts.style import format_number
+from recsys.errors import StudioError
+from ui.shell.frame import PageContext, guarded_fragment
+from ui.shell.widgets import escape_markdown
+from ui.train.progress import clock
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.models.training.reports import Estimate
+    from recsys.runs import TrainingPlan
+
+
+def estimate_box(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
+    """Parameters, memory and time of a plan."""
+    st.session_state["train_whole_page"] = True
+    estimate = _estimate(page, dataset, plan)
+    guarded_fragment(None if estimate is not None else 0.5)(_box)(page, dataset, plan)
+
+
+def _box(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
+    estimate = _estimate(page, dataset, plan)
+    if isinstance(estimate, str):
+        st.caption(escape_markdown(estimate, 400))
+    else:
+        _show(estimate)
+    whole_page = st.session_state.pop("train_whole_page", False)
+    if estimate is not None and not whole_page:
+        st.rerun()  # ends the polling; never while the whole page is drawn, where a click would be lost
+
+
+def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estimate | str | None:
+    """The estimate, a sentence about what went wrong, or None while the probe runs (it is started if need be)."""
+    estimates: dict[Any, Estimate | str] = st.session_state.setdefault("train_estimates", {})
+    key = (dataset.fingerprint, str(plan.model), str(plan.train))
+    if key not in estimates:
+        probe = st.session_state.get("train_probe", ("", ""))
+        if probe[0] != key:
+            try:
+                probe = st.session_state["train_probe"] = (key, _start_probe(page, dataset, plan))
+            except StudioError as error:  # too many jobs: the page goes on without an estimate
+                return str(error)
+        job = page.jobs.snapshot(probe[1], page.space.id)
+        if not job.active:
+            from recsys.models.training.reports import Estimate
+
+            if len(estimates) > 50:
+                estimates.clear()
+            done = job.state == "done"
+            estimates[key] = Estimate(**job.result) if done else job.error or "The probe was stopped."
+    return estimates.get(key)
+
+
+def _start_probe(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
+    def work(progress: object) -> dict[str, float]:
+        from recsys.models.table import FittedModel
+        from recsys.models.training.loop import estimate
+
+        assert not isinstance(plan.model, FittedModel)  # the page trains models of the table that have epochs
+        return asdict(estimate(dataset, plan.model, plan.train))
+
+    return page.jobs.submit(page.space.id, "estimate", "measuring how fast this machine is", work)
+
+
+def _show(estimate: Estimate | None) -> None:
+    """Three lines of the final size from the start; dashes while the probe runs."""
+    values = ("–",) * 3
+    how = "Measuring for two seconds how fast this machine is …"
+    if estimate is not None:
+        values = (
+            format_number(estimate.parameters),
+            f"{format_number(estimate.megabytes)} MB",
+            f"about {clock(estimate.minutes * 60)}",
+        )
+        how = f"{estimate.epochs:,} epochs of {format_number(estimate.seconds_per_epoch)} s, measured here just now."
+    lines = zip(("Parameters", "Memory", "Time"), values, strict=True)
+    st.markdown("  \n".join(f"{label}: **{value}**" for label, value in lines))
+    st.caption(how)
