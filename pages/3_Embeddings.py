@@ -1,4 +1,4 @@
-"""Embeddings: the map of everybody's taste. Search, colour, lasso; the chosen become the source or the target."""
+"""Embeddings: the map of users. Search, colour, lasso; the chosen users become the source or the target."""
 
 from pathlib import Path
 
@@ -8,78 +8,79 @@ from recsys.models.recommender import Encoder
 from ui import cache
 from ui.components.point_map import choice, identity_of
 from ui.embeddings import projections, view
+from ui.embeddings.colouring import colour_of
 from ui.embeddings.drawer import drawer
+from ui.embeddings.map_context import MapContext
 from ui.shell.errors import show_failure
 from ui.shell.frame import guarded_fragment, open_page
 from ui.shell.widgets import escape_markdown
 
 
-def progress_of(job_id: str, settings: projections.ProjectionSettings) -> None:
-    """How far the map is; the page runs again when it is there."""
-    job = projections.job_progress(studio.space, studio.jobs, job_id, settings, projections.viewer_id())
+def show_progress(job_id: str, settings: projections.ProjectionSettings) -> None:
+    """The job's progress; the page runs again when it has ended."""
+    job = projections.job_progress(page.space, page.jobs, job_id, settings, projections.viewer_id())
     if not job.active:
         st.rerun()
     place = f"place {job.position} in the queue" if job.position else job.message
-    st.progress(job.fraction, text=f"A first look (PCA), while UMAP is drawn: {escape_markdown(place)}")
+    st.progress(job.fraction, text=f"This is PCA; UMAP is being computed: {escape_markdown(place)}")
 
 
 def below_the_map(
-    scene: view.MapContext, settings: projections.ProjectionSettings, picture: projections.ProjectionState
+    context: MapContext, settings: projections.ProjectionSettings, state: projections.ProjectionState
 ) -> None:
-    """How far the drawing is, who is source and target, the way on, and what the picture is worth."""
-    job = picture.job
+    """The job's progress, source and target, the next step, and the quality of the map."""
+    job = state.job
     if job is not None and job.active:
-        guarded_fragment(0.5)(progress_of)(job.id, settings)
+        guarded_fragment(0.5)(show_progress)(job.id, settings)
     elif job is not None:
         if job.error:
             show_failure(job)
         else:
-            st.warning("The drawing was stopped; this is PCA.")
-        if st.button("Draw it again", key="map_again"):
-            embeddings = cache.embeddings_of(scene.context.folder)
-            projections.draw(studio.space, studio.jobs, embeddings, settings, projections.viewer_id())
+            st.warning("The computation was stopped; this is PCA.")
+        if st.button("Compute UMAP again", key="map_again"):
+            embeddings = cache.embeddings_of(context.context.folder)
+            projections.submit_projection(page.space, page.jobs, embeddings, settings, projections.viewer_id())
             st.rerun()
-    said, onward = st.columns([3, 1.4], vertical_alignment="center")
-    said.markdown(view.ends_line(scene))
-    if onward.button("Next: drag α between two →", type="primary", key="map_next", width="stretch"):
-        studio.go("transfer")
-    st.caption(view.quality_line(picture.projection, job is not None))
+    parties, onward = st.columns([3, 1.4], vertical_alignment="center")
+    parties.markdown(view.transfer_line(context))
+    if onward.button("Next: transfer interests →", type="primary", key="map_next", width="stretch"):
+        page.go("transfer")
+    st.caption(view.quality_line(state.projection, job is not None))
 
 
 def body() -> None:
-    """Controls, map and drawer: what runs again when somebody is chosen."""
-    scene, dims, how, focus = view.controls_above(studio)
+    """Controls, map and drawer: what runs again when a choice is made."""
+    context, dims, colouring, focus = view.controls_above(page)
     stage, below = st.container(key="map_stage"), st.container()
-    with st.expander("How the picture is made, and how far to trust it", key="map_made", on_change="rerun") as made:
-        neighbours, distance = view.controls()
+    with st.expander("Settings and quality of the map", key="map_made", on_change="rerun") as expander:
+        neighbours, distance = view.settings_controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
-        measured = st.container()
-    settings = projections.ProjectionSettings(scene.side, dims, neighbours, distance)
-    picture = projections.projection_state(
-        studio.space, studio.jobs, cache.embeddings_of(scene.context.folder), settings, projections.viewer_id()
-    )
+        quality = st.container()
+    settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance)
+    embeddings = cache.embeddings_of(context.context.folder)
+    state = projections.projection_state(page.space, page.jobs, embeddings, settings, projections.viewer_id())
     with below:
-        below_the_map(scene, settings, picture)
-    if made.open:  # its figure would have the browser load plotly for everybody
-        with measured:
-            view.quality(picture.projection)
+        below_the_map(context, settings, state)
+    if expander.open:  # otherwise every browser would load plotly for its figure
+        with quality:
+            view.quality(state.projection)
     with stage:
         if dims == 2:
-            colours = view.colour_of(scene, how, picture.projection.points, palette)
-            chosen = view.show_map(scene, picture.projection, colours, focus)
+            colour = colour_of(context, colouring, state.projection.points, palette)
+            chosen = view.show_map(context, state.projection, colour, focus)
         else:
-            chosen = choice(f"map_{scene.side}", len(scene.names), identity_of(scene.names))
-            view.show_cloud(scene, picture.projection, palette, chosen)
+            chosen = choice(f"map_{context.entity}", len(context.names), identity_of(context.names))
+            view.show_cloud(context, state.projection, palette, chosen)
         if len(chosen.rows):
             with st.container(key="map_drawer"):
-                drawer(scene, chosen)
+                drawer(context, chosen)
 
 
-with open_page("embeddings") as studio:
-    run, _ = studio.need_run()
+with open_page("embeddings") as page:
+    run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
-        lacking = "Its model keeps no representation of people: train the attention model."
-        studio.empty("This run has no map.", lacking, "train", "Train a model")
-    projections.warm()
+        reason = "Its model has no user embeddings: train the attention model."
+        page.empty("This run has no map.", reason, "train", "Train a model")
+    projections.start_warm_up()
     st.html(Path(view.__file__).with_name("embeddings.css"))
     guarded_fragment()(body)()

@@ -61,7 +61,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     page.get_by_role("button", name=re.compile("Next: see your people")).click(
         timeout=900_000
     )  # minutes where the machine is busy
-    expect(page.get_by_role("heading", name="See your people")).to_be_visible()
+    expect(page.get_by_role("heading", name="Map of users")).to_be_visible()
     lasso_the_middle(page)
     page.get_by_role("button", name=re.compile("Use as source")).click()
     expect(page).to_have_url(re.compile("source=group"))

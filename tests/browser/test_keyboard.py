@@ -152,7 +152,7 @@ def test_everything_on_the_map_is_reached_and_shows_it(page: Page, address: str)
     page.goto(f"{address}/Embeddings?run=sample")
     page.get_by_text(re.compile("trustworthiness")).first.wait_for()
     quiet(page)
-    for wanted in ("^Find a person", "^A map of", "^Move", "^Lasso", "^Zoom in", "^Whole", "^Density"):
+    for wanted in ("^Find a user", "^A map of", "^Move", "^Lasso", "^Zoom in", "^Fit", "^Density"):
         if wanted == "^Move":
             reach(page, r"\d+$")  # a group on the map
             page.keyboard.press("Enter")

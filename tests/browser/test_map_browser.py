@@ -1,4 +1,4 @@
-"""The map in a real browser: pan, zoom, hover, pick, lasso and keys answer there; Python hears on release only."""
+"""The map in a real browser: pan, zoom, hover, pick, lasso and keys; a choice is sent to Python on release only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def address(serve: Servers) -> str:
-    return serve(SCRIPT, {"MAP_PEOPLE": "600"})
+    return serve(SCRIPT, {"MAP_USERS": "600"})
 
 
 @pytest.fixture
@@ -53,27 +53,27 @@ def lasso(page: Page, left: float, top: float, right: float, bottom: float, rele
     page.keyboard.up("Shift")
 
 
-def told(page: Page) -> str:
+def state_of(page: Page) -> str:
     return page.get_by_text("Python knows").inner_text()
 
 
-def test_a_lasso_is_told_on_release_and_survives_recolouring(page: Page) -> None:
+def test_a_lasso_is_sent_on_release_and_survives_recolouring(page: Page) -> None:
     lasso(page, 0.02, 0.075, 0.98, 0.98, release=False)
-    assert "none of 0" in told(page)
+    assert "none of 0" in state_of(page)
     page.mouse.up()
     expect(page.get_by_text("Python knows lasso of")).to_be_visible()
-    count = int(told(page).split(" of ")[1].split(":")[0])
+    count = int(state_of(page).split(" of ")[1].split(":")[0])
     assert 540 <= count <= 600  # nearly the whole map lies inside
-    expect(page.locator(".hint")).to_have_text(f"{count} people chosen")
+    expect(page.locator(".hint")).to_have_text(f"{count} users chosen")
     for how in ("number", "legend", "group"):
         page.get_by_text(how, exact=True).click()
         expect(
             page.locator({"number": ".ramp", "legend": ".legend .group", "group": ".labels .group"}[how]).first
         ).to_be_visible()
-        expect(page.locator(".hint")).to_have_text(f"{count} people chosen")
+        expect(page.locator(".hint")).to_have_text(f"{count} users chosen")
     page.get_by_text("muted", exact=True).click()
-    expect(page.locator(".hint")).to_have_text(f"{count} people chosen")
-    assert f"lasso of {count}" in told(page)
+    expect(page.locator(".hint")).to_have_text(f"{count} users chosen")
+    assert f"lasso of {count}" in state_of(page)
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
 
@@ -84,10 +84,10 @@ def test_a_group_is_chosen_by_its_name_and_its_name_is_text(page: Page) -> None:
     page.locator(".labels .group", has_text="bold").click()
     expect(page.get_by_text("Python knows group of 100")).to_be_visible()
     assert page.locator(".stage b", has_text="bold").count() == 0
-    expect(page.locator(".spoken")).to_have_text("100 people chosen.")
+    expect(page.locator(".spoken")).to_have_text("100 users chosen.")
 
 
-def test_the_search_is_followed_once_picks_and_draws_the_neighbours(page: Page) -> None:
+def test_a_search_picks_the_row_once_and_draws_its_neighbours(page: Page) -> None:
     page.get_by_label("Look for").fill("0")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Python knows pick of 1: [0]")).to_be_visible()
@@ -95,9 +95,9 @@ def test_the_search_is_followed_once_picks_and_draws_the_neighbours(page: Page) 
     page.locator(".over").focus()
     page.keyboard.press("Escape")
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
-    page.get_by_text("number", exact=True).click()  # another run with the same wish: not followed again
+    page.get_by_text("number", exact=True).click()  # a rerun with the same focus: not followed again
     expect(page.locator(".ramp")).to_be_visible()
-    assert "none of 0" in told(page)
+    assert "none of 0" in state_of(page)
 
 
 def test_the_map_works_without_a_mouse(page: Page) -> None:
@@ -114,7 +114,7 @@ def test_the_map_works_without_a_mouse(page: Page) -> None:
     expect(page.get_by_text("Python knows group of 100")).to_be_visible()
 
 
-def test_forced_colours_keep_what_means_something_by_its_colour(visit: Visits, address: str) -> None:
+def test_forced_colours_keep_the_colours_of_groups(visit: Visits, address: str) -> None:
     page = visit(address, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     for part in (".labels .glyph",):
@@ -122,15 +122,13 @@ def test_forced_colours_keep_what_means_something_by_its_colour(visit: Visits, a
         assert np.ptp(pixels, axis=2).max() > 60, f"{part} has lost its colour"
 
 
-def test_hover_names_a_person_and_a_click_picks(page: Page) -> None:
+def test_hover_names_a_user_and_a_click_picks(page: Page) -> None:
     page.get_by_label("Look for").fill("12")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Python knows pick of 1: [12]")).to_be_visible()
     box = box_of(page)
-    page.mouse.move(
-        box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 18
-    )  # who is looked for is in the middle
-    expect(page.locator(".tip b")).to_have_text("person 12")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 18)  # the focused row is in the middle
+    expect(page.locator(".tip b")).to_have_text("user 12")
     expect(page.locator(".tip span")).to_have_text("13 items · maps, trails, hiking")
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
@@ -141,14 +139,14 @@ def test_hover_names_a_person_and_a_click_picks(page: Page) -> None:
     expect(page.get_by_text("Python knows pick of 1: [12]")).to_be_visible()
 
 
-def test_the_wheel_zooms_in_and_lets_the_page_scroll_once_all_is_seen(page: Page) -> None:
+def test_the_wheel_zooms_in_and_scrolls_the_page_when_fully_zoomed_out(page: Page) -> None:
     place = page.locator(".labels .group").first
     before = place.evaluate("node => node.style.transform")
     box = box_of(page)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 200)
     page.mouse.wheel(0, -400)
-    expect(place).to_be_hidden()  # its group is to the right of what is looked at now
-    page.get_by_role("button", name="Whole").click()
+    expect(place).to_be_hidden()  # its group is now to the right of the visible part
+    page.get_by_role("button", name="Fit").click()
     expect(place).to_have_attribute("style", f"transform: {before};")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 200)
     page.mouse.wheel(0, 300)
@@ -157,7 +155,7 @@ def test_the_wheel_zooms_in_and_lets_the_page_scroll_once_all_is_seen(page: Page
 
 
 def chosen_on_the_map(page: Page) -> int:
-    """How many the browser shows as chosen: what its hint says."""
+    """The number of chosen rows in the browser's hint."""
     hint = page.locator(".hint").inner_text()
     return int(hint.split()[0]) if hint.endswith("chosen") else 0
 
@@ -168,22 +166,22 @@ def group_chosen(page: Page) -> None:
     assert chosen_on_the_map(page) == 100
 
 
-def test_a_map_that_is_mounted_again_shows_whom_python_knows(page: Page) -> None:
+def test_a_map_that_is_mounted_again_shows_the_choice(page: Page) -> None:
     group_chosen(page)
     page.get_by_text("Show the map").click()
     expect(page.locator(".stage")).to_have_count(0)
     page.get_by_text("Show the map").click()
     expect(page.locator(".stage[data-paint]")).to_be_visible()
     expect(page.get_by_text("Python knows group of 100")).to_be_visible()
-    expect(page.locator(".hint")).to_have_text("100 people chosen")
+    expect(page.locator(".hint")).to_have_text("100 users chosen")
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
 
 
-def test_the_choice_and_its_drawer_outlive_a_page_switch(
+def test_the_choice_and_its_drawer_survive_a_page_switch(
     visit: Visits, serve: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Streamlit drops what a component has told once another page runs: the drawer was gone, the map not."""
+    """Streamlit drops the state of a component once another page runs: the drawer was gone, the map not."""
     app = serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
     page = visit(app, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     page.set_default_timeout(120_000)
@@ -199,12 +197,12 @@ def test_the_choice_and_its_drawer_outlive_a_page_switch(
     page.get_by_role("heading", name="Learn how interest transfer works").wait_for()
     menu.get_by_role("link", name=re.compile("3 Embeddings")).click()
     page.locator(".st-key-map_drawer").wait_for()
-    expect(page.locator(".hint")).to_have_text(f"{count} people chosen", timeout=30_000)
+    expect(page.locator(".hint")).to_have_text(f"{count} users chosen", timeout=30_000)
     for dims in ("3-D", "2-D"):
         page.get_by_role("radio", name=dims).click()
-        page.locator({"3-D": ".st-key-cloud_people", "2-D": ".stage[data-paint]"}[dims]).wait_for()
+        page.locator({"3-D": ".st-key-cloud_users", "2-D": ".stage[data-paint]"}[dims]).wait_for()
         page.locator(".st-key-map_drawer").wait_for()
-    expect(page.locator(".hint")).to_have_text(f"{count} people chosen", timeout=30_000)
+    expect(page.locator(".hint")).to_have_text(f"{count} users chosen", timeout=30_000)
 
 
 def test_a_choice_ends_with_the_run_it_was_made_in(page: Page) -> None:
@@ -212,11 +210,11 @@ def test_a_choice_ends_with_the_run_it_was_made_in(page: Page) -> None:
     for run in ("b", "a"):
         page.get_by_text(f"run {run}", exact=True).click()
         expect(page.get_by_text(f"Python knows none of 0: [] seq 1 run {run}")).to_be_visible()
-        expect(page.locator(".hint")).to_contain_text("600 people ·")
+        expect(page.locator(".hint")).to_contain_text("600 users ·")
     group_chosen(page)  # and the next one is heard
 
 
-def test_a_refresh_and_another_tab_begin_with_nobody(visit: Visits, page: Page, address: str) -> None:
+def test_a_refresh_and_another_tab_begin_without_a_choice(visit: Visits, page: Page, address: str) -> None:
     group_chosen(page)
     other = visit.watch(page.context.new_page(), address)
     other.goto(address)
@@ -224,31 +222,31 @@ def test_a_refresh_and_another_tab_begin_with_nobody(visit: Visits, page: Page, 
     expect(other.get_by_text("Python knows none of 0")).to_be_visible()
     other.locator(".labels .group", has_text="jazz").click()
     expect(other.get_by_text("Python knows group of 100: [1,")).to_be_visible()
-    page.get_by_text("number", exact=True).click()  # this tab runs again: it still has its own
+    page.get_by_text("number", exact=True).click()  # this tab runs again and keeps its own choice
     expect(page.locator(".ramp")).to_be_visible()
-    assert "group of 100: [2," in told(page) and chosen_on_the_map(page) == 100
+    assert "group of 100: [2," in state_of(page) and chosen_on_the_map(page) == 100
     page.reload()
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
     assert chosen_on_the_map(page) == 0
 
 
-def test_points_and_names_travel_once_and_are_asked_for_when_they_are_not_there(page: Page, address: str) -> None:
+def test_points_and_names_are_sent_once_and_again_when_the_browser_lacks_them(page: Page, address: str) -> None:
     frames: list[bytes] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(bytes(frame))))  # type: ignore[arg-type]
     page.reload()
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
-    assert sum(b"person 599" in frame for frame in frames) == 1
+    assert sum(b"user 599" in frame for frame in frames) == 1
     frames.clear()
     group_chosen(page)
     for how in ("number", "group", "number"):
         page.get_by_text(how, exact=True).click()
         page.locator({"number": ".ramp", "group": ".labels .group"}[how]).first.wait_for()
     page.wait_for_timeout(500)
-    assert not [frame for frame in frames if b"person 599" in frame]
-    page.goto(f"{address}/?claimed=yes")  # the session believes that this browser has everything
+    assert not [frame for frame in frames if b"user 599" in frame]
+    page.goto(f"{address}/?claimed=yes")  # the session takes this browser to have all parts
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
-    assert sum(b"person 599" in frame for frame in frames) == 1
+    assert sum(b"user 599" in frame for frame in frames) == 1
     group_chosen(page)
 
 
@@ -267,7 +265,7 @@ def test_fingers_scroll_the_page_zoom_with_two_and_draw_with_the_lasso(visit: Vi
     page.wait_for_timeout(500)
     assert scroll_of(page) > scrolled + 60
     assert place.evaluate("node => node.style.transform") == before  # one finger leaves the map where it is
-    assert "none of 0" in told(page)
+    assert "none of 0" in state_of(page)
 
     box, scrolled = box_of(page), scroll_of(page)
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -278,7 +276,7 @@ def test_fingers_scroll_the_page_zoom_with_two_and_draw_with_the_lasso(visit: Vi
     assert place.evaluate("node => node.style.transform") != before  # two zoom it
     assert abs(scroll_of(page) - scrolled) < 2
 
-    page.get_by_role("button", name="Whole").tap()
+    page.get_by_role("button", name="Fit").tap()
     page.get_by_role("button", name="Lasso").tap()
     box = box_of(page)
     corners = [(0.02, 0.2), (0.98, 0.2), (0.98, 0.9), (0.02, 0.9), (0.02, 0.22)]

@@ -1,4 +1,4 @@
-"""The Embeddings page: a first picture at once, then UMAP from a job; a choice opens the drawer and travels on."""
+"""The Embeddings page: PCA at once, then UMAP from a job; a choice opens the drawer and becomes source or target."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def opened(space: Space, choice: object = None, **params: str) -> AppTest:
     app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
     app.session_state["space"] = ANN
     if choice is not None:
-        app.session_state["map_people"] = {"choice": choice}
+        app.session_state["map_users"] = {"choice": choice}
     app.query_params.update(params)
     return app.switch_page("pages/3_Embeddings.py").run()
 
 
-def drawn(space: Space) -> AppTest:
+def with_umap(space: Space) -> AppTest:
     """The page once UMAP is there."""
     app = opened(space)
     for job in state.jobs().of(ANN):
@@ -66,25 +66,25 @@ def drawn(space: Space) -> AppTest:
     return app.run()
 
 
-def words(app: AppTest) -> str:
+def text_of(app: AppTest) -> str:
     return " ".join(str(one.value) for one in [*app.markdown, *app.caption, *app.error, *app.warning])
 
 
-def test_pca_is_there_at_once_and_umap_follows_and_is_kept(space: Space) -> None:
-    app = drawn(space)
+def test_pca_is_shown_at_once_and_umap_follows_and_is_saved(space: Space) -> None:
+    app = with_umap(space)
     no_errors(app)
-    assert "UMAP, trustworthiness" in words(app)
-    assert "Distances between groups" in words(app)
-    kept = [entry.meta for entry in space.entries("map")]
-    assert [(meta["side"], meta["dims"], meta["rows"]) for meta in kept] == [("people", 2, 120)]
-    assert len(state.jobs().of(ANN)) == 1  # the second run of the page found it
+    assert "UMAP, trustworthiness" in text_of(app)
+    assert "Distances between groups" in text_of(app)
+    saved = [entry.meta for entry in space.entries("map")]
+    assert [(meta["side"], meta["dims"], meta["rows"]) for meta in saved] == [("people", 2, 120)]
+    assert len(state.jobs().of(ANN)) == 1  # the second run of the page submitted none
 
 
 def test_a_lasso_opens_the_drawer_and_becomes_the_source(space: Space) -> None:
-    drawn(space)
+    with_umap(space)
     lasso = {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120), "seq": 1}
     app = opened(space, lasso)
-    assert "60 people" in words(app) and "even" in words(app)
+    assert "60 users" in text_of(app) and "even" in text_of(app)
     app.button(key="map_use_source").click().run()
     no_errors(app)
     named = app.query_params["source"]
@@ -96,15 +96,15 @@ def test_a_lasso_opens_the_drawer_and_becomes_the_source(space: Space) -> None:
     assert space.get(cohort).meta["automatic"] is True
 
 
-def test_a_picked_person_becomes_the_target(space: Space) -> None:
+def test_a_picked_user_becomes_the_target(space: Space) -> None:
     app = opened(space, {"kind": "pick", "index": 7, "seq": 1})
-    assert "Person u7" in words(app)
+    assert "User u7" in text_of(app)
     app.button(key="map_use_target").click().run()
     assert "user:u7" in str(app.query_params["target"])
-    assert "Target: u7" in words(app)
+    assert "Target: u7" in text_of(app)
 
 
-def test_a_group_can_be_kept_under_a_name(space: Space) -> None:
+def test_a_group_can_be_saved_under_a_name(space: Space) -> None:
     app = opened(space, {"kind": "lasso", "bits": bits_of(np.array([3, 4]), 120), "seq": 4})
     app.text_input(key="map_name_4").set_value("my <i>pair</i>").run()
     app.button(key="map_save").click().run()
@@ -115,16 +115,16 @@ def test_a_group_can_be_kept_under_a_name(space: Space) -> None:
 @pytest.mark.parametrize("how", ["Activity", "Share of left", "band"])
 def test_every_colouring_is_shown(space: Space, how: str) -> None:
     app = opened(space)
-    app.selectbox(key="map_colour_people").set_value(how).run()
+    app.selectbox(key="map_colour_users").set_value(how).run()
     no_errors(app)
 
 
 def test_the_search_finds_one_or_offers_some(space: Space) -> None:
     app = opened(space)
-    app.text_input(key="map_find_people").set_value("nobody at all").run()
-    assert "No person is called like that" in words(app)
-    app.text_input(key="map_find_people").set_value("u11").run()
-    assert app.session_state["map_looked"] == (1, "people", 11)
+    app.text_input(key="map_find_users").set_value("nobody at all").run()
+    assert "No user matches" in text_of(app)
+    app.text_input(key="map_find_users").set_value("u11").run()
+    assert app.session_state["map_focus"] == (1, "users", 11)
 
 
 def test_items_have_their_own_map_and_three_dimensions_their_own_figure(space: Space) -> None:

@@ -176,7 +176,7 @@ def test_the_panels_of_transfer_show_names_as_text(
     ids=lambda choice: choice["kind"],
 )  # fmt: skip
 def test_the_drawer_shows_names_as_text(ids: dict[str, str], choice: dict[str, object]) -> None:
-    app = opened("3_Embeddings", {"run": ids["run"]}, map_people={"choice": choice})
+    app = opened("3_Embeddings", {"run": ids["run"]}, map_users={"choice": choice})
     for job in state.jobs().of(SPACE):
         state.jobs().wait(job.id, SPACE, 60)
     app.run()

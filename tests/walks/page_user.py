@@ -140,7 +140,7 @@ class User:
     def map(self) -> dict[str, Any] | None:
         """What the map of people was given; None where there is none."""
         shown = [one.proto for one in self.app.get("bidi_component") if one.proto.component_name == "studio_point_map"]
-        return json.loads(shown[0].json) if shown and "map_people" in shown[0].id else None
+        return json.loads(shown[0].json) if shown and "map_users" in shown[0].id else None
 
     # actions --------------------------------------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ class User:
         told: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
         if several:
             told = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}
-        self.app.session_state["map_people"] = {"choice": told}
+        self.app.session_state["map_users"] = {"choice": told}
         return self._do(
             f"{'Lasso every second of' if several else f'Pick number {first % n} of'} the map", "map_", self.app.run
         )

@@ -1,4 +1,4 @@
-"""Pictures for the pages: PCA at once, UMAP from a job, kept in the visitor's space by the model's fingerprint."""
+"""Projections for the map: PCA at once, UMAP from a job, saved in the visitor's space under the model's fingerprint."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +16,7 @@ from recsys.embeddings.projection import Projection, pca, project, warm_up
 from recsys.embeddings.projection_storage import load_projection, save_projection
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.queue import JobQueue, JobSnapshot, Progress
-from recsys.workspace import Entry, Space
+from recsys.workspace import Space
 from ui import cache
 from ui.embeddings.viewed_jobs import ViewedJobs
 
@@ -25,85 +26,138 @@ if TYPE_CHECKING:
     from recsys.embeddings.clusters import Clusters
     from recsys.embeddings.extraction import Embeddings
 
-SIDES = ("people", "items")
-DRAWN = 2  # raised when the same controls give another picture
+ENTITIES = ("users", "items")
+_SAVED_NAMES = {"users": "people", "items": "items"}  # in the keys and meta of saved maps
+_VERSION = 2  # raised when the same settings give another projection
 
 
 @dataclass(frozen=True)
 class ProjectionSettings:
-    """Which picture is wanted.
+    """Which projection to show.
 
     Args:
-        side: "people" or "items".
+        entity: "users" or "items".
         dims: 2 or 3.
         neighbours, min_distance: see `project`.
     """
 
-    side: str = "people"
+    entity: str = "users"
     dims: int = 2
-    neighbours: int = 30  # more than `project`'s own: fewer, larger groups are easier to lasso
+    neighbours: int = 30  # more than `project`'s own default: fewer, larger groups are easier to lasso
     min_distance: float = 0.5
 
-    def vectors(self, embeddings: Embeddings) -> np.ndarray:
-        """What is drawn: people, or items without the padding row."""
-        return embeddings.users if self.side == "people" else embeddings.items[1:]
-
     def key(self, embeddings: Embeddings) -> str:
-        """Names the picture: it changes with any number in the model, with any control, and with how it is drawn."""
-        return f"{DRAWN}-{embeddings.fingerprint}-{self.side}-{self.dims}d-{self.neighbours}-{self.min_distance:g}"
+        """Identifies the projection: changes with any value in the model, with any setting, and with the method."""
+        settings = f"{_SAVED_NAMES[self.entity]}-{self.dims}d-{self.neighbours}-{self.min_distance:g}"
+        return f"{_VERSION}-{embeddings.fingerprint}-{settings}"
+
+    @property
+    def label(self) -> str:
+        """The name of the job and of the saved map."""
+        return f"Map of {self.entity}, {self.dims}-D"
 
 
 @dataclass(frozen=True, eq=False)
 class ProjectionState:
-    """A picture to show now.
+    """The projection to show now.
 
     Args:
-        projection: UMAP where it is ready, else PCA.
-        job: the job that draws the wanted one (running, failed or stopped), None when it is there.
+        projection: UMAP when it is ready, else PCA.
+        job: the job that computes UMAP (running, failed or stopped), None when UMAP is ready.
     """
 
     projection: Projection
     job: JobSnapshot | None = None
 
 
+def rows_of(embeddings: Embeddings, entity: str) -> np.ndarray:
+    """The embeddings of all users, or of all items without the padding row: float32 (n, d)."""
+    return embeddings.users if entity == "users" else embeddings.items[1:]
+
+
 def projection_state(
     space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str
 ) -> ProjectionState:
-    """The wanted picture, or PCA while a job draws it.
+    """The requested projection, or PCA while a job computes it.
 
-    The first call for a picture submits the job. It replaces the visitor's earlier jobs for the same side, except
-    those that another of the visitor's sessions shows.
+    The first request submits the job. It replaces the visitor's earlier jobs for the same entity, except those that
+    another of the visitor's sessions shows.
 
     Args:
-        viewer: the browser session that asks, from `viewer_id`.
+        viewer: the browser session, from `viewer_id`.
     """
-    key = settings.key(embeddings)
-    if (saved := _saved(space, key)) is not None:
+    key, vectors = settings.key(embeddings), rows_of(embeddings, settings.entity)
+    if (saved := _saved_projection(space, key)) is not None:
         return ProjectionState(saved)
-    if (drawn := _drawn(key)) and _earlier(space, settings, len(settings.vectors(embeddings))) is None:
-        return ProjectionState(_keep(space, settings, key, drawn[0]))
+    if (shared := _shared_projections(key)) and _earlier_projection(space, settings, len(vectors)) is None:
+        return ProjectionState(_save(space, settings, key, shared[0]))
     job_id = _job_id(space, key)
     job = None
     with suppress(UnknownIdError):
         job = queue.snapshot(job_id, space.id)
-    if job is not None and job.state == "done" and (just := _just_drawn(job_id)):  # saved, unless the space is full
-        return ProjectionState(just[0])
-    _viewed_jobs().view(job_id, settings.side, viewer)
+    if job is not None and job.state == "done" and (result := _job_results(job_id)):  # saved, unless the space is full
+        return ProjectionState(result[0])
+    _viewed_jobs().view(job_id, settings.entity, viewer)
     if job is None or job.state == "done" or (job.state == "stopped" and _viewed_jobs().was_replaced(job_id)):
-        draw(space, queue, embeddings, settings, viewer)
+        submit_projection(space, queue, embeddings, settings, viewer)
         job = queue.snapshot(job_id, space.id)
-    return ProjectionState(_first(key, settings.dims, settings.vectors(embeddings)), job)
+    return ProjectionState(_pca_projection(key, settings.dims, vectors), job)
+
+
+def submit_projection(
+    space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str
+) -> str:
+    """Submits, or submits again, the job that computes and saves a projection. Returns the job's id."""
+    key, vectors = settings.key(embeddings), rows_of(embeddings, settings.entity)
+    earlier = _earlier_projection(space, settings, len(vectors))
+    job_id = _job_id(space, key)
+    shared, result = _shared_projections(key) if earlier is None else [], _job_results(job_id)
+
+    def work(progress: Progress) -> None:
+        if not shared:
+            shared.append(
+                project(
+                    vectors,
+                    dims=settings.dims,
+                    neighbours=settings.neighbours,
+                    min_distance=settings.min_distance,
+                    align_to=None if earlier is None else earlier.points,
+                    progress=progress,
+                )
+            )
+        result[:] = [_save(space, settings, key, shared[0])]
+
+    _viewed_jobs().view(job_id, settings.entity, viewer)
+    _viewed_jobs().replace(queue, space.id, job_id)
+    return queue.ensure(space.id, "map", settings.label, work, job_id)
 
 
 def job_progress(space: Space, queue: JobQueue, job_id: str, settings: ProjectionSettings, viewer: str) -> JobSnapshot:
     """The job as it is now, noted as shown: the visitor's other sessions leave it running."""
-    _viewed_jobs().view(job_id, settings.side, viewer)
+    _viewed_jobs().view(job_id, settings.entity, viewer)
     return queue.snapshot(job_id, space.id)
 
 
 def viewer_id() -> str:
-    """Names this browser session; another tab of the same visitor has another id."""
+    """Identifies this browser session; another tab of the same visitor has another id."""
     return str(st.session_state.setdefault("map_viewer", secrets.token_hex(8)))
+
+
+@st.cache_resource
+def start_warm_up() -> threading.Thread:
+    """Starts compiling the layout in the background, once per server."""
+    thread = threading.Thread(target=warm_up, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
+def item_groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
+    """The groups of items in a saved run, and their names."""
+    from recsys.embeddings import cluster, name_item_groups
+
+    clusters = cluster(cache.embeddings_of(folder).items[1:])
+    return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1])
 
 
 @st.cache_resource
@@ -111,112 +165,64 @@ def _viewed_jobs() -> ViewedJobs:
     return ViewedJobs()
 
 
-def draw(space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str) -> str:
-    """Submits (again) the job that draws a picture and keeps it; returns the job's id."""
-    key, vectors = settings.key(embeddings), settings.vectors(embeddings)
-    before = _earlier(space, settings, len(vectors))
-    job_id = _job_id(space, key)
-    known, just = _drawn(key) if before is None else [], _just_drawn(job_id)
-
-    def work(progress: Progress) -> None:
-        if not known:
-            known.append(
-                project(
-                    vectors,
-                    dims=settings.dims,
-                    neighbours=settings.neighbours,
-                    min_distance=settings.min_distance,
-                    align_to=None if before is None else before.points,
-                    progress=progress,
-                )
-            )
-        just[:] = [_keep(space, settings, key, known[0])]
-
-    _viewed_jobs().view(job_id, settings.side, viewer)
-    _viewed_jobs().replace(queue, space.id, job_id)
-    return queue.ensure(space.id, "map", f"Map of {settings.side}, {settings.dims}-D", work, job_id)
-
-
 def _job_id(space: Space, key: str) -> str:
-    """The id of the job that draws a picture for a space: always the same."""
+    """The same id for every request of a projection in a space."""
     return hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
 
 
-def _keep(space: Space, settings: ProjectionSettings, key: str, drawn: Projection) -> Projection:
-    """Saves a picture in a space; in a full one it is shown all the same."""
-    meta = {"key": key, "side": settings.side, "dims": settings.dims, "rows": len(drawn.points), "method": drawn.method}
-    with suppress(StudioError):
-        space.save(
-            "map", f"Map of {settings.side}, {settings.dims}-D", lambda folder: save_projection(drawn, folder), meta
-        )
-    return drawn
-
-
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _drawn(key: str) -> list[Projection]:
-    """The picture of this key, [] until somebody's job has drawn it: a class that opens one run draws its map once.
+def _shared_projections(key: str) -> list[Projection]:
+    """The projection of this key, [] until some visitor's job has computed it: a class computes its map once.
 
-    The key names every number that is drawn, so whoever finds a picture here could have drawn it.
+    The key contains the fingerprint of all values, so a visitor who finds a projection here could have computed it.
     """
     return []
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _just_drawn(job_id: str) -> list[Projection]:
-    """What a job has drawn, [] before it has or when newer ones have taken its place."""
+def _job_results(job_id: str) -> list[Projection]:
+    """The projection that a job has computed, [] before that and after newer ones have taken its place."""
     return []
 
 
-@st.cache_resource
-def warm() -> threading.Thread:
-    """Starts compiling the layout in the background, once a server."""
-    thread = threading.Thread(target=warm_up, name="warm-up", daemon=True)
-    thread.start()
-    return thread
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _pca_projection(key: str, dims: int, _vectors: np.ndarray) -> Projection:
+    return Projection(pca(_vectors, dims), "pca")
 
 
-def _saved(space: Space, key: str) -> Projection | None:
+def _meta(settings: ProjectionSettings, rows: int) -> dict[str, str | int]:
+    """What a saved map and the ones that can be aligned with it have in common."""
+    return {"side": _SAVED_NAMES[settings.entity], "dims": settings.dims, "rows": rows}
+
+
+def _save(space: Space, settings: ProjectionSettings, key: str, projection: Projection) -> Projection:
+    """Saves a projection, unless the space is full, and returns it."""
+    meta = {"key": key, "method": projection.method, **_meta(settings, len(projection.points))}
+    with suppress(StudioError):
+        space.save("map", settings.label, lambda folder: save_projection(projection, folder), meta)
+    return projection
+
+
+def _saved_projection(space: Space, key: str) -> Projection | None:
     for entry in space.entries("map"):
         if entry.meta.get("key") == key:
             try:
-                return _open(str(space.path(entry.id)))
+                return _load(str(space.path(entry.id)))
             except ArtifactError:
                 space.delete(entry.id)
     return None
 
 
-def _earlier(space: Space, settings: ProjectionSettings, rows: int) -> Projection | None:
-    """The newest picture of as many rows and the same kind, so that a new one lies as it did."""
-
-    def alike(entry: Entry) -> bool:
-        return [entry.meta.get(name) for name in ("side", "dims", "rows")] == [settings.side, settings.dims, rows]
-
+def _earlier_projection(space: Space, settings: ProjectionSettings, rows: int) -> Projection | None:
+    """The newest saved projection of as many rows, entity and dimensions: a new one is aligned with it."""
+    wanted = _meta(settings, rows)
     for entry in space.entries("map"):
-        if alike(entry):
-            try:
-                return _open(str(space.path(entry.id)))
-            except ArtifactError:
-                continue
+        if all(entry.meta.get(name) == value for name, value in wanted.items()):
+            with suppress(ArtifactError):
+                return _load(str(space.path(entry.id)))
     return None
 
 
-@st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
-def item_groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
-    """The groups of items in a saved run, and their names."""
-    from recsys.embeddings import cluster
-    from recsys.embeddings.group_names import name_item_groups
-
-    clusters = cluster(cache.embeddings_of(folder).items[1:])
-    return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1])
-
-
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _open(folder: str) -> Projection:
-    from pathlib import Path
-
+def _load(folder: str) -> Projection:
     return load_projection(Path(folder))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _first(key: str, dims: int, _vectors: np.ndarray) -> Projection:
-    return Projection(pca(_vectors, dims), "pca")

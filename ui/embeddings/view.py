@@ -1,12 +1,10 @@
-"""What the Embeddings page shows: the controls above the map, the map, and the strip below it."""
+"""What the Embeddings page shows: the controls above the map, the map, and the settings and quality below it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from recsys.charts.embeddings import cloud_figure, quality_figure
@@ -14,102 +12,55 @@ from recsys.charts.style import CONFIG, format_number
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
-from ui import cache
 from ui.components.point_map import (
     GROUP_COLOURS,
     Choice,
     Colour,
     Focus,
     Palette,
-    by_group,
-    by_number,
     choice,
     identity_of,
     point_map,
 )
-from ui.embeddings import projections
-from ui.run_context import RunContext, group_of
+from ui.embeddings.colouring import colourings
+from ui.embeddings.map_context import MapContext, map_context
+from ui.embeddings.projections import ENTITIES, ProjectionSettings
+from ui.run_context import group_of
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
-    from recsys.data.dataset import Dataset
     from recsys.embeddings.projection import Projection
 
 PALETTES: dict[str, Palette] = {"Okabe–Ito, cividis": "okabe-ito", "Muted, viridis": "muted"}
-NEIGHBOURS = 10  # of a picked person, listed and drawn
+NEIGHBOURS = 10  # of a picked row, listed and drawn
+_DRAWER_WIDTH = 364  # pixels that the drawer covers at the map's right (embeddings.css)
+_MOST_RINGED = 2_000  # chosen rows that are marked in three dimensions
+_METHODS = {"umap": "UMAP", "pca": "PCA", "umap-learn": "UMAP (umap-learn)"}
 
 
-@dataclass(frozen=True, eq=False)
-class MapContext:
-    """What is on screen: the open run, whose picture it is, and each row's name and group.
-
-    Args:
-        studio: the frame's.
-        context: the open run with its data.
-        side: "people" or "items".
-        labels: int (n,), groups: their names.
-    """
-
-    studio: PageContext
-    context: RunContext
-    side: str
-    labels: np.ndarray
-    groups: tuple[str, ...]
-
-    @property
-    def dataset(self) -> Dataset:
-        return self.context.dataset
-
-    @property
-    def names(self) -> Sequence[str]:
-        """How each row is called: a person's id, an item's title."""
-        return self.dataset.users.ids if self.side == "people" else self.dataset.catalogue.titles[1:]
-
-    @property
-    def counts(self) -> np.ndarray:
-        """Items of each person, or choices of each item."""
-        return self.dataset.lengths if self.side == "people" else self.dataset.item_counts[1:]
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """The real space: float32 (n, d)."""
-        embeddings = cache.embeddings_of(self.context.folder)
-        return embeddings.users if self.side == "people" else embeddings.items[1:]
-
-
-def map_context(studio: PageContext, side: str) -> MapContext:
-    """The scene of the open run."""
-    run, dataset = studio.need_run()
-    folder = str(studio.run_folder)
-    context = RunContext(folder, run, dataset)
-    if side == "people":
-        clusters, names = cache.groups_of(folder)
-    else:
-        clusters, names = projections.item_groups_of(folder)
-    return MapContext(studio, context, side, clusters.labels, names)
-
-
-def controls_above(studio: PageContext) -> tuple[MapContext, int, str, Focus | None]:
-    """Search, side, dimensions and colour: the scene, 2 or 3, one of `colourings`, and what to look at."""
+def controls_above(page: PageContext) -> tuple[MapContext, int, str, Focus | None]:
+    """Search, entity, dimensions and colour. Returns the context, 2 or 3, one of `colourings`, and the row to show."""
     with st.container(key="map_controls"):
-        find, sides, flat, colour = st.columns([3, 1.7, 1.3, 2], vertical_alignment="center")
-    with sides:
-        side = _switch("Whose map", projections.SIDES, "people", "map_side", str.title)
-    with flat:
+        search_column, entity_column, dims_column, colour_column = st.columns(
+            [3, 1.7, 1.3, 2], vertical_alignment="center"
+        )
+    with entity_column:
+        entity = _switch("Points", ENTITIES, "users", "map_side", str.title)
+    with dims_column:
         dims = _switch("Dimensions", (2, 3), 2, "map_dims", lambda n: f"{n}-D")
-    scene = map_context(studio, side)
-    with find:
-        focus = search(scene)
-    with colour:
-        how = st.selectbox(
+    context = map_context(page, entity)
+    with search_column:
+        focus = search(context)
+    with colour_column:
+        colouring = st.selectbox(
             "Colour by",
-            colourings(scene),
-            key=f"map_colour_{side}",
+            colourings(context),
+            key=f"map_colour_{entity}",
             format_func=lambda name: f"Colour: {escape_markdown(name, 40)}",
             label_visibility="collapsed",
         )
-    return scene, dims, how, focus
+    return context, dims, colouring, focus
 
 
 def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:
@@ -118,197 +69,156 @@ def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: C
     )
 
 
-# colours --------------------------------------------------------------------------------------------------------------
-
-
-def colourings(scene: MapContext) -> list[str]:
-    """What the map can be coloured by, in words."""
-    data = scene.dataset
-    if scene.side == "items":
-        return ["Cluster", "Popularity", *(["Scenario"] if data.catalogue.scenario_names else [])]
-    shares = [f"Share of {name}" for name in data.catalogue.scenario_names if len(data.catalogue.scenario_names) > 1]
-    return ["Cluster", "Activity", *shares, *(str(name) for name in data.user_table.columns)]
-
-
-def colour_of(scene: MapContext, how: str, points: np.ndarray, palette: Palette) -> Colour:
-    """The colour of each row for one of `colourings`."""
-    data = scene.dataset
-    if how in ("Activity", "Popularity"):
-        noun = "items" if how == "Activity" else "choices"
-        low, high = (f"{format_number(int(end))} {noun}" for end in (scene.counts.min(), scene.counts.max()))
-        return by_number(f"{how} ({noun})", scene.counts, low, high, palette)
-    if how == "Scenario":
-        names = data.catalogue.scenario_names
-        labels = np.searchsorted(np.array(names), np.array(data.catalogue.scenarios[1:]))
-        return by_group(how, labels, names, points, palette, direct=False)
-    if how.startswith("Share of ") and scene.side == "people":
-        inside = data.catalogue.in_scenario(how.removeprefix("Share of "))[data.sequence]
-        shares = 100 * np.bincount(data.user_of, inside, data.n_users) / np.maximum(data.lengths, 1)
-        return by_number(
-            f"{how} (% of a person’s items)", shares, f"{shares.min():.0f}%", f"{shares.max():.0f}%", palette
-        )
-    if how in data.user_table.columns and scene.side == "people":
-        return _of_column(scene, how, points, palette)
-    return by_group("Cluster", scene.labels, scene.groups, points, palette)
-
-
-def _of_column(scene: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
-    column = scene.dataset.user_table[name]
-    if column.dtype.kind in "if" and column.nunique() > 12:
-        values = column.fillna(column.median()).to_numpy(dtype=float)
-        return by_number(name, values, format_number(float(values.min())), format_number(float(values.max())), palette)
-    words = column.astype("string").fillna("unknown")
-    ranked = list(words.value_counts().index)
-    ordered = sorted(ranked) if len(ranked) <= 12 else ranked
-    labels = words.map({value: code for code, value in enumerate(ordered)}).to_numpy(dtype=int)
-    return by_group(name, labels, ordered, points, palette, direct=False)
-
-
 # the map --------------------------------------------------------------------------------------------------------------
 
 
-def show_map(scene: MapContext, projection: Projection, colour: Colour, focus: Focus | None) -> Choice:
-    """The flat map. The picked person's nearest in the real space are joined to it by lines."""
-    n = len(projection.points)
-    key = f"map_{scene.side}"
-    before = choice(key, n, identity_of(scene.names))
-    of = int(before.rows[0]) if before.kind == "pick" else (focus.row if focus and focus.row is not None else -1)
-    near = nearest(scene.vectors, of, NEIGHBOURS)[0] if 0 <= of < n else ()
+def show_map(context: MapContext, projection: Projection, colour: Colour, focus: Focus | None) -> Choice:
+    """The map in two dimensions. Lines join the picked row to its nearest neighbours in the embedding space."""
+    n, users = len(projection.points), context.entity == "users"
+    key = f"map_{context.entity}"
+    previous = choice(key, n, identity_of(context.names))
+    picked = int(previous.rows[0]) if previous.kind == "pick" else -1
+    if picked < 0 and focus is not None and focus.row is not None:
+        picked = focus.row
+    near = nearest(context.vectors, picked, NEIGHBOURS)[0] if 0 <= picked < n else ()
     return point_map(
         projection.points,
-        scene.names,
+        context.names,
         colour,
         key=key,
-        counts=scene.counts,
-        unit="items" if scene.side == "people" else "choices",
-        noun=("person", "people") if scene.side == "people" else ("item", "items"),
-        marks=ends_of(scene) if scene.side == "people" else None,
+        counts=context.counts,
+        unit="items" if users else "interactions",
+        noun=("user", "users") if users else ("item", "items"),
+        marks=marked_users(context) if users else None,
         near=[int(row) for row in near],
-        of=of,
+        of=picked,
         focus=focus,
-        drawer=364,
+        drawer=_DRAWER_WIDTH,
     )
 
 
-def show_cloud(scene: MapContext, projection: Projection, palette: Palette, chosen: Choice) -> None:
-    """The picture in three dimensions: to turn and to zoom; choosing is for the flat map."""
+def show_cloud(context: MapContext, projection: Projection, palette: Palette, chosen: Choice) -> None:
+    """The map in three dimensions, which can be rotated and zoomed; points are chosen on the flat map."""
     figure = cloud_figure(
         projection.points,
-        scene.names,
-        scene.labels,
-        scene.groups,
+        context.names,
+        context.labels,
+        context.groups,
         colours=GROUP_COLOURS[palette],
-        chosen=[int(row) for row in chosen.rows[:2000]],
-        title=f"{len(projection.points):,} {scene.side}: near each other, similar taste. Drag to turn",
+        chosen=[int(row) for row in chosen.rows[:_MOST_RINGED]],
+        title=f"{len(projection.points):,} {context.entity}: near points have similar embeddings. Drag to rotate",
         height=600,
     )
-    st.plotly_chart(figure, config=CONFIG, key=f"cloud_{scene.side}", theme="streamlit")
+    st.plotly_chart(figure, config=CONFIG, key=f"cloud_{context.entity}", theme="streamlit")
 
 
-def ends_of(scene: MapContext) -> dict[str, list[int]]:
-    """The people who are the source and the target of the link. An end that can't be drawn here is left out."""
+def marked_users(context: MapContext) -> dict[str, list[int]]:
+    """The users who are source and target in the URL, by role. A role without users in this run is left out."""
     marks = {}
     for role in ("source", "target"):
-        text = getattr(scene.studio.view, role)
+        text = getattr(context.page.view, role)
         kind, _, value = text.partition(":")
         try:
             if kind == "user":
-                marks[role] = [scene.dataset.users.index(value)]
+                marks[role] = [context.dataset.users.index(value)]
             elif kind in ("group", "cluster", "column"):
-                marks[role] = [int(user) for user in group_of(scene.context, text, None)[0]]
+                marks[role] = [int(user) for user in group_of(context.context, text, None)[0]]
         except StudioError:
             continue  # the Transfer page says what is wrong with it
     return marks
 
 
-def ends_line(scene: MapContext) -> str:
-    """Who is source and target of the transfer so far, in words."""
-    words = []
+def transfer_line(context: MapContext) -> str:
+    """Source and target of the transfer so far, in Markdown."""
+    parts = []
     for role, mark in (("source", ":orange[◆]"), ("target", ":blue[●]")):
-        text = getattr(scene.studio.view, role)
+        text = getattr(context.page.view, role)
         kind, _, value = text.partition(":")
         name = value if kind == "user" else ""
         if kind in ("group", "cluster", "column"):
             try:
-                name = group_of(scene.context, text, None)[1]
+                name = group_of(context.context, text, None)[1]
             except StudioError as error:
                 name = str(error)
-        words.append(f"{mark} {role.title()}: {escape_markdown(name or text or 'not chosen yet', 80)}")
-    return " \u2003 ".join(words)
+        parts.append(f"{mark} {role.title()}: {escape_markdown(name or text or 'not chosen yet', 80)}")
+    return " \u2003 ".join(parts)
 
 
-# searching ------------------------------------------------------------------------------------------------------------
+# search ---------------------------------------------------------------------------------------------------------------
 
 
-def found_rows(scene: MapContext, text: str, limit: int = 8) -> list[int]:
-    """Rows whose name is `text`, else those that contain it (shortest first)."""
+def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
+    """The row whose name is `text`, else the rows whose names contain it, shortest first."""
     wanted = text.strip().casefold()
     if not wanted:
         return []
-    exact = [row for row, name in enumerate(scene.names) if name.casefold() == wanted]
+    exact = [row for row, name in enumerate(context.names) if name.casefold() == wanted]
     if exact:
         return exact[:1]
-    hits = [row for row, name in enumerate(scene.names) if wanted in name.casefold()]
-    return sorted(hits, key=lambda row: (len(scene.names[row]), row))[:limit]
+    matches = [row for row, name in enumerate(context.names) if wanted in name.casefold()]
+    return sorted(matches, key=lambda row: (len(context.names[row]), row))[:limit]
 
 
-def search(scene: MapContext) -> Focus | None:
-    """The search box; returns what the map should look at, with a number that grows with each new answer."""
-    noun = "person" if scene.side == "people" else "item"
+def search(context: MapContext) -> Focus | None:
+    """The search box. Returns the row that the map should show, with a number that grows with each new row."""
+    noun = context.entity.removesuffix("s")
     text = st.text_input(
-        f"Find a {noun}",
-        key=f"map_find_{scene.side}",
-        placeholder=f"Find a {noun} …",
+        f"Find {'a' if noun == 'user' else 'an'} {noun}",
+        key=f"map_find_{context.entity}",
+        placeholder=f"Find {'a' if noun == 'user' else 'an'} {noun} …",
         label_visibility="collapsed",
         icon=":material/search:",
     )
-    rows = found_rows(scene, text)
+    rows = matching_rows(context, text)
     if text.strip() and not rows:
-        st.caption(f"No {noun} is called like that.")
+        st.caption(f"No {noun} matches.")
     row = rows[0] if len(rows) == 1 else None
     if len(rows) > 1:
         row = st.pills(
-            "Which?", rows, format_func=lambda one: escape_markdown(scene.names[one], 28), key=f"map_found_{text[:40]}"
+            "Matches",
+            rows,
+            format_func=lambda one: escape_markdown(context.names[one], 28),
+            key=f"map_found_{text[:40]}",
+            label_visibility="collapsed",
         )
-    looked = st.session_state.get("map_looked", (0, scene.side, None))
+    seq, entity, shown = st.session_state.get("map_focus", (0, context.entity, None))
     if row is None:
-        return Focus(*looked[0::2]) if looked[1] == scene.side and looked[2] is not None and text.strip() else None
-    if looked[1:] != (scene.side, row):
-        looked = st.session_state["map_looked"] = (looked[0] + 1, scene.side, row)
-    return Focus(looked[0], row)
+        return Focus(seq, shown) if entity == context.entity and shown is not None and text.strip() else None
+    if (entity, shown) != (context.entity, row):
+        seq += 1
+        st.session_state["map_focus"] = (seq, context.entity, row)
+    return Focus(seq, row)
 
 
-# how the picture is made, and what it is worth ------------------------------------------------------------------------
+# settings and quality -------------------------------------------------------------------------------------------------
 
 
-def controls() -> tuple[int, float]:
-    """Neighbours and distance, each with a hint that follows the value."""
+def settings_controls() -> tuple[int, float]:
+    """Neighbours and minimum distance, each with a hint on its value."""
     left, right = st.columns(2)
     neighbours = left.select_slider(
-        "Neighbours looked at",
+        "Neighbours",
         [5, 10, 15, 30, 50, 100],
-        projections.ProjectionSettings.neighbours,
+        ProjectionSettings.neighbours,
         key="map_neighbours",
+        help="UMAP’s n_neighbors: how many nearest neighbours of each point it tries to keep near.",
     )
-    hint = (
-        "many small islands: fine detail, the whole is lost" if neighbours < 10 else "detail and the whole in balance"
-    )
-    left.caption(
-        f"{neighbours} of each: {hint if neighbours <= 50 else 'the large shape; small groups melt together'}."
-    )
+    hint = "many small groups, little overall shape" if neighbours < 10 else "a balance of detail and overall shape"
+    left.caption(f"{neighbours}: {hint if neighbours <= 50 else 'the overall shape; small groups merge'}.")
     distance = right.select_slider(
-        "Least distance",
+        "Minimum distance",
         [0.0, 0.05, 0.1, 0.25, 0.5, 0.8],
-        projections.ProjectionSettings.min_distance,
+        ProjectionSettings.min_distance,
         key="map_distance",
+        help="UMAP’s min_dist: how close points may come on the map.",
     )
-    hint = "tight clumps, easy to lasso" if distance < 0.1 else "clumps with room between people"
-    right.caption(f"{distance:g}: {hint if distance <= 0.5 else 'spread evenly; groups lose their edges'}.")
+    hint = "dense groups, easy to lasso" if distance < 0.1 else "groups with space between the points"
+    right.caption(f"{distance:g}: {hint if distance <= 0.5 else 'evenly spread; groups lose their edges'}.")
     return int(neighbours), float(distance)
 
 
 def quality(projection: Projection) -> None:
-    """How far the picture can be trusted, and what not to read in it."""
+    """How far the map can be trusted, and what not to read in it."""
     if projection.note:
         st.info(projection.note)
     measured = projection.quality
@@ -325,17 +235,13 @@ def quality(projection: Projection) -> None:
 
 def quality_line(projection: Projection, waiting: bool) -> str:
     """One line for under the map."""
-    made = {"umap": "UMAP", "pca": "PCA", "umap-learn": "UMAP (umap-learn)"}[projection.method]
+    method = _METHODS[projection.method]
     if waiting:
-        return f"{made} for a first look, UMAP is being drawn. {WARNING}"
+        return f"{method} for now; UMAP is being computed. {WARNING}"
     measured = projection.quality
-    share = (
-        ""
-        if measured is None
-        else f", trustworthiness {format_number(measured.trustworthiness)}: {_kept(measured.preservation)}"
+    if measured is None:
+        return f"{method}. {WARNING}"
+    return (
+        f"{method}, trustworthiness {format_number(measured.trustworthiness)}: {measured.preservation:.0%} of the "
+        f"{measured.neighbours} nearest neighbours are still nearest here. {WARNING}"
     )
-    return f"{made}{share}. {WARNING}"
-
-
-def _kept(share: float) -> str:
-    return f"{share:.0%} of everybody’s nearest are still nearest here"

@@ -16,12 +16,12 @@ class _Request:
     """What the queue does not know of a projection job.
 
     Attributes:
-        side: "people" or "items".
+        entity: "users" or "items".
         viewers: session -> when it last showed the job, in seconds of `time.monotonic`.
         replaced: stopped for a newer request, not by the visitor.
     """
 
-    side: str
+    entity: str
     viewers: dict[str, float] = field(default_factory=dict)
     replaced: bool = False
 
@@ -34,26 +34,26 @@ class ViewedJobs:
         self._requests: dict[str, _Request] = {}
         self._lock = threading.Lock()
 
-    def view(self, job_id: str, side: str, viewer: str) -> None:
-        """Notes that a session shows this job now, and no other job of the same side."""
+    def view(self, job_id: str, entity: str, viewer: str) -> None:
+        """Notes that a session shows this job now, and no other job of the same entity."""
         with self._lock:
             for request in self._requests.values():
-                if request.side == side:
+                if request.entity == entity:
                     request.viewers.pop(viewer, None)
-            request = self._requests.pop(job_id, _Request(side))
+            request = self._requests.pop(job_id, _Request(entity))
             request.viewers[viewer] = time.monotonic()
             self._requests[job_id] = request
             while len(self._requests) > self._keep:
                 del self._requests[next(iter(self._requests))]
 
     def replace(self, queue: JobQueue, owner: str, job_id: str) -> None:
-        """Stops the owner's other waiting or running jobs of the same side that no session has shown lately."""
+        """Stops the owner's other waiting or running jobs of the same entity that no session has shown lately."""
         with self._lock:
             wanted = self._requests[job_id]
             wanted.replaced = False
             for job in queue.of(owner):
                 request = self._requests.get(job.id)
-                if not job.active or request is None or request is wanted or request.side != wanted.side:
+                if not job.active or request is None or request is wanted or request.entity != wanted.entity:
                     continue
                 if all(time.monotonic() - seen > VIEWED for seen in request.viewers.values()):
                     request.replaced = True

@@ -65,8 +65,8 @@ STEPS = (
         "embeddings",
         "pages/3_Embeddings.py",
         "3 Embeddings",
-        "See your people",
-        "Each point is a person; neighbours share taste. Lasso a group.",
+        "Map of users",
+        "Each point is a user; near points have similar interests. Draw a lasso around a group to see what it is like.",
         ("map",),
     ),
     Step(

@@ -1,4 +1,4 @@
-"""The map's messages: what travels to the browser, and that nothing which comes back is trusted."""
+"""The map's messages: what is sent to the browser, and that nothing from the browser is trusted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def decoded(text: str, kind: str) -> np.ndarray:
 
 
 @given(hs.integers(1, 200).flatmap(lambda n: hs.tuples(hs.just(n), hs.sets(hs.integers(0, n - 1)))))
-def test_a_choice_travels_as_one_bit_a_row(scored: tuple[int, set[int]]) -> None:
+def test_a_choice_is_sent_as_one_bit_per_row(scored: tuple[int, set[int]]) -> None:
     n, rows = scored
     text = bits_of(np.array(sorted(rows), dtype=int), n)
     assert chosen_rows(text, n).tolist() == sorted(rows)
@@ -29,12 +29,12 @@ def test_a_choice_travels_as_one_bit_a_row(scored: tuple[int, set[int]]) -> None
 
 
 @pytest.mark.parametrize("bits", ["not base64!", "", None, 7, "AAAA", "ä"])
-def test_bits_that_cannot_be_read_are_nobody(bits: object) -> None:
+def test_invalid_bits_give_no_rows(bits: object) -> None:
     assert chosen_rows(bits, 10).tolist() == []
 
 
 @pytest.mark.parametrize(
-    ("told", "kind", "rows"),
+    ("message", "kind", "rows"),
     [
         ({"kind": "pick", "index": 3, "seq": 2}, "pick", [3]),
         ({"kind": "pick", "index": 10, "seq": 2}, "none", []),
@@ -49,9 +49,9 @@ def test_bits_that_cannot_be_read_are_nobody(bits: object) -> None:
     ],
 )
 def test_only_rows_that_exist_can_be_chosen(
-    monkeypatch: pytest.MonkeyPatch, told: Any, kind: str, rows: list[int]
+    monkeypatch: pytest.MonkeyPatch, message: Any, kind: str, rows: list[int]
 ) -> None:
-    monkeypatch.setattr(st, "session_state", {"map": {"choice": told}})
+    monkeypatch.setattr(st, "session_state", {"map": {"choice": message}})
     chosen = choice("map", 10)
     assert (chosen.kind, chosen.rows.tolist()) == (kind, rows)
 
@@ -77,7 +77,7 @@ def test_no_group_is_coloured_like_source_or_target() -> None:
         assert not {"#E69F00", "#0072B2"} & {colour.upper() for colour in colours}
 
 
-def test_numbers_are_coloured_by_rank_so_one_huge_value_leaves_the_rest_their_colours() -> None:
+def test_numbers_are_coloured_by_rank_so_one_huge_value_does_not_compress_the_scale() -> None:
     codes = by_number("Activity", np.array([1, 2, 3, 4, 1_000_000.0]), "1", "1,000,000").codes
     assert codes.tolist() == [0, 64, 128, 191, 255]
     assert by_number("Same", np.ones(4), "1", "1").codes.tolist() == [0, 0, 0, 0]
@@ -85,15 +85,15 @@ def test_numbers_are_coloured_by_rank_so_one_huge_value_leaves_the_rest_their_co
 
 
 @pytest.mark.parametrize("points", [np.zeros((1, 2)), np.ones((5, 2)), np.array([[0, 0], [1e9, 3], [2, 1], [1, 1]])])
-def test_any_picture_fits_the_unit_square(points: np.ndarray) -> None:
+def test_any_points_fit_the_unit_square(points: np.ndarray) -> None:
     unit = unit_square(points)
     assert np.isfinite(unit).all() and unit.min() >= -1e-6 and unit.max() <= 1 + 1e-6
 
 
-def test_recolouring_keeps_the_signature_of_the_points() -> None:
+def test_another_palette_changes_the_colours_and_not_the_codes() -> None:
     labels, points = np.array([0, 1]), np.eye(2)
     first, second = (by_group("C", labels, ["a", "b"], points, palette).as_data() for palette in GROUP_COLOURS)
-    assert first["signature"] != second["signature"] and first["codes"] == second["codes"]
+    assert first["hex"] != second["hex"] and first["codes"] == second["codes"]
 
 
 def test_every_button_of_the_map_has_a_name() -> None:

@@ -1,4 +1,4 @@
-"""Pictures for the pages: a first look at once, the drawn one kept in the visitor's space, drawn once for a class."""
+"""Projections for the map: PCA at once, UMAP saved in the visitor's space, computed once for a class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recsys.jobs.queue import JobQueue
 from recsys.workspace import Space, Workspace
 from ui.embeddings import projections
 
-WISH = projections.ProjectionSettings(neighbours=5)
+SETTINGS = projections.ProjectionSettings(neighbours=5)
 TAB, OTHER_TAB = "tab one", "tab two"
 
 
@@ -38,7 +38,7 @@ def spaces(folder: Path) -> tuple[Space, Space]:
     return home.space("a" * 32), home.space("b" * 32)
 
 
-def drawn(
+def with_umap(
     space: Space, queue: JobQueue, embeddings: Embeddings, settings: projections.ProjectionSettings
 ) -> projections.ProjectionState:
     first = projections.projection_state(space, queue, embeddings, settings, TAB)
@@ -47,44 +47,48 @@ def drawn(
     return projections.projection_state(space, queue, embeddings, settings, TAB)
 
 
-def test_pca_comes_first_and_umap_is_kept_in_the_space(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
+def test_pca_comes_first_and_umap_is_saved_in_the_space(
+    tmp_path: Path, queue: JobQueue, embeddings: Embeddings
+) -> None:
     ann, _ = spaces(tmp_path)
-    first = projections.projection_state(ann, queue, embeddings, WISH, TAB)
+    first = projections.projection_state(ann, queue, embeddings, SETTINGS, TAB)
     assert first.projection.method == "pca" and first.job is not None
-    final = drawn(ann, queue, embeddings, WISH)
+    final = with_umap(ann, queue, embeddings, SETTINGS)
     assert final.projection.method == "umap"
-    assert [entry.meta["key"] for entry in ann.entries("map")] == [WISH.key(embeddings)]
+    assert [entry.meta["key"] for entry in ann.entries("map")] == [SETTINGS.key(embeddings)]
 
 
-def test_a_class_that_opens_one_run_draws_its_map_once(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
-    ann, bob = spaces(tmp_path)
-    of_ann = drawn(ann, queue, embeddings, WISH)
-    at_once = projections.projection_state(bob, queue, embeddings, WISH, TAB)
-    assert at_once.job is None and not queue.of(bob.id)
-    np.testing.assert_array_equal(at_once.projection.points, of_ann.projection.points)
-    assert len(bob.entries("map")) == 1  # his own copy: it is there when hers is deleted
-    other = replace(embeddings, fingerprint="1" * 16)
-    assert projections.projection_state(bob, queue, other, WISH, TAB).job is not None
-
-
-def test_a_picture_that_follows_an_earlier_one_is_not_shared(
+def test_a_class_that_opens_one_run_computes_its_map_once(
     tmp_path: Path, queue: JobQueue, embeddings: Embeddings
 ) -> None:
     ann, bob = spaces(tmp_path)
-    drawn(ann, queue, embeddings, WISH)
+    of_ann = with_umap(ann, queue, embeddings, SETTINGS)
+    at_once = projections.projection_state(bob, queue, embeddings, SETTINGS, TAB)
+    assert at_once.job is None and not queue.of(bob.id)
+    np.testing.assert_array_equal(at_once.projection.points, of_ann.projection.points)
+    assert len(bob.entries("map")) == 1  # a copy of his own, which stays when hers is deleted
+    other = replace(embeddings, fingerprint="1" * 16)
+    assert projections.projection_state(bob, queue, other, SETTINGS, TAB).job is not None
+
+
+def test_a_projection_aligned_with_an_earlier_one_is_not_shared(
+    tmp_path: Path, queue: JobQueue, embeddings: Embeddings
+) -> None:
+    ann, bob = spaces(tmp_path)
+    with_umap(ann, queue, embeddings, SETTINGS)
     wide = projections.ProjectionSettings(neighbours=15)
-    drawn(ann, queue, embeddings, wide)  # turned to lie as hers did before
+    with_umap(ann, queue, embeddings, wide)  # aligned with hers
     assert projections.projection_state(bob, queue, embeddings, wide, TAB).job is not None
 
 
 def test_a_full_space_still_shows_its_map(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
     full = Workspace(tmp_path, space_bytes=1).space("a" * 32)
-    final = drawn(full, queue, embeddings, WISH)
+    final = with_umap(full, queue, embeddings, SETTINGS)
     assert final.projection.method == "umap" and final.job is None and full.entries() == ()
     job = queue.of(full.id)[0]
-    projections._just_drawn(job.id).clear()  # newer maps have taken its place
-    projections._drawn(WISH.key(embeddings)).clear()
-    again = projections.projection_state(full, queue, embeddings, WISH, TAB)
+    projections._job_results(job.id).clear()  # as if newer maps had taken its place
+    projections._shared_projections(SETTINGS.key(embeddings)).clear()
+    again = projections.projection_state(full, queue, embeddings, SETTINGS, TAB)
     assert again.projection.method == "pca" and again.job is not None and again.job.id == job.id
     queue.wait(job.id, full.id, 60)
 
@@ -104,21 +108,21 @@ def slow_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     finish.set()
 
 
-def settings_of(neighbours: int, side: str = "people") -> projections.ProjectionSettings:
-    return projections.ProjectionSettings(side=side, neighbours=neighbours)
+def settings_of(neighbours: int, entity: str = "users") -> projections.ProjectionSettings:
+    return projections.ProjectionSettings(entity=entity, neighbours=neighbours)
 
 
 def active(queue: JobQueue, space: Space) -> set[str]:
     return {job.id for job in queue.of(space.id) if job.active}
 
 
-def test_a_new_request_replaces_the_earlier_ones_of_the_same_side(
+def test_a_new_request_replaces_the_earlier_ones_of_the_same_entity(
     tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
 ) -> None:
     ann, _ = spaces(tmp_path)
     items = projections.projection_state(ann, queue, embeddings, settings_of(5, "items"), TAB).job
     jobs = []
-    for neighbours in range(2, 2 + queue.waiting + 4):
+    for neighbours in range(2, queue.max_active + 6):
         state = projections.projection_state(ann, queue, embeddings, settings_of(neighbours), TAB)
         assert state.job is not None and state.job.error is None
         jobs.append(state.job.id)
@@ -137,11 +141,11 @@ def test_a_running_job_is_replaced_too(
     second = projections.projection_state(ann, queue, embeddings, settings_of(6), TAB).job
     assert second is not None and queue.wait(first.id, ann.id, 60).state == "stopped"
     back = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
-    assert back is not None and back.id == first.id and back.active  # what was replaced is drawn when wanted again
+    assert back is not None and back.id == first.id and back.active  # a replaced job is submitted again on request
     assert queue.wait(second.id, ann.id, 60).state == "stopped"
 
 
-def test_what_the_visitor_stopped_stays_stopped(
+def test_a_job_that_the_visitor_stopped_stays_stopped(
     tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
 ) -> None:
     ann, _ = spaces(tmp_path)
@@ -153,7 +157,7 @@ def test_what_the_visitor_stopped_stays_stopped(
     assert again is not None and again.state == "stopped"
 
 
-def test_a_job_that_another_tab_shows_goes_on(
+def test_a_job_that_another_tab_shows_keeps_running(
     tmp_path: Path,
     queue: JobQueue,
     embeddings: Embeddings,

@@ -1,9 +1,9 @@
-"""The map: one browser component that draws every person (or item), and in which one pans, zooms, lassos and picks.
+"""The map: a browser component that shows all users or items as points to pan, zoom, lasso and pick.
 
-Points, names, colours and marks travel once each: Python remembers in the session what it has sent, by signature,
-and the browser asks for what it does not have. While the pointer moves nothing reaches the server; on release Python
-hears of the choice, with a number (`seq`) that grows. The session holds the one valid choice (`memory.py`): a map that
-is mounted again shows it, and it ends when other rows are shown.
+Points, names, colours and marks are sent once each: the session remembers the signatures of what it has sent, and the
+browser asks for parts that it lacks. Nothing is sent to the server while the pointer moves; on release the choice is,
+with a number (`seq`) that grows. The session keeps the one valid choice (`session.py`): a map that is mounted again
+shows it, and it ends when other rows are shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui.components.point_map.memory import Choice, choice, forget_sent, hear, held, unsent
 from ui.components.point_map.payload import (
     GROUP_COLOURS,
     Colour,
@@ -30,6 +29,14 @@ from ui.components.point_map.payload import (
     packed,
     signature,
     unit_square,
+)
+from ui.components.point_map.session import (
+    Choice,
+    choice,
+    choice_to_send,
+    forget_sent_parts,
+    receive_choice,
+    unsent_parts,
 )
 
 __all__ = [
@@ -46,7 +53,7 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("space.js", "paint.js", "over.js", "component.js")  # one module: parts before the whole
+_SCRIPTS = ("geometry.js", "points.js", "overlay.js", "component.js")  # joined into one module in this order
 _mount = st.components.v2.component(
     "studio_point_map",
     html=(_HERE / "component.html").read_text("utf-8"),
@@ -57,17 +64,15 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True, eq=False)
 class Focus:
-    """What the page wants to be seen.
+    """A row that the map picks and shows.
 
     Args:
-        seq: must grow for the browser to obey.
-        row: a row to look at and pick, or None.
-        rows: rows to choose, or None.
+        seq: the browser follows a focus once; a new one has a greater number.
+        row: the row, or None.
     """
 
     seq: int
     row: int | None = None
-    rows: np.ndarray | None = None
 
 
 def point_map(
@@ -78,7 +83,7 @@ def point_map(
     key: str,
     counts: np.ndarray | None = None,
     unit: str = "items",
-    noun: tuple[str, str] = ("person", "people"),
+    noun: tuple[str, str] = ("user", "users"),
     marks: Mapping[str, Sequence[int]] | None = None,
     near: Sequence[int] = (),
     of: int = -1,
@@ -91,32 +96,37 @@ def point_map(
         points: float (n, 2).
         names: of each row, shown on hover. Hostile text: shown as text only.
         colour: from `by_group` or `by_number`.
-        key: the widget's key. Where one looks and who is chosen outlive a change of colour, and a remount.
+        key: the widget's key. Zoom, centre and choice outlive a change of colour and a remount.
         counts: int (n,), shown on hover with `unit`.
-        noun: one row and many rows, in words.
-        marks: "source" and "target" -> rows that are drawn in their colour.
-        near: rows joined to the row `of` while that is picked.
-        focus: what should be seen.
-        drawer: pixels at the right that the page lays over the map while somebody is chosen.
+        noun: what one row is called, and many.
+        marks: "source" and "target" -> rows that are marked in their colour.
+        near: rows joined by lines to the row `of` while that is picked.
+        focus: the row to show.
+        drawer: pixels at the right that the page covers while there is a choice.
     """
     n, identity = len(points), identity_of(names)
-    now = choice(key, n, identity)
-    signs, parts = _parts(points, names, colour, counts, marks or {}, identity)
+    seq = choice(key, n, identity).seq
+    signatures, parts = _parts(points, names, colour, counts, marks or {}, identity)
     data: dict[str, Any] = {
         "identity": identity,
-        "signs": signs,
-        "parts": {name: parts[name]() for name in unsent(key, signs)},
+        "signatures": signatures,
+        "parts": {name: parts[name]() for name in unsent_parts(key, signatures)},
         "unit": unit,
         "unit_one": noun[0],
         "unit_many": noun[1],
-        "label": f"A map of {n:,} {noun[1]}: who is near has a similar taste.",
+        "label": f"A map of {n:,} {noun[1]}: near points have similar embeddings.",
         "neighbours": {"of": of, "near": [int(row) for row in near]},
-        "focus": None if focus is None else _focus(focus, n),
+        "focus": None if focus is None else {"seq": focus.seq, "index": -1 if focus.row is None else focus.row},
         "drawer": drawer,
-        "seq": now.seq,
-        "chosen": held(key),
+        "seq": seq,
+        "chosen": choice_to_send(key),
     }
-    _mount(key=key, data=data, on_choice_change=partial(hear, key), on_lacking_change=partial(forget_sent, key))
+    _mount(
+        key=key,
+        data=data,
+        on_choice_change=partial(receive_choice, key),
+        on_missing_change=partial(forget_sent_parts, key),
+    )
     return choice(key, n, identity)
 
 
@@ -128,27 +138,24 @@ def _parts(
     marks: Mapping[str, Sequence[int]],
     identity: str,
 ) -> tuple[dict[str, str], dict[str, Callable[[], dict[str, Any]]]]:
-    """What is large and seldom changes: the signature of each part, and how the part is written as JSON values."""
+    """The large parts of the message that seldom change: the signature of each, and a function that writes it."""
     marked = {role: np.asarray(rows, dtype=np.int64) for role, rows in marks.items()}
 
-    def picture() -> dict[str, Any]:
-        unit_points = packed(unit_square(points), "<f4")
-        shown = None if counts is None else packed(counts, "<u4")
-        return {"points": unit_points, "names": [cut(name) for name in names], "counts": shown}
+    def points_and_names() -> dict[str, Any]:
+        return {
+            "points": packed(unit_square(points), "<f4"),
+            "names": [cut(name) for name in names],
+            "counts": None if counts is None else packed(counts, "<u4"),
+        }
 
-    signs = {
-        "picture": signature(identity, points, counts),
-        "colour": signature(colour.title, colour.codes, colour.shown),
+    signatures = {
+        "points": signature(identity, points, counts),
+        "colour": signature(colour.title, colour.codes, colour.settings),
         "marks": signature(identity, *(value for item in sorted(marked.items()) for value in item)),
     }
     written: dict[str, Callable[[], dict[str, Any]]] = {
-        "picture": picture,
+        "points": points_and_names,
         "colour": colour.as_data,
         "marks": lambda: {role: bits_of(rows, len(points)) for role, rows in marked.items()},
     }
-    return signs, written
-
-
-def _focus(focus: Focus, n: int) -> dict[str, Any]:
-    bits = None if focus.rows is None else bits_of(focus.rows, n)
-    return {"seq": focus.seq, "index": -1 if focus.row is None else focus.row, "bits": bits}
+    return signatures, written

@@ -1,25 +1,26 @@
-// What lies over the points: who is marked, the neighbours of the one picked, the lasso, the hover, names of groups.
+// The layer over the points: source and target, neighbours of the picked point, lasso, hover, and labels of groups.
 const ROLES = { source: "#e69f00", target: "#0072b2" };
 
-function paintOver(view) {
+function paintOverlay(view) {
   const { frame, map } = view, pen = view.over.getContext("2d"), { scale, x, y } = transform(view), { ratio } = frame;
   const at = (i) => [x + scale * map.points[2 * i], y - scale * map.points[2 * i + 1]];
   pen.clearRect(0, 0, frame.width, frame.height);
+  view.roleBoxes = [];
   const radius = radiusOf(view) * ratio;
   paintNeighbours(view, pen, at);
   for (const role of ["source", "target"]) {
     const members = view.parts.marks[role] ?? [];
     members.slice(0, 5000).forEach((i) => paintMark(pen, at(i), role, (members.length > 1 ? Math.max(radius, 2.2 * ratio) : 7.5 * ratio), view));
-    if (members.length) paintWord(pen, centreOf(members, at), role, view);
+    if (members.length) paintRole(pen, centreOf(members, at), role, view);
   }
-  if (view.picked >= 0) ring(pen, at(view.picked), radius + 5 * ratio, view.ink, 2.4 * ratio, view.halo);
-  if (view.hover >= 0 && view.hover !== view.picked) ring(pen, at(view.hover), radius + 3 * ratio, view.ink, 1.6 * ratio, view.halo);
-  if (view.cross) paintCross(view, pen);
+  if (view.picked >= 0) ring(pen, at(view.picked), radius + 5 * ratio, view.ink, 2.4 * ratio, view.outline);
+  if (view.hover >= 0 && view.hover !== view.picked) ring(pen, at(view.hover), radius + 3 * ratio, view.ink, 1.6 * ratio, view.outline);
+  if (view.crosshair) paintCrosshair(view, pen);
   if (view.line) paintLasso(view, pen, scale, x, y);
 }
 
-function ring(pen, [x, y], radius, colour, width, halo) {
-  for (const [style, line] of [[halo, width + 3], [colour, width]]) {
+function ring(pen, [x, y], radius, colour, width, outline) {
+  for (const [style, line] of [[outline, width + 3], [colour, width]]) {
     pen.beginPath();
     pen.arc(x, y, radius, 0, 2 * Math.PI);
     pen.lineWidth = line;
@@ -35,7 +36,7 @@ function paintMark(pen, [x, y], role, radius, view) {
   else [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]].forEach(([dx, dy]) => pen.lineTo(x + dx * radius, y + dy * radius));
   pen.closePath();
   pen.fillStyle = ROLES[role];
-  for (const [style, width] of [[view.halo, 4], [view.ink, 2]]) {  // the line around them is what reads on any background
+  for (const [style, width] of [[view.outline, 4], [view.ink, 2]]) {  // the outlines give contrast on any background
     pen.lineWidth = width * view.frame.ratio;
     pen.strokeStyle = style;
     pen.stroke();
@@ -48,27 +49,28 @@ function centreOf(members, at) {
   return [middle(0), middle(1)];
 }
 
-function paintWord(pen, [x, y], role, view) {
+function paintRole(pen, [x, y], role, view) {
   const ratio = view.frame.ratio;
   pen.font = `650 ${13 * ratio}px sans-serif`;
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   pen.lineWidth = 4 * ratio;
   pen.lineJoin = "round";
-  pen.strokeStyle = view.halo;
+  pen.strokeStyle = view.outline;
   pen.fillStyle = view.ink;
   pen.strokeText(role, x + 12 * ratio, y);
   pen.fillText(role, x + 12 * ratio, y);
+  view.roleBoxes.push({ left: x / ratio, top: y / ratio - 10, width: 16 + pen.measureText(role).width / ratio, height: 20 });
 }
 
-// Lines to those who are nearest in the real space, wherever the picture has put them.
+// Lines to the nearest neighbours in the embedding space, wherever they are on the map.
 function paintNeighbours(view, pen, at) {
   const { of = -1, near = [] } = view.data.neighbours ?? {};
   if (of < 0 || of !== view.picked) return;
   const [x, y] = at(of), ratio = view.frame.ratio;
   for (const one of near) {
     const [toX, toY] = at(one);
-    for (const [style, width] of [[view.halo, 4], [view.ink, 1.5]]) {
+    for (const [style, width] of [[view.outline, 4], [view.ink, 1.5]]) {
       pen.lineWidth = width * ratio;
       pen.strokeStyle = style;
       pen.beginPath();
@@ -77,10 +79,10 @@ function paintNeighbours(view, pen, at) {
       pen.stroke();
     }
   }
-  for (const one of near) ring(pen, at(one), (radiusOf(view) + 2) * ratio, view.ink, 1.4 * ratio, view.halo);
+  for (const one of near) ring(pen, at(one), (radiusOf(view) + 2) * ratio, view.ink, 1.4 * ratio, view.outline);
 }
 
-function paintCross(view, pen) {
+function paintCrosshair(view, pen) {
   const { ratio } = view.frame, [x, y] = middleOf(view), arm = 10 * ratio;
   pen.lineWidth = 1.5 * ratio;
   pen.strokeStyle = view.ink;
@@ -103,7 +105,7 @@ function paintLasso(view, pen, scale, x, y) {
   pen.stroke();
 }
 
-// A button that stands for a group: its shape and colour, its name, how many. Pressing it chooses everybody in it.
+// A group's button: its shape and colour, name and size. Pressing it chooses all rows of the group.
 function groupButton(view, code) {
   const { names, sizes, rgb } = view.colour, button = document.createElement("button");
   const [glyph, name, many] = [0, 1, 2].map(() => document.createElement("span"));
@@ -115,17 +117,17 @@ function groupButton(view, code) {
   name.textContent = names[code];
   many.className = "many";
   many.textContent = sizes[code].toLocaleString("en");
-  button.title = `${names[code]}: choose all`;  // a description; the button's name is what stands on it
+  button.title = `${names[code]}: choose all`;  // a description; the button's accessible name is its text
   button.append(glyph, name, " ", many);
   button.onclick = () => chooseGroup(view, code);
   return button;
 }
 
-function buildNames(view) {
+function buildLabels(view) {
   const { colour } = view, codes = colour.kind === "groups" ? colour.names.map((_, code) => code) : [];
-  view.tags = colour.direct ? codes.map((code) => ({ code, node: groupButton(view, code) })) : [];
-  view.labels.replaceChildren(...view.tags.map((tag) => tag.node));
-  for (const tag of view.tags) Object.assign(tag, { width: tag.node.offsetWidth, height: tag.node.offsetHeight });
+  view.groupLabels = colour.direct ? codes.map((code) => ({ code, node: groupButton(view, code) })) : [];
+  view.labels.replaceChildren(...view.groupLabels.map((label) => label.node));
+  for (const label of view.groupLabels) Object.assign(label, { width: label.node.offsetWidth, height: label.node.offsetHeight });
   const heading = document.createElement("span");
   heading.className = "heading";
   heading.textContent = colour.title;
@@ -142,27 +144,28 @@ function buildNames(view) {
   } else view.legend.replaceChildren(...(colour.direct ? [] : [heading, ...codes.map((code) => groupButton(view, code))]));
 }
 
-// Names stand at the middle of their group and step aside from each other, the large groups first.
-function placeNames(view) {
-  const { scale, x, y } = transform(view), { ratio } = view.frame, taken = [];
-  const box = { width: view.frame.width / ratio - view.shift, height: view.frame.height / ratio };
-  for (const { code, node, width, height } of view.tags) {
-    const [cx, cy] = view.colour.places[code], left = (x + scale * cx) / ratio - width / 2, middle = (y - scale * cy) / ratio - height - 7;
-    const away = left + width < 0 || left > box.width || middle + height < 0 || middle > box.height;
-    node.hidden = away;
-    if (away) continue;
-    const spot = [0, 1, -1, 2, -2, 3, -3].map((step) => ({
-      left: clamp(left, 6, box.width - width - 6), top: clamp(middle + step * (height + 3), 54, box.height - height - 6), width, height,
-    })).find((one) => !taken.some((other) => one.left < other.left + other.width && other.left < one.left + one.width
-      && one.top < other.top + other.height && other.top < one.top + one.height));
-    node.hidden = !spot;
-    if (!spot) continue;
-    taken.push(spot);
-    node.style.transform = `translate(${Math.round(spot.left)}px, ${Math.round(spot.top)}px)`;
+// Labels stand above the middle of their group. They move aside for each other, the hint and the words at source and
+// target, larger groups first; a label without room is hidden.
+function placeLabels(view) {
+  const { scale, x, y } = transform(view), { ratio } = view.frame, { hint } = view;
+  const free = { width: view.frame.width / ratio - view.shift, height: view.frame.height / ratio };
+  const placed = [{ left: hint.offsetLeft, top: hint.offsetTop, width: hint.offsetWidth, height: hint.offsetHeight }, ...view.roleBoxes];
+  const overlap = (one, other) => one.left < other.left + other.width && other.left < one.left + one.width
+    && one.top < other.top + other.height && other.top < one.top + one.height;
+  for (const { code, node, width, height } of view.groupLabels) {
+    const [cx, cy] = view.colour.places[code], left = (x + scale * cx) / ratio - width / 2, top = (y - scale * cy) / ratio - height - 7;
+    const outside = left + width < 0 || left > free.width || top + height < 0 || top > free.height;
+    const place = !outside && [0, 1, -1, 2, -2, 3, -3, 4, -4].map((step) => ({
+      left: clamp(left, 6, free.width - width - 6), top: clamp(top + step * (height + 3), 54, free.height - height - 6), width, height,
+    })).find((one) => !placed.some((other) => overlap(one, other)));
+    node.hidden = !place;
+    if (!place) continue;
+    placed.push(place);
+    node.style.transform = `translate(${Math.round(place.left)}px, ${Math.round(place.top)}px)`;
   }
 }
 
-// The card beside the pointer: who, how many items, which colour.
+// The card beside the pointer: the row's name, its count and what its colour means.
 function showTip(view, i, px, py) {
   const { tip, map, colour } = view;
   tip.hidden = i < 0;

@@ -1,7 +1,7 @@
-// Points are stamped into the picture's own memory: no graphics card is needed, and 100,000 take a few milliseconds.
+// Points are painted into an ImageData buffer: no graphics card is needed, and 100,000 points take a few milliseconds.
 const SHAPES = 8;
-const SOLID = 256, CONTRAST = 3.05;   // a stamp that covers what lies under it; WCAG 1.4.11 asks for 3:1, rounding costs a little
-const strengthOf = (n) => (n > 30000 ? 200 : n > 5000 ? 215 : 235);   // many points: what lies under them shines through
+const OPAQUE = 256, CONTRAST = 3.05;   // of 256; contrast by WCAG 1.4.11 (3:1) and a little for rounding
+const opacityOf = (n) => (n > 30000 ? 200 : n > 5000 ? 215 : 235);   // of 256; lower for many points, which overlap
 
 function rgbOf(text) {
   const pen = rgbOf.pen ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -18,31 +18,31 @@ const luminance = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear
 const isDark = (rgb) => luminance(rgb) < 0.18;
 const packedOf = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-// The contrast of a point with the background, by WCAG's formula, as it is seen when stamped at a strength of 256.
-function contrastOf(rgb, paper, strength) {
-  const [low, high] = [luminance(mix(paper, rgb, strength / 256)), luminance(paper)].sort((one, other) => one - other);
+// The contrast of a point with the background by WCAG's formula, when painted at an opacity of 256.
+function contrastOf(rgb, background, opacity) {
+  const [low, high] = [luminance(mix(background, rgb, opacity / 256)), luminance(background)].sort((one, other) => one - other);
   return (high + 0.05) / (low + 0.05);
 }
 
-// A colour that can be seen on the background: mixed towards ink until its contrast is enough.
-function readable(rgb, paper, strength = SOLID) {
-  const ink = isDark(paper) ? [255, 255, 255] : [0, 0, 0];
+// The colour, mixed towards black or white until its contrast with the background is enough.
+function readable(rgb, background, opacity = OPAQUE) {
+  const ink = isDark(background) ? [255, 255, 255] : [0, 0, 0];
   let seen = rgb;
-  for (let share = 0.04; contrastOf(seen, paper, strength) < CONTRAST && share <= 1; share += 0.04) seen = mix(rgb, ink, share);
+  for (let share = 0.04; contrastOf(seen, background, opacity) < CONTRAST && share <= 1; share += 0.04) seen = mix(rgb, ink, share);
   return seen;
 }
 
-// A colour for every code: of groups nearly as they are, of numbers on the part of a scale that can be seen in this theme.
-function coloursOf(colour, paper, strength) {
+// A colour for every code: group colours made readable, or the part of a scale with enough contrast in this theme.
+function coloursOf(colour, background, opacity) {
   const stops = colour.hex.map(rgbOf);
-  if (colour.kind === "groups") return stops.map((rgb) => readable(rgb, paper, strength));
+  if (colour.kind === "groups") return stops.map((rgb) => readable(rgb, background, opacity));
   const scale = (share) => {
     const at = share * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
     return mix(stops[low], stops[low + 1], at - low);
   };
-  const seen = Array.from({ length: 101 }, (_, i) => i / 100).filter((share) => contrastOf(scale(share), paper, strength) >= CONTRAST);
+  const seen = Array.from({ length: 101 }, (_, i) => i / 100).filter((share) => contrastOf(scale(share), background, opacity) >= CONTRAST);
   const [from, to] = seen.length ? [seen[0], seen.at(-1)] : [0, 1];
-  return Array.from({ length: 256 }, (_, code) => readable(scale(from + (to - from) * code / 255), paper, strength));
+  return Array.from({ length: 256 }, (_, code) => readable(scale(from + (to - from) * code / 255), background, opacity));
 }
 
 const INSIDE = [
@@ -56,55 +56,55 @@ const INSIDE = [
   (x, y) => -y <= 0.72 && -y >= -1 && Math.abs(x) <= (1 - y) * 0.62,
 ];
 
-// A shape as pixels around a centre, each with how far it is covered (0 to 256).
+// A shape as pixels around a centre: dx, dy and coverage (0 to 256) of each.
 function stampOf(shape, radius) {
-  const reach = Math.ceil(radius * 1.2), pixels = [], inside = INSIDE[radius < 2.4 ? 0 : shape % SHAPES];
+  const reach = Math.ceil(radius * 1.2), dots = [], inside = INSIDE[radius < 2.4 ? 0 : shape % SHAPES];
   for (let dy = -reach; dy <= reach; dy++) {
     for (let dx = -reach; dx <= reach; dx++) {
       let hits = 0;
       for (let sub = 0; sub < 16; sub++) hits += inside((dx + (sub % 4 - 1.5) / 4) / radius, (dy + (Math.floor(sub / 4) - 1.5) / 4) / radius);
-      if (hits) pixels.push(dx, dy, hits * 16);
+      if (hits) dots.push(dx, dy, hits * 16);
     }
   }
-  return { reach, pixels: Int16Array.from(pixels) };
+  return { reach, dots: Int16Array.from(dots) };
 }
 
-function stamp(picture, width, at, { pixels }, red_blue, green, strength) {
-  for (let p = 0; p < pixels.length; p += 3) {
-    const where = at + pixels[p + 1] * width + pixels[p], share = (pixels[p + 2] * strength) >> 8, rest = 256 - share, under = picture[where];
-    const mixed_rb = (((under & 0xff00ff) * rest + red_blue * share) / 256) & 0xff00ff;
-    const mixed_g = (((under & 0x00ff00) * rest + green * share) / 256) & 0x00ff00;
-    picture[where] = 0xff000000 | mixed_rb | mixed_g;
+function paintStamp(pixels, width, at, { dots }, red_blue, green, opacity) {
+  for (let p = 0; p < dots.length; p += 3) {
+    const where = at + dots[p + 1] * width + dots[p], share = (dots[p + 2] * opacity) >> 8, rest = 256 - share, below = pixels[where];
+    const mixed_rb = (((below & 0xff00ff) * rest + red_blue * share) / 256) & 0xff00ff;
+    const mixed_g = (((below & 0x00ff00) * rest + green * share) / 256) & 0x00ff00;
+    pixels[where] = 0xff000000 | mixed_rb | mixed_g;
   }
 }
 
 const radiusOf = (view) => clamp(120 / Math.sqrt(view.map.n), 1.05, 4.6) * clamp(view.zoom ** 0.4, 1, 3);
 
-// The points that are not chosen while others are: nearly grey, and no more contrast than they must have.
-function quietOf(rgb, paper) {
-  const ink = isDark(paper) ? [255, 255, 255] : [0, 0, 0], grey = mix(paper, ink, 0.3);
-  return readable(mix(grey, rgb, 0.25), paper);
+// The colour of points that are not chosen while others are: nearly grey, with the least readable contrast.
+function mutedOf(rgb, background) {
+  const ink = isDark(background) ? [255, 255, 255] : [0, 0, 0], grey = mix(background, ink, 0.3);
+  return readable(mix(grey, rgb, 0.25), background);
 }
 
-// Everything but what follows the pointer. Chosen points are larger and drawn last, the others step back.
+// All points. Chosen points are larger and painted last; the others are muted.
 function paintPoints(view) {
   const began = performance.now(), { map, frame, colour } = view, { width, height, ratio } = frame;
   if (!view.image || view.image.width !== width || view.image.height !== height) view.image = new ImageData(width, height);
-  const picture = new Uint32Array(view.image.data.buffer), radius = radiusOf(view) * ratio;
-  picture.fill(packedOf(view.paper));
-  const picking = view.count > 0, strength = strengthOf(map.n);
+  const pixels = new Uint32Array(view.image.data.buffer), radius = radiusOf(view) * ratio;
+  pixels.fill(packedOf(view.background));
+  const picking = view.count > 0, opacity = opacityOf(map.n);
   const [small, large] = [1, 1.3].map((size) => Array.from({ length: SHAPES }, (_, shape) => stampOf(shape, size * radius)));
-  const full = colour.rgb.map(packedOf), quiet = colour.rgb.map((rgb) => packedOf(quietOf(rgb, view.paper)));
+  const full = colour.rgb.map(packedOf), muted = colour.rgb.map((rgb) => packedOf(mutedOf(rgb, view.background)));
   const { scale, x: left, y: top } = transform(view), codes = colour.codes, groups = colour.kind === "groups";
   for (const round of picking ? [0, 1] : [1]) {
-    const palette = round ? full : quiet, power = round && !picking ? strength : SOLID, stamps = round && picking ? large : small;
+    const palette = round ? full : muted, power = round && !picking ? opacity : OPAQUE, stamps = round && picking ? large : small;
     for (let i = 0; i < map.n; i++) {
       if (picking && view.chosen[i] !== round) continue;
       const x = Math.round(left + scale * map.points[2 * i]), y = Math.round(top - scale * map.points[2 * i + 1]);
       const code = codes[i], one = stamps[groups ? code % SHAPES : 0];
       if (x < one.reach || y < one.reach || x >= width - one.reach || y >= height - one.reach) continue;
       const packed = palette[code];
-      stamp(picture, width, y * width + x, one, packed & 0xff00ff, packed & 0x00ff00, power);
+      paintStamp(pixels, width, y * width + x, one, packed & 0xff00ff, packed & 0x00ff00, power);
     }
   }
   const pen = view.points.getContext("2d", { alpha: false });
@@ -137,5 +137,5 @@ function transform(view) {
   return { scale, x: midX - scale * view.centre[0], y: midY + scale * view.centre[1] };
 }
 
-// The middle of what the tools and the drawer leave free, in pixels of the canvas.
+// The middle of the area that the tools and the drawer leave free, in pixels of the canvas.
 const middleOf = ({ frame, shift }) => [(frame.width - shift * frame.ratio) / 2, (frame.height + 36 * frame.ratio) / 2];

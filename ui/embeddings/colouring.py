@@ -1,0 +1,54 @@
+"""What the points of the map can be coloured by, and the colour of each point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.charts.style import format_number
+from ui.components.point_map import Colour, Palette, by_group, by_number
+from ui.embeddings.map_context import MapContext
+
+_MOST_NUMERIC_GROUPS = 12  # a number column with more distinct values is coloured on a scale
+
+
+def colourings(context: MapContext) -> list[str]:
+    """The names of the colourings of a map."""
+    data = context.dataset
+    scenarios = data.catalogue.scenario_names
+    if context.entity == "items":
+        return ["Cluster", "Popularity", *(["Scenario"] if scenarios else [])]
+    shares = [f"Share of {name}" for name in scenarios if len(scenarios) > 1]
+    return ["Cluster", "Activity", *shares, *(str(name) for name in data.user_table.columns)]
+
+
+def colour_of(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
+    """The colour of each point for one of `colourings`."""
+    data = context.dataset
+    if name in ("Activity", "Popularity"):
+        unit = "items" if name == "Activity" else "interactions"
+        low, high = (f"{format_number(int(end))} {unit}" for end in (context.counts.min(), context.counts.max()))
+        return by_number(f"{name} ({unit})", context.counts, low, high, palette)
+    if name == "Scenario":
+        scenarios = data.catalogue.scenario_names
+        labels = np.searchsorted(np.array(scenarios), np.array(data.catalogue.scenarios[1:]))
+        return by_group(name, labels, scenarios, points, palette, direct=False)
+    if name.startswith("Share of ") and context.entity == "users":
+        inside = data.catalogue.in_scenario(name.removeprefix("Share of "))[data.sequence]
+        percent = 100 * np.bincount(data.user_of, inside, data.n_users) / np.maximum(data.lengths, 1)
+        low, high = f"{percent.min():.0f}%", f"{percent.max():.0f}%"
+        return by_number(f"{name} (% of a user’s items)", percent, low, high, palette)
+    if name in data.user_table.columns and context.entity == "users":
+        return _colour_of_column(context, name, points, palette)
+    return by_group("Cluster", context.labels, context.groups, points, palette)
+
+
+def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
+    column = context.dataset.user_table[name]
+    if column.dtype.kind in "if" and column.nunique() > _MOST_NUMERIC_GROUPS:
+        values = column.fillna(column.median()).to_numpy(dtype=float)
+        return by_number(name, values, format_number(float(values.min())), format_number(float(values.max())), palette)
+    texts = column.astype("string").fillna("unknown")
+    by_frequency = list(texts.value_counts().index)
+    ordered = sorted(by_frequency) if len(by_frequency) <= _MOST_NUMERIC_GROUPS else by_frequency
+    labels = texts.map({value: code for code, value in enumerate(ordered)}).to_numpy(dtype=int)
+    return by_group(name, labels, ordered, points, palette, direct=False)

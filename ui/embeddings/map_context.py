@@ -1,0 +1,60 @@
+"""What the Embeddings page works on: the open run and the users or items on its map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.dataset import Dataset
+from ui import cache
+from ui.embeddings import projections
+from ui.run_context import RunContext
+from ui.shell.frame import PageContext
+
+
+@dataclass(frozen=True, eq=False)
+class MapContext:
+    """The open run, and each row of its map with its name and group.
+
+    Args:
+        page: the page's space, jobs and URL.
+        context: the open run with its data.
+        entity: what a row is, "users" or "items".
+        labels: int (n,), each row's group.
+        groups: names of the groups.
+    """
+
+    page: PageContext
+    context: RunContext
+    entity: str
+    labels: np.ndarray
+    groups: tuple[str, ...]
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.context.dataset
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The name of each row: a user's id, an item's title."""
+        return self.dataset.users.ids if self.entity == "users" else self.dataset.catalogue.titles[1:]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Interactions of each row: int64 (n,)."""
+        return self.dataset.lengths if self.entity == "users" else self.dataset.item_counts[1:]
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The embedding of each row: float32 (n, d)."""
+        return projections.rows_of(cache.embeddings_of(self.context.folder), self.entity)
+
+
+def map_context(page: PageContext, entity: str) -> MapContext:
+    """The context of the open run."""
+    run, dataset = page.need_run()
+    folder = str(page.run_folder)
+    clusters, names = cache.groups_of(folder) if entity == "users" else projections.item_groups_of(folder)
+    return MapContext(page, RunContext(folder, run, dataset), entity, clusters.labels, names)
