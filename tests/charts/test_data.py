@@ -69,7 +69,7 @@ def test_activity_counts_weeks_without_gaps_and_has_a_title_without_times() -> N
     assert "no times" in charts.activity(replace(tiny(), timestamps=None)).layout.title.text
 
 
-def test_history_lengths_fall_into_doubling_bars() -> None:
+def test_history_lengths_are_counted_in_doubling_bins() -> None:
     figure = charts.history_lengths(tiny())
     assert list(figure.data[0].x) == ["1", "2–3"]
     assert list(figure.data[0].y) == [1, 1]
@@ -89,7 +89,7 @@ def test_overlap_shows_shares_of_users_and_falls_back_to_item_counts() -> None:
 
 
 @pytest.mark.parametrize("name", charts.SHAPES)
-def test_every_figure_has_a_sentence_and_words(name: str) -> None:
+def test_every_figure_has_a_title_and_a_text_alternative(name: str) -> None:
     for dataset in (tiny(), planted_dataset()):
         figure = charts.SHAPES[name](dataset)
         assert len(figure.layout.title.text) > 15

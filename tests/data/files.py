@@ -1,4 +1,4 @@
-"""Small files as the world writes them, made here: the corpus of the format and the fuzz tests."""
+"""Small files in many formats: the corpus of the format tests and the fuzz tests."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def parquet_bytes(columns: Mapping[str, object]) -> bytes:
 
 
 def excel_bytes(rows: list[list[object]]) -> bytes:
-    """The smallest .xlsx that a spreadsheet program opens: numbers and inline texts on one sheet."""
+    """A minimal .xlsx: numbers and inline texts on one sheet."""
     return workbook_bytes({"Data": rows})
 
 

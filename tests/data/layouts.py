@@ -1,4 +1,4 @@
-"""Public collections as they are laid out, with rows made up here: names of members, columns, separators, headers."""
+"""The layouts of public data sets with generated rows: names of members, columns, separators, headers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PEOPLE, ITEMS, ROWS = 30, 24, 400
 
 @dataclass(frozen=True)
 class Collection:
-    """Members of a zip, and what they must be taken for.
+    """Members of a zip, and their roles.
 
     Attributes:
-        interactions, items, users: the member taken for it; "" where there is none.
+        interactions, items, users: the member with this role; "" for none.
         rows: interactions that must be read.
         title: the title that the item with id `item` must have; "" where the collection has no titles.
     """
@@ -41,7 +41,7 @@ class Collection:
 
 
 def events(count: int = ROWS, seed: int = 0) -> list[tuple[int, int, int, int]]:
-    """(person from 1, item from 1, rating 1 … 5, unix time), sorted by person; every pair of person and item is new."""
+    """(user from 1, item from 1, rating 1 … 5, unix time), sorted by user; no pair of user and item repeats."""
     rng = np.random.default_rng(seed)
     pairs = rng.permutation(PEOPLE * ITEMS)[:count]
     rows = [

@@ -1,4 +1,4 @@
-"""Files as they arrive after an accident: cut, doubled, flipped, spliced. Seeded, so that a failure can be repeated."""
+"""Damaged files: cut, doubled, with flipped bits, spliced. Seeded, so that a failure can be repeated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BITS = (
 
 
 def mutated(corpus: Mapping[str, bytes], count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """`count` files made from the corpus by one to four accidents each: (what was done, content)."""
+    """`count` files of the corpus, each with one to four kinds of damage: (description, content)."""
     rng = np.random.default_rng(seed)
     names = sorted(corpus)
     for number in range(count):

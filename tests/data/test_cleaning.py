@@ -1,4 +1,4 @@
-"""Cleaning: one reason a row, rows in = rows kept + rows dropped, and every rule by hand."""
+"""Cleaning: one reason per dropped row, rows read = rows kept + rows dropped, and each rule on small tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.data.cleaning import REASONS
 from recsys.data.ordering import stable_order, user_order
 from recsys.errors import InputError
 
-DIRTY = b"""user_id,item_id,timestamp,rating
+INVALID = b"""user_id,item_id,timestamp,rating
 1,a,1600000000,5
 1,a,1600000000,5
 ,b,1600000001,3
@@ -30,8 +30,8 @@ DIRTY = b"""user_id,item_id,timestamp,rating
 """
 
 
-def test_each_dirty_row_has_its_reason_and_its_line() -> None:
-    report = load(DIRTY).report
+def test_each_invalid_row_has_a_reason_and_a_line_number() -> None:
+    report = load(INVALID).report
     assert dict(report.dropped) == {
         "missing_user": 1,
         "missing_item": 1,
@@ -56,7 +56,7 @@ def test_each_dirty_row_has_its_reason_and_its_line() -> None:
     assert report.rows_of("unparsable_time").to_pylist()[0]["timestamp"] == "yesterday"
 
 
-TIDY = b"""user,item,ts,rating
+VALID = b"""user,item,ts,rating
 a,x,1600000001,5
 a,y,1600000002,2
 a,x,1600000003,4
@@ -77,37 +77,37 @@ c,z,1600000006,5
         (CleaningPlan(min_item_interactions=2), "rare_item", [7]),
     ],
 )
-def test_a_rule_takes_exactly_its_rows(plan: CleaningPlan, reason: str, lines: list[int]) -> None:
-    report = load(TIDY, plan=plan).report
+def test_a_rule_drops_exactly_its_rows(plan: CleaningPlan, reason: str, lines: list[int]) -> None:
+    report = load(VALID, plan=plan).report
     assert report.rows_of(reason)["line"].to_pylist() == lines
     assert dict(report.dropped) == {reason: len(lines)}
 
 
-def test_a_threshold_is_met_by_its_own_value_and_absurd_ratings_go() -> None:
+def test_a_rating_equal_to_the_threshold_is_kept_and_impossible_ones_are_dropped() -> None:
     rows = b"user,item,rating\na,x,4.1\na,y,4.0\nb,x,4.1\nb,y,1e300\nb,z,4.2\n"
     report = load(rows, plan=CleaningPlan(min_rating=4.1)).report
     assert report.rows_of("low_rating")["line"].to_pylist() == [3]
     assert report.rows_of("impossible_rating")["line"].to_pylist() == [5]
 
 
-def test_rules_that_are_off_take_nothing() -> None:
+def test_disabled_rules_drop_nothing() -> None:
     off = CleaningPlan(drop_duplicates=False, drop_impossible_times=False, drop_future_times=False)
-    assert not load(DIRTY, plan=off).report.dropped.keys() & {"duplicate", "impossible_time", "future_time"}
+    assert not load(INVALID, plan=off).report.dropped.keys() & {"duplicate", "impossible_time", "future_time"}
 
 
-def test_duplicates_equal_in_every_column_only() -> None:
+def test_duplicates_are_equal_in_every_column() -> None:
     rows = b"user,item,ts,note\na,x,1600000000,one\na,x,1600000000,two\na,x,1600000000,one\nb,y,1600000000,\n"
     report = load(rows).report
     assert report.rows_of("duplicate")["line"].to_pylist() == [4]
 
 
-def test_returns_and_cancelled_orders_go_and_can_stay() -> None:
+def test_returns_and_cancelled_orders_are_dropped_unless_the_rule_is_off() -> None:
     rows = b"InvoiceNo,CustomerID,StockCode,Quantity\n1,a,x,2\nC2,a,x,-2\n3,b,y,1\n4,b,x,-1\nC5,b,y,3\n"
     assert load(rows).report.rows_of("cancelled")["line"].to_pylist() == [3, 5, 6]
     assert load(rows, plan=CleaningPlan(drop_cancelled=False)).report.rows_kept == 5
 
 
-def test_a_data_set_with_a_clock_of_its_own_is_kept_whole_and_said() -> None:
+def test_data_with_mostly_future_times_is_kept_with_a_warning() -> None:
     rows = "".join(f"u{i % 3},i{i % 4},{4_000_000_000 + i}\n" for i in range(12))
     report = load(f"user,item,timestamp\n{rows}".encode()).report
     assert report.rows_kept == 12
@@ -122,7 +122,7 @@ def test_a_k_core_is_applied_until_both_hold() -> None:
     assert loaded.dataset.items.ids == ("x", "z")
 
 
-def test_a_plan_goes_through_json_and_refuses_the_rest() -> None:
+def test_a_plan_survives_json_and_invalid_json_is_refused() -> None:
     plan = CleaningPlan(repeated_pairs="last", min_rating=3.5, max_user_interactions=100)
     assert CleaningPlan.from_json(plan.to_json()) == plan
     for text in ("[]", "{", '{"unknown": 1}', '{"repeated_pairs": "often"}', '{"min_user_interactions": "two"}', "3"):
@@ -132,7 +132,7 @@ def test_a_plan_goes_through_json_and_refuses_the_rest() -> None:
 
 def test_an_unknown_reason_is_refused() -> None:
     with pytest.raises(InputError, match="must be one of"):
-        load(DIRTY).report.rows_of("bad mood")
+        load(INVALID).report.rows_of("unknown")
 
 
 CELLS = st.tuples(
@@ -155,7 +155,7 @@ CELLS = st.tuples(
         min_item_interactions=st.integers(1, 2),
     ),
 )
-def test_rows_in_are_rows_kept_and_rows_dropped(rows: list[tuple[str, ...]], plan: CleaningPlan) -> None:
+def test_rows_read_are_rows_kept_plus_rows_dropped(rows: list[tuple[str, ...]], plan: CleaningPlan) -> None:
     fixed = [("9", "a", "1600000000", "5"), ("9", "b", "1600000009", "5"), ("8", "a", "1600000000", "5")]
     fixed += [("8", "b", "1600000009", "5")]
     text = "\n".join(["user_id,item_id,timestamp,rating", *(",".join(row) for row in [*fixed, *rows])])
@@ -174,7 +174,7 @@ def test_rows_in_are_rows_kept_and_rows_dropped(rows: list[tuple[str, ...]], pla
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.one_of(st.integers(-9, 9), st.floats(-1e300, 1e300))), max_size=40))
-def test_the_packed_order_is_the_stable_order(rows: list[tuple[int, float]]) -> None:
+def test_the_packed_sort_is_stable(rows: list[tuple[int, float]]) -> None:
     users = np.array([user for user, _ in rows], dtype=np.int32)
     times = np.array([time for _, time in rows], dtype=np.float64)
     order = user_order(users, np.zeros_like(users), times)

@@ -1,4 +1,4 @@
-"""Exports: no cell that a spreadsheet would run, and nothing else changed."""
+"""Exports: no cell runs as a formula in a spreadsheet, and everything else stays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_cell_that_starts_like_a_formula_gets_an_apostrophe(cell: str) -> None
 
 
 @pytest.mark.parametrize("cell", ["", "Alien", "-5", "+1.5", "-.5e3", "a=b", 3, -2.5, None])
-def test_numbers_and_plain_text_stay(cell: object) -> None:
+def test_numbers_and_other_texts_stay_unchanged(cell: object) -> None:
     assert without_formula(cell) is cell
 
 
@@ -33,18 +33,18 @@ def test_a_lone_carriage_return_does_not_end_the_row() -> None:
     assert csv_bytes({"id": ["a\rb"], "n": [1]}) == b'"id","n"\n"a\rb",1\n'
 
 
-def test_a_table_keeps_its_numbers_and_neutralises_headers_too() -> None:
+def test_numbers_stay_and_formulas_in_headers_are_escaped() -> None:
     frame = pd.DataFrame({"user_id": ["=1", "ann"], "score": [-1.5, 2.0], "=h": ["a,b", 'say "hi"']})
     assert csv_bytes(frame).decode() == 'user_id,score,\'=h\n\'=1,-1.5,"a,b"\nann,2.0,"say ""hi"""\n'
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1), min_size=1))
-def test_whatever_the_text_no_cell_can_run_and_none_is_lost(cells: list[str]) -> None:
+def test_no_text_can_run_as_a_formula_and_none_is_lost(cells: list[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(csv_bytes({"id": cells}).decode(), newline="")))
     assert [row["id"] for row in rows] == [without_formula(cell) for cell in cells]
 
 
-def test_categories_arrow_tables_and_mappings_are_tables_too(tmp_path: Path) -> None:
+def test_categories_arrow_tables_and_mappings_are_exported(tmp_path: Path) -> None:
     category = pd.DataFrame({"group": pd.Categorical(["=a", "b"])})
     assert csv_bytes(category) == b"group\n'=a\nb\n"
     assert csv_bytes(pa.table({"id": ["@x"], "n": [1]})) == b"id,n\n'@x,1\n"

@@ -1,4 +1,4 @@
-"""Hostile files: whatever comes in, `load` gives a dataset or an error of ours, in bounded memory."""
+"""Hostile files: `load` returns a dataset or raises a StudioError, in bounded memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = b"user,item\na,x\nb,y\n"
 
 
 def claiming(size: int) -> bytes:
-    """A zip whose directory claims `size` bytes for a member of a few."""
+    """A zip whose directory states `size` bytes for a small member."""
     data = files.zipped({"ratings.csv": ROWS})
     end = data.rindex(b"PK\x01\x02")
     return data[: end + 24] + struct.pack("<I", size) + data[end + 28 :]
@@ -55,13 +55,13 @@ def encrypted() -> bytes:
         "compressed twice", "zip in gzip", "empty zip", "password", "truncated gzip", "truncated zip",
     ],
 )  # fmt: skip
-def test_archives_that_lie_are_refused(data: bytes, rule: str) -> None:
+def test_archives_beyond_the_limits_are_refused(data: bytes, rule: str) -> None:
     with pytest.raises(InputError, match=rule) as caught:
         load(data, name="given.zip")
     assert "given.zip" in str(caught.value)
 
 
-def test_a_bomb_is_stopped_before_it_fills_the_memory() -> None:
+def test_a_gzip_bomb_is_refused_in_bounded_memory() -> None:
     bomb = gzip.compress(bytes(1 << 20) * 300)
     tracemalloc.start()
     with pytest.raises(InputError):
@@ -83,24 +83,24 @@ def test_a_bomb_is_stopped_before_it_fills_the_memory() -> None:
     ],
     ids=["deep list", "deep object", "open list", "columns", "nul", "endless line"],
 )
-def test_absurd_tables_are_refused_with_their_place(data: bytes, rule: str, place: str) -> None:
+def test_extreme_tables_are_refused_with_the_row(data: bytes, rule: str, place: str) -> None:
     with pytest.raises(InputError, match=rule) as caught:
         load(data, name="odd.csv")
     assert f"odd.csv, {place}" in str(caught.value)
 
 
-def test_deep_json_below_the_head_is_refused_too() -> None:
+def test_deep_json_below_the_start_is_refused() -> None:
     data = files.lines([{"user": f"u{n % 9}", "item": f"i{n % 7}"} for n in range(40_000)])
     with pytest.raises(InputError, match="must not nest deeper"):
         load(data + b'\n{"user": ' + b"[" * 500 + b"]" * 500 + b', "item": 1}\n')
 
 
-def test_markup_and_formulas_in_texts_are_only_texts() -> None:
+def test_markup_and_formulas_stay_texts() -> None:
     catalogue = load(b"user,item,title\na,1,<script>alert(1)</script>\nb,2,=HYPERLINK(1)\n").dataset.catalogue
     assert catalogue.titles == ("", "<script>alert(1)</script>", "=HYPERLINK(1)")
 
 
-def test_a_workbook_with_a_lying_size_is_refused() -> None:
+def test_a_workbook_that_states_a_huge_size_is_refused() -> None:
     book = bytearray(files.CORPUS["events.xlsx"])
     with zipfile.ZipFile(io.BytesIO(bytes(book))) as archive:
         names = archive.namelist()
@@ -111,7 +111,7 @@ def test_a_workbook_with_a_lying_size_is_refused() -> None:
         load(bytes(book), name="book.xlsx")
 
 
-def test_mutated_files_never_raise_anything_but_our_own() -> None:
+def test_mutated_files_raise_only_studio_errors() -> None:
     opened = 0
     for what, data in mutated(files.CORPUS, count=400, seed=7):
         try:
@@ -125,7 +125,7 @@ def test_mutated_files_never_raise_anything_but_our_own() -> None:
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
-def test_a_flipped_bit_in_any_packing_raises_nothing_but_our_own(packing: int) -> None:
+def test_a_flipped_bit_in_an_archive_raises_only_studio_errors(packing: int) -> None:
     packed, rng = io.BytesIO(), random.Random(0)
     with zipfile.ZipFile(packed, "w", packing) as archive:
         archive.writestr("ratings.csv", "user,item\n" + "".join(f"u{rng.randrange(99)},i{n}\n" for n in range(400)))
@@ -168,7 +168,7 @@ def test_damaged_names_in_a_zip(what: str) -> None:
     ],
     ids=["huge", "infinite", "superscript", "half a character after a mark", "a broken row of another encoding"],
 )
-def test_accidents_the_fuzzer_found_stay_found(data: bytes) -> None:
+def test_damage_that_the_fuzzer_found_raises_only_studio_errors(data: bytes) -> None:
     try:
         report = load(data, name="found").report
     except InputError as error:
@@ -178,7 +178,7 @@ def test_accidents_the_fuzzer_found_stay_found(data: bytes) -> None:
         assert report.rows_read == data.count(b"\n") - (not data.startswith(b"{"))
 
 
-def test_objects_and_lists_in_json_are_ids_like_any_other_and_never_times() -> None:
+def test_objects_and_lists_in_json_are_ids_and_never_times() -> None:
     lines = [f'{{"user": {{"id": {n % 5}}}, "item": [{n % 7}], "time": {{"at": {n}}}}}' for n in range(35)]
     loaded = load("\n".join(lines).encode())
     assert (loaded.dataset.n_users, loaded.dataset.n_items) == (5, 7)

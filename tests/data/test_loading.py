@@ -1,4 +1,4 @@
-"""One call from a file to a dataset: real files, tables beside it, several files as scenarios, vectors, edge cases."""
+"""`load`: real files, item and user tables, several files as scenarios, vectors, edge cases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if (SHARED / "ml-latest-small.zip").exists():
 
 
 @pytest.mark.parametrize(("opened", "sizes"), REAL)
-def test_movielens_opens_as_it_is_published(opened: Callable[[], Loaded], sizes: tuple[int, int, int]) -> None:
+def test_movielens_loads_as_it_is_published(opened: Callable[[], Loaded], sizes: tuple[int, int, int]) -> None:
     loaded = opened()
     dataset = loaded.dataset
     assert (loaded.report.rows_kept, dataset.n_users, dataset.n_items) == sizes
@@ -53,20 +53,20 @@ def test_two_domains_are_two_scenarios(rows: Path | bytes, items: Path | bytes) 
     assert all(catalogue.scenarios[1:])
 
 
-def test_histories_are_in_time_order_and_ids_cross_once() -> None:
+def test_histories_are_in_time_order() -> None:
     dataset = load(SMALL).dataset
     assert dataset.items.externals(dataset.history(dataset.users.index("a"))) == ["y", "x"]
     assert dataset.timestamps is not None
     assert dataset.timestamps.tolist() == [1_600_000_001, 1_600_000_002, 1_600_000_003]
 
 
-def test_a_path_and_its_bytes_are_the_same_data(tmp_path: Path) -> None:
+def test_a_path_and_its_bytes_give_the_same_dataset(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(SMALL)
     assert load(path).dataset.fingerprint == load(SMALL).dataset.fingerprint
 
 
-def test_tables_beside_the_interactions() -> None:
+def test_item_and_user_tables_join_the_interactions() -> None:
     loaded = load(
         SMALL,
         items=b'id,title,genres,description\nx,"Heat, 1995",Crime|Drama,Two men\nz,Unused,None,\n',
@@ -79,7 +79,7 @@ def test_tables_beside_the_interactions() -> None:
     assert people["age band"].tolist() == ["", "18-24"]
 
 
-def test_several_files_are_one_data_set_of_scenarios() -> None:
+def test_several_files_become_one_dataset_with_scenarios() -> None:
     given = [("food.csv", b"user,item,ts\na,1,1600000001\nb,2,1600000002\n", "food")]
     given.append(("kitchen.csv", b"uid;iid;time\na;1;1600000003\nc;4;1600000004\n", "kitchen"))
     joined = load(given, prefix_items=True)
@@ -90,19 +90,19 @@ def test_several_files_are_one_data_set_of_scenarios() -> None:
     assert load(given).dataset.n_items == 3
 
 
-def test_a_second_table_of_interactions_in_a_zip_is_said() -> None:
+def test_a_second_table_of_interactions_in_a_zip_gives_a_warning() -> None:
     given = files.zipped({"ratings.csv": SMALL, "clicks.csv": b"user,item\na,x\nb,y\n"})
     warnings = load(given, name="given.zip").report.warnings
     assert any("look like interactions: given.zip: clicks.csv" in warning for warning in warnings)
 
 
-def test_a_guessed_encoding_is_said() -> None:
+def test_a_detected_encoding_gives_a_warning() -> None:
     warnings = load(files.SEMICOLON.encode("latin-1")).report.warnings
     assert any("read as latin-1" in warning for warning in warnings)
     assert not any("UTF-8" in warning for warning in load(SMALL).report.warnings)
 
 
-def test_broken_rows_of_every_joined_file_count() -> None:
+def test_unreadable_rows_of_all_joined_files_are_counted() -> None:
     given = [("f.csv", b"user,item\na,1\nb\n", "f"), ("k.csv", b"user,item\nc,2\nd\n", "k")]
     report = load(given).report
     assert (report.rows_read, report.rows_kept, dict(report.dropped)) == (4, 2, {"broken_row": 2})
@@ -117,17 +117,17 @@ def test_broken_rows_of_every_joined_file_count() -> None:
         (b"user,item\n,x\n,y\n", "must keep at least one row"),
     ],
 )
-def test_too_little_is_said(data: bytes, rule: str) -> None:
+def test_too_little_data_is_refused(data: bytes, rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         load(data)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.csv must be a file that can be read"):
         load(tmp_path / "nowhere.csv")
 
 
-def test_ids_are_kept_as_they_are_written() -> None:
+def test_ids_stay_as_they_are_written() -> None:
     ids = ["42", "007", "9223372036854775808", "😀", "A b", "ab", "AB"]
     dataset = load("\n".join(["user,item", *(f"{i},{i}" for i in ids)]).encode()).dataset
     assert dataset.users.ids == tuple(ids)
@@ -135,7 +135,7 @@ def test_ids_are_kept_as_they_are_written() -> None:
     assert loaded.dataset.users.ids == ("1", "2") and loaded.dataset.items.ids == ("10", "11")
 
 
-def test_look_alikes_are_reported_and_kept_apart() -> None:
+def test_nearly_equal_ids_stay_different_with_a_warning() -> None:
     report = load(b"user,item\nAnn,x\nann,x\nAnn ,y\n").report
     assert report.rows_kept == 3
     assert any("upper and lower case" in warning for warning in report.warnings)
@@ -144,7 +144,7 @@ def test_look_alikes_are_reported_and_kept_apart() -> None:
     assert any("2 ids of users are numbers beyond 2⁶³" in warning for warning in large.report.warnings)
 
 
-def test_ties_are_reported() -> None:
+def test_ties_give_a_warning() -> None:
     warnings = load(b"user,item,ts\na,x,1600000000\na,y,1600000000\nb,x,1600000000\n").report.warnings
     assert any(warning.startswith("67% of the rows share their time") for warning in warnings)
 
@@ -155,7 +155,7 @@ def npz(**arrays: np.ndarray) -> bytes:
     return out.getvalue()
 
 
-def test_vectors_of_another_modality_find_their_items() -> None:
+def test_item_vectors_are_aligned_with_the_items() -> None:
     vectors = np.arange(6, dtype=np.float64).reshape(3, 2)
     given = npz(ids=np.array(["y", "nobody", "x"]), vectors=vectors)
     found = load(SMALL, vectors=[("image", given)]).dataset.catalogue.vectors["image"]
@@ -182,7 +182,7 @@ def test_damaged_vectors_are_refused(content: bytes) -> None:
         load_vectors(content, "image")
 
 
-def test_objects_are_never_unpacked_from_vectors() -> None:
+def test_pickled_vectors_are_refused() -> None:
     out = io.BytesIO()
     np.save(out, np.array([{"a": 1}], dtype=object))
     with pytest.raises(InputError):

@@ -1,4 +1,4 @@
-"""Pseudonyms: stable under one key, useless under another, never the id itself."""
+"""Pseudonyms: the same for the same key, different for another, never the id itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recsys.errors import InputError
 KEY = "0123456789abcdef0123456789abcdef"
 
 
-def test_it_is_the_keyed_blake2b_of_the_id() -> None:
+def test_a_pseudonym_is_the_keyed_blake2b_of_the_id() -> None:
     expected = hashlib.blake2b("åse".encode(), key=KEY.encode(), digest_size=8).hexdigest()
     assert pseudonymise(["åse"], KEY) == ["p-" + expected]
 
@@ -28,14 +28,14 @@ def test_different_ids_stay_different_and_order_is_kept(ids: list[str]) -> None:
     assert pseudonymise(reversed(ids), KEY) == hidden[::-1]
 
 
-def test_another_key_gives_other_pseudonyms_and_keys_are_fresh() -> None:
+def test_another_key_gives_other_pseudonyms_and_keys_are_random() -> None:
     first, second = new_key(), new_key()
     assert len(first) == 32 and first != second
     assert pseudonymise(["ann"], first) != pseudonymise(["ann"], second)
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 65])
-def test_a_weak_or_overlong_key_is_refused_without_being_shown(key: str) -> None:
+def test_a_short_or_long_key_is_refused_without_being_shown(key: str) -> None:
     with pytest.raises(InputError, match="must have 16 to 64 bytes") as refusal:
         pseudonymise(["ann"], key)
     assert not key or key not in str(refusal.value)

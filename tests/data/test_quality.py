@@ -1,4 +1,4 @@
-"""The quality report: by hand on a tiny table, and what was planted in the sample."""
+"""The quality report: hand-computed on a tiny table, and the planted properties of the sample."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tiny(**changes: object) -> Dataset:
     return replace(dataset, **changes)  # type: ignore[arg-type]
 
 
-def test_every_number_by_hand() -> None:
+def test_every_number_equals_the_hand_computed_one() -> None:
     report = quality_report(tiny())
     assert report.density == pytest.approx(3 / 6)  # ann–a, ann–b, bob–b of 2 × 3
     assert report.repeats == pytest.approx(1 / 4)
@@ -48,13 +48,13 @@ def test_every_number_by_hand() -> None:
     assert report.weeks[1] - report.weeks[0] == WEEK
 
 
-def test_without_times_the_report_says_that_file_order_counts() -> None:
+def test_without_times_the_report_says_that_the_file_order_counts() -> None:
     report = quality_report(tiny(timestamps=None))
     assert report.ties is None and not len(report.weeks)
     assert any("order in the file" in finding.meaning for finding in report.findings)
 
 
-def test_weeks_start_on_mondays_and_absurd_spans_are_not_drawn() -> None:
+def test_weeks_start_on_mondays_and_extreme_spans_are_left_out() -> None:
     weeks, _ = weekly(tiny())
     assert all(pd.Timestamp(week, unit="s").day_name() == "Monday" for week in weeks)
     assert not len(weekly(tiny(timestamps=np.array([0.0, 1.0, 2.0, 1e15])))[0])
@@ -68,13 +68,13 @@ def test_gini_is_the_mean_difference_over_twice_the_mean(counts: list[int], time
     assert gini(np.repeat(x, times)) == pytest.approx(slow, abs=1e-12)
 
 
-def test_share_for_half_on_even_and_on_one_sided_counts() -> None:
+def test_share_for_half_of_equal_and_unequal_counts() -> None:
     assert share_for_half(np.ones(10)) == 0.5
     assert share_for_half(np.array([97, 1, 1, 1])) == 0.25
     assert share_for_half(np.zeros(3)) == 0.0
 
 
-def test_ties_of_the_planted_data_are_none(planted: Dataset) -> None:
+def test_the_planted_data_has_no_ties(planted: Dataset) -> None:
     assert tied_share(planted) == 0.0
 
 

@@ -51,7 +51,7 @@ def test_titles_texts_and_tags_reach_the_catalogue() -> None:
     assert all(1 < len(tags) <= 6 for tags in catalogue.tags if tags)
 
 
-def test_an_unknown_sample_is_refused_by_name() -> None:
+def test_an_unknown_sample_is_refused() -> None:
     with pytest.raises(UnknownIdError, match="must be one of all, social, shop, courses, entertainment"):
         load_sample("games")
 

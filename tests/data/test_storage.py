@@ -1,4 +1,4 @@
-"""A dataset comes back as it was, or says that it can't."""
+"""A saved dataset loads unchanged, or raises an ArtifactError."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_round_trip(rich: Dataset, tmp_path: Path) -> None:
     assert back.user_table["age"].tolist() == rich.user_table["age"].tolist()
 
 
-def test_without_times_and_people(planted: Dataset, tmp_path: Path) -> None:
+def test_round_trip_without_times_and_user_table(planted: Dataset, tmp_path: Path) -> None:
     save_dataset(replace(planted, timestamps=None), tmp_path)
     back = load_dataset(tmp_path)
     assert back.timestamps is None and back.ratings is None and not len(back.user_table.columns)
@@ -50,7 +50,7 @@ def test_without_times_and_people(planted: Dataset, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", ["meta.json", "interactions.parquet", "items.parquet", "people.parquet"])
 @pytest.mark.parametrize("damage", ["cut", "gone", "noise"])
-def test_damage_is_named(planted: Dataset, tmp_path: Path, file: str, damage: str) -> None:
+def test_a_damaged_file_raises_an_artifact_error(planted: Dataset, tmp_path: Path, file: str, damage: str) -> None:
     save_dataset(planted, tmp_path)
     path = tmp_path / file
     content = path.read_bytes()
@@ -63,7 +63,7 @@ def test_damage_is_named(planted: Dataset, tmp_path: Path, file: str, damage: st
         load_dataset(tmp_path)
 
 
-def test_a_change_is_noticed(planted: Dataset, tmp_path: Path) -> None:
+def test_a_changed_file_raises_an_artifact_error(planted: Dataset, tmp_path: Path) -> None:
     save_dataset(planted, tmp_path / "a")
     other = replace(planted, sequence=np.where(planted.sequence == 1, 2, planted.sequence).astype(np.int32))
     save_dataset(other, tmp_path / "b")
@@ -126,7 +126,7 @@ def test_the_fingerprint_covers_everything_a_result_depends_on(rich: Dataset, ch
     assert load_dataset(tmp_path).fingerprint == other.fingerprint
 
 
-def test_two_users_tags_do_not_run_into_each_other(rich: Dataset) -> None:
+def test_the_fingerprint_separates_the_tags_of_items(rich: Dataset) -> None:
     left, right = (
         replace(rich, catalogue=replace(rich.catalogue, tags=(*rich.catalogue.tags[:-2], *last)))
         for last in ((("a",), ("b",)), (("a", "b"), ()))
@@ -134,14 +134,14 @@ def test_two_users_tags_do_not_run_into_each_other(rich: Dataset) -> None:
     assert left.fingerprint != right.fingerprint
 
 
-def test_missing_cells_of_the_user_table_come_back_under_the_same_fingerprint(rich: Dataset, tmp_path: Path) -> None:
+def test_missing_cells_of_the_user_table_keep_the_fingerprint(rich: Dataset, tmp_path: Path) -> None:
     holes = rich.user_table.assign(height=[None if u % 3 else 1.5 for u in range(rich.n_users)])
     other = replace(rich, user_table=holes)
     save_dataset(other, tmp_path)
     assert load_dataset(tmp_path).fingerprint == other.fingerprint
 
 
-def test_data_saved_under_the_older_fingerprint_still_opens_and_is_known(rich: Dataset, tmp_path: Path) -> None:
+def test_data_saved_with_the_older_fingerprint_still_loads(rich: Dataset, tmp_path: Path) -> None:
     save_dataset(rich, tmp_path)
     meta = json.loads((tmp_path / "meta.json").read_text())
     del meta["cleaning"]

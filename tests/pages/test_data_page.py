@@ -94,7 +94,7 @@ def test_without_data_it_offers_samples_and_an_upload(space: Space) -> None:
     assert not [field for field in app.text_input if field.key == "data_path"]  # paths are off by default
 
 
-def test_a_sample_opens_with_one_click_is_saved_and_leads_on(space: Space) -> None:
+def test_a_sample_opens_with_one_click_and_is_saved(space: Space) -> None:
     app = data_page()
     app.button(key="data_sample_courses").click().run()
     no_errors(app)
@@ -108,7 +108,7 @@ def test_a_sample_opens_with_one_click_is_saved_and_leads_on(space: Space) -> No
     assert [button.key for button in primary] == ["data_next"]
 
 
-def test_an_upload_is_read_its_dirt_is_named_and_can_be_downloaded(space: Space) -> None:
+def test_an_upload_is_read_and_its_dropped_rows_are_listed(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     no_errors(app)
     assert metrics(app) == {"Users": "7", "Items": metrics(app)["Items"], "Rows kept": "90"}
@@ -163,7 +163,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_refused_in_a_sentence_and_nothing_is_lost(space: Space, name: str) -> None:
+def test_a_bad_file_is_refused_and_the_open_data_stays(space: Space, name: str) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     (before,) = space.entries("dataset")
     content, rule = BAD[name]
@@ -180,7 +180,7 @@ def test_hostile_text_is_shown_as_text(space: Space) -> None:
     assert "<script>" not in words(app).replace("\\<", "") and "<b>x" not in words(app).replace("\\<", "")
 
 
-def test_pseudonyms_replace_every_id_before_anything_is_saved_and_the_key_is_shown_once(space: Space) -> None:
+def test_pseudonyms_replace_every_id_before_saving_and_the_key_is_shown_once(space: Space) -> None:
     app = data_page()
     app.toggle(key="data_pseudonyms").set_value(True).run()
     drop(app, ("shop.csv", GOOD))
@@ -239,8 +239,8 @@ def test_a_published_zip_opens_as_it_is(space: Space, file: Path | None) -> None
     assert any(dataset.catalogue.tags)
 
 
-def test_the_demos_data_shows_what_was_read_and_dropped(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo saves the sample without the Data page; the rows it dropped are told all the same."""
+def test_the_demo_dataset_shows_what_was_read_and_dropped(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo saves the sample without the Data page; the page shows its dropped rows as well."""
     loaded = load_sample("courses")
     space.save_dataset(loaded.dataset)
     app = data_page()
@@ -270,7 +270,7 @@ def test_every_way_of_opening_shows_the_same_rows(space: Space) -> None:
     assert dataset.cleaning is not None and (dataset.cleaning.rows_read, dataset.cleaning.rows_kept) == (94, 90)
 
 
-def test_data_of_older_versions_never_claims_that_all_was_kept(space: Space) -> None:
+def test_data_of_older_versions_does_not_claim_that_all_rows_were_kept(space: Space) -> None:
     entry = space.save_dataset(replace(load_sample("courses").dataset, cleaning=None))
     app = data_page()
     assert not app.exception and "not recorded" in words(app) and "rows are kept" not in flow_of(app)
@@ -282,7 +282,7 @@ def test_data_of_older_versions_never_claims_that_all_was_kept(space: Space) -> 
 
 @pytest.fixture
 def readings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """How often a file is read: one entry for each time."""
+    """One entry for each time a file is read."""
     found: list[object] = []
 
     def counted(*given: Any, **options: Any) -> Loaded:
@@ -297,7 +297,7 @@ def box(app: AppTest, label: str) -> Any:
     return next(one for one in app.selectbox if one.label == label)
 
 
-def test_a_cleaning_that_leaves_nothing_says_so_beside_the_rules_and_changes_nothing(space: Space) -> None:
+def test_a_plan_that_keeps_no_rows_shows_an_error_and_changes_nothing(space: Space) -> None:
     app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Cleaning")
     before = space.entries("dataset")
     next(field for field in app.number_input if "Minimum interactions per user" in field.label).set_value(1_000)
@@ -311,7 +311,7 @@ def test_a_cleaning_that_leaves_nothing_says_so_beside_the_rules_and_changes_not
     assert not app.error and metrics(app)["Rows kept"] == "90"
 
 
-def test_what_was_refused_is_not_told_again_on_the_next_visit(space: Space) -> None:
+def test_an_error_is_not_shown_on_the_next_visit(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     drop(app, ("empty.csv", b""), refused="must not be empty")
     app.switch_page("pages/2_Train.py").run()
@@ -319,7 +319,7 @@ def test_what_was_refused_is_not_told_again_on_the_next_visit(space: Space) -> N
     assert not app.error and metrics(app)["Rows kept"] == "90"
 
 
-def test_a_column_choice_that_can_not_be_read_is_said_and_read_once(space: Space, readings: list[object]) -> None:
+def test_an_unsuitable_column_shows_an_error_and_is_read_once(space: Space, readings: list[object]) -> None:
     app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Columns")
     assert len(readings) == 1
     box(app, "User").set_value("product").run()  # now user and item are the same column
@@ -353,14 +353,14 @@ def test_another_table_of_an_archive_can_be_chosen(space: Space) -> None:
     assert not any(title.startswith("Book") for title in titles)
 
 
-def test_an_item_table_that_comes_later_joins_what_is_open(space: Space) -> None:
+def test_an_item_table_uploaded_later_joins_the_open_data(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     drop(app, ("things.csv", b"product,title\np1,A lamp\np3,A chair\n"), key="data_items")
     assert not app.error and len(space.entries("dataset")) == 1
     assert "A lamp" in load_dataset(space.path(space.entries("dataset")[0].id)).catalogue.titles
 
 
-def test_pseudonyms_asked_for_after_the_file_replace_what_was_saved(space: Space) -> None:
+def test_pseudonyms_chosen_after_the_upload_replace_the_saved_ids(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     app.toggle(key="data_pseudonyms").set_value(True).run()
     assert len(app.code[0].value) == 32
@@ -373,7 +373,7 @@ def test_pseudonyms_asked_for_after_the_file_replace_what_was_saved(space: Space
     assert not space.trash()
 
 
-def test_reset_of_a_sample_goes_back_to_the_samples_own_rules(space: Space) -> None:
+def test_reset_of_a_sample_restores_its_plan(space: Space) -> None:
     app = data_page()
     app.button(key="data_sample_courses").click().run()
     kept = metrics(app)["Rows kept"]
@@ -385,7 +385,9 @@ def test_reset_of_a_sample_goes_back_to_the_samples_own_rules(space: Space) -> N
     assert not app.exception and metrics(app)["Rows kept"] == kept
 
 
-def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_upload_leaves_the_field_at_once_and_the_memory_in_time(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now, marker = [0.0], b"c999,p999,2024-03-01 10:00,4\n"
     held = Uploads(600, 10**9, clock=lambda: now[0])
     monkeypatch.setattr("ui.data.reading.uploads", lambda: held)
@@ -401,7 +403,7 @@ def test_the_upload_is_let_go_by_the_field_and_in_time_by_us(space: Space, monke
     assert "kept only while the file is open" in words(open_tab(app, "Dropped rows"))
 
 
-def test_a_file_beyond_the_limit_is_read_but_not_held(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_beyond_the_limit_is_read_but_not_kept_in_memory(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.data.reading.uploads", lambda: Uploads(600, 1_000))
     app = drop(data_page(), ("shop.csv", GOOD))
     assert not app.error and metrics(app)["Rows kept"] == "90" and len(app.tabs) == 4

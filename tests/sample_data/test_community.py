@@ -27,7 +27,7 @@ def plain(name: str, content: bytes) -> bytes:
     return gzip.decompress(content) if name.endswith(".gz") else content
 
 
-def test_the_committed_files_are_what_the_code_makes(made: SampleCommunity) -> None:
+def test_the_code_writes_the_committed_files(made: SampleCommunity) -> None:
     for name, content in made.files().items():
         assert plain(name, content) == plain(name, (FOLDER / name).read_bytes()), name
 
@@ -121,7 +121,7 @@ def test_items_and_users_have_a_long_tail(made: SampleCommunity) -> None:
     assert per_user[len(per_user) // 10] * 6 < per_user[-len(per_user) // 50]
 
 
-def test_the_truth_file_says_the_same_as_the_community(made: SampleCommunity) -> None:
+def test_the_truth_file_equals_the_generated_truth(made: SampleCommunity) -> None:
     truth = json.loads(gzip.decompress((FOLDER / "truth.json.gz").read_bytes()))
     assert truth == json.loads(json.dumps(made.truth()))
     assert all(math.isclose(sum(user["before"].values()), 1, abs_tol=1e-9) for user in truth["people"].values())

@@ -1,4 +1,4 @@
-"""Which column is what: by name in many languages, by content where names say nothing, always with a reason."""
+"""Columns are detected by name in many languages, else by content, always with a reason."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_role_has_a_reason() -> None:
     assert all(loaded.column_reasons.values())
 
 
-def test_a_description_beside_the_item_is_its_title() -> None:
+def test_a_description_in_the_interactions_is_the_title() -> None:
     dataset = load(files.RETAIL.encode()).dataset
     assert dataset.catalogue.titles[dataset.items.index("71053")] == "METAL, LANTERN"
 
@@ -70,7 +70,7 @@ def test_without_header_plays_are_the_rating_and_dates_the_time() -> None:
     assert load(files.SESSIONS.encode()).columns["timestamp"] == "column 2"
 
 
-def test_a_choice_overrides_the_guess_and_says_so() -> None:
+def test_a_chosen_column_replaces_the_detected_one() -> None:
     data = b"foo,bar,when\na,x,1600000000\nb,y,1600000001\n"
     loaded = load(data, columns={"user_id": "bar", "item_id": "foo", "timestamp": None})
     assert loaded.dataset.users.ids == ("x", "y")
@@ -97,7 +97,7 @@ def test_a_channel_that_items_share_is_no_scenario() -> None:
     assert "scenario" not in load(f"user,item,channel\n{rows}".encode()).columns
 
 
-def test_an_item_of_several_scenarios_counts_to_the_first_and_is_said() -> None:
+def test_an_item_of_several_scenarios_counts_to_the_first_with_a_warning() -> None:
     loaded = load(b"user,item,domain\na,x,food\nb,x,kitchen\na,y,kitchen\n")
     assert loaded.dataset.catalogue.scenarios == ("", "food", "kitchen")
     assert any(warning.startswith("1 items occur in several scenarios") for warning in loaded.report.warnings)
@@ -132,24 +132,24 @@ NOON = 1_577_880_000.0  # 2020-01-01 12:00 UTC
         "20200101120000",
     ],
 )
-def test_one_moment_in_many_spellings(text: str) -> None:
+def test_one_moment_in_many_notations(text: str) -> None:
     assert seconds(text) == [NOON]
 
 
-def test_days_are_first_or_second_as_values_above_twelve_show() -> None:
+def test_values_above_twelve_decide_between_day_first_and_month_first() -> None:
     assert seconds("31.12.2020", "01.02.2021") == [1_609_372_800, 1_612_137_600]
     assert seconds("12/13/2010 8:26", "12/1/2010 8:26") == [1_292_228_760, 1_291_191_960]
     unclear = parse_times(pa.array(["3/4/2020", "5/6/2020"]))
     assert "day first" in unclear.warning and "assumed" in unclear.notation
 
 
-def test_days_that_no_calendar_has_are_no_times() -> None:
+def test_days_that_do_not_exist_are_unreadable() -> None:
     found = seconds("2021-02-28", "2021-02-29", "2021-13-01", "yesterday", None)
     assert found[0] == 1_614_470_400
     assert np.isnan(found[1:]).all()
 
 
-def test_excel_serials_compact_dates_and_mere_steps() -> None:
+def test_excel_serials_compact_dates_and_step_numbers() -> None:
     assert seconds(43_831.5, 43_832.0) == [NOON, NOON + 43_200]
     assert seconds(20_200_101, 20_200_102) == [NOON - 43_200, NOON + 43_200]
     steps = parse_times(pa.array([3, 1, 2]))
@@ -163,7 +163,7 @@ def test_times_in_a_dictionary_with_gaps() -> None:
     assert np.nan_to_num(parse_times(column).seconds).tolist() == [NOON - 43_200, 0, NOON + 43_200]
 
 
-def test_numbers_with_points_commas_and_rubbish() -> None:
+def test_numbers_with_points_commas_and_other_text() -> None:
     found = parse_numbers(pa.array(["1.5", " 2 ", "3,5", "1e3", "NaN", "inf", "five", None, "--1"]))
     assert found[:4].tolist() == [1.5, 2, 3.5, 1000]
     assert np.isnan(found[4:]).all()
@@ -172,7 +172,7 @@ def test_numbers_with_points_commas_and_rubbish() -> None:
 @pytest.mark.parametrize(
     ("good", "bad"), [("2020-01-01", "2020-02-30"), ("1600000000", "soon"), ("2020-01-01T00:00:00Z", "x")]
 )
-def test_one_bad_time_far_below_costs_only_its_own_row(good: str, bad: str) -> None:
+def test_an_unreadable_time_far_below_drops_only_its_row(good: str, bad: str) -> None:
     rows = "".join(f"u{n % 40},i{n % 60},{good}\n" for n in range(2_000))
     report = load(f"user,item,time\n{rows}u1,i1,{bad}\n".encode(), plan=CleaningPlan(drop_duplicates=False)).report
     assert (report.rows_kept, dict(report.dropped)) == (2_000, {"unparsable_time": 1})

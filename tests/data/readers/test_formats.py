@@ -53,7 +53,7 @@ def test_every_file_of_the_corpus_is_expected() -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_file_opens_by_its_content(name: str) -> None:
+def test_a_file_is_recognised_by_its_content(name: str) -> None:
     loaded = load(files.CORPUS[name], name="misleading.bin")
     dataset = loaded.dataset
     assert (loaded.format, loaded.report.rows_kept, dataset.n_users, dataset.n_items) == EXPECTED[name]
@@ -127,12 +127,12 @@ def test_a_non_ascii_character_far_below_the_start_is_read() -> None:
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_every_line_end_is_one(line_end: str) -> None:
+def test_every_kind_of_line_end_is_read(line_end: str) -> None:
     data = line_end.join(["user,item,ts", "a,x,1600000000", "b,y,1600000001", ""]).encode()
     assert load(data).report.rows_read == 2
 
 
-def test_a_table_has_its_columns_as_they_are() -> None:
+def test_a_table_keeps_its_columns() -> None:
     table = probe_tables(b"user,item,title\na,1,\xc3\xa9t\xc3\xa9\nb,2,x\n", "t.csv")[0].read({})
     assert table.columns == ("user", "item", "title")
     assert table.data["title"].to_pylist() == ["été", "x"]
@@ -145,7 +145,7 @@ def test_unreadable_rows_are_counted_and_line_numbers_stay_right() -> None:
     assert report.rows_of("missing_user")["line"].to_pylist() == [6]
 
 
-def test_zero_padded_ids_below_a_plain_start_stay_as_they_are() -> None:
+def test_zero_padded_ids_far_below_stay_as_written() -> None:
     rows = "".join(f"{i % 40 + 1},{i % 60 + 100}\n" for i in range(3_000))
     dataset = load(f"user,item\n{rows}007,0x1F\n7,100\n".encode()).dataset
     assert {"007", "7"} <= set(dataset.users.ids)
@@ -178,7 +178,7 @@ def test_a_wrong_separator_is_named() -> None:
     assert load(b"user,item\na,x\nb,y\n", delimiter=",").report.rows_kept == 2
 
 
-def test_json_of_mixed_types_falls_back_to_text() -> None:
+def test_json_values_of_mixed_types_become_text() -> None:
     dataset = load(
         b'{"user_id": 1, "item_id": "a"}\n{"user_id": "b", "item_id": 7}\n{"user_id": 1, "item_id": 7}\n'
     ).dataset
@@ -186,7 +186,7 @@ def test_json_of_mixed_types_falls_back_to_text() -> None:
     assert dataset.items.ids == ("a", "7")
 
 
-def test_ratings_and_times_stay_beside_their_rows() -> None:
+def test_ratings_and_times_stay_with_their_rows() -> None:
     dataset = load(files.RATINGS_100K.encode()).dataset
     assert dataset.timestamps is not None and dataset.ratings is not None
     first = dataset.users.index("196")

@@ -1,4 +1,4 @@
-"""Which table of an archive is what: public layouts are read rightly, and a choice goes before the guess."""
+"""The roles of the tables of an archive: public layouts, and chosen tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.data.layouts import COLLECTIONS, ITEMS, lines
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
-def test_the_tables_of_a_public_layout_are_taken_for_what_they_are(name: str) -> None:
+def test_the_tables_of_a_public_layout_get_the_right_roles(name: str) -> None:
     expected = COLLECTIONS[name]
     loaded = load(expected.zipped(), name="some.zip")
     taken = {table.role: table.name for table in loaded.tables if table.role}
@@ -25,7 +25,7 @@ def test_the_tables_of_a_public_layout_are_taken_for_what_they_are(name: str) ->
     assert loaded.dataset.cleaning is not None and loaded.dataset.cleaning.tables == taken
 
 
-def test_a_table_in_which_nobody_occurs_twice_loses_to_one_in_which_people_do_whatever_its_size() -> None:
+def test_a_table_with_repeated_users_wins_over_a_larger_one_without() -> None:
     people = b"".join(b"u%d,city %d,%d\n" % (n, n % 90, n) for n in range(5_000))
     given = files.zipped({"a.txt": people, "b.txt": b"u1,x,1\nu2,x,2\nu1,y,3\nu2,y,1\nu3,z,2\n"})
     assert load(given).report.rows_kept == 5
@@ -33,8 +33,8 @@ def test_a_table_in_which_nobody_occurs_twice_loses_to_one_in_which_people_do_wh
 
 @pytest.mark.parametrize("tagged", ["neither", "once", "again", "both"])
 @pytest.mark.parametrize("names", [("ratings.csv", "extra_info.csv"), ("a.csv", "b.csv")])
-def test_where_nobody_occurs_twice_loses_whatever_is_written_beside(tagged: str, names: tuple[str, str]) -> None:
-    """Named columns, a better file name, more rows and a rating speak for the first table, and a tag against either."""
+def test_a_table_with_repeated_users_wins_whatever_its_names_and_columns(tagged: str, names: tuple[str, str]) -> None:
+    """Named columns, a better file name, more rows and a rating indicate the first table; a tag is against either."""
     tags = {name: tagged in (name, "both") for name in ("once", "again")}
     once = ["user,item,rating,text" + ",tag" * tags["once"]]
     once += [f"u{n},i{n % 40},{n % 5},some words about it{',fun' * tags['once']}" for n in range(400)]
@@ -46,7 +46,7 @@ def test_where_nobody_occurs_twice_loses_whatever_is_written_beside(tagged: str,
     assert loaded.dataset.n_users == 9
 
 
-def test_a_choice_of_tables_goes_before_the_guess() -> None:
+def test_a_chosen_table_replaces_the_detected_one() -> None:
     given = COLLECTIONS["books under two ids"].zipped()
     loaded = load(given, name="x.zip", tables={"interactions": "to_read.csv", "items": ""})
     assert loaded.report.rows_read == 200 and loaded.dataset.catalogue.titles[1] == loaded.dataset.items.ids[0]
@@ -61,7 +61,7 @@ def test_a_choice_of_tables_goes_before_the_guess() -> None:
     [({"interactions": "gone.csv"}, "must be in the file"), ({"interactions": ""}, "must name the interactions"),
      ({"films": "tags.csv"}, "must name the interactions")],
 )  # fmt: skip
-def test_a_choice_that_is_not_there_is_named(choice: dict[str, str], rule: str) -> None:
+def test_an_unknown_table_is_refused(choice: dict[str, str], rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         load(COLLECTIONS["books under two ids"].zipped(), tables=choice)
 
@@ -78,7 +78,7 @@ def test_every_sheet_of_a_workbook_is_a_table() -> None:
     assert loaded.report.rows_kept == 3 and loaded.dataset.catalogue.titles == ("", "Apple", "Bread")
 
 
-def test_tables_that_were_given_apart_are_no_members_of_the_file() -> None:
+def test_tables_given_separately_are_not_listed_as_tables_of_the_file() -> None:
     loaded = load(b"user,item\na,x\na,y\nb,x\n", name="rows.csv", items=b"item,title\nx,Tea\n")
     assert loaded.dataset.cleaning is not None and dict(loaded.dataset.cleaning.tables) == {"interactions": "rows.csv"}
     given = files.zipped({"items.csv": "item,title\nx,Old\n", "rows.csv": "user,item\na,x\na,y\nb,x\n"})
@@ -87,12 +87,12 @@ def test_tables_that_were_given_apart_are_no_members_of_the_file() -> None:
     assert {table.name: table.role for table in loaded.tables} == {"items.csv": "", "rows.csv": "interactions"}
 
 
-def test_one_row_for_each_person_is_said() -> None:
+def test_one_row_per_user_gives_a_warning() -> None:
     warnings = load(b"user,item\na,x\nb,y\nc,x\n").report.warnings
     assert any("one row only" in warning for warning in warnings)
 
 
-def test_nested_cells_are_no_key_and_no_trouble() -> None:
+def test_nested_cells_are_read_and_never_a_key() -> None:
     rows = [{"user": f"u{n % 3}", "item": f"i{n % 4}", "more": {"a": [n]}} for n in range(12)]
     things = [{"id": f"i{n}", "title": f"Thing {n}", "more": [n]} for n in range(4)]
     loaded = load(files.zipped({"items.json": lines(things), "events.json": lines(rows)}))

@@ -23,33 +23,33 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-def test_it_is_off_unless_the_variable_names_a_folder(tmp_path: Path) -> None:
+def test_local_files_are_off_unless_the_variable_names_a_folder(tmp_path: Path) -> None:
     assert allowed_folder({}) is None
     assert allowed_folder({"STUDIO_LOCAL_FILES": " "}) is None
     assert allowed_folder({"STUDIO_LOCAL_FILES": str(tmp_path / "missing")}) is None
     assert allowed_folder({"STUDIO_LOCAL_FILES": str(tmp_path)}) == tmp_path.resolve()
 
 
-def test_files_inside_open_by_either_kind_of_path(folder: Path) -> None:
+def test_files_inside_open_by_absolute_and_relative_paths(folder: Path) -> None:
     assert local_file("sub/ratings.csv", folder) == folder.resolve() / "sub" / "ratings.csv"
     assert local_file(f" {folder}/sub/../sub/ratings.csv ", folder).name == "ratings.csv"
 
 
 @pytest.mark.parametrize("path", ["../allowed-not/secret.csv", "link.csv", "/etc/passwd", "sub/../../allowed-not/x"])
-def test_nothing_outside_opens_links_and_sibling_names_included(folder: Path, path: str) -> None:
+def test_links_and_paths_to_files_outside_are_refused(folder: Path, path: str) -> None:
     with pytest.raises(InputError, match="must stay inside the allowed folder"):
         local_file(path, folder)
 
 
 @pytest.mark.parametrize("path", ["", "sub", "missing.csv", "a\0b"])
-def test_what_is_no_file_is_refused(folder: Path, path: str) -> None:
+def test_a_path_that_is_no_file_is_refused(folder: Path, path: str) -> None:
     with pytest.raises(InputError, match=r"must (name a|be a readable) file"):
         local_file(path, folder)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.text(st.sampled_from("./~a\\ é"), max_size=40))
-def test_any_text_ends_in_a_file_of_the_folder_or_a_refusal(folder: Path, text: str) -> None:
+def test_any_text_gives_a_file_of_the_folder_or_an_error(folder: Path, text: str) -> None:
     try:
         assert local_file(text, folder).is_relative_to(folder.resolve())
     except InputError as refusal:

@@ -1,4 +1,4 @@
-"""Files as a newcomer drops them: each is read rightly, or refused in one sentence that says what to do."""
+"""Files that new users upload: each is read correctly, or refused with a fix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def csv(rows: list[Row] = ROWS, sep: str = ",", end: str = "\n", quote: str = ""
 
 
 def ids(user: str, item: str) -> bytes:
-    """Ids spelled by number: formats of n in 0 … 6 and 0 … 10."""
+    """Ids made from numbers: formats of n in 0 … 6 and 0 … 10."""
     return csv([(user.format(n % 7), item.format(n % 11), time, r) for n, (_, _, time, r) in enumerate(ROWS)])
 
 
@@ -71,7 +71,7 @@ SALES = [["customer", "product", "qty"], ["ann", "tea", 1], ["ann", "pan", 2], [
 YEARS = {"2010": SALES, "2011": [SALES[0], ["cid", "cup", 1], ["cid", "tea", "two"]]}
 REVIEWS = b'user,item,review,rating\na,x,"good\nvery",5\nb,y,"so ""so"",\nreally",3\na,y,ok,4\n'
 
-# file -> (rows read, rows kept, people, items)
+# file -> (rows read, rows kept, users, items)
 READ: dict[str, tuple[bytes, tuple[int, int, int, int]]] = {
     "byte order mark.csv": (csv(encoding="utf-8-sig"), (90, 90, 7, 6)),
     "utf-16.csv": (csv(encoding="utf-16"), (90, 90, 7, 6)),
@@ -139,15 +139,15 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_file_is_read_rightly(name: str) -> None:
-    content, (read, kept, people, items) = READ[name]
+def test_a_common_file_is_read_correctly(name: str) -> None:
+    content, (read, kept, users, items) = READ[name]
     loaded = load(content, name=name)
     found = (loaded.report.rows_read, loaded.report.rows_kept, loaded.dataset.n_users, loaded.dataset.n_items)
-    assert found == (read, kept, people, items)
+    assert found == (read, kept, users, items)
 
 
 @pytest.mark.parametrize("pattern", DATES)
-def test_a_date_is_read_as_the_day_it_is(pattern: str) -> None:
+def test_a_date_is_read_correctly(pattern: str) -> None:
     dataset = load(dated(pattern, ";")).dataset
     assert dataset.timestamps is not None
     first = datetime.datetime.fromtimestamp(float(dataset.timestamps.min()), datetime.UTC)
@@ -155,7 +155,7 @@ def test_a_date_is_read_as_the_day_it_is(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_wrong_file_is_refused_with_the_way_out(name: str) -> None:
+def test_a_wrong_file_is_refused_with_a_fix(name: str) -> None:
     content, words = REFUSED[name]
     with pytest.raises(InputError) as refused:
         load(content, name=name)
@@ -163,17 +163,17 @@ def test_a_wrong_file_is_refused_with_the_way_out(name: str) -> None:
     assert refused.value.fix, "it says what to do"
 
 
-def test_lines_above_the_header_are_no_rows_and_the_lines_below_keep_their_number() -> None:
+def test_lines_above_the_header_are_skipped_and_line_numbers_stay_right() -> None:
     report = load(b"Report\nof 2024\nuser,item,rating\na,x,1\nb,y,2\n,z,4\nb,x,5\n").report
     assert report.rows_read == 4 and report.dropped == {"missing_user": 1}
     assert report.rows_of("missing_user").column("line").to_pylist() == [6]
 
 
-def test_a_column_of_times_that_can_not_be_read_is_named() -> None:
+def test_a_column_of_unreadable_times_is_named_in_a_warning() -> None:
     warnings = " ".join(load(csv([(u, i, "last spring", r) for u, i, _, r in ROWS])).report.warnings)
     assert "“time” has no readable times" in warnings
 
 
-def test_leading_zeros_and_huge_numbers_stay_as_they_are_written() -> None:
+def test_leading_zeros_and_huge_numbers_stay_as_written() -> None:
     assert load(READ["leading zeros.csv"][0]).dataset.users.ids[:2] == ("000", "001")
     assert load(READ["numbers beyond 2^63.csv"][0]).dataset.users.ids[0] == "1" + "0" * 30
