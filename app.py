@@ -1,4 +1,4 @@
-"""Home: what this is, where you stand, one click to a running demo."""
+"""Home: a live example, the demo with one click, the steps, saved work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ui.home.demo import class_button, demo_button, demo_progress
 from ui.home.miniature import miniature
 from ui.home.saved_work import saved_work
 from ui.home.step_cards import step_cards
-from ui.shell.account import account_buttons, bring_along
+from ui.shell.account import account_buttons, move_browser_work
 from ui.shell.diagnostics import diagnostics
 from ui.shell.frame import open_page
 from ui.shell.warm_up import warm_up
@@ -19,14 +19,14 @@ with open_page("home") as studio:
         miniature()
     with start:
         st.subheader("Start", anchor=False)
-        st.write("Drag the thumb: the list follows. It blends two people’s tastes, with a model trained on our sample.")
+        st.write("Drag α to blend the interests of two users of the sample: the list follows at once.")
         class_button(studio)
         demo_button(studio)
         if st.button("Use my data", key="home_own", width="stretch"):
             studio.go("data")
         demo_progress(studio)
         account_buttons("home")
-        bring_along(studio.space)
+        move_browser_work(studio.space)
     step_cards(studio)
     with st.expander("Your saved work", expanded=bool(studio.space.entries())):
         saved_work(studio)

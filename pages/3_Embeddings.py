@@ -80,7 +80,7 @@ with open_page("embeddings") as page:
     run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
         reason = "Its model has no user embeddings: train the attention model."
-        page.empty("This run has no map.", reason, "train", "Train a model")
+        page.show_missing("This run has no map.", reason, "train", "Train a model")
     projections.start_warm_up()
     st.html(Path(view.__file__).with_name("embeddings.css"))
     guarded_fragment()(body)()

@@ -1,4 +1,4 @@
-"""The only caches of the app, all bounded. What they hold is immutable and keyed by unguessable ids or fingerprints."""
+"""All caches of the app, each bounded. Their values are immutable and keyed by unguessable folders or fingerprints."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def open_dataset(folder: str) -> Dataset:
 
 @st.cache_resource(max_entries=6, show_spinner="Computing user embeddings …")
 def embeddings_of(folder: str) -> Embeddings:
-    """The representations of everybody in a saved run. Raises ArtifactError."""
+    """The embeddings of all users and items of a saved run. Raises ArtifactError."""
     from recsys.embeddings.extraction import extract
 
     run, dataset = open_run(folder)
@@ -47,7 +47,7 @@ def embeddings_of(folder: str) -> Embeddings:
 
 @st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
 def groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
-    """The groups of people in a saved run, and their names."""
+    """The clusters of users of a saved run, and their names."""
     from recsys.embeddings import cluster, name_user_groups
 
     clusters = cluster(embeddings_of(folder).users)
@@ -56,7 +56,7 @@ def groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def flat_map_of(folder: str) -> np.ndarray:
-    """Everybody's place on the instant map (PCA): float32 (n_users, 2)."""
+    """The users' places on the instant map (PCA): float32 (n_users, 2)."""
     from recsys.embeddings import pca
 
     return pca(embeddings_of(folder).users, 2)
@@ -69,7 +69,9 @@ def report_of(
     _models: Mapping[str, Recommender],
     _progress: Callable[[float, str], object],
 ) -> Report:
-    """The evaluation of models on what a saved run kept aside: once for all who may open it. Raises ArtifactError.
+    """The evaluation of models on the held-out interactions of a saved run, shared by all visitors.
+
+    Raises ArtifactError.
 
     Args:
         compared: ids of the runs compared with it.
@@ -85,7 +87,7 @@ def report_of(
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def clip_of(folder: str) -> float:
-    """The length that vectors are cut to where a source is protected."""
+    """The length that source vectors are clipped to for privacy."""
     from recsys.transfer.privacy import clip_length
 
     return clip_length(open_run(folder)[0].model)  # type: ignore[arg-type]

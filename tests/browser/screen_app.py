@@ -6,20 +6,20 @@ import time
 import streamlit as st
 
 from recsys.errors import InputError
-from ui.shell.errors import ErrorBoundary, show_verdict
+from ui.shell.errors import ErrorDisplay, show_verdict
 from ui.shell.log import start_log
 
 start_log()
 how = st.query_params.get("how", "")
 st.title("Screen")
-with ErrorBoundary():
+with ErrorDisplay():
     if how == "unexpected":
         raise ZeroDivisionError("a private detail")
     if how == "refused":
         raise InputError("alpha", "must be small", 7)
 if how in ("unexpected-a-while", "refused-a-while", "bare-a-while"):
     for_a_while = st.empty()
-    with for_a_while.container(), ErrorBoundary():
+    with for_a_while.container(), ErrorDisplay():
         if how.startswith("bare"):
             st.error("bare")
         else:

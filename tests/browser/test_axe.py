@@ -226,12 +226,12 @@ def test_learn(page: Page, address: str, look: Look) -> None:
         look(f"Learn, {lessons.nth(place).inner_text()}")
 
 
-def test_the_door(visit: Visits, serve: Servers, tmp_path: Path) -> None:
+def test_the_password_page(visit: Visits, serve: Servers, tmp_path: Path) -> None:
     closed = serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path), "STUDIO_SECRET": "maps and hiking"})
     found = []
     for theme in ("light", "dark"):
         page = visit(closed, color_scheme=theme)
-        page.get_by_label("Class secret").wait_for()
+        page.get_by_label("Class password").wait_for()
         found += [f"{theme}: {line}" for line in settled(page)]
     assert not found, "\n".join(found)
 

@@ -56,7 +56,7 @@ def _judge(place: Place, walked: Walk, seed: int) -> None:
 
 
 FAILED_ONCE = {
-    # A browser tells the picker's name of before the upload, "no run yet", which was opened as a run.
+    # A browser tells the picker's name of before the upload, "No run yet", which was opened as a run.
     "uploaded data go along to Train": [
         Step("menu", (("to", "data"),)),
         Step("upload", (("kind", "csv"), ("seed", 824))),

@@ -68,7 +68,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     quiet(page)  # the address changes a moment before the menu does
     group = re.search("source=(group[^&]+)", page.url)
     assert group is not None
-    step(visit, page, "4 Transfer", "Drag α between two tastes")
+    step(visit, page, "4 Transfer", "Transfer interests")
     assert group[0] in page.url, "the menu takes along who was chosen on the map"
     drag_alpha(page)
     assert group[0] in page.url

@@ -58,7 +58,7 @@ def test_a_training_that_ends_on_home_opens_its_run(visit: Visits, page: Page, t
     ends(page)
     visit.check(page)
     assert re.fullmatch("[0-9a-f]{8,}", param(page, "run")) and not param(page, "job")
-    menu(page, "4 Transfer", "Drag α between two tastes")
+    menu(page, "4 Transfer", "Transfer interests")
     expect(page.locator(".mixer .alpha-input")).to_be_visible()
     visit.check(page)
 
@@ -71,6 +71,6 @@ def test_a_demo_that_ends_on_train_opens_its_run(visit: Visits, page: Page) -> N
     ends(page)
     visit.check(page)
     assert re.fullmatch("[0-9a-f]{8,}", param(page, "run")) and not param(page, "job")
-    menu(page, "4 Transfer", "Drag α between two tastes")
+    menu(page, "4 Transfer", "Transfer interests")
     expect(page.locator(".mixer .alpha-input")).to_be_visible()
     visit.check(page)

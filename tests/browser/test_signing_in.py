@@ -76,7 +76,7 @@ def test_an_account_finds_its_work_again_and_no_other_does(
     sign_in(page, "ann")
     expect(page.get_by_test_id("stSidebar").get_by_text("Ann <b>Example</b>")).to_be_visible()
     shows(page)
-    page.get_by_role("button", name="Bring 1 saved item along").click()
+    page.get_by_role("button", name="Move 1 saved item to your account").click()
     shows(page, "before")
     bring(page, note(tmp_path, "mine"))
     sign_out(page)

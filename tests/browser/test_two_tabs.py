@@ -35,11 +35,11 @@ def note(folder: Path, name: str) -> Path:
 
 def bring(page: Page, file: Path) -> None:
     """Imports a zip on Home."""
-    if not page.get_by_text("Take it to another machine").is_visible():
+    if not page.get_by_text("Export and import").is_visible():
         page.get_by_text("Your saved work").click()
-    page.get_by_text("Take it to another machine").click()
+    page.get_by_text("Export and import").click()
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Add what is in it").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(f"Note · {file.stem}")).to_be_visible(timeout=30_000)
 
 

@@ -34,7 +34,7 @@ def test_a_lassoed_source_goes_along_by_the_menu(visit: Visits, address: str) ->
     link = page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("4 Transfer"))
     expect(link).to_have_attribute("href", re.compile(chosen.replace(":", "(:|%3A)")))
     link.click()
-    expect(page.get_by_role("heading", name="Drag α between two tastes")).to_be_visible()
+    expect(page.get_by_role("heading", name="Transfer interests")).to_be_visible()
     expect(page.locator(".ranked li").first).to_be_visible()
     quiet(page)
     assert param(page, "source") == chosen

@@ -63,7 +63,7 @@ def test_the_demo_goes_from_one_click_to_transfer(space: Space, monkeypatch: pyt
     assert state.jobs().wait(job.id, ANN, 120).state == "done"
     app.run()
     no_errors(app)
-    assert app.title[0].value == "Drag α between two tastes"
+    assert app.title[0].value == "Transfer interests"
     (run,), (data,) = space.entries("run"), space.entries("dataset")
     assert (param(app, "run"), param(app, "dataset"), param(app, "job")) == (run.id, data.id, "")
     assert param(app, "target").startswith("user:") and param(app, "source").startswith("user:")
@@ -121,7 +121,7 @@ def test_all_work_travels_as_one_zip_to_another_space(space: Space) -> None:
     assert "Data · planted" in words(app) and "Nothing saved yet" not in words(app)
     (mine,) = theirs.entries("run")
     press(app, f"open_{mine.id}")
-    assert app.title[0].value == "Drag α between two tastes"
+    assert app.title[0].value == "Transfer interests"
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 60])

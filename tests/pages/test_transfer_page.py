@@ -127,7 +127,7 @@ def test_a_target_of_twelve_long_item_ids_goes_through_the_link(own_workspace: W
 
 
 def test_a_value_over_the_limit_is_refused_and_not_cut(run_id: str) -> None:
-    app = opened(run_id, target="items:" + "x" * state.LONGEST, source="user:u4")
+    app = opened(run_id, target="items:" + "x" * state.MAX_VALUE_LENGTH, source="user:u4")
     no_errors(app)
     (told,) = sentences(app)
     assert "target in the link must have at most 4,000 characters" in told and "4,006 characters" in told

@@ -288,7 +288,7 @@ def test_a_saved_group_opens_as_the_source_on_its_run(own_workspace: Workspace, 
     app.button(key=f"open_{group.id}").click().run()
     no_errors(app)
     assert (param(app, "run"), param(app, "source")) == (saved["attention"], f"group:{group.id}")
-    assert app.title[0].value == "Drag α between two tastes"
+    assert app.title[0].value == "Transfer interests"
     space.delete(group.id)
 
 
@@ -315,7 +315,7 @@ def test_saved_data_open_with_the_newest_run_on_them(saved: dict[str, str]) -> N
 def test_a_run_of_other_data_is_shown_where_it_is_chosen(saved: dict[str, str], page: str) -> None:
     app = opened(page, dataset=saved["second"])  # on which there is no run
     box = next(box for box in app.selectbox if str(box.key).startswith("frame_run_"))
-    assert box.options[0] == "no run on this data"
+    assert box.options[0] == "No run on this data"
     box.set_value("sample").run()
     no_errors(app)
     assert param(app, "run") == "sample"

@@ -312,12 +312,12 @@ def _pickers(user: User) -> list[str]:
 def name_of(user: User, kind: str, wanted: str) -> str:
     """The name of a saved dataset or run, as the server's disk has it; what stands for one that is not the user's."""
     if kind == "run" and wanted == "sample":
-        return "Sample’s run"
+        return "Sample run"
     own = next((cookie["value"] for cookie in user.context.cookies() if cookie["name"] == "studio_space"), "")
     entry = user.home / "spaces" / own / kind / wanted / "entry.json"
     if own and entry.is_file():
         return str(json.loads(entry.read_text("utf-8"))["name"])
-    return "The class’s run" if kind == "run" and wanted == user.class_run else "Shared with you"
+    return "Class run" if kind == "run" and wanted == user.class_run else "Shared with you"
 
 
 def is_called(shown: str, name: str) -> bool:

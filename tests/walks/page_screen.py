@@ -74,7 +74,7 @@ def title(app: AppTest) -> str:
 
 def label_of(link: Any) -> str:
     """`✓ 1 Data · 720` without its mark."""
-    return str(link.label).partition(" ")[2]
+    return str(link.label).lstrip("●✓○ ")
 
 
 def mixer(app: AppTest) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext, trainers
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import escape_markdown, person_label, settings_words
+from ui.shell.widgets import escape_markdown, settings_text, user_label
 
 SEEDS = (1, 2, 3)
 
@@ -69,7 +69,7 @@ def _table(evaluated: EvaluationContext) -> None:
         }
         st.dataframe(pd.DataFrame(columns, index=list(metrics)), width="stretch", key="metric_definitions")
     if evaluated.run.settings:
-        st.caption(f"Settings of the baselines, chosen on validation users: {settings_words(evaluated.run.settings)}.")
+        st.caption(f"Settings of the baselines, chosen on validation users: {settings_text(evaluated.run.settings)}.")
 
 
 def _quality_against_cost(evaluated: EvaluationContext) -> None:
@@ -108,7 +108,7 @@ def _win_loss(evaluated: EvaluationContext) -> None:
     user = st.selectbox(
         "User" if chosen else "User (select points above, or one of the twenty with the largest difference)",
         users,
-        format_func=lambda user: person_label(dataset, user),
+        format_func=lambda user: user_label(dataset, user),
         key=f"win_loss_person_{second}",
     )
     with st.container(horizontal=True):

@@ -1,4 +1,4 @@
-"""The whole demo with one click: take the sample, train on it, land on Transfer."""
+"""The demo with one click: load the sample, train on it, open Transfer."""
 
 from __future__ import annotations
 
@@ -14,57 +14,55 @@ from ui.train import jobs
 
 
 def demo_button(studio: PageContext) -> None:
-    """Starts the demo in a job, which goes on over page switches and refresh (its id is in the URL)."""
+    """Starts the demo as a job that survives page switches and refresh (its id is in the URL)."""
     running = any(job.active and job.kind in jobs.KINDS for job in studio.jobs.of(studio.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
         space = studio.space
         job = studio.jobs.submit(space.id, "demo", "the demo on the sample", lambda progress: run_demo(space, progress))
         studio.set_view(job=job)
         st.rerun()
-    st.caption(
-        "Loads four scenarios with 1,500 people, trains a model in front of you (under a minute), opens Transfer."
-    )
+    st.caption("Loads the sample (four scenarios, 1,500 users), trains a model in under a minute and opens Transfer.")
 
 
 def class_button(studio: PageContext) -> None:
-    """The way to the run a teacher shows to everybody (read-only: changes stay in the visitor's own space)."""
-    if (shown := state.class_run()) and st.button("Open the class’s run", key="home_class", width="stretch"):
+    """Opens the run that the teacher shares (read-only: changes are saved in the visitor's own space)."""
+    if (shown := state.class_run()) and st.button("Open the class run", key="home_class", width="stretch"):
         studio.go("transfer", run=shown, dataset="", target="", source="")
 
 
 def demo_progress(studio: PageContext) -> None:
-    """Progress of the demo or of a training. When the demo is done, Transfer opens by itself."""
+    """Progress of the demo or of a training. When the demo is done, Transfer opens."""
     job = jobs.current(studio)
     if job is not None:
-        guarded_fragment(0.5 if job.active else None)(_follow)(studio, job.id)
+        guarded_fragment(0.5 if job.active else None)(_show_progress)(studio, job.id)
 
 
-def _follow(studio: PageContext, job_id: str) -> None:
+def _show_progress(studio: PageContext, job_id: str) -> None:
     job = studio.jobs.snapshot(job_id, studio.space.id)
     if job.active:
-        _running(studio, job)
+        _show_running(studio, job)
     elif job.state == "done":
-        found = {"run": job.result.run, "dataset": job.result.dataset, "job": ""}
+        opened = {"run": job.result.run, "dataset": job.result.dataset, "job": ""}
         if job.kind == "demo":
-            studio.go("transfer", **found)
-        studio.set_view(**found)
-        st.toast(f"Ended: {escape_markdown(job.label, 80)}. Its run is open now.")
+            studio.go("transfer", **opened)
+        studio.set_view(**opened)
+        st.toast(f"Finished: {escape_markdown(job.label, 80)}. Its run is open.")
         st.rerun()
     elif job.error:
         show_failure(job)
 
 
-def _running(studio: PageContext, job: JobSnapshot) -> None:
+def _show_running(studio: PageContext, job: JobSnapshot) -> None:
     left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
-    st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free place …") + left)
+    st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free worker …") + left)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key="home_stop"):
             studio.jobs.stop(job.id, studio.space.id)
-        st.page_link("pages/2_Train.py", label="Watch it on Train", query_params=studio.params())
+        st.page_link("pages/2_Train.py", label="Show on Train", query_params=studio.params())
 
 
 def run_demo(space: Space, progress: Progress) -> jobs.Trained:
-    """The work of the demo job: saves the sample and a run trained on it."""
+    """Work of the demo job: saves the sample and a run trained on it."""
     from recsys.data.samples import load_sample
     from recsys.runs import train_run
 

@@ -1,4 +1,4 @@
-"""Saved work, on Home: open, rename, duplicate, delete with undo, take away and bring back as one zip."""
+"""Saved work on Home: open, rename, duplicate, delete with undo, export and import as one zip."""
 
 from __future__ import annotations
 
@@ -14,47 +14,52 @@ OPENS = {"dataset": "train", "run": "transfer", "cohort": "transfer", "study": "
 
 
 def saved_work(studio: PageContext) -> None:
-    """The list, and what can be done with it."""
+    """The list of saved entries with their actions."""
     space = studio.space
     entries = [entry for entry in space.entries() if entry.kind in LABELS]
     name = st.text_input(
-        "Your name, or your class’s",
+        "Your name or your class (optional)",
         space.name,
         max_chars=MAX_NAME_LENGTH,
         key="saved_name",
-        placeholder="nobody has to give one",
-        help="Whoever opens a link of yours reads it beside the run.",
+        help="Shown beside the run to whoever opens a link that you share.",
     )
     if name != space.name:
         space.set_name(name)
     for sentence in space.damaged():
         st.warning(escape_markdown(sentence, 400))
     if not entries:
-        st.caption("Nothing saved yet: data, runs and groups appear here by themselves.")
+        st.caption("Nothing saved yet. Data, runs and groups are saved automatically and appear here.")
     for entry in entries[:30]:
-        _row(studio, entry)
+        _entry_row(studio, entry)
     _trash(studio)
     limit = space.workspace.space_bytes
-    st.caption(f"{space.bytes() / 1e6:,.1f} of {limit / 1e6:,.0f} MB on disk. Raw uploads are never kept.")
-    with st.expander("Take it to another machine"):
+    st.caption(f"{space.bytes() / 1e6:,.1f} of {limit / 1e6:,.0f} MB on disk. Uploaded files are not saved.")
+    with st.expander("Export and import"):
         if entries:
-            download("All saved work as one zip", lambda: _packed(studio), "studio.zip", "application/zip", "saved_zip")
-        brought = st.file_uploader("Bring back a zip made here", type=["zip"], key="saved_upload")
-        if brought is not None and st.button("Add what is in it", key="saved_import"):
+            download(
+                "Export all (ZIP)",
+                lambda: _zip_of_everything(studio),
+                "studio.zip",
+                "application/zip",
+                "saved_zip",
+            )
+        uploaded = st.file_uploader("Exported ZIP file", type=["zip"], key="saved_upload")
+        if uploaded is not None and st.button("Import", key="saved_import"):
             from recsys.workspace import import_zip
 
-            added = import_zip(space, brought.getvalue())
-            st.toast(f"Added {len(added)} saved item{'s' * (len(added) != 1)}.")
+            added = import_zip(space, uploaded.getvalue())
+            st.toast(f"Imported {len(added)} saved item{'s' * (len(added) != 1)}.")
             st.rerun()
 
 
-def _packed(studio: PageContext) -> bytes:
+def _zip_of_everything(studio: PageContext) -> bytes:
     from recsys.workspace import export_zip
 
     return export_zip(studio.space, [entry.id for entry in studio.space.entries()])
 
 
-def _row(studio: PageContext, entry: Entry) -> None:
+def _entry_row(studio: PageContext, entry: Entry) -> None:
     name, number, actions = st.columns([5, 3, 2], vertical_alignment="center")
     number_shown, when = (
         escape_markdown(entry.meta.get("number", ""), 40),
@@ -64,7 +69,7 @@ def _row(studio: PageContext, entry: Entry) -> None:
     number.caption(f"{number_shown} · {when} UTC" if number_shown else escape_markdown(entry.created[:10]))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         if entry.kind in OPENS and st.button("Open", key=f"open_{entry.id}"):
-            studio.go(OPENS[entry.kind], **_opening(studio, entry))
+            studio.go(OPENS[entry.kind], **_view_of(studio, entry))
         with st.popover("…", help="Rename, duplicate, delete"):
             renamed = st.text_input("Name", entry.name, key=f"name_{entry.id}", max_chars=200)
             if st.button("Rename", key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
@@ -78,38 +83,40 @@ def _row(studio: PageContext, entry: Entry) -> None:
                 st.rerun()
 
 
-def _opening(studio: PageContext, entry: Entry) -> dict[str, str]:
-    """The view that shows a saved thing: a group as the source, on the run it was drawn on; a study on its data."""
+def _view_of(studio: PageContext, entry: Entry) -> dict[str, str]:
+    """The view that opens an entry: a group as source, on the run of its map; a study on a run of its data."""
     runs = {run.id: run for run in studio.space.entries("run")}
     if entry.kind in ("dataset", "run"):
         return {entry.kind: entry.id}
     if entry.kind == "cohort":
         run = str(entry.meta.get("run", ""))
-        on = {"run": run} if run in runs and run != studio.run_id else {}
-        return {**on, "source": f"group:{entry.id}"}
+        context = {"run": run} if run in runs and run != studio.run_id else {}
+        return {**context, "source": f"group:{entry.id}"}
     if entry.kind == "study":
-        alike = [run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")]
-        on = {"run": alike[0]} if alike and studio.run_id not in alike else {}
-        return {**on, "tab": "study"}
+        on_same_data = [
+            run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")
+        ]
+        context = {"run": on_same_data[0]} if on_same_data and studio.run_id not in on_same_data else {}
+        return {**context, "tab": "study"}
     return {}
 
 
 def _trash(studio: PageContext) -> None:
-    gone = studio.space.trash()
-    if not gone:
+    deleted = studio.space.trash()
+    if not deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Deleted: {', '.join(escape_markdown(entry.name, 30) for entry in gone[:3])}"
-            f"{' …' if len(gone) > 3 else ''}"
+            f"Deleted: {', '.join(escape_markdown(entry.name, 30) for entry in deleted[:3])}"
+            f"{' …' if len(deleted) > 3 else ''}"
         )
         if st.button("Undo", key="trash_undo"):
-            for entry in gone:
+            for entry in deleted:
                 try:
                     studio.space.restore(entry.id)
                 except UnknownIdError:
-                    continue  # restored from another tab meanwhile
+                    continue  # restored in another tab
             st.rerun()
-        if st.button("Empty the trash for good", key="trash_empty", type="tertiary"):
+        if st.button("Empty trash", key="trash_empty", type="tertiary"):
             studio.space.empty_trash()
             st.rerun()

@@ -1,4 +1,4 @@
-"""Where you stand: the steps as a row of cards, each with its state and the way to it."""
+"""The steps as a row of cards, each with its state and a link."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import streamlit as st
 
 from ui.shell.frame import STEPS, PageContext
 
-WHAT = {
-    "data": "A file of who chose what",
-    "train": "A model of taste, in a minute",
-    "embeddings": "A map of your people",
-    "transfer": "Blend two tastes, live",
-    "evaluate": "Does it help? With intervals",
-    "explain": "What a pick hangs on",
+DESCRIPTIONS = {
+    "data": "A file of interactions",
+    "train": "A model in a minute",
+    "embeddings": "A map of users",
+    "transfer": "Blend two users’ interests",
+    "evaluate": "Does transfer help?",
+    "explain": "Why an item is recommended",
     "learn": "The ideas, with live numbers",
 }
 
 
 def step_cards(studio: PageContext) -> None:
-    """One card a step: mark, name, a line, a link."""
-    steps = [step for step in STEPS if step.key in WHAT]
+    """One card per step: mark, name, link, a line."""
+    steps = [step for step in STEPS if step.key in DESCRIPTIONS]
     with st.container(key="steps"):
         for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
             with column:
-                st.page_link(step.file, label=f"{studio.mark(step)} {step.name}", query_params=studio.params())
-                st.caption(WHAT[step.key])
+                st.page_link(
+                    step.file, label=f"{studio.step_mark(step)} {step.name}".strip(), query_params=studio.params()
+                )
+                st.caption(DESCRIPTIONS[step.key])

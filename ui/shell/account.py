@@ -1,4 +1,4 @@
-"""Signing in and out, where `[auth]` is configured in the server's secrets, and work that comes along."""
+"""Signing in and out, where `[auth]` is configured; moving a browser's work to an account."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ui.shell import state
 from ui.shell.widgets import escape_markdown
 
 
-def providers() -> dict[str, str | None]:
-    """What is offered to sign in with: the words on the button -> what `st.login` is given. {} where nothing is."""
+def sign_in_options() -> dict[str, str | None]:
+    """The sign-in buttons: label -> argument of `st.login`; {} where sign-in is not configured."""
     if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets:
         return {}
     auth = st.secrets["auth"]
@@ -23,13 +23,13 @@ def providers() -> dict[str, str | None]:
 
 
 def account_buttons(where: str) -> None:
-    """ "Sign in" for each provider, or who is signed in and "Sign out"; nothing where sign-in is not configured.
+    """Buttons to sign in with each provider, or the account and "Sign out"; nothing where sign-in is not configured.
 
     Args:
-        where: makes the keys of the buttons on one page differ.
+        where: prefix of the widget keys, because one page may show the buttons twice.
     """
-    offered = providers()
-    if not offered:
+    options = sign_in_options()
+    if not options:
         return
     if state.signed_in():
         st.caption(
@@ -38,12 +38,12 @@ def account_buttons(where: str) -> None:
         )
         st.button("Sign out", key=f"{where}_sign_out", on_click=st.logout)
         return
-    for label, provider in offered.items():
+    for label, provider in options.items():
         st.button(label, key=f"{where}_{label}", on_click=st.login, args=(provider,) if provider else ())
 
 
-def bring_along(space: Space) -> None:
-    """For a signed-in visitor: the button that brings what this browser saved before signing in."""
+def move_browser_work(space: Space) -> None:
+    """For a signed-in visitor: a button that moves the work saved in this browser before signing in."""
     before = state.browser_space()
     if not state.signed_in() or before is None or before.id == space.id:
         return
@@ -51,10 +51,12 @@ def bring_along(space: Space) -> None:
     if not count:
         return
     if any(job.active for job in state.jobs().of(before.id)):
-        st.caption("What this browser saved before you signed in can be brought along once its jobs have ended.")
-    elif st.button(f"Bring {count} saved item{'s' * (count != 1)} along", key="bring_along"):
+        st.caption(
+            "Work saved in this browser before you signed in can be moved to your account when its jobs have ended."
+        )
+    elif st.button(f"Move {count} saved item{'s' * (count != 1)} to your account", key="move_browser_work"):
         moved = space.move_from(before)
         st.toast(f"{moved} saved item{'s' * (moved != 1)} moved into your account.")
         st.rerun()
     else:
-        st.caption("Saved in this browser before you signed in. Your account finds it on every computer then.")
+        st.caption("Saved in this browser before you signed in. In your account it is available on every computer.")

@@ -1,4 +1,4 @@
-"""What the server looks like from inside: versions, memory, jobs. No secrets, no paths, nobody's data."""
+"""Diagnostics of the server: versions, memory, jobs; no secrets, paths or user data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PACKAGES = (
 
 
 def diagnostics(studio: PageContext) -> None:
-    """Versions, memory and this person's jobs, as text one can copy into a report."""
+    """Versions, memory and the visitor's jobs, as text that can be copied into a bug report."""
     process = psutil.Process()
     memory = psutil.virtual_memory()
     lines = [
@@ -37,7 +37,7 @@ def diagnostics(studio: PageContext) -> None:
         lines.append(
             f"job {job.id[:8]}: {job.kind}, {job.state}, {job.seconds:.1f} s{f', {job.error}' if job.error else ''}"
         )
-    st.code("\n".join(lines), language=None, wrap_lines=True)  # a part that scrolls could not be focused
+    st.code("\n".join(lines), language=None, wrap_lines=True)  # no keyboard reaches a scrolling block
 
 
 def _version(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The frame around every page: configuration, menu with each step's state, pickers of data and run, error boundary."""
+"""The frame of every page: configuration, menu with the state of each step, pickers of data and run, errors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import Entry
 from ui.shell import state
 from ui.shell.account import account_buttons
-from ui.shell.errors import ErrorBoundary, follow_view, guarded_fragment, show_error
-from ui.shell.page_context import BY_KEY, SAMPLE_RUN, STEPS, TOLD, PageContext, Step
+from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
+from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, SAMPLE_RUN, STEPS, PageContext, Step
 from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value
 
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
@@ -25,76 +25,76 @@ def draw(studio: PageContext) -> None:
     with st.sidebar:
         _menu(studio)
         account_buttons("menu")
-        # The whole page is being drawn: a job that has ended needs no second run, which would swallow a click.
+        # The whole page runs now: a job that has ended needs no second run, in which a click would be lost.
         active = sum(job.active for job in studio.jobs.of(studio.space.id))
         st.session_state["frame_active"] = active
-        guarded_fragment(1.0 if active else None)(_running)(studio)
-    heading, data, run = st.columns([6, 2, 2], vertical_alignment="bottom")
+        guarded_fragment(1.0 if active else None)(_running_jobs)(studio)
+    heading, data, run = st.columns([5, 3, 3], vertical_alignment="bottom")
     with heading:
         st.title(studio.step.title, anchor=False)
         st.caption(studio.step.sentence)
-    state.remember_space()  # after the title: the first component of a server loads pandas
+    state.store_space_cookie()  # after the title: the first component of a server loads pandas
     if studio.step.key not in ("home", "learn"):
         with data:
-            _picker(studio, "dataset", _shown_dataset(studio))
+            _picker(studio, "dataset", _picked_dataset(studio))
         with run:
             _picker(studio, "run", studio.run_id)
-    for problem in dict.fromkeys((*st.session_state.pop(TOLD, ()), *studio.view.problems)):
+    for problem in dict.fromkeys((*st.session_state.pop(PENDING_PROBLEMS, ()), *studio.view.problems)):
         st.warning(escape_markdown(problem, 400))
 
 
 def _menu(studio: PageContext) -> None:
-    mine = studio.jobs.of(studio.space.id)
-    state.drawn(studio.view)
+    jobs = studio.jobs.of(studio.space.id)
+    state.set_drawn_view(studio.view)
     st.markdown("**Interest Transfer Studio**")
     for step in STEPS:
-        running = next((job for job in mine if job.kind in step.jobs and job.state == "running"), None)
-        label = f"{studio.mark(step, running)} {step.name}{_number(studio, step, running)}"
+        running = next((job for job in jobs if job.kind in step.jobs and job.state == "running"), None)
+        label = f"{studio.step_mark(step, running)} {step.name}{_step_number(studio, step, running)}".strip()
         st.page_link(step.file, label=label, query_params=studio.params(), width="stretch")
 
 
-def _number(studio: PageContext, step: Step, running: JobSnapshot | None) -> str:
+def _step_number(studio: PageContext, step: Step, running: JobSnapshot | None) -> str:
     if running is not None:
         return f" · {running.fraction:.0%}"
-    entry = _entry(studio, step.key)
+    entry = _shown_entry(studio, step.key)
     shown = "" if entry is None else escape_markdown(entry.meta.get("number", ""), 20)
     return f" · {shown}" if shown else ""
 
 
-def _entry(studio: PageContext, key: str) -> Entry | None:
+def _shown_entry(studio: PageContext, key: str) -> Entry | None:
     kind = {"data": "dataset", "train": "run"}.get(key, "")
     wanted = {"dataset": studio.dataset_id, "run": studio.run_id}.get(kind, "")
     return next((entry for entry in studio.space.entries(kind) if entry.id == wanted), None) if wanted else None
 
 
-def _shown_dataset(studio: PageContext) -> str:
-    """What the picker of data shows: on later pages the data of the open run, "" where they are not saved here."""
+def _picked_dataset(studio: PageContext) -> str:
+    """The id in the picker of data: on later pages the data of the open run, "" where they are not saved here."""
     chosen_by_data = studio.view.dataset and not studio.view.run  # the run was found by these data, or by equal ones
     if studio.step.key in ("data", "train") or studio.run_folder is None or chosen_by_data:
         return studio.dataset_id
     return studio.dataset_of(studio.run_id)
 
 
-def _names(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
-    """What a picker offers, by id: whatever is open first if it is not the visitor's own."""
+def _picker_options(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
+    """The names that a picker offers, by id; an open one of another space comes first."""
     names = {entry.id: entry.name for entry in studio.space.entries(kind)}
     if kind == "run" and (state.ROOT / "sample_data" / "run").is_dir():
-        names[SAMPLE_RUN] = "Sample’s run"
+        names[SAMPLE_RUN] = "Sample run"
     if kind == "run" and (shown := state.class_run()):
-        names.setdefault(shown, "The class’s run")
+        names.setdefault(shown, "Class run")
     if current and current not in names:
         owner = state.workspace().owner_of(current, kind)
         names = {current: f"Shared by {owner}" if owner else "Shared with you", **names}
     if not current and names:
-        lacking = "no run on this data" if studio.view.dataset else "no run yet"
-        unsaved = "no data yet" if studio.run_folder is None else "The data of this run"
-        names = {"": lacking if kind == "run" else unsaved, **names}
+        no_run = "No run on this data" if studio.view.dataset else "No run yet"
+        no_data = "No data yet" if studio.run_folder is None else "The data of this run"
+        names = {"": no_run if kind == "run" else no_data, **names}
     return number_duplicates(names)
 
 
 def _picker(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> None:
-    """One picker of the title row. It always shows what is open; a choice changes the view before the page runs."""
-    names = _names(studio, kind, current)
+    """One picker of the title row. It shows what is open; a choice changes the view before the page runs."""
+    names = _picker_options(studio, kind, current)
     if not names:
         return
     key = f"frame_{kind}_{studio.step.key}"
@@ -104,17 +104,17 @@ def _picker(studio: PageContext, kind: Literal["dataset", "run"], current: str) 
         list(names),
         format_func=lambda entry_id: names[entry_id],
         key=key,
-        on_change=_pick,
+        on_change=_open_choice,
         args=(studio.step, kind, key, tuple(names)),
         label_visibility="collapsed",
     )
 
 
-def _running(studio: PageContext) -> None:
+def _running_jobs(studio: PageContext) -> None:
     active = [job for job in studio.jobs.of(studio.space.id) if job.active]
-    was, st.session_state["frame_active"] = st.session_state.get("frame_active", 0), len(active)
-    if was > len(active):
-        st.rerun()  # a job has ended: the page shows its result and the menu its mark
+    before, st.session_state["frame_active"] = st.session_state.get("frame_active", 0), len(active)
+    if before > len(active):
+        st.rerun()  # a job has ended: page and menu show its result
     if not active:
         return
     st.caption(f"{len(active)} job{'s' * (len(active) > 1)} running or waiting")
@@ -130,10 +130,10 @@ def _running(studio: PageContext) -> None:
             studio.jobs.stop(job.id, studio.space.id)
 
 
-def _pick(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> None:
-    """Opens what was chosen in a picker of the title row.
+def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> None:
+    """Opens the choice of a picker in the title row, if it is one of those offered.
 
-    Nothing opens for what is not offered: a browser tells names, and one that has since changed comes as it is.
+    A browser sends the label of a choice; one that is no longer offered arrives as that label.
     """
     chosen = st.session_state[key]
     if chosen and chosen in offered:
@@ -141,18 +141,18 @@ def _pick(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> None:
 
 
 class open_page:
-    """Opens a page: configuration, style, door, menu, title; shows errors as sentences and keeps the page usable."""
+    """Opens a page: configuration, style, password, menu, title. Errors in the block are shown as sentences."""
 
     def __init__(self, key: str) -> None:
-        self.step, self.boundary = BY_KEY[key], ErrorBoundary()
+        self.step, self.errors = BY_KEY[key], ErrorDisplay()
 
     def __enter__(self) -> PageContext:
         title = self.step.name if self.step.key == "home" else f"{self.step.title} · Interest Transfer Studio"
         st.set_page_config(page_title=title, page_icon="🔀", layout="wide", initial_sidebar_state="auto")
         st.html(Path(__file__).with_name("frame.css"))
-        if not state.admitted():
-            _door()
-        with self.boundary:
+        if not state.has_access():
+            _ask_password()
+        with self.errors:
             studio = PageContext(self.step)
             draw(studio)
             return studio
@@ -162,20 +162,20 @@ class open_page:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        handled = self.boundary.__exit__(kind, error, trace)
+        handled = self.errors.__exit__(kind, error, trace)
         if kind is None or handled:
-            follow_view()
+            rerun_if_view_changed()
         return handled
 
 
-def _door() -> None:
-    """Asks for the class secret and ends the page until it is given."""
+def _ask_password() -> None:
+    """Asks for the class password; ends the page until it was entered."""
     st.title("Interest Transfer Studio", anchor=False)
-    with st.form("door"):
-        given = st.text_input("Class secret", type="password")
-        if st.form_submit_button("Come in", type="primary"):
+    with st.form("class_password"):
+        given = st.text_input("Class password", type="password")
+        if st.form_submit_button("Enter", type="primary"):
             try:
-                state.admit(given)
+                state.enter_password(given)
                 st.rerun()
             except StudioError as error:
                 show_error(error)

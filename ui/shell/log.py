@@ -1,4 +1,4 @@
-"""The structured log: one JSON object a line on stderr, without names of files, people or items."""
+"""The log: one JSON object per line on stderr, without names of files, users or items."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-SOURCES = ("studio", "recsys")  # the loggers of the app and of the library
+SOURCES = ("studio", "recsys")  # loggers of the app and the library
 
 
 class JsonLines(logging.Formatter):

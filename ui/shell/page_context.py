@@ -1,4 +1,4 @@
-"""What a page works with: the steps, what is open, and how one moves between pages."""
+"""The context of a page: the steps, the open run and dataset, and navigation between pages."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
 
-TOLD = "frame_told"  # in the session: sentences about refused values, for the next time the page is drawn
-SAMPLE_RUN = "sample"  # the small run that ships with the samples: anyone may open it
+PENDING_PROBLEMS = "frame_told"  # in the session: sentences about refused values, shown with the next run of the page
+SAMPLE_RUN = "sample"  # the small run that ships with the sample; anyone may open it
 
 
 @dataclass(frozen=True)
 class Step:
-    """A page: its file, its name in the menu, its title, and one sentence that says what to look at."""
+    """A page: its file, its name in the menu, its title, one sentence about what it shows, and its kinds of jobs."""
 
     key: str
     file: str
@@ -44,7 +44,7 @@ STEPS = (
         "app.py",
         "Home",
         "Interest Transfer Studio",
-        "See, teach and question how a recommender borrows interests.",
+        "See, teach and test how a recommender transfers interests between users.",
     ),
     Step(
         "data",
@@ -73,8 +73,8 @@ STEPS = (
         "transfer",
         "pages/4_Transfer.py",
         "4 Transfer",
-        "Drag α between two tastes",
-        "Move the thumb: the list, the map and the words follow.",
+        "Transfer interests",
+        "Drag α from target to source: list, map and explanation follow.",
     ),
     Step(
         "evaluate",
@@ -103,15 +103,15 @@ BY_KEY = {step.key: step for step in STEPS}
 
 
 class PageContext:
-    """What a page works with. Made by `frame`."""
+    """What a page works with: view, space, jobs, open run and dataset. Made by `open_page`."""
 
     def __init__(self, step: Step) -> None:
         self.step = step
-        self.view = _without_lost(state.read_view())
-        self.space: Space = state.own_space()
+        self.view = _without_deleted(state.read_view())
+        self.space: Space = state.current_space()
         self.jobs: JobQueue = state.jobs()
 
-    # what is open ---------------------------------------------------------------------------------------------------
+    # open run and dataset -------------------------------------------------------------------------------------------
 
     @cached_property
     def run_folder(self) -> Path | None:
@@ -162,7 +162,7 @@ class PageContext:
 
     @property
     def run(self) -> Run | None:
-        """The open run, loaded; None when there is none."""
+        """The open run; None when there is none."""
         return None if self.run_folder is None else cache.open_run(str(self.run_folder))[0]
 
     @property
@@ -176,23 +176,25 @@ class PageContext:
             return None if self.dataset_folder is None else cache.open_dataset(str(self.dataset_folder))
         return None if self.run_folder is None else cache.open_run(str(self.run_folder))[1]
 
-    # what a page asks for -------------------------------------------------------------------------------------------
+    # requirements of a page -----------------------------------------------------------------------------------------
 
     def need_dataset(self) -> Dataset:
         """The open dataset; without one, the page shows where to get it and ends."""
         dataset = self.dataset
         if dataset is None:
-            self.empty("There is no data yet.", "Bring a file of your own, or take a sample.", "data", "Choose data")
+            self.show_missing("There is no data yet.", "Upload a file, or open a sample.", "data", "Choose data")
         return dataset
 
     def need_run(self) -> tuple[Run, Dataset]:
         """The open run and its data; without one, the page shows where to get it and ends."""
         if self.run_folder is None:
-            how = "Train one in under a minute, or open the sample’s."
+            hint = "Train one in under a minute, or open the one of the sample."
             if self.dataset_folder is None:
-                self.empty("There is no trained model yet.", how, "data", "Choose data")
+                self.show_missing("There is no trained model yet.", hint, "data", "Choose data")
             else:
-                self.empty(f"There is no trained model on {self._dataset_name()} yet.", how, "train", "Train a model")
+                self.show_missing(
+                    f"There is no trained model on {self._dataset_name()} yet.", hint, "train", "Train a model"
+                )
         assert self.run_folder is not None
         return cache.open_run(str(self.run_folder))
 
@@ -202,49 +204,49 @@ class PageContext:
         found = next(owned, None)
         return "this data" if found is None else f"“{escape_markdown(found.name, 60)}”"
 
-    def empty(self, what: str, how: str, page: str, label: str) -> NoReturn:
-        """The empty state: what is missing, and the way to the page that provides it. Ends the page."""
+    def show_missing(self, what: str, hint: str, page: str, label: str) -> NoReturn:
+        """Shows what is missing and a button to the page that provides it. Ends the page."""
         with st.container(border=True):
             st.subheader(what)
-            st.write(how)
+            st.write(hint)
             with st.container(horizontal=True):
                 if st.button(label, type="primary", key="empty_go"):
                     self.go(page)
                 sample = (state.ROOT / "sample_data" / "run").is_dir() and self.step.key not in ("data", "train")
-                if sample and st.button("Open the sample’s trained run", key="empty_sample"):
+                if sample and st.button("Open the sample run", key="empty_sample"):
                     self.go(self.step.key, run=SAMPLE_RUN)
         st.stop()
 
-    # moving ---------------------------------------------------------------------------------------------------------
+    # view and navigation --------------------------------------------------------------------------------------------
 
     def set_view(self, **changes: Any) -> None:
-        """Changes the view and the URL with it; the page goes on running.
+        """Changes the view and the URL; the page continues to run.
 
-        When the page, or the fragment that it is called in, has ended, everything is drawn once more, so that menu,
-        pickers and URL agree (see `follow_view`). The URL is read first: another widget may have changed it since this
-        page was drawn, in the same run.
+        When the page, or the fragment that calls this, has ended, the whole page runs again, so that menu, pickers and
+        URL agree (see `rerun_if_view_changed`). The URL is read first, because another widget may have changed it in
+        the same run.
         """
-        self.view = _without_lost(state.read_view())
+        self.view = _without_deleted(state.read_view())
         if self.view.problems:
-            st.session_state[TOLD] = self.view.problems  # the URL is about to lose the values they are about
+            st.session_state[PENDING_PROBLEMS] = self.view.problems  # their values leave the URL now
         self.view = self._changed(changes)
         for folder in ("run_folder", "dataset_folder"):
             self.__dict__.pop(folder, None)
         state.write_view(self.view)
 
     def go(self, page: str, **changes: Any) -> None:
-        """Goes to another page (a key of STEPS) with a changed view."""
+        """Switches to another page (a key of STEPS) with a changed view."""
         st.switch_page(BY_KEY[page].file, query_params=self._changed({"tab": "", **changes}).params())
 
     def params(self) -> dict[str, str]:
-        """The query parameters that keep the view on the way to another page."""
-        return self.view.links()
+        """The query parameters of a link to another page that keeps the view."""
+        return self.view.link_params()
 
     def _changed(self, changes: Mapping[str, Any]) -> state.View:
-        """The view with changes. Run and dataset stay a pair, and people of other data are forgotten.
+        """The view with changes, in which run and dataset fit together and the users belong to the data.
 
-        Another run brings the dataset that it was trained on, where that is known; another dataset alone brings no
-        run, so that the newest on it opens. Target and source stay while the data are the same.
+        A new run sets the dataset that it was trained on, where that is known; a new dataset alone unsets the run, so
+        that the newest run on it opens. Target and source are kept while the data are the same.
         """
         changes = dict(changes)
         run, dataset = changes.get("run", self.view.run), changes.get("dataset", self.view.dataset)
@@ -253,24 +255,24 @@ class PageContext:
         elif dataset != self.view.dataset and "run" not in changes:
             changes["run"] = run = ""
         if run != self.view.run or dataset != self.view.dataset:
-            # Of a run whose data are not saved here (the sample's) nothing is known to be the same.
+            # The data of the sample run may not be saved here: then they count as different.
             open_data = self.view.dataset or (self.dataset_of(self.view.run) if self.view.run else self.dataset_id)
-            for end in ("target", "source"):
-                kept = dataset and dataset == open_data and not getattr(self.view, end).startswith("cluster:")
-                changes.setdefault(end, getattr(self.view, end) if kept else "")
+            for party in ("target", "source"):
+                valid = dataset and dataset == open_data and not getattr(self.view, party).startswith("cluster:")
+                changes.setdefault(party, getattr(self.view, party) if valid else "")
         return replace(self.view, **changes)
 
-    def mark(self, step: Step, running: JobSnapshot | None = None) -> str:
-        """● a job of this step is running, ✓ it has a result, ○ not yet."""
+    def step_mark(self, step: Step, running: JobSnapshot | None = None) -> str:
+        """● a job of this step is running, ✓ it has a result, ○ it has none; "" for pages that have no result."""
         if running is not None:
             return "●"
         if step.key in ("home", "learn"):
-            return "·"
+            return ""
         ready = self.dataset_folder is not None if step.key == "data" else self.run_folder is not None
         return "✓" if ready else "○"
 
 
-def _without_lost(view: state.View) -> state.View:
+def _without_deleted(view: state.View) -> state.View:
     """The view without a run or dataset that is no longer saved, and with a sentence about each."""
     for kind in ("run", "dataset"):
         wanted = getattr(view, kind)
@@ -279,12 +281,12 @@ def _without_lost(view: state.View) -> state.View:
         try:
             state.workspace().find(wanted, kind)
         except StudioError as error:
-            lost: dict[str, Any] = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
-            view = replace(view, **lost, problems=(*view.problems, str(error)))
+            cleared: dict[str, Any] = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
+            view = replace(view, **cleared, problems=(*view.problems, str(error)))
     return view
 
 
 def _same_data(data: Entry, run: Entry) -> bool:
-    """Whether a saved run says that it was trained on data equal to a saved dataset's."""
+    """Whether a run was trained on data equal to a dataset, by their fingerprints."""
     known = data.meta.get("fingerprint")
     return bool(known) and known == run.meta.get("fingerprint")

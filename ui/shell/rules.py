@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from recsys.errors import InputError
 
-LONGEST = 200  # characters of one name in a link
-WEIGHT = 0.3  # of a second score whose link names no weight
+MAX_NAME_LENGTH = 200  # characters of one name in a link
+DEFAULT_WEIGHT = 0.3  # of a second score whose link names no weight
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
             except InputError as error:
                 problems.append(str(error))
     if values.get("second_score") and "weight" not in values:
-        values["weight"] = WEIGHT
+        values["weight"] = DEFAULT_WEIGHT
     return Rules(**values), problems  # type: ignore[arg-type]
 
 
 def _value(name: str, text: str) -> object:
     if name in ("scenario", "tag", "second_score", "method"):
-        return short(text, name, LONGEST)
+        return check_length(text, name, MAX_NAME_LENGTH)
     if name in ("cold_items", "hide_source"):
         if text not in ("0", "1"):
             raise InputError(f"{name} in the link", "must be 0 or 1", text, "It is read as 0.")
@@ -97,10 +97,10 @@ def _value(name: str, text: str) -> object:
             fix = "The source is not protected: turn its protection on under Rules."
             raise InputError(f"{name} in the link", f"must be one of {', '.join(allowed)}", text, fix)
         return allowed[text]
-    return number(text, name, 0.0, 1.0)
+    return parse_number(text, name, 0.0, 1.0)
 
 
-def number(text: str, called: str, low: float, high: float) -> float:
+def parse_number(text: str, called: str, low: float, high: float) -> float:
     """A number of the link. Raises InputError when it is none or outside low … high."""
     try:
         value = float(text)
@@ -111,7 +111,7 @@ def number(text: str, called: str, low: float, high: float) -> float:
     return value
 
 
-def short(text: str, called: str, longest: int) -> str:
+def check_length(text: str, called: str, longest: int) -> str:
     """A text of the link as it is. Raises InputError when it is too long: half a value would name something else."""
     if len(text) > longest:
         rule = f"must have at most {longest:,} characters"

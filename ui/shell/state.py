@@ -1,8 +1,7 @@
-"""What a page knows of its visitor: the view in the URL, the own space behind a cookie, the shared queue of jobs.
+"""The state of a page: the view in the URL, the visitor's space, the job queue of the server.
 
-The URL is the state: dataset, run, target, source, alpha, k, tab, job, and the rules of recommending. Whoever opens the
-same link on this server sees the same view. The space (what a person has saved) is not in the URL: it is named by a
-random cookie.
+The URL holds dataset, run, target, source, alpha, k, tab, job, and the rules of recommending: the same link
+shows the same view to everybody on this server. The space (the visitor's saved work) is named by a random cookie.
 """
 
 from __future__ import annotations
@@ -23,20 +22,25 @@ from recsys.jobs.queue import JobQueue
 from recsys.workspace import Space, Workspace, account_id
 from ui.components.cookies import set_cookies
 from ui.shell.log import start_log
-from ui.shell.rules import NO_RULES, Rules, number, read_rules, short
+from ui.shell.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
 _SPACE = re.compile(r"[0-9a-f]{32}")
 
 
-LONGEST = 4_000  # characters of one value in a link: a new person may be made of twelve long item ids
+MAX_VALUE_LENGTH = 4_000  # characters of one value in a link: a composed user may have twelve long item ids
 
 
 @dataclass(frozen=True)
 class View:
-    """The part of the state that is in the URL. Ids are the workspace's; target and source are written
-    `user:<user id>`, `group:<cohort id>`, `cluster:<n>` …; problems are sentences about values that were refused."""
+    """The state in the URL.
+
+    Attributes:
+        dataset, run, job: ids of the workspace and of the job queue.
+        target, source: `user:<user id>`, `group:<cohort id>`, `cluster:<n>` … (see `ui.transfer.parties`).
+        problems: a sentence for each value that was refused.
+    """
 
     dataset: str = ""
     run: str = ""
@@ -50,18 +54,18 @@ class View:
     problems: tuple[str, ...] = field(default=(), compare=False)
 
     def params(self) -> dict[str, str]:
-        """As query parameters: what differs from the default only, so that links stay short."""
+        """As query parameters: only the values that differ from the default."""
         default = View()
         values = {name: getattr(self, name) for name in PARAMETERS if getattr(self, name) != getattr(default, name)}
         written = {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
         return written | self.rules.params()
 
-    def links(self) -> dict[str, str]:
-        """The query parameters that keep the view on the way to another page: all but the open tab."""
+    def link_params(self) -> dict[str, str]:
+        """The query parameters of a link to another page: all but the open tab."""
         return replace(self, tab="").params()
 
 
-_WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the links of the view last written, and drawn
+_WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
 PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job")
 
 
@@ -73,11 +77,11 @@ def read_view() -> View:
     for name, text in texts.items():
         try:
             if name == "alpha":
-                values[name] = number(text, "alpha", 0.0, 1.0)
+                values[name] = parse_number(text, "alpha", 0.0, 1.0)
             elif name == "k":
-                values[name] = int(number(text, "k", 1, 100))
+                values[name] = int(parse_number(text, "k", 1, 100))
             elif name in PARAMETERS:
-                values[name] = short(text, name, LONGEST)
+                values[name] = check_length(text, name, MAX_VALUE_LENGTH)
         except InputError as error:
             problems.append(str(error))
     rules, refused = read_rules(texts)
@@ -87,27 +91,27 @@ def read_view() -> View:
 def write_view(view: View) -> None:
     """Puts the view into the URL."""
     st.query_params.from_dict(view.params())
-    st.session_state[_WRITTEN] = view.links()
+    st.session_state[_WRITTEN] = view.link_params()
 
 
-def drawn(view: View) -> None:
-    """Notes that the menu and the pickers on screen show this view."""
-    st.session_state[_WRITTEN] = st.session_state[_DRAWN] = view.links()
+def set_drawn_view(view: View) -> None:
+    """Records that menu and pickers show this view."""
+    st.session_state[_WRITTEN] = st.session_state[_DRAWN] = view.link_params()
 
 
-def is_drawn() -> bool:
-    """Whether the menu on screen still shows the view: False once `write_view` has put another one into the URL."""
+def is_view_drawn() -> bool:
+    """Whether menu and pickers show the view of the URL: False once `write_view` has changed it."""
     return bool(st.session_state.get(_WRITTEN) == st.session_state.get(_DRAWN))
 
 
 def change_view(**changes: Any) -> None:
-    """Changes the view in the URL: for callbacks of widgets, which run before the page and its menu are drawn."""
+    """Changes the view in the URL, for callbacks of widgets, which run before the page."""
     write_view(replace(read_view(), **changes))
 
 
 @st.cache_resource
 def workspace() -> Workspace:
-    """The folder everything saved lives in: STUDIO_HOME, or `workspace/` beside the app."""
+    """The workspace of this server: in the folder STUDIO_HOME, or `workspace/` beside the app."""
     megabytes = float(os.environ.get("STUDIO_SPACE_MB", "2000"))
     opened = Workspace(Path(os.environ.get("STUDIO_HOME", ROOT / "workspace")), int(megabytes * 1e6))
     opened.sweep()
@@ -116,13 +120,13 @@ def workspace() -> Workspace:
 
 @st.cache_resource
 def jobs() -> JobQueue:
-    """The one queue of this server. It is made once, so the log begins with it."""
+    """The job queue of this server. It is created once, so logging starts here."""
     start_log()
     return JobQueue(workers=2)
 
 
-def own_space() -> Space:
-    """This visitor's space: the account's when signed in, else one named by a random cookie made on first visit."""
+def current_space() -> Space:
+    """The visitor's space: that of the account when signed in, else the one named by a random cookie."""
     if (account := _account()) is not None:
         return workspace().space(account)
     token = str(st.session_state.get("space") or _cookie(SPACE_COOKIE))
@@ -133,7 +137,7 @@ def own_space() -> Space:
 
 
 def browser_space() -> Space | None:
-    """The space that this browser's cookie names, whoever is signed in; None without a cookie."""
+    """The space named by the cookie of this browser, signed in or not; None without a cookie."""
     token = _cookie(SPACE_COOKIE)
     return workspace().space(token) if _SPACE.fullmatch(token) else None
 
@@ -143,53 +147,55 @@ def signed_in() -> bool:
     return bool(getattr(st.user, "is_logged_in", False))
 
 
-def remember_space() -> None:
-    """Has the browser keep the name of this visitor's space, where it doesn't yet. An account needs no cookie.
+def store_space_cookie() -> None:
+    """Stores the name of the visitor's space in a cookie, unless it is stored or an account is signed in.
 
-    A new browser may open two tabs at once: each is given a space, and one of the two cookies stays. The tab whose
-    cookie did not stay is told so by its browser, and its space joins the one that did.
+    When a new browser opens two tabs at once, each gets a space and one of the two cookies remains. The other tab
+    learns the remaining cookie from its browser, and its space is joined to that one.
     """
     token = str(st.session_state.get("space", ""))
     if not token or _account() is not None or _cookie(SPACE_COOKIE) == token:
         return
-    stays = set_cookies(SPACE_COOKIE, token, {PASS_COOKIE: _stamp(token)} if class_secret() else {})
-    if _SPACE.fullmatch(stays) and stays != token:
-        _join(token, stays)
-        st.session_state["space"] = stays
+    stored = set_cookies(SPACE_COOKIE, token, {PASS_COOKIE: _password_digest(token)} if class_password() else {})
+    if _SPACE.fullmatch(stored) and stored != token:
+        _join_spaces(token, stored)
+        st.session_state["space"] = stored
         st.rerun()
 
 
-def _join(mine: str, stays: str) -> None:
-    """Makes this tab's space and its browser's one. A running training writes its checkpoint where it began."""
-    gone, kept = workspace().space(mine).id, workspace().space(stays).id
-    if any(job.kind == "train" and job.state == "running" for job in jobs().of(gone)):
-        gone, kept = kept, gone
-    workspace().join(gone, kept)
-    jobs().join(gone, kept)
+def _join_spaces(tab_space: str, browser_space: str) -> None:
+    """Joins the space of a tab to that of its browser; in the other direction while a training writes checkpoints."""
+    old, new = workspace().space(tab_space).id, workspace().space(browser_space).id
+    if any(job.kind == "train" and job.state == "running" for job in jobs().of(old)):
+        old, new = new, old
+    workspace().join(old, new)
+    jobs().join(old, new)
 
 
 def class_run() -> str:
-    """The run everybody may open, from STUDIO_CLASS_RUN (the id in the teacher's link); "" where none is shown."""
+    """The id of the run that is offered to all visitors, from STUDIO_CLASS_RUN; "" for none."""
     return os.environ.get("STUDIO_CLASS_RUN", "")
 
 
-def class_secret() -> str:
-    """The shared secret of a class, from STUDIO_SECRET; "" means that the door is open."""
+def class_password() -> str:
+    """The password of the class, from STUDIO_SECRET; "" when none is required."""
     return os.environ.get("STUDIO_SECRET", "")
 
 
-def admitted() -> bool:
-    """Whether the visitor may come in: no secret is set, or it was given in this session or before in this browser."""
-    if not class_secret() or st.session_state.get("admitted"):
+def has_access() -> bool:
+    """Whether the visitor may use the app: no password is set, or it was entered in this session or browser."""
+    if not class_password() or st.session_state.get("admitted"):
         return True
-    stamp, token = _cookie(PASS_COOKIE), _cookie(SPACE_COOKIE)
-    return bool(token) and hmac.compare_digest(stamp.encode(), _stamp(token).encode())
+    digest, token = _cookie(PASS_COOKIE), _cookie(SPACE_COOKIE)
+    return bool(token) and hmac.compare_digest(digest.encode(), _password_digest(token).encode())
 
 
-def admit(given: str) -> None:
-    """Lets the visitor in, or raises StudioError."""
-    if not hmac.compare_digest(given.encode(), class_secret().encode()):
-        raise StudioError("the class secret", "is another one", fix="Ask your teacher for it.")
+def enter_password(given: str) -> None:
+    """Grants access to this session. Raises StudioError when the password is wrong."""
+    if not hmac.compare_digest(given.encode(), class_password().encode()):
+        raise StudioError(
+            "Wrong class password:", "it must be the one set on this server", fix="Ask your teacher for it."
+        )
     st.session_state["admitted"] = True
 
 
@@ -197,12 +203,12 @@ def _cookie(name: str) -> str:
     return str(st.context.cookies.get(name, ""))
 
 
-def _stamp(token: str) -> str:
-    return hmac.new(class_secret().encode(), token.encode(), hashlib.sha256).hexdigest()
+def _password_digest(token: str) -> str:
+    return hmac.new(class_password().encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _account() -> str | None:
-    """The space id of the signed-in account, None when nobody is signed in. No cookie of ours can name such a space."""
+    """The space id of the signed-in account, None when nobody is signed in. No cookie can name such a space."""
     if not signed_in():
         return None
     return account_id(workspace().root, str(st.user.get("iss") or ""), str(st.user.get("sub") or ""))

@@ -1,4 +1,4 @@
-"""What the later pages need is loaded while the server's first visitor looks at Home."""
+"""Loads the modules of the later pages in the background while the first visitor looks at Home."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 import streamlit as st
 
-LATER = (
+MODULES = (
     "torch",
     "sklearn.cluster",
     "recsys.runs",
@@ -16,13 +16,13 @@ LATER = (
     "recsys.evaluation",
     "recsys.explain",
 )
-DELAY = 1.0  # seconds: Home itself comes first
+DELAY = 1.0  # seconds, so that Home is drawn first
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Begins to load, once per server. A page that is opened meanwhile waits for what it needs, as it would without."""
-    timer = threading.Timer(DELAY, lambda: [import_module(name) for name in LATER])
+    """Starts loading, once per server. A page that is opened meanwhile waits for its own imports only."""
+    timer = threading.Timer(DELAY, lambda: [import_module(name) for name in MODULES])
     timer.daemon = True
     timer.start()
     return timer

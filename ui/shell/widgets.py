@@ -1,4 +1,4 @@
-"""Inputs and outputs that several pages repeat."""
+"""Widgets and text helpers that several pages share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
 
 
 def escape_markdown(text: object, limit: int = 200) -> str:
-    """Text from data, safe inside Streamlit's markdown: every sign with a meaning is escaped, lines are joined."""
+    """Text from data for Streamlit's markdown: special characters are escaped, lines joined, long texts cut."""
     joined = " ".join(str(text).split())
     return _MARKDOWN.sub(r"\\\1", joined if len(joined) <= limit else joined[: limit - 1] + "…")
 
 
-def settings_words(settings: Mapping[str, Mapping[str, Any]]) -> str:
+def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
     """Settings of several models as one line: `item-knn (neighbours 200, shrink 10); markov (…)`, safe in markdown."""
     each = []
     for name, chosen in settings.items():
@@ -33,51 +33,51 @@ def settings_words(settings: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def set_widget_value(key: str, value: object) -> None:
-    """Has the widget of this key show a value, whatever it showed before: for widgets whose value is in the URL.
+    """Sets the value that the widget of this key shows, for widgets whose value is in the URL.
 
-    A choice reaches the URL in the widget's `on_change`, before the page runs; what the URL says then always wins.
+    A choice reaches the URL in the widget's `on_change`, before the page runs; after that the URL decides.
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 
 
 def number_duplicates(names: Mapping[str, str]) -> dict[str, str]:
-    """The same names by key, those that stand there twice numbered: a list tells its options apart by their text."""
+    """The same names by key, with duplicates numbered, because a select box distinguishes options by their text."""
     shown: dict[str, str] = {}
     taken: set[str] = set()
     for key, name in names.items():
-        number, fresh = 1, name
-        while fresh in taken:
+        number, unique = 1, name
+        while unique in taken:
             number += 1
-            fresh = f"{name} ({number})"
-        taken.add(fresh)
-        shown[key] = fresh
+            unique = f"{name} ({number})"
+        taken.add(unique)
+        shown[key] = unique
     return shown
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
-    """A download that is made only when it is asked for, and doesn't run the page again."""
+    """A download button whose file is made when it is clicked, without running the page again."""
     st.download_button(
         label, make, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
     )
 
 
-def person_label(dataset: Dataset, user: int) -> str:
-    """How a person is shown in pickers: id, number of items, latest title."""
+def user_label(dataset: Dataset, user: int) -> str:
+    """A user as shown in pickers: id, number of items, latest title."""
     history = dataset.history(user)
     latest = f" · last “{dataset.catalogue.titles[history[-1]][:40]}”" if len(history) else ""
     return f"{dataset.users.external(user)} · {len(history):,} items{latest}"
 
 
-def person_picker(label: str, dataset: Dataset, key: str, chosen: int | None = None, help: str | None = None) -> int:
-    """Picks one person by typing part of an id. Returns the user index."""
+def user_picker(label: str, dataset: Dataset, key: str, chosen: int | None = None, help: str | None = None) -> int:
+    """Picks one user by typing part of an id. Returns the user index."""
     index = 0 if chosen is None else chosen
     return int(
         st.selectbox(
             label,
             range(dataset.n_users),
             index=index,
-            format_func=lambda user: person_label(dataset, user),
+            format_func=lambda user: user_label(dataset, user),
             key=key,
             help=help,
         )

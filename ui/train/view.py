@@ -12,7 +12,7 @@ from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
-from ui.shell.widgets import escape_markdown, settings_words
+from ui.shell.widgets import escape_markdown, settings_text
 from ui.train import jobs
 from ui.train.controls import glossary, plan_or_none
 from ui.train.estimate import estimate_box
@@ -113,7 +113,7 @@ def _evidence(card: RunCard) -> list[str]:
         )
         sentences.append(f"NDCG@10 on validation users: {each}.")
     if card.settings_of_baselines:
-        words = settings_words(card.settings_of_baselines)
+        words = settings_text(card.settings_of_baselines)
         sentences.append(f"Settings of the baselines, chosen on validation users: {words}.")
     return [sentence for sentence in sentences if sentence]
 

@@ -13,8 +13,8 @@ from recsys.transfer import MINIMUM_GROUP
 from ui import cache
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
-from ui.shell.state import LONGEST
-from ui.shell.widgets import escape_markdown, person_picker
+from ui.shell.state import MAX_VALUE_LENGTH
+from ui.shell.widgets import escape_markdown, user_picker
 from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
 from ui.transfer.rules_panel import rules_panel
 from ui.transfer.scored_pair import random_pair
@@ -142,7 +142,7 @@ def _person(studio: PageContext, context: RunContext, side: str, written: str) -
     kind, _, value = written.partition(":")
     now = data.users.index(value) if kind == "user" and value in data.users else None
     if data.n_users <= MANY:
-        user = person_picker("Search", data, f"{side}_person_{written}", now)
+        user = user_picker("Search", data, f"{side}_person_{written}", now)
         preview(context, user)
         return f"user:{data.users.external(user)}" if now is not None or st.button("Take", key=f"{side}_take") else ""
     part = st.text_input("Part of an id", value=value if kind == "user" else "", key=f"{side}_part_{written}")
@@ -291,8 +291,10 @@ def _items(studio: PageContext, context: RunContext, side: str, written: str) ->
         placeholder="Type a title",
     )
     text = "items:" + write_items(data.items.externals(chosen)) if chosen else ""
-    if len(text) > LONGEST:
-        st.warning(f"The ids of these items are too long for a link ({len(text):,} of {LONGEST:,} characters).")
+    if len(text) > MAX_VALUE_LENGTH:
+        st.warning(
+            f"The ids of these items are too long for a link ({len(text):,} of {MAX_VALUE_LENGTH:,} characters)."
+        )
         return ""
     return text
 

@@ -13,7 +13,7 @@ from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import EPSILONS
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
-from ui.shell.rules import WEIGHT
+from ui.shell.rules import DEFAULT_WEIGHT
 from ui.shell.widgets import set_widget_value
 from ui.transfer.scored_pair import second_scores, usable_methods
 
@@ -106,5 +106,5 @@ def _set(studio: PageContext, name: str, value: object) -> None:
     if name == "epsilon" and value:
         rules = rules.protected()
     if name == "second_score":
-        rules = replace(rules, weight=(rules.weight or WEIGHT) if value else 0.0)
+        rules = replace(rules, weight=(rules.weight or DEFAULT_WEIGHT) if value else 0.0)
     studio.set_view(rules=rules)

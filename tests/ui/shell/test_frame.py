@@ -48,7 +48,7 @@ LEADS_ON = {
     "4_Transfer": "Choose data",
     "5_Evaluate": "Choose data",
     "6_Explain": "Choose data",
-    "7_Learn": "Lesson",
+    "7_Learn": "Glossary",
 }
 """What is done first on each page when nothing is there yet."""
 PAGES = list(LEADS_ON)
@@ -60,7 +60,7 @@ def test_every_page_opens_empty_and_says_what_to_do(home: Workspace, name: str) 
     no_errors(app)
     assert len(app.title) == 1
     on_the_page = [button.label for button in app.main.get("button") if not button.disabled]
-    controls = [*on_the_page, *(one.label for one in app.main.get("button_group"))]
+    controls = [*on_the_page, *(tab.label for tab in app.tabs)]
     assert LEADS_ON[name] in controls, controls
 
 
@@ -92,7 +92,7 @@ def test_a_shared_link_opens_for_a_colleague_but_nothing_is_listed(home: Workspa
     no_errors(page("6_Explain", space=BOB, run=entry.id))
     options = [option for box in page("6_Explain", space=BOB).selectbox for option in box.options]
     assert not any("planted" in option for option in options)
-    home.space(ANN).call("Ann <b>")
+    home.space(ANN).set_name("Ann <b>")
     shared = page("6_Explain", space=BOB, run=entry.id)
     assert "Shared by Ann <b>" in [option for box in shared.selectbox for option in box.options]
 
@@ -101,12 +101,12 @@ def test_the_teachers_run_is_one_click_away_and_read_only(
     home: Workspace, planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
-    assert "Open the class’s run" not in [button.label for button in page(space=BOB).button]
+    assert "Open the class run" not in [button.label for button in page(space=BOB).button]
     monkeypatch.setenv("STUDIO_CLASS_RUN", entry.id)
-    assert "Open the class’s run" in [button.label for button in page(space=BOB).button]
+    assert "Open the class run" in [button.label for button in page(space=BOB).button]
     shown = page("6_Explain", space=BOB, run=entry.id)
     no_errors(shown)
-    assert "The class’s run" in [option for box in shown.selectbox for option in box.options]
+    assert "Class run" in [option for box in shown.selectbox for option in box.options]
     with pytest.raises(UnknownIdError):
         home.space(BOB).rename(entry.id, "mine now")
 
@@ -123,14 +123,14 @@ def test_a_link_to_deleted_work_says_so(home: Workspace, planted: Dataset) -> No
 def test_the_door_of_a_class(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_SECRET", "swordfish")
     app = page("1_Data")
-    assert [box.label for box in app.text_input] == ["Class secret"]
+    assert [box.label for box in app.text_input] == ["Class password"]
     app.text_input[0].input("guess")
     app.button[0].click().run()
-    no_errors(app, "is another one")
+    no_errors(app, "Wrong class password")
     assert "guess" not in shown(app)
     app.text_input[0].input("swordfish")
     app.button[0].click().run()
-    assert not app.text_input or app.text_input[0].label != "Class secret"
+    assert not app.text_input or app.text_input[0].label != "Class password"
 
 
 def test_an_unexpected_error_shows_a_short_id_and_the_log_has_the_rest(
