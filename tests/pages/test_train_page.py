@@ -16,6 +16,7 @@ from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors, open_tab, tab_shown
 from ui.shell import state
+from ui.train.view import TABS
 
 ANN, BOB = "a" * 32, "b" * 32
 
@@ -171,7 +172,7 @@ def test_runs_stand_side_by_side_with_what_differs(space: Space, small: Dataset)
         app = plan_all(train_page(), epochs=epochs)
         button(app, "train_start")
         finish(app)
-    open_tab(app, "Runs side by side")
+    open_tab(app, TABS["runs"])
     table = app.dataframe[0].value
     assert list(table.iloc[:, 0]) == ["NDCG@10", "training time", "epochs"]
     assert list(table.iloc[2, 1:]) == ["3", "2"]
@@ -327,12 +328,12 @@ def test_the_open_tab_is_in_the_url(space: Space, small: Dataset) -> None:
     app = plan_all(train_page(), epochs=2)
     button(app, "train_start")
     finish(app)
-    open_tab(app, "Loss")
+    open_tab(app, TABS["loss"])
     assert app.query_params["tab"] in ("loss", ["loss"])
     (run,), (dataset,) = space.entries("run"), space.entries("dataset")
     again = train_page(run=run.id, dataset=dataset.id, tab="loss")
     no_errors(again)
-    assert tab_shown(again) == "Loss"
+    assert tab_shown(again) == TABS["loss"]
     assert not [field for field in again.text_input if field.key == "train_find"]
 
 
@@ -360,7 +361,7 @@ def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: 
         app.text_input(key="train_name").set_value(name).run()
         button(app, "train_start")
         finish(app)
-    open_tab(app, "Runs side by side")
+    open_tab(app, TABS["runs"])
     table = app.dataframe[0].value
     assert list(table.columns[1:]) == ["second", "first"]
     assert "have the same settings" in words(app)

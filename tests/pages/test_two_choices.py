@@ -12,6 +12,7 @@ from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors, open_tab
 from tests.pages.test_view_paths import opened, param
+from ui.explain.tabs import TABS
 
 SPACE = "d" * 32
 
@@ -31,6 +32,6 @@ def run(own_workspace: Workspace, dataset: str) -> str:
 def test_two_choices_in_one_run_are_both_kept(run: str, dataset: str) -> None:
     app = opened("6_Explain", run=run, dataset=dataset, target="user:u1", source="user:u2")
     app.selectbox(key="frame_run_explain").select("sample")
-    open_tab(app, "What the score is made of")
+    open_tab(app, TABS["parts"])
     no_errors(app)
     assert (param(app, "run"), param(app, "tab")) == ("sample", "parts")

@@ -15,6 +15,7 @@ from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import WATCH, expect, no_errors, open_tab, tab_shown
+from ui.explain.tabs import TABS
 from ui.shell import state
 from ui.train import jobs
 
@@ -252,7 +253,7 @@ def test_data_that_were_cleaned_anew_leave_a_sentence(own_workspace: Workspace, 
 
 
 @pytest.mark.parametrize(
-    ("page", "tab", "label"), [("7_Learn", "glossary", "Glossary"), ("6_Explain", "alike", "Alike items and tags")]
+    ("page", "tab", "label"), [("7_Learn", "glossary", "Glossary"), ("6_Explain", "alike", TABS["alike"])]
 )
 def test_back_returns_to_the_tab_before(saved: dict[str, str], page: str, tab: str, label: str) -> None:
     """The URL of before is what Back gives the page; what its widgets showed must not undo it."""
