@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
@@ -244,3 +245,41 @@ def test_markov_scores_that_model_and_baseline_share_are_saved_once(planted: Dat
     own = train_run(planted, model_config=SMALL, epochs=1, baselines=("popularity",))
     save_run(own, planted, tmp_path / "own")
     assert np.array_equal(load_run(tmp_path / "own")[0].model.scores(histories), own.model.scores(histories))
+
+
+def test_a_run_with_the_models_names_of_an_earlier_version_opens(planted: Dataset, tmp_path: Path) -> None:
+    run = train_run(planted, model="mean-item-mlp", baselines=("bpr-item-mean", "als"))
+    save_run(run, planted, tmp_path)
+    for new, old in (("mean-item-mlp", "ncf"), ("bpr-item-mean", "bpr")):
+        (tmp_path / "models" / new).rename(tmp_path / "models" / old)
+    weights = tmp_path / "models" / "ncf" / "weights.safetensors"
+    earlier = {"users": "people", "hidden_users": "hidden_people"}
+    save_file({earlier.get(name, name): value for name, value in load_file(weights).items()}, weights)
+    for file in (tmp_path / "run.json", *tmp_path.glob("models/*/meta.json")):
+        text = file.read_text().replace("mean-item-mlp", "ncf").replace("bpr-item-mean", "bpr")
+        text = text.replace('"hidden_users"', '"hidden_people"').replace('"users":', '"people":')
+        text = re.sub(r'"alpha": ([\d.]+)', lambda found: f'"confidence": {float(found[1]) - 1}', text)
+        file.write_text(text.replace("regularization", "regularisation"))
+    content = json.loads((tmp_path / "run.json").read_text())
+    content["evidence"]["users"] = content["evidence"].pop("people")
+    (tmp_path / "run.json").write_text(json.dumps(content))
+    assert content["model"] == "ncf" and "bpr" in content["validation"]
+    back, _ = load_run(tmp_path)
+    assert list(back.models) == list(run.models) and back.validation == run.validation
+    assert back.evidence["comparison"] == run.evidence["comparison"] and set(back.settings) == set(run.settings)
+    for name, model in run.models.items():
+        assert np.array_equal(model.scores(planted.histories()), back.models[name].scores(planted.histories())), name
+    assert read_card(tmp_path).model == "mean-item-mlp"
+
+
+def test_a_plan_of_an_earlier_version_is_of_the_first_model() -> None:
+    values = TrainingPlan(AttentionConfig(layers=1, max_length=30)).to_json()
+    del values["model_name"], values["train"]["device"]
+    model = values["model"]
+    model |= {"flavour": model.pop("objective"), "blocks": model.pop("layers"), "context": model.pop("max_length")}
+    assert TrainingPlan.from_json(values) == TrainingPlan(AttentionConfig(layers=1, max_length=30))
+
+
+def test_the_model_that_is_named_and_the_config_must_agree(planted: Dataset) -> None:
+    with pytest.raises(InputError, match="model_config must be of the model gru4rec"):
+        train_run(planted, model="gru4rec", model_config=SMALL)

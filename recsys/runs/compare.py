@@ -1,4 +1,4 @@
-"""Runs side by side without opening their weights."""
+"""Runs compared by run.json, without opening their weights."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_data_and_train(page: Page, address: str, look: Look) -> None:
     dataset = re.search(r"dataset=([^&]+)", page.url)
     assert dataset is not None
     opened(page, f"{address}/Train?run=sample&dataset={dataset[1]}")
-    for tab in ("Try it", "Runs side by side", "Loss", "What the controls mean"):
+    for tab in ("Try the model", "Compare runs", "Loss", "Settings explained"):
         page.get_by_role("tab", name=tab).click()
         look(f"Train, after, {tab}")
 

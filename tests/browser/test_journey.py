@@ -58,7 +58,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     # It goes on over a refresh, whose address names the job.
     expect(page).to_have_url(re.compile("job="))
     page.reload()
-    page.get_by_role("button", name=re.compile("Next: see your people")).click(
+    page.get_by_role("button", name=re.compile("Next: map of users")).click(
         timeout=900_000
     )  # minutes where the machine is busy
     expect(page.get_by_role("heading", name="Map of users")).to_be_visible()

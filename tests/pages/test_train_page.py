@@ -197,6 +197,23 @@ def test_a_history_is_composed_by_clicking_and_answered_at_once(space: Space, sm
     assert "Empty." in words(app)
 
 
+@pytest.mark.parametrize("model", ["gru4rec", "lightgcn"])
+def test_each_model_of_the_table_has_its_own_settings_and_trains(space: Space, small: Dataset, model: str) -> None:
+    app = train_page()
+    picker = app.selectbox(key="train_model")
+    assert picker.options == ["Self-attention", "GRU4Rec", "LightGCN"]
+    picker.set_value(model).run()
+    plan_all(app, epochs=2, **{f"{model}_embedding_size": 16})
+    assert not [field for field in app.number_input if str(field.key).startswith("train_attention")]
+    button(app, "train_start")
+    finish(app)
+    no_errors(app)
+    (entry,) = space.entries("run")
+    card = read_card(space.path(entry.id))
+    assert card.model == model and len(card.reports) == 2 and card.settings["embedding_size"] == 16
+    assert set(card.validation) == {model, "popularity", "item-knn", "markov"}
+
+
 def test_controls_that_do_not_fit_together_are_named(space: Space, small: Dataset) -> None:
     app = train_page()
     app.segmented_control(key="train_level").set_value("All").run()

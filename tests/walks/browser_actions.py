@@ -257,8 +257,8 @@ def stop_in_menu(user: User) -> None:
 # whatever chooses none of source, target, α, k, rules, run and dataset ------------------------------------------------
 
 _CHOICES = ("frame_", "target_", "source_", "explain_who_", "explain_alpha", "rule_", "data_column_", "data_plan_",
-            "choose_runs", "data_pseudonyms", "train_level", "train_minutes", "train_size", "train_heads",
-            "train_context", "train_epochs")  # fmt: skip
+            "choose_runs", "data_pseudonyms", "train_level", "train_model", "train_minutes", "train_epochs",
+            "train_attention_", "train_gru4rec_", "train_lightgcn_")  # fmt: skip
 
 
 def _free(page: Page, what: str) -> list[Locator]:
@@ -587,7 +587,7 @@ def columns(user: User, role: str, at: float) -> None:
 # Train ----------------------------------------------------------------------------------------------------------------
 
 
-@action(8, "train", level=one_of("None", "A few", "All"), epochs=one_of(1, 2, 5))
+@action(8, "train", level=one_of("Automatic", "Basic", "All"), epochs=one_of(1, 2, 5))
 def train(user: User, level: str, epochs: int) -> list[str]:
     """Starts a training, short where the data is large."""
     page = user.page

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError
 from recsys.models.attention.config import AttentionConfig
+from recsys.models.storage import weights_digest
 from recsys.models.training.checkpoint import FILE
 from recsys.models.training.config import TrainConfig
 from recsys.models.training.loop import train
@@ -21,13 +25,13 @@ def interrupted(planted: Dataset, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_resume_goes_on_with_the_saved_configs(planted: Dataset, interrupted: Path) -> None:
+def test_resume_continues_with_the_saved_configs(planted: Dataset, interrupted: Path) -> None:
     reports = list(train(planted, resume=interrupted))
     assert [report.epoch for report in reports] == [2, 3]
     assert reports[-1].model.config.embedding_size == 16
 
 
-def test_other_configs_or_other_data_begin_anew(planted: Dataset, interrupted: Path) -> None:
+def test_other_configs_or_other_data_start_anew(planted: Dataset, interrupted: Path) -> None:
     assert next(train(planted, SMALL, TrainConfig(epochs=2, batch_size=512), checkpoint=interrupted)).epoch == 1
     other = dataset_of([[1, 2, 3]] * 3, 3)
     assert next(train(other, SMALL, SHORT, checkpoint=interrupted)).epoch == 1
@@ -60,3 +64,16 @@ def test_nothing_half_written_is_left(interrupted: Path) -> None:
 def test_no_checkpoint_to_resume_is_an_error(planted: Dataset, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="whole checkpoint"):
         next(train(planted, resume=tmp_path))
+
+
+def test_a_checkpoint_of_an_earlier_version_continues(planted: Dataset, interrupted: Path) -> None:
+    whole = list(train(planted, SMALL, SHORT))[-1]
+    path = interrupted / FILE
+    with safe_open(path, framework="numpy") as file:
+        meta = json.loads(file.metadata()["json"])
+    del meta["model_name"], meta["train"]["device"]
+    meta |= {"weight": meta.pop("markov_weight"), "found": meta.pop("figures")}
+    meta["model"]["flavour"] = meta["model"].pop("objective")
+    save_file(load_file(path), path, {"json": json.dumps(meta)})
+    *_, last = train(planted, SMALL, SHORT, checkpoint=interrupted)
+    assert last.epoch == 3 and weights_digest(last.model) == weights_digest(whole.model)
