@@ -18,6 +18,8 @@ class Run:
     """The result of a training.
 
     Attributes:
+        id: 24 hexadecimal digits; name: on screen.
+        dataset_fingerprint: of the data it was trained on.
         holdout: "last-one" (each user's last item is the test, the one before it the validation) or "none".
         model: the model; baselines: others on the same rows, by name.
         reports: one mapping per epoch (epoch, loss, seconds, ndcg@10 …).

@@ -55,14 +55,19 @@ def train_run(
     """Trains a model and the baselines beside it.
 
     Args:
+        dataset: the rows to train on, and those to hold out.
         model: its name in the table of models; by default that of `model_config`, or the first.
         model_config: of a trainable model; ignored for one that is fitted at once.
         train_config: how it is trained; minutes, epochs and seed, where given, replace its fields.
+        name: of the run, on screen.
         holdout, baselines, text: see `TrainingPlan`. With holdout "none" every row given is trained on.
         checkpoint: folder for the state after each epoch; an interrupted training continues from it.
         threads: of torch, while this training runs; None leaves them.
         progress: called with (fraction, message, **details); its attribute `stopping`, if true, ends training with the
             best model so far.
+
+    Returns:
+        The model, its baselines, the reports of all epochs, and the validation.
 
     Raises:
         InputError, TrainingError: see `recsys.models.training.loop.train`. An error after the first epoch ends

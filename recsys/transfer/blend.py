@@ -36,6 +36,9 @@ def interpolate(source: np.ndarray, target: np.ndarray, alpha: float) -> np.ndar
         source, target: arrays (or nested lists) of one shape.
         alpha: weight of the source, 0 … 1.
 
+    Returns:
+        float64, of the same shape.
+
     Raises:
         InputError: α outside [0, 1], or the shapes differ.
     """

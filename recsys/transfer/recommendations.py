@@ -77,12 +77,17 @@ def recommend(
     """The k best items for the blend at α, ties to the lower index.
 
     Args:
+        pair: target and source with their scores.
         alpha: weight of the source, 0 … 1.
+        k: length of the list; shorter where fewer items are allowed.
         second_scorer: a second score (`collaborative`, `content`), mixed in after both are standardised over the items.
         weight: share of the second score, 0 … 1.
         diversity: 0 ranks by score alone, 1 by difference from the items ranked above alone (MMR, Carbonell &
             Goldstein 1998); similarity is the cosine of `vectors`.
         vectors: float (n_items + 1, d); by default the model's item vectors.
+
+    Returns:
+        The items in order, with their scores and the parts of target and source.
 
     Raises:
         InputError: α, weight or diversity outside [0, 1], k < 1, or diversity without vectors.

@@ -56,6 +56,7 @@ def train(
     Args:
         dataset: the rows to train on.
         model_config: of any trainable model, which it names; by default of the first in the table.
+        train_config: epochs or minutes, batches, learning rate, seed.
         validation: users and their next items, used for choices only.
         checkpoint: folder for everything needed to continue, rewritten after each epoch. Where it already holds a
             training of the same data and configs, that one is continued and ends as an uninterrupted one would.
@@ -63,6 +64,9 @@ def train(
         features: float32 (n_items + 1, F), item features (titles, images); NaN where there are none. Only for models
             that use them.
         markov: Markov scores of the same rows whose settings were chosen on `validation` already; None chooses them.
+
+    Yields:
+        A report after each epoch.
 
     Raises:
         InputError: no user has two interactions.
