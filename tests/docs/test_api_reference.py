@@ -1,7 +1,8 @@
-"""The API reference builds offline."""
+"""The API reference builds offline, and every public name documents its arguments and result."""
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -56,3 +57,19 @@ def test_pages_load_nothing_from_elsewhere(reference: Path) -> None:
     for path in reference.rglob("*.html"):
         loaded = Addresses(path.read_text("utf-8")).loaded
         assert [address for address in loaded if re.match(r"(https?:)?//", address)] == [], path.name
+
+
+@pytest.mark.parametrize("name", sorted(recsys.__all__))
+def test_a_public_name_documents_parameters_and_results(name: str) -> None:
+    entry = getattr(recsys, name)
+    text = inspect.getdoc(entry) or ""
+    assert text
+    if getattr(entry, "_is_protocol", False) or hasattr(entry, "options"):
+        return  # a protocol is not called; each field of a config has an Option with its help
+    parameters = [one for one in inspect.signature(entry).parameters if one != "self"]
+    if parameters:
+        assert re.search(r"^(Args|Attributes):$", text, re.M), f"{name} has parameters {parameters}"
+        described = set(re.findall(r"[\w]+", text))
+        assert set(parameters) <= described, f"{name} does not describe {set(parameters) - described}"
+    if not inspect.isclass(entry) and inspect.signature(entry).return_annotation != "None":
+        assert re.search(r"^(Returns|Yields):$", text, re.M), name
