@@ -101,9 +101,14 @@ def parts_figure(parts: Sequence[ScorePart], title: str) -> Figure:
             orientation="h",
             marker_color=[party_colours.get(part.name, group_colour(n)) for n, part in enumerate(parts)],
             text=[format_number(part.value) for part in parts],
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
+    low, high = min(0.0, *(part.value for part in parts)), max(0.0, *(part.value for part in parts))
+    room = 0.18 * max(high - low, 1e-6)  # for the number beside the longest bar
+    figure.update_xaxes(range=[low - room * (low < 0), high + room * (high > 0)])
     figure.update_yaxes(autorange="reversed")
     return figure
 
@@ -136,7 +141,8 @@ def attention_figure(attention: AttentionMap, titles: Sequence[str], layer: int,
             hovertemplate="%{text}: %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_xaxes(tickvals=ticks, ticktext=[str(n + 1) for n in ticks], tickangle=0)
+    every = 1 if len(ticks) <= 10 else 3  # more numbers would touch each other in a narrow column
+    figure.update_xaxes(tickvals=ticks[::every], ticktext=[str(n + 1) for n in ticks[::every]], tickangle=0)
     figure.update_yaxes(tickvals=ticks, ticktext=labels, autorange="reversed")
     return figure
 

@@ -128,7 +128,7 @@ def compare_blends_figure(comparison: BlendComparison, alpha: float) -> Figure:
                 y=comparison.of_blended_embedding[number],
                 mode="lines+text",
                 line={"color": colour, "width": 2},
-                text=[""] * (len(comparison.alphas) - 1) + [f"  {plain_text(name)}"],
+                text=[""] * (len(comparison.alphas) - 1) + [f"\u2003{plain_text(name)}"],
                 textposition="middle right",
                 cliponaxis=False,
                 hovertemplate=f"{plain_text(name)}: %{{y:.3f}}<extra></extra>",
@@ -174,7 +174,8 @@ def sampled_figure(sampled: Sequence[int], rates: Mapping[str, Sequence[float]],
             )
         )
     figure.add_vline(x=chosen, line={"color": QUIET, "dash": "dot"})
-    figure.update_xaxes(type="log")
+    decades = [10**power for power in range(1, 5)]
+    figure.update_xaxes(type="log", tickvals=decades, ticktext=[f"{decade:,}" for decade in decades])
     return figure
 
 

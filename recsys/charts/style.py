@@ -25,6 +25,7 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "
 KEPT, DROPPED, QUIET = "#009E73", "#D55E00", "#8A918D"
 """Rows kept or a positive effect, rows dropped or a negative effect, and context."""
 FONT_SIZE = 14
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["autoScale2d"],
@@ -67,7 +68,8 @@ def format_number(value: float | None) -> str:
         return f"{value:,.0f}".replace("-", "−")
     size = abs(float(value))
     if size < 1e-4:
-        shown = f"{size:.2e}".replace("e-0", "e-").replace("e-", "·10^−")
+        mantissa, power = f"{size:.2e}".split("e")
+        shown = f"{mantissa}·10{str(int(power)).translate(SUPERSCRIPTS)}"
     else:
         digits = 2 - math.floor(math.log10(size))
         if round(size, digits) >= 10.0 ** (3 - digits):  # 9.996 is 10.0, not 10.00
@@ -129,8 +131,8 @@ def sentence_figure(
     """
     from plotly.graph_objects import Figure
 
-    lines = wrap(title, width, break_long_words=False) or [""]
-    x, y = ("<br>".join(wrap(text, limit)) for text, limit in ((x, 44), (y, height // 9)))
+    lines = _lines(title, width) or [""]
+    x, y = ("<br>".join(_lines(text, limit)) for text, limit in ((x, 44), (y, height // 9)))
     return Figure(
         layout={
             "title": {
@@ -154,6 +156,13 @@ def sentence_figure(
             "yaxis": {"title": {"text": y}, "automargin": True, "zeroline": False},
         }
     )
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """The text in lines of about `width` characters; words, hyphens and equations such as "α = 0.5" stay whole."""
+    whole = text.replace(" = ", "\u00a0=\u00a0")
+    lines = wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def alternative_of(figure: Figure) -> str:

@@ -24,7 +24,7 @@ from recsys.charts import style
         (1234.5, "1,230"),
         (100_836, "100,836"),
         (100_836.4, "101,000"),
-        (0.000012345, "1.23·10^−5"),
+        (0.000012345, "1.23·10⁻⁵"),
         (float("nan"), "–"),
         (None, "–"),
     ],
@@ -106,3 +106,14 @@ def test_a_figure_has_a_sentence_axes_and_words_for_those_who_cannot_see_it() ->
     assert style.alternative_of(figure) == "Half of all clicks go to 4% of the items"
     long = style.sentence_figure("word " * 30)
     assert long.layout.title.text.count("<br>") >= 1
+
+
+def test_long_axis_titles_are_wrapped_and_equations_stay_whole() -> None:
+    title = "part of the margin that remains after the history was deleted, in score points"
+    figure = style.sentence_figure(
+        "At a title of which the last word in the first line is an α = 0.40, which", x=title, y=title
+    )
+    assert figure.layout.xaxis.title.text.replace("<br>", " ") == title
+    assert max(map(len, figure.layout.xaxis.title.text.split("<br>"))) <= 44
+    assert max(map(len, figure.layout.yaxis.title.text.split("<br>"))) <= 340 // 9
+    assert "α = 0.40" in figure.layout.title.text

@@ -80,8 +80,11 @@ def _score_parts(explained: ExplainedList, item: int) -> None:
         source_scores = explained.source_scores if alpha else target_scores
         parts = source_and_target(target_scores, source_scores, alpha, item, candidates)
         total, source = sum(part.value for part in parts), parts[1].value
-        share = format_percent(source / total) if total > 0 and 0 <= source <= total else format_number(source)
-        title = f"At α = {alpha:.2f} the source contributes {share} of the margin"
+        if 0 <= source <= total and total > 0:
+            effect = f"contributes {format_percent(source / total)} of the margin"
+        else:
+            effect = f"{'raises' if source > 0 else 'lowers'} the margin by {format_number(abs(source))}"
+        title = f"At α = {alpha:.2f} the source {effect}"
         st.plotly_chart(parts_figure(parts, title), key="parts_parties", config=CONFIG, width="stretch")
         st.caption("The margin is the item’s score minus the mean score of all candidates.", help=GLOSSARY["Margin"])
     with right:
@@ -188,12 +191,12 @@ def _head_table(computation: HeadComputation, titles: list[str]) -> None:
         "item": titles,
         "weight": map(format_percent, computation.weights),
         "q·k": map(format_number, computation.products),
-        "q·k / √d_k": map(format_number, computation.scaled),
+        "÷ √d_k": map(format_number, computation.scaled),
         "r": map(format_number, computation.distance),
     }
     rows = pd.DataFrame({name: list(values) for name, values in columns.items()}).iloc[::-1]
-    narrow = {"item": st.column_config.TextColumn(width=130)}
-    st.dataframe(rows, column_config=narrow, hide_index=True, width="stretch", height=260)
+    widths = {name: st.column_config.TextColumn(width=96 if name == "item" else 60) for name in columns}
+    st.dataframe(rows, column_config=widths, hide_index=True, width="stretch", height=260)
 
 
 def _deletion_curves(studio: PageContext, explained: ExplainedList) -> None:

@@ -21,17 +21,19 @@ OPTION_LABELS = "explain_labels"  # session state: the list drawn last, and the 
 
 
 def choose_target(studio: PageContext, context: RunContext) -> str:
-    """The row above the list: the user, and α if Transfer has a source."""
+    """The row above the list: the user, α if Transfer has a source, and the next step. Returns the target."""
     target = explained_target(studio, context)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom", gap="medium")
     with left:
         _user_picker(studio, context, target)
-    with right:
+    if right.button("Next: learn how it works", type="primary", key="explain_next", width="stretch"):
+        studio.go("learn")
+    with middle:
         if studio.view.source:
             _alpha_slider(studio)
         else:
-            st.caption("This is the user’s own list (α = 0). To explain a blended list, choose a source on Transfer.")
-            st.page_link("pages/4_Transfer.py", label="Choose a source", query_params=studio.params())
+            st.caption("This is the user’s own list, without a source (α = 0).")
+            st.page_link("pages/4_Transfer.py", label="Choose a source on Transfer", query_params=studio.params())
     return target
 
 
@@ -94,9 +96,6 @@ def explain(studio: PageContext, context: RunContext, target: str) -> None:
         )
     _edit_history(explained, target)
     explanation_tabs(studio, explained, item)
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Next: learn how it works", type="primary", key="explain_next", icon=":material/arrow_forward:"):
-            studio.go("learn")
 
 
 def _recommended_items(explained: ExplainedList, target: str) -> int:
@@ -122,7 +121,7 @@ def _recommended_items(explained: ExplainedList, target: str) -> int:
             move = " · new"
         elif explained.edited and before is not None and before != rank:
             move = f" · {'▲' if before > rank else '▼'} was {before}"
-        return f"{rank:,}  {escape_markdown(explained.title(item), 60)}{move}"
+        return f"{rank:,}  {escape_markdown(explained.title(item), 120)}{move}"
 
     labels = {item: label(item) for item in options}
     st.session_state[OPTION_LABELS] = key, known_labels | {shown: item for item, shown in labels.items()}
