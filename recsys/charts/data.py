@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,19 +88,10 @@ def corner(dataset: Dataset) -> Figure:
     titles = [plain_text(dataset.catalogue.titles[item], 40) for item in items]
     names = [plain_text(dataset.users.external(int(user)), 24) for user in users]
     hover = [[f"{name}<br>{title}" for title in titles] for name in names]
-    figure.add_heatmap(
-        z=np.minimum(block, 3),
-        customdata=hover,
-        colorscale=[[0, with_opacity(QUIET, 0.12)], [0.34, with_opacity(KEPT, 0.7)], [1, KEPT]],
-        zmin=0,
-        zmax=3,
-        showscale=False,
-        xgap=1,
-        ygap=1,
-        hovertemplate="%{customdata}<br>%{z} times<extra></extra>",
-    )
-    figure.update_xaxes(showticklabels=False, showgrid=False)
-    figure.update_yaxes(showticklabels=False, showgrid=False, autorange="reversed")
+    options = {"customdata": hover, "zmin": 0, "zmax": 3, "xgap": 1, "ygap": 1}
+    _add_heatmap(figure, np.minimum(block, 3), "%{customdata}<br>%{z} times", {0.34: 0.7, 1: 1.0}, **options)
+    figure.update_xaxes(showticklabels=False)
+    figure.update_yaxes(showticklabels=False)
     return figure
 
 
@@ -119,27 +110,20 @@ def density(dataset: Dataset) -> Figure:
         x="items, most popular first (%)",
         y="users, most active first (%)",
     )
-    figure.add_heatmap(
-        z=np.log10(1 + 1000 * grid / cells),
-        customdata=1000 * grid / cells,
-        x=(np.arange(shape[1]) + 0.5) * 100 / shape[1],
-        y=(np.arange(shape[0]) + 0.5) * 100 / shape[0],
-        colorscale=[[0, with_opacity(QUIET, 0.08)], [0.5, with_opacity(KEPT, 0.45)], [1, KEPT]],
-        showscale=False,
-        hovertemplate="%{customdata:.3g} interactions per 1,000 pairs<extra></extra>",
-    )
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    per_thousand = 1000 * grid / cells
+    centres = [(np.arange(size) + 0.5) * 100 / size for size in shape]
+    hover = "%{customdata:.3g} interactions per 1,000 pairs"
+    z, opacities = np.log10(1 + per_thousand), {0.5: 0.45, 1: 1.0}
+    _add_heatmap(figure, z, hover, opacities, customdata=per_thousand, x=centres[1], y=centres[0])
     return figure
 
 
 def long_tail(dataset: Dataset) -> Figure:
     """The share of all interactions that the most popular items have, over the share of items."""
     counts = np.sort(dataset.item_counts[1:])[::-1]
-    held = np.concatenate([[0.0], np.cumsum(counts) / max(counts.sum(), 1)])
-    x = np.linspace(0, 1, len(held))
+    shares = np.concatenate([[0.0], np.cumsum(counts) / max(counts.sum(), 1)]) * 100
     half = share_for_half(counts)
-    keep = np.unique(np.linspace(0, len(held) - 1, min(len(held), 500)).astype(int))
+    drawn = np.unique(np.linspace(0, len(shares) - 1, min(len(shares), 500)).astype(int))
     title = f"Half of all interactions go to {format_percent(half)} of the items"
     figure = sentence_figure(
         title,
@@ -148,15 +132,8 @@ def long_tail(dataset: Dataset) -> Figure:
         alternative=f"{title}; Gini {gini(counts):.2f}.",
     )
     figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": QUIET, "dash": "dot"}, hoverinfo="skip")
-    figure.add_scatter(
-        x=x[keep] * 100,
-        y=held[keep] * 100,
-        mode="lines",
-        line={"color": KEPT, "width": 3},
-        fill="tozeroy",
-        fillcolor=with_opacity(KEPT, 0.12),
-        hovertemplate="%{y:.0f}% of interactions go to the top %{x:.1f}% of items<extra></extra>",
-    )
+    hover = "%{y:.0f}% of interactions go to the top %{x:.1f}% of items"
+    _add_line(figure, np.linspace(0, 100, len(shares))[drawn], shares[drawn], hover, fill="tozeroy")
     figure.add_scatter(x=[half * 100], y=[50], mode="markers", marker={"color": DROPPED, "size": 11}, hoverinfo="skip")
     figure.add_annotation(x=74, y=48, text="equal popularity", showarrow=False, font={"color": QUIET}, textangle=0)
     figure.update_xaxes(range=[0, 100])
@@ -179,15 +156,7 @@ def activity(dataset: Dataset) -> Figure:
         x=f"{len(weeks):,} weeks",
         y="interactions per week",
     )
-    figure.add_scatter(
-        x=dates.astype(str),
-        y=counts,
-        mode="lines",
-        line={"color": KEPT, "width": 2},
-        fill="tozeroy",
-        fillcolor=with_opacity(KEPT, 0.15),
-        hovertemplate="week of %{x}: %{y:,} interactions<extra></extra>",
-    )
+    _add_line(figure, dates.astype(str), counts, "week of %{x}: %{y:,} interactions", fill="tozeroy")
     figure.update_yaxes(rangemode="tozero")
     return figure
 
@@ -232,24 +201,13 @@ def overlap(dataset: Dataset) -> Figure:
         f"At least {format_percent(off.min())} of the users of one scenario are in another ({a} → {b})"
     )
     labels = [plain_text(name, 24) for name in names]
-    figure.add_heatmap(
-        z=share,
-        x=labels,
-        y=labels,
-        text=[
-            [f"{format_percent(share[i, j])}<br>{shared[i, j]:,}" for j in range(len(names))] for i in range(len(names))
-        ],
-        texttemplate="%{text}" if len(names) <= 8 else "",
-        colorscale=[[0, with_opacity(QUIET, 0.08)], [1, with_opacity(KEPT, 0.7)]],
-        zmin=0,
-        zmax=1,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hovertemplate="share of the users of %{y} who are in %{x}: %{text}<extra></extra>",
-    )
-    figure.update_xaxes(showgrid=False, title_text="… are also in")
-    figure.update_yaxes(showgrid=False, autorange="reversed", title_text="users of")
+    rows = zip(share, shared, strict=True)
+    texts = [[f"{format_percent(part)}<br>{n:,}" for part, n in zip(*row, strict=True)] for row in rows]
+    options = {"zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2, "texttemplate": "%{text}" if len(names) <= 8 else ""}
+    hover = "share of the users of %{y} who are in %{x}: %{text}"
+    _add_heatmap(figure, share, hover, {1: 0.7}, x=labels, y=labels, text=texts, **options)
+    figure.update_xaxes(title_text="… are also in")
+    figure.update_yaxes(title_text="users of")
     return figure
 
 
@@ -262,14 +220,8 @@ def item_counts(dataset: Dataset) -> Figure:
         x="popularity rank of the item",
         y="interactions",
     )
-    keep = np.unique(np.geomspace(1, max(len(counts), 1), 400).astype(int)) - 1
-    figure.add_scatter(
-        x=keep + 1,
-        y=counts[keep],
-        mode="lines",
-        line={"color": KEPT, "width": 3},
-        hovertemplate="rank %{x:,}: %{y:,} interactions<extra></extra>",
-    )
+    drawn = np.unique(np.geomspace(1, max(len(counts), 1), 400).astype(int)) - 1
+    _add_line(figure, drawn + 1, counts[drawn], "rank %{x:,}: %{y:,} interactions")
     figure.update_xaxes(type="log", dtick=1)
     figure.update_yaxes(type="log", dtick=1)
     return figure
@@ -284,6 +236,26 @@ SHAPES = {
     "overlap": overlap,
 }
 """Name -> figure of the data's shape, in the order in which they are shown."""
+
+
+def _add_heatmap(figure: Figure, z: np.ndarray, hover: str, opacities: Mapping[float, float], **options: Any) -> None:
+    """Adds a heatmap with the first row on top.
+
+    Args:
+        opacities: position on the colour scale (0, 1] -> opacity of the colour.
+    """
+    scale = [[0, with_opacity(QUIET, 0.1)], *([at, with_opacity(KEPT, part)] for at, part in opacities.items())]
+    figure.add_heatmap(z=z, colorscale=scale, showscale=False, hovertemplate=f"{hover}<extra></extra>", **options)
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def _add_line(figure: Figure, x: np.ndarray, y: np.ndarray, hover: str, fill: str | None = None) -> None:
+    line = {"color": KEPT, "width": 3}
+    hover = f"{hover}<extra></extra>"
+    figure.add_scatter(
+        x=x, y=y, mode="lines", line=line, fill=fill, fillcolor=with_opacity(KEPT, 0.12), hovertemplate=hover
+    )
 
 
 def _rank(counts: np.ndarray) -> np.ndarray:

@@ -262,27 +262,19 @@ def _scenario_warnings(given: InputTable, items: np.ndarray, kept: np.ndarray) -
 
 def _demand_rows(table: Table, codes: np.ndarray) -> None:
     if not len(codes):
-        raise InputError(
-            table.name, "must have rows below its first one", "none", "Export it again with one row per interaction."
-        )
+        fix = "Export it again with one row per interaction."
+        raise InputError(table.name, "must have rows below its first one", "none", fix)
     if (codes != 0).all():
         most = list(REASONS)[int(np.bincount(codes).argmax()) - 1]
-        raise InputError(
-            table.name,
-            "must keep at least one row after cleaning",
-            f"0 of {len(codes):,}; most often a row {REASONS[most]}",
-            "Check the columns and the cleaning rules.",
-        )
+        got = f"0 of {len(codes):,}; most often a row {REASONS[most]}"
+        fix = "Check the columns and the cleaning rules."
+        raise InputError(table.name, "must keep at least one row after cleaning", got, fix)
 
 
 def _demand_two(table: Table, what: str, codes: np.ndarray) -> None:
     if (codes == codes[0]).all():
-        raise InputError(
-            table.name,
-            f"must have at least two {what}",
-            "one",
-            "Check the columns, or load more data: nothing can be learned from one.",
-        )
+        fix = "Check the columns, or load more data: nothing can be learned from one."
+        raise InputError(table.name, f"must have at least two {what}", "one", fix)
 
 
 def _texts_of_items(

@@ -131,9 +131,8 @@ def _demand_files(files: Sequence[object], tables: Mapping[str, str] | None) -> 
     if not files:
         raise InputError("the upload", "must have a file", fix="Choose a file with one row per interaction.")
     if tables and len(files) > 1:
-        raise InputError(
-            "the choice of tables", "must be for one file or archive", f"{len(files)} files", "Load one of them."
-        )
+        got = f"{len(files)} files"
+        raise InputError("the choice of tables", "must be for one file or archive", got, "Load one of them.")
 
 
 def _files(
@@ -232,12 +231,9 @@ def _dataset(
         if ids is None:
             table = side_tables.get("items")
             if table is None or table.data.num_rows != len(values):
-                raise InputError(
-                    f"the vectors “{modality}”",
-                    "must have item ids, or one row per row of the item table",
-                    f"{len(values):,} rows",
-                    "Save them as .npz with ids and vectors.",
-                )
+                rule = "must have item ids, or one row per row of the item table"
+                fix = "Save them as .npz with ids and vectors."
+                raise InputError(f"the vectors “{modality}”", rule, f"{len(values):,} rows", fix)
             ids = parse_texts(table.data[item_columns(table)["item_id"]])
         modalities[modality] = align_vectors(rows.item_ids, ids, values)
     return Dataset(

@@ -136,9 +136,5 @@ def _read(name: str) -> bytes:
     try:
         return (FOLDER / name).read_bytes()
     except OSError as error:
-        raise ArtifactError(
-            f"sample_data/{name}",
-            "can't be read",
-            error.strerror,
-            "Write it again: python -m sample_data.build",
-        ) from error
+        fix = "Write it again: python -m sample_data.build"
+        raise ArtifactError(f"sample_data/{name}", "can't be read", error.strerror, fix) from error

@@ -128,11 +128,8 @@ def _between(dataset: Dataset, start: float, end: float) -> Holdout:
             histories.append(known)
             positives.append(new[np.sort(np.unique(new, return_index=True)[1])])
     if not users:
-        raise InputError(
-            "the split by time",
-            "must have users with items before and after a cut",
-            fix="Take a larger share, or choose leave-one-out.",
-        )
+        fix = "Take a larger share, or choose leave-one-out."
+        raise InputError("the split by time", "must have users with items before and after a cut", fix=fix)
     return Holdout(np.array(users), tuple(histories), tuple(positives))
 
 

@@ -180,12 +180,8 @@ def _demand_size(name: str, size: int, compressed: int) -> None:
     if size > MAX_BYTES:
         raise InputError(name, f"must decompress to at most {MAX_BYTES >> 30} GB", f"{size / 2**30:.1f} GB", fix)
     if size > UNCHECKED_BYTES and size > MAX_RATIO * max(compressed, 1):
-        raise InputError(
-            name,
-            f"must not decompress to more than {MAX_RATIO} times its size",
-            f"{size:,} from {compressed:,} bytes",
-            fix,
-        )
+        got = f"{size:,} from {compressed:,} bytes"
+        raise InputError(name, f"must not decompress to more than {MAX_RATIO} times its size", got, fix)
 
 
 def _refuse_nesting(file: InputFile) -> None:

@@ -71,16 +71,11 @@ def demand_columns(table: Table, columns: Columns) -> None:
     """Raises InputError when no column for the user or the item is known, or both are the same column."""
     for role, subject in (("user_id", "the user"), ("item_id", "the item")):
         if role not in columns.roles:
-            raise InputError(
-                table.name,
-                f"must have a column for {subject}",
-                _first(table.columns),
-                f"Name that column {role} in the first row.",
-            )
+            fix = f"Name that column {role} in the first row."
+            raise InputError(table.name, f"must have a column for {subject}", _first(table.columns), fix)
     if columns.roles["user_id"] == columns.roles["item_id"]:
-        raise InputError(
-            "the user and the item", "must be different columns", columns.roles["user_id"], "Choose another column."
-        )
+        got = columns.roles["user_id"]
+        raise InputError("the user and the item", "must be different columns", got, "Choose another column.")
 
 
 def _first(names: tuple[str, ...]) -> str:

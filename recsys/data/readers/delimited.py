@@ -56,12 +56,9 @@ def _read(file: InputFile, dialect: Dialect, encoding: str, types: ColumnTypes) 
             raise _parse_error(file.name, error) from None
         return _read(file, dialect, encoding, as_text)
     if skipped.count >= max(data.num_rows, 2):
-        raise InputError(
-            file.name,
-            f"must have {len(dialect.names)} columns in most rows",
-            f"another number in {skipped.count:,} of {skipped.count + data.num_rows:,}",
-            "Check the separator.",
-        )
+        got = f"another number in {skipped.count:,} of {skipped.count + data.num_rows:,}"
+        rule = f"must have {len(dialect.names)} columns in most rows"
+        raise InputError(file.name, rule, got, "Check the separator.")
     pa.default_memory_pool().release_unused()  # the buffers of the parser
     lines = np.asarray(sorted(skipped.lines), dtype=np.int64)
     return _table(file, dialect, encoding, data, UnreadableRows(skipped.count, lines, tuple(skipped.texts)))

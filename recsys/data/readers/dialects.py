@@ -69,9 +69,8 @@ def find_dialect(start: str, name: str, delimiter: str | None = None) -> Dialect
     width = _most_common([len(row) for row in rows])
     if width < 2:
         if delimiter is not None:
-            raise InputError(
-                f"{name}, separator", "must split the rows into columns", delimiter, "Leave it out to have it detected."
-            )
+            fix = "Leave it out to have it detected."
+            raise InputError(f"{name}, separator", "must split the rows into columns", delimiter, fix)
         raise one_column_error(lines[0], name)
     first = _header_row(rows, width)
     above = numbered[first][0] if len(rows) == len(numbered) else numbered[0][0]

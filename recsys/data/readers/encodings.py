@@ -79,12 +79,8 @@ def _utf16_without_mark(start: bytes, name: str) -> str:
             return encoding
     position = start.index(b"\0")
     row = start.count(b"\n", 0, position) + 1
-    raise InputError(
-        f"{name}, row {row:,}",
-        "must be text without NUL bytes",
-        f"a NUL at byte {position:,}",
-        "Export it again as CSV.",
-    )
+    got = f"a NUL at byte {position:,}"
+    raise InputError(f"{name}, row {row:,}", "must be text without NUL bytes", got, "Export it again as CSV.")
 
 
 def _is_western(start: bytes) -> bool:

@@ -111,20 +111,13 @@ def demand_interactions(probe: Probe) -> None:
     numeric = [column for column in table.columns[1:] if _is_number(table.sample[column])]
     wide = len(numeric) >= max(5, len(table.columns) - 2) and "item_id" not in named
     if wide and distinct_share(probe.cells(table.columns[0])) >= KEY_SHARE:
-        raise InputError(
-            table.name,
-            "must have one row per interaction",
-            f"a column each for {table.columns[1]}, …",
-            "Turn it into three columns: user, item, rating.",
-        )
+        got, fix = f"a column each for {table.columns[1]}, …", "Turn it into three columns: user, item, rating."
+        raise InputError(table.name, "must have one row per interaction", got, fix)
     if len(named) == 1 and not has_repeats(probe.cells(known[named[0]])):
         described, other = ("user", "item") if named == ["user_id"] else ("item", "user")
-        raise InputError(
-            table.name,
-            f"must have a column for the {other}",
-            f"one row for each {described}: {', '.join(table.columns[:4])}",
-            f"Load the table of interactions first, and this one with it as the {described} table.",
-        )
+        got = f"one row for each {described}: {', '.join(table.columns[:4])}"
+        fix = f"Load the table of interactions first, and this one with it as the {described} table."
+        raise InputError(table.name, f"must have a column for the {other}", got, fix)
 
 
 def _is_number(column: pa.ChunkedArray) -> bool:

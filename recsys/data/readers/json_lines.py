@@ -43,12 +43,12 @@ def _read(file: InputFile, encoding: str) -> Table:
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     _demand_shallow(data, file.name)
     if data.startswith(b"["):
-        return _from_records(_array(data, file.name), file, "json", first_line=1)
+        return _from_records(_array(data, file.name), file, "json")
     table = _with_pyarrow(data, file)
     if table is None:
         return _line_by_line(data, file)
     records = _records_of_object(decode(data, "utf-8", file.name)) if table.data.num_rows == 1 else None
-    return table if records is None else _from_records(records, file, "json", 1)
+    return table if records is None else _from_records(records, file, "json")
 
 
 def _demand_shallow(data: bytes, name: str) -> None:
@@ -65,11 +65,8 @@ def _demand_shallow(data: bytes, name: str) -> None:
         if len(depths):
             if depths.max() > _MAX_DEPTH:
                 row = data.count(b"\n", 0, start + int(brackets[np.argmax(depths > _MAX_DEPTH)])) + 1
-                raise InputError(
-                    f"{name}, row {row:,}",
-                    f"must not nest deeper than {_MAX_DEPTH} brackets",
-                    fix="Give one flat object per interaction.",
-                )
+                rule, fix = f"must not nest deeper than {_MAX_DEPTH} brackets", "Give one flat object per interaction."
+                raise InputError(f"{name}, row {row:,}", rule, fix=fix)
             depth = max(int(depths[-1]), 0)
 
 
@@ -123,16 +120,12 @@ def _line_by_line(data: bytes, file: InputFile) -> Table:
             lines.append(number)
             texts += [line[:1000]] if len(texts) < MAX_SHOWN_ROWS else []
     if (len(records) == 1 or len(lines) > len(records)) and (inner := _records_of_object(text)) is not None:
-        return _from_records(inner, file, "json", 1)
+        return _from_records(inner, file, "json")
     if len(lines) > len(records):
-        raise InputError(
-            f"{file.name}, row {lines[0]:,}",
-            "must be a JSON object per line",
-            texts[0] if texts else "",
-            "Give JSON Lines or an array of objects.",
-        )
+        fix = "Give JSON Lines or an array of objects."
+        raise InputError(f"{file.name}, row {lines[0]:,}", "must be a JSON object", texts[0], fix)
     unreadable = UnreadableRows(len(lines), np.asarray(lines, dtype=np.int64), tuple(texts))
-    return _from_records(records, file, "jsonl", 1, unreadable)
+    return _from_records(records, file, "jsonl", unreadable)
 
 
 def _record(line: str) -> Any:
@@ -173,35 +166,25 @@ def _records_in(value: Any, depth: int = 0) -> list[Any] | None:
     return max(found, key=len, default=None)
 
 
-def _from_records(
-    records: list[Any], file: InputFile, label: str, first_line: int, unreadable: UnreadableRows | None = None
-) -> Table:
+def _from_records(records: list[Any], file: InputFile, label: str, unreadable: UnreadableRows | None = None) -> Table:
     if all(isinstance(record, list) for record in records):
         width = max(map(len, records))
         records = [{f"column {i}": v for i, v in enumerate(record, 1)} for record in records] if width else []
     other = next((i for i, record in enumerate(records, 1) if not isinstance(record, dict)), None)
     if other is not None or not records:
-        raise InputError(
-            f"{file.name}, record {other or 1}",
-            "must be an object with named fields",
-            fix="Give JSON Lines or an array of objects.",
-        )
+        fix = "Give JSON Lines or an array of objects."
+        raise InputError(f"{file.name}, record {other or 1}", "must be an object with named fields", fix=fix)
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
         if len(names) > MAX_COLUMNS:
-            raise InputError(
-                file.name, f"must have at most {MAX_COLUMNS:,} different fields", fix="Give one object per interaction."
-            )
+            fix = "Give one object per interaction."
+            raise InputError(file.name, f"must have at most {MAX_COLUMNS:,} different fields", fix=fix)
     if len(names) < 2:
-        raise InputError(
-            file.name,
-            "must have at least two fields, one for the user and one for the item",
-            ", ".join(map(str, names)),
-            "Give one object per interaction.",
-        )
+        rule = "must have at least two fields, one for the user and one for the item"
+        raise InputError(file.name, rule, ", ".join(map(str, names)), "Give one object per interaction.")
     columns = {name: _column([record.get(name) for record in records]) for name in names}
-    return Table(file.name, label, pa.table(columns), True, first_line, "utf-8", unreadable or UnreadableRows())
+    return Table(file.name, label, pa.table(columns), True, 1, "utf-8", unreadable or UnreadableRows())
 
 
 def _column(values: list[Any]) -> pa.Array:

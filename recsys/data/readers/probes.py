@@ -105,16 +105,11 @@ class FileStart:
         try:
             text = self.data.decode(self.encoding, "ignore").lstrip("\ufeff")
         except (LookupError, UnicodeError) as error:
-            raise InputError(
-                f"{self.name}, encoding", "must be one that Python knows", error, "Give a name such as utf-8 or cp1252."
-            ) from None
+            fix = "Give a name such as utf-8 or cp1252."
+            raise InputError(f"{self.name}, encoding", "must be one that Python knows", error, fix) from None
         if _ITEM_BLOCKS.match(text):
-            raise InputError(
-                self.name,
-                "must name the item in every row",
-                "blocks of rows below the item’s number and a colon",
-                "Write each row as item, user, rating, date.",
-            )
+            got, fix = "blocks of rows below the number of an item", "Write each row as item, user, rating, date."
+            raise InputError(self.name, "must name the item in every row", got, fix)
         opening = text.lstrip()[:200].lower()
         kind = next((words for mark, words in _TEXT_FORMATS.items() if opening.startswith(mark)), "")
         if kind:
@@ -126,10 +121,6 @@ class FileStart:
         r"""The complete lines of the text, all ended by \n. Raises InputError when there is none."""
         text = self.text if len(self.data) < START_BYTES else self.text[: self.text.rfind("\n") + 1]
         if not text:
-            raise InputError(
-                f"{self.name}, row 1",
-                "must be a line of a table",
-                f"{len(self.data):,} bytes without a line end",
-                "Export it again as CSV.",
-            )
+            got = f"{len(self.data):,} bytes without a line end"
+            raise InputError(f"{self.name}, row 1", "must be a line of a table", got, "Export it again as CSV.")
         return text.replace("\r\n", "\n").replace("\r", "\n")

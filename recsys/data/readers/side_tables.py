@@ -36,12 +36,8 @@ def item_columns(table: Table) -> dict[str, str]:
     if "item_id" not in roles:
         first = next((name for name in table.columns if name not in roles.values()), None)
         if first is None:
-            raise InputError(
-                table.name,
-                "must have a column with the item id",
-                ", ".join(table.columns[:6]),
-                "Name that column item_id.",
-            )
+            got, fix = ", ".join(table.columns[:6]), "Name that column item_id."
+            raise InputError(table.name, "must have a column with the item id", got, fix)
         roles["item_id"] = first
     return roles
 
@@ -145,20 +141,15 @@ def load_vectors(content: Path | bytes, name: str) -> tuple[list[str] | None, np
                 ids, vectors = [str(i) for i in loaded["ids"]], loaded["vectors"]
         vectors = np.asarray(vectors, dtype=np.float32)
     except (ValueError, OSError, KeyError, TypeError, EOFError, pa.ArrowException, MemoryError) as error:
-        raise InputError(
-            name,
-            "must hold item vectors as .npy, .npz (ids, vectors) or .parquet",
-            type(error).__name__,
-            "Save it again.",
-        ) from error
+        rule = "must have item vectors as .npy, .npz (ids, vectors) or .parquet"
+        raise InputError(name, rule, type(error).__name__, "Save it again.") from error
     if (
         vectors.ndim != 2
         or not 1 <= vectors.shape[1] <= MAX_DIMENSIONS
         or (ids is not None and len(ids) != len(vectors))
     ):
-        raise InputError(
-            name, f"must have one row of 1 to {MAX_DIMENSIONS:,} numbers per item", vectors.shape, "Save it again."
-        )
+        rule = f"must have one row of 1 to {MAX_DIMENSIONS:,} numbers per item"
+        raise InputError(name, rule, vectors.shape, "Save it again.")
     return ids, vectors
 
 

@@ -82,12 +82,8 @@ def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
         InputError: more than `MAX_COLUMNS`, or fewer than two.
     """
     if len(cells) > MAX_COLUMNS:
-        raise InputError(
-            f"{name}, row 1",
-            f"must have at most {MAX_COLUMNS:,} columns",
-            f"{len(cells):,}",
-            "Give one row per interaction.",
-        )
+        rule, fix = f"must have at most {MAX_COLUMNS:,} columns", "Give one row per interaction."
+        raise InputError(f"{name}, row 1", rule, f"{len(cells):,}", fix)
     if len(cells) < 2:
         raise one_column_error(cells[0] if cells else "nothing", name)
     names: list[str] = []
@@ -101,9 +97,6 @@ def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
 
 
 def one_column_error(got: str, name: str) -> InputError:
-    return InputError(
-        f"{name}, row 1",
-        "must have at least two columns, one for the user and one for the item",
-        got,
-        "Check the separator (comma, semicolon, tab, | or ::) and that this is a table.",
-    )
+    rule = "must have at least two columns, one for the user and one for the item"
+    fix = "Check the separator (comma, semicolon, tab, | or ::) and that this is a table."
+    return InputError(f"{name}, row 1", rule, got, fix)
