@@ -1,8 +1,7 @@
-"""Transfer: blend two tastes, live; below the fold every exact change, ways of blending, which α, privacy, files."""
+"""Transfer: blend the interests of a source into a target's recommendations, live; details in tabs below the mixer."""
 
 from ui.run_context import run_context
 from ui.shell.frame import open_page
-from ui.transfer.advice import verdict_button
 from ui.transfer.tabs import tabs
 from ui.transfer.view import apply_component_events, choose_pair, requested_choice, show_mixer
 
@@ -12,5 +11,5 @@ with open_page("transfer") as studio:
     context = run_context(str(studio.run_folder))
     scored = choose_pair(studio, context)
     if scored is not None:
-        show_mixer(studio, scored, verdict_button(studio, context))
+        show_mixer(studio, context, scored)
         tabs(studio, context, scored, requested_choice())

@@ -58,7 +58,7 @@ def group_of(context: RunContext, text: str, target: TransferParty | None) -> tu
     data = context.dataset
     if kind == "near" and target is not None:
         count = parse_number(value, "the number of neighbours in the link", MINIMUM_GROUP, 500)
-        return _near(context, target, count), f"the {count} nearest people", "the nearest people"
+        return _near(context, target, count), f"the {count} nearest users", "the nearest users"
     if kind == "cluster":
         clusters, names = cache.groups_of(context.folder)
         number = parse_number(value, "the cluster in the link", 0, len(clusters) - 1)
@@ -76,7 +76,7 @@ def group_of(context: RunContext, text: str, target: TransferParty | None) -> tu
         name, ids = cohort(value)
         known = [data.users.index(user) for user in ids if user in data.users]
         return np.array(known, dtype=np.int64), f"group “{name}”", f"“{name}”"
-    raise InputError("the person or group in the link", "must be written as this page writes it", text, "Pick another.")
+    raise InputError("the user or group in the link", "must be written as this page writes it", text, "Pick another.")
 
 
 def cohort(entry_id: str) -> tuple[str, list[str]]:
@@ -89,7 +89,7 @@ def cohort(entry_id: str) -> tuple[str, list[str]]:
 
 
 def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
-    """Column and value of a group, from `<column>=<value>`; both may hold the sign itself."""
+    """Column and value of a group, from `<column>=<value>`; both may themselves contain "="."""
     halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]
     return next((pair for pair in halves if pair[0] in names), halves[0])
 

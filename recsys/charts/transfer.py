@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from recsys.transfer.path.alpha_path import AlphaPath
     from recsys.transfer.privacy import PrivacyPoint
 
-PASSING = "#7A7F7C"  # items that are in neither end's list
-_SLOPE = 0.006  # half the stretch of α over which a line moves to its new rank
-_NEAR = 0.02  # α between two points of a level line
-LINES = 40  # more lines than this can't be told apart
+PASSING = "#7A7F7C"  # items that are in neither list, at α = 0 or α = 1
+_SLOPE = 0.006  # half the interval of α over which a line moves to its new rank
+_NEAR = 0.02  # α between two points of a horizontal line, so that hovering finds one
+LINES = 40  # more lines can't be distinguished
 
 
 def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = None) -> Figure:
-    """Ranks over α: one line per item, blue in the target's own list, orange in the source's, mixed in both.
+    """Ranks over α: a line per item; blue in the target's own list, orange in the source's, the mixed colour in both.
 
     Args:
         path: the exact lists over α.
         titles: by item index.
-        alpha: where the person stands now; drawn as an upright line.
+        alpha: the current α, drawn as a vertical line.
     """
     changes = len(path.steps) - 1
     figure = sentence_figure(
-        "Nothing changes between the two tastes"
+        "The list is the same at every α"
         if not changes
-        else f"The list changes {changes:,} time{'s' * (changes > 1)} between the two tastes",
+        else f"The list changes {changes:,} time{'s' * (changes > 1)} between α = 0 and α = 1",
         alternative=f"Best for the target: {_named(path.steps[0].items, titles)}. "
         f"Best for the source: {_named(path.steps[-1].items, titles)}.",
     )
@@ -51,7 +51,7 @@ def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = Non
                 "hovertemplate": f"{plain_text(titles[item])}<br>at α = %{{x:.3f}}<extra></extra>",
             }
         )
-    figure.add_traces([*lines, *_end_names(path, titles)])
+    figure.add_traces([*lines, *_item_names(path, titles)])
     _mark(figure, alpha)
     figure.update_xaxes(title="α, the source’s share", range=[0, 1], tickformat=".1f", automargin=False)
     figure.update_yaxes(visible=False, range=[len(first) + 0.8, 0.4], automargin=False)
@@ -64,7 +64,7 @@ def _named(items: Sequence[int], titles: Sequence[str]) -> str:
 
 
 def _most_present(path: AlphaPath, limit: int) -> list[int]:
-    """The items that hold a place over the largest part of α, in order of item index."""
+    """The items that are in the list over the largest part of α, in order of item index."""
     present: dict[int, float] = {}
     for step in path.steps:
         for item in step.items:
@@ -73,10 +73,7 @@ def _most_present(path: AlphaPath, limit: int) -> list[int]:
 
 
 def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[float]]:
-    """The line of one item: level while its rank holds, a short slope at each change; below the list while outside.
-
-    On a level part a point every `_NEAR` is enough to be pointed at; all of the corners are kept.
-    """
+    """The line of one item: horizontal while its rank stays, sloped at each change, below the list while outside."""
     outside = len(path.steps[0].items) + 1.0
     corners: list[tuple[float, float]] = []
     for step in path.steps:
@@ -84,12 +81,12 @@ def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[float]]:
         slope = min(_SLOPE, (step.end - step.start) / 2)
         corners.append((step.start + (slope if step.start else 0.0), rank))
         corners.append((step.end - (slope if step.end < 1 else 0.0), rank))
-    kept = corners[:1]
+    line = corners[:1]
     for before, (at, rank), after in zip(corners, corners[1:], corners[2:], strict=False):
-        if not before[1] == rank == after[1] or at - kept[-1][0] > _NEAR:
-            kept.append((at, rank))
-    kept += corners[-1:]
-    return [at for at, _ in kept], [rank for _, rank in kept]
+        if not before[1] == rank == after[1] or at - line[-1][0] > _NEAR:
+            line.append((at, rank))
+    line += corners[-1:]
+    return [at for at, _ in line], [rank for _, rank in line]
 
 
 def _colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
@@ -98,10 +95,10 @@ def _colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
     return SOURCE if item in last else PASSING
 
 
-def _end_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
-    """The names of both lists beside the lines: neither a legend nor tick labels are needed.
+def _item_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
+    """The item names of both lists beside the lines, in place of a legend.
 
-    As two traces of text: an annotation each would take Python and the browser several times as long.
+    They are two traces of text: annotations would take several times as long to draw.
     """
     traces = []
     for step, side, place in ((path.steps[0], 0.0, "middle left"), (path.steps[-1], 1.0, "middle right")):
@@ -123,7 +120,7 @@ def _end_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _mark(figure: Figure, alpha: float | None) -> None:
-    """Where the person stands now: an upright dotted line (in one go: `add_vline` is several times slower)."""
+    """Marks the current α by a vertical dotted line; `add_vline` is several times slower."""
     if alpha is not None:
         line = {"color": blend_colour(alpha), "width": 2, "dash": "dot"}
         figure.update_layout(
@@ -134,21 +131,21 @@ def _mark(figure: Figure, alpha: float | None) -> None:
 def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = None) -> Figure:
     """Scores over α: straight lines, since the blend is linear; the list changes exactly where two of them cross.
 
-    The dotted line is the score of the list's last item: what an item must pass to enter.
+    The dotted line is the score of the list's last item, which an item must exceed to enter.
     """
     figure = sentence_figure(
         "Scores are straight lines in α: the list changes where two cross",
-        alternative="A line is an item. Dotted: the score of the list’s last place, which an item must pass to enter.",
+        alternative="Each line is an item. Dotted: the score of the last rank, which an item must exceed to enter.",
         height=420,
     )
-    ends = {
+    scores = {
         int(item): (float(t), float(s)) for item, t, s in zip(path.contenders, path.target, path.source, strict=True)
     }
     first, last = path.steps[0].items, path.steps[-1].items
     lines: list[dict[str, Any]] = [
         {
             "x": [0, 1],
-            "y": list(ends[item]),
+            "y": list(scores[item]),
             "mode": "lines",
             "line": {"color": _colour(item, first, last), "width": 2},
             "hovertemplate": f"{plain_text(titles[item])}<br>score %{{y:.3g}} at α = %{{x:.3f}}<extra></extra>",
@@ -159,7 +156,7 @@ def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = N
     lowest = [step.items[-1] for step in path.steps] + [path.steps[-1].items[-1]]
     threshold = {
         "x": threshold_at,
-        "y": [(1 - a) * ends[i][0] + a * ends[i][1] for a, i in zip(threshold_at, lowest, strict=True)],
+        "y": [(1 - a) * scores[i][0] + a * scores[i][1] for a, i in zip(threshold_at, lowest, strict=True)],
         "mode": "lines",
         "line": {"color": PASSING, "width": 4, "dash": "dot"},
         "hovertemplate": f"score of rank {len(first)}: %{{y:.3g}}<extra></extra>",
@@ -176,7 +173,7 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
 
     Args:
         tags: tags of each item, by item index.
-        limit: the most rows; those with the largest shift are kept.
+        limit: the most rows; those with the largest change are shown.
     """
     own, now = (_tag_shares(step.items, tags) for step in (path.steps[0], path.step_at(alpha)))
     names = sorted({*own, *now}, key=lambda tag: (-abs(now.get(tag, 0) - own.get(tag, 0)), tag))[:limit]
@@ -185,7 +182,7 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
     figure = sentence_figure(
         f"At α = {alpha:.2f} the list has more “{plain_text(more[-1], 30)}”"
         if more
-        else "The tags of the list have not shifted"
+        else "The tags of the list have not changed"
     )
     shown = [plain_text(tag, 30) for tag in names]
     steps: list[tuple[float | None, str | None]] = []
@@ -227,11 +224,11 @@ def _tag_shares(items: Sequence[int], tags: Sequence[Sequence[str]]) -> dict[str
 
 
 def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
-    """NDCG@10 over α for people with about as many known items, with its 95% interval.
+    """NDCG@10 over α for users with about as many known items, with its 95% interval.
 
     Args:
         found: the suggestion, with the curve it was read from.
-        alpha: where the person stands now.
+        alpha: the current α.
     """
     curve = found.curve
     title = (
@@ -258,27 +255,27 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         hovertemplate="α = %{x:.2f}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>",
     )
     figure.add_hline(y=curve.values[0], line={"color": TARGET, "width": 1.5, "dash": "dot"})
-    for at, word in ((found.alpha, "suggested"), (alpha, "you are here")):
+    for at, word in ((found.alpha, "suggested"), (alpha, "current α")):
         if at is not None and not (word == "suggested" and not found.helps):
             figure.add_vline(x=at, line={"color": blend_colour(at), "width": 2}, annotation_text=word)
     return figure
 
 
-def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, people: int) -> Figure:
+def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, members: int) -> Figure:
     """How much of the list survives the noise, over ε (logarithmic), with the 10–90% range over draws.
 
     Args:
         points: from `privacy_curve`.
-        epsilon: where the person stands.
-        people: in the source.
+        epsilon: the current ε.
+        members: number of users in the source.
     """
     near = min(points, key=lambda point: abs(point.epsilon - epsilon))
-    whose = "one person’s taste" if people == 1 else f"the mean of {people:,} people"
+    whose = "one user’s embedding" if members == 1 else f"the mean of {members:,} users"
     figure = sentence_figure(
-        f"At ε = {near.epsilon:g} the noise on {whose} leaves {near.overlap:.0%} of the list",
-        x="ε: small is private (logarithmic)",
-        y="share of the list that stays",
-        alternative="Each point is the mean over draws of the noise; bars show where eight of ten draws lie.",
+        f"At ε = {near.epsilon:g}, {near.overlap:.0%} of the list remains after noise on {whose}",
+        x="ε, smaller is more private (logarithmic)",
+        y="share of the list that remains",
+        alternative="Each point is the mean over draws of the noise; bars contain eight of ten draws.",
         height=360,
     )
     figure.add_scatter(
@@ -295,7 +292,7 @@ def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, people: int) 
             "color": PASSING,
         },
         customdata=[point.noise for point in points],
-        hovertemplate="ε = %{x:g}: %{y:.0%} stays, noise %{customdata:.3g} a number<extra></extra>",
+        hovertemplate="ε = %{x:g}: %{y:.0%} remains, noise %{customdata:.3g}<extra></extra>",
     )
     figure.add_vline(x=near.epsilon, line={"color": PASSING, "width": 1.5, "dash": "dot"})
     figure.update_xaxes(type="log", tickvals=[point.epsilon for point in points])

@@ -107,7 +107,7 @@ def test_from_home_to_explain(page: Page) -> None:
 def choose_a_pair(page: Page) -> None:
     """Any other pair, then another target from the panel."""
     before = page.url
-    reach(page, "Surprise me")
+    reach(page, "Random pair")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url != before)
     person = parse_qs(urlsplit(page.url).query)["target"][0].removeprefix("user:")

@@ -140,7 +140,7 @@ def test_swap_exchanges_target_and_source(run_id: str) -> None:
     assert (param(app, "target"), param(app, "source")) == ("user:u4", "user:u3")
 
 
-def test_a_surprise_is_another_pair(run_id: str) -> None:
+def test_random_pair_chooses_another_pair(run_id: str) -> None:
     app = opened(run_id, target="user:u3", source="user:u4")
     app.button(key="surprise").click().run()
     assert param(app, "target") != "user:u3" or param(app, "source") != "user:u4"
@@ -305,7 +305,7 @@ def test_above_the_limit_every_user_is_reached_by_typing_the_id() -> None:
 
 
 def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.transfer.pickers.MANY", 50)
+    monkeypatch.setattr("ui.transfer.pickers.MAX_LISTED", 50)
     app = opened(run_id, target="user:u3", source="user:u4")
     app.session_state["transfer_source"] = True
     app.run()
@@ -315,3 +315,30 @@ def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.Monke
     app.radio(key="source_found_u11").set_value("u110").run()
     no_errors(app)
     assert param(app, "source") == "user:u110"
+
+
+def test_the_page_suggests_where_to_begin_and_offers_one_next_step(run_id: str) -> None:
+    view = {"target": "user:u3", "source": "user:u4", "alpha": "0.1"}
+    app = opened(run_id, **view)
+    assert "a neutral start, because no study of this data has been run" in captions(app)
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", study("no evidence", False), meta)
+    assert "no α above 0 was shown to help such users" in captions(opened(run_id, **view))
+    space.delete(entry.id)
+    entry = space.save_json("study", "a study", study("helps", True), meta)
+    app = opened(run_id, **view)
+    assert "Try α = 0.60: it helped users with as little history." in captions(app)
+    app.button(key="try_alpha").click().run()
+    no_errors(app)
+    assert param(app, "alpha") == "0.6" and app.button(key="try_alpha").disabled
+    space.delete(entry.id)
+    primary = [button for button in app.button if button.proto.type == "primary"]
+    assert [button.label for button in primary] == ["Next: evaluate transfer"]
+    primary[0].click().run()
+    no_errors(app)
+    assert app.title[0].value == "Evaluate: does transfer help?" and param(app, "tab") == "study"
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(str(caption.value) for caption in app.caption)

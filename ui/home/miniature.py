@@ -1,8 +1,8 @@
-"""The live miniature of Transfer on Home: two people of different tastes, a thumb, a list and a map that follow it.
+"""The compact mixer on Home: two users of the sample with different interests.
 
-It is read from one small file, so that Home moves before torch and the trained run are loaded.
+Its data is one small file, so that Home is interactive before torch and the trained run are loaded.
 
-    python -m ui.home.miniature          writes sample_data/miniature.json again, from the sample's trained run
+    python -m ui.home.miniature          writes sample_data/miniature.json from the sample's trained run
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ FILE = state.ROOT / "sample_data" / "miniature.json"
 
 
 def miniature(file: Path = FILE) -> None:
-    """Shows the miniature; it plays once by itself, until it is touched. Without its file, a sentence says so."""
+    """Shows the compact mixer; it moves once by itself until the visitor touches it."""
     if not file.is_file():
-        st.info("The sample’s miniature is missing. Run the demo to see a live blend.")
+        st.info("The file of the sample’s blend is missing. Run the demo to see one.")
         return
     content = json.loads(file.read_text("utf-8"))
     mixer(content["shown"], 0.0, "miniature", compact=True)
     st.page_link(
         "pages/4_Transfer.py",
-        label="Open these two in Transfer",
+        label="Open this pair in Transfer",
         icon=":material/arrow_forward:",
         query_params={"run": SAMPLE_RUN, "target": content["target"], "source": content["source"]},
     )
 
 
 def make_miniature(folder: Path = RUN) -> dict[str, Any]:
-    """What the file holds: both ends as they are written in the URL, and what the mixer is given for them.
+    """The content of the file: target and source as written in the URL, and the data of the mixer.
 
     Args:
         folder: a saved run. Raises InputError, ArtifactError.

@@ -1,4 +1,4 @@
-"""Which α, and does it help: the words of the transfer study about a pair like this one."""
+"""Which α to choose and whether it helps: the results of the transfer study for a pair like this one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.jobs.queue import Progress
-from recsys.transfer.alpha_suggestion import suggest_alpha
+from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.workspace import read_content
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
@@ -22,29 +22,34 @@ from ui.shell.widgets import escape_markdown
 from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
 
-AXES = {"before": "time", "scenario": "scenarios"}  # kinds of source that are not another person's
-BORROWED = {"users": "another person’s taste", "time": "the own earlier taste", "scenarios": "the own taste elsewhere"}
-BUTTON = {
+AXES = {"before": "time", "scenario": "scenarios"}  # axis by kind of source; all other kinds are other users
+SOURCES = {
+    "users": "other users’ interests",
+    "time": "a user’s earlier interests",
+    "scenarios": "a user’s interests in another scenario",
+}
+NEUTRAL_ALPHA = 0.3  # suggested where no study has shown an α that helps
+LABELS = {
     "helps": "Does it help? Yes, somewhat →",
-    "mixed": "Does it help? No more than simpler ways →",
+    "mixed": "Does it help? Not more than simpler methods →",
     "no evidence": "Does it help? Not shown →",
     "harms": "Does it help? It harms →",
 }
 
 
 def axis_of(studio: PageContext) -> str:
-    """Whose taste is borrowed, in the study's words."""
+    """The axis of the study that this kind of source belongs to: "users", "time" or "scenarios"."""
     return AXES.get(studio.view.source.partition(":")[0], "users")
 
 
 def scenarios_of(studio: PageContext, context: RunContext) -> list[str]:
-    """The scenarios borrowed from and recommended in; empty on the other axes."""
+    """Source scenario and target scenario; empty on the other axes."""
     kind, _, value = studio.view.source.partition(":")
     return list(read_scenarios(value, context.dataset.catalogue.scenario_names)) if kind == "scenario" else []
 
 
 def study_of(studio: PageContext, context: RunContext) -> Mapping[str, Any] | None:
-    """The newest saved study on this data and this axis; None before there is one."""
+    """The newest saved study of this data and axis; None where there is none."""
     wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio, context)}
     for entry in studio.space.entries("study"):
         same_data = context.dataset.matches(str(entry.meta.get("fingerprint")))
@@ -52,54 +57,73 @@ def study_of(studio: PageContext, context: RunContext) -> Mapping[str, Any] | No
             try:
                 content = read_content(studio.space.path(entry.id))
             except ArtifactError:
-                continue  # a damaged study is as none; Home names it
+                continue  # a damaged study counts as none; Home reports it
             if is_current(content) and "points" in content:
                 return content
     return None
 
 
-def verdict_button(studio: PageContext, context: RunContext) -> str:
-    """The words on the mixer's button."""
+def verdict_label(studio: PageContext, context: RunContext) -> str:
+    """The label of the mixer's button that opens the tab "Does it help?"."""
     study = study_of(studio, context)
-    return "Does it help? Not studied yet →" if study is None else BUTTON.get(str(study["level"]), "Does it help? →")
+    return "Does it help? Not studied yet →" if study is None else LABELS.get(str(study["level"]), "Does it help? →")
+
+
+def where_to_begin(studio: PageContext, context: RunContext, scored: ScoredPair) -> tuple[float, str]:
+    """An α to begin with, and a sentence that says whether a study supports it."""
+    study = study_of(studio, context)
+    try:
+        suggestion = None if study is None else suggestion_for(study, scored)
+    except ArtifactError:  # a damaged study: the tab "Which α?" shows the error
+        suggestion = None
+    if suggestion is not None and suggestion.helps:
+        return suggestion.alpha, f"Try α = {suggestion.alpha:.2f}: it helped users with as little history."
+    known = "no study of this data has been run" if suggestion is None else "no α above 0 was shown to help such users"
+    return NEUTRAL_ALPHA, f"Try α = {NEUTRAL_ALPHA:.2f}: a neutral start, because {known}."
+
+
+def suggestion_for(study: Mapping[str, Any], scored: ScoredPair) -> Suggestion:
+    """The α that a study suggests for the length of the target's history. Raises ArtifactError for a damaged study."""
+    known = len(scored.pair.target.party.histories[0])
+    return suggest_alpha([suggestion_evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
 
 
 def which_alpha(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """A suggestion with its evidence, never just a number."""
+    """The suggested α, with the evidence for it."""
     study = study_of(studio, context)
     if study is None:
-        st.write("A suggestion needs evidence: how α worked for other people with as few items. Run the study once.")
+        st.write("A suggestion needs evidence from other users with as few items. Run the study once.")
         _start(studio, context)
         return
-    known = len(scored.pair.target.party.histories[0])
-    found = suggest_alpha([suggestion_evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
+    found = suggestion_for(study, scored)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(alpha_evidence(found, studio.view.alpha), key="evidence", config=CONFIG, width="stretch")
     with right:
         st.subheader(f"α = {found.alpha:.2g}" if found.helps else "Leave α at 0", anchor=False)
         st.write(escape_markdown(found.evidence, 600))
-        st.caption(f"The smooth rule c / (c + n), with n = {known:,} known items, says {found.shrinkage:.2g}.")
+        n = len(scored.pair.target.party.histories[0])
+        st.caption(f"Shrinkage: α = c / (c + n) = {found.shrinkage:.2f} for n = {n:,} known items.")
         if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == studio.view.alpha):
             studio.set_view(alpha=float(found.alpha))
             st.rerun()
 
 
 def helps(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """The verdict of the study, in words that don't flatter, and the way to all of its figures."""
+    """The verdict of the study, and the link to all of its figures."""
     study = study_of(studio, context)
     if study is None:
         st.write(
-            f"Nobody knows yet whether borrowing {BORROWED[axis_of(studio)]} helps on this data. "
-            "The study keeps people aside, hides their next item, and compares with plain alternatives and with a "
-            "random source, which must not help."
+            f"It is not known yet whether {SOURCES[axis_of(studio)]} help on this data. The study holds users out, "
+            "predicts their next item, and compares transfer with simple methods and with a random source, which must "
+            "not help."
         )
         _start(studio, context)
         return
     show_verdict(str(study["level"]), str(study["verdict"]))
     st.caption(
         f"Axis: {escape_markdown(study['axis'], 40)}. Model: {escape_markdown(study['model'])}, "
-        f"trained on {int(study['trained_on']):,} other people."
+        f"trained on {int(study['trained_on']):,} other users."
     )
     with st.container(horizontal=True):
         st.page_link(
@@ -109,7 +133,7 @@ def helps(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
 
 
 def _start(studio: PageContext, context: RunContext, label: str = "Run the study") -> None:
-    """The study of this axis: its progress, why it ended without a result, and the button that starts it."""
+    """The study of this axis: its progress, the reason of a failure, and the button that starts it."""
     space, data = studio.space, context.dataset
     axis, scenarios = axis_of(studio), scenarios_of(studio, context)
     wanted = job_id(studio, "study of the pair", axis, data.fingerprint, *scenarios)
@@ -120,7 +144,7 @@ def _start(studio: PageContext, context: RunContext, label: str = "Run the study
     if job is not None and job.error:
         show_failure(job)
     elif job is not None and job.state == "stopped":
-        st.warning("The study was stopped before it ended: there is no verdict from it.")
+        st.warning("The study was stopped before its end, so it has no verdict.")
 
     def work(progress: Progress) -> str:
         from recsys.evaluation.study.transfer_study import transfer_study
@@ -130,7 +154,7 @@ def _start(studio: PageContext, context: RunContext, label: str = "Run the study
         meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": scenarios, "level": study.level}
         return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
 
-    if st.button(label, key=f"study_{label}", help="About two minutes; it goes on when you leave this page."):
+    if st.button(label, key=f"study_{label}", help="About two minutes. It continues when you leave this page."):
         studio.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work, job_id=wanted)
         st.rerun()
 
@@ -139,4 +163,4 @@ def _progress(studio: PageContext, wanted: str) -> None:
     job = find_job(studio, wanted)
     if job is None or not job.active:
         st.rerun()
-    st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free place …"))
+    st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free worker …"))

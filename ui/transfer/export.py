@@ -1,4 +1,4 @@
-"""Take it away: the list, the path and the figures of the case on screen as files."""
+"""Export: the list, the exact changes and the figures of the pair on screen as files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 from ui.transfer.advice import study_of
-from ui.transfer.report import production_zip, transfer_html
+from ui.transfer.report import change_rows, production_zip, transfer_html
 from ui.transfer.scored_pair import ScoredPair, second_scorer
-from ui.transfer.sentences import change_rows
 
 CSV, JSON, PARQUET, HTML = "text/csv", "application/json", "application/vnd.apache.parquet", "text/html"
 
@@ -37,7 +36,7 @@ def final_list(studio: PageContext, context: RunContext, scored: ScoredPair) -> 
 
 
 def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """The list as it goes out, and the downloads."""
+    """The exported list, and the downloads."""
     picks = final_list(studio, context, scored)
     rows = pd.DataFrame(picks.rows(context.dataset))
     shown, files = st.columns([3, 2], gap="large")
@@ -46,7 +45,7 @@ def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPai
         if scored.rules.words():
             st.caption(escape_markdown(f"Rules: {'; '.join(scored.rules.words())}.", 600))
         if scored.rules.diversity:
-            st.caption("With the diversity control: an item also counts by how much it differs from those above it.")
+            st.caption("With diversity: the rank of an item also depends on its difference from the items above it.")
         st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows))
     with files:
         st.markdown("**The list**")
@@ -70,9 +69,9 @@ def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPai
         with st.container(horizontal=True):
             for label, name, make in _figures(studio, context, scored):
                 download(label, make, name, HTML, f"out_{name}")
-        st.caption("HTML files stand alone, without a network; their camera saves SVG, the one on this page PNG.")
+        st.caption("HTML files work without a network. Their camera button saves SVG, the one on this page PNG.")
         study = study_of(studio, context)
-        st.markdown("**The whole case, and to production**")
+        st.markdown("**Report, and bundle for production**")
         with st.container(horizontal=True):
             page = "One-page report"
             download(page, lambda: transfer_html(context, scored, picks, study), "transfer.html", HTML, "out_report")
@@ -82,14 +81,14 @@ def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPai
                     "Production bundle", lambda: production_zip(context, study), "production.zip", zipped, "out_bundle"
                 )
         st.caption(
-            "The production bundle holds everybody’s vectors, so it is not offered while the source is protected."
+            "The production bundle contains all user embeddings, so it is not offered while the source is protected."
             if scored.rules.epsilon
-            else "The bundle serves blended lists without Streamlit and torch; its policy is what the study supports."
+            else "The bundle serves blended lists without Streamlit and torch, with the α that the study supports."
         )
 
 
 def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str, object]:
-    """The list with what it depends on; the rules as they stand in a link."""
+    """The list with target, source, α and rules; the rules as in a link."""
     return {
         "target": scored.pair.target.card.name,
         "source": scored.pair.source.card.name,
@@ -105,8 +104,8 @@ def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
         {"from": step.start, "to": step.end, "items": context.dataset.items.externals(step.items)}
         for step in scored.path.steps
     ]
-    sides = {"target": scored.pair.target.card.name, "source": scored.pair.source.card.name}
-    return sides | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
+    names = {"target": scored.pair.target.card.name, "source": scored.pair.source.card.name}
+    return names | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
 
 
 def _figures(

@@ -1,60 +1,91 @@
-"""Where a taste stands on the map of people, and the walk of the blend between two of them."""
+"""The map in the mixer: the positions of target, source, and the blend between them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from recsys.embeddings.projection_storage import load_projection
+from recsys.models.recommender import Encoder
+from recsys.transfer import TransferParty, party_embedding
+from recsys.transfer.privacy import PrivateSource
+from ui import cache
 from ui.components.mixer import UserMap
+from ui.run_context import RunContext
 
-STOPS = 41  # places of the walk, α = 0 … 1
-NEAR = 12  # people whose places decide where a taste is drawn
+STOPS = 41  # positions of the blend that are computed, α = 0 … 1
+NEAREST = 12  # users whose positions decide where an embedding is drawn
+
+
+def map_of_pair(
+    context: RunContext,
+    target: TransferParty,
+    source: TransferParty,
+    map_folder: str,
+    private: PrivateSource | None = None,
+) -> UserMap | None:
+    """The map of a pair; None where the model has no user embeddings.
+
+    Args:
+        map_folder: the folder of a saved projection; "" for the instant one (PCA).
+        private: of a protected source only this noised embedding is used, and the points of its users are left out.
+    """
+    if not isinstance(context.run.model, Encoder):
+        return None
+    points = load_projection(Path(map_folder)).points if map_folder else cache.flat_map_of(context.folder)
+    target_embedding = party_embedding(context.run.model, target)
+    if private is None:
+        embeddings = target_embedding, party_embedding(context.run.model, source)
+        return user_map(points, context.vectors, embeddings, (target.users, source.users))
+    others = np.setdiff1d(np.arange(len(points)), source.users)
+    target_rows = np.searchsorted(others, target.users).tolist()
+    embeddings = target_embedding, private.vector
+    return user_map(points[others], context.vectors[others], embeddings, (target_rows, ()))
 
 
 def user_map(
     points: np.ndarray,
     vectors: np.ndarray,
-    ends: tuple[np.ndarray, np.ndarray],
-    people: tuple[Sequence[int], Sequence[int]],
+    embeddings: tuple[np.ndarray, np.ndarray],
+    members: tuple[Sequence[int], Sequence[int]],
 ) -> UserMap:
-    """The map with the walk from target to source.
+    """The map with the path of the blend from target to source.
 
-    A blend is nobody's taste, so it has no point of its own: it is drawn where the people of the most similar tastes
-    stand (the mean of their places, the more similar counting more). A single person stands where they stand.
+    A blend is not a user, so it has no point of its own: it is drawn at the weighted mean position of the users with
+    the most similar embeddings. A single user is drawn at their own point.
 
     Args:
-        points: float (n_users, 2), a picture of `vectors`.
-        vectors: float (n_users, d), everybody's representation.
-        ends: the representations of target and source, float (d,) each.
-        people: who they are (user indexes); empty for a new person.
+        points: float (n_users, 2), a projection of `vectors`.
+        vectors: float (n_users, D), the embeddings of all users.
+        embeddings: of target and source, float (D,) each.
+        members: rows of target and source; empty for a composed history.
     """
-    target, source = ends
+    target, source = embeddings
     alphas = np.linspace(0.0, 1.0, STOPS)[:, None]
-    walk = _smooth(place((1 - alphas) * target + alphas * source, vectors, points))
-    for side, members in ((0, people[0]), (-1, people[1])):
-        if len(members) == 1:
-            walk[side] = points[members[0]]
-    return UserMap(points, people[0], people[1], walk)
+    walk = _smooth(positions_on_map((1 - alphas) * target + alphas * source, vectors, points))
+    for end, rows in ((0, members[0]), (-1, members[1])):
+        if len(rows) == 1:
+            walk[end] = points[rows[0]]
+    return UserMap(points, members[0], members[1], walk)
 
 
-def place(parties: np.ndarray, vectors: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Where tastes are drawn: float (m, 2), from representations (m, d)."""
-    similarity = _unit(parties) @ _unit(vectors).T  # (m, n_users)
-    near = np.argpartition(-similarity, min(NEAR, len(vectors)) - 1, axis=1)[:, :NEAR]
-    close = np.take_along_axis(similarity, near, axis=1)
-    weight = np.exp(20.0 * (close - close.max(axis=1, keepdims=True)))
-    placed: np.ndarray = (weight[:, :, None] * points[near]).sum(axis=1) / weight.sum(axis=1, keepdims=True)
-    return placed
+def positions_on_map(embeddings: np.ndarray, vectors: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Where embeddings (m, D) are drawn: float (m, 2)."""
+    similarity = _unit(embeddings) @ _unit(vectors).T  # (m, n_users)
+    nearest = np.argpartition(-similarity, min(NEAREST, len(vectors)) - 1, axis=1)[:, :NEAREST]
+    of_nearest = np.take_along_axis(similarity, nearest, axis=1)
+    weight = np.exp(20.0 * (of_nearest - of_nearest.max(axis=1, keepdims=True)))
+    return np.asarray((weight[:, :, None] * points[nearest]).sum(axis=1) / weight.sum(axis=1, keepdims=True))
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    scaled: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return scaled
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
 
 def _smooth(walk: np.ndarray) -> np.ndarray:
-    """The walk without corners, its ends kept: a neighbour enters the mean at once, a foot does not."""
+    """The path without corners, its ends unchanged: a neighbour enters the weighted mean abruptly."""
     padded = np.concatenate([np.repeat(walk[:1], 3, axis=0), walk, np.repeat(walk[-1:], 3, axis=0)])
     soft = np.stack([np.convolve(padded[:, axis], np.ones(7) / 7, mode="valid") for axis in (0, 1)], axis=1)
     soft[0], soft[-1] = walk[0], walk[-1]

@@ -1,4 +1,4 @@
-"""Who gives and who receives: one dropdown and one picker for each end, swap, surprise, and what may be recommended."""
+"""The row above the mixer: pickers of target and source, swap, random pair, and the rules."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, writ
 from ui.transfer.rules_panel import rules_panel
 from ui.transfer.scored_pair import random_pair
 
-MANY = 3_000  # people up to which all are offered in one list
+MAX_LISTED = 3_000  # users up to which all are offered in one list
 KINDS: Mapping[str, str] = {
-    "user": "A person",
-    "group": "A group",
-    "near": "The nearest people",
-    "everyone": "Everybody on average",
-    "before": "The same person, earlier",
-    "scenario": "The same person, in another scenario",
-    "items": "A new person, made by clicking items",
+    "user": "User",
+    "group": "Group of users",
+    "near": "Nearest users",
+    "everyone": "All users (average)",
+    "before": "The same user, earlier",
+    "scenario": "The same user, in another scenario",
+    "items": "New user: choose items",
 }
 GROUPS = ("group", "cluster", "column")
 
 
 def picker_row(studio: PageContext, context: RunContext, names: tuple[str, str]) -> None:
-    """The row above the mixer. `names` are shown on the two buttons. What is inside a button is made when it opens."""
-    target, swap, source, chance, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
+    """Shows the row. `names` are the labels of target and source."""
+    target, swap, source, random, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
     with target:
-        _opening(
+        _popover(
             f":blue[●] Target: {escape_markdown(names[0], 40)}",
             "transfer_target",
             lambda: _pick_target(studio, context),
         )
     with swap:
-        alone = studio.view.source.partition(":")[0] in ("near", "before", "scenario")
-        if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=alone):
+        depends_on_target = studio.view.source.partition(":")[0] in ("near", "before", "scenario")
+        if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=depends_on_target):
             _change(studio, target=studio.view.source, source=studio.view.target)
     with source:
-        _opening(
+        _popover(
             f":orange[◆] Source: {escape_markdown(names[1], 40)}",
             "transfer_source",
             lambda: _pick_source(studio, context),
         )
-    with chance:
-        if st.button("Surprise me", key="surprise", help="Two people of different tastes", width="stretch"):
-            turn = st.session_state["surprises"] = st.session_state.get("surprises", 0) + 1
-            picked = random_pair(context, turn)
+    with random:
+        if st.button("Random pair", key="surprise", help="Two users with different interests", width="stretch"):
+            seed = st.session_state["random_pairs"] = st.session_state.get("random_pairs", 0) + 1
+            picked = random_pair(context, seed)
             _change(studio, target=picked[0], source=picked[1])
     with rules:
-        many = len(studio.view.rules.words())
-        label = f"Rules ({many})" if many else "Rules"
-        hint = "What may be recommended, and by which scores"
-        _opening(label, "transfer_rules", lambda: rules_panel(studio, context), hint)
+        count = len(studio.view.rules.words())
+        label = f"Rules ({count})" if count else "Rules"
+        hint = "Which items may be recommended, and by which scores"
+        _popover(label, "transfer_rules", lambda: rules_panel(studio, context), hint)
 
 
-def _opening(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
-    """A button with a panel. The body runs while the panel is open: thousands of labels are made when they are seen."""
+def _popover(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
+    """A button with a panel. The body runs only while the panel is open, because it may create thousands of labels."""
     panel = st.popover(label, key=key, on_change="rerun", width="stretch", help=hint)
     if panel.open:
         with panel:
@@ -72,20 +72,20 @@ def _opening(label: str, key: str, body: Callable[[], None], hint: str | None = 
 
 
 def _with_target(studio: PageContext, context: RunContext, target: str) -> dict[str, str]:
-    """Another target, and a source that it can have: a moment of one history may lie past the end of another."""
+    """The view for another target; a source that depends on the target is changed where it does not fit the new one."""
     kind, _, moment_of = studio.view.source.partition(":")
     if kind not in ("before", "scenario"):
         return {"target": target}
     if target.partition(":")[0] not in ("user", "items"):
         return {"target": target, "source": "everyone"}
-    known = len(_history(context, target))
-    if kind == "before" and moment_of.isdecimal() and int(moment_of) >= known:
-        return {"target": target, "source": f"before:{known // 2}" if known > 1 else "everyone"}
+    length = len(_history(context, target))
+    if kind == "before" and moment_of.isdecimal() and int(moment_of) >= length:
+        return {"target": target, "source": f"before:{length // 2}" if length > 1 else "everyone"}
     return {"target": target}
 
 
 def _history(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
-    """What a target who is a user, or made of items, has chosen, oldest first."""
+    """The history of a target that is a user or a composed history, oldest first."""
     kind, _, value = target.partition(":")
     return context.known_histories[context.dataset.users.index(value)] if kind == "user" else read_items(value)
 
@@ -95,16 +95,17 @@ def _pick_target(studio: PageContext, context: RunContext) -> None:
 
 
 def _pick_source(studio: PageContext, context: RunContext) -> None:
-    _pick(studio, context, "source", _possible(studio, context))
+    _pick(studio, context, "source", _source_kinds(studio, context))
 
 
-def _possible(studio: PageContext, context: RunContext) -> tuple[str, ...]:
-    one = studio.view.target.partition(":")[0] in ("user", "items")
-    several = len(context.dataset.catalogue.scenario_names) > 1
-    left_out = {*(() if one else ("before",)), *(() if one and several else ("scenario",))}
-    if not isinstance(context.run.model, Encoder):
-        left_out.add("near")
-    return tuple(kind for kind in KINDS if kind not in left_out)
+def _source_kinds(studio: PageContext, context: RunContext) -> tuple[str, ...]:
+    single = studio.view.target.partition(":")[0] in ("user", "items")
+    offered = {
+        "before": single,
+        "scenario": single and len(context.dataset.catalogue.scenario_names) > 1,
+        "near": isinstance(context.run.model, Encoder),
+    }
+    return tuple(kind for kind in KINDS if offered.get(kind, True))
 
 
 def _change(studio: PageContext, **view: str) -> None:
@@ -113,7 +114,7 @@ def _change(studio: PageContext, **view: str) -> None:
 
 
 def _pick(studio: PageContext, context: RunContext, side: str, kinds: tuple[str, ...]) -> None:
-    """One dropdown, one picker."""
+    """The kind of party, and the picker of this kind. A choice is written to the URL."""
     written = getattr(studio.view, side)
     now = written.partition(":")[0]
     now = "group" if now in GROUPS else now
@@ -125,7 +126,7 @@ def _pick(studio: PageContext, context: RunContext, side: str, kinds: tuple[str,
         key=f"{side}_kind_{written}",
     )
     pickers: dict[str, Callable[[PageContext, RunContext, str, str], str]] = {
-        "user": _person,
+        "user": _user,
         "group": _group,
         "near": _near,
         "before": _before,
@@ -137,28 +138,32 @@ def _pick(studio: PageContext, context: RunContext, side: str, kinds: tuple[str,
         _change(studio, **(_with_target(studio, context, chosen) if side == "target" else {side: chosen}))
 
 
-def _person(studio: PageContext, context: RunContext, side: str, written: str) -> str:
+def _user(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     data = context.dataset
     kind, _, value = written.partition(":")
     now = data.users.index(value) if kind == "user" and value in data.users else None
-    if data.n_users <= MANY:
+    if data.n_users <= MAX_LISTED:
         user = user_picker("Search", data, f"{side}_person_{written}", now)
         preview(context, user)
-        return f"user:{data.users.external(user)}" if now is not None or st.button("Take", key=f"{side}_take") else ""
-    part = st.text_input("Part of an id", value=value if kind == "user" else "", key=f"{side}_part_{written}")
+        return (
+            f"user:{data.users.external(user)}"
+            if now is not None or st.button("Choose this user", key=f"{side}_take")
+            else ""
+        )
+    part = st.text_input("Part of a user id", value=value if kind == "user" else "", key=f"{side}_part_{written}")
     found, more = matching(data.users.ids, part)
     if not found:
-        st.caption("No user id contains this.")
+        st.caption("No user id matches.")
         return ""
     user_id = st.radio(
-        "Found",
+        "Matching users",
         found,
         index=found.index(value) if value in found else None,
         format_func=escape_markdown,
         key=f"{side}_found_{part}",
     )
     if more:
-        st.caption(f"And {more:,} more: type more of the id.")
+        st.caption(f"{more:,} more match. Type more of the id.")
     if user_id is not None:
         preview(context, data.users.index(user_id))
     return "" if user_id is None else f"user:{user_id}"
@@ -177,16 +182,16 @@ def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str],
 
 
 def preview(context: RunContext, user: int) -> None:
-    """The newest items of a person, as a line."""
+    """The newest items of a user, as one line."""
     history = context.known_histories[user][::-1][:5]
     titles = " · ".join(escape_markdown(context.dataset.catalogue.titles[item], 40) for item in history)
-    st.caption(f"Newest first: {titles}" if titles else "Nothing chosen yet.")
+    st.caption(f"Newest first: {titles}" if titles else "No items yet.")
 
 
 def _group(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     options = _groups(studio, context)
     if not options:
-        st.caption("No groups yet: lasso one on the map (3 Embeddings).")
+        st.caption("No groups yet. Draw a lasso on the map in 3 Embeddings to save one.")
         return ""
     now = written.removesuffix(MEDOID)
     listed = list(options)
@@ -200,15 +205,15 @@ def _group(studio: PageContext, context: RunContext, side: str, written: str) ->
         placeholder="Choose a group",
         key=f"{side}_group_{written}",
     )
-    ways = ("Its mean", "Its most typical person")
+    ways = ("Mean", "Most typical user")
     way = st.segmented_control(
-        "It is stood for by", ways, default=ways[written.endswith(MEDOID)], required=True, key=f"{side}_way_{written}"
+        "Represented by", ways, default=ways[written.endswith(MEDOID)], required=True, key=f"{side}_way_{written}"
     )
     return "" if text is None else text + (MEDOID if way == ways[1] else "")
 
 
 def _groups(studio: PageContext, context: RunContext) -> dict[str, str]:
-    """Saved groups, clusters of the map, groups of the user table: how they are written, and shown."""
+    """Saved groups, clusters of users, and groups of the user table: shown names by how they are written in the URL."""
     saved = {f"group:{entry.id}": f"Saved: {entry.name}" for entry in studio.space.entries("cohort")}
     clusters = {}
     if isinstance(context.run.model, Encoder):
@@ -225,8 +230,10 @@ def _groups(studio: PageContext, context: RunContext) -> dict[str, str]:
 def _near(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     kind, _, value = written.partition(":")
     now = int(value) if kind == "near" and value.isdecimal() else 20
-    count = st.slider("How many", MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}")
-    st.caption("People whose representations are most like the target’s.")
+    count = st.slider(
+        "Number of users", MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}"
+    )
+    st.caption("The users with the embeddings most similar to the target’s.")
     return f"near:{count}"
 
 
@@ -234,40 +241,40 @@ def _before(studio: PageContext, context: RunContext, side: str, written: str) -
     data, target = context.dataset, studio.view.target.partition(":")
     known = _history(context, studio.view.target)
     if len(known) < 3:
-        st.caption("This person has too few items to be split.")
+        st.caption("This user has too few items to split the history.")
         return ""
     value = written.partition(":")[2]
     now = int(value) if written.startswith("before:") and value.isdecimal() else len(known) // 2
     stops = range(1, len(known))
     user = data.users.index(target[2]) if target[0] == "user" else None
     first = st.select_slider(
-        "Their timeline: before, and since",
+        "Split the history at",
         stops,
         value=min(max(now, 1), len(known) - 1),
         format_func=lambda n: f"{n} · {moment(data, user, n)}",
         key=f"{side}_before_{written}",
     )
-    st.caption("What they chose before this day is the source; what they chose since is the target.")
+    st.caption("The items before this day are the source, the items since then the target.")
     return f"before:{first}"
 
 
 def _scenario(studio: PageContext, context: RunContext, side: str, written: str) -> str:
     names = context.dataset.catalogue.scenario_names
     kind, _, value = written.partition(":")
-    now = read_scenarios(value, names) if kind == "scenario" else _busiest(context, studio.view.target)
+    now = read_scenarios(value, names) if kind == "scenario" else _scenarios_by_items(context, studio.view.target)
     left, right = st.columns(2)
     source = left.selectbox(
-        "What they do in", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
+        "Source scenario", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
     )
     rest = [name for name in names if name != source]
     target = right.selectbox(
-        "to recommend in", rest, index=rest.index(now[-1]) if now[-1] in rest else 0, key=f"{side}_to_{written}"
+        "Recommend in", rest, index=rest.index(now[-1]) if now[-1] in rest else 0, key=f"{side}_to_{written}"
     )
     return f"scenario:{source}>{target}"
 
 
-def _busiest(context: RunContext, target: str) -> list[str]:
-    """The target's scenarios, the one they do most in first."""
+def _scenarios_by_items(context: RunContext, target: str) -> list[str]:
+    """The two scenarios with most items of the target, the first one with more."""
     catalogue, (kind, _, value) = context.dataset.catalogue, target.partition(":")
     user = context.dataset.users.index(value) if kind == "user" else None
     history = np.empty(0, np.int32) if user is None else context.known_histories[user]
@@ -282,7 +289,7 @@ def _items(studio: PageContext, context: RunContext, side: str, written: str) ->
     popular = np.argsort(-data.item_counts, kind="stable")[:5_000].tolist()
     options = list(dict.fromkeys([*now, *(item for item in popular if item)]))
     chosen = st.multiselect(
-        "Click items, oldest first",
+        "Items, oldest first",
         options,
         default=now,
         format_func=lambda item: data.catalogue.titles[item][:60],
@@ -293,16 +300,16 @@ def _items(studio: PageContext, context: RunContext, side: str, written: str) ->
     text = "items:" + write_items(data.items.externals(chosen)) if chosen else ""
     if len(text) > MAX_VALUE_LENGTH:
         st.warning(
-            f"The ids of these items are too long for a link ({len(text):,} of {MAX_VALUE_LENGTH:,} characters)."
+            f"The ids of these items are too long for a link: {len(text):,} of at most {MAX_VALUE_LENGTH:,} characters."
         )
         return ""
     return text
 
 
 def complete_pair(studio: PageContext, context: RunContext) -> None:
-    """Fills in who is missing in the URL: two people of different tastes, so that something happens at once.
+    """Writes a random target or source to the URL where one is missing, so that the page always shows a blend.
 
-    Then the page begins again, so that the menu's links name them too.
+    Then the page runs again, so that the links of the menu contain them.
     """
     view = studio.view
     if view.target and view.source:

@@ -1,4 +1,4 @@
-"""Privacy of the source: what a promise costs, what it covers, what was spent, and what is left of the list."""
+"""The tab Privacy: the guarantee, what it covers, the budget spent, and how much of the list survives the noise."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from ui.shell.widgets import escape_markdown
 from ui.transfer.protection import privacy_parameters, recorded_draw, spent_on
 from ui.transfer.scored_pair import ScoredPair, cached_pair
 
-EPSILON = 4.0  # where the curve is read when the switch is off
+EPSILON = 4.0  # described while the protection is off
 
 
 def privacy(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """The promise in words, what this space has spent of it, and (without protection) the curve over ε."""
+    """The guarantee, and the budget spent or (without protection) the curve over ε."""
     if not isinstance(context.run.model, Encoder):
-        st.info("The promise is made on vectors of users. This model has none: open a run of the attention model.")
+        st.info("Protection needs user embeddings. This model has none: open a run of the attention model.")
         return
     st.write(
-        "Showing one user’s interests in another’s list reveals them. The switch “Protect the source” under Rules cuts "
-        "the source’s vector to a fixed length and adds noise."
+        "A blended list reveals interests of the source. The option “Protect the source” under Rules clips the "
+        "source’s embedding and adds noise to it."
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -39,49 +39,48 @@ def privacy(studio: PageContext, context: RunContext, scored: ScoredPair) -> Non
         else:
             _curve(studio, context, scored)
     with right:
-        _promise(context, scored)
+        _guarantee(context, scored)
 
 
-def _promise(context: RunContext, scored: ScoredPair) -> None:
-    epsilon, people = scored.rules.epsilon, len(scored.pair.source.party.histories)
+def _guarantee(context: RunContext, scored: ScoredPair) -> None:
+    epsilon, members = scored.rules.epsilon, len(scored.pair.source.party.histories)
     st.subheader(f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off", anchor=False)
-    st.write(escape_markdown(privacy_sentence(privacy_parameters(context, epsilon or EPSILON), people), 500))
-    if people == 1:
-        st.caption("A group’s mean needs less noise: with n users, n times less.")
+    st.write(escape_markdown(privacy_sentence(privacy_parameters(context, epsilon or EPSILON), members), 500))
+    if members == 1:
+        st.caption("The mean of n users needs n times less noise.")
     st.caption(COVERED)
     st.caption(NOT_COVERED)
 
 
 def _spending(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """What was spent, and a new draw for a price."""
+    """The budget spent, and a button for a new draw."""
     source = studio.view.source
     used = spent_on(studio.space, context, source)
-    st.metric("Spent on this source", f"ε = {used:.3g}", help="Of the most exposed user in it, all draws together.")
-    st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this space")
+    st.metric("Spent on this source", f"ε = {used:.3g}", help="All draws together, for the most exposed user.")
+    st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this workspace")
     st.write(
-        "The noise of one source at one ε is drawn once: other α, lengths and filters, and seeing it again, cost "
-        "nothing more. Another ε, another run, another item or user table, a group with the same user, or a new draw "
-        "adds."
+        "The noise of a source at one ε is drawn once: another α, length or filter, or opening it again, costs "
+        "nothing. Another ε, run, item table or user table, a group with the same user, or a new draw adds to it."
     )
-    if st.button("Draw the noise again", key="privacy_again", help="Adds to what was spent; it can’t be taken back."):
+    if st.button("Draw the noise again", key="privacy_again", help="Adds to the budget spent, which can’t be undone."):
         try:
             recorded_draw(studio.space, context, studio.view.target, source, scored.rules, again=True)
         except ProtectionError as refused:
             st.warning(escape_markdown(str(refused), 600))
         else:
             st.rerun()
-    st.caption("How much of the list the noise leaves is not shown here: that figure reads the source as it is.")
+    st.caption("The figure over ε is hidden while the source is protected: it reads the source without noise.")
 
 
 def _curve(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """How much of the list survives the noise, over ε; it reads the source as it is."""
+    """The figure of how much of the list survives the noise; it reads the source without noise."""
     view = studio.view
     with st.spinner("Drawing the noise many times …"):
         rules = replace(scored.rules, epsilon=0.0, diversity=0.0)
         points = _noise_curve(context.folder, view.target, view.source, view.k, rules, view.alpha)
-    people = len(scored.pair.source.party.histories)
-    st.plotly_chart(privacy_figure(points, EPSILON, people), key="privacy", config=CONFIG, width="stretch")
-    st.caption("This figure compares with the list without noise, so it is no part of any promise.")
+    members = len(scored.pair.source.party.histories)
+    st.plotly_chart(privacy_figure(points, EPSILON, members), key="privacy", config=CONFIG, width="stretch")
+    st.caption("The figure compares with the list without noise, so the guarantee does not cover it.")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

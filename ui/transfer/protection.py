@@ -1,4 +1,4 @@
-"""Protection of the source on screen: what it can't be combined with, one draw for each promise, and what was spent."""
+"""Protection of the source: what it can't be combined with, its draws of noise, and the budget spent."""
 
 from __future__ import annotations
 
@@ -26,57 +26,59 @@ SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "
 
 
 def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters:
-    """The promise at an ε for the data of a run. Raises ProtectionError when the model has no vectors of users."""
+    """The privacy parameters at an ε for the data of a run. Raises ProtectionError without user embeddings."""
     if not isinstance(context.run.model, Encoder):
         fix = "Open a run of the attention model, or turn the protection off under Rules."
         raise ProtectionError(
-            "the model of a protected source", "must have vectors of users", context.run.model.name, fix
+            "the model of a protected source", "must have user embeddings", context.run.model.name, fix
         )
     return PrivacyParameters(epsilon, context.dataset.n_users, cache.clip_of(context.folder))
 
 
 def check_protection(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
-    """Raises ProtectionError for whatever makes more than the noised vector depend on the source's histories."""
+    """Raises ProtectionError where anything but the noised embedding would depend on the source's histories."""
     reading = (
-        (rules.hide_source, "leaving out what the source has too"),
-        (rules.cold_items, "only items that nobody has chosen yet"),
+        (rules.hide_source, "leaving out the items of the source"),
+        (rules.cold_items, "only items without interactions"),
         (rules.second_score and rules.weight, "a second score"),
     )
-    if broken := [words for is_set, words in reading if is_set]:
+    if conflicts := [words for is_set, words in reading if is_set]:
         fix = "Turn it off under Rules, or turn the protection off."
-        raise ProtectionError("a protected source", "can't go with rules that read histories", ", ".join(broken), fix)
-    for end, text, kinds in ((pair.source, source, SOURCES), (pair.target, target, TARGETS)):
+        raise ProtectionError(
+            "a protected source", "can't be combined with rules that read histories", ", ".join(conflicts), fix
+        )
+    for described, text, kinds in ((pair.source, source, SOURCES), (pair.target, target, TARGETS)):
         if text.partition(":")[0] not in kinds or text.endswith(MEDOID):
             raise ProtectionError(
-                f"{end.card.name}, with a protected source,",
+                f"{described.card.name}, with a protected source,",
                 "must be one user, a column of the user table, or everyone",
                 text.partition(":")[0],
-                "Histories decide who is in other groups. Choose another, or turn the protection off under Rules.",
+                "Other groups depend on histories. Choose another, or turn the protection off under Rules.",
             )
     if shared := set(pair.source.party.users) & set(pair.target.party.users):
-        fix = "The target’s own history is read as it is. Choose another, or turn the protection off under Rules."
+        fix = "The target’s history is read without noise. Choose another, or turn the protection off under Rules."
         raise ProtectionError(
-            "the target", "must hold no user of the protected source", f"{len(shared):,} in both", fix
+            "the target", "must contain no user of the protected source", f"{len(shared):,} in both", fix
         )
 
 
 def recorded_draw(
     space: Space, context: RunContext, target: str, source: str, rules: Rules, again: bool = False
 ) -> int:
-    """The number of the draw that is shown, noted before it is: the newest one of this promise, or the next one.
+    """The number of the draw to show, recorded before it is shown: the newest with these parameters, or the next one.
 
     Args:
-        again: take a new draw, which adds to what was spent.
+        again: take a new draw, which adds to the budget spent.
 
     Raises:
-        ProtectionError: the protection can't be given, or the draw would exceed the limit. Nothing is noted then.
+        ProtectionError: the source can't be protected, or the draw would exceed the limit. Nothing is recorded then.
     """
     pair = read_pair(context, target, source)
     check_protection(pair, target, source, rules)
-    promise, members = privacy_parameters(context, rules.epsilon), pair.source.party.users
-    digest = hashlib.sha256(repr(_made_of(context, members, source, promise)).encode()).hexdigest()
+    parameters, members = privacy_parameters(context, rules.epsilon), pair.source.party.users
+    digest = hashlib.sha256(repr(_made_of(context, members, source, parameters)).encode()).hexdigest()
     draw = Draw(
-        cache.weights_of(context.folder), source, promise.epsilon, promise.delta,
+        cache.weights_of(context.folder), source, parameters.epsilon, parameters.delta,
         made_of=digest, members=tuple(sorted(members)),
     )  # fmt: skip
     known = [one.number for one in _shown(space, context) if replace(one, number=0) == draw]
@@ -90,28 +92,28 @@ def recorded_draw(
 
 
 def spent_on(space: Space, context: RunContext, source: str) -> float:
-    """The ε that this space's draws about the most exposed user of a source come to together."""
+    """The ε of all draws in this space together, for the most exposed user of a source."""
     return _spent(context, _shown(space, context), _members(context, source))
 
 
 def private_source(context: RunContext, pair: TransferPair, source: str, rules: Rules, number: int) -> PrivateSource:
-    """The noised vector of a draw: always the same for the same weights, data, members, promise and number."""
-    promise, model = privacy_parameters(context, rules.epsilon), context.run.model
+    """The noised embedding of a draw; the same for the same weights, data, members, parameters and number."""
+    parameters, model = privacy_parameters(context, rules.epsilon), context.run.model
     assert isinstance(model, Encoder)
-    made_of = (*_made_of(context, pair.source.party.users, source, promise), number)
+    made_of = (*_made_of(context, pair.source.party.users, source, parameters), number)
     secret = hmac.new(workspace_key(state.workspace().root, "noise"), repr(made_of).encode(), hashlib.sha256).digest()
-    return make_private(model, pair.source.party, promise, secret)
+    return make_private(model, pair.source.party, parameters, secret)
 
 
-def without_card_details(end: DescribedParty, rules: Rules) -> DescribedParty:
-    """The source as it may be shown: its name, and nothing of its histories."""
-    side = replace(
-        end.card,
+def without_card_details(source: DescribedParty, rules: Rules) -> DescribedParty:
+    """The source with its name and nothing of its histories."""
+    card = replace(
+        source.card,
         note=f"protected, ε = {rules.epsilon:g}",
-        heading="Protected: its history is not shown",
+        heading="Protected: the history is not shown",
         titles=(),
     )
-    return DescribedParty(without_histories(end.party), side)
+    return DescribedParty(without_histories(source.party), card)
 
 
 def _shown(space: Space, context: RunContext) -> tuple[Draw, ...]:
@@ -119,12 +121,12 @@ def _shown(space: Space, context: RunContext) -> tuple[Draw, ...]:
 
 
 def _made_of(
-    context: RunContext, members: Sequence[int], source: str, promise: PrivacyParameters
+    context: RunContext, members: Sequence[int], source: str, parameters: PrivacyParameters
 ) -> tuple[object, ...]:
-    """What the noise of a source depends on, but for the number of the draw and this server's key."""
+    """Everything that the noise of a source depends on, except the number of the draw and the key of this server."""
     return (
         cache.weights_of(context.folder), context.dataset.fingerprint, context.run.holdout, source, tuple(members),
-        promise.epsilon, promise.delta, promise.clip,
+        parameters.epsilon, parameters.delta, parameters.clip,
     )  # fmt: skip
 
 
@@ -135,7 +137,7 @@ def _spent(context: RunContext, draws: Sequence[Draw], members: np.ndarray) -> f
 
 
 def _members(context: RunContext, source: str) -> np.ndarray:
-    """User indexes of a source in the open data; everybody where it names no users of theirs."""
+    """User indexes of a source in the open data; all users where it names none of them."""
     kind, _, value = source.partition(":")
     if kind == "user" and value in context.dataset.users:
         return np.array([context.dataset.users.index(value)])
@@ -146,8 +148,8 @@ def _members(context: RunContext, source: str) -> np.ndarray:
 
 
 def _older_members(context: RunContext, source: str) -> np.ndarray:
-    """User indexes that a draw may have read whose members were not noted: everybody, unless it names one user.
+    """User indexes that a draw without recorded members may have read: all users, unless it names one.
 
-    The user table that decided who was in a column may have been replaced since.
+    The user table that defined a group may have been replaced since.
     """
     return _members(context, source if source.startswith("user:") else "everyone")

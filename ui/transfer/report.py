@@ -1,4 +1,4 @@
-"""The case on screen as one HTML page that stands alone, and as a bundle for production."""
+"""The pair on screen as one self-contained HTML page, as rows of its changes, and as a bundle for production."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from recsys.charts.style import format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.results import suggestion_evidence
-from recsys.transfer import Recommendations
+from recsys.transfer import AlphaPath, Recommendations
 from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
 from ui.run_context import RunContext
 from ui.transfer.scored_pair import ScoredPair
-from ui.transfer.sentences import change_rows, change_sentence
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 960px; margin: 40px auto; padding: 0 20px; color: #1b1f1d; }
@@ -29,10 +29,49 @@ h2 { font-size: 19px; margin-top: 36px; }
 """
 
 
+def change_rows(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, object]]:
+    """One row for each exact change: α, what happens, why, the items that enter and leave. Titles are not escaped."""
+    at = {int(item): i for i, item in enumerate(path.contenders)}
+    rows: list[dict[str, object]] = []
+    for change in path.changes:
+        happened, why = _first_of(path, change.overtakes, change.entered, titles, at)
+        rows.append(
+            {
+                "alpha": change.alpha,
+                "what happens": happened,
+                "because": why,
+                "enters": ", ".join(titles[item] for item in change.entered),
+                "leaves": ", ".join(titles[item] for item in change.left),
+            }
+        )
+    return rows
+
+
+def _first_of(
+    path: AlphaPath,
+    overtakes: Sequence[tuple[int, int]],
+    entered: Sequence[int],
+    titles: Sequence[str],
+    at: dict[int, int],
+) -> tuple[str, str]:
+    if not overtakes:
+        return "the order changes", ""
+    winner, loser = overtakes[-1]
+    verb = "enters over" if winner in entered else "overtakes"
+    more = f" and {len(overtakes) - 1} more" if len(overtakes) > 1 else ""
+    gain = path.source[at[winner]] - path.source[at[loser]]
+    loss = path.target[at[loser]] - path.target[at[winner]]
+    why = (
+        f"the source scores it {format_number(float(gain))} above the other, "
+        f"the target only {format_number(float(loss))} below"
+    )
+    return f"{titles[winner]} {verb} {titles[loser]}{more}", why
+
+
 def transfer_html(
     context: RunContext, scored: ScoredPair, picks: Recommendations, study: Mapping[str, Any] | None
 ) -> bytes:
-    """One page: who, the sentence, the list, every change, the figures, the verdict, versions. All text is escaped."""
+    """One page: the pair, the list, the figures, every change, the verdict, versions. All text is escaped."""
     catalogue, alpha = context.dataset.catalogue, picks.alpha
     target, source = scored.pair.target.card, scored.pair.source.card
     figures = [
@@ -46,8 +85,7 @@ def transfer_html(
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     parts = [
         f"<h1><span class=target>{escape(target.name)}</span> and <span class=source>{escape(source.name)}</span></h1>",
-        f"<p>{escape(change_sentence(scored.path, catalogue.titles, alpha, target.short, source.short))}</p>",
-        f"<p class=quiet>{escape(scored.transfer.sentence(alpha))}</p>",
+        f"<p>{escape(scored.transfer.sentence(alpha))}</p>",
         f"<p class=quiet>Rules: {escape('; '.join(scored.rules.words()) or 'none')}.</p>",
         "<h2>The list</h2>",
         _table(
@@ -90,11 +128,11 @@ def production_zip(context: RunContext, study: Mapping[str, Any] | None) -> byte
 
 
 def policy(study: Mapping[str, Any] | None) -> Policy:
-    """What the study supports; without one nothing is borrowed."""
+    """The α that the study supports; without a study α = 0."""
     if study is None:
-        return Policy("nobody’s: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
-    words = {"users": "the nearest person’s taste", "time": "the own earlier taste"}
-    rule = words.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
+        return Policy("none: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
+    sources = {"users": "the nearest user", "time": "the user’s earlier items"}
+    rule = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
     return Policy.from_curves(
         rule, [suggestion_evidence(point) for point in study["points"]], float(study["shrinkage"])
     )

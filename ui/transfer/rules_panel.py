@@ -1,4 +1,4 @@
-"""The panel Rules of Transfer: what may be recommended, by which scores, how private. Its controls write the URL."""
+"""The panel Rules of Transfer: which items may be recommended, by which scores, how private. It writes the URL."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ui.shell.rules import DEFAULT_WEIGHT
 from ui.shell.widgets import set_widget_value
 from ui.transfer.scored_pair import second_scores, usable_methods
 
-EPSILON = 4.0  # of a protection that has just been turned on
+EPSILON = 4.0  # when the protection is turned on
 
 
 def rules_panel(studio: PageContext, context: RunContext) -> None:
-    """The controls, each showing what the URL says; one that this run can't follow stays there to be taken back."""
+    """The controls, with the values of the URL; a rule that does not apply to this run stays visible to be removed."""
     catalogue, rules = context.dataset.catalogue, studio.view.rules
-    st.caption("What the target has already is never recommended.")
+    st.caption("Items of the target’s history are never recommended.")
     if len(catalogue.scenario_names) > 1 or rules.scenario:
         _choice(studio, "scenario", "Only from", catalogue.scenario_names, "anything")
     methods = usable_methods(context)
@@ -38,64 +38,66 @@ def rules_panel(studio: PageContext, context: RunContext) -> None:
     tags = sorted({tag for tags in catalogue.tags for tag in tags})
     if tags or rules.tag:
         _choice(studio, "tag", "Only with the tag", tags, "anything")
-    new = np.count_nonzero(context.dataset.item_counts[1:] == 0)
-    if new or rules.cold_items:
+    cold = np.count_nonzero(context.dataset.item_counts[1:] == 0)
+    if cold or rules.cold_items:
         st.checkbox(
-            f"Only the {new:,} items that nobody has chosen yet",
+            f"Only the {cold:,} items without interactions",
             **_bound(studio, "cold_items"),
-            **_shut(studio, "cold_items"),
+            **_disabled(studio, "cold_items"),
         )
-    st.checkbox("Leave out the items of the source", **_bound(studio, "hide_source"), **_shut(studio, "hide_source"))
+    st.checkbox(
+        "Leave out the items of the source", **_bound(studio, "hide_source"), **_disabled(studio, "hide_source")
+    )
     seconds = second_scores(context)
     if seconds or rules.second_score:
-        _choice(studio, "second_score", "A second score", seconds, "none")
+        _choice(studio, "second_score", "Second score", seconds, "none")
         if rules.second_score:
-            st.slider("Its weight", 0.0, 1.0, step=0.05, **_bound(studio, "weight"))
+            st.slider("Weight of the second score", 0.0, 1.0, step=0.05, **_bound(studio, "weight"))
     if isinstance(context.run.model, Encoder) or rules.diversity or rules.epsilon:
-        note = "For the list under “Take it away”. The live list is ranked by score alone, so that it stays exact."
+        note = "For the exported list. The list above is ranked by score alone, so that its changes are exact."
         st.slider("Diversity", 0.0, 1.0, step=0.1, help=note, **_bound(studio, "diversity"))
         _protection(studio)
 
 
 def _protection(studio: PageContext) -> None:
-    """The switch, and ε while it is on."""
+    """The toggle, and ε while it is on."""
     rules = studio.view.rules
     note = (
-        "Cuts the source’s vector to a fixed length and adds noise; see the tab Privacy. Rules that read histories "
-        "(a second score, what the source has too, what nobody has chosen) are off then."
+        "Clips the source’s embedding and adds noise; see the tab Privacy. Turns off the rules that read histories: "
+        "second score, items of the source, items without interactions."
     )
     key = "rule_protect"
 
-    def turn() -> None:
+    def toggle() -> None:
         _set(studio, "epsilon", EPSILON if st.session_state[key] else 0.0)
 
     set_widget_value(key, bool(rules.epsilon))
-    st.toggle("Protect the source", key=key, on_change=turn, help=note)
+    st.toggle("Protect the source", key=key, on_change=toggle, help=note)
     if rules.epsilon:
-        st.select_slider("ε (small is private)", EPSILONS, **_bound(studio, "epsilon"))
+        st.select_slider("ε (smaller is more private)", EPSILONS, **_bound(studio, "epsilon"))
 
 
 def _choice(studio: PageContext, name: str, label: str, offered: Sequence[str], none: str) -> None:
-    """One of what is offered, or none."""
+    """A select box with the offered values and none."""
     now = getattr(studio.view.rules, name)
-    lacking = now and now not in offered
-    options = ["", *offered, *([now] if lacking else [])]
+    missing = now and now not in offered
+    options = ["", *offered, *([now] if missing else [])]
 
     def shown(value: str) -> str:
-        return f"{value} (not in this run)" if lacking and value == now else value or none
+        return f"{value} (not in this run)" if missing and value == now else value or none
 
-    shut = _shut(studio, name) if name == "second_score" else {}
+    shut = _disabled(studio, name) if name == "second_score" else {}
     st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
 
 
-def _shut(studio: PageContext, name: str) -> dict[str, Any]:
-    """Closes a control whose rule would read histories beside a protected source; one that is set can be taken back."""
+def _disabled(studio: PageContext, name: str) -> dict[str, Any]:
+    """Disables a rule that reads histories while the source is protected; one that is set can still be removed."""
     rules = studio.view.rules
     return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}
 
 
 def _bound(studio: PageContext, name: str) -> dict[str, Any]:
-    """Has a control show a rule of the URL and write it there when it is moved."""
+    """The arguments that make a widget show a rule of the URL and write its changes there."""
     key = f"rule_{name.removesuffix('_source')}"
     set_widget_value(key, getattr(studio.view.rules, name))
     return {"key": key, "on_change": lambda: _set(studio, name, st.session_state[key])}

@@ -1,16 +1,14 @@
-"""The case on screen: a pair, the rules of recommending, both score vectors, the exact path, what the mixer shows."""
+"""The scored pair on screen: target and source, rules, scores, the exact path, and the data of the mixer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from recsys.embeddings.projection_storage import load_projection
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
 from recsys.transfer import (
@@ -22,17 +20,16 @@ from recsys.transfer import (
     collaborative,
     content,
     fit_method,
-    party_embedding,
     transfer,
 )
-from recsys.transfer.privacy import PrivateSource, private_transfer
+from recsys.transfer.privacy import private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from ui import cache
 from ui.components.mixer import mixer_data
 from ui.run_context import RunContext, run_context
 from ui.shell.page_context import PageContext
 from ui.shell.rules import NO_RULES, Rules
-from ui.transfer.pair_map import user_map
+from ui.transfer.pair_map import map_of_pair
 from ui.transfer.parties import TransferPair, read_pair
 from ui.transfer.protection import check_protection, private_source, recorded_draw, without_card_details
 
@@ -44,9 +41,9 @@ class ScoredPair:
     """A pair that has been scored.
 
     Attributes:
-        transfer: target and source scored by the model, and what may be recommended.
+        transfer: the scores of target and source, and the items that may be recommended.
         path: the exact lists over α.
-        mixer_data: what the mixer is given.
+        mixer_data: for `ui.components.mixer.mixer`.
     """
 
     pair: TransferPair
@@ -68,7 +65,7 @@ def scored_pair(
 def cached_pair(
     folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0
 ) -> ScoredPair:
-    """`build_scored_pair`, computed once for everybody who may open the run."""
+    """`build_scored_pair`, computed once for all visitors who may open the run."""
     return build_scored_pair(folder, target, source, k, rules, map_folder, draw)
 
 
@@ -103,7 +100,7 @@ def build_scored_pair(
     allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
     scored = replace(scored, allowed=allowed)
     private = private_source(context, pair, source, rules, draw) if rules.epsilon else None
-    user_map = _map(context, pair, map_folder, private)
+    user_map = map_of_pair(context, pair.target.party, pair.source.party, map_folder, private)
     if private is not None:
         scored = private_transfer(scored, private)
         pair = replace(pair, source=without_card_details(pair.source, rules))
@@ -131,7 +128,7 @@ def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
 
 
 def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:
-    """The second score that the rules name. Raises InputError when the run has no such model."""
+    """The second score that the rules name; None without one. Raises InputError where the run has no such model."""
     if not rules.second_score or not rules.weight or rules.epsilon:
         return None
     if rules.second_score == CONTENT:
@@ -144,15 +141,15 @@ def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:
 
 
 def second_scores(context: RunContext) -> list[str]:
-    """What may be a second score in a run: its other models, and the tags of the items where there are any."""
+    """The second scores that a run offers: its other models, and the tags of the items if it has any."""
     others = [name for name in context.run.models if name != context.run.model.name]
     return others + [CONTENT] * any(context.dataset.catalogue.tags)
 
 
 def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
-    """The rules that this run can follow, and a sentence about each that it can't: a link may come from another run.
+    """The rules that can be applied to this run, and a sentence about each other rule of the link.
 
-    Protection of the source is never left out: where it can't be given, `build` refuses the list.
+    The protection of the source is never left out: where it is impossible, `build_scored_pair` raises an error.
     """
     catalogue, problems = context.dataset.catalogue, []
     known = {
@@ -171,26 +168,11 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
     return rules, tuple(problems)
 
 
-def _map(context: RunContext, pair: TransferPair, map_folder: str, private: PrivateSource | None = None) -> Any:
-    """The map with both ends; of a private source only the noised vector, and without its users' own points."""
-    if not isinstance(context.run.model, Encoder):
-        return None
-    points = load_projection(Path(map_folder)).points if map_folder else cache.flat_map_of(context.folder)
-    target, source = pair.target.party, pair.source.party
-    begin = party_embedding(context.run.model, target)
-    if private is None:
-        ends = (begin, party_embedding(context.run.model, source))
-        return user_map(points, context.vectors, ends, (target.users, source.users))
-    kept = np.setdiff1d(np.arange(len(points)), source.users)
-    users = np.searchsorted(kept, target.users).tolist()
-    return user_map(points[kept], context.vectors[kept], (begin, private.vector), (users, ()))
-
-
 def random_pair(context: RunContext, seed: int, target_text: str = "") -> tuple[str, str]:
-    """Two people of different tastes, each with something to show: how target and source are written in the URL.
+    """Two users with different interests and enough items, as target and source are written in the URL.
 
     Args:
-        target_text: a target that is given; its source is then the one that differs from it.
+        target_text: a given target; only the source is chosen then.
     """
     lengths, rng = context.dataset.lengths, np.random.default_rng(seed)
     enough = np.flatnonzero(lengths >= min(8, int(np.median(lengths))))
@@ -203,7 +185,7 @@ def random_pair(context: RunContext, seed: int, target_text: str = "") -> tuple[
     others = enough[enough != target] if len(enough) > 1 else enough
     if isinstance(context.run.model, Encoder):
         vectors = context.vectors
-        similar = vectors[others] @ vectors[target] / np.maximum(np.linalg.norm(vectors[others], axis=1), 1e-9)
-        others = others[np.argsort(similar, kind="stable")[: max(1, len(others) // 10)]]
+        similarity = vectors[others] @ vectors[target] / np.maximum(np.linalg.norm(vectors[others], axis=1), 1e-9)
+        others = others[np.argsort(similarity, kind="stable")[: max(1, len(others) // 10)]]
     users = context.dataset.users
     return f"user:{users.external(target)}", f"user:{users.external(int(rng.choice(others)))}"

@@ -1,4 +1,4 @@
-"""What stands below the mixer: one part at a time, chosen in the URL, computed only when it is shown."""
+"""The tabs below the mixer: the open one is named in the URL, and only it is computed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import helps, which_alpha
 from ui.transfer.export import export_downloads
 from ui.transfer.privacy import privacy
+from ui.transfer.report import change_rows
 from ui.transfer.scored_pair import ScoredPair
-from ui.transfer.sentences import change_rows
 
 TABS = {
     "changes": "Every change",
@@ -26,13 +26,13 @@ TABS = {
     "alpha": "Which α?",
     "help": "Does it help?",
     "privacy": "Privacy of the source",
-    "files": "Take it away",
+    "files": "Export",
 }
 
 
-def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, asked: str) -> None:
-    """The row of tabs and the part that is open. `asked` opens one (from the mixer's button)."""
-    parts = {
+def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, requested: str) -> None:
+    """The tabs, and the content of the open one. `requested` opens a tab (from the mixer's button)."""
+    contents = {
         "changes": _changes,
         "ways": _ways,
         "alpha": which_alpha,
@@ -40,12 +40,12 @@ def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, asked: st
         "privacy": privacy,
         "files": export_downloads,
     }
-    with open_tab(studio, TABS, "transfer_tab", asked) as chosen:
-        parts[chosen](studio, context, scored)
+    with open_tab(studio, TABS, "transfer_tab", requested) as chosen:
+        contents[chosen](studio, context, scored)
 
 
 def figure(drawn: object, key: str) -> None:
-    """A plotly figure with its text alternative."""
+    """Shows a plotly figure with its text alternative."""
     st.plotly_chart(drawn, key=key, config=CONFIG, theme="streamlit", width="stretch")
     said = alternative_of(drawn)
     if said not in str(drawn.layout.title.text):  # type: ignore[attr-defined]
@@ -53,7 +53,7 @@ def figure(drawn: object, key: str) -> None:
 
 
 def _changes(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """The bump chart, what is more and less, the straight lines behind it, and a sentence for each change."""
+    """Ranks over α, tags, scores over α, and a table with a row for each change."""
     titles, alpha = context.dataset.catalogue.titles, studio.view.alpha
     figure(bump_chart(scored.path, titles, alpha), "bump")
     left, right = st.columns(2, gap="large")
@@ -63,7 +63,7 @@ def _changes(studio: PageContext, context: RunContext, scored: ScoredPair) -> No
         figure(score_curves(scored.path, titles, alpha), "curves")
     rows = change_rows(scored.path, titles)
     if not rows:
-        st.write("Both tastes lead to the same list in the same order, so nothing changes at any α.")
+        st.write("Target and source have the same list in the same order, so nothing changes at any α.")
         return
     st.dataframe(
         pd.DataFrame(rows),
@@ -75,10 +75,10 @@ def _changes(studio: PageContext, context: RunContext, scored: ScoredPair) -> No
 
 
 def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
-    """The list at this α in each way of blending, and where they differ for this pair."""
+    """The list at this α for each way of blending, and where they differ for this pair."""
     if scored.rules.epsilon:
         st.info(
-            "Other ways of blending read the source’s history. It is protected, so only its noised scores are mixed."
+            "Other ways of blending read the source’s history. It is protected, so only its noised scores are blended."
         )
         return
     if scored.transfer.method.name != DEFAULT:
@@ -88,7 +88,7 @@ def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     ways = blend_ways(scored.transfer, alpha)
     lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
     st.write(
-        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways; the model’s own scores, without a second voice."
+        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways, from the model’s scores without a second score."
     )
     for column, (name, items) in zip(st.columns(len(lists), gap="medium"), lists.items(), strict=True):
         shared = len(set(items) & set(lists["scores"]))
@@ -102,4 +102,4 @@ def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
                 for n, (i, mark) in enumerate(zip(items, marks, strict=True), 1)
             ]
             st.markdown("\n".join(rows))
-    st.caption("◆ is not in the list of mixed scores.")
+    st.caption("◆ is not in the list of blended scores.")

@@ -17,6 +17,7 @@ from ui.shell import state
 from ui.shell.frame import PageContext, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
+from ui.transfer.advice import verdict_label, where_to_begin
 from ui.transfer.pickers import complete_pair, picker_row
 from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
 
@@ -24,26 +25,26 @@ KEY = "mixer"
 
 
 def apply_component_events() -> None:
-    """Takes over what was chosen in the mixer into the URL; before the frame, so that the menu's links carry it."""
-    told = choice(KEY)
+    """Writes the choice in the mixer to the URL; called before the frame, so that the links of the menu contain it."""
+    chosen = choice(KEY)
     changed: dict[str, Any] = {}
-    if told.seq != st.session_state.get("mixer_heard", 0):
-        st.session_state["mixer_heard"] = told.seq
-        if told.alpha is not None:
-            changed["alpha"] = told.alpha
-    if told.k is not None:
-        changed["k"] = told.k
+    if chosen.seq != st.session_state.get("mixer_seq", 0):
+        st.session_state["mixer_seq"] = chosen.seq
+        if chosen.alpha is not None:
+            changed["alpha"] = chosen.alpha
+    if chosen.k is not None:
+        changed["k"] = chosen.k
     if changed:
         state.write_view(replace(state.read_view(), **changed))
 
 
 def requested_choice() -> str:
-    """The tab that was asked for in the mixer at this run, or ""."""
+    """The tab that was opened from the mixer in this run of the page, or ""."""
     return choice(KEY).open or ""
 
 
 def choose_pair(studio: PageContext, context: RunContext) -> ScoredPair | None:
-    """The row of pickers, and the case it leads to; None (and a sentence on screen) when it leads nowhere."""
+    """Shows the pickers and returns the pair they name; None, and an error on screen, where it can't be scored."""
     complete_pair(studio, context)
     view, rules = studio.view, applied_rules(studio, context)
     row = st.container()
@@ -61,7 +62,7 @@ def choose_pair(studio: PageContext, context: RunContext) -> ScoredPair | None:
 
 
 def applied_rules(studio: PageContext, context: RunContext) -> Rules:
-    """The rules of the URL that this run can follow; a sentence on screen about each that it can't."""
+    """The rules of the URL that can be applied to this run; a warning on screen about each of the others."""
     rules, problems = applicable_rules(context, studio.view.rules)
     for problem in problems:
         st.warning(escape_markdown(problem, 400))
@@ -69,15 +70,23 @@ def applied_rules(studio: PageContext, context: RunContext) -> Rules:
 
 
 def saved_map(studio: PageContext, context: RunContext) -> str:
-    """The folder of this space's map of the run's people as Embeddings shows it; "" before it has been drawn."""
+    """The folder of the map of users that Embeddings shows for this run; "" before it has been computed."""
     if not isinstance(context.run.model, Encoder):
         return ""
     key = ProjectionSettings().key(cache.embeddings_of(context.folder))
-    found = (entry.id for entry in studio.space.entries("map") if entry.meta.get("key") == key)
-    entry_id = next(found, None)
-    return "" if entry_id is None else str(studio.space.path(entry_id))
+    folders = (studio.space.path(entry.id) for entry in studio.space.entries("map") if entry.meta.get("key") == key)
+    return str(next(folders, ""))
 
 
-def show_mixer(studio: PageContext, scored: ScoredPair, verdict: str) -> None:
-    """The mixer. While the thumb moves nothing reaches the server."""
-    mixer(scored.mixer_data, studio.view.alpha, KEY, verdict)
+def show_mixer(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+    """The mixer; below it a suggestion where to begin, and the next step."""
+    mixer(scored.mixer_data, studio.view.alpha, KEY, verdict_label(studio, context))
+    alpha, reason = where_to_begin(studio, context, scored)
+    sentence, button, onward = st.columns([5, 2, 2.4], vertical_alignment="center")
+    sentence.caption(reason)
+    label = f"Set α to {alpha:.2f}"
+    if button.button(label, key="try_alpha", width="stretch", disabled=studio.view.alpha == alpha):
+        studio.set_view(alpha=alpha)
+        st.rerun()
+    if onward.button("Next: evaluate transfer", key="transfer_next", type="primary", width="stretch"):
+        studio.go("evaluate", tab="study")

@@ -21,15 +21,15 @@ from recsys.transfer import party_scores
 from tests.conftest import planted_dataset
 from ui.run_context import RunContext, read_column, run_context
 from ui.shell import state
-from ui.transfer.pair_map import place, user_map
+from ui.transfer.pair_map import positions_on_map, user_map
 from ui.transfer.parties import moment, read_items, read_pair, read_scenarios, write_items
+from ui.transfer.report import change_rows
 from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair
-from ui.transfer.sentences import change_rows, change_sentence
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A small run on disk: 120 people of two tastes, with a user table."""
+    """A small run on disk: 120 users with two interests, with a user table."""
     home = tmp_path_factory.mktemp("run")
     data = planted_dataset()
     people = pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)})
@@ -176,7 +176,7 @@ def test_rules_hold_over_the_whole_path(context: RunContext, folder: str) -> Non
     assert case_of(folder, Rules(second_score=CONTENT, weight=0.5)).path.steps
 
 
-def test_a_surprise_is_two_people_of_different_tastes_and_repeats(context: RunContext) -> None:
+def test_a_random_pair_is_two_users_with_different_interests_and_depends_on_the_seed_alone(context: RunContext) -> None:
     first = random_pair(context, 1)
     assert first == random_pair(context, 1)
     target, source = (context.dataset.users.index(text.partition(":")[2]) for text in first)
@@ -186,30 +186,29 @@ def test_a_surprise_is_two_people_of_different_tastes_and_repeats(context: RunCo
     assert random_pair(context, 1, "user:u6")[0] == "user:u6"
 
 
-def test_the_walk_begins_and_ends_where_both_people_stand(context: RunContext) -> None:
+def test_the_path_on_the_map_joins_the_points_of_both_users(context: RunContext) -> None:
     points = np.random.default_rng(0).normal(size=(120, 2))
-    people = user_map(points, context.vectors, (context.vectors[3], context.vectors[4]), ((3,), (4,)))
-    assert people.walk[0] == pytest.approx(points[3]) and people.walk[-1] == pytest.approx(points[4])
-    assert np.isfinite(people.walk).all()
+    drawn = user_map(points, context.vectors, (context.vectors[3], context.vectors[4]), ((3,), (4,)))
+    assert drawn.walk[0] == pytest.approx(points[3]) and drawn.walk[-1] == pytest.approx(points[4])
+    assert np.isfinite(drawn.walk).all()
 
 
-def test_a_taste_is_placed_among_the_people_most_like_it() -> None:
+def test_an_embedding_is_drawn_near_the_most_similar_users() -> None:
     vectors = np.array([[1.0, 0.0]] * 20 + [[0.0, 1.0]] * 20)
     points = np.array([[0.0, 0.0]] * 20 + [[5.0, 5.0]] * 20)
-    assert place(np.array([[0.9, 0.05]]), vectors, points)[0] == pytest.approx([0.0, 0.0])
+    assert positions_on_map(np.array([[0.9, 0.05]]), vectors, points)[0] == pytest.approx([0.0, 0.0])
 
 
-def test_each_change_has_a_sentence(context: RunContext, folder: str) -> None:
+def test_each_exact_change_has_a_row(context: RunContext, folder: str) -> None:
     path = case_of(folder, Rules()).path
     rows = change_rows(path, context.dataset.catalogue.titles)
     assert [row["alpha"] for row in rows] == list(path.breakpoints)
     for row, change in zip(rows, path.changes, strict=True):
         winner = context.dataset.catalogue.titles[change.overtakes[-1][0]]
         assert str(row["what happens"]).startswith(winner)
-    assert "own list" in change_sentence(path, context.dataset.catalogue.titles, 0.0, "a", "b")
 
 
-def test_the_map_that_was_drawn_is_used(context: RunContext, folder: str, tmp_path: Path) -> None:
+def test_a_saved_map_is_used(context: RunContext, folder: str, tmp_path: Path) -> None:
     points = np.random.default_rng(1).normal(size=(120, 2)).astype(np.float32)
     (tmp_path / "map").mkdir()
     save_projection(Projection(points, "umap"), tmp_path / "map")

@@ -275,7 +275,7 @@ def test_without_the_check_this_test_would_see_a_leak(
 
 def test_a_model_without_vectors_protects_nobody(space: Space) -> None:
     folder = saved(space, train_run(data_with(), model="markov"))
-    with pytest.raises(ProtectionError, match="vectors of users"):
+    with pytest.raises(ProtectionError, match="user embeddings"):
         build_scored_pair(folder, TARGET, SOURCE, 10, ON)
 
 

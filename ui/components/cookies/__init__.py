@@ -1,4 +1,4 @@
-"""A component without a face: it writes cookies, which Streamlit itself can only read."""
+"""An invisible component that writes cookies, because Streamlit can only read them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from pathlib import Path
 import streamlit as st
 
 _JS = (Path(__file__).parent / "component.js").read_text("utf-8")
-_remember = st.components.v2.component("studio_remember", html="<span hidden></span>", js=_JS)
+_write = st.components.v2.component("studio_remember", html="<span hidden></span>", js=_JS)
 
 
 def set_cookies(name: str, token: str, others: Mapping[str, str]) -> str:
-    """Writes cookies (names and values of letters and digits only) that last a year and never leave this site.
+    """Writes cookies that last a year and are sent to this site only. Names and values are letters and digits.
 
     Args:
-        name, token: the cookie that another tab may have written meanwhile; 32 hex digits. It is not overwritten then.
-        others: written beside it, when it is this tab's own.
+        name, token: the main cookie, 32 hex digits. It is not overwritten where another tab has written another token.
+        others: further cookies, written only together with this token.
 
-    Returns what another tab has written, in the run after the browser has found it; "" otherwise. It comes from the
-    browser, as any cookie does.
+    Returns:
+        The token that another tab has written, in the run after the browser has found it; else "". It comes from the
+        browser and may be forged, as any cookie.
     """
     data = {"name": name, "token": token, "others": dict(others)}
-    told = _remember(key="studio_remember", data=data, height=1, on_found_change=_heard)
-    return str(told.found or "")
+    state = _write(key="studio_remember", data=data, height=1, on_found_change=_on_change)
+    return str(state.found or "")
 
 
-def _heard() -> None:
-    """Without a callback the value would not be handed over."""
+def _on_change() -> None:
+    """Streamlit returns the value only where a callback is given."""

@@ -1,5 +1,5 @@
-// Keeps the name of this browser's own space in a cookie, so that a refresh finds it again.
-const AGAIN = [300, 1500, 4000]; // ms: two tabs that both found no cookie both write one; the later write stays
+// Writes the token of this browser's workspace to a cookie, so that it is found again after a refresh.
+const CHECKS = [300, 1500, 4000]; // ms: of two tabs that both found no cookie, the later write wins; the other tab must notice
 
 function cookie(name) {
   const parts = document.cookie.split("; ").map((part) => part.split("="));
@@ -12,19 +12,19 @@ function write(name, value) {
 }
 
 export default function ({ data, setTriggerValue }) {
-  let told = false;
-  const look = () => {
+  let reported = false;
+  const check = () => {
     const found = cookie(data.name);
     if (!/^[0-9a-f]{32}$/.test(found)) {
       write(data.name, data.token);
     } else if (found !== data.token) {
-      if (!told) setTriggerValue("found", found);
-      told = true;
+      if (!reported) setTriggerValue("found", found);
+      reported = true;
       return;
     }
     for (const [name, value] of Object.entries(data.others)) write(name, value);
   };
-  look();
-  const timers = AGAIN.map((ms) => window.setTimeout(look, ms));
+  check();
+  const timers = CHECKS.map((ms) => window.setTimeout(check, ms));
   return () => timers.forEach((timer) => window.clearTimeout(timer));
 }
