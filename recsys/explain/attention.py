@@ -104,11 +104,11 @@ def head_computation(
 
 def trained_head(model: Recommender, history: History, layer: int = 0, head: int = 0) -> HeadComputation | None:
     """One head of a trained attention model over the newest items; None for models without attention."""
-    network = getattr(model, "network", None)
-    if network is None or not len(history):
+    if not isinstance(model, SupportsAttention) or not len(history):
         return None
     import torch
 
+    network = model.network  # type: ignore[attr-defined]
     items = np.asarray(history[-network.max_length :], dtype=np.int64)
     with torch.inference_mode():
         x = network.norm_in(torch.from_numpy(np.array(model.item_vectors[items]))[None])  # type: ignore[attr-defined]

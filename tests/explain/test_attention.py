@@ -9,6 +9,11 @@ from recsys.data.dataset import Dataset
 from recsys.explain.attention import attention_map, attention_order, deletion_study, trained_head
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines import fit_baseline
+from recsys.models.gru4rec.config import GRU4RecConfig
+from recsys.models.lightgcn.config import LightGCNConfig
+from recsys.models.trainable import ModelConfig
+from recsys.models.training.config import TrainConfig
+from recsys.models.training.loop import train
 
 
 def test_attention_maps_cover_the_newest_items(walks: tuple[AttentionModel, Dataset]) -> None:
@@ -35,6 +40,12 @@ def test_the_computation_of_a_head_equals_the_networks(walks: tuple[AttentionMod
     np.testing.assert_allclose(
         np.array(computation.weights) @ np.array(computation.values), computation.output, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("config", [GRU4RecConfig(embedding_size=16), LightGCNConfig(embedding_size=16)])
+def test_other_trained_models_have_no_attention_head(planted: Dataset, config: ModelConfig) -> None:
+    *_, last = train(planted, config, TrainConfig(epochs=1, seed=1))
+    assert trained_head(last.model, planted.history(0)) is None
 
 
 def test_models_without_a_network_have_no_attention_head(planted: Dataset) -> None:

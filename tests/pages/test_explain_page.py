@@ -154,3 +154,8 @@ def test_an_item_chosen_by_an_earlier_label_stays_chosen(runs: dict[str, str]) -
         radio.set_value(sent).run()
         no_errors(app)
         assert int(item_list(app).value) in expected
+
+
+def test_the_next_step_is_the_only_primary_button(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3", tab="smallest")
+    assert [button.key for button in app.button if button.proto.type == "primary"] == ["explain_next"]

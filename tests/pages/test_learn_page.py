@@ -82,3 +82,12 @@ def test_the_glossary_is_searchable(run_id: str) -> None:
     assert not any("Cold start" in m.value for m in app.markdown)
     app.text_input("glossary_find").set_value("zzz").run()
     assert any("No term contains" in m.value for m in app.markdown)
+
+
+def test_the_next_step_leads_through_all_lessons_to_transfer(run_id: str) -> None:
+    app = opened(SPACE, run=run_id)
+    for lesson in list(LESSONS)[1:]:
+        assert [button.key for button in app.button if button.proto.type == "primary"] == ["learn_next"]
+        app.button("learn_next").click().run()
+        assert tab_shown(app) == LESSONS[lesson].name
+    assert app.button("learn_next").label == "Next: try it on Transfer"
