@@ -1,4 +1,4 @@
-"""Figures of the picture: everybody drawn once in their group, hostile names as text, the number in the sentence."""
+"""Figures of a projection: each point once in its group, hostile names as text, the number in the title."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from recsys.embeddings import Quality
 HOSTILE = "<b onclick=x>bold</b>"
 
 
-@pytest.mark.parametrize("dims", [2, 3])
-def test_every_point_is_drawn_once_in_its_group(dims: int) -> None:
-    points = np.random.default_rng(0).normal(size=(30, dims))
+def test_every_point_is_drawn_once_in_its_group() -> None:
+    points = np.random.default_rng(0).normal(size=(30, 3))
     labels = np.arange(30) % 3
     figure = cloud_figure(points, [HOSTILE] * 30, labels, ["one", HOSTILE, "three"], chosen=[4])
     *groups, chosen = figure.data
@@ -26,29 +25,29 @@ def test_every_point_is_drawn_once_in_its_group(dims: int) -> None:
     assert "<b" not in shown and "&lt;b" in shown
 
 
-def test_more_people_than_can_be_turned_are_thinned_out_evenly() -> None:
+def test_many_points_are_thinned_out_evenly() -> None:
     figure = cloud_figure(np.zeros((50_000, 3)), ["x"] * 50_000, np.zeros(50_000, int), ["all"])
     assert 10_000 <= len(figure.data[0].x) <= 20_000
     assert "50,000 points" in alternative_of(figure)
 
 
-def test_the_quality_is_said_in_a_sentence_and_drawn_from_0_to_1() -> None:
+def test_the_quality_is_in_the_title_and_drawn_from_0_to_1() -> None:
     figure = quality_figure(Quality(0.971, 0.94, 0.634, 15, 1500))
-    assert "63% of everybody’s 15 nearest" in figure.layout.title.text.replace("<br>", " ")
+    assert "63% of the 15 nearest neighbours" in figure.layout.title.text.replace("<br>", " ")
     assert sorted(figure.data[0].x) == [0.634, 0.94, 0.971]
     assert tuple(figure.layout.xaxis.range) == (0, 1.02)
 
 
-def test_a_column_compares_the_group_with_everybody() -> None:
+def test_a_column_compares_the_group_with_all_users() -> None:
     figure = column_figure("age", {"18–24": (0.5, 0.2), HOSTILE: (0.5, 0.8)})
     assert "18–24” is 50% here, 20% of all" in figure.layout.title.text.replace("<br>", " ")
     assert list(figure.data[0].x) == [0.5, 0.5] and list(figure.data[1].x) == [0.2, 0.8]
     assert "<b" not in "".join(figure.data[0].y)
 
 
-@pytest.mark.parametrize("everybody", [np.array([1]), np.array([3, 3, 3]), np.arange(1, 500)])
-def test_lengths_are_shares_of_people(everybody: np.ndarray) -> None:
-    figure = history_lengths_figure(everybody[-1:], everybody)
+@pytest.mark.parametrize("overall", [np.array([1]), np.array([3, 3, 3]), np.arange(1, 500)])
+def test_lengths_are_shares_of_users(overall: np.ndarray) -> None:
+    figure = history_lengths_figure(overall[-1:], overall)
     for trace in figure.data:
         assert sum(trace.y) == pytest.approx(1.0)
-    assert f"at least {everybody[-1]}" in figure.layout.title.text
+    assert f"Median history: {overall[-1]} items here" in figure.layout.title.text

@@ -66,7 +66,7 @@ STEPS = (
         "pages/3_Embeddings.py",
         "3 Embeddings",
         "Map of users",
-        "Each point is a user; near points have similar interests. Draw a lasso around a group to see what it is like.",
+        "Near points are users with similar interests. Lasso a group.",
         ("map",),
     ),
     Step(
