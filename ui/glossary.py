@@ -1,12 +1,13 @@
 """Terms in one sentence each: the glossary on Learn, and `help=GLOSSARY["…"]` for tooltips on every page."""
 
+from recsys.metrics.registry import METRICS
+
 GLOSSARY = {
     "α": "The weight of the source in the blend: 0 is the target alone, 1 the source alone.",
     "Attention": "For each item of a history, a weighted mean over the items before it; the weights are learned.",
     "Baseline": "A simple method to compare with, such as popularity; a model that does not beat it is not needed.",
     "Bootstrap": "Draws the users again with replacement, many times, to see how much a mean varies.",
     "Candidate": "An item that may be recommended: the rules allow it and the user has not seen it.",
-    "Catalogue coverage": "The share of all items that is recommended to at least one user.",
     "Cluster": "A group of users whose embeddings are close to each other.",
     "Cold start": "Recommending to a user, or recommending an item, with few or no interactions.",
     "Cosine similarity": "How close the directions of two vectors are: 1 = the same direction, 0 = unrelated.",
@@ -18,10 +19,9 @@ GLOSSARY = {
     "Exact change": "A value of α at which the recommendation list changes; computed, not sampled.",
     "Exposure": "How often an item, or a group of items, appears in recommendation lists.",
     "Full ranking": "The held-out item is ranked among all items that the user has not seen, not among a sample.",
-    "Gini index": "How unequally exposure is distributed: 0 = all items equally, 1 = all on one item.",
+    "GRU4Rec": "A model that reads a history item by item with a recurrent network.",
     "Head": "One of several attention computations that a layer runs side by side.",
     "Held out": "Not used in training, so that the model can be tested on it.",
-    "Hit rate (HR@k)": "The share of users whose held-out item is among the first k.",
     "Holm correction": "Makes p-values stricter when several models are compared, against chance findings.",
     "Influence": "The score that a recommended item loses when one history item is removed.",
     "Interval": "The 95% confidence interval: how far the value may be off because only these users were measured.",
@@ -29,16 +29,16 @@ GLOSSARY = {
     "Layer": "One step of the network: attention, then a small network for each item. Layers are stacked.",
     "Learning rate": "The step size of training: too small learns slowly, too large does not converge.",
     "Leave-one-out": "The last item of each user is held out for the test, the one before it for validation.",
+    "LightGCN": "A model that averages embeddings over the graph of users and items.",
     "Long tail": "The many items with few interactions each.",
     "Loss": "What training minimises: low when the model gives the actual next items high scores.",
     "Margin": "An item’s score minus the mean score of all candidates.",
     "Markov": "A baseline that counts which item follows which.",
     "Medoid": "The most typical member of a group: the one closest to all others.",
-    "MRR@k": "The mean of 1 / rank of the held-out item, 0 if it is not among the first k.",
-    "NDCG@k": "A hit counts more at a better rank: 1 at rank 1, 0.631 at rank 2, 0.289 at rank 10, 0 after rank k.",
     "Negative control": "A source that can’t help, such as a random user: what it gains is not transferred interest.",
     "Negative sampling": "Training compares each actual next item with random other items.",
     "Overfitting": "The model memorises the training data and gets worse on new data.",
+    "PCA": "The fastest projection: the two directions in which the embeddings vary most.",
     "Privacy parameter ε": "The limit of what a result may reveal: smaller ε means more noise and more protection.",
     "Projection": "A map in two dimensions of embeddings that have many.",
     "Scenario": "Where the interactions come from, such as shop, social media or courses.",
@@ -47,9 +47,11 @@ GLOSSARY = {
     "Shrinkage": "Moves an uncertain estimate towards the mean, the more the fewer items are known.",
     "Source": "The user or group whose interests are transferred.",
     "Target": "The user or group that gets the recommendations.",
+    "TF-IDF": "Describes a text by its words; words that occur in few texts count more.",
     "Transfer": "Blends the source’s embedding into the target’s: α · source + (1 − α) · target.",
+    "Trustworthiness": "How many neighbours on the map are neighbours in the embeddings: 1 = all, 0.5 = at random.",
     "UMAP": "A method of projection that keeps neighbours together; distances across the map mean little.",
     "User representation": "The embedding that the model computes from a user’s history.",
     "Validation": "Held-out data that choose the settings and the epoch; the test data are used only once, at the end.",
     "Weight decay": "Pulls the weights towards 0 in training, which reduces overfitting.",
-}
+} | {metric.label: metric.help for metric in METRICS}

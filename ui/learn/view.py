@@ -49,7 +49,8 @@ def _next_step(studio: PageContext, lesson: str) -> None:
 def _glossary() -> None:
     """The terms of this studio, searchable."""
     part = st.text_input("Find a term", key="glossary_find").casefold()
-    matching = {term: text for term, text in GLOSSARY.items() if part in f"{term} {text}".casefold()}
+    terms = sorted(GLOSSARY.items(), key=lambda entry: entry[0].casefold())
+    matching = {term: text for term, text in terms if part in f"{term} {text}".casefold()}
     if not matching:
         st.write("No term contains this text.")
     left, right = st.columns(2, gap="large")
