@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,19 @@ def test_the_tests_run_with_the_pinned_versions() -> None:
         if installed not in pin.specifier and (pin.marker is None or pin.marker.evaluate()):
             different[pin.name] = f"installed {installed}, pinned {pin.specifier}"
     assert not different, "run make test, or make constraints to pin other versions"
+
+
+def test_every_imported_package_is_required() -> None:
+    folders = [ROOT / "recsys", ROOT / "ui", ROOT / "pages"]
+    trees = [ast.parse(path.read_text("utf-8")) for folder in folders for path in folder.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    names = {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"recsys", "ui"}
+    required = {canonicalize_name(one.name) for file, one in requirements() if file != "requirements-dev.txt"}
+    installed = packages_distributions()
+    missing = {name for name in names if not {canonicalize_name(d) for d in installed.get(name, [name])} & required}
+    assert not missing
 
 
 def test_torch_is_admitted_up_to_the_tested_release_only() -> None:
