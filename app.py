@@ -13,23 +13,23 @@ from ui.shell.diagnostics import diagnostics
 from ui.shell.frame import open_page
 from ui.shell.warm_up import warm_up
 
-with open_page("home") as studio:
+with open_page("home") as page:
     show, start = st.columns([7, 3], gap="large")
     with show:
         miniature()
     with start:
         st.subheader("Start", anchor=False)
         st.write("Drag α to blend the interests of two users of the sample: the list follows at once.")
-        class_button(studio)
-        demo_button(studio)
+        class_button(page)
+        demo_button(page)
         if st.button("Use my data", key="home_own", width="stretch"):
-            studio.go("data")
-        demo_progress(studio)
+            page.go("data")
+        demo_progress(page)
         account_buttons("home")
-        move_browser_work(studio.space)
-    step_cards(studio)
-    with st.expander("Your saved work", expanded=bool(studio.space.entries())):
-        saved_work(studio)
+        move_browser_work(page.space)
+    step_cards(page)
+    with st.expander("Your saved work", expanded=bool(page.space.entries())):
+        saved_work(page)
     with st.expander("Diagnostics"):
-        diagnostics(studio)
+        diagnostics(page)
     warm_up()

@@ -9,29 +9,29 @@ from ui.data.view import cleaning_of, show_dropped, show_export, show_quality, s
 from ui.shell.frame import open_page
 from ui.shell.tabs import open_tab
 
-with open_page("data") as studio:
+with open_page("data") as page:
     forget_old_failure()
-    dataset = studio.dataset
+    dataset = page.dataset
     if dataset is None:
         st.subheader("There is no data yet: open a sample, or upload a file", anchor=False)
-        choose(studio)
+        choose(page)
         st.stop()
-    data = open_data(studio)
-    failed = failure_in(studio, "choose") is not None
-    with st.expander("Other data: a sample, a file", expanded=failed, key=f"data_other_{studio.dataset_id}_{failed}"):
-        choose(studio)
-    show_summary(studio, dataset)
+    data = open_data(page)
+    failed = failure_in(page, "choose") is not None
+    with st.expander("Other data: a sample, a file", expanded=failed, key=f"data_other_{page.dataset_id}_{failed}"):
+        choose(page)
+    show_summary(page, dataset)
     tabs = {"shape": "Shape", "quality": "Quality", "dropped": "Dropped rows", "export": "Export"}
     if data is not None:
         tabs |= {"columns": "Columns", "cleaning": "Cleaning"}
-    with open_tab(studio, tabs, f"data_tab_{len(tabs)}") as tab:
+    with open_tab(page, tabs, f"data_tab_{len(tabs)}") as tab:
         if tab == "shape":
             show_shape(dataset)
         elif tab == "quality":
             show_quality(dataset)
         elif tab == "dropped":
-            show_dropped(data, cleaning_of(studio, dataset))
+            show_dropped(data, cleaning_of(page, dataset))
         elif tab == "export":
             show_export(dataset, data)
         elif data is not None:
-            show_columns(studio, data) if tab == "columns" else show_cleaning(studio, data)
+            show_columns(page, data) if tab == "columns" else show_cleaning(page, data)

@@ -6,10 +6,10 @@ from ui.transfer.tabs import tabs
 from ui.transfer.view import apply_component_events, choose_pair, requested_choice, show_mixer
 
 apply_component_events()
-with open_page("transfer") as studio:
-    studio.need_run()
-    context = run_context(str(studio.run_folder))
-    scored = choose_pair(studio, context)
+with open_page("transfer") as page:
+    page.need_run()
+    context = run_context(str(page.run_folder))
+    scored = choose_pair(page, context)
     if scored is not None:
-        show_mixer(studio, context, scored)
-        tabs(studio, context, scored, requested_choice())
+        show_mixer(page, context, scored)
+        tabs(page, context, scored, requested_choice())

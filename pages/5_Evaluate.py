@@ -5,9 +5,9 @@ from ui.evaluate.view import tabs, verdict
 from ui.run_context import run_context
 from ui.shell.frame import open_page
 
-with open_page("evaluate") as studio:
-    studio.need_run()
-    evaluated = evaluate_run(studio, run_context(str(studio.run_folder)))
+with open_page("evaluate") as page:
+    page.need_run()
+    evaluated = evaluate_run(page, run_context(str(page.run_folder)))
     if evaluated is not None:
         verdict(evaluated)
         tabs(evaluated)

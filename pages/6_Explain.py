@@ -4,7 +4,7 @@ from ui.explain.view import choose_target, explain
 from ui.run_context import run_context
 from ui.shell.frame import guarded_fragment, open_page
 
-with open_page("explain") as studio:
-    studio.need_run()
-    context = run_context(str(studio.run_folder))
-    guarded_fragment()(explain)(studio, context, choose_target(studio, context))
+with open_page("explain") as page:
+    page.need_run()
+    context = run_context(str(page.run_folder))
+    guarded_fragment()(explain)(page, context, choose_target(page, context))

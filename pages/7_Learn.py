@@ -3,5 +3,5 @@
 from ui.learn.view import learn
 from ui.shell.frame import open_page
 
-with open_page("learn") as studio:
-    learn(studio)
+with open_page("learn") as page:
+    learn(page)

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = ["data", "metrics", "models", "embeddings", "transfer", "evaluation", "explain"]
-GROUND = {"errors", "files"}  # under all steps
+FOUNDATION = {"errors", "files"}  # imported by every step
 ON_TOP = {"charts", "jobs", "workspace", "runs", "__main__"}
 LIBRARY = sorted((ROOT / "recsys").rglob("*.py"))
 APP = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
@@ -50,11 +50,11 @@ def test_the_library_imports_no_user_interface(path: Path) -> None:
 def test_a_step_imports_only_steps_before_it(path: Path) -> None:
     context = path.relative_to(ROOT / "recsys").parts[0].removesuffix(".py")
     if context in STEPS:
-        allowed = {*STEPS[: STEPS.index(context) + 1], *GROUND}
+        allowed = {*STEPS[: STEPS.index(context) + 1], *FOUNDATION}
         packages = {name.split(".")[1] for name in imported(path) if name.startswith("recsys.")}
         assert packages <= allowed, f"{name_of(path)} imports {packages - allowed}"
     else:
-        assert context in ON_TOP | GROUND | {"__init__"}
+        assert context in ON_TOP | FOUNDATION | {"__init__"}
 
 
 def module_of(path: Path) -> str:

@@ -19,36 +19,36 @@ ROUND = "data_round"  # in the session: how many uploads were read; a new number
 SWITCHES = ("pseudonyms", "scenarios")
 
 
-def choose(studio: PageContext) -> None:
+def choose(page: PageContext) -> None:
     """Every way to load data, and why the last one failed."""
-    _sample_cards(studio)
-    _upload(studio)
+    _sample_cards(page)
+    _upload(page)
     if (folder := allowed_folder()) is not None:
-        _path(studio, folder)
-    if problem := failure_in(studio, "choose"):
+        _path(page, folder)
+    if problem := failure_in(page, "choose"):
         show_error(problem)
 
 
-def _sample_cards(studio: PageContext) -> None:
+def _sample_cards(page: PageContext) -> None:
     for column, sample in zip(st.columns(len(SAMPLES), gap="small"), SAMPLES, strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             with st.container(gap="small"):
                 st.markdown(f"**{sample.title}**")
                 st.caption(f"{sample.content} {sample.rows:,} rows. *What to find:* {sample.to_find}")
             if st.button("Open", key=f"data_sample_{sample.name}", width="stretch"):
-                _open_sample(studio, sample)
+                _open_sample(page, sample)
 
 
-def _open_sample(studio: PageContext, sample: Sample) -> None:
+def _open_sample(page: PageContext, sample: Sample) -> None:
     rows, items, users = sample_files(sample.name)
     title = f"{sample.title} (sample)"
-    read(studio, RawData(((title, rows),), title, items, users, plan=sample_plan(), sample=sample.name))
+    read(page, RawData(((title, rows),), title, items, users, plan=sample_plan(), sample=sample.name))
 
 
-def _upload(studio: PageContext) -> None:
+def _upload(page: PageContext) -> None:
     """The upload fields. A new file is read; a side table or switch for the open upload reads that again."""
     number = st.session_state.setdefault(ROUND, 0)
-    data = open_data(studio)
+    data = open_data(page)
     current = data.raw if data is not None and not data.raw.sample else None
     with st.container(key="data_files"):
         files = st.file_uploader(
@@ -74,7 +74,7 @@ def _upload(studio: PageContext) -> None:
     release([*files, *uploaded])
     st.session_state[ROUND] = number + 1
     same = data is not None and (not files or (raw.pseudonyms and data.raw.name == raw.name))
-    read(studio, raw, options, replaces=data if same else None)
+    read(page, raw, options, replaces=data if same else None)
     st.rerun()  # the reading failed: shows the empty fields and the reason
 
 
@@ -124,7 +124,7 @@ def _side_tables(number: int) -> tuple[dict[str, Any], list[Any]]:
     return {name: content for name, content in given.items() if content}, uploaded
 
 
-def _path(studio: PageContext, folder: Path) -> None:
+def _path(page: PageContext, folder: Path) -> None:
     with st.form("data_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Or the path of a file on this machine", key="data_path", help=f"Inside the folder that {VARIABLE} names."
@@ -134,6 +134,6 @@ def _path(studio: PageContext, folder: Path) -> None:
         try:
             path = local_file(text, folder)
         except StudioError as error:
-            set_failure(studio, error, "choose")
+            set_failure(page, error, "choose")
             return
-        read(studio, RawData(((path.name, path),), path.stem))
+        read(page, RawData(((path.name, path),), path.stem))

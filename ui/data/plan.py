@@ -30,18 +30,18 @@ REPEATED_PAIRS = {
 }
 
 
-def show_columns(studio: PageContext, data: OpenData) -> None:
+def show_columns(page: PageContext, data: OpenData) -> None:
     """The role of each table and column with the reason, and a preview. A change reads the file again."""
     changed = st.session_state.pop(CHANGED, "")
     tables = _table_pickers(data) if len(data.loaded.tables) > 1 else None
     columns = _column_pickers(data)
-    if problem := failure_in(studio, "columns"):
+    if problem := failure_in(page, "columns"):
         show_error(problem)
     st.dataframe(data.loaded.preview, hide_index=True, height=250)
     if changed == "tables" and tables is not None:
-        reread(studio, data, ReadingOptions(None, tables, data.options.plan), "columns")
+        reread(page, data, ReadingOptions(None, tables, data.options.plan), "columns")
     elif changed == "columns":
-        reread(studio, data, ReadingOptions(columns, data.options.tables, data.options.plan), "columns")
+        reread(page, data, ReadingOptions(columns, data.options.tables, data.options.plan), "columns")
     if changed:
         st.rerun()  # the reading failed: shows the reason
 
@@ -106,12 +106,12 @@ def _set_changed(what: str) -> None:
     st.session_state[CHANGED] = what
 
 
-def show_cleaning(studio: PageContext, data: OpenData) -> None:
+def show_cleaning(page: PageContext, data: OpenData) -> None:
     """The rules of the plan, each with the rows that it drops. Undo goes one step back, Reset to the detected plan."""
     left, right = st.columns([5, 4], gap="large")
     with left:
         plan = _plan_form(data)
-        if problem := failure_in(studio, "cleaning"):
+        if problem := failure_in(page, "cleaning"):
             show_error(problem)
     with right:
         _dropped_by_rule(data)
@@ -121,11 +121,11 @@ def show_cleaning(studio: PageContext, data: OpenData) -> None:
             )
             reset_pressed = st.button("Reset", key="data_reset", disabled=data.options == DETECTED)
     if undo_pressed:
-        undo(studio, data)
+        undo(page, data)
     elif reset_pressed:
-        reread(studio, data, DETECTED, "cleaning")
+        reread(page, data, DETECTED, "cleaning")
     elif plan is not None and plan != data.loaded.plan:
-        reread(studio, data, replace(data.options, plan=plan), "cleaning")
+        reread(page, data, replace(data.options, plan=plan), "cleaning")
     else:
         return
     st.rerun()  # the reading failed: shows the reason

@@ -90,10 +90,10 @@ class FailedReading:
     dataset_id: str = ""
 
 
-def open_data(studio: PageContext) -> OpenData | None:
+def open_data(page: PageContext) -> OpenData | None:
     """The data that was read in this session, if the page shows it and it is still in memory."""
     current: OpenData | None = uploads().get(st.session_state.get(OPEN, ""))
-    return current if current is not None and current.entry_id == studio.dataset_id else None
+    return current if current is not None and current.entry_id == page.dataset_id else None
 
 
 def forget_old_failure() -> None:
@@ -102,18 +102,18 @@ def forget_old_failure() -> None:
         st.session_state[FAILED] = None
 
 
-def failure_in(studio: PageContext, part: str) -> StudioError | None:
+def failure_in(page: PageContext, part: str) -> StudioError | None:
     """Why the last reading failed, if this part of the page started it; else None."""
     last: FailedReading | None = st.session_state.get(FAILED)
-    return last.error if last is not None and (last.part, last.dataset_id) == (part, studio.dataset_id) else None
+    return last.error if last is not None and (last.part, last.dataset_id) == (part, page.dataset_id) else None
 
 
-def set_failure(studio: PageContext, error: StudioError, part: str) -> None:
-    st.session_state[FAILED] = FailedReading(error, part, studio.dataset_id)
+def set_failure(page: PageContext, error: StudioError, part: str) -> None:
+    st.session_state[FAILED] = FailedReading(error, part, page.dataset_id)
 
 
 def read(
-    studio: PageContext,
+    page: PageContext,
     raw: RawData,
     options: ReadingOptions = DETECTED,
     history: tuple[ReadingOptions, ...] = (),
@@ -141,22 +141,22 @@ def read(
                 plan=options.plan or raw.plan,
                 vectors=raw.vectors,
             )
-            _save(studio, OpenData(raw, loaded, "", options, history), replaces)
+            _save(page, OpenData(raw, loaded, "", options, history), replaces)
     except StudioError as error:
-        set_failure(studio, error, part)
+        set_failure(page, error, part)
 
 
-def reread(studio: PageContext, data: OpenData, options: ReadingOptions, part: str) -> None:
+def reread(page: PageContext, data: OpenData, options: ReadingOptions, part: str) -> None:
     """Reads the open data with other options; `undo` restores these."""
-    read(studio, data.raw, options, (*data.history, data.options), data, part)
+    read(page, data.raw, options, (*data.history, data.options), data, part)
 
 
-def undo(studio: PageContext, data: OpenData) -> None:
+def undo(page: PageContext, data: OpenData) -> None:
     """Reads the open data with the options before the last change."""
-    read(studio, data.raw, data.history[-1], data.history[:-1], data, "cleaning")
+    read(page, data.raw, data.history[-1], data.history[:-1], data, "cleaning")
 
 
-def _save(studio: PageContext, data: OpenData, replaces: OpenData | None) -> None:
+def _save(page: PageContext, data: OpenData, replaces: OpenData | None) -> None:
     """Saves and opens the dataset (never the raw file) and removes the version that it replaces."""
     loaded, raw = data.loaded, data.raw
     if raw.pseudonyms:
@@ -166,14 +166,14 @@ def _save(studio: PageContext, data: OpenData, replaces: OpenData | None) -> Non
         loaded = replace(loaded, dataset=pseudonymous(loaded.dataset, key))
         st.session_state[NEW_KEY] = key
     meta = {"plan": loaded.plan.to_json(), "source": "sample" if raw.sample else "upload"}
-    entry = studio.space.save_dataset(loaded.dataset, meta)
-    if replaces is not None and replaces.entry_id in {one.id for one in studio.space.entries("dataset")}:
-        studio.space.purge(replaces.entry_id)
+    entry = page.space.save_dataset(loaded.dataset, meta)
+    if replaces is not None and replaces.entry_id in {one.id for one in page.space.entries("dataset")}:
+        page.space.purge(replaces.entry_id)
     memory = uploads()
     memory.remove(st.session_state.get(OPEN, ""))
     size = raw.size + loaded.report.rows.nbytes + 16 * loaded.dataset.n_interactions
     st.session_state[OPEN] = memory.add(replace(data, loaded=loaded, entry_id=entry.id), size)
-    studio.set_view(dataset=entry.id)
+    page.set_view(dataset=entry.id)
     st.rerun()
 
 

@@ -25,7 +25,7 @@ MAX_ROWS_SHOWN = 8  # of the dropped rows with one reason
 SYMBOLS = {"good": "✓", "notice": "○", "warning": "⚠"}
 
 
-def show_summary(studio: PageContext, dataset: Dataset) -> None:
+def show_summary(page: PageContext, dataset: Dataset) -> None:
     """The flow of rows into kept and dropped, the three sizes, and the next step."""
     flow, numbers = st.columns([7, 3], gap="large")
     with numbers:
@@ -35,9 +35,9 @@ def show_summary(studio: PageContext, dataset: Dataset) -> None:
         if st.button(
             "Next: train a model", type="primary", key="data_next", width="stretch", icon=":material/arrow_forward:"
         ):
-            studio.go("train")
+            page.go("train")
     with flow:
-        cleaning = cleaning_of(studio, dataset)
+        cleaning = cleaning_of(page, dataset)
         if cleaning is None:
             st.write(f"{dataset.n_interactions:,} rows. How many were read and dropped was not recorded with them.")
         else:
@@ -58,13 +58,13 @@ def _used_tables(cleaning: CleaningSummary) -> list[str]:
     return [f"{'; '.join(parts)}."]
 
 
-def cleaning_of(studio: PageContext, dataset: Dataset) -> CleaningSummary | None:
+def cleaning_of(page: PageContext, dataset: Dataset) -> CleaningSummary | None:
     """How the file's rows became these: saved with the dataset or, by older versions, in the entry of this space; else
     None."""
     if dataset.cleaning is not None:
         return dataset.cleaning
     try:
-        meta = studio.space.get(studio.dataset_id).meta
+        meta = page.space.get(page.dataset_id).meta
         return CleaningSummary(int(meta["rows_read"]), int(meta["rows_kept"]), dict(meta.get("dropped", {})))
     except (UnknownIdError, KeyError):
         return None

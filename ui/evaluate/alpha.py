@@ -26,7 +26,7 @@ NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve), for t
 def _targets(evaluated: EvaluationContext) -> dict[str, str]:
     """Groups of targets to choose from: key -> name."""
     offered = {ALL: ALL, SHORTEST: SHORTEST}
-    for entry in evaluated.studio.space.entries("cohort"):
+    for entry in evaluated.page.space.entries("cohort"):
         offered[f"group:{entry.id}"] = f"group “{entry.name}”"
     table = evaluated.dataset.user_table
     for column in table.columns:
@@ -63,9 +63,9 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
         group = sorted(users)
         return quality_over_alpha(model, holdout, kind, targets=positions, group=group, progress=progress)
 
-    wanted = job_id(evaluated.studio, "alpha", evaluated.context.folder, run.id, chosen, kind)
+    wanted = job_id(evaluated.page, "alpha", evaluated.context.folder, run.id, chosen, kind)
     label = f"quality over α of {run.name}"
-    curve = job_result(evaluated.studio, wanted, "evaluate", label, work, "Compute the curve")
+    curve = job_result(evaluated.page, wanted, "evaluate", label, work, "Compute the curve")
     if curve is None:
         st.caption(
             "Blends up to 400 targets with their sources at eleven values of α and ranks all items each time. A random "

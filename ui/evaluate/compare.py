@@ -33,8 +33,8 @@ def compare_tab(evaluated: EvaluationContext) -> None:
 
 
 def _choose_runs(evaluated: EvaluationContext) -> None:
-    studio = evaluated.studio
-    entries = {entry.id: entry.name for entry in studio.space.entries("run") if entry.id != studio.run_id}
+    page = evaluated.page
+    entries = {entry.id: entry.name for entry in page.space.entries("run") if entry.id != page.run_id}
     if not entries:
         return
     chosen = st.multiselect(
@@ -114,9 +114,9 @@ def _win_loss(evaluated: EvaluationContext) -> None:
     with st.container(horizontal=True):
         target = f"user:{dataset.users.external(user)}"
         if st.button("Open in Transfer", key="open_transfer"):
-            evaluated.studio.go("transfer", target=target)
+            evaluated.page.go("transfer", target=target)
         if st.button("Open in Explain", key="open_explain"):
-            evaluated.studio.go("explain", target=target)
+            evaluated.page.go("explain", target=target)
 
 
 def _seeds(evaluated: EvaluationContext) -> None:
@@ -138,9 +138,9 @@ def _seeds(evaluated: EvaluationContext) -> None:
         return values
 
     st.subheader("How much does the result vary with the seed?", anchor=False)
-    wanted = job_id(evaluated.studio, "seeds", context.folder, context.run.id)
+    wanted = job_id(evaluated.page, "seeds", context.folder, context.run.id)
     button = f"Train with {len(SEEDS)} other seeds"
-    found = job_result(evaluated.studio, wanted, "evaluate", f"{context.run.name} with other seeds", work, button)
+    found = job_result(evaluated.page, wanted, "evaluate", f"{context.run.name} with other seeds", work, button)
     if found:
         values = [evaluated.report.models[0].estimates[main].value, *found]
         each = ", ".join(f"{value:.3f}" for value in values)

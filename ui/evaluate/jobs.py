@@ -33,7 +33,7 @@ COMPARED_RUNS = "compared_runs"  # in the session: ids of runs chosen for compar
 class EvaluationContext:
     """What the page shows: the open run, the evaluated models, and the report."""
 
-    studio: PageContext
+    page: PageContext
     context: RunContext
     models: Mapping[str, Recommender]
     report: Report
@@ -65,22 +65,22 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tup
     return models, tuple(compared)
 
 
-def evaluate_run(studio: PageContext, context: RunContext) -> EvaluationContext | None:
+def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | None:
     """The evaluation of the open run, started at once; None (with its progress on screen) until it is finished."""
     if context.run.holdout != "last-one":
         st.warning(
             "This run was trained on every row, so nothing is left to evaluate it on. Train one with a test set."
         )
-        st.page_link("pages/2_Train.py", label="Train a model", query_params=studio.params())
+        st.page_link("pages/2_Train.py", label="Train a model", query_params=page.params())
         return None
     models, compared = models_to_evaluate(context)
 
     def work(progress: Progress) -> Report:
         return cache.report_of(context.folder, compared, models, progress)
 
-    wanted = job_id(studio, "evaluate", context.folder, context.run.id, *compared)
-    report = job_result(studio, wanted, "evaluate", f"evaluating {context.run.name}", work)
-    return None if report is None else EvaluationContext(studio, context, models, report)
+    wanted = job_id(page, "evaluate", context.folder, context.run.id, *compared)
+    report = job_result(page, wanted, "evaluate", f"evaluating {context.run.name}", work)
+    return None if report is None else EvaluationContext(page, context, models, report)
 
 
 def trainers(context: RunContext, seed: int, progress: Callable[[float, str], object]) -> dict[str, Trainer]:

@@ -53,9 +53,9 @@ def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
 
         return evaluate_protocol(context.dataset, protocol.key, trainers(context, 0, progress), progress=progress)
 
-    wanted = job_id(evaluated.studio, "protocol", protocol.key, context.folder, context.run.id)
+    wanted = job_id(evaluated.page, "protocol", protocol.key, context.folder, context.run.id)
     label, button = f"{protocol.key} evaluation of {context.run.name}", f"Train and evaluate: {protocol.name.lower()}"
-    report = job_result(evaluated.studio, wanted, "evaluate", label, work, button)
+    report = job_result(evaluated.page, wanted, "evaluate", label, work, button)
     if report is not None:
         st.write(escape_markdown(report.verdict, 400))
         st.plotly_chart(intervals_figure(report, report.main), key=f"by_{protocol.key}", config=CONFIG, width="stretch")

@@ -30,7 +30,7 @@ def study_tab(evaluated: EvaluationContext) -> None:
     data = evaluated.dataset
     axes = [a for a in AXES if a != "scenarios" or len(data.catalogue.scenario_names) > 1]
     axis = st.segmented_control(
-        "Source", axes, default=axis_of(evaluated.studio), format_func=AXES.__getitem__, key="study_axis", required=True
+        "Source", axes, default=axis_of(evaluated.page), format_func=AXES.__getitem__, key="study_axis", required=True
     )
     content = _study(evaluated, axis)
     if content is None:
@@ -95,9 +95,9 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
 
 def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     """The newest study of this axis: of this visit's job, or a saved one; else a button that starts it."""
-    studio, data = evaluated.studio, evaluated.dataset
-    space, wanted = studio.space, job_id(studio, "study", axis, data.fingerprint)
-    if find_job(studio, wanted) is None:
+    page, data = evaluated.page, evaluated.dataset
+    space, wanted = page.space, job_id(page, "study", axis, data.fingerprint)
+    if find_job(page, wanted) is None:
         for entry in space.entries("study"):
             if data.matches(str(entry.meta.get("fingerprint"))) and entry.meta.get("axis") == axis:
                 content = read_content(space.path(entry.id))
@@ -112,5 +112,5 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
         return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
 
     label, button = f"the study of transfer from {AXES[axis]}", f"Run the study: transfer from {AXES[axis]}"
-    saved = job_result(studio, wanted, "study", label, work, button)
+    saved = job_result(page, wanted, "study", label, work, button)
     return None if saved is None else check_study(read_content(space.path(saved)))

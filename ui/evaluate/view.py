@@ -30,7 +30,7 @@ def verdict(evaluated: EvaluationContext) -> None:
     for sentence in (report.repeats.sentence, report.parts_sentence):
         if sentence:
             st.caption(escape_markdown(sentence, 400))
-    if evaluated.studio.view.rules.words():
+    if evaluated.page.view.rules.words():
         left.caption("The rules of Transfer do not apply here: every item that a user has not had is ranked.")
     st.plotly_chart(intervals_figure(report, metric), key="verdict", config=CONFIG, width="stretch")
 
@@ -87,8 +87,8 @@ TABS = {
 def tabs(evaluated: EvaluationContext) -> None:
     """The row of tabs and the open one."""
     names = {key: name for key, (name, _) in TABS.items()}
-    with open_tab(evaluated.studio, names, "evaluate_tab") as chosen:
+    with open_tab(evaluated.page, names, "evaluate_tab") as chosen:
         TABS[chosen][1](evaluated)
     label, icon = "Next: explain a recommendation", ":material/arrow_forward:"
     if st.button(label, type="primary", key="evaluate_next", icon=icon):
-        evaluated.studio.go("explain")
+        evaluated.page.go("explain")

@@ -127,12 +127,12 @@ class ExplainedList:
         return self.context.dataset.catalogue.titles[item]
 
 
-def explained_target(studio: PageContext, context: RunContext) -> str:
+def explained_target(page: PageContext, context: RunContext) -> str:
     """The target in the URL, else a random user. A group is represented by its most typical user (medoid)."""
-    target = studio.view.target
+    target = page.view.target
     if not target:
         target = random_pair(context, 0)[0]
-        studio.set_view(target=target)
+        page.set_view(target=target)
     if target.partition(":")[0] in SINGLE or target.endswith(MEDOID) or not isinstance(context.run.model, Encoder):
         return target
     return target + MEDOID
@@ -143,18 +143,18 @@ def edit_key(context: RunContext, target: str, part: str) -> str:
     return f"{part}_{context.run.id}_{target}"
 
 
-def explained_list(studio: PageContext, context: RunContext, target: str) -> ExplainedList:
+def explained_list(page: PageContext, context: RunContext, target: str) -> ExplainedList:
     """The list of a target with the items that were removed and added on this page.
 
     Raises:
         InputError, UnknownIdError, ProtectionError.
     """
-    view, rules = studio.view, applied_rules(studio, context)
+    view, rules = page.view, applied_rules(page, context)
     source = view.source
     if not source:  # nobody is blended in, so nobody is protected or left out
         source = target if target.startswith("user:") else "everyone"
         rules = replace(rules, hide_source=False, epsilon=0.0)
-    scored = scored_pair(studio, context, target, source, rules, saved_map(studio, context))
+    scored = scored_pair(page, context, target, source, rules, saved_map(page, context))
     history = max(scored.pair.target.party.histories, key=len)
     removed = [p for p in st.session_state.get(edit_key(context, target, "removed"), ()) if p < len(history)]
     added = [item for item in st.session_state.get(edit_key(context, target, "added"), ()) if item not in history]

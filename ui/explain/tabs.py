@@ -36,9 +36,9 @@ TABS = {
 MAX_KEPT = 50  # counterfactuals in the session
 
 
-def explanation_tabs(studio: PageContext, explained: ExplainedList, item: int) -> None:
+def explanation_tabs(page: PageContext, explained: ExplainedList, item: int) -> None:
     """The row of tabs and the open one."""
-    with open_tab(studio, TABS, "explain_tab") as chosen:
+    with open_tab(page, TABS, "explain_tab") as chosen:
         if chosen == "smallest":
             _smallest_change(explained, item)
         elif chosen == "parts":
@@ -46,7 +46,7 @@ def explanation_tabs(studio: PageContext, explained: ExplainedList, item: int) -
         elif chosen == "alike":
             _similar_items(explained, item)
         else:
-            _attention(studio, explained)
+            _attention(page, explained)
 
 
 def _smallest_change(explained: ExplainedList, item: int) -> None:
@@ -143,7 +143,7 @@ def _similar_items(explained: ExplainedList, item: int) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
-def _attention(studio: PageContext, explained: ExplainedList) -> None:
+def _attention(page: PageContext, explained: ExplainedList) -> None:
     """The attention weights, the computation of one head, and the deletion curves."""
     model, history = explained.context.run.model, explained.edited_history
     if not isinstance(model, SupportsAttention) or not len(history):
@@ -177,7 +177,7 @@ def _attention(studio: PageContext, explained: ExplainedList) -> None:
                 f"The network uses the newest {len(attention.items):,} items, not the {attention.n_truncated:,} older "
                 "ones."
             )
-    _deletion_curves(studio, explained)
+    _deletion_curves(page, explained)
 
 
 def _head_table(computation: HeadComputation, titles: list[str]) -> None:
@@ -199,7 +199,7 @@ def _head_table(computation: HeadComputation, titles: list[str]) -> None:
     st.dataframe(rows, column_config=widths, hide_index=True, width="stretch", height=260)
 
 
-def _deletion_curves(studio: PageContext, explained: ExplainedList) -> None:
+def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
     """The deletion study of up to 80 users, computed in a job."""
     context = explained.context
     histories = [history for history in context.known_histories if 5 <= len(history) <= 30][:80]
@@ -210,9 +210,9 @@ def _deletion_curves(studio: PageContext, explained: ExplainedList) -> None:
     if len(histories) < 5:
         st.caption("Deletion curves need at least 5 users with 5 to 30 items.")
         return
-    wanted = job_id(studio, "deletion", context.folder, context.run.id)
+    wanted = job_id(page, "deletion", context.folder, context.run.id)
     label = f"deletion curves of {context.run.name}"
-    study = job_result(studio, wanted, "evaluate", label, work, "Draw the deletion curves")
+    study = job_result(page, wanted, "evaluate", label, work, "Draw the deletion curves")
     if study is not None:
         st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")
         st.caption("The first recommendation of each user; the random orders are averaged. Lower is better.")

@@ -20,39 +20,39 @@ SEARCH_RESULTS = 30
 OPTION_LABELS = "explain_labels"  # session state: the list drawn last, and the item of each label it has had
 
 
-def choose_target(studio: PageContext, context: RunContext) -> str:
+def choose_target(page: PageContext, context: RunContext) -> str:
     """The row above the list: the user, α if Transfer has a source, and the next step. Returns the target."""
-    target = explained_target(studio, context)
+    target = explained_target(page, context)
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom", gap="medium")
     with left:
-        _user_picker(studio, context, target)
+        _user_picker(page, context, target)
     if right.button("Next: learn how it works", type="primary", key="explain_next", width="stretch"):
-        studio.go("learn")
+        page.go("learn")
     with middle:
-        if studio.view.source:
-            _alpha_slider(studio)
+        if page.view.source:
+            _alpha_slider(page)
         else:
             st.caption("This is the user’s own list, without a source (α = 0).")
-            st.page_link("pages/4_Transfer.py", label="Choose a source on Transfer", query_params=studio.params())
+            st.page_link("pages/4_Transfer.py", label="Choose a source on Transfer", query_params=page.params())
     return target
 
 
-def _alpha_slider(studio: PageContext) -> None:
+def _alpha_slider(page: PageContext) -> None:
     """The α of the URL, which Transfer shows too."""
     key = "explain_alpha"
-    set_widget_value(key, round(studio.view.alpha, 2))
+    set_widget_value(key, round(page.view.alpha, 2))
     st.slider(
         "α, weight of the source chosen on Transfer",
         0.0,
         1.0,
         step=0.01,
         key=key,
-        on_change=lambda: studio.set_view(alpha=st.session_state[key]),
+        on_change=lambda: page.set_view(alpha=st.session_state[key]),
         help=GLOSSARY["α"],
     )
 
 
-def _user_picker(studio: PageContext, context: RunContext, target: str) -> None:
+def _user_picker(page: PageContext, context: RunContext, target: str) -> None:
     users = context.dataset.users
     kind, _, value = target.removesuffix("!medoid").partition(":")
     if context.dataset.n_users <= 3000:
@@ -64,17 +64,17 @@ def _user_picker(studio: PageContext, context: RunContext, target: str) -> None:
         chosen, shown = st.text_input("User id", value=value, key=f"explain_id_{target}").strip(), value
     if chosen and chosen != shown:
         users.index(chosen)  # refuses an unknown id before it gets into the URL
-        studio.set_view(target=f"user:{chosen}")
+        page.set_view(target=f"user:{chosen}")
         st.rerun()
 
 
-def explain(studio: PageContext, context: RunContext, target: str) -> None:
+def explain(page: PageContext, context: RunContext, target: str) -> None:
     """The list, the bars of influence, the edits of the history, and the tabs with further explanations."""
     try:
-        explained = explained_list(studio, context, target)
+        explained = explained_list(page, context, target)
     except ProtectionError as refused:
         st.warning(escape_markdown(str(refused), 600))
-        st.page_link("pages/4_Transfer.py", label="Change it on Transfer", query_params=studio.params())
+        st.page_link("pages/4_Transfer.py", label="Change it on Transfer", query_params=page.params())
         return
     if not len(explained.history) and not len(explained.edited_history):
         st.info("This user has no history, so there is no item to remove. Add an item below.")
@@ -95,7 +95,7 @@ def explain(studio: PageContext, context: RunContext, target: str) -> None:
             width="stretch",
         )
     _edit_history(explained, target)
-    explanation_tabs(studio, explained, item)
+    explanation_tabs(page, explained, item)
 
 
 def _recommended_items(explained: ExplainedList, target: str) -> int:

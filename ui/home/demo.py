@@ -13,52 +13,52 @@ from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
 
-def demo_button(studio: PageContext) -> None:
+def demo_button(page: PageContext) -> None:
     """Starts the demo as a job that survives page switches and refresh (its id is in the URL)."""
-    running = any(job.active and job.kind in jobs.KINDS for job in studio.jobs.of(studio.space.id))
+    running = any(job.active and job.kind in jobs.KINDS for job in page.jobs.of(page.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
-        space = studio.space
-        job = studio.jobs.submit(space.id, "demo", "the demo on the sample", lambda progress: run_demo(space, progress))
-        studio.set_view(job=job)
+        space = page.space
+        job = page.jobs.submit(space.id, "demo", "the demo on the sample", lambda progress: run_demo(space, progress))
+        page.set_view(job=job)
         st.rerun()
     st.caption("Loads the sample (four scenarios, 1,500 users), trains a model in under a minute and opens Transfer.")
 
 
-def class_button(studio: PageContext) -> None:
+def class_button(page: PageContext) -> None:
     """Opens the run that the teacher shares (read-only: changes are saved in the visitor's own space)."""
     if (shown := state.class_run()) and st.button("Open the class run", key="home_class", width="stretch"):
-        studio.go("transfer", run=shown, dataset="", target="", source="")
+        page.go("transfer", run=shown, dataset="", target="", source="")
 
 
-def demo_progress(studio: PageContext) -> None:
+def demo_progress(page: PageContext) -> None:
     """Progress of the demo or of a training. When the demo is done, Transfer opens."""
-    job = jobs.current(studio)
+    job = jobs.current(page)
     if job is not None:
-        guarded_fragment(0.5 if job.active else None)(_show_progress)(studio, job.id)
+        guarded_fragment(0.5 if job.active else None)(_show_progress)(page, job.id)
 
 
-def _show_progress(studio: PageContext, job_id: str) -> None:
-    job = studio.jobs.snapshot(job_id, studio.space.id)
+def _show_progress(page: PageContext, job_id: str) -> None:
+    job = page.jobs.snapshot(job_id, page.space.id)
     if job.active:
-        _show_running(studio, job)
+        _show_running(page, job)
     elif job.state == "done":
         opened = {"run": job.result.run, "dataset": job.result.dataset, "job": ""}
         if job.kind == "demo":
-            studio.go("transfer", **opened)
-        studio.set_view(**opened)
+            page.go("transfer", **opened)
+        page.set_view(**opened)
         st.toast(f"Finished: {escape_markdown(job.label, 80)}. Its run is open.")
         st.rerun()
     elif job.error:
         show_failure(job)
 
 
-def _show_running(studio: PageContext, job: JobSnapshot) -> None:
+def _show_running(page: PageContext, job: JobSnapshot) -> None:
     left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
     st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free worker …") + left)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key="home_stop"):
-            studio.jobs.stop(job.id, studio.space.id)
-        st.page_link("pages/2_Train.py", label="Show on Train", query_params=studio.params())
+            page.jobs.stop(job.id, page.space.id)
+        st.page_link("pages/2_Train.py", label="Show on Train", query_params=page.params())
 
 
 def run_demo(space: Space, progress: Progress) -> jobs.Trained:

@@ -13,9 +13,9 @@ LABELS = {"dataset": "Data", "run": "Run", "cohort": "Group", "study": "Study", 
 OPENS = {"dataset": "train", "run": "transfer", "cohort": "transfer", "study": "evaluate", "map": "embeddings"}
 
 
-def saved_work(studio: PageContext) -> None:
+def saved_work(page: PageContext) -> None:
     """The list of saved entries with their actions."""
-    space = studio.space
+    space = page.space
     entries = [entry for entry in space.entries() if entry.kind in LABELS]
     name = st.text_input(
         "Your name or your class (optional)",
@@ -31,15 +31,15 @@ def saved_work(studio: PageContext) -> None:
     if not entries:
         st.caption("Nothing saved yet. Data, runs and groups are saved automatically and appear here.")
     for entry in entries[:30]:
-        _entry_row(studio, entry)
-    _trash(studio)
+        _entry_row(page, entry)
+    _trash(page)
     limit = space.workspace.space_bytes
     st.caption(f"{space.bytes() / 1e6:,.1f} of {limit / 1e6:,.0f} MB on disk. Uploaded files are not saved.")
     with st.expander("Export and import"):
         if entries:
             download(
                 "Export all (ZIP)",
-                lambda: _zip_of_everything(studio),
+                lambda: _zip_of_everything(page),
                 "studio.zip",
                 "application/zip",
                 "saved_zip",
@@ -53,13 +53,13 @@ def saved_work(studio: PageContext) -> None:
             st.rerun()
 
 
-def _zip_of_everything(studio: PageContext) -> bytes:
+def _zip_of_everything(page: PageContext) -> bytes:
     from recsys.workspace import export_zip
 
-    return export_zip(studio.space, [entry.id for entry in studio.space.entries()])
+    return export_zip(page.space, [entry.id for entry in page.space.entries()])
 
 
-def _entry_row(studio: PageContext, entry: Entry) -> None:
+def _entry_row(page: PageContext, entry: Entry) -> None:
     name, number, actions = st.columns([5, 3, 2], vertical_alignment="center")
     number_shown, when = (
         escape_markdown(entry.meta.get("number", ""), 40),
@@ -69,40 +69,40 @@ def _entry_row(studio: PageContext, entry: Entry) -> None:
     number.caption(f"{number_shown} · {when} UTC" if number_shown else escape_markdown(entry.created[:10]))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         if entry.kind in OPENS and st.button("Open", key=f"open_{entry.id}"):
-            studio.go(OPENS[entry.kind], **_view_of(studio, entry))
+            page.go(OPENS[entry.kind], **_view_of(page, entry))
         with st.popover("…", help="Rename, duplicate, delete"):
             renamed = st.text_input("Name", entry.name, key=f"name_{entry.id}", max_chars=200)
             if st.button("Rename", key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
-                studio.space.rename(entry.id, renamed)
+                page.space.rename(entry.id, renamed)
                 st.rerun()
             if st.button("Duplicate", key=f"copy_{entry.id}"):
-                studio.space.duplicate(entry.id)
+                page.space.duplicate(entry.id)
                 st.rerun()
             if st.button("Delete (can be undone)", key=f"delete_{entry.id}"):
-                studio.space.delete(entry.id)
+                page.space.delete(entry.id)
                 st.rerun()
 
 
-def _view_of(studio: PageContext, entry: Entry) -> dict[str, str]:
+def _view_of(page: PageContext, entry: Entry) -> dict[str, str]:
     """The view that opens an entry: a group as source, on the run of its map; a study on a run of its data."""
-    runs = {run.id: run for run in studio.space.entries("run")}
+    runs = {run.id: run for run in page.space.entries("run")}
     if entry.kind in ("dataset", "run"):
         return {entry.kind: entry.id}
     if entry.kind == "cohort":
         run = str(entry.meta.get("run", ""))
-        context = {"run": run} if run in runs and run != studio.run_id else {}
+        context = {"run": run} if run in runs and run != page.run_id else {}
         return {**context, "source": f"group:{entry.id}"}
     if entry.kind == "study":
         on_same_data = [
             run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")
         ]
-        context = {"run": on_same_data[0]} if on_same_data and studio.run_id not in on_same_data else {}
+        context = {"run": on_same_data[0]} if on_same_data and page.run_id not in on_same_data else {}
         return {**context, "tab": "study"}
     return {}
 
 
-def _trash(studio: PageContext) -> None:
-    deleted = studio.space.trash()
+def _trash(page: PageContext) -> None:
+    deleted = page.space.trash()
     if not deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -113,10 +113,10 @@ def _trash(studio: PageContext) -> None:
         if st.button("Undo", key="trash_undo"):
             for entry in deleted:
                 try:
-                    studio.space.restore(entry.id)
+                    page.space.restore(entry.id)
                 except UnknownIdError:
                     continue  # restored in another tab
             st.rerun()
         if st.button("Empty trash", key="trash_empty", type="tertiary"):
-            studio.space.empty_trash()
+            page.space.empty_trash()
             st.rerun()

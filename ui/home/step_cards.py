@@ -17,13 +17,11 @@ DESCRIPTIONS = {
 }
 
 
-def step_cards(studio: PageContext) -> None:
+def step_cards(page: PageContext) -> None:
     """One card per step: mark, name, link, a line."""
     steps = [step for step in STEPS if step.key in DESCRIPTIONS]
     with st.container(key="steps"):
         for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
             with column:
-                st.page_link(
-                    step.file, label=f"{studio.step_mark(step)} {step.name}".strip(), query_params=studio.params()
-                )
+                st.page_link(step.file, label=f"{page.step_mark(step)} {step.name}".strip(), query_params=page.params())
                 st.caption(DESCRIPTIONS[step.key])

@@ -52,12 +52,12 @@ def _chart(figure: Figure, key: str) -> None:
     st.plotly_chart(figure, key=key, config=CONFIG, width="stretch")
 
 
-def _head(studio: PageContext) -> tuple[list[str], HeadComputation, str]:
+def _head(page: PageContext) -> tuple[list[str], HeadComputation, str]:
     """Titles and computation of one attention head, from the open run if possible, and where they come from."""
-    if studio.run_folder is not None:
-        context = run_context(str(studio.run_folder))
+    if page.run_folder is not None:
+        context = run_context(str(page.run_folder))
         users = context.dataset.users
-        kind, _, value = studio.view.target.partition(":")
+        kind, _, value = page.view.target.partition(":")
         known = kind == "user" and value in users
         user = users.index(value if known else random_pair(context, 0)[0].partition(":")[2])
         history = context.known_histories[user][-NEWEST:]
@@ -72,8 +72,8 @@ def _head(studio: PageContext) -> tuple[list[str], HeadComputation, str]:
     return list(worked_examples.EXAMPLE_TITLES), worked_examples.example_head(), f"{reason}: this is a small example."
 
 
-def _attention(studio: PageContext) -> None:
-    titles, head, origin = _head(studio)
+def _attention(page: PageContext) -> None:
+    titles, head, origin = _head(page)
     root = head.d_k**0.5
     divisor = st.slider(
         "Divide q·k by",
@@ -98,7 +98,7 @@ def _attention(studio: PageContext) -> None:
     st.caption(f"{escape_markdown(origin, 300)} d_k = {head.d_k}. Grey marks: weights with √d_k.{bias}")
 
 
-def _blend(studio: PageContext) -> None:
+def _blend(page: PageContext) -> None:
     alpha = st.slider("α, weight of the source", 0.0, 1.0, 0.5, 0.05, key="learn_alpha")
     blended = worked_examples.worked_blend(alpha)
     _chart(matrices_figure(worked_examples.SOURCE, worked_examples.TARGET, blended, alpha), "learn_blend")
@@ -107,7 +107,7 @@ def _blend(studio: PageContext) -> None:
     st.caption("The three rows of the blend: " + "; ".join(f"({a:.3g}, {b:.3g})" for a, b in blended))
 
 
-def _same_list(studio: PageContext) -> None:
+def _same_list(page: PageContext) -> None:
     alpha = st.slider("α, weight of the source", 0.0, 1.0, 0.3, 0.05, key="same_alpha")
     comparison = worked_examples.compare_blends()
     _chart(compare_blends_figure(comparison, alpha), "learn_same")
@@ -115,7 +115,7 @@ def _same_list(studio: PageContext) -> None:
     st.caption(f"Largest difference over all α: {format_number(difference)} (rounding error).")
 
 
-def _full_ranking(studio: PageContext) -> None:
+def _full_ranking(page: PageContext) -> None:
     sampled = st.select_slider("Items that the held-out item competes with", SAMPLES, 100, key="sampled")
     models = {"the specialist": worked_examples.SPECIALIST, "the generalist": worked_examples.GENERALIST}
     rates = {name: [worked_examples.sampled_hit_rate(ranks, n) for n in SAMPLES] for name, ranks in models.items()}
@@ -124,7 +124,7 @@ def _full_ranking(studio: PageContext) -> None:
     st.caption("; ".join(f"{name}: HR@10 {format_number(values[at])}" for name, values in rates.items()))
 
 
-def _negative_controls(studio: PageContext) -> None:
+def _negative_controls(page: PageContext) -> None:
     observed = st.slider("Observed items of the target", 1, 50, 3, key="observed")
     _chart(blend_error_figure(worked_examples.blend_error(observed), observed), "learn_proves")
     st.latex(

@@ -14,16 +14,16 @@ from ui.shell.widgets import escape_markdown
 NAMES = {key: lesson.name for key, lesson in LESSONS.items()} | {"glossary": "Glossary"}
 
 
-def learn(studio: PageContext) -> None:
+def learn(page: PageContext) -> None:
     """The row of lessons and the open one."""
-    with open_tab(studio, NAMES, "learn_tab") as chosen:
+    with open_tab(page, NAMES, "learn_tab") as chosen:
         if chosen == "glossary":
             _glossary()
         else:
-            _lesson(studio, chosen)
+            _lesson(page, chosen)
 
 
-def _lesson(studio: PageContext, key: str) -> None:
+def _lesson(page: PageContext, key: str) -> None:
     """Text, question and the next step on the left, the figure with its control on the right."""
     lesson = LESSONS[key]
     left, right = st.columns([2, 3], gap="large")
@@ -32,18 +32,18 @@ def _lesson(studio: PageContext, key: str) -> None:
         st.markdown(f"**Try and answer:** {lesson.question}")
         with st.expander("Answer"):
             st.markdown(lesson.answer)
-        _next_step(studio, key)
+        _next_step(page, key)
     with right:
-        guarded_fragment()(lesson.show)(studio)
+        guarded_fragment()(lesson.show)(page)
 
 
-def _next_step(studio: PageContext, lesson: str) -> None:
+def _next_step(page: PageContext, lesson: str) -> None:
     """The primary button: the next lesson, after the last one Transfer."""
     keys = list(LESSONS)
     following = keys[keys.index(lesson) + 1 :][:1]
     label = f"Next lesson: {LESSONS[following[0]].name}" if following else "Next: try it on Transfer"
     if st.button(label, type="primary", key="learn_next", icon=":material/arrow_forward:"):
-        studio.go("learn", tab=following[0]) if following else studio.go("transfer")
+        page.go("learn", tab=following[0]) if following else page.go("transfer")
 
 
 def _glossary() -> None:

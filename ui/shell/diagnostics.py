@@ -24,7 +24,7 @@ PACKAGES = (
 )
 
 
-def diagnostics(studio: PageContext) -> None:
+def diagnostics(page: PageContext) -> None:
     """Versions, memory and the visitor's jobs, as text that can be copied into a bug report."""
     process = psutil.Process()
     memory = psutil.virtual_memory()
@@ -33,7 +33,7 @@ def diagnostics(studio: PageContext) -> None:
         f"memory: {process.memory_info().rss / 1e6:,.0f} MB used by the app, {memory.available / 1e9:,.1f} GB free",
         "packages: " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     ]
-    for job in studio.jobs.of(studio.space.id)[:10]:
+    for job in page.jobs.of(page.space.id)[:10]:
         lines.append(
             f"job {job.id[:8]}: {job.kind}, {job.state}, {job.seconds:.1f} s{f', {job.error}' if job.error else ''}"
         )

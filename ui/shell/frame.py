@@ -20,64 +20,64 @@ from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_valu
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
 
 
-def draw(studio: PageContext) -> None:
+def draw(page: PageContext) -> None:
     """Menu, title row and the sentences about refused values."""
     with st.sidebar:
-        _menu(studio)
+        _menu(page)
         account_buttons("menu")
         # The whole page runs now: a job that has ended needs no second run, in which a click would be lost.
-        active = sum(job.active for job in studio.jobs.of(studio.space.id))
+        active = sum(job.active for job in page.jobs.of(page.space.id))
         st.session_state["frame_active"] = active
-        guarded_fragment(1.0 if active else None)(_running_jobs)(studio)
+        guarded_fragment(1.0 if active else None)(_running_jobs)(page)
     heading, data, run = st.columns([5, 3, 3], vertical_alignment="bottom")
     with heading:
-        st.title(studio.step.title, anchor=False)
-        st.caption(studio.step.sentence)
+        st.title(page.step.title, anchor=False)
+        st.caption(page.step.sentence)
     state.store_space_cookie()  # after the title: the first component of a server loads pandas
-    if studio.step.key not in ("home", "learn"):
+    if page.step.key not in ("home", "learn"):
         with data:
-            _picker(studio, "dataset", _picked_dataset(studio))
+            _picker(page, "dataset", _picked_dataset(page))
         with run:
-            _picker(studio, "run", studio.run_id)
-    for problem in dict.fromkeys((*st.session_state.pop(PENDING_PROBLEMS, ()), *studio.view.problems)):
+            _picker(page, "run", page.run_id)
+    for problem in dict.fromkeys((*st.session_state.pop(PENDING_PROBLEMS, ()), *page.view.problems)):
         st.warning(escape_markdown(problem, 400))
 
 
-def _menu(studio: PageContext) -> None:
-    jobs = studio.jobs.of(studio.space.id)
-    state.set_drawn_view(studio.view)
+def _menu(page: PageContext) -> None:
+    jobs = page.jobs.of(page.space.id)
+    state.set_drawn_view(page.view)
     st.markdown("**Interest Transfer Studio**")
     for step in STEPS:
         running = next((job for job in jobs if job.kind in step.jobs and job.state == "running"), None)
-        label = f"{studio.step_mark(step, running)} {step.name}{_step_number(studio, step, running)}".strip()
-        st.page_link(step.file, label=label, query_params=studio.params(), width="stretch")
+        label = f"{page.step_mark(step, running)} {step.name}{_step_number(page, step, running)}".strip()
+        st.page_link(step.file, label=label, query_params=page.params(), width="stretch")
 
 
-def _step_number(studio: PageContext, step: Step, running: JobSnapshot | None) -> str:
+def _step_number(page: PageContext, step: Step, running: JobSnapshot | None) -> str:
     if running is not None:
         return f" · {running.fraction:.0%}"
-    entry = _shown_entry(studio, step.key)
+    entry = _shown_entry(page, step.key)
     shown = "" if entry is None else escape_markdown(entry.meta.get("number", ""), 20)
     return f" · {shown}" if shown else ""
 
 
-def _shown_entry(studio: PageContext, key: str) -> Entry | None:
+def _shown_entry(page: PageContext, key: str) -> Entry | None:
     kind = {"data": "dataset", "train": "run"}.get(key, "")
-    wanted = {"dataset": studio.dataset_id, "run": studio.run_id}.get(kind, "")
-    return next((entry for entry in studio.space.entries(kind) if entry.id == wanted), None) if wanted else None
+    wanted = {"dataset": page.dataset_id, "run": page.run_id}.get(kind, "")
+    return next((entry for entry in page.space.entries(kind) if entry.id == wanted), None) if wanted else None
 
 
-def _picked_dataset(studio: PageContext) -> str:
+def _picked_dataset(page: PageContext) -> str:
     """The id in the picker of data: on later pages the data of the open run, "" where they are not saved here."""
-    chosen_by_data = studio.view.dataset and not studio.view.run  # the run was found by these data, or by equal ones
-    if studio.step.key in ("data", "train") or studio.run_folder is None or chosen_by_data:
-        return studio.dataset_id
-    return studio.dataset_of(studio.run_id)
+    chosen_by_data = page.view.dataset and not page.view.run  # the run was found by these data, or by equal ones
+    if page.step.key in ("data", "train") or page.run_folder is None or chosen_by_data:
+        return page.dataset_id
+    return page.dataset_of(page.run_id)
 
 
-def _picker_options(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
+def _picker_options(page: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
     """The names that a picker offers, by id; an open one of another space comes first."""
-    names = {entry.id: entry.name for entry in studio.space.entries(kind)}
+    names = {entry.id: entry.name for entry in page.space.entries(kind)}
     if kind == "run" and (state.ROOT / "sample_data" / "run").is_dir():
         names[SAMPLE_RUN] = "Sample run"
     if kind == "run" and (shown := state.class_run()):
@@ -86,18 +86,18 @@ def _picker_options(studio: PageContext, kind: Literal["dataset", "run"], curren
         owner = state.workspace().owner_of(current, kind)
         names = {current: f"Shared by {owner}" if owner else "Shared with you", **names}
     if not current and names:
-        no_run = "No run on this data" if studio.view.dataset else "No run yet"
-        no_data = "No data yet" if studio.run_folder is None else "The data of this run"
+        no_run = "No run on this data" if page.view.dataset else "No run yet"
+        no_data = "No data yet" if page.run_folder is None else "The data of this run"
         names = {"": no_run if kind == "run" else no_data, **names}
     return number_duplicates(names)
 
 
-def _picker(studio: PageContext, kind: Literal["dataset", "run"], current: str) -> None:
+def _picker(page: PageContext, kind: Literal["dataset", "run"], current: str) -> None:
     """One picker of the title row. It shows what is open; a choice changes the view before the page runs."""
-    names = _picker_options(studio, kind, current)
+    names = _picker_options(page, kind, current)
     if not names:
         return
-    key = f"frame_{kind}_{studio.step.key}"
+    key = f"frame_{kind}_{page.step.key}"
     set_widget_value(key, current)
     st.selectbox(
         {"dataset": "Data", "run": "Run"}[kind],
@@ -105,13 +105,13 @@ def _picker(studio: PageContext, kind: Literal["dataset", "run"], current: str) 
         format_func=lambda entry_id: names[entry_id],
         key=key,
         on_change=_open_choice,
-        args=(studio.step, kind, key, tuple(names)),
+        args=(page.step, kind, key, tuple(names)),
         label_visibility="collapsed",
     )
 
 
-def _running_jobs(studio: PageContext) -> None:
-    active = [job for job in studio.jobs.of(studio.space.id) if job.active]
+def _running_jobs(page: PageContext) -> None:
+    active = [job for job in page.jobs.of(page.space.id) if job.active]
     before, st.session_state["frame_active"] = st.session_state.get("frame_active", 0), len(active)
     if before > len(active):
         st.rerun()  # a job has ended: page and menu show its result
@@ -127,7 +127,7 @@ def _running_jobs(studio: PageContext) -> None:
         left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
         st.progress(job.fraction, text=text + left)
         if st.button("Stop", key=f"frame_stop_{job.id}", type="tertiary"):
-            studio.jobs.stop(job.id, studio.space.id)
+            page.jobs.stop(job.id, page.space.id)
 
 
 def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> None:
@@ -153,9 +153,9 @@ class open_page:
         if not state.has_access():
             _ask_password()
         with self.errors:
-            studio = PageContext(self.step)
-            draw(studio)
-            return studio
+            page = PageContext(self.step)
+            draw(page)
+            return page
         st.page_link("app.py", label="Back to Home")
         st.stop()
 

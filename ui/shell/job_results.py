@@ -15,28 +15,28 @@ from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 
 
-def job_id(studio: PageContext, *question: object) -> str:
+def job_id(page: PageContext, *question: object) -> str:
     """The id of the job that answers a question of this visitor: always the same, and not guessable by others."""
-    text = "\0".join([studio.space.id, *map(str, question)])
+    text = "\0".join([page.space.id, *map(str, question)])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def find_job(studio: PageContext, wanted: str) -> JobSnapshot | None:
+def find_job(page: PageContext, wanted: str) -> JobSnapshot | None:
     """The job of that id, None before it was started."""
     try:
-        return studio.jobs.snapshot(wanted, studio.space.id)
+        return page.jobs.snapshot(wanted, page.space.id)
     except UnknownIdError:
         return None
 
 
-def job_result(studio: PageContext, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
+def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
     """The job's result; None while there is none, with its progress on screen, or its error and a button to retry.
 
     Args:
         wanted: of `job_id`.
         button: label of the button that starts the job; "" starts it at once.
     """
-    job, results = find_job(studio, wanted), _results()
+    job, results = find_job(page, wanted), _results()
     if job is not None and job.state == "done" and wanted not in results:
         job = None  # newer results have replaced it
 
@@ -44,14 +44,14 @@ def job_result(studio: PageContext, wanted: str, kind: str, label: str, work: Wo
         results.put(wanted, work(progress))
 
     if job is None and (not button or st.button(button, key=f"start_{wanted}")):
-        studio.jobs.ensure(studio.space.id, kind, label, run, wanted)
+        page.jobs.ensure(page.space.id, kind, label, run, wanted)
         if button:
             st.rerun()
-        job = find_job(studio, wanted)
+        job = find_job(page, wanted)
     if job is None:
         return None
     if job.active:
-        guarded_fragment(0.5)(_show_progress)(studio, wanted)
+        guarded_fragment(0.5)(_show_progress)(page, wanted)
         return None
     if job.state == "done":
         return results.get(wanted)
@@ -60,7 +60,7 @@ def job_result(studio: PageContext, wanted: str, kind: str, label: str, work: Wo
     else:
         st.warning("This was stopped before it ended.")
     if st.button("Try again", key=f"again_{wanted}"):
-        studio.jobs.ensure(studio.space.id, kind, label, run, wanted)
+        page.jobs.ensure(page.space.id, kind, label, run, wanted)
         st.rerun()
     return None
 
@@ -93,8 +93,8 @@ def _results() -> JobResults:
     return JobResults()
 
 
-def _show_progress(studio: PageContext, wanted: str) -> None:
-    job = find_job(studio, wanted)
+def _show_progress(page: PageContext, wanted: str) -> None:
+    job = find_job(page, wanted)
     if job is None or not job.active:
         st.rerun()
     status = f"Position {job.position} in the queue" if job.position else escape_markdown(job.message or "Starting …")

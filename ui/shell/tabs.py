@@ -12,7 +12,7 @@ from ui.shell.widgets import set_widget_value
 
 
 @contextmanager
-def open_tab(studio: PageContext, names: Mapping[str, str], key: str, requested: str = "") -> Iterator[str]:
+def open_tab(page: PageContext, names: Mapping[str, str], key: str, requested: str = "") -> Iterator[str]:
     """Shows the tabs; the block is drawn inside the open one, whose key it is given.
 
     `st.tabs` has `bind="query-params"`, which would write labels into the URL and keep every other writer away from
@@ -24,13 +24,13 @@ def open_tab(studio: PageContext, names: Mapping[str, str], key: str, requested:
         requested: opens this one now (from a button elsewhere on the page).
     """
     first = next(iter(names))
-    shown = next((tab for tab in (requested, studio.view.tab) if tab in names), first)
-    if shown == requested and studio.view.tab != requested:
-        studio.set_view(tab=requested)
+    shown = next((tab for tab in (requested, page.view.tab) if tab in names), first)
+    if shown == requested and page.view.tab != requested:
+        page.set_view(tab=requested)
 
     def choose() -> None:
         chosen = next((tab for tab, label in names.items() if label == st.session_state[key]), first)
-        studio.set_view(tab="" if chosen == first else chosen)
+        page.set_view(tab="" if chosen == first else chosen)
 
     set_widget_value(key, names[shown])  # the URL decides, so that the browser's Back returns to the tab before
     containers = st.tabs(list(names.values()), key=key, on_change=choose)
