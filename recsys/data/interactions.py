@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, ParsedRows, apply_rules
 from recsys.data.ordering import UserOrder, user_order
-from recsys.data.readers.cells import number_text, parse_numbers
-from recsys.data.readers.columns import Columns
 from recsys.data.readers.tables import Table, UnreadableRows
-from recsys.data.readers.times import ParsedTimes, parse_times
+from recsys.data.schema.cells import number_text, parse_numbers
+from recsys.data.schema.columns import Columns
+from recsys.data.schema.times import ParsedTimes, parse_times
 from recsys.errors import InputError
 
 

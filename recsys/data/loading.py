@@ -14,20 +14,20 @@ from recsys.data.cleaning import CleaningPlan, CleaningReport
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.data.interactions import InputTable, Interactions, build_interactions
-from recsys.data.readers.cells import parse_texts
-from recsys.data.readers.columns import Columns, correct_columns, demand_columns, detect_columns
 from recsys.data.readers.delimited import CATEGORY
 from recsys.data.readers.formats import probe_tables
-from recsys.data.readers.interaction_evidence import demand_interactions
-from recsys.data.readers.side_tables import (
+from recsys.data.readers.tables import Table
+from recsys.data.schema.cells import parse_texts
+from recsys.data.schema.columns import Columns, correct_columns, demand_columns, detect_columns
+from recsys.data.schema.interaction_evidence import demand_interactions
+from recsys.data.schema.side_tables import (
     align_vectors,
     build_catalogue,
     build_user_table,
     item_columns,
     load_vectors,
 )
-from recsys.data.readers.table_roles import AssignedTables, FoundTable, assign_tables
-from recsys.data.readers.tables import Table
+from recsys.data.schema.table_roles import AssignedTables, FoundTable, assign_tables
 from recsys.errors import InputError
 
 __all__ = ["Loaded", "load", "load_vectors"]

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from recsys.data.readers.column_names import known_names
 from recsys.data.readers.tables import one_column_error, unique_names
+from recsys.data.schema.column_names import known_names
 from recsys.errors import InputError
 
 FORMAT_OF = {"\t": "tsv", ",": "csv", ";": "semicolon", "|": "pipe", "::": "double-colon", "\x1f": "csv", " ": "space"}

@@ -12,9 +12,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from recsys.data.readers.archives import InputFile
-from recsys.data.readers.cells import number_text
 from recsys.data.readers.probes import FileStart, Probe, probe_of_table
 from recsys.data.readers.tables import MAX_COLUMNS, Table, unique_names
+from recsys.data.schema.cells import number_text
 from recsys.errors import InputError
 
 MAX_CELLS = 4_000_000_000

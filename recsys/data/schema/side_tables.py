@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 
 from recsys.data.dataset import Catalogue
-from recsys.data.readers.cells import parse_texts
-from recsys.data.readers.column_names import known_names
 from recsys.data.readers.tables import Table
+from recsys.data.schema.cells import parse_texts
+from recsys.data.schema.column_names import known_names
 from recsys.errors import InputError
 
 _NO_TAGS = {"(no genres listed)", "unknown", "none", "nan", ""}

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data.readers.cells import parse_numbers
-from recsys.data.readers.column_names import known_names, normalised_name
 from recsys.data.readers.tables import Table
-from recsys.data.readers.times import parse_times
+from recsys.data.schema.cells import parse_numbers
+from recsys.data.schema.column_names import known_names, normalised_name
+from recsys.data.schema.times import parse_times
 from recsys.errors import InputError
 
 INTERACTION_ROLES = ("user_id", "item_id", "timestamp", "rating", "scenario", "title", "quantity", "order_id")

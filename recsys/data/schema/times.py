@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.data.readers.cells import dictionary_codes, float_array, is_number_type, parse_numbers
+from recsys.data.schema.cells import dictionary_codes, float_array, is_number_type, parse_numbers
 
 _UNITS = ((1e11, 1.0, "unix seconds"), (1e14, 1e-3, "unix milliseconds"), (1e17, 1e-6, "unix microseconds"))
 _EXCEL_EPOCH = 25_569.0  # 1970-01-01 as an Excel serial date

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from recsys.data.readers.cells import distinct_share, has_repeats, parse_numbers
-from recsys.data.readers.column_names import ITEM_STEMS, known_names, normalised_name
-from recsys.data.readers.columns import detect_columns
 from recsys.data.readers.probes import Probe
+from recsys.data.schema.cells import distinct_share, has_repeats, parse_numbers
+from recsys.data.schema.column_names import ITEM_STEMS, known_names, normalised_name
+from recsys.data.schema.columns import detect_columns
 from recsys.errors import InputError
 
 KEY_SHARE = 0.95  # of distinct cells: a column with at least this share can be a key

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from recsys.data.readers.cells import distinct_share, parse_texts
-from recsys.data.readers.column_names import ITEM_STEMS, USER_STEMS, known_names, normalised_name
-from recsys.data.readers.columns import detect_columns
-from recsys.data.readers.interaction_evidence import KEY_SHARE, SUBSET_WORDS, Evidence, evidence_of, words_of
 from recsys.data.readers.probes import Probe
+from recsys.data.schema.cells import distinct_share, parse_texts
+from recsys.data.schema.column_names import ITEM_STEMS, USER_STEMS, known_names, normalised_name
+from recsys.data.schema.columns import detect_columns
+from recsys.data.schema.interaction_evidence import KEY_SHARE, SUBSET_WORDS, Evidence, evidence_of, words_of
 from recsys.errors import InputError
 
 TABLE_ROLES = ("interactions", "items", "users")

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from recsys.data import CleaningPlan, load
-from recsys.data.readers.cells import parse_numbers
-from recsys.data.readers.column_names import known_names
-from recsys.data.readers.times import parse_times
+from recsys.data.schema.cells import parse_numbers
+from recsys.data.schema.column_names import known_names
+from recsys.data.schema.times import parse_times
 from recsys.errors import InputError
 from tests.data import files
 
