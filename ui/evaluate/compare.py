@@ -56,7 +56,7 @@ def _table(evaluated: EvaluationContext) -> None:
         metric_label(key): [("★ " if m.name == report.best(key) else "") + m.estimates[key].text for m in report.models]
         for key in report.metrics
     }
-    st.dataframe(pd.DataFrame(rows, index=list(report.names)).T, width="stretch", key="compare_table")
+    st.dataframe(pd.DataFrame(rows, index=list(report.names)).T, width="stretch", height="content", key="compare_table")
     st.caption("★ marks the best value where one direction is better. Brackets are 95% intervals.")
     with st.expander("How each metric is defined"):
         metrics = {metric_label(key): find_metric(key) for key in report.metrics}

@@ -21,12 +21,14 @@ from ui.shell.widgets import escape_markdown
 
 
 def verdict(evaluated: EvaluationContext) -> None:
-    """One sentence, one interval plot of all models."""
+    """One sentence, one interval plot of all models, and the next step."""
     report = evaluated.report
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, right = st.columns([3, 1], vertical_alignment="center")
     left.subheader(escape_markdown(report.verdict, 400), anchor=False)
     metric = right.selectbox("Metric", report.metrics, format_func=metric_label, key="metric")
     left.caption(escape_markdown(find_metric(metric).help))
+    if right.button("Next: explain a list", type="primary", key="evaluate_next", width="stretch"):
+        evaluated.page.go("explain")
     for sentence in (report.repeats.sentence, report.parts_sentence):
         if sentence:
             st.caption(escape_markdown(sentence, 400))
@@ -75,7 +77,7 @@ def like_tab(evaluated: EvaluationContext) -> None:
 
 TABS = {
     "alpha": ("Quality over α", alpha_tab),
-    "segments": ("Groups", segments_tab),
+    "segments": ("User groups", segments_tab),
     "compare": ("Compare", compare_tab),
     "study": ("Does transfer help?", study_tab),
     "like": ("Like / not-like accuracy", like_tab),
@@ -89,6 +91,3 @@ def tabs(evaluated: EvaluationContext) -> None:
     names = {key: name for key, (name, _) in TABS.items()}
     with open_tab(evaluated.page, names, "evaluate_tab") as chosen:
         TABS[chosen][1](evaluated)
-    label, icon = "Next: explain a recommendation", ":material/arrow_forward:"
-    if st.button(label, type="primary", key="evaluate_next", icon=icon):
-        evaluated.page.go("explain")
