@@ -39,10 +39,10 @@ def test_what_is_promised_and_what_was_spent_is_said(run_id: str) -> None:
     no_errors(app)
     for said in (
         "below 1 / 120 users",
-        "Covered, towards whoever sees only",
+        "Covered, towards anyone who sees only",
         "Not covered:",
         "ε = 4",
-        "everybody’s histories",
+        "the histories of all users",
     ):
         assert said in words(app), said
     assert not app.get("plotly_chart"), "a figure that reads the source as it is"
@@ -86,7 +86,7 @@ def test_ways_and_bundle_that_read_the_source_are_not_offered(run_id: str) -> No
     files = opened("4_Transfer", run_id, tab="files")
     no_errors(files)
     assert "Production bundle" not in [button.label for button in files.get("download_button")]
-    assert "everybody’s vectors" in words(files)
+    assert "all user embeddings" in words(files)
 
 
 def test_turning_it_on_turns_off_what_reads_histories(run_id: str) -> None:

@@ -93,10 +93,10 @@ def test_above_three_thousand_users_one_searches_instead_of_scrolling(own_worksp
     app.session_state["transfer_source"] = True  # the panel is open
     app.run()
     assert not [box for box in app.selectbox if len(box.options) > 50]
-    part = next(field for field in app.text_input if field.label == "Part of an id")
+    part = next(field for field in app.text_input if field.label == "Part of a user id")
     app.session_state["transfer_source"] = True
     part.set_value("u309").run()
-    found = next(radio for radio in app.radio if radio.label == "Found")
+    found = next(radio for radio in app.radio if radio.label == "Matching users")
     assert found.options == ["u309", *(f"u309{digit}" for digit in range(10))]
     app.session_state["transfer_source"] = True
     found.set_value("u3097").run()
@@ -105,7 +105,7 @@ def test_above_three_thousand_users_one_searches_instead_of_scrolling(own_worksp
     app.session_state["transfer_source"] = True
     app.run()
     app.session_state["transfer_source"] = True
-    next(field for field in app.text_input if field.label == "Part of an id").set_value("nobody").run()
+    next(field for field in app.text_input if field.label == "Part of a user id").set_value("nobody").run()
     no_errors(app)
     assert param(app, "source") == "user:u3097"
     explain = opened(entry.id, "6_Explain", target="user:u3")
