@@ -109,6 +109,6 @@ def test_above_three_thousand_users_one_searches_instead_of_scrolling(own_worksp
     no_errors(app)
     assert param(app, "source") == "user:u3097"
     explain = opened(entry.id, "6_Explain", target="user:u3")
-    next(field for field in explain.text_input if field.label == "Person (an id)").set_value("u3050").run()
+    next(field for field in explain.text_input if field.label == "User id").set_value("u3050").run()
     no_errors(explain)
     assert param(explain, "target") == "user:u3050"

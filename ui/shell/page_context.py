@@ -74,7 +74,7 @@ STEPS = (
         "pages/4_Transfer.py",
         "4 Transfer",
         "Transfer interests",
-        "Drag α from target to source: the list, the map and the exact changes follow.",
+        "Drag α: the list, the map and the exact changes follow.",
     ),
     Step(
         "evaluate",

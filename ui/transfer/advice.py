@@ -37,25 +37,25 @@ LABELS = {
 }
 
 
-def axis_of(studio: PageContext) -> str:
+def axis_of(page: PageContext) -> str:
     """The axis of the study that this kind of source belongs to: "users", "time" or "scenarios"."""
-    return AXES.get(studio.view.source.partition(":")[0], "users")
+    return AXES.get(page.view.source.partition(":")[0], "users")
 
 
-def scenarios_of(studio: PageContext, context: RunContext) -> list[str]:
+def scenarios_of(page: PageContext, context: RunContext) -> list[str]:
     """Source scenario and target scenario; empty on the other axes."""
-    kind, _, value = studio.view.source.partition(":")
+    kind, _, value = page.view.source.partition(":")
     return list(read_scenarios(value, context.dataset.catalogue.scenario_names)) if kind == "scenario" else []
 
 
-def study_of(studio: PageContext, context: RunContext) -> Mapping[str, Any] | None:
+def study_of(page: PageContext, context: RunContext) -> Mapping[str, Any] | None:
     """The newest saved study of this data and axis; None where there is none."""
-    wanted = {"axis": axis_of(studio), "scenarios": scenarios_of(studio, context)}
-    for entry in studio.space.entries("study"):
+    wanted = {"axis": axis_of(page), "scenarios": scenarios_of(page, context)}
+    for entry in page.space.entries("study"):
         same_data = context.dataset.matches(str(entry.meta.get("fingerprint")))
         if same_data and all(entry.meta.get(name) == value for name, value in wanted.items()):
             try:
-                content = read_content(studio.space.path(entry.id))
+                content = read_content(page.space.path(entry.id))
             except ArtifactError:
                 continue  # a damaged study counts as none; Home reports it
             if is_current(content) and "points" in content:
@@ -63,15 +63,15 @@ def study_of(studio: PageContext, context: RunContext) -> Mapping[str, Any] | No
     return None
 
 
-def verdict_label(studio: PageContext, context: RunContext) -> str:
+def verdict_label(page: PageContext, context: RunContext) -> str:
     """The label of the mixer's button that opens the tab "Does it help?"."""
-    study = study_of(studio, context)
+    study = study_of(page, context)
     return "Does it help? Not studied yet →" if study is None else LABELS.get(str(study["level"]), "Does it help? →")
 
 
-def where_to_begin(studio: PageContext, context: RunContext, scored: ScoredPair) -> tuple[float, str]:
+def where_to_begin(page: PageContext, context: RunContext, scored: ScoredPair) -> tuple[float, str]:
     """An α to begin with, and a sentence that says whether a study supports it."""
-    study = study_of(studio, context)
+    study = study_of(page, context)
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
     except ArtifactError:  # a damaged study: the tab "Which α?" shows the error
@@ -88,37 +88,37 @@ def suggestion_for(study: Mapping[str, Any], scored: ScoredPair) -> Suggestion:
     return suggest_alpha([suggestion_evidence(point) for point in study["points"]], known, float(study["shrinkage"]))
 
 
-def which_alpha(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The suggested α, with the evidence for it."""
-    study = study_of(studio, context)
+    study = study_of(page, context)
     if study is None:
         st.write("A suggestion needs evidence from other users with as few items. Run the study once.")
-        _start(studio, context)
+        _start(page, context)
         return
     found = suggestion_for(study, scored)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.plotly_chart(alpha_evidence(found, studio.view.alpha), key="evidence", config=CONFIG, width="stretch")
+        st.plotly_chart(alpha_evidence(found, page.view.alpha), key="evidence", config=CONFIG, width="stretch")
     with right:
         st.subheader(f"α = {found.alpha:.2g}" if found.helps else "Leave α at 0", anchor=False)
         st.write(escape_markdown(found.evidence, 600))
         n = len(scored.pair.target.party.histories[0])
         st.caption(f"Shrinkage: α = c / (c + n) = {found.shrinkage:.2f} for n = {n:,} known items.")
-        if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == studio.view.alpha):
-            studio.set_view(alpha=float(found.alpha))
+        if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == page.view.alpha):
+            page.set_view(alpha=float(found.alpha))
             st.rerun()
 
 
-def helps(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The verdict of the study, and the link to all of its figures."""
-    study = study_of(studio, context)
+    study = study_of(page, context)
     if study is None:
         st.write(
-            f"It is not known yet whether {SOURCES[axis_of(studio)]} help on this data. The study holds users out, "
+            f"It is not known yet whether {SOURCES[axis_of(page)]} help on this data. The study holds users out, "
             "predicts their next item, and compares transfer with simple methods and with a random source, which must "
             "not help."
         )
-        _start(studio, context)
+        _start(page, context)
         return
     show_verdict(str(study["level"]), str(study["verdict"]))
     st.caption(
@@ -127,19 +127,19 @@ def helps(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     )
     with st.container(horizontal=True):
         st.page_link(
-            "pages/5_Evaluate.py", label="All figures of the study", query_params={**studio.params(), "tab": "study"}
+            "pages/5_Evaluate.py", label="All figures of the study", query_params={**page.params(), "tab": "study"}
         )
-        _start(studio, context, "Run it again")
+        _start(page, context, "Run it again")
 
 
-def _start(studio: PageContext, context: RunContext, label: str = "Run the study") -> None:
+def _start(page: PageContext, context: RunContext, label: str = "Run the study") -> None:
     """The study of this axis: its progress, the reason of a failure, and the button that starts it."""
-    space, data = studio.space, context.dataset
-    axis, scenarios = axis_of(studio), scenarios_of(studio, context)
-    wanted = job_id(studio, "study of the pair", axis, data.fingerprint, *scenarios)
-    job = find_job(studio, wanted)
+    space, data = page.space, context.dataset
+    axis, scenarios = axis_of(page), scenarios_of(page, context)
+    wanted = job_id(page, "study of the pair", axis, data.fingerprint, *scenarios)
+    job = find_job(page, wanted)
     if job is not None and job.active:
-        guarded_fragment(1.0)(_progress)(studio, wanted)
+        guarded_fragment(1.0)(_progress)(page, wanted)
         return
     if job is not None and job.error:
         show_failure(job)
@@ -155,12 +155,12 @@ def _start(studio: PageContext, context: RunContext, label: str = "Run the study
         return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
 
     if st.button(label, key=f"study_{label}", help="About two minutes. It continues when you leave this page."):
-        studio.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work, job_id=wanted)
+        page.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work, job_id=wanted)
         st.rerun()
 
 
-def _progress(studio: PageContext, wanted: str) -> None:
-    job = find_job(studio, wanted)
+def _progress(page: PageContext, wanted: str) -> None:
+    job = find_job(page, wanted)
     if job is None or not job.active:
         st.rerun()
     st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free worker …"))

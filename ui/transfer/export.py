@@ -22,26 +22,26 @@ from ui.transfer.scored_pair import ScoredPair, second_scorer
 CSV, JSON, PARQUET, HTML = "text/csv", "application/json", "application/vnd.apache.parquet", "text/html"
 
 
-def final_list(studio: PageContext, context: RunContext, scored: ScoredPair) -> Recommendations:
+def final_list(page: PageContext, context: RunContext, scored: ScoredPair) -> Recommendations:
     """The list at this α with all rules, the diversity control included."""
     rules = scored.rules
     return recommend(
         scored.transfer,
-        studio.view.alpha,
-        studio.view.k,
+        page.view.alpha,
+        page.view.k,
         second_scorer=second_scorer(context, rules),
         weight=rules.weight,
         diversity=rules.diversity,
     )
 
 
-def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def export_downloads(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The exported list, and the downloads."""
-    picks = final_list(studio, context, scored)
+    picks = final_list(page, context, scored)
     rows = pd.DataFrame(picks.rows(context.dataset))
     shown, files = st.columns([3, 2], gap="large")
     with shown:
-        st.write(escape_markdown(scored.transfer.sentence(studio.view.alpha), 400))
+        st.write(escape_markdown(scored.transfer.sentence(page.view.alpha), 400))
         if scored.rules.words():
             st.caption(escape_markdown(f"Rules: {'; '.join(scored.rules.words())}.", 600))
         if scored.rules.diversity:
@@ -54,7 +54,7 @@ def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPai
             download("Parquet", lambda: _parquet(rows), "recommendations.parquet", PARQUET, "out_list_parquet")
             download(
                 "JSON",
-                lambda: _json(list_json(scored, studio.view.alpha, rows)),
+                lambda: _json(list_json(scored, page.view.alpha, rows)),
                 "recommendations.json",
                 JSON,
                 "out_list_json",
@@ -67,14 +67,19 @@ def export_downloads(studio: PageContext, context: RunContext, scored: ScoredPai
             download("JSON", lambda: _json(path_json(context, scored)), "path.json", JSON, "out_path_json")
         st.markdown("**The figures**")
         with st.container(horizontal=True):
-            for label, name, make in _figures(studio, context, scored):
+            for label, name, make in _figures(page, context, scored):
                 download(label, make, name, HTML, f"out_{name}")
         st.caption("HTML files work without a network. Their camera button saves SVG, the one on this page PNG.")
-        study = study_of(studio, context)
+        study = study_of(page, context)
         st.markdown("**Report, and bundle for production**")
         with st.container(horizontal=True):
-            page = "One-page report"
-            download(page, lambda: transfer_html(context, scored, picks, study), "transfer.html", HTML, "out_report")
+            download(
+                "One-page report",
+                lambda: transfer_html(context, scored, picks, study),
+                "transfer.html",
+                HTML,
+                "out_report",
+            )
             if isinstance(context.run.model, Encoder) and not scored.rules.epsilon:
                 zipped = "application/zip"
                 download(
@@ -108,20 +113,18 @@ def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
     return names | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
 
 
-def _figures(
-    studio: PageContext, context: RunContext, scored: ScoredPair
-) -> list[tuple[str, str, Callable[[], bytes]]]:
-    catalogue, alpha = context.dataset.catalogue, studio.view.alpha
+def _figures(page: PageContext, context: RunContext, scored: ScoredPair) -> list[tuple[str, str, Callable[[], bytes]]]:
+    catalogue, alpha = context.dataset.catalogue, page.view.alpha
 
-    def page(figure: object) -> bytes:
+    def html_of(figure: object) -> bytes:
         config = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
         html: str = figure.to_html(include_plotlyjs=True, config=config)  # type: ignore[attr-defined]
         return html.encode("utf-8")
 
     return [
-        ("Ranks over α", "ranks.html", lambda: page(bump_chart(scored.path, catalogue.titles, alpha))),
-        ("Tags", "tags.html", lambda: page(what_changed(scored.path, catalogue.tags, alpha))),
-        ("Scores", "scores.html", lambda: page(score_curves(scored.path, catalogue.titles, alpha))),
+        ("Ranks over α", "ranks.html", lambda: html_of(bump_chart(scored.path, catalogue.titles, alpha))),
+        ("Tags", "tags.html", lambda: html_of(what_changed(scored.path, catalogue.tags, alpha))),
+        ("Scores", "scores.html", lambda: html_of(score_curves(scored.path, catalogue.titles, alpha))),
     ]
 
 

@@ -32,35 +32,35 @@ KINDS: Mapping[str, str] = {
 GROUPS = ("group", "cluster", "column")
 
 
-def picker_row(studio: PageContext, context: RunContext, names: tuple[str, str]) -> None:
+def picker_row(page: PageContext, context: RunContext, names: tuple[str, str]) -> None:
     """Shows the row. `names` are the labels of target and source."""
     target, swap, source, random, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
     with target:
         _popover(
             f":blue[●] Target: {escape_markdown(names[0], 40)}",
             "transfer_target",
-            lambda: _pick_target(studio, context),
+            lambda: _pick_target(page, context),
         )
     with swap:
-        depends_on_target = studio.view.source.partition(":")[0] in ("near", "before", "scenario")
+        depends_on_target = page.view.source.partition(":")[0] in ("near", "before", "scenario")
         if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=depends_on_target):
-            _change(studio, target=studio.view.source, source=studio.view.target)
+            _change(page, target=page.view.source, source=page.view.target)
     with source:
         _popover(
             f":orange[◆] Source: {escape_markdown(names[1], 40)}",
             "transfer_source",
-            lambda: _pick_source(studio, context),
+            lambda: _pick_source(page, context),
         )
     with random:
         if st.button("Random pair", key="surprise", help="Two users with different interests", width="stretch"):
             seed = st.session_state["random_pairs"] = st.session_state.get("random_pairs", 0) + 1
             picked = random_pair(context, seed)
-            _change(studio, target=picked[0], source=picked[1])
+            _change(page, target=picked[0], source=picked[1])
     with rules:
-        count = len(studio.view.rules.words())
+        count = len(page.view.rules.words())
         label = f"Rules ({count})" if count else "Rules"
         hint = "Which items may be recommended, and by which scores"
-        _popover(label, "transfer_rules", lambda: rules_panel(studio, context), hint)
+        _popover(label, "transfer_rules", lambda: rules_panel(page, context), hint)
 
 
 def _popover(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
@@ -71,9 +71,9 @@ def _popover(label: str, key: str, body: Callable[[], None], hint: str | None = 
             body()
 
 
-def _with_target(studio: PageContext, context: RunContext, target: str) -> dict[str, str]:
+def _with_target(page: PageContext, context: RunContext, target: str) -> dict[str, str]:
     """The view for another target; a source that depends on the target is changed where it does not fit the new one."""
-    kind, _, moment_of = studio.view.source.partition(":")
+    kind, _, moment_of = page.view.source.partition(":")
     if kind not in ("before", "scenario"):
         return {"target": target}
     if target.partition(":")[0] not in ("user", "items"):
@@ -90,16 +90,16 @@ def _history(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
     return context.known_histories[context.dataset.users.index(value)] if kind == "user" else read_items(value)
 
 
-def _pick_target(studio: PageContext, context: RunContext) -> None:
-    _pick(studio, context, "target", ("user", "group", "everyone", "items"))
+def _pick_target(page: PageContext, context: RunContext) -> None:
+    _pick(page, context, "target", ("user", "group", "everyone", "items"))
 
 
-def _pick_source(studio: PageContext, context: RunContext) -> None:
-    _pick(studio, context, "source", _source_kinds(studio, context))
+def _pick_source(page: PageContext, context: RunContext) -> None:
+    _pick(page, context, "source", _source_kinds(page, context))
 
 
-def _source_kinds(studio: PageContext, context: RunContext) -> tuple[str, ...]:
-    single = studio.view.target.partition(":")[0] in ("user", "items")
+def _source_kinds(page: PageContext, context: RunContext) -> tuple[str, ...]:
+    single = page.view.target.partition(":")[0] in ("user", "items")
     offered = {
         "before": single,
         "scenario": single and len(context.dataset.catalogue.scenario_names) > 1,
@@ -108,14 +108,14 @@ def _source_kinds(studio: PageContext, context: RunContext) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if offered.get(kind, True))
 
 
-def _change(studio: PageContext, **view: str) -> None:
-    studio.set_view(**view)
+def _change(page: PageContext, **view: str) -> None:
+    page.set_view(**view)
     st.rerun()
 
 
-def _pick(studio: PageContext, context: RunContext, side: str, kinds: tuple[str, ...]) -> None:
+def _pick(page: PageContext, context: RunContext, side: str, kinds: tuple[str, ...]) -> None:
     """The kind of party, and the picker of this kind. A choice is written to the URL."""
-    written = getattr(studio.view, side)
+    written = getattr(page.view, side)
     now = written.partition(":")[0]
     now = "group" if now in GROUPS else now
     kind = st.selectbox(
@@ -133,12 +133,12 @@ def _pick(studio: PageContext, context: RunContext, side: str, kinds: tuple[str,
         "scenario": _scenario,
         "items": _items,
     }
-    chosen = pickers[kind](studio, context, side, written) if kind in pickers else kind
+    chosen = pickers[kind](page, context, side, written) if kind in pickers else kind
     if chosen and chosen != written:
-        _change(studio, **(_with_target(studio, context, chosen) if side == "target" else {side: chosen}))
+        _change(page, **(_with_target(page, context, chosen) if side == "target" else {side: chosen}))
 
 
-def _user(studio: PageContext, context: RunContext, side: str, written: str) -> str:
+def _user(page: PageContext, context: RunContext, side: str, written: str) -> str:
     data = context.dataset
     kind, _, value = written.partition(":")
     now = data.users.index(value) if kind == "user" and value in data.users else None
@@ -188,8 +188,8 @@ def preview(context: RunContext, user: int) -> None:
     st.caption(f"Newest first: {titles}" if titles else "No items yet.")
 
 
-def _group(studio: PageContext, context: RunContext, side: str, written: str) -> str:
-    options = _groups(studio, context)
+def _group(page: PageContext, context: RunContext, side: str, written: str) -> str:
+    options = _groups(page, context)
     if not options:
         st.caption("No groups yet. Draw a lasso on the map in 3 Embeddings to save one.")
         return ""
@@ -212,9 +212,9 @@ def _group(studio: PageContext, context: RunContext, side: str, written: str) ->
     return "" if text is None else text + (MEDOID if way == ways[1] else "")
 
 
-def _groups(studio: PageContext, context: RunContext) -> dict[str, str]:
+def _groups(page: PageContext, context: RunContext) -> dict[str, str]:
     """Saved groups, clusters of users, and groups of the user table: shown names by how they are written in the URL."""
-    saved = {f"group:{entry.id}": f"Saved: {entry.name}" for entry in studio.space.entries("cohort")}
+    saved = {f"group:{entry.id}": f"Saved: {entry.name}" for entry in page.space.entries("cohort")}
     clusters = {}
     if isinstance(context.run.model, Encoder):
         found, names = cache.groups_of(context.folder)
@@ -227,7 +227,7 @@ def _groups(studio: PageContext, context: RunContext) -> dict[str, str]:
     return saved | clusters | columns
 
 
-def _near(studio: PageContext, context: RunContext, side: str, written: str) -> str:
+def _near(page: PageContext, context: RunContext, side: str, written: str) -> str:
     kind, _, value = written.partition(":")
     now = int(value) if kind == "near" and value.isdecimal() else 20
     count = st.slider(
@@ -237,9 +237,9 @@ def _near(studio: PageContext, context: RunContext, side: str, written: str) -> 
     return f"near:{count}"
 
 
-def _before(studio: PageContext, context: RunContext, side: str, written: str) -> str:
-    data, target = context.dataset, studio.view.target.partition(":")
-    known = _history(context, studio.view.target)
+def _before(page: PageContext, context: RunContext, side: str, written: str) -> str:
+    data, target = context.dataset, page.view.target.partition(":")
+    known = _history(context, page.view.target)
     if len(known) < 3:
         st.caption("This user has too few items to split the history.")
         return ""
@@ -258,10 +258,10 @@ def _before(studio: PageContext, context: RunContext, side: str, written: str) -
     return f"before:{first}"
 
 
-def _scenario(studio: PageContext, context: RunContext, side: str, written: str) -> str:
+def _scenario(page: PageContext, context: RunContext, side: str, written: str) -> str:
     names = context.dataset.catalogue.scenario_names
     kind, _, value = written.partition(":")
-    now = read_scenarios(value, names) if kind == "scenario" else _scenarios_by_items(context, studio.view.target)
+    now = read_scenarios(value, names) if kind == "scenario" else _scenarios_by_items(context, page.view.target)
     left, right = st.columns(2)
     source = left.selectbox(
         "Source scenario", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
@@ -282,7 +282,7 @@ def _scenarios_by_items(context: RunContext, target: str) -> list[str]:
     return sorted(catalogue.scenario_names, key=lambda name: (-counts[name], name))[:2]
 
 
-def _items(studio: PageContext, context: RunContext, side: str, written: str) -> str:
+def _items(page: PageContext, context: RunContext, side: str, written: str) -> str:
     data = context.dataset
     kind, _, value = written.partition(":")
     now = [data.items.index(item) for item in read_items(value) if item in data.items] if kind == "items" else []
@@ -306,13 +306,13 @@ def _items(studio: PageContext, context: RunContext, side: str, written: str) ->
     return text
 
 
-def complete_pair(studio: PageContext, context: RunContext) -> None:
+def complete_pair(page: PageContext, context: RunContext) -> None:
     """Writes a random target or source to the URL where one is missing, so that the page always shows a blend.
 
     Then the page runs again, so that the links of the menu contain them.
     """
-    view = studio.view
+    view = page.view
     if view.target and view.source:
         return
     target, source = random_pair(context, 0, view.target)
-    _change(studio, target=view.target or target, source=view.source or source)
+    _change(page, target=view.target or target, source=view.source or source)

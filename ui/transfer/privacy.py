@@ -23,7 +23,7 @@ from ui.transfer.scored_pair import ScoredPair, cached_pair
 EPSILON = 4.0  # described while the protection is off
 
 
-def privacy(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def privacy(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The guarantee, and the budget spent or (without protection) the curve over ε."""
     if not isinstance(context.run.model, Encoder):
         st.info("Protection needs user embeddings. This model has none: open a run of the attention model.")
@@ -35,9 +35,9 @@ def privacy(studio: PageContext, context: RunContext, scored: ScoredPair) -> Non
     left, right = st.columns([3, 2], gap="large")
     with left:
         if scored.rules.epsilon:
-            _spending(studio, context, scored)
+            _spending(page, context, scored)
         else:
-            _curve(studio, context, scored)
+            _curve(page, context, scored)
     with right:
         _guarantee(context, scored)
 
@@ -52,10 +52,10 @@ def _guarantee(context: RunContext, scored: ScoredPair) -> None:
     st.caption(NOT_COVERED)
 
 
-def _spending(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def _spending(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The budget spent, and a button for a new draw."""
-    source = studio.view.source
-    used = spent_on(studio.space, context, source)
+    source = page.view.source
+    used = spent_on(page.space, context, source)
     st.metric("Spent on this source", f"ε = {used:.3g}", help="All draws together, for the most exposed user.")
     st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this workspace")
     st.write(
@@ -64,7 +64,7 @@ def _spending(studio: PageContext, context: RunContext, scored: ScoredPair) -> N
     )
     if st.button("Draw the noise again", key="privacy_again", help="Adds to the budget spent, which can’t be undone."):
         try:
-            recorded_draw(studio.space, context, studio.view.target, source, scored.rules, again=True)
+            recorded_draw(page.space, context, page.view.target, source, scored.rules, again=True)
         except ProtectionError as refused:
             st.warning(escape_markdown(str(refused), 600))
         else:
@@ -72,9 +72,9 @@ def _spending(studio: PageContext, context: RunContext, scored: ScoredPair) -> N
     st.caption("The figure over ε is hidden while the source is protected: it reads the source without noise.")
 
 
-def _curve(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def _curve(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The figure of how much of the list survives the noise; it reads the source without noise."""
-    view = studio.view
+    view = page.view
     with st.spinner("Drawing the noise many times …"):
         rules = replace(scored.rules, epsilon=0.0, diversity=0.0)
         points = _noise_curve(context.folder, view.target, view.source, view.k, rules, view.alpha)

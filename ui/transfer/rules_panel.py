@@ -20,12 +20,12 @@ from ui.transfer.scored_pair import second_scores, usable_methods
 EPSILON = 4.0  # when the protection is turned on
 
 
-def rules_panel(studio: PageContext, context: RunContext) -> None:
+def rules_panel(page: PageContext, context: RunContext) -> None:
     """The controls, with the values of the URL; a rule that does not apply to this run stays visible to be removed."""
-    catalogue, rules = context.dataset.catalogue, studio.view.rules
+    catalogue, rules = context.dataset.catalogue, page.view.rules
     st.caption("Items of the target’s history are never recommended.")
     if len(catalogue.scenario_names) > 1 or rules.scenario:
-        _choice(studio, "scenario", "Only from", catalogue.scenario_names, "anything")
+        _choice(page, "scenario", "Only from", catalogue.scenario_names, "anything")
     methods = usable_methods(context)
     if len(methods) > 1:
         st.selectbox(
@@ -33,35 +33,33 @@ def rules_panel(studio: PageContext, context: RunContext) -> None:
             list(methods),
             format_func=lambda name: methods[name].label,
             help="; ".join(f"{method.label}: {method.sentence} ({method.paper})" for method in methods.values()),
-            **_bound(studio, "method"),
+            **_bound(page, "method"),
         )
     tags = sorted({tag for tags in catalogue.tags for tag in tags})
     if tags or rules.tag:
-        _choice(studio, "tag", "Only with the tag", tags, "anything")
+        _choice(page, "tag", "Only with the tag", tags, "anything")
     cold = np.count_nonzero(context.dataset.item_counts[1:] == 0)
     if cold or rules.cold_items:
         st.checkbox(
             f"Only the {cold:,} items without interactions",
-            **_bound(studio, "cold_items"),
-            **_disabled(studio, "cold_items"),
+            **_bound(page, "cold_items"),
+            **_disabled(page, "cold_items"),
         )
-    st.checkbox(
-        "Leave out the items of the source", **_bound(studio, "hide_source"), **_disabled(studio, "hide_source")
-    )
+    st.checkbox("Leave out the items of the source", **_bound(page, "hide_source"), **_disabled(page, "hide_source"))
     seconds = second_scores(context)
     if seconds or rules.second_score:
-        _choice(studio, "second_score", "Second score", seconds, "none")
+        _choice(page, "second_score", "Second score", seconds, "none")
         if rules.second_score:
-            st.slider("Weight of the second score", 0.0, 1.0, step=0.05, **_bound(studio, "weight"))
+            st.slider("Weight of the second score", 0.0, 1.0, step=0.05, **_bound(page, "weight"))
     if isinstance(context.run.model, Encoder) or rules.diversity or rules.epsilon:
         note = "For the exported list. The list above is ranked by score alone, so that its changes are exact."
-        st.slider("Diversity", 0.0, 1.0, step=0.1, help=note, **_bound(studio, "diversity"))
-        _protection(studio)
+        st.slider("Diversity", 0.0, 1.0, step=0.1, help=note, **_bound(page, "diversity"))
+        _protection(page)
 
 
-def _protection(studio: PageContext) -> None:
+def _protection(page: PageContext) -> None:
     """The toggle, and ε while it is on."""
-    rules = studio.view.rules
+    rules = page.view.rules
     note = (
         "Clips the source’s embedding and adds noise; see the tab Privacy. Turns off the rules that read histories: "
         "second score, items of the source, items without interactions."
@@ -69,44 +67,44 @@ def _protection(studio: PageContext) -> None:
     key = "rule_protect"
 
     def toggle() -> None:
-        _set(studio, "epsilon", EPSILON if st.session_state[key] else 0.0)
+        _set(page, "epsilon", EPSILON if st.session_state[key] else 0.0)
 
     set_widget_value(key, bool(rules.epsilon))
     st.toggle("Protect the source", key=key, on_change=toggle, help=note)
     if rules.epsilon:
-        st.select_slider("ε (smaller is more private)", EPSILONS, **_bound(studio, "epsilon"))
+        st.select_slider("ε (smaller is more private)", EPSILONS, **_bound(page, "epsilon"))
 
 
-def _choice(studio: PageContext, name: str, label: str, offered: Sequence[str], none: str) -> None:
+def _choice(page: PageContext, name: str, label: str, offered: Sequence[str], none: str) -> None:
     """A select box with the offered values and none."""
-    now = getattr(studio.view.rules, name)
+    now = getattr(page.view.rules, name)
     missing = now and now not in offered
     options = ["", *offered, *([now] if missing else [])]
 
     def shown(value: str) -> str:
         return f"{value} (not in this run)" if missing and value == now else value or none
 
-    shut = _disabled(studio, name) if name == "second_score" else {}
-    st.selectbox(label, options, format_func=shown, **_bound(studio, name), **shut)
+    shut = _disabled(page, name) if name == "second_score" else {}
+    st.selectbox(label, options, format_func=shown, **_bound(page, name), **shut)
 
 
-def _disabled(studio: PageContext, name: str) -> dict[str, Any]:
+def _disabled(page: PageContext, name: str) -> dict[str, Any]:
     """Disables a rule that reads histories while the source is protected; one that is set can still be removed."""
-    rules = studio.view.rules
+    rules = page.view.rules
     return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}
 
 
-def _bound(studio: PageContext, name: str) -> dict[str, Any]:
+def _bound(page: PageContext, name: str) -> dict[str, Any]:
     """The arguments that make a widget show a rule of the URL and write its changes there."""
     key = f"rule_{name.removesuffix('_source')}"
-    set_widget_value(key, getattr(studio.view.rules, name))
-    return {"key": key, "on_change": lambda: _set(studio, name, st.session_state[key])}
+    set_widget_value(key, getattr(page.view.rules, name))
+    return {"key": key, "on_change": lambda: _set(page, name, st.session_state[key])}
 
 
-def _set(studio: PageContext, name: str, value: object) -> None:
-    rules = replace(studio.view.rules, **{name: value})  # type: ignore[arg-type]
+def _set(page: PageContext, name: str, value: object) -> None:
+    rules = replace(page.view.rules, **{name: value})  # type: ignore[arg-type]
     if name == "epsilon" and value:
         rules = rules.protected()
     if name == "second_score":
         rules = replace(rules, weight=(rules.weight or DEFAULT_WEIGHT) if value else 0.0)
-    studio.set_view(rules=rules)
+    page.set_view(rules=rules)

@@ -54,11 +54,11 @@ class ScoredPair:
 
 
 def scored_pair(
-    studio: PageContext, context: RunContext, target: str, source: str, rules: Rules, map_folder: str = ""
+    page: PageContext, context: RunContext, target: str, source: str, rules: Rules, map_folder: str = ""
 ) -> ScoredPair:
     """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
-    draw = recorded_draw(studio.space, context, target, source, rules) if rules.epsilon else 0
-    return cached_pair(context.folder, target, source, studio.view.k, rules, map_folder, draw)
+    draw = recorded_draw(page.space, context, target, source, rules) if rules.epsilon else 0
+    return cached_pair(context.folder, target, source, page.view.k, rules, map_folder, draw)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring source and target …")

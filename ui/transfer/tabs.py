@@ -30,7 +30,7 @@ TABS = {
 }
 
 
-def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, requested: str) -> None:
+def tabs(page: PageContext, context: RunContext, scored: ScoredPair, requested: str) -> None:
     """The tabs, and the content of the open one. `requested` opens a tab (from the mixer's button)."""
     contents = {
         "changes": _changes,
@@ -40,8 +40,8 @@ def tabs(studio: PageContext, context: RunContext, scored: ScoredPair, requested
         "privacy": privacy,
         "files": export_downloads,
     }
-    with open_tab(studio, TABS, "transfer_tab", requested) as chosen:
-        contents[chosen](studio, context, scored)
+    with open_tab(page, TABS, "transfer_tab", requested) as chosen:
+        contents[chosen](page, context, scored)
 
 
 def figure(drawn: object, key: str) -> None:
@@ -52,9 +52,9 @@ def figure(drawn: object, key: str) -> None:
         st.caption(escape_markdown(said, 400))
 
 
-def _changes(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def _changes(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """Ranks over α, tags, scores over α, and a table with a row for each change."""
-    titles, alpha = context.dataset.catalogue.titles, studio.view.alpha
+    titles, alpha = context.dataset.catalogue.titles, page.view.alpha
     figure(bump_chart(scored.path, titles, alpha), "bump")
     left, right = st.columns(2, gap="large")
     with left:
@@ -74,7 +74,7 @@ def _changes(studio: PageContext, context: RunContext, scored: ScoredPair) -> No
     )
 
 
-def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def _ways(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The list at this α for each way of blending, and where they differ for this pair."""
     if scored.rules.epsilon:
         st.info(
@@ -84,7 +84,7 @@ def _ways(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
     if scored.transfer.method.name != DEFAULT:
         st.info("Other ways of blending are compared for the linear blend only. Choose it under Rules.")
         return
-    alpha, k, titles = studio.view.alpha, studio.view.k, context.dataset.catalogue.titles
+    alpha, k, titles = page.view.alpha, page.view.k, context.dataset.catalogue.titles
     ways = blend_ways(scored.transfer, alpha)
     lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
     st.write(

@@ -43,50 +43,50 @@ def requested_choice() -> str:
     return choice(KEY).open or ""
 
 
-def choose_pair(studio: PageContext, context: RunContext) -> ScoredPair | None:
+def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
     """Shows the pickers and returns the pair they name; None, and an error on screen, where it can't be scored."""
-    complete_pair(studio, context)
-    view, rules = studio.view, applied_rules(studio, context)
+    complete_pair(page, context)
+    view, rules = page.view, applied_rules(page, context)
     row = st.container()
     scored, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
     try:
-        scored = scored_pair(studio, context, view.target, view.source, rules, saved_map(studio, context))
+        scored = scored_pair(page, context, view.target, view.source, rules, saved_map(page, context))
         names = (scored.pair.target.card.name, scored.pair.source.card.name)
     except ProtectionError as refused:
         st.warning(escape_markdown(str(refused), 600))
     except StudioError as error:
         show_error(error)
     with row:
-        picker_row(studio, context, names)
+        picker_row(page, context, names)
     return scored
 
 
-def applied_rules(studio: PageContext, context: RunContext) -> Rules:
+def applied_rules(page: PageContext, context: RunContext) -> Rules:
     """The rules of the URL that can be applied to this run; a warning on screen about each of the others."""
-    rules, problems = applicable_rules(context, studio.view.rules)
+    rules, problems = applicable_rules(context, page.view.rules)
     for problem in problems:
         st.warning(escape_markdown(problem, 400))
     return rules
 
 
-def saved_map(studio: PageContext, context: RunContext) -> str:
+def saved_map(page: PageContext, context: RunContext) -> str:
     """The folder of the map of users that Embeddings shows for this run; "" before it has been computed."""
     if not isinstance(context.run.model, Encoder):
         return ""
     key = ProjectionSettings().key(cache.embeddings_of(context.folder))
-    folders = (studio.space.path(entry.id) for entry in studio.space.entries("map") if entry.meta.get("key") == key)
+    folders = (page.space.path(entry.id) for entry in page.space.entries("map") if entry.meta.get("key") == key)
     return str(next(folders, ""))
 
 
-def show_mixer(studio: PageContext, context: RunContext, scored: ScoredPair) -> None:
+def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The mixer; below it a suggestion where to begin, and the next step."""
-    mixer(scored.mixer_data, studio.view.alpha, KEY, verdict_label(studio, context))
-    alpha, reason = where_to_begin(studio, context, scored)
+    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(page, context))
+    alpha, reason = where_to_begin(page, context, scored)
     sentence, button, onward = st.columns([5, 2, 2.4], vertical_alignment="center")
     sentence.caption(reason)
     label = f"Set α to {alpha:.2f}"
-    if button.button(label, key="try_alpha", width="stretch", disabled=studio.view.alpha == alpha):
-        studio.set_view(alpha=alpha)
+    if button.button(label, key="try_alpha", width="stretch", disabled=page.view.alpha == alpha):
+        page.set_view(alpha=alpha)
         st.rerun()
     if onward.button("Next: evaluate transfer", key="transfer_next", type="primary", width="stretch"):
-        studio.go("evaluate", tab="study")
+        page.go("evaluate", tab="study")
