@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from recsys.errors import InputError, StudioError
-from recsys.models.table import DEFAULT_MODEL, MODELS
+from recsys.models.table import DEFAULT_MODEL, MODELS, TRAINABLE
 
 if TYPE_CHECKING:
     from recsys.data import Loaded
@@ -265,7 +265,7 @@ def _encoder(run: Run) -> Encoder:
 
     if not isinstance(run.model, Encoder):
         raise InputError(
-            "the run's model", "must have representations of people", run.model.name, "Train with --model attention."
+            "the run's model", "must have user embeddings", run.model.name, f"Train with --model {TRAINABLE[0]}."
         )
     return run.model
 

@@ -128,12 +128,12 @@ def export_onnx(model: Encoder, folder: Path) -> Path:
     """Writes encoder.onnx: items int64 (1, T), counted from 1, oldest first, T ≤ max_length -> vector float32 (1, d).
 
     Raises:
-        InputError: the model is not the attention model (causal objective).
+        InputError: the model has no network, or one that is not causal.
         MissingExtraError: the extra requirements-onnx.txt is not installed.
     """
     network: Any = getattr(model, "network", None)
     if network is None or not network.causal:
-        raise InputError("the model", "must be the attention model, causal objective, to become ONNX", model.name)
+        raise InputError("the model", "must have a causal network to become ONNX", model.name)
     try:
         import onnx  # noqa: F401  # torch needs it to write the file
     except ImportError:

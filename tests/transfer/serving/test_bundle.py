@@ -82,5 +82,5 @@ def test_bad_policies_and_models_are_refused(planted: Dataset, tmp_path: Path) -
     for alphas in ((), ((3, 0.1), (1, 0.2)), ((1, 1.4),)):
         with pytest.raises(InputError):
             Policy("x", alphas)
-    with pytest.raises(InputError, match="attention"):
+    with pytest.raises(InputError, match="causal network"):
         export_onnx(Popularity.fit(planted), tmp_path)
