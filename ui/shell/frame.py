@@ -20,6 +20,9 @@ from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_valu
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
 
 
+PICKER_CHARACTERS = 28  # of a name that fit into a picker at 1280 pixels; longer ones are written out below it
+
+
 def draw(page: PageContext) -> None:
     """Menu, title row and the sentences about refused values."""
     with st.sidebar:
@@ -29,15 +32,16 @@ def draw(page: PageContext) -> None:
         active = sum(job.active for job in page.jobs.of(page.space.id))
         st.session_state["frame_active"] = active
         guarded_fragment(1.0 if active else None)(_running_jobs)(page)
-    heading, data, run = st.columns([5, 3, 3], vertical_alignment="bottom")
+    with_pickers = page.step.key not in ("home", "learn")
+    heading, *pickers = st.columns([5, 3, 3]) if with_pickers else [st.container()]
     with heading:
         st.title(page.step.title, anchor=False)
         st.caption(page.step.sentence)
     state.store_space_cookie()  # after the title: the first component of a server loads pandas
-    if page.step.key not in ("home", "learn"):
-        with data:
+    if with_pickers:
+        with pickers[0]:
             _picker(page, "dataset", _picked_dataset(page))
-        with run:
+        with pickers[1]:
             _picker(page, "run", page.run_id)
     for problem in dict.fromkeys((*st.session_state.pop(PENDING_PROBLEMS, ()), *page.view.problems)):
         st.warning(escape_markdown(problem, 400))
@@ -108,6 +112,8 @@ def _picker(page: PageContext, kind: Literal["dataset", "run"], current: str) ->
         args=(page.step, kind, key, tuple(names)),
         label_visibility="collapsed",
     )
+    if len(names[current]) > PICKER_CHARACTERS:
+        st.caption(escape_markdown(names[current]))
 
 
 def _running_jobs(page: PageContext) -> None:

@@ -97,6 +97,19 @@ def test_a_shared_link_opens_for_a_colleague_but_nothing_is_listed(home: Workspa
     assert "Shared by Ann <b>" in [option for box in shared.selectbox for option in box.options]
 
 
+@pytest.mark.parametrize(
+    ("name", "written_out"), [("short", False), ("a name of more than twenty-eight letters", True)]
+)
+def test_a_name_that_does_not_fit_into_the_picker_is_written_below_it(
+    home: Workspace, planted: Dataset, name: str, written_out: bool
+) -> None:
+    entry = home.space(ANN).save_dataset(planted)
+    home.space(ANN).rename(entry.id, name)
+    app = page("1_Data", dataset=entry.id)
+    no_errors(app)
+    assert (name in [str(caption.value).replace("\\", "") for caption in app.caption]) == written_out
+
+
 def test_the_teachers_run_is_one_click_away_and_read_only(
     home: Workspace, planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
