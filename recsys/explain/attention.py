@@ -63,43 +63,36 @@ def attention_order(model: SupportsAttention, history: History) -> np.ndarray:
     return newest_first[np.argsort(-weights[newest_first], kind="stable")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeadComputation:
     """softmax(QKᵀ/√d_k + r)·V step by step, for the newest item and one head.
 
     Args:
         products: (T,) q·k of the newest item with each item.
-        d_k: dimensions of one head.
-        scaled: (T,) products / √d_k.
         distance: (T,) the learned r of each distance.
         weights: (T,) the softmax, sums to 1.
         values: (T, d_k).
-        output: (d_k,) weights · values.
     """
 
-    products: tuple[float, ...]
-    d_k: int
-    scaled: tuple[float, ...]
-    distance: tuple[float, ...]
-    weights: tuple[float, ...]
-    values: tuple[tuple[float, ...], ...]
-    output: tuple[float, ...]
+    products: np.ndarray
+    distance: np.ndarray
+    weights: np.ndarray
+    values: np.ndarray
 
+    @property
+    def d_k(self) -> int:
+        """Dimensions of the head."""
+        return int(self.values.shape[1])
 
-def head_computation(
-    weights: np.ndarray, values: np.ndarray, products: np.ndarray, distance: np.ndarray
-) -> HeadComputation:
-    """A HeadComputation from arrays: weights (T,), values (T, d_k), products (T,), distance (T,)."""
-    d_k = values.shape[1]
-    return HeadComputation(
-        tuple(map(float, products)),
-        d_k,
-        tuple(float(product) / d_k**0.5 for product in products),
-        tuple(map(float, distance)),
-        tuple(map(float, weights)),
-        tuple(tuple(map(float, row)) for row in values),
-        tuple(map(float, weights @ values)),
-    )
+    @property
+    def scaled(self) -> np.ndarray:
+        """products / √d_k: (T,)."""
+        return np.asarray(self.products / np.sqrt(self.d_k))
+
+    @property
+    def output(self) -> np.ndarray:
+        """weights · values: (d_k,)."""
+        return np.asarray(self.weights @ self.values)
 
 
 def trained_head(model: Recommender, history: History, layer: int = 0, head: int = 0) -> HeadComputation | None:
@@ -121,7 +114,7 @@ def trained_head(model: Recommender, history: History, layer: int = 0, head: int
         distance = block.bias(length, None)[head, -1].numpy()
         scaled = products / (size // block.heads) ** 0.5
         weights = torch.softmax(torch.from_numpy(scaled + distance), 0)
-        return head_computation(weights.numpy(), v[head].numpy(), products, distance)
+        return HeadComputation(products, distance, weights.numpy(), v[head].numpy())
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.errors import InputError
-from recsys.explain.attention import HeadComputation, head_computation
+from recsys.explain.attention import HeadComputation
 from recsys.transfer import interpolate
 
 SOURCE = np.array([[0.6, 0.8], [0.7, 0.9], [0.5, 0.6]])
@@ -29,7 +29,7 @@ _EXAMPLE_VALUES = np.array([[0.9, 0.1, 0.0, 0.2], [0.7, 0.3, 0.1, 0.0], [-0.6, 0
 def example_head() -> HeadComputation:
     """An attention head (d_k = 4) over EXAMPLE_TITLES, shown while no model is trained."""
     products = _EXAMPLE_KEYS @ _EXAMPLE_QUERY
-    return head_computation(softmax(products / 2), _EXAMPLE_VALUES, products, np.zeros(len(products)))
+    return HeadComputation(products, np.zeros(len(products)), softmax(products / 2), _EXAMPLE_VALUES)
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def weights_with_divisor(head: HeadComputation, divisor: float) -> np.ndarray:
     """The head's attention weights with another divisor than √d_k: float64 (T,). Raises InputError unless > 0."""
     if divisor <= 0:
         raise InputError("the divisor", "must be above 0", divisor)
-    return softmax(np.array(head.products) / divisor + np.array(head.distance))
+    return softmax(head.products / divisor + head.distance)
 
 
 USER_TARGET, USER_SOURCE = np.array([0.9, 0.1]), np.array([0.2, 0.8])

@@ -35,11 +35,9 @@ def test_the_computation_of_a_head_equals_the_networks(walks: tuple[AttentionMod
     computation = trained_head(model, history, 0, head)
     assert computation is not None
     np.testing.assert_allclose(computation.weights, attention_map(model, history).weights[0, head, -1], atol=1e-5)
-    scaled = np.array(computation.products) / np.sqrt(computation.d_k) + np.array(computation.distance)
+    scaled = computation.products / np.sqrt(computation.d_k) + computation.distance
     np.testing.assert_allclose(np.exp(scaled) / np.exp(scaled).sum(), computation.weights, atol=1e-5)
-    np.testing.assert_allclose(
-        np.array(computation.weights) @ np.array(computation.values), computation.output, atol=1e-6
-    )
+    np.testing.assert_allclose(computation.weights @ computation.values, computation.output, atol=1e-6)
 
 
 @pytest.mark.parametrize("config", [GRU4RecConfig(embedding_size=16), LightGCNConfig(embedding_size=16)])

@@ -85,16 +85,16 @@ def _attention(page: PageContext) -> None:
         help=f"The network divides by √d_k, here {root:.2f}.",
     )
     weights = worked_examples.weights_with_divisor(head, divisor)
-    _chart(weights_figure(titles, weights, np.array(head.weights)), "learn_attention")
+    _chart(weights_figure(titles, weights, head.weights), "learn_attention")
     most = int(np.argmax(weights))
-    output = np.array(weights) @ np.array(head.values)
+    output = weights @ head.values
     shown = ", ".join(f"{value:.2f}" for value in output[:3]) + (", …" if len(output) > 3 else "")
     st.latex(
         rf"\frac{{q\cdot k}}{{{divisor:.2f}}} = \frac{{{head.products[most]:.2f}}}{{{divisor:.2f}}} = "
         rf"{head.products[most] / divisor:.2f}\;\Rightarrow\; \text{{weight }} {weights[most]:.3f}"
     )
     st.latex(rf"\text{{weights}}\cdot V = ({shown})")
-    bias = " A learned number for each distance is added before the softmax." if any(head.distance) else ""
+    bias = " A learned number for each distance is added before the softmax." if head.distance.any() else ""
     st.caption(f"{escape_markdown(origin, 300)} d_k = {head.d_k}. Grey marks: weights with √d_k.{bias}")
 
 
