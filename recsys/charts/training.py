@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MODEL = GROUPS[0]
 DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
-QUALITY = "NDCG@10 on validation people, 0 … 1"
+QUALITY = "NDCG@10 on validation users, 0 … 1"
 HEIGHT = 430
 
 Reports = Sequence[Mapping[str, Any]]
@@ -26,10 +26,10 @@ def training_curve(
     earlier: Mapping[str, Reports] | None = None,
     comparison: Mapping[str, Any] | None = None,
 ) -> Figure:
-    """How well the next choice is found, epoch by epoch, with the baselines as level lines.
+    """Validation accuracy epoch by epoch, with the baselines as level lines.
 
     Args:
-        reports: one mapping per epoch with "epoch" and "ndcg@10" (and "network": that of the network alone).
+        reports: one mapping per epoch with "epoch" and "ndcg@10" (with Markov scores also "network", that of the network alone).
         epochs: how many there will be; 0 while unknown.
         baselines: {name: {"ndcg@10": …}}.
         earlier: reports of other runs on the same data by name, drawn faintly.
@@ -80,29 +80,30 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality, comparison: M
     if not evaluated:
         if reports:
             went = f"{len(reports):,} epoch{'s' * (len(reports) > 1)}"
-            return f"Loss {format_number(float(reports[-1]['loss']))} after {went}; nobody was kept aside to judge"
+            return f"Loss {format_number(float(reports[-1]['loss']))} after {went}; no validation users"
         return (
             f"The line to beat is {plain_text(rival)} with {format_number(bar)}" if rival else "The curve starts here"
         )
     of = f" of {epochs:,}" if len(evaluated) < epochs else ""
     when = f"after {len(evaluated):,}{of} epoch{'s' * (max(len(evaluated), epochs) > 1)}"
-    found = comparison or next((report["comparison"] for report in reversed(reports) if "comparison" in report), None)
-    if found:
-        return compared_words(found, when)
+    newest = next((report["comparison"] for report in reversed(reports) if "comparison" in report), None)
+    if comparison or newest:
+        return comparison_sentence(comparison or newest or {}, when)
     if not rival or bar <= 0:
         return f"The model scores {format_number(max(evaluated))} {when}"
     reached = f"{plain_text(rival)}, the best simple baseline, reaches {format_number(bar)}"
     return f"NDCG@10 {format_number(max(evaluated))} {when}; {reached}"
 
 
-def compared_words(found: Mapping[str, Any], when: str = "") -> str:
+def comparison_sentence(comparison: Mapping[str, Any], when: str = "") -> str:
     """Whether the model is better than the best simple baseline; only where the whole interval lies above 0."""
-    lead = "Better" if float(found["low"]) > 0 else "Not better"
-    difference, low, high = (_signed(float(found[name])) for name in ("difference", "low", "high"))
-    model, baseline = (format_number(float(found[name])) for name in ("value", "against"))
+    lead = "Better" if float(comparison["low"]) > 0 else "Not better"
+    difference, low, high = (_signed(float(comparison[name])) for name in ("difference", "low", "high"))
+    model, other = (format_number(float(comparison[name])) for name in ("value", "against"))
+    baseline = plain_text(comparison["baseline"])
     return (
-        f"{lead} than {plain_text(found['baseline'])}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
-        f"{model} against {baseline}, difference {difference} [{low}, {high}]"
+        f"{lead} than {baseline}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
+        f"{model} against {other}, difference {difference} [{low}, {high}]"
     )
 
 

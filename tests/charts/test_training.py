@@ -1,4 +1,4 @@
-"""The figures of training say what is so, and draw what they say."""
+"""The figures of training: titles, lines and marks."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def evaluated(*scores: float, low: float, high: float) -> list[dict[str, Any]]:
         ),
         (reports(0.03), 1, {}, "The model scores 0.0300 after 1 epoch"),
         (reports(0.03), 1, {"popularity": {"ndcg@10": 0.0}}, "The model scores 0.0300 after 1 epoch"),
-        ([{"epoch": 1, "loss": 4.0}], 9, {}, "Loss 4 after 1 epoch; nobody was kept aside to judge"),
+        ([{"epoch": 1, "loss": 4.0}], 9, {}, "Loss 4 after 1 epoch; no validation users"),
     ],
 )  # fmt: skip
-def test_the_title_says_where_the_model_stands(rows: Any, epochs: int, lines: Any, title: str) -> None:
+def test_the_title_compares_the_model_with_the_best_baseline(rows: Any, epochs: int, lines: Any, title: str) -> None:
     assert curve_title(rows, epochs, lines) == title
 
 
@@ -68,7 +68,7 @@ def test_the_baselines_are_drawn_before_the_first_epoch() -> None:
     assert len({trace.line.dash for trace in figure.data}) == 2, "told apart without colour"
 
 
-def test_the_curve_leaves_room_for_the_epochs_to_come_and_marks_the_best() -> None:
+def test_the_curve_has_space_for_all_epochs_and_marks_the_best() -> None:
     figure = training_curve(reports(0.05, 0.09, 0.07), 10, LINES, {"<b>mine</b>": reports(0.02, 0.03)})
     by_name = {trace.name: trace for trace in figure.data}
     assert list(by_name["the model"].x) == [1, 2, 3] and list(by_name["the model"].y) == [0.05, 0.09, 0.07]
@@ -80,7 +80,7 @@ def test_the_curve_leaves_room_for_the_epochs_to_come_and_marks_the_best() -> No
     assert "item-knn, the best simple baseline" in alternative_of(figure)
 
 
-def test_a_finished_run_is_told_by_the_comparison_it_keeps() -> None:
+def test_the_title_of_a_finished_run_uses_its_saved_comparison() -> None:
     kept = {"baseline": "markov", "value": 0.2, "against": 0.25, "difference": -0.05, "low": -0.08, "high": -0.02}
     title = curve_title(evaluated(0.1, 0.3, low=0.1, high=0.3), 2, LINES | {"markov": {"ndcg@10": 0.25}}, kept)
     assert title.startswith("Not better than markov, the best simple baseline, after 2 epochs: NDCG@10 0.200 against")
@@ -91,7 +91,7 @@ def test_the_best_is_marked_once_when_it_is_the_newest() -> None:
     assert names.count("best so far") == 1 and "now" not in names
 
 
-def test_the_loss_is_told_from_first_to_last() -> None:
+def test_the_loss_title_names_first_and_last_value() -> None:
     figure = loss_curve(reports(0.1, 0.2))
     assert figure.layout.title.text == "The loss went from 5 to 2.50 nats"
     assert list(figure.data[0].y) == [5.0, 2.5]

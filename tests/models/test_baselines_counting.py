@@ -54,7 +54,7 @@ def test_item_knn_keeps_the_nearest_only() -> None:
     assert model.scores([np.array([3])])[0, 1] == 0
 
 
-def test_item_knn_counts_people_not_choices() -> None:
+def test_item_knn_counts_users_not_interactions() -> None:
     often = ItemKNN.fit(dataset_of([[1, 2, 3, 1, 1], [1, 2, 2], [1, 4]], 5))
     assert np.allclose(often.similarity.toarray(), ItemKNN.fit(dataset_of(THREE, 5)).similarity.toarray())
 

@@ -13,7 +13,7 @@ from recsys.models.baselines.mean_item_mlp import MeanItemMLP
 from tests.models.test_conformance import checkerboard
 
 
-def test_als_folds_a_person_in_as_the_library_does(planted: Dataset) -> None:
+def test_als_folds_a_user_in_as_the_library_does(planted: Dataset) -> None:
     model = ImplicitALS.fit(planted, factors=8, alpha=4.0, regularization=0.5)
     with threadpool_limits(1, "blas"):
         theirs = AlternatingLeastSquares(factors=8, regularization=0.5, alpha=1.0, num_threads=1)
@@ -44,7 +44,7 @@ def test_a_user_of_bpr_is_the_scaled_mean_of_the_items() -> None:
     assert np.allclose(scores[1, 1:], [0.5, 0, 0])
 
 
-def test_the_neural_network_scores_as_its_formula_says(planted: Dataset) -> None:
+def test_the_mlp_scores_as_its_formula_says(planted: Dataset) -> None:
     model, history = MeanItemMLP.fit(planted, size=5, hidden=7, epochs=1), planted.history(2)
     w = model.weights
     person = w["users"][np.unique(history)].mean(axis=0)
@@ -54,7 +54,7 @@ def test_the_neural_network_scores_as_its_formula_says(planted: Dataset) -> None
         assert np.isclose(model.scores([history])[0, item], hidden @ w["out"] + w["out_bias"][0], atol=1e-5)
 
 
-def test_the_neural_network_learns_to_tell_choices_from_others() -> None:
+def test_the_mlp_learns_to_tell_interactions_from_other_items() -> None:
     dataset = checkerboard()
     short, long = MeanItemMLP.fit(dataset, epochs=1), MeanItemMLP.fit(dataset, epochs=30)
     chosen = dataset.matrix().toarray()[:, 1:] > 0

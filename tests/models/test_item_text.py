@@ -14,7 +14,7 @@ import pytest
 from recsys.data.dataset import Catalogue
 from recsys.errors import InputError, MissingExtraError
 from recsys.models import item_text
-from recsys.models.item_text import item_text_vectors, item_words
+from recsys.models.item_text import item_text_vectors, item_texts
 
 WORDS = (("hiking", "maps", "trail", "boots"), ("violin", "concert", "opera", "choir"))
 
@@ -26,15 +26,15 @@ def two_shelves(n: int = 60) -> Catalogue:
     return Catalogue(("", *titles), ("",) * (n + 1), ((),) * (n + 1), ("",) * (n + 1))
 
 
-def test_title_description_and_tags_are_read_and_bare_ids_are_not() -> None:
+def test_texts_hold_title_description_and_tags_but_no_ids() -> None:
     catalogue = Catalogue(
         ("", "Alien", "i7", "1984", ""), ("", "In space", "", "", " "), ((), ("horror", "sf"), (), (), ()), ("",) * 5
     )
-    assert item_words(catalogue, ["a1", "i7", "1984", "x"]) == ["", "Alien. In space. horror, sf", "", "", ""]
-    assert item_words(catalogue)[2] == "i7"
+    assert item_texts(catalogue, ["a1", "i7", "1984", "x"]) == ["", "Alien. In space. horror, sf", "", "", ""]
+    assert item_texts(catalogue)[2] == "i7"
 
 
-def test_counting_words_brings_the_like_together() -> None:
+def test_tf_idf_vectors_of_similar_items_are_close() -> None:
     found = item_text_vectors(two_shelves(), "tf-idf")
     assert found.vectors.dtype == np.float32 and not found.vectors.flags.writeable
     assert np.isnan(found.vectors[0]).all()
@@ -48,20 +48,20 @@ def test_counting_words_brings_the_like_together() -> None:
     assert np.array_equal(rows, item_text_vectors(two_shelves(), "tf-idf").vectors[1:]), "the same each time"
 
 
-def test_items_without_words_are_rows_of_nan() -> None:
+def test_items_without_text_are_rows_of_nan() -> None:
     catalogue = Catalogue(("", "red boots", "2", "blue boots"), ("",) * 4, ((),) * 4, ("",) * 4)
     vectors = item_text_vectors(catalogue, "tf-idf").vectors
     assert np.isnan(vectors).all(axis=1).tolist() == [True, False, True, False]
 
 
 @pytest.mark.parametrize("title", ["x", "the", "the the", "猫"])
-def test_almost_nothing_to_read_is_no_error(title: str) -> None:
+def test_very_short_text_is_no_error(title: str) -> None:
     catalogue = Catalogue(("", title), ("", ""), ((), ()), ("", ""))
     vectors = item_text_vectors(catalogue, "tf-idf").vectors
     assert len(vectors) == 2 and np.isfinite(vectors[1]).all()
 
 
-def test_nothing_to_read_is_said() -> None:
+def test_a_catalogue_without_text_is_reported() -> None:
     found = item_text_vectors(Catalogue.bare(["1", "2"]))
     assert found.vectors.shape == (3, 0)
     assert found.reader == "No item has a title, a description or tags."
@@ -72,15 +72,13 @@ def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     monkeypatch.setattr(item_text, "find_spec", lambda name: None if name in names else real(name))
 
 
-def test_without_the_extra_words_are_counted_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_tf_idf_is_used_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "sentence_transformers", item_text.WHEEL)
     assert not item_text.encoder_installed()
     assert "No sentence encoder is installed (requirements-text.txt)." in item_text_vectors(two_shelves()).reader
 
 
-def test_asking_for_a_language_model_without_the_extra_names_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_language_model_without_the_extra_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     without(monkeypatch, "sentence_transformers")
     with pytest.raises(MissingExtraError, match=r"pip install -r requirements-text\.txt"):
         item_text_vectors(two_shelves(), tmp_path)
@@ -117,17 +115,17 @@ def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_offline_encoder_reads_where_it_is_installed(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_offline_encoder_is_used_where_it_is_installed(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     catalogue = Catalogue(("", "a long title here", "short", ""), ("",) * 4, ((),) * 4, ("",) * 4)
     found = item_text_vectors(catalogue)
-    assert found.reader.startswith("The sentence encoder all-MiniLM-L6-v2 read") and "2 of 3 items" in found.reader
+    assert found.reader.startswith("Sentence encoder all-MiniLM-L6-v2 on titles") and "2 of 3 items" in found.reader
     assert np.allclose(found.vectors[1, 0] / found.vectors[1, 1], len("a long title here")), "each row is its item's"
     assert np.allclose(found.vectors[2, 0] / found.vectors[2, 1], len("short"))
     assert item_text.os.environ["HF_HUB_OFFLINE"] == "1"
 
 
 def test_a_folder_can_be_given_and_a_missing_one_is_named(encoder: Path) -> None:
-    assert f"encoder {encoder.name} read" in item_text_vectors(two_shelves(), encoder).reader
+    assert f"encoder {encoder.name} on titles" in item_text_vectors(two_shelves(), encoder).reader
     with pytest.raises(InputError, match=r"must be a model on this machine \(got nowhere\)"):
         item_text_vectors(two_shelves(), "some/nowhere")

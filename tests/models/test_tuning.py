@@ -52,7 +52,7 @@ def test_large_data_try_fewer_settings_and_at_least_one(planted: Dataset, monkey
 
 
 @pytest.mark.parametrize("name", ["item-knn", "markov", "popularity"])
-def test_with_nobody_given_a_tenth_choose_and_every_row_is_learned(name: str, planted: Dataset) -> None:
+def test_without_validation_a_tenth_of_the_users_choose_and_every_row_is_fitted(name: str, planted: Dataset) -> None:
     found = tune_baseline(name, planted)
     whole = fit_baseline(name, planted, **found.settings)
     assert (whole.scores(planted.histories([5])) == found.model.scores(planted.histories([5]))).all()

@@ -67,7 +67,7 @@ def test_the_window_is_chosen_on_validation(monkeypatch: pytest.MonkeyPatch) -> 
     assert choose_markov(data, people).window == 2
 
 
-def test_a_sample_is_bounded_by_people_and_by_scores(planted: Dataset) -> None:
+def test_a_sample_is_bounded_by_users_and_by_scores(planted: Dataset) -> None:
     validation = leave_one_out(planted).validation
     assert len(sample_users(validation, 40, seed=0)) == 120
     assert len(sample_users(validation, 40, seed=0, most=30)) == 30
@@ -77,12 +77,12 @@ def test_a_sample_is_bounded_by_people_and_by_scores(planted: Dataset) -> None:
         np.testing.assert_array_equal(history, planted.history(int(user))[:-2])
 
 
-def test_quality_of_a_model_that_knows_nothing_of_people(planted: Dataset) -> None:
+def test_quality_of_a_model_that_is_the_same_for_all_users(planted: Dataset) -> None:
     split = leave_one_out(planted)
     found = next_item_quality(fit_baseline("popularity", split.train), split.test)
     assert 0 < found["ndcg@10"] < found["hr@10"] < 0.6
 
 
-def test_nobody_to_judge_by_means_no_markov(planted: Dataset) -> None:
+def test_without_validation_users_there_are_no_markov_scores(planted: Dataset) -> None:
     nobody = Holdout(np.zeros(0, dtype=np.int64), (), ())
     assert make_validator(nobody, planted, markov=True).markov is None

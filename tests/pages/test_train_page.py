@@ -157,7 +157,7 @@ def test_a_training_cut_off_by_a_restart_is_offered_again(space: Space, small: D
     assert "is not finished" not in words(app) and not space.entries("training")
 
 
-def test_somebody_elses_training_is_not_shown(space: Space, small: Dataset) -> None:
+def test_the_training_of_another_space_is_not_shown(space: Space, small: Dataset) -> None:
     app = plan_all(train_page(), epochs=2)
     button(app, "train_start")
     job = state.jobs().of(ANN)[0].id

@@ -45,7 +45,7 @@ def test_scores_are_the_sum_of_their_parts_and_linear_in_the_representation(
     np.testing.assert_allclose(middle[0], 0.3 * apart[0] + 0.7 * apart[1], rtol=1e-4, atol=1e-4)
 
 
-def test_a_person_is_encoded_alike_alone_and_in_any_company(model: AttentionModel, planted: Dataset) -> None:
+def test_an_embedding_does_not_depend_on_the_batch(model: AttentionModel, planted: Dataset) -> None:
     histories = [planted.history(0)[:length] for length in (1, 14, 3, 9, 0, 2)]
     together = model.encode(histories)
     for row, history in enumerate(histories):
@@ -68,7 +68,7 @@ def test_an_empty_history_is_the_zero_vector_and_unknown_items_are_not_read(
     np.testing.assert_array_equal(model.scores([history]), model.scores([strange]))
 
 
-def test_nobody_asked_is_nobody_answered(model: AttentionModel) -> None:
+def test_no_histories_give_no_rows(model: AttentionModel) -> None:
     assert model.encode([]).shape == (0, 16) and model.scores([]).shape == (0, 41)
 
 
@@ -81,7 +81,7 @@ def test_attention_weights_sum_to_one_over_what_was_read(model: AttentionModel, 
     assert model.attention(planted.history(0)[:1]).shape == (2, 2, 1, 1)
 
 
-def test_the_taste_that_was_planted_is_found_by_the_network_alone(model: AttentionModel, planted: Dataset) -> None:
+def test_planted_interests_are_found_by_the_network_alone(model: AttentionModel, planted: Dataset) -> None:
     clean = [h[:-1] for h in planted.histories() if abs(int(h[-2]) - int(h[-3])) == 1][:40]  # ends without noise
     network = model.parts(clean)["network"]
     left, right = network[:, 1:21].mean(axis=1), network[:, 21:].mean(axis=1)

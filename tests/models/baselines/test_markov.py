@@ -10,7 +10,7 @@ from recsys.models.baselines.markov import Markov, windowed_counts
 from tests.models.small import dataset_of
 
 
-def test_counts_weigh_each_pair_by_one_over_its_distance_and_stop_at_the_person() -> None:
+def test_pairs_are_weighted_by_one_over_their_distance_within_a_user() -> None:
     counts = windowed_counts(dataset_of([[1, 2, 3], [3, 1]], 3), window=2).toarray()
     expected = np.zeros((4, 4))
     expected[1, 2] = expected[2, 3] = expected[3, 1] = 1.0

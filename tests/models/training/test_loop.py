@@ -48,7 +48,7 @@ def test_reports_count_and_the_model_is_usable_after_each(planted: Dataset) -> N
 
 
 @pytest.mark.parametrize("objective", ["causal", "masked"])
-def test_planted_walks_are_learned_better_than_popularity(objective: str, planted: Dataset) -> None:
+def test_planted_walks_are_ranked_better_than_by_popularity(objective: str, planted: Dataset) -> None:
     split = leave_one_out(planted)
     config = AttentionConfig(objective=objective, embedding_size=16, max_length=12)  # type: ignore[arg-type]
     last = run(split.train, config, TrainConfig(epochs=20, batch_size=256), validation=split.validation)[-1]
@@ -79,7 +79,7 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
     assert same(whole, tail[-1]) and whole.validation == tail[-1].validation
 
 
-def with_an_item_kept_aside(planted: Dataset) -> Dataset:
+def with_a_held_out_item(planted: Dataset) -> Dataset:
     """The same data in which item 40 occurs once, as the last of somebody kept aside for choosing."""
     _, people = hold_out(planted, seed=0)
     sequence = planted.sequence.copy()
@@ -88,7 +88,7 @@ def with_an_item_kept_aside(planted: Dataset) -> Dataset:
     return Dataset(planted.users, planted.items, planted.offsets, sequence, planted.catalogue)
 
 
-def test_a_training_that_the_clock_ends_keeps_the_weights_that_learned_every_row(
+def test_a_training_that_the_clock_ends_keeps_weights_trained_on_every_row(
     planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ends_at_once(self: loop._Training, budget: float, joining: bool) -> None:
@@ -97,18 +97,18 @@ def test_a_training_that_the_clock_ends_keeps_the_weights_that_learned_every_row
 
     monkeypatch.setattr(loop._Training, "probe", lambda self: 2.5)
     monkeypatch.setattr(loop._Training, "_keep_time", ends_at_once)
-    reports = run(with_an_item_kept_aside(planted), config=TrainConfig(minutes=1.0, batch_size=256))
+    reports = run(with_a_held_out_item(planted), config=TrainConfig(minutes=1.0, batch_size=256))
     assert reports[-1].epoch == reports[-1].epochs < reports[0].epochs, "one more epoch was planned"
     assert reports[-1].best
     assert reports[-1].model.item_vectors[40].any()
 
 
-def test_without_validation_every_row_is_learned_in_the_end(planted: Dataset) -> None:
+def test_without_validation_every_row_is_trained_on_in_the_end(planted: Dataset) -> None:
     rows, people = hold_out(planted, seed=0)
     assert len(people) == 12 and rows.n_interactions == planted.n_interactions - 12
     for user, history, positives in zip(people.users, people.histories, people.positives, strict=True):
         np.testing.assert_array_equal(np.concatenate([history, positives]), planted.history(int(user)))
-    final = run(with_an_item_kept_aside(planted))[-1].model
+    final = run(with_a_held_out_item(planted))[-1].model
     assert final.item_vectors[40].any() and final.markov is not None
     assert final.markov.popularity[40] > final.markov.popularity[1:].min() - 1e-6
     assert final.markov.lifts[:, [40]].nnz > 0
@@ -197,7 +197,7 @@ def test_data_without_two_items_in_a_row_is_refused() -> None:
         run(dataset_of([[1], [2]], 2))
 
 
-def test_features_give_an_item_nobody_chose_the_place_of_its_like(planted: Dataset) -> None:
+def test_features_place_an_item_without_interactions_near_similar_items(planted: Dataset) -> None:
     sequence = np.where(planted.sequence == 7, 6, planted.sequence).astype(np.int32)
     data = Dataset(planted.users, planted.items, planted.offsets, sequence, planted.catalogue)
     features = np.zeros((41, 2), dtype=np.float32)
