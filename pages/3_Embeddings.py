@@ -81,6 +81,5 @@ with open_page("embeddings") as page:
     if not isinstance(run.model, Encoder):
         reason = "Its model has no user embeddings: train the attention model."
         page.show_missing("This run has no map.", reason, "train", "Train a model")
-    projections.start_warm_up()
     st.html(Path(view.__file__).with_name("embeddings.css"))
     guarded_fragment()(body)()

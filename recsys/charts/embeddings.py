@@ -117,7 +117,7 @@ def quality_figure(quality: Quality) -> Figure:
     return figure
 
 
-def column_figure(name: str, shares: Mapping[str, tuple[float, float]], group: str = "the group") -> Figure:
+def column_figure(name: str, shares: Mapping[str, tuple[float, float]]) -> Figure:
     """A column of the user table: the group's shares as bars, the shares of all users as marks."""
     import plotly.graph_objects as go
 
@@ -127,7 +127,7 @@ def column_figure(name: str, shares: Mapping[str, tuple[float, float]], group: s
         f"{plain_text(name, 24)}: “{plain_text(most, 24)}” is {format_percent(shares[most][0])} here, "
         f"{format_percent(shares[most][1])} of all",
         alternative="; ".join(
-            f"{plain_text(v)}: {format_percent(own)} of {group}, {format_percent(all_)} of all"
+            f"{plain_text(v)}: {format_percent(own)} of the group, {format_percent(all_)} of all"
             for v, (own, all_) in shares.items()
         ),
         height=90 + 26 * len(values),
@@ -143,7 +143,7 @@ def column_figure(name: str, shares: Mapping[str, tuple[float, float]], group: s
     return figure
 
 
-def history_lengths_figure(own: np.ndarray, overall: np.ndarray, noun: str = "items") -> Figure:
+def history_lengths_figure(own: np.ndarray, overall: np.ndarray) -> Figure:
     """History lengths of a group beside those of all users, as shares of users."""
     import plotly.graph_objects as go
 
@@ -151,8 +151,8 @@ def history_lengths_figure(own: np.ndarray, overall: np.ndarray, noun: str = "it
     edges = np.unique(np.rint(np.geomspace(1, top + 1, 12)).astype(int))
     median_own, median_all = float(np.median(own)), float(np.median(overall))
     figure = sentence_figure(
-        f"Median history: {format_number(median_own)} {noun} here, {format_number(median_all)} of all users",
-        x=f"{noun} of a user",
+        f"Median history: {format_number(median_own)} items here, {format_number(median_all)} of all users",
+        x="items of a user",
         height=190,
         width=40,
     )

@@ -5,7 +5,7 @@ from recsys.embeddings.extraction import Embeddings, extract
 from recsys.embeddings.group_names import name_item_groups, name_user_groups
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
-from recsys.embeddings.projection import Projection, align, pca, project, warm_up
+from recsys.embeddings.projection import Projection, align, pca, project
 from recsys.embeddings.projection_quality import Quality, measure_quality
 
 __all__ = [
@@ -25,5 +25,4 @@ __all__ = [
     "pca",
     "profile_group",
     "project",
-    "warm_up",
 ]

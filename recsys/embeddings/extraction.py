@@ -49,11 +49,6 @@ class Embeddings:
                 raise InputError(f"the embeddings ({name})", "must be finite numbers", fix="Train the model again.")
             object.__setattr__(self, name, read_only(values))
 
-    @property
-    def embedding_size(self) -> int:
-        """The number of dimensions, d."""
-        return int(self.users.shape[1])
-
 
 def extract(
     model: Recommender, dataset: Dataset, *, progress: Callable[[float, str], object] | None = None

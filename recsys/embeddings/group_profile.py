@@ -24,13 +24,11 @@ class OverRepresented:
         name: tag or title. Hostile text: show it as text only.
         share: 0 … 1 of the group's interactions that have it.
         lift: `share` divided by the share among all users, shrunk towards 1 for small groups.
-        index: the item's index, 0 for a tag.
     """
 
     name: str
     share: float
     lift: float
-    index: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +75,7 @@ def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int 
         users=len(group),
         interactions=int(total),
         tags=over_represented(own @ tags, overall @ tags, total, overall_total, tag_names, top),
-        items=over_represented(own, overall, total, overall_total, dataset.catalogue.titles, top, items=True),
+        items=over_represented(own, overall, total, overall_total, dataset.catalogue.titles, top),
         lengths=dataset.lengths[group],
         columns=_column_shares(group, dataset.user_table),
         scenarios=_scenario_shares(own, dataset),
@@ -101,7 +99,6 @@ def over_represented(
     overall_total: float,
     names: Sequence[str],
     top: int,
-    items: bool = False,
 ) -> tuple[OverRepresented, ...]:
     """The entries with the largest share · log(lift) among those with a lift above 1: common in the group, not only
     rare elsewhere.
@@ -111,7 +108,6 @@ def over_represented(
         own_total, overall_total: interactions in all, of the group and of all users.
         names: of the tags or items.
         top: maximum number of entries.
-        items: whether the entries are items, whose index is returned.
     """
     if not own_total or not overall_total or not len(names):
         return ()
@@ -120,7 +116,7 @@ def over_represented(
     lift = np.divide(shrunk, overall_share, out=np.ones_like(overall_share), where=overall_share > 0)
     order = np.argsort(-shrunk * np.log(np.maximum(lift, 1e-12)), kind="stable")[:top]
     return tuple(
-        OverRepresented(names[i], float(own[i] / own_total), float(lift[i]), int(i) if items else 0)
+        OverRepresented(names[i], float(own[i] / own_total), float(lift[i]))
         for i in order
         if own[i] > 0 and lift[i] > 1.0 + 1e-9
     )

@@ -46,11 +46,6 @@ class Projection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", read_only(self.points))
 
-    @property
-    def dims(self) -> int:
-        """2 or 3."""
-        return int(self.points.shape[1])
-
 
 def project(
     vectors: np.ndarray,
@@ -135,12 +130,6 @@ def align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     rotation, _ = orthogonal_procrustes(centred, goal)
     aligned: np.ndarray = (centred @ rotation + reference.mean(axis=0, dtype=np.float64)).astype(np.float32)
     return aligned
-
-
-def warm_up() -> None:
-    """Compiles what `project` needs, for a thread in the background: it takes seconds once per machine."""
-    rows = np.random.default_rng(0).normal(size=(32, 4)).astype(np.float32)
-    project(rows, neighbours=5, quality=False)
 
 
 def epochs_for(n: int) -> int:

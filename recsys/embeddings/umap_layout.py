@@ -26,12 +26,12 @@ _FRACTION_BITS = 16  # the updates of an edge per epoch are held as a whole numb
 _POINTS_PER_THREAD = 2_048
 
 
-def fit_curve(min_distance: float, spread: float = 1.0) -> tuple[float, float]:
+def fit_curve(min_distance: float) -> tuple[float, float]:
     """a, b of 1 / (1 + a·d^(2b)), fitted to 1 up to `min_distance` and an exponential fall beyond it."""
     from scipy.optimize import curve_fit
 
-    distance = np.linspace(0, 3 * spread, 300)
-    wanted = np.where(distance < min_distance, 1.0, np.exp(-(distance - min_distance) / spread))
+    distance = np.linspace(0, 3, 300)
+    wanted = np.where(distance < min_distance, 1.0, np.exp(min_distance - distance))
     (a, b), _ = curve_fit(lambda d, a, b: 1.0 / (1.0 + a * d ** (2 * b)), distance, wanted)
     return float(a), float(b)
 

@@ -49,7 +49,6 @@ def test_all_users_are_encoded_once_in_order_and_in_batches(planted: Dataset, mo
     assert model.batches == [50, 50, 20]
     np.testing.assert_allclose(embeddings.users, model.encode(planted.histories()), rtol=1e-6)
     assert fractions == pytest.approx([50 / 120, 100 / 120, 1.0])
-    assert embeddings.embedding_size == 6
     assert not embeddings.users.flags.writeable and not embeddings.items.flags.writeable
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.embeddings.projection import Projection, pca, project, warm_up
+from recsys.embeddings.projection import Projection, pca, project
 from recsys.embeddings.projection_storage import load_projection, save_projection
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.queue import JobQueue, JobSnapshot, Progress
@@ -141,14 +140,6 @@ def job_progress(space: Space, queue: JobQueue, job_id: str, settings: Projectio
 def viewer_id() -> str:
     """Identifies this browser session; another tab of the same visitor has another id."""
     return str(st.session_state.setdefault("map_viewer", secrets.token_hex(8)))
-
-
-@st.cache_resource
-def start_warm_up() -> threading.Thread:
-    """Starts compiling the layout in the background, once per server."""
-    thread = threading.Thread(target=warm_up, name="warm-up", daemon=True)
-    thread.start()
-    return thread
 
 
 @st.cache_resource(max_entries=6, show_spinner="Looking for groups …")

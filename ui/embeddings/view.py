@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -78,7 +79,7 @@ def show_map(context: MapContext, projection: Projection, colour: Colour, focus:
     key = f"map_{context.entity}"
     previous = choice(key, n, identity_of(context.names))
     picked = int(previous.rows[0]) if previous.kind == "pick" else -1
-    if picked < 0 and focus is not None and focus.row is not None:
+    if picked < 0 and focus is not None:
         picked = focus.row
     near = nearest(context.vectors, picked, NEIGHBOURS)[0] if 0 <= picked < n else ()
     return point_map(
@@ -116,15 +117,10 @@ def marked_users(context: MapContext) -> dict[str, list[int]]:
     """The users who are source and target in the URL, by role. A role without users in this run is left out."""
     marks = {}
     for role in ("source", "target"):
-        text = getattr(context.page.view, role)
-        kind, _, value = text.partition(":")
-        try:
-            if kind == "user":
-                marks[role] = [context.dataset.users.index(value)]
-            elif kind in ("group", "cluster", "column"):
-                marks[role] = [int(user) for user in group_of(context.context, text, None)[0]]
-        except StudioError:
-            continue  # the Transfer page says what is wrong with it
+        with suppress(StudioError):  # the Transfer page says what is wrong with it
+            users, _ = _party(context, role)
+            if users:
+                marks[role] = users
     return marks
 
 
@@ -132,16 +128,24 @@ def transfer_line(context: MapContext) -> str:
     """Source and target of the transfer so far, in Markdown."""
     parts = []
     for role, mark in (("source", ":orange[◆]"), ("target", ":blue[●]")):
-        text = getattr(context.page.view, role)
-        kind, _, value = text.partition(":")
-        name = value if kind == "user" else ""
-        if kind in ("group", "cluster", "column"):
-            try:
-                name = group_of(context.context, text, None)[1]
-            except StudioError as error:
-                name = str(error)
-        parts.append(f"{mark} {role.title()}: {escape_markdown(name or text or 'not chosen yet', 80)}")
+        try:
+            _, name = _party(context, role)
+        except StudioError as error:
+            name = str(error)
+        parts.append(f"{mark} {role.title()}: {escape_markdown(name or 'not chosen yet', 80)}")
     return " \u2003 ".join(parts)
+
+
+def _party(context: MapContext, role: str) -> tuple[list[int], str]:
+    """The users of the source or target in the URL, and its name. Raises StudioError for one that this run lacks."""
+    text = getattr(context.page.view, role)
+    kind, _, value = text.partition(":")
+    if kind == "user":
+        return [context.dataset.users.index(value)], value
+    if kind in ("group", "cluster", "column"):
+        users, name, _ = group_of(context.context, text, None)
+        return [int(user) for user in users], name
+    return [], text
 
 
 # search ---------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("geometry.js", "points.js", "overlay.js", "component.js")  # joined into one module in this order
+_SCRIPTS = ("geometry.js", "points.js", "overlay.js", "input.js", "component.js")  # one module, in this order
 _mount = st.components.v2.component(
     "studio_point_map",
     html=(_HERE / "component.html").read_text("utf-8"),
@@ -68,11 +68,11 @@ class Focus:
 
     Args:
         seq: the browser follows a focus once; a new one has a greater number.
-        row: the row, or None.
+        row: the row.
     """
 
     seq: int
-    row: int | None = None
+    row: int
 
 
 def point_map(
@@ -116,7 +116,7 @@ def point_map(
         "unit_many": noun[1],
         "label": f"A map of {n:,} {noun[1]}: near points have similar embeddings.",
         "neighbours": {"of": of, "near": [int(row) for row in near]},
-        "focus": None if focus is None else {"seq": focus.seq, "index": -1 if focus.row is None else focus.row},
+        "focus": None if focus is None else {"seq": focus.seq, "index": focus.row},
         "drawer": drawer,
         "seq": seq,
         "chosen": choice_to_send(key),
