@@ -10,24 +10,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import socket
-import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.record import Measurement
+from benchmarks.servers import server
 from tests.browser.chromium import FLAGS, find
 
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = ROOT / "tests" / "browser" / "mixer_app.py"
 WATCH = """
 () => {
   window.waits = []; window.frames_at = []; window.measuring = true;
@@ -50,18 +42,8 @@ def main() -> int:
     parser.add_argument("--motion", action="store_true", help="with animated rows only (otherwise both are measured)")
     measurement = Measurement(parser)
     options = measurement.options
-    port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MIXER_ITEMS": str(options.items)}
-    server = subprocess.Popen(
-        [*command, "--server.headless", "true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait(f"http://127.0.0.1:{port}/_stcore/health", server)
-        measured = measure(f"http://127.0.0.1:{port}", options.sweeps, (True,) if options.motion else (False, True))
-    finally:
-        server.terminate()
-        server.wait(15)
+    with server("tests/browser/mixer_app.py", MIXER_ITEMS=str(options.items)) as running:
+        measured = measure(running.address, options.sweeps, (True,) if options.motion else (False, True))
     measurement.publish({"items": options.items, **measured})
     return 0
 
@@ -106,25 +88,6 @@ def _drag(page: Page, sweeps: int, sent: list[float]) -> dict[str, Any]:
         "frame_gap_ms": {f"p{q}": round(float(np.percentile(gaps, q)), 2) for q in (50, 95, 99)},
         "server_runs": runs,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait(url: str, server: subprocess.Popen[bytes], seconds: int = 60) -> None:
-    pause = threading.Event()
-    for _ in range(seconds * 5):
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pause.wait(0.2)
-    raise SystemExit("The server did not start.")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,12 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(script: str = "app.py", **environment: str) -> Iterator[Server]:
     """Run the app on a free port with an empty workspace; end it afterwards.
+
+    Args:
+        script: to run instead.
+        environment: more environment variables.
 
     Raises:
         SystemExit: its log contains an error, so that the figures are not valid.
@@ -45,9 +49,9 @@ def server() -> Iterator[Server]:
         begin = time.perf_counter()
         with log.file.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+                [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
                 cwd=ROOT,
-                env={**os.environ, "STUDIO_HOME": f"{home}/studio"},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "STUDIO_HOME": f"{home}/studio", **environment},
                 stdout=output,
                 stderr=output,
             )
