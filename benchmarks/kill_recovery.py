@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.record import Measurement
-from tests.workspace.test_killed import finish, kill_and_look
+from tests.workspace.test_killed import finish, kill_and_check
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
             rounds += 1
             home = Path(folder) / f"round-{rounds}"
             for _ in range(5):
-                killed += kill_and_look(home, generator.uniform(0.0, 1.0) * duration)
+                killed += kill_and_check(home, generator.uniform(0.0, 1.0) * duration)
             same += finish(home)[0] == uninterrupted
     measurement.publish(
         {"kills": killed, "workspaces": rounds, "ended_at_the_same_figures": same, "figures": uninterrupted}

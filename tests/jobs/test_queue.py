@@ -1,4 +1,4 @@
-"""The queue: fair turns, stop, and walls between owners."""
+"""The job queue: fair turns, stop, and isolation of owners."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_job_reports_and_returns() -> None:
     assert dict(done.details) == {"loss": 1.0, "speed": 3}
 
 
-def test_a_known_error_is_shown_and_an_unknown_one_is_only_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rule_violation_is_shown_and_an_unexpected_error_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     queue = JobQueue()
 
     def refuses(progress: Progress) -> None:
@@ -44,7 +44,7 @@ def test_a_known_error_is_shown_and_an_unknown_one_is_only_named(caplog: pytest.
     assert "secret detail" in caplog.text
 
 
-def test_owners_take_turns_and_see_their_place() -> None:
+def test_owners_take_turns_and_see_their_position() -> None:
     queue = JobQueue(workers=1)
     gate, order = threading.Event(), []
 
@@ -64,7 +64,7 @@ def test_owners_take_turns_and_see_their_place() -> None:
     assert order == ["b0", "a0", "a1", "a2"] and places == [2, 3, 4, 1]
 
 
-def test_one_training_at_a_time_but_other_kinds_go_beside_it() -> None:
+def test_one_training_runs_at_a_time_beside_other_kinds() -> None:
     queue = JobQueue(workers=2)
     gate = threading.Event()
     first = queue.submit("ann", "train", "t", lambda progress: gate.wait(10))
@@ -101,7 +101,7 @@ def test_stop_ends_at_the_next_report_or_gracefully() -> None:
         assert (ended.state, ended.result) == (state, result)
 
 
-def test_a_job_can_be_tried_again_under_its_id() -> None:
+def test_a_failed_job_can_be_retried_under_its_id() -> None:
     queue, tries = JobQueue(), []
 
     def work(progress: Progress) -> int:
@@ -121,7 +121,7 @@ class Large:
 
 
 @pytest.mark.parametrize("ending", ["done", "failed", "stopped", "broken"])
-def test_an_ended_job_holds_nothing_that_its_work_needed(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ended_job_releases_the_objects_of_its_work(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         queue_module.log, "exception", lambda *told: None
     )  # pytest would keep the traceback with its frames
@@ -151,7 +151,7 @@ def test_an_ended_job_holds_nothing_that_its_work_needed(ending: str, monkeypatc
     assert gone() is None and queue.snapshot(job, "ann").label == "x"
 
 
-def test_two_hundred_ended_jobs_keep_no_dataset_alive() -> None:
+def test_ended_jobs_release_their_datasets() -> None:
     queue = JobQueue(workers=2, max_active=300)
     alive: weakref.WeakSet[Large] = weakref.WeakSet()
 
@@ -202,7 +202,7 @@ def test_an_active_job_is_never_started_twice() -> None:
     assert [one.label for one in queue.of("ann")] == ["again", "another"]
 
 
-def test_nobody_reaches_somebody_elses_job() -> None:
+def test_a_job_of_another_owner_is_out_of_reach() -> None:
     queue = JobQueue()
     job = queue.submit("ann", "train", "x", lambda progress: "private")
     queue.wait(job, "ann", 10)

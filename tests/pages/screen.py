@@ -1,6 +1,6 @@
-"""What a person must never see: `no_errors(app)` after every step of a test of pages.
+"""Errors on screen: `no_errors(app)` is called after every step of a test of pages.
 
-The error boundary turns every exception into a red sentence: a test that looks for `app.exception` alone sees nothing.
+Pages show every exception as a red sentence, so a test that checks `app.exception` alone would miss it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ UNEXPECTED, REFUSED, VERDICT = "studio_error_unexpected", "studio_error_refused"
 
 
 class Listener(logging.Handler):
-    """Keeps what the loggers of the app and of the library tell at ERROR level until it is asked for."""
+    """Collects the ERROR messages of the app's and the library's loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
-        self.told.append(f"{record.name}: {record.getMessage()}\n{trace}".rstrip())
+        self.messages.append(f"{record.name}: {record.getMessage()}\n{trace}".rstrip())
 
     def take(self) -> list[str]:
-        """What was told since the last call."""
-        told, self.told = self.told, []
-        return told
+        """The messages since the last call."""
+        messages, self.messages = self.messages, []
+        return messages
 
 
 LISTENER = Listener()
@@ -82,8 +82,8 @@ def _boxes(node: Block, mark: str) -> Iterator[tuple[str, Element]]:
             yield mark, child
 
 
-def wrong(app: AppTest, *expected: str) -> list[str]:
-    """What is wrong on screen and in the log since the last check, in words; [] when nothing is.
+def problems_on(app: AppTest, *expected: str) -> list[str]:
+    """The problems on screen and in the log since the last check, as sentences.
 
     Args:
         expected: a part of each refusal that must be on screen; any other, and one that is missing, is wrong.
@@ -99,13 +99,13 @@ def wrong(app: AppTest, *expected: str) -> list[str]:
             found.append(f"refused: {text}")
     said = [bare for mark, _, bare in boxes if mark == REFUSED]
     found += [f"not refused: {part!r}; refused: {said}" for part in expected if not any(part in bare for bare in said)]
-    return [*found, *(f"in the log: {told}" for told in LISTENER.take())]
+    return [*found, *(f"in the log: {messages}" for messages in LISTENER.take())]
 
 
 def no_errors(app: AppTest, *expected: str) -> None:
     """Fails on whatever `wrong` finds."""
     expect(*expected)
-    found = wrong(app, *expected)
+    found = problems_on(app, *expected)
     assert not found, "\n".join(found)
 
 
@@ -130,7 +130,7 @@ class Watch:
         self.seen, self.expected = [], []
         found = [(mark, text) for mark, text in seen if mark != REFUSED or not any(part in text for part in expected)]
         return [f"{mark or 'error without a mark'}: {text}" for mark, text in found] + [
-            f"in the log: {told}" for told in LISTENER.take()
+            f"in the log: {messages}" for messages in LISTENER.take()
         ]
 
 

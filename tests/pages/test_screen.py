@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.errors import InputError
 from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import Workspace
-from tests.pages.screen import LISTENER, REFUSED, UNEXPECTED, expect, no_errors, watched, wrong
+from tests.pages.screen import LISTENER, REFUSED, UNEXPECTED, expect, no_errors, problems_on, watched
 from ui.shell import state
 
 
@@ -52,17 +52,17 @@ def test_a_page_that_works_has_nothing_wrong(home: Workspace) -> None:
 
 
 def test_an_unexpected_error_is_seen_on_screen_and_in_the_log(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = wrong(breaking(monkeypatch, ZeroDivisionError("a private detail")))
+    found = problems_on(breaking(monkeypatch, ZeroDivisionError("a private detail")))
     assert [text.split(":")[0] for text in found] == ["unexpected", "in the log"]
     assert "a private detail" in found[1] and "Traceback" in found[1]
-    assert any("unexpected" in text for text in wrong(learn(), "Error id"))  # this kind can't be expected
+    assert any("unexpected" in text for text in problems_on(learn(), "Error id"))  # this kind can't be expected
 
 
 def test_a_refusal_must_be_expected_and_what_is_expected_must_be_there(
     home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = breaking(monkeypatch, InputError("alpha_1", "must be small", 7))
-    assert [text.split(":")[0] for text in wrong(app)] == ["refused"]
+    assert [text.split(":")[0] for text in problems_on(app)] == ["refused"]
     no_errors(app, "alpha_1 must be small")
     with pytest.raises(AssertionError, match="not refused"):
         no_errors(app, "alpha_1", "beta")
@@ -77,7 +77,7 @@ def test_the_same_sentence_twice_on_a_page_is_two_marks(home: Workspace) -> None
             show_error(InputError("alpha", "must be small"))
 
     app = AppTest.from_function(body).run()
-    assert [text.split(":")[0] for text in wrong(app)] == ["refused"] * 3
+    assert [text.split(":")[0] for text in problems_on(app)] == ["refused"] * 3
 
 
 def test_an_error_that_escapes_the_boundary_and_a_bare_box_are_seen(home: Workspace) -> None:
@@ -87,7 +87,7 @@ def test_an_error_that_escapes_the_boundary_and_a_bare_box_are_seen(home: Worksp
         st.error("bare")
         raise ValueError("escaped")
 
-    found = wrong(AppTest.from_function(body).run(), "bare")
+    found = problems_on(AppTest.from_function(body).run(), "bare")
     assert "exception: escaped" in found and "error without a mark: bare" in found
 
 
@@ -95,8 +95,8 @@ def test_an_error_that_escapes_the_boundary_and_a_bare_box_are_seen(home: Worksp
 def test_an_error_in_the_log_alone_is_seen_once(home: Workspace, name: str) -> None:
     app = learn()
     logging.getLogger(name).error("job %s failed", "x")
-    assert wrong(app) == [f"in the log: {name}: job x failed"]
-    assert not wrong(app)
+    assert problems_on(app) == [f"in the log: {name}: job x failed"]
+    assert not problems_on(app)
 
 
 def test_a_job_that_failed_of_a_defect_and_one_that_was_refused_differ(home: Workspace) -> None:
@@ -106,7 +106,7 @@ def test_a_job_that_failed_of_a_defect_and_one_that_was_refused_differ(home: Wor
 
         show_failure(JobSnapshot("j", "o", "train", "label", "failed", error="no rows", unexpected=unexpected))
 
-    assert wrong(AppTest.from_function(body, args=(True,)).run()) == ["unexpected: no rows"]
+    assert problems_on(AppTest.from_function(body, args=(True,)).run()) == ["unexpected: no rows"]
     no_errors(AppTest.from_function(body, args=(False,)).run(), "no rows")
 
 

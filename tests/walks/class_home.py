@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.walks.page_walk import with_work
+from tests.walks.page_walk import home_with_saved_work
 
 
 def with_class(home: Path) -> str:
     """Puts a teacher's dataset and run into a home; the id of the run, for STUDIO_CLASS_RUN."""
-    shutil.copytree(with_work(), home, dirs_exist_ok=True)
+    shutil.copytree(home_with_saved_work(), home, dirs_exist_ok=True)
     return next(home.glob("spaces/*/run/*")).name

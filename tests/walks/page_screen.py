@@ -34,7 +34,7 @@ element_tree.SelectSlider.format_func = property(
     lambda slider: lambda value: str(value) if isinstance(value, Label) else _slider(slider)(value)
 )
 
-MADE_WHEN_ASKED: dict[str, Callable[[], Any]] = {}
+DEFERRED_DOWNLOADS: dict[str, Callable[[], Any]] = {}
 """What makes the file of a download, by the id on its button: AppTest forgets it when a run has ended."""
 
 _defer = MediaFileManager.add_deferred
@@ -42,9 +42,9 @@ _defer = MediaFileManager.add_deferred
 
 def _remember(manager: MediaFileManager, make: Callable[[], Any], *given: Any, **named: Any) -> str:
     file_id = _defer(manager, make, *given, **named)
-    MADE_WHEN_ASKED[file_id] = make
-    while len(MADE_WHEN_ASKED) > 200:
-        del MADE_WHEN_ASKED[next(iter(MADE_WHEN_ASKED))]
+    DEFERRED_DOWNLOADS[file_id] = make
+    while len(DEFERRED_DOWNLOADS) > 200:
+        del DEFERRED_DOWNLOADS[next(iter(DEFERRED_DOWNLOADS))]
     return file_id
 
 
@@ -64,7 +64,7 @@ def url(app: AppTest) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
 
 
-def job_of(app: AppTest) -> dict[str, str]:
+def job_parameter(app: AppTest) -> dict[str, str]:
     return {name: value for name, value in url(app).items() if name == "job"}
 
 
@@ -129,7 +129,7 @@ def shown_by(widget: Any) -> Any:
     return round(widget.value, 9) if isinstance(widget.value, float) else widget.value
 
 
-def inside(value: Any, seen: dict[int, Any] | None = None) -> list[Any]:
+def reachable_objects(value: Any, seen: dict[int, Any] | None = None) -> list[Any]:
     """A value and all that it holds, each once: through dicts, lists, dataclasses and this project's objects."""
     seen = {} if seen is None else seen
     if id(value) in seen:
@@ -145,12 +145,12 @@ def inside(value: Any, seen: dict[int, Any] | None = None) -> list[Any]:
     ):
         slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
         parts = [*(getattr(value, name, None) for name in slots), *getattr(value, "__dict__", {}).values()]
-    return [value, *(one for part in parts for one in inside(part, seen))]
+    return [value, *(one for part in parts for one in reachable_objects(part, seen))]
 
 
-def weight(value: Any) -> int:
+def size_in_bytes(value: Any) -> int:
     """Bytes of what a session holds: arrays, tables, texts and bytes, wherever they are inside of it."""
-    return sum(_bytes(one) for one in inside(value))
+    return sum(_bytes(one) for one in reachable_objects(value))
 
 
 def _bytes(value: Any) -> int:

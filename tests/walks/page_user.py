@@ -20,22 +20,22 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.errors import StudioError
 from recsys.workspace import Space, export_zip
-from tests.pages.screen import open_tab, tab_shown, wrong
+from tests.pages.screen import open_tab, problems_on, tab_shown
 from tests.walks.page_screen import (
     CHOICES,
-    MADE_WHEN_ASKED,
-    inside,
-    job_of,
+    DEFERRED_DOWNLOADS,
+    job_parameter,
     label_of,
     mixer,
     option,
     pick,
+    reachable_objects,
     shown_by,
+    size_in_bytes,
     texts,
     title,
     url,
     visit,
-    weight,
 )
 from tests.walks.tiny_files import KINDS, tiny_file
 from ui.components.point_map.payload import bits_of
@@ -43,7 +43,7 @@ from ui.data.uploads import uploads
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
 
-MINE, THEIRS = "a" * 32, "b" * 32
+OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
@@ -51,7 +51,7 @@ PEOPLE = ("run", "dataset", "target", "source")
 THREADS, KEYS, MEGABYTES, JOBS, AT_ONCE = 40, 250, 0.1, 8, 2  # more of them after any action is a leak
 UPLOADED = 1.0  # MB held for reading it again: every walk drops a few tiny files
 STARTED = 3  # jobs, at most, that one action starts: a page asks for what it shows
-WORDS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
+TYPED_TEXTS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
 
 MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"swap|surprise", ("target", "source")),
@@ -122,7 +122,7 @@ class User:
 
     @property
     def space(self) -> Space:
-        return state.workspace().space(MINE)
+        return state.workspace().space(OWN_SPACE)
 
     def widgets(self, *kinds: str) -> list[Any]:
         """The enabled widgets of these kinds, in the order of the page; without the key of a widget there is none."""
@@ -133,7 +133,7 @@ class User:
         """The panels of the page that is open."""
         return [panel for panel in PANELS if title(self.app) == WITH_PANELS[panel.partition("_")[0]]]
 
-    def doors(self, key: str) -> list[Any]:
+    def upload_fields(self, key: str) -> list[Any]:
         """Fields for files whose key begins so."""
         return [field for field in self.widgets("file_uploader") if str(field.key).startswith(key)]
 
@@ -144,12 +144,12 @@ class User:
 
     # actions --------------------------------------------------------------------------------------------------------
 
-    def open(self, how: str, file: str, params: dict[str, str], space: str = MINE) -> list[str]:
+    def open(self, how: str, file: str, params: dict[str, str], space: str = OWN_SPACE) -> list[str]:
         """A new session on a URL. One of another space is looked at and closed again."""
         session = Session(visit(file, params, space))
         self.steps.append(how)
-        if space != MINE:
-            return self._look_like_theirs(session, params)
+        if space != OWN_SPACE:
+            return self._check_other_visitor(session, params)
         self.sessions = [*self.sessions[:3], session]
         self.at = len(self.sessions) - 1
         return self._after(session, "", None)
@@ -200,14 +200,14 @@ class User:
         """The buttons of downloads on the page."""
         return [button for button in self.app.get("download_button") if not button.disabled]
 
-    def take_away(self, which: int) -> list[str]:
+    def download(self, which: int) -> list[str]:
         """A download: a file that is not empty."""
         buttons = self.downloads()
         if not buttons:
             return []
         button = pick(buttons, which)
         self.steps.append(f"Take away “{button.label}”, on {title(self.app)!r}")
-        made = MADE_WHEN_ASKED[button.proto.deferred_file_id]()
+        made = DEFERRED_DOWNLOADS[button.proto.deferred_file_id]()
         return self._after(self.session, "", url(self.app)) if made else [f"the download {button.label!r} is empty"]
 
     def unfold(self, which: int) -> list[str]:
@@ -254,8 +254,8 @@ class User:
         if not fields:
             return []
         text = pick(fields, which)
-        return self._do(f"Type {pick(WORDS, word)!r} into “{text.label}”", text.key,
-                        lambda: text.set_value(pick(WORDS, word)).run())  # fmt: skip
+        return self._do(f"Type {pick(TYPED_TEXTS, word)!r} into “{text.label}”", text.key,
+                        lambda: text.set_value(pick(TYPED_TEXTS, word)).run())  # fmt: skip
 
     def mix(self, alpha: float, k: int) -> list[str]:
         """Releases the thumb of the mixer at α, and chooses a list length."""
@@ -279,30 +279,30 @@ class User:
         if shown is None:
             return []
         n = int(re.sub(r"\D", "", shown["label"]))  # "A map of 1,500 people: …"
-        told: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
+        messages: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
         if several:
-            told = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}
-        self.app.session_state["map_users"] = {"choice": told}
+            messages = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}
+        self.app.session_state["map_users"] = {"choice": messages}
         return self._do(
             f"{'Lasso every second of' if several else f'Pick number {first % n} of'} the map", "map_", self.app.run
         )
 
     def upload(self, kind: int, seed: int) -> list[str]:
         """Drops a tiny file on Data."""
-        doors = self.doors("data_files")
-        if not doors:
+        upload_fields = self.upload_fields("data_files")
+        if not upload_fields:
             return []
         paths = tiny_file(pick(KINDS, kind), seed, self.folder)
         files = [(path.name, path.read_bytes(), "application/octet-stream") for path in paths]
         return self._do(
-            f"Drop {', '.join(p.name for p in paths)}", "data_files", lambda: doors[0].set_value(files).run()
+            f"Drop {', '.join(p.name for p in paths)}", "data_files", lambda: upload_fields[0].set_value(files).run()
         )
 
     def refresh(self) -> list[str]:
         """The same URL in a new session of the same space, in place of this one."""
         before = url(self.app)
         self.steps.append("Refresh")
-        self.sessions[self.at] = Session(visit(FILES[title(self.app)], before | job_of(self.app), MINE))
+        self.sessions[self.at] = Session(visit(FILES[title(self.app)], before | job_parameter(self.app), OWN_SPACE))
         return self._after(self.session, "", before)
 
     def second_tab(self) -> list[str]:
@@ -316,19 +316,19 @@ class User:
 
     def show_to_another(self) -> list[str]:
         """Another person opens this URL."""
-        return self.open("Another person opens this URL", FILES[title(self.app)], url(self.app), THEIRS)
+        return self.open("Another person opens this URL", FILES[title(self.app)], url(self.app), OTHER_SPACE)
 
     def wait(self) -> list[str]:
         """Waits until every job has ended."""
-        for job in state.jobs().of(MINE):
-            if state.jobs().wait(job.id, MINE, 120).active:
+        for job in state.jobs().of(OWN_SPACE):
+            if state.jobs().wait(job.id, OWN_SPACE, 120).active:
                 return [f"the job {job.kind} has not ended after two minutes"]
         return self._do("Wait until all jobs have ended", "train_", self.app.run)
 
-    def travel(self) -> list[str]:
+    def export_and_import(self) -> list[str]:
         """Takes all saved work away, and brings it back: a whole copy stands beside it."""
         before = self.space.entries()
-        door = self.doors("saved_upload")
+        door = self.upload_fields("saved_upload")
         if not before or not door or len(before) > 12:
             return []
         packed = export_zip(self.space, [entry.id for entry in before])
@@ -361,14 +361,14 @@ class User:
 
     def _after(self, session: Session, key: str, before: dict[str, str] | None) -> list[str]:
         app = session.app
-        problems = [text for text in wrong(app) if not _fine(text, session.allowed)]
+        problems = [text for text in problems_on(app) if not _is_expected_refusal(text, session.allowed)]
         if problems or not app.title:
             return problems or ["the page has no title"]
         now = url(app)
         if before is not None and not ("job" in before and "job" not in now):  # a job that ended opens its run
             free = {name for begin, names in MAY_CHANGE if re.match(begin, key) for name in names}
             lost = {name for name in before if name not in ("job", "tab") and now.get(name) != before[name]} - free
-            gone = {kind for kind in ("run", "dataset") if _is_gone(kind, before) and kind not in now}
+            gone = {kind for kind in ("run", "dataset") if _is_deleted(kind, before) and kind not in now}
             lost -= gone | ({"target", "source"} if "run" in gone else set())
             came = {name for name in now if name not in before and name not in ("job", "tab", *PEOPLE)} - free
             problems += [
@@ -376,13 +376,13 @@ class User:
             ]
         session.remember()
         problems += self._links(app, now) + self._shown(app, now) + self._bounds(app)
-        return problems or self._elsewhere(app, now)
+        return problems or self._check_fresh_session(app, now)
 
     def _links(self, app: AppTest, now: dict[str, str]) -> list[str]:
         """The menu carries all of the URL but the open tab, and but deleted work: of a run, also its people."""
-        left = {"tab"} | (set(PEOPLE) if _is_gone("run", now) else set())
-        left |= {"dataset"} if _is_gone("dataset", now) else set()
-        want = {name: value for name, value in now.items() if name not in left} | job_of(app)
+        left = {"tab"} | (set(PEOPLE) if _is_deleted("run", now) else set())
+        left |= {"dataset"} if _is_deleted("dataset", now) else set()
+        want = {name: value for name, value in now.items() if name not in left} | job_parameter(app)
         carried = [dict(parse_qsl(link.proto.query_string)) for link in app.sidebar.get("page_link")]
         return [f"the menu carries {one}, the URL says {want}" for one in carried[:1] if one != want]
 
@@ -405,38 +405,42 @@ class User:
                 found.append(f"the mixer's {side} is not {who}")
         return found
 
-    def _elsewhere(self, app: AppTest, now: dict[str, str]) -> list[str]:
+    def _check_fresh_session(self, app: AppTest, now: dict[str, str]) -> list[str]:
         """The same URL in a fresh session shows the same list."""
         shown = mixer(app)
         if shown is None:
             return []
-        fresh = visit(FILES[title(app)], now, MINE)
+        fresh = visit(FILES[title(app)], now, OWN_SPACE)
         again = mixer(fresh)
-        problems = [f"in a fresh session: {text}" for text in wrong(fresh)]
+        problems = [f"in a fresh session: {text}" for text in problems_on(fresh)]
         if not problems and (again is None or any(again[name] != shown[name] for name in LISTED)):
             problems.append(f"a fresh session shows another list for {now}")
         return problems
 
-    def _look_like_theirs(self, session: Session, params: dict[str, str]) -> list[str]:
+    def _check_other_visitor(self, session: Session, params: dict[str, str]) -> list[str]:
         """Another person may see what the URL shares, and nothing that is saved here."""
         allowed = ("must be saved here", "must be one of", "cohort", "group")
-        problems = [f"for another person: {text}" for text in wrong(session.app) if not _fine(text, allowed)]
+        problems = [
+            f"for another person: {text}"
+            for text in problems_on(session.app)
+            if not _is_expected_refusal(text, allowed)
+        ]
         names = {entry.name for entry in self.space.entries()} - {"planted"}
-        home = visit("app.py", {}, THEIRS)
-        problems += [f"for another person: {text}" for text in wrong(home)]
-        told = " ".join(texts(home))
-        return problems + [f"another person's Home says {name!r}" for name in sorted(names) if name in told]
+        home = visit("app.py", {}, OTHER_SPACE)
+        problems += [f"for another person: {text}" for text in problems_on(home)]
+        messages = " ".join(texts(home))
+        return problems + [f"another person's Home says {name!r}" for name in sorted(names) if name in messages]
 
     def _bounds(self, app: AppTest) -> list[str]:
         keys = (
             list(app.session_state._state._state.filtered_state) if hasattr(app.session_state._state, "_state") else []
         )
-        mine = state.jobs().of(MINE)
-        held = inside([app.session_state[key] for key in keys if key in app.session_state])
+        mine = state.jobs().of(OWN_SPACE)
+        held = reachable_objects([app.session_state[key] for key in keys if key in app.session_state])
         sizes = {
             "threads": (threading.active_count(), THREADS),
             "keys of the session": (len(keys), KEYS),
-            "MB of the session": (weight(held) / 1e6, MEGABYTES),
+            "MB of the session": (size_in_bytes(held) / 1e6, MEGABYTES),
             "datasets in the session": (sum(isinstance(one, Dataset) for one in held), 0),
             "jobs waiting or running": (sum(job.active for job in mine), JOBS),
             "jobs running": (sum(job.state == "running" for job in mine), AT_ONCE),
@@ -444,17 +448,17 @@ class User:
             "MB of uploads": (uploads().bytes / 1e6, UPLOADED),
         }
         found = [f"{value:.3g} {what}, more than {most}" for what, (value, most) in sizes.items() if value > most]
-        theirs = [entry for entry in state.workspace().space(THEIRS).entries() if entry.kind != "map"]  # drawn for them
+        theirs = [entry for entry in state.workspace().space(OTHER_SPACE).entries() if entry.kind != "map"]
         found += [f"the {entry.kind} {entry.name!r} is in another person's space" for entry in theirs]
         return found
 
 
-def _fine(text: str, allowed: tuple[str, ...]) -> bool:
+def _is_expected_refusal(text: str, allowed: tuple[str, ...]) -> bool:
     """Whether a problem is a refusal that the user brought about."""
     return text.startswith("refused: ") and any(part in text.replace("\\", "") for part in allowed)
 
 
-def _is_gone(kind: str, params: dict[str, str]) -> bool:
+def _is_deleted(kind: str, params: dict[str, str]) -> bool:
     """Whether the run or dataset of a URL is no longer saved."""
     wanted = params.get(kind, "")
     if wanted in ("", SAMPLE_RUN):

@@ -25,7 +25,7 @@ from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import LISTENER
 from tests.walks.page_screen import mixer
-from tests.walks.page_user import MINE, THEIRS, User
+from tests.walks.page_user import OTHER_SPACE, OWN_SPACE, User
 from ui.data.uploads import uploads
 from ui.shell import state
 from ui.shell.frame import STEPS
@@ -34,12 +34,12 @@ ANY = draw.integers(0, 999)
 
 
 @cache
-def with_work() -> Path:
+def home_with_saved_work() -> Path:
     """A home in which the user has tiny data with two scenarios and user groups, and a run trained on them."""
     home = Path(tempfile.mkdtemp(prefix="walks-"))
     data = planted_dataset(people=60, items=30, length=9)
     data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
-    space = Workspace(home).space(MINE)
+    space = Workspace(home).space(OWN_SPACE)
     saved = space.save_dataset(data)
     run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1)
     space.save_run(run, data, {"number": "0.1", "dataset": saved.id})
@@ -61,7 +61,7 @@ class PageWalk(RuleBasedStateMachine):
         for name in ("STUDIO_SECRET", "STUDIO_CLASS_RUN", "STUDIO_LOCAL_FILES"):
             self.patch.delenv(name, raising=False)
         if worked:
-            shutil.copytree(with_work(), self.folder / "home")
+            shutil.copytree(home_with_saved_work(), self.folder / "home")
         for kept in (state.workspace, state.jobs, uploads):
             kept.clear()
         LISTENER.take()
@@ -84,8 +84,8 @@ class PageWalk(RuleBasedStateMachine):
 
     @precondition(lambda self: self.user.downloads())
     @rule(which=ANY)
-    def take_away(self, which: int) -> None:
-        self._act(self.user.take_away, which)
+    def download(self, which: int) -> None:
+        self._act(self.user.download, which)
 
     @rule(which=ANY)
     def press(self, which: int) -> None:
@@ -124,15 +124,15 @@ class PageWalk(RuleBasedStateMachine):
     def select(self, first: int, several: bool) -> None:
         self._act(self.user.select, first, several)
 
-    @precondition(lambda self: self.user.doors("data_files"))
+    @precondition(lambda self: self.user.upload_fields("data_files"))
     @rule(kind=ANY, seed=draw.integers(0, 2))
     def upload(self, kind: int, seed: int) -> None:
         self._act(self.user.upload, kind, seed)
 
-    @precondition(lambda self: self.user.doors("saved_upload") and self.user.space.entries())
+    @precondition(lambda self: self.user.upload_fields("saved_upload") and self.user.space.entries())
     @rule()
-    def travel(self) -> None:
-        self._act(self.user.travel)
+    def export_and_import(self) -> None:
+        self._act(self.user.export_and_import)
 
     @rule(how=draw.sampled_from(("show_to_another", "refresh", "second_tab", "wait")))
     def elsewhere(self, how: str) -> None:
@@ -148,16 +148,16 @@ class PageWalk(RuleBasedStateMachine):
         try:
             problems = action(*values)
         except Exception as error:
-            error.add_note(self._walked())
-            PageWalk.last_failure = [*self._walked().splitlines(), f"{type(error).__name__}: {error}"]
+            error.add_note(self._steps_so_far())
+            PageWalk.last_failure = [*self._steps_so_far().splitlines(), f"{type(error).__name__}: {error}"]
             raise
         PageWalk.done += len(self.user.steps) - self.counted
         self.counted = len(self.user.steps)
         if problems:
-            PageWalk.last_failure = [*self._walked().splitlines(), "this is wrong:", *problems]
+            PageWalk.last_failure = [*self._steps_so_far().splitlines(), "this is wrong:", *problems]
             raise AssertionError("\n".join(PageWalk.last_failure))
 
-    def _walked(self) -> str:
+    def _steps_so_far(self) -> str:
         steps = (f"{number:3}. {step}" for number, step in enumerate(self.user.steps, 1))
         return "\n".join(["after these steps", *steps])
 
@@ -165,7 +165,7 @@ class PageWalk(RuleBasedStateMachine):
         if not hasattr(self, "user"):
             return
         queue = state.jobs()
-        for space in (MINE, THEIRS):  # another person's map is drawn in a job too
+        for space in (OWN_SPACE, OTHER_SPACE):  # another person's map is drawn in a job too
             for job in queue.of(space):
                 queue.stop(job.id, space)
             for job in queue.of(space):
@@ -191,12 +191,12 @@ def walk_pages(seed: int, walks: int, steps: int) -> None:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    with clean():
+    with empty_caches():
         run_state_machine_as_test(hypothesis.seed(seed)(type("PageWalk", (PageWalk,), {})), settings=how)
 
 
 @contextmanager
-def clean() -> Iterator[None]:
+def empty_caches() -> Iterator[None]:
     """Empty caches before and after: a walk opens a home of its own."""
     st.cache_resource.clear()
     yield

@@ -1,4 +1,4 @@
-"""What the walkers judge by: the number of jobs, the names in the pickers, what a session holds."""
+"""The checks of the random walks: number of jobs, names in the pickers, size of a session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from recsys.data.dataset import Dataset
 from tests.conftest import planted_dataset
 from tests.walks.browser_state import Bounds, is_called
-from tests.walks.page_screen import inside, weight
+from tests.walks.page_screen import reachable_objects, size_in_bytes
 
 
 def line(event: str, job: str) -> str:
@@ -50,10 +50,10 @@ class Holder:
     content: object
 
 
-def test_what_a_session_holds_is_weighed_wherever_it_is_and_once() -> None:
+def test_the_size_of_a_session_counts_nested_objects_once() -> None:
     rows, table = np.zeros(1_000), pd.DataFrame({"item": ["x" * 500] * 10})
-    assert 8_000 < weight([rows, {"again": rows}]) < 9_000
-    assert 13_000 < weight({"held": Holder([Holder(rows), Holder(table)])}) < 15_000
+    assert 8_000 < size_in_bytes([rows, {"again": rows}]) < 9_000
+    assert 13_000 < size_in_bytes({"held": Holder([Holder(rows), Holder(table)])}) < 15_000
     data = planted_dataset(people=60, items=30, length=9)
-    assert weight({"pinned": Holder((data,))}) > 5_000
-    assert any(isinstance(one, Dataset) for one in inside({"pinned": Holder((data,))}))
+    assert size_in_bytes({"pinned": Holder((data,))}) > 5_000
+    assert any(isinstance(one, Dataset) for one in reachable_objects({"pinned": Holder((data,))}))

@@ -1,4 +1,4 @@
-"""A walk comes from its seed alone, and one that fails is shortened to what it needs."""
+"""A random walk depends on its seed alone, and a failing one is shortened to the steps it needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.walks.browser_actions import ACTIONS
 from tests.walks.browser_walk import Step, Walk, draw, shorten
 
 
-def test_the_walk_is_drawn_from_its_seed_alone() -> None:
+def test_a_walk_depends_on_its_seed_alone() -> None:
     def drawn(seed: int) -> list[Step]:
         rng = random.Random(seed)
         return [draw(rng, where) for where in ("home", "data", "transfer", "embeddings") * 20]
@@ -32,7 +32,7 @@ def test_a_failing_walk_is_shortened_to_the_steps_it_needs(needed: tuple[int, ..
     assert str(shortest).splitlines()[0] == f"   1. menu(to='{needed[0]}')"
 
 
-def test_another_failure_on_the_way_is_not_taken_for_the_same() -> None:
+def test_shortening_ignores_other_failures() -> None:
     steps = [Step("menu", (("to", str(number)),)) for number in range(6)]
 
     def again(tried: list[Step]) -> Walk:

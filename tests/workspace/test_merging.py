@@ -103,7 +103,7 @@ def test_killed_while_joining_the_rest_comes_after_a_restart(tmp_path: Path, ste
     assert json.dumps(names(again.space(BOB))) == ("[]" if step == 0 else '["0", "1", "2"]')
 
 
-def test_taking_everything_along_leaves_the_other_space_open(tmp_path: Path) -> None:
+def test_moving_all_entries_leaves_the_other_space_usable(tmp_path: Path) -> None:
     home = Workspace(tmp_path)
     ann, bob = home.space(ANN), home.space(BOB)
     note = ann.save_json("note", "mine", {})

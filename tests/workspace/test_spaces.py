@@ -1,4 +1,4 @@
-"""What is saved stays whole, is found again, and is reached by its owner or the holder of its id alone."""
+"""Saved entries stay complete, are found again, and open only for their owner or by their id."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_delete_can_be_undone_until_the_trash_is_emptied(space: Space) -> None:
         space.restore(entry.id)
 
 
-def test_what_is_purged_leaves_no_file_behind(space: Space) -> None:
+def test_purging_leaves_no_file(space: Space) -> None:
     entry, other = (space.save_json("note", name, {"text": name}) for name in ("raw", "kept"))
     space.delete(other.id)
     space.purge(entry.id)
@@ -101,7 +101,7 @@ def test_the_disk_is_bounded(tmp_path: Path) -> None:
     assert [entry.name for entry in space.entries()] == ["small"]
 
 
-def test_people_are_apart_but_a_link_opens(workspace: Workspace, space: Space) -> None:
+def test_spaces_are_separate_but_a_link_opens(workspace: Workspace, space: Space) -> None:
     entry = space.save_json("cohort", "private", {"users": ["42"]})
     bob = workspace.space(BOB)
     assert bob.entries() == ()
@@ -116,7 +116,7 @@ def test_people_are_apart_but_a_link_opens(workspace: Workspace, space: Space) -
 
 
 @given(st.one_of(st.text(), st.sampled_from(["..", "../" + ANN, ANN[:-1] + "/", "*", f"../{ANN}/note", "a" * 33])))
-def test_no_name_leads_outside(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+def test_no_name_opens_a_folder_outside(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     workspace = Workspace(tmp_path_factory.getbasetemp() / "fixed")
     if not workspace.space(ANN).entries():
         workspace.space(ANN).save_json("note", "n", {})
@@ -169,7 +169,7 @@ def test_a_deleted_entry_is_not_found_by_its_link(workspace: Workspace, space: S
     assert workspace.find(entry.id, "note")[0].id == entry.id
 
 
-def test_a_space_has_a_name_that_whoever_holds_a_link_reads(workspace: Workspace, space: Space) -> None:
+def test_the_name_of_a_space_is_shown_with_its_links(workspace: Workspace, space: Space) -> None:
     entry = space.save_json("note", "n", {})
     assert space.name == "" and workspace.owner_of(entry.id, "note") == ""
     space.set_name("  Ms\nSilva’s  class " + "x" * 100)
@@ -179,7 +179,7 @@ def test_a_space_has_a_name_that_whoever_holds_a_link_reads(workspace: Workspace
     assert [file.name for file in space.folder.glob("name*")] == ["name.txt"]
 
 
-def test_a_server_killed_while_writing_leaves_nothing_half_done(workspace: Workspace, space: Space) -> None:
+def test_partial_folders_of_a_killed_server_are_removed(workspace: Workspace, space: Space) -> None:
     entry = space.save_json("note", "n", {})
     half = space.folder / "note" / f".{entry.id}.abcd"
     half.mkdir()

@@ -18,7 +18,7 @@ from recsys.runs.plan import TrainingPlan
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 
-PERSON = "a" * 32
+SPACE_ID = "a" * 32
 PLAN = TrainingPlan(
     AttentionConfig(embedding_size=16, layers=1), TrainConfig(epochs=12, batch_size=256), baselines=("popularity",)
 )
@@ -38,7 +38,7 @@ def work(home: Path) -> dict[str, float]:
     """From the last whole state to a finished run; its validation figures."""
     workspace = Workspace(home)
     workspace.sweep()
-    space = workspace.space(PERSON)
+    space = workspace.space(SPACE_ID)
     everything_opens(space)
     print("begun", flush=True)
     if not space.entries("dataset"):
