@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from recsys.errors import InputError
 
@@ -37,14 +36,6 @@ class AlphaCurve:
     gain_high: float
     shown: bool
     harmed: float
-
-    def to_json(self) -> dict[str, Any]:
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> AlphaCurve:
-        columns: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in values.items()}
-        return cls(**columns)
 
 
 @dataclass(frozen=True)

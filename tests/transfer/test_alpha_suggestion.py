@@ -37,10 +37,6 @@ def test_evidence_names_people_gain_and_harm() -> None:
     assert "c / (c + n) = 0.5" in evidence
 
 
-def test_goes_through_json() -> None:
-    assert AlphaCurve.from_json(curve(2, True).to_json()) == curve(2, True)
-
-
 def test_bad_input() -> None:
     assert shrinkage_alpha(0, 0) == 0
     with pytest.raises(InputError):
