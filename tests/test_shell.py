@@ -14,6 +14,8 @@ import pytest
 
 from recsys.__main__ import main
 from recsys.evaluation import evaluate_models
+from recsys.metrics import registry
+from recsys.metrics.registry import Metric, find_metric
 from recsys.runs import load_run
 
 
@@ -134,6 +136,20 @@ def test_evaluate_reads_popularity_from_the_rows_learned_from(capsys: pytest.Cap
     assert shown["models"] == json.loads(json.dumps(expected["models"]))
     whole = evaluate_models(models, split.test, dataset).to_json()
     assert shown["models"] != json.loads(json.dumps(whole["models"])), "the test rows change these figures"
+
+
+def test_evaluate_reports_every_metric_of_the_table(
+    capsys: pytest.CaptureFixture[str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = Metric(
+        "toy", "Toy metric", "higher", 0, 1, 10, "k / 100", "", "One hundredth of the list length.",
+        per_user=lambda output, k: np.full(len(output.lists), k / 100),
+    )  # fmt: skip
+    monkeypatch.setattr(registry, "METRICS", (*registry.METRICS, toy))
+    shown = answer(capsys, ["evaluate", "--run", run])
+    assert {find_metric(key) for key in shown["metrics"]} >= {m for m in registry.METRICS if m.name != "calibration"}
+    assert shown["metrics"]["toy@10"]["label"] == "Toy metric"
+    assert shown["models"]["popularity"]["toy@5"]["value"] == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(

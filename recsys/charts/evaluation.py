@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recsys.charts.intervals import add_curve, add_interval
 from recsys.charts.style import (
     GROUPS,
     QUIET,
     SOURCE,
     TARGET,
-    blend_colour,
     format_number,
     format_percent,
     group_colour,
     group_symbol,
     plain_text,
     sentence_figure,
-    with_opacity,
 )
 from recsys.metrics import MISSED
 from recsys.metrics.registry import find_metric, metric_label
@@ -46,32 +45,9 @@ def intervals_figure(report: Report, metric: str) -> Figure:
         estimate = model.estimates[metric]
         first = model.name == report.names[0]
         colour, symbol = (GROUPS[0], "diamond") if first else (QUIET, "circle")
-        _interval_row(figure, plain_text(model.name), estimate, colour, symbol)
+        add_interval(figure, plain_text(model.name), estimate, colour, symbol, numbers=True)
     _fit_axes(figure, [m.estimates[metric] for m in ordered])
     return figure
-
-
-def _interval_row(figure: Figure, name: str, estimate: Estimate, colour: str, symbol: str) -> None:
-    """Adds a point with its interval and the numbers to the right of it."""
-    import plotly.graph_objects as go
-
-    figure.add_trace(
-        go.Scatter(
-            x=[estimate.value],
-            y=[name],
-            error_x={
-                "array": [estimate.high - estimate.value],
-                "arrayminus": [estimate.value - estimate.low],
-                "thickness": 3,
-                "width": 7,
-            },
-            mode="markers",
-            marker={"size": 13, "symbol": symbol, "color": colour},
-            hovertemplate=f"{name}: {estimate.text}<extra></extra>",
-        )
-    )
-    numbers = {"x": [estimate.high], "y": [name], "text": [f"  {estimate.text}"], "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(**numbers, mode="text", textposition="middle right", cliponaxis=False))
 
 
 def _fit_axes(figure: Figure, estimates: Sequence[Estimate]) -> None:
@@ -192,17 +168,6 @@ def alpha_figure(curve: QualityOverAlpha) -> Figure:
         width=90,
     )
     alphas = curve.alphas.tolist()
-    lows, highs = [e.low for e in curve.curve], [e.high for e in curve.curve]
-    figure.add_trace(
-        go.Scatter(
-            x=[*alphas, *alphas[::-1]],
-            y=[*highs, *lows[::-1]],
-            fill="toself",
-            fillcolor=with_opacity(blend_colour(0.5), 0.18),
-            line={"width": 0},
-            hoverinfo="skip",
-        )
-    )
     for (name, values), dash in zip(curve.controls.items(), ("dash", "dot"), strict=True):
         figure.add_trace(
             go.Scatter(
@@ -215,23 +180,11 @@ def alpha_figure(curve: QualityOverAlpha) -> Figure:
                 hovertemplate=f"{name}, α = %{{x:.2f}}: %{{y:.3f}}<extra></extra>",
             )
         )
-    figure.add_trace(
-        go.Scatter(
-            x=alphas,
-            y=[e.value for e in curve.curve],
-            mode="lines+markers",
-            line={"width": 3, "color": blend_colour(0.5)},
-            marker={"size": 11, "color": [blend_colour(float(a)) for a in alphas]},
-            text=[e.text for e in curve.curve],
-            hovertemplate="α = %{x:.2f}: %{text}<extra></extra>",
+    add_curve(figure, alphas, curve.curve)
+    for alpha, name, colour in ((0, "target", TARGET), (1, "source", SOURCE)):
+        figure.add_annotation(
+            x=alpha, y=0, yref="paper", text=name, showarrow=False, font={"color": colour}, yanchor="bottom"
         )
-    )
-    figure.add_annotation(
-        x=0, y=0, yref="paper", text="target", showarrow=False, font={"color": TARGET}, yanchor="bottom"
-    )
-    figure.add_annotation(
-        x=1, y=0, yref="paper", text="source", showarrow=False, font={"color": SOURCE}, yanchor="bottom"
-    )
     return figure
 
 
@@ -247,7 +200,7 @@ def like_figure(accuracy: Mapping[str, Estimate]) -> Figure:
         height=130 + 40 * len(ordered),
     )
     for name, estimate in ordered:
-        _interval_row(figure, plain_text(name), estimate, GROUPS[0], "circle")
+        add_interval(figure, plain_text(name), estimate, GROUPS[0], "circle", numbers=True)
     _fit_axes(figure, [estimate for _, estimate in ordered])
     figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text="constant answer 0.5")
     return figure

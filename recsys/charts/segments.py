@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recsys.charts.intervals import add_interval
 from recsys.charts.style import GROUPS, QUIET, format_percent, plain_text, sentence_figure
 from recsys.metrics.registry import metric_label
 
@@ -27,8 +28,6 @@ MARKERS = {
 
 def segments_figure(found: Segments) -> Figure:
     """A row per group with its interval; too small groups are hollow; a line marks the overall mean."""
-    import plotly.graph_objects as go
-
     groups = [*found.groups][::-1]
     figure = sentence_figure(
         plain_text(found.sentence, 160),
@@ -37,21 +36,13 @@ def segments_figure(found: Segments) -> Figure:
         height=130 + 36 * max(1, len(groups)),
     )
     for group in groups:
-        e = group.estimate
-        figure.add_trace(
-            go.Scatter(
-                x=[e.value],
-                y=[f"{plain_text(group.name, 34)} ({group.users:,})"],
-                error_x={"array": [e.high - e.value], "arrayminus": [e.value - e.low], "thickness": 2, "width": 6},
-                mode="markers",
-                marker={
-                    "size": 11,
-                    "color": GROUPS[2] if group.name == found.worst and found.gap and found.gap.low > 0 else GROUPS[0],
-                    "symbol": "circle-open" if group.too_small else "circle",
-                },
-                hovertemplate=f"{plain_text(group.name)}: {e.text}, {group.users:,} users<extra></extra>",
-            )
+        worst = group.name == found.worst and found.gap is not None and found.gap.low > 0
+        label, symbol = (
+            f"{plain_text(group.name, 34)} ({group.users:,})",
+            "circle-open" if group.too_small else "circle",
         )
+        hover = f", {group.users:,} users"
+        add_interval(figure, label, group.estimate, GROUPS[2] if worst else GROUPS[0], symbol, hover)
     figure.add_vline(
         x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="all users", annotation_yshift=14
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from recsys.charts.intervals import add_curve, add_interval
 from recsys.charts.style import (
     GROUPS,
     QUIET,
@@ -13,7 +14,6 @@ from recsys.charts.style import (
     group_symbol,
     plain_text,
     sentence_figure,
-    with_opacity,
 )
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.methods import ALONE, TRANSFER
@@ -27,8 +27,6 @@ ALTERNATIVES = (ALONE, "popularity")  # drawn over the number of known items, be
 
 def gain_figure(point: Mapping[str, Any]) -> Figure:
     """The gain over α = 0 at each α with its interval, for one number of known items."""
-    import plotly.graph_objects as go
-
     gains = point["gain"]
     best = max(gains, key=lambda one: one["value"])
     k = int(point["observed"])
@@ -40,35 +38,13 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
         alternative="; ".join(f"α {one['alpha']:.2g}: {one['value']:.3f}" for one in gains),
         height=360,
     )
-    alphas = [one["alpha"] for one in gains]
-    figure.add_trace(
-        go.Scatter(
-            x=[*alphas, *alphas[::-1]],
-            y=[*(one["high"] for one in gains), *(one["low"] for one in gains[::-1])],
-            fill="toself",
-            fillcolor=with_opacity(blend_colour(0.5), 0.2),
-            line={"width": 0},
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=alphas,
-            y=[one["value"] for one in gains],
-            mode="lines+markers",
-            line={"color": blend_colour(0.5), "width": 3},
-            marker={"color": [blend_colour(a) for a in alphas], "size": 8},
-            hovertemplate="α = %{x:.2f}: %{y:.3f}<extra></extra>",
-        )
-    )
+    add_curve(figure, [one["alpha"] for one in gains], [_estimate(one) for one in gains])
     figure.add_hline(y=0, line={"dash": "dot", "color": QUIET}, annotation_text="no transfer")
     return figure
 
 
 def methods_figure(point: Mapping[str, Any]) -> Figure:
     """NDCG@10 of every method, best on top; controls are hollow."""
-    import plotly.graph_objects as go
-
     ordered = sorted(point["methods"].items(), key=lambda pair: pair[1]["value"])
     best = methods.label(ordered[-1][0])
     figure = sentence_figure(
@@ -79,20 +55,9 @@ def methods_figure(point: Mapping[str, Any]) -> Figure:
     )
     for name, e in ordered:
         control, label = methods.is_control(name), plain_text(methods.label(name))
-        figure.add_trace(
-            go.Scatter(
-                x=[e["value"]],
-                y=[label],
-                error_x={"array": [e["high"] - e["value"]], "arrayminus": [e["value"] - e["low"]], "thickness": 2},
-                mode="markers",
-                marker={
-                    "size": 12,
-                    "symbol": "circle-open" if control else "diamond" if name == TRANSFER else "circle",
-                    "color": blend_colour(0.5) if name == TRANSFER else QUIET if control else GROUPS[3],
-                },
-                hovertemplate=f"{label}: {_estimate(e).text}<extra></extra>",
-            )
-        )
+        colour = blend_colour(0.5) if name == TRANSFER else QUIET if control else GROUPS[3]
+        symbol = "circle-open" if control else "diamond" if name == TRANSFER else "circle"
+        add_interval(figure, label, _estimate(e), colour, symbol)
     return figure
 
 

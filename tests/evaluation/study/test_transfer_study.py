@@ -118,7 +118,9 @@ def test_the_suggested_alpha_was_chosen_on_some_users_and_evaluated_on_others(li
     assert found.chosen_on + found.evaluated_on == point.users and min(found.chosen_on, found.evaluated_on) >= 10
     assert found.gain.low > 0 and found.over_random.low > 0
     evidence = linked.suggest(0).evidence
-    assert f"chosen on {found.chosen_on:,} users" in evidence and f"judged on {found.evaluated_on:,} others" in evidence
+    assert (
+        f"chosen on {found.chosen_on:,} users" in evidence and f"evaluated on {found.evaluated_on:,} others" in evidence
+    )
     assert suggestion_evidence(linked.to_json()["points"][0]).alpha == found.alpha
     assert linked.to_json()["points"][0]["suggested"]["judged_on"] == found.evaluated_on
 
