@@ -73,11 +73,11 @@ def quiet(page: Page) -> None:
 
 
 def test_from_home_to_explain(page: Page) -> None:
-    page.get_by_text("Open these two in Transfer").wait_for()
+    page.get_by_text("Open this pair in Transfer").wait_for()
     quiet(page)
-    reach(page, "Open these two in Transfer")
+    reach(page, "Open this pair in Transfer")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Drag α").wait_for()
+    page.get_by_role("heading", name="Transfer interests").wait_for()
     page.locator(".ranked li").first.wait_for()
     quiet(page)
     choose_a_pair(page)
@@ -168,7 +168,7 @@ def test_everything_on_the_map_is_reached_and_shows_it(page: Page, address: str)
 
 def test_on_a_phone_the_menu_does_not_cover_the_page(visit: Visits, address: str) -> None:
     page = visit(address, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
-    page.get_by_text("Open these two in Transfer").wait_for()
+    page.get_by_text("Open this pair in Transfer").wait_for()
     quiet(page)
     expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
     page.get_by_text("Use my data").tap()  # and nothing lies over what one wants to touch

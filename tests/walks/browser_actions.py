@@ -345,7 +345,12 @@ _PRESSED: Mapping[str, tuple[str, ...]] = {  # button's key -> fields that are o
     "home_own": (),
     "empty_go": (),
     "empty_sample": ("run", "dataset", "target", "source"),
+    "transfer_next": (),
+    "evaluate_next": (),
+    "explain_next": (),
+    "learn_next": ("part",),
     "use_alpha": ("alpha",),
+    "try_alpha": ("alpha",),
     "open_transfer": ("target",),
     "open_explain": ("target",),
     "data_undo": ("dataset", *WITH_DATASET),
@@ -375,6 +380,9 @@ def press(user: User, at: float) -> None:
     button.click()
     user.noise_again = user.noise_again or key == "privacy_again"
     user.tab.chosen.forget(*_PRESSED[key])
+    if "part" in _PRESSED[key]:  # the next lesson is another tab of the same page
+        rest(user.page)
+        user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
 
 
 # Home -----------------------------------------------------------------------------------------------------------------
@@ -498,7 +506,7 @@ def export_and_import(user: User) -> list[str]:
     if not before or len(before) > 12:
         raise Impossible
     if not button.count() or not button.first.is_visible():
-        pick(user.page.locator("summary", has_text="another machine"), 0).click()
+        pick(user.page.locator("summary", has_text="Export and import"), 0).click()
         rest(user.page)
     with user.page.expect_download(timeout=60_000) as coming:
         pick(button, 0).click()
@@ -667,7 +675,7 @@ def click_map(user: User, x: float, y: float) -> None:
     over.click(position={"x": (0.1 + 0.5 * x) * box["width"], "y": (0.2 + 0.6 * y) * box["height"]}, force=True)
 
 
-@action(2, "embeddings", what=one_of("in", "out", "whole", "density", "clear", "lasso", "move"))
+@action(2, "embeddings", what=one_of("in", "out", "fit", "density", "clear", "lasso", "move"))
 def map_tool(user: User, what: str) -> None:
     pick(user.page.locator(f".stage [data-do={what}]"), 0).click()
 

@@ -58,7 +58,7 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"map_use_source|source_", ("source",)),
     (r"map_use_target|target_", ("target", "source")),  # a source that is the target's own past goes with the target
     (r"explain_who|explain_id", ("target", "source")),
-    (r"explain_alpha|use_alpha|mixer", ("alpha", "k")),
+    (r"explain_alpha|use_alpha|try_alpha|mixer", ("alpha", "k")),
     (r"rule_", ("scenario", "tag", "cold_items", "hide_source", "second_score", "weight", "diversity", "epsilon")),
     (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", PEOPLE),
     (r"open_(transfer|explain)", ("target",)),
