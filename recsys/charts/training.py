@@ -23,16 +23,15 @@ def training_curve(
     reports: Reports,
     epochs: int,
     baselines: Quality,
-    earlier: Mapping[str, Reports] | None = None,
     comparison: Mapping[str, Any] | None = None,
 ) -> Figure:
     """Validation accuracy epoch by epoch, with the baselines as level lines.
 
     Args:
-        reports: one mapping per epoch with "epoch" and "ndcg@10" (with Markov scores also "network", that of the network alone).
+        reports: one mapping per epoch with "epoch" and "ndcg@10" (with Markov scores also "network", of the network
+            alone).
         epochs: how many there will be; 0 while unknown.
         baselines: {name: {"ndcg@10": …}}.
-        earlier: reports of other runs on the same data by name, drawn faintly.
         comparison: of a finished run with the best baseline, see `recsys.runs.Run.evidence`.
     """
     evaluated = [report for report in reports if "ndcg@10" in report]
@@ -41,15 +40,6 @@ def training_curve(
     last = max([epochs, 1, *(int(report["epoch"]) for report in evaluated)])
     for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
         _level(figure, name, float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
-    for number, (name, rows) in enumerate((earlier or {}).items()):
-        _line(
-            figure,
-            rows,
-            "ndcg@10",
-            name=plain_text(name, 30),
-            color=with_opacity(group_colour(number + 1), 0.55),
-            width=1.5,
-        )
     if evaluated:
         _line(figure, evaluated, "network", name="network alone", color=with_opacity(MODEL, 0.6), width=1.5, dash="dot")
         _line(figure, evaluated, "ndcg@10", name="the model", color=MODEL, width=4)
@@ -58,13 +48,13 @@ def training_curve(
         if newest is not best:
             _mark(figure, newest, "now", "circle", 11, last)
     figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
-    figure.update_yaxes(range=[0.0, 1.15 * _highest(evaluated, baselines, earlier or {})], nticks=6)
+    figure.update_yaxes(range=[0.0, 1.15 * _highest(evaluated, baselines)], nticks=6)
     return figure
 
 
-def _highest(evaluated: Reports, baselines: Quality, earlier: Mapping[str, Reports]) -> float:
+def _highest(evaluated: Reports, baselines: Quality) -> float:
     """The largest value drawn; a quarter while there is none."""
-    drawn = [float(row["ndcg@10"]) for rows in (evaluated, *earlier.values()) for row in rows if "ndcg@10" in row]
+    drawn = [float(row["ndcg@10"]) for row in evaluated]
     return max([*drawn, *(float(quality["ndcg@10"]) for quality in baselines.values())], default=0.0) or 0.25
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
+from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 
 
@@ -70,3 +71,14 @@ class Config:
         if unknown := sorted(set(given) - set(cls.options())):
             raise InputError(cls.__name__, "must only have fields of this version", unknown)
         return cls(**given)
+
+
+def embedding_size_rule(dataset: Dataset) -> int:
+    """32 below 30,000 interactions, 64 up to 3 million, else 96."""
+    n = dataset.n_interactions
+    return 32 if n < 30_000 else 64 if n < 3_000_000 else 96
+
+
+def max_length_rule(dataset: Dataset) -> int:
+    """Four average histories, 20 … 50 items."""
+    return int(min(max(4 * dataset.n_interactions / max(dataset.n_users, 1), 20), 50))

@@ -69,7 +69,7 @@ def test_the_baselines_are_drawn_before_the_first_epoch() -> None:
 
 
 def test_the_curve_has_space_for_all_epochs_and_marks_the_best() -> None:
-    figure = training_curve(reports(0.05, 0.09, 0.07), 10, LINES, {"<b>mine</b>": reports(0.02, 0.03)})
+    figure = training_curve(reports(0.05, 0.09, 0.07), 10, LINES | {"<b>mine</b>": {"ndcg@10": 0.03}})
     by_name = {trace.name: trace for trace in figure.data}
     assert list(by_name["the model"].x) == [1, 2, 3] and list(by_name["the model"].y) == [0.05, 0.09, 0.07]
     assert list(by_name["network alone"].y) == [0.025, 0.045, 0.035]

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
-from recsys.models.config import Config, option
+from recsys.models.config import Config, embedding_size_rule, max_length_rule, option
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,12 @@ class AttentionConfig(Config):
     def fitted(self, dataset: Dataset) -> AttentionConfig:
         """The same config with every `None` filled by rule.
 
-        embedding_size grows with the interactions: 32 below 30,000, 64 up to 3 million, else 96. max_length covers
-        four average histories, 20 … 50 items. dropout falls as the data grow: 0.4 where there are under 5 interactions
-        per item, 0.1 from 100 on, in between 0.2, or 0.3 with an embedding size of 64 or more, which overfits sooner.
+        dropout falls as the data grow: 0.4 where there are under 5 interactions per item, 0.1 from 100 on, in between
+        0.2, or 0.3 with an embedding size of 64 or more, which overfits sooner.
         """
-        n, per_item = dataset.n_interactions, dataset.n_interactions / max(dataset.n_items, 1)
-        size = self.embedding_size or (32 if n < 30_000 else 64 if n < 3_000_000 else 96)
-        mean = n / max(dataset.n_users, 1)
-        max_length = self.max_length or int(min(max(4 * mean, 20), 50))
+        per_item = dataset.n_interactions / max(dataset.n_items, 1)
+        size = self.embedding_size or embedding_size_rule(dataset)
+        max_length = self.max_length or max_length_rule(dataset)
         dropout = self.dropout
         if dropout is None:
             dropout = 0.4 if per_item < 5 else 0.1 if per_item >= 100 else 0.2 if size < 64 else 0.3

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from recsys.data.dataset import Dataset
-from recsys.models.config import Config, option
+from recsys.models.config import Config, embedding_size_rule, max_length_rule, option
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,6 @@ class GRU4RecConfig(Config):
     )
 
     def fitted(self, dataset: Dataset) -> GRU4RecConfig:
-        """The same config with every `None` filled by the rules of the attention model."""
-        n, mean = dataset.n_interactions, dataset.n_interactions / max(dataset.n_users, 1)
-        size = self.embedding_size or (32 if n < 30_000 else 64 if n < 3_000_000 else 96)
-        return replace(self, embedding_size=size, max_length=self.max_length or int(min(max(4 * mean, 20), 50)))
+        """The same config with every `None` filled by rule."""
+        size = self.embedding_size or embedding_size_rule(dataset)
+        return replace(self, embedding_size=size, max_length=self.max_length or max_length_rule(dataset))

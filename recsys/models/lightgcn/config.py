@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from recsys.data.dataset import Dataset
-from recsys.models.config import Config, option
+from recsys.models.config import Config, embedding_size_rule, option
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,5 @@ class LightGCNConfig(Config):
     )
 
     def fitted(self, dataset: Dataset) -> LightGCNConfig:
-        """The same config with embedding_size filled by the rule of the attention model."""
-        n = dataset.n_interactions
-        return replace(self, embedding_size=self.embedding_size or (32 if n < 30_000 else 64 if n < 3_000_000 else 96))
+        """The same config with embedding_size filled by rule."""
+        return replace(self, embedding_size=self.embedding_size or embedding_size_rule(dataset))
