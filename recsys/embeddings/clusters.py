@@ -11,8 +11,10 @@ from recsys.data.dataset import read_only
 from recsys.errors import InputError
 
 _FIT_ROWS = 20_000  # centres are fitted to this many rows at most; every row is assigned
+_STARTS = 4  # k-means runs from random centres; the one with the least squared distance is taken
 _SILHOUETTE_ROWS = 2_000
-_AUTOMATIC = range(4, 11)  # numbers of groups compared when none is given: more are hard to tell apart on a map
+_AUTOMATIC = range(4, 17)  # numbers of groups compared when none is given: more are hard to tell apart on a map
+_TOLERANCE = 0.05  # of the best silhouette: the largest number of groups that comes as near is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,9 @@ def cluster(vectors: np.ndarray, n: int | None = None, seed: int = 0) -> Cluster
 
     Args:
         vectors: float (rows, d).
-        n: number of groups, 1 to 60; fewer when there are fewer distinct rows. None compares 4 to 10 and returns the
-            grouping with the highest silhouette.
+        n: number of groups, 1 to 60; fewer when there are fewer distinct rows. None compares 4 to 16 and takes the
+            largest number whose silhouette is within 5% of the best: where the curve is flat, finer groups are
+            separated as well as coarse ones (compare the one-standard-error rule of Breiman et al. 1984).
 
     Raises:
         InputError: no rows, `n` out of range, or values that are not finite.
@@ -70,10 +73,13 @@ def cluster(vectors: np.ndarray, n: int | None = None, seed: int = 0) -> Cluster
     sizes = [n] if n is not None else [size for size in _AUTOMATIC if size <= max(2, len(rows) // 8)] or [2]
     groupings = []
     for size in sizes:
-        model = fit_k_means(rows, size, seed=seed, sample=_FIT_ROWS)
+        starts = _STARTS if len(rows) <= _FIT_ROWS else 1
+        model = fit_k_means(rows, size, seed=seed, sample=_FIT_ROWS, n_init=starts)
         labels = model.predict(rows)
         groupings.append((_silhouette(rows, labels, seed), labels, model.cluster_centers_))
-    silhouette, labels, centres = max(groupings, key=lambda grouping: grouping[0])
+    best = max(value for value, _, _ in groupings)
+    enough = best - _TOLERANCE * abs(best)
+    silhouette, labels, centres = next(grouping for grouping in reversed(groupings) if grouping[0] >= enough)
     counts = np.bincount(labels, minlength=len(centres))
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] > 0]
@@ -82,13 +88,14 @@ def cluster(vectors: np.ndarray, n: int | None = None, seed: int = 0) -> Cluster
     return Clusters(rank[labels], centres[order], silhouette)
 
 
-def fit_k_means(rows: np.ndarray, n: int, *, seed: int, sample: int, **options: Any) -> Any:
-    """scikit-learn's KMeans, fitted once; the same centres for the same seed on any number of processors.
+def fit_k_means(rows: np.ndarray, n: int, *, seed: int, sample: int, n_init: int = 1, **options: Any) -> Any:
+    """scikit-learn's KMeans, fitted; the same centres for the same seed on any number of processors.
 
     Args:
         rows: float32 (n, d).
         n: number of centres; lowered to the number of distinct rows.
         sample: fit to this many rows at most, drawn at random.
+        n_init: runs from different random centres; the best is taken.
         options: of `sklearn.cluster.KMeans`.
     """
     from sklearn.cluster import KMeans
@@ -98,7 +105,7 @@ def fit_k_means(rows: np.ndarray, n: int, *, seed: int, sample: int, **options: 
         rows = rows[np.random.default_rng(seed).permutation(len(rows))[:sample]]
     n = min(n, len(np.unique(rows, axis=0)))
     with threadpool_limits(1, "openmp"):  # several threads would add up float32 values in the order in which they end
-        return KMeans(n, n_init=1, random_state=seed, **options).fit(rows)
+        return KMeans(n, n_init=n_init, random_state=seed, **options).fit(rows)
 
 
 def _silhouette(rows: np.ndarray, labels: np.ndarray, seed: int) -> float:

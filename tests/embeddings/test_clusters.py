@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from recsys.embeddings import cluster
+from recsys.embeddings import clusters as clusters_module
 from recsys.embeddings.clusters import fit_k_means
 from recsys.errors import InputError
 
@@ -29,6 +30,13 @@ def test_planted_groups_are_found_and_so_is_their_number() -> None:
     assert clusters.silhouette > 0.6
     assert (np.diff(clusters.sizes) <= 0).all()
     assert clusters.members(0).tolist() == np.flatnonzero(clusters.labels == 0).tolist()
+
+
+def test_where_finer_groups_are_separated_as_well_there_are_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {4: 0.17, 5: 0.20, 6: 0.18, 7: 0.191, 8: 0.15}
+    monkeypatch.setattr(clusters_module, "_silhouette", lambda rows, labels, seed: values.get(len(set(labels)), 0.1))
+    found = cluster(np.random.default_rng(0).normal(size=(200, 8)))
+    assert (len(found), found.silhouette) == (7, 0.191)  # within 5% of 0.20
 
 
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 100))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.interests import agreement, nearest, planted_main_interests
 from recsys.data.dataset import Catalogue
 from recsys.data.samples import FOLDER
+from recsys.embeddings import cluster, extract, name_user_groups
 from recsys.embeddings.interests import HALF_LIFE, InterestModel, interest_model
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
@@ -81,3 +84,15 @@ def test_on_the_sample_neighbours_by_interest_share_the_planted_main_interest() 
     states, found = (np.linalg.norm(one.encode(histories), axis=1).mean() for one in (run.model, interests))
     assert found == pytest.approx(states, rel=0.05)
     assert interests.half_life == HALF_LIFE
+
+
+def test_on_the_sample_groups_of_interests_are_the_planted_ones_and_are_named_by_them() -> None:
+    run, dataset = load_run(Path(FOLDER) / "run")
+    main = planted_main_interests(dataset.users.ids)
+    groups = cluster(extract(interest_model(run.model, dataset), dataset).users)
+    assert adjusted_rand_score(main, groups.labels) >= 0.33
+    names = name_user_groups(groups.labels, dataset)
+    most_common = [Counter(main[groups.members(number)]).most_common(1)[0][0] for number in range(len(groups))]
+    first = [name.split(",")[0] for name in names]
+    assert sum(map(str.__eq__, first, most_common)) > 0.8 * len(groups), names
+    assert not {word for name in names for word in name.split(", ")} & {"series", "film", "course", "gear", "add-on"}
