@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Servers, Visits
+from tests.browser.test_journey import quiet
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,12 +65,6 @@ _LOOK = """() => {
   }
   return looks.join(" | ");
 }"""
-
-
-def quiet(page: Page) -> None:
-    for _ in range(2):
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=180_000)
-        page.wait_for_timeout(400)
 
 
 def test_from_home_to_explain(page: Page) -> None:

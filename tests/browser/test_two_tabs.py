@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.workspace import Workspace, export_zip
 from tests.browser.conftest import Servers, Visits
+from tests.browser.screen import AT_REST, PATIENCE, PAUSE
 from ui.shell.state import ROOT
 
 pytestmark = pytest.mark.browser
@@ -33,12 +34,19 @@ def note(folder: Path, name: str) -> Path:
     return file
 
 
-def bring(page: Page, file: Path) -> None:
-    """Imports a zip on Home."""
+def choose_file(page: Page, file: Path) -> None:
+    """Chooses a zip to import on Home."""
+    assert page.evaluate(AT_REST, [PAUSE, PATIENCE]), "the page goes on running"  # the run opens and closes the list
     if not page.get_by_text("Export and import").is_visible():
         page.get_by_text("Your saved work").click()
     page.get_by_text("Export and import").click()
     page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("button", name="Import", exact=True)).to_be_visible()
+
+
+def bring(page: Page, file: Path) -> None:
+    """Imports a zip on Home."""
+    choose_file(page, file)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(f"Note · {file.stem}")).to_be_visible(timeout=30_000)
 
@@ -98,3 +106,20 @@ def test_what_was_saved_before_the_tabs_knew_of_each_other_is_kept(
     page.goto(address)
     for number in range(2):
         expect(page.get_by_text(f"Note · tab{number}")).to_be_visible(timeout=30_000)
+
+
+def test_work_that_another_tab_saves_leaves_the_chosen_file_open(
+    visit: Visits, address: str, home: Path, tmp_path: Path
+) -> None:
+    """Two more rows move the import down the page: it stays open, with the file that was chosen."""
+    page = visit(address)
+    expect(page.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
+    choose_file(page, note(tmp_path, "chosen"))
+    space = Workspace(home).space(space_cookie(page.context))
+    for name in ("one", "two"):
+        space.save_json("note", name, {})
+    page.get_by_role("textbox", name="Your name or your class").fill("Ada")
+    page.keyboard.press("Enter")  # the page runs again
+    expect(page.get_by_text("Note · two")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Note · chosen")).to_be_visible()

@@ -81,7 +81,7 @@ def mixer(app: AppTest) -> dict[str, Any] | None:
     """What the mixer of Transfer was given; None on other pages."""
     found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "studio_mixer"]
     data = json.loads(found[0].json) if found else {}
-    return None if not data or data.get("alone") else data
+    return None if not data or data.get("compact") else data
 
 
 def texts(app: AppTest) -> list[str]:
