@@ -5,7 +5,6 @@ from pathlib import Path
 import streamlit as st
 
 from recsys.models.recommender import Encoder
-from ui import cache
 from ui.components.point_map import choice, identity_of
 from ui.embeddings import projections, view
 from ui.embeddings.colouring import colour_of
@@ -38,8 +37,7 @@ def below_the_map(
         else:
             st.warning("The computation was stopped; this is PCA.")
         if st.button("Compute UMAP again", key="map_again"):
-            embeddings = cache.embeddings_of(context.context.folder)
-            projections.submit_projection(page.space, page.jobs, embeddings, settings, projections.viewer_id())
+            projections.submit_projection(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
             st.rerun()
     parties, onward = st.columns([3, 1.4], vertical_alignment="center")
     parties.markdown(view.transfer_line(context))
@@ -57,8 +55,7 @@ def body() -> None:
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
         quality = st.container()
     settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance)
-    embeddings = cache.embeddings_of(context.context.folder)
-    state = projections.projection_state(page.space, page.jobs, embeddings, settings, projections.viewer_id())
+    state = projections.projection_state(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
     with below:
         below_the_map(context, settings, state)
     if expander.open:  # otherwise every browser would load plotly for its figure

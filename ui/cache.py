@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from recsys.evaluation import Report
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
+
+Representation = Literal["interests", "next-choice"]
+"""What a user vector says: what the user likes over time, or what the user is likely to choose next."""
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
@@ -36,21 +39,30 @@ def open_dataset(folder: str) -> Dataset:
     return load_dataset(Path(folder))
 
 
-@st.cache_resource(max_entries=6, show_spinner="Computing user embeddings …")
-def embeddings_of(folder: str) -> Embeddings:
-    """The embeddings of all users and items of a saved run. Raises ArtifactError."""
+def embeddings_of(folder: str, representation: Representation = "next-choice") -> Embeddings:
+    """The embeddings of all users and items of a saved run. Raises ArtifactError, and InputError without vectors."""
+    return _embeddings_of(folder, representation)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Computing user embeddings …")
+def _embeddings_of(folder: str, representation: Representation) -> Embeddings:
     from recsys.embeddings.extraction import extract
+    from recsys.embeddings.interests import interest_model
 
     run, dataset = open_run(folder)
-    return extract(run.model, dataset)
+    return extract(interest_model(run.model, dataset) if representation == "interests" else run.model, dataset)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
-def groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
-    """The clusters of users of a saved run, and their names."""
+def groups_of(folder: str, representation: Representation = "interests") -> tuple[Clusters, tuple[str, ...]]:
+    """The clusters of users of a saved run, and their names. `cluster:<n>` in a link is always one of interests."""
+    return _groups_of(folder, representation)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Looking for groups …")
+def _groups_of(folder: str, representation: Representation) -> tuple[Clusters, tuple[str, ...]]:
     from recsys.embeddings import cluster, name_user_groups
 
-    clusters = cluster(embeddings_of(folder).users)
+    clusters = cluster(embeddings_of(folder, representation).users)
     return clusters, name_user_groups(clusters.labels, open_run(folder)[1])
 
 

@@ -34,7 +34,7 @@ class RunContext:
 
     @property
     def vectors(self) -> np.ndarray:
-        """The embedding of each user: float32 (n_users, D)."""
+        """The next-item state of each user, on which the model's scores depend: float32 (n_users, D)."""
         return cache.embeddings_of(self.folder).users
 
 
@@ -47,7 +47,7 @@ def group_of(context: RunContext, text: str, target: TransferParty | None) -> tu
     """The users of a group (indexes), its name, and its name inside a sentence.
 
     Args:
-        text: how the group is written in the URL, for instance `cluster:3`.
+        text: how the group is written in the URL, for instance `cluster:3`, a cluster of users by interests.
         target: whose neighbours `near:<n>` means.
 
     Raises:

@@ -13,11 +13,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.embeddings import nearest
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
 from tests.pages.screen import no_errors
+from ui import cache
+from ui.cache import Representation
 from ui.components.point_map.payload import bits_of
 from ui.shell import state
 
@@ -133,3 +136,29 @@ def test_items_have_their_own_map_and_three_dimensions_their_own_figure(space: S
     no_errors(app)
     app.segmented_control(key="map_dims").set_value(3).run()
     no_errors(app)
+
+
+def test_the_map_of_interests_and_of_the_next_choice_are_chosen_in_the_url(space: Space) -> None:
+    app = opened(space)
+    assert app.segmented_control(key="map_representation").value == "interests"
+    assert "Interests say what a user likes over time" in text_of(app)
+    assert "tab" not in app.query_params
+    app.segmented_control(key="map_representation").set_value("next-choice").run()
+    no_errors(app)
+    assert "next-choice" in str(app.query_params["tab"])
+    linked = opened(space, tab="next-choice")
+    assert linked.segmented_control(key="map_representation").value == "next-choice"
+    linked.segmented_control(key="map_side").set_value("items").run()
+    no_errors(linked)
+
+
+def test_nearest_users_are_nearest_in_the_shown_representation(space: Space) -> None:
+    folder = str(space.path(space.entries("run")[0].id))
+    pick = {"kind": "pick", "index": 7, "seq": 1}
+    shown: dict[Representation, str] = {"interests": "", "next-choice": "next-choice"}
+    for representation, tab in shown.items():
+        app = opened(space, pick, tab=tab)
+        rows, _ = nearest(cache.embeddings_of(folder, representation).users, 7, 10)
+        assert all(f"u{row} " in text_of(app) for row in rows), representation
+    states, interests = (cache.embeddings_of(folder, one) for one in ("next-choice", "interests"))
+    assert states.fingerprint != interests.fingerprint  # each has its own projection

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import Dataset
+from recsys.embeddings import Embeddings
 from ui import cache
 from ui.embeddings import projections
 from ui.run_context import RunContext
@@ -22,6 +23,7 @@ class MapContext:
         page: the page's space, jobs and URL.
         context: the open run with its data.
         entity: what a row is, "users" or "items".
+        representation: what the vectors say of a user.
         labels: int (n,), each row's group.
         groups: names of the groups.
     """
@@ -29,6 +31,7 @@ class MapContext:
     page: PageContext
     context: RunContext
     entity: str
+    representation: cache.Representation
     labels: np.ndarray
     groups: tuple[str, ...]
 
@@ -47,14 +50,20 @@ class MapContext:
         return self.dataset.lengths if self.entity == "users" else self.dataset.item_counts[1:]
 
     @property
+    def embeddings(self) -> Embeddings:
+        """The embeddings of all users and items in this representation."""
+        return cache.embeddings_of(self.context.folder, self.representation)
+
+    @property
     def vectors(self) -> np.ndarray:
         """The embedding of each row: float32 (n, d)."""
-        return projections.rows_of(cache.embeddings_of(self.context.folder), self.entity)
+        return projections.rows_of(self.embeddings, self.entity)
 
 
-def map_context(page: PageContext, entity: str) -> MapContext:
+def map_context(page: PageContext, entity: str, representation: cache.Representation) -> MapContext:
     """The context of the open run."""
     run, dataset = page.need_run()
     folder = str(page.run_folder)
-    clusters, names = cache.groups_of(folder) if entity == "users" else projections.item_groups_of(folder)
-    return MapContext(page, RunContext(folder, run, dataset), entity, clusters.labels, names)
+    groups = cache.groups_of if entity == "users" else projections.item_groups_of
+    clusters, names = groups(folder, representation)
+    return MapContext(page, RunContext(folder, run, dataset), entity, representation, clusters.labels, names)

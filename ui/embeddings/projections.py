@@ -143,11 +143,11 @@ def viewer_id() -> str:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
-def item_groups_of(folder: str) -> tuple[Clusters, tuple[str, ...]]:
+def item_groups_of(folder: str, representation: cache.Representation) -> tuple[Clusters, tuple[str, ...]]:
     """The groups of items in a saved run, and their names."""
     from recsys.embeddings import cluster, name_item_groups
 
-    clusters = cluster(cache.embeddings_of(folder).items[1:])
+    clusters = cluster(cache.embeddings_of(folder, representation).items[1:])
     return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1])
 
 

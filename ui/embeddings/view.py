@@ -13,6 +13,7 @@ from recsys.charts.style import CONFIG, format_number
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
+from ui.cache import Representation
 from ui.components.point_map import (
     GROUP_COLOURS,
     Choice,
@@ -28,11 +29,13 @@ from ui.embeddings.map_context import MapContext, map_context
 from ui.embeddings.projections import ENTITIES, ProjectionSettings
 from ui.run_context import group_of
 from ui.shell.frame import PageContext
-from ui.shell.widgets import escape_markdown
+from ui.shell.widgets import escape_markdown, set_widget_value
 
 if TYPE_CHECKING:
     from recsys.embeddings.projection import Projection
 
+REPRESENTATIONS: dict[Representation, str] = {"interests": "Interests", "next-choice": "Next choice"}
+_DIFFERENCE = "Interests say what a user likes over time; next choice says what the user is likely to choose next."
 PALETTES: dict[str, Palette] = {"Okabe–Ito, cividis": "okabe-ito", "Muted, viridis": "muted"}
 NEIGHBOURS = 10  # of a picked row, listed and drawn
 _DRAWER_WIDTH = 364  # pixels that the drawer covers at the map's right (embeddings.css)
@@ -41,16 +44,23 @@ _METHODS = {"umap": "UMAP", "pca": "PCA", "umap-learn": "UMAP (umap-learn)"}
 
 
 def controls_above(page: PageContext) -> tuple[MapContext, int, str, Focus | None]:
-    """Search, entity, dimensions and colour. Returns the context, 2 or 3, one of `colourings`, and the row to show."""
+    """Search, representation, entity, dimensions and colour.
+
+    Returns:
+        The context, 2 or 3, one of `colourings`, and the row to show.
+    """
     with st.container(key="map_controls"):
-        search_column, entity_column, dims_column, colour_column = st.columns(
-            [3, 1.7, 1.3, 2], vertical_alignment="center"
+        search_column, representation_column, entity_column, dims_column, colour_column = st.columns(
+            [1.9, 2.1, 1.6, 1.2, 1.9], vertical_alignment="center"
         )
+        st.caption(_DIFFERENCE)
+    with representation_column:
+        representation = _representation(page)
     with entity_column:
         entity = _switch("Points", ENTITIES, "users", "map_side", str.title)
     with dims_column:
         dims = _switch("Dimensions", (2, 3), 2, "map_dims", lambda n: f"{n}-D")
-    context = map_context(page, entity)
+    context = map_context(page, entity, representation)
     with search_column:
         focus = search(context)
     with colour_column:
@@ -62,6 +72,27 @@ def controls_above(page: PageContext) -> tuple[MapContext, int, str, Focus | Non
             label_visibility="collapsed",
         )
     return context, dims, colouring, focus
+
+
+def _representation(page: PageContext) -> Representation:
+    """The switch between interests and next choice. The URL decides, in its parameter `tab`."""
+    shown: Representation = "next-choice" if page.view.tab == "next-choice" else "interests"
+
+    def choose() -> None:
+        chosen = st.session_state["map_representation"]
+        page.set_view(tab="" if chosen == "interests" else chosen)
+
+    set_widget_value("map_representation", shown)
+    st.segmented_control(
+        "Representation",
+        list(REPRESENTATIONS),
+        required=True,
+        key="map_representation",
+        on_change=choose,
+        format_func=lambda one: REPRESENTATIONS[one],
+        label_visibility="collapsed",
+    )
+    return shown
 
 
 def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from recsys.embeddings import cluster, extract
+from recsys.embeddings.interests import interest_model
 from recsys.embeddings.projection import Projection
 from recsys.embeddings.projection_storage import save_projection
 from recsys.errors import InputError, UnknownIdError
@@ -174,6 +176,12 @@ def test_rules_hold_over_the_whole_path(context: RunContext, folder: str) -> Non
     assert not set(context.known_histories[4]) & {item for step in hidden.path.steps for item in step.items}
     assert case_of(folder, Rules(second_score="item-knn", weight=0.9)).path.steps != case_of(folder, Rules()).path.steps
     assert case_of(folder, Rules(second_score=CONTENT, weight=0.5)).path.steps
+
+
+def test_a_cluster_in_a_link_is_a_cluster_of_interests(context: RunContext, folder: str) -> None:
+    interests = cluster(extract(interest_model(context.run.model, context.dataset), context.dataset).users)
+    for number in range(len(interests)):
+        assert read_pair(context, "user:u3", f"cluster:{number}").source.party.users == tuple(interests.members(number))
 
 
 def test_a_random_pair_is_two_users_with_different_interests_and_depends_on_the_seed_alone(context: RunContext) -> None:
