@@ -50,6 +50,7 @@ PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  #
 PEOPLE = ("run", "dataset", "target", "source")
 THREADS, KEYS, MEGABYTES, JOBS, AT_ONCE = 40, 250, 0.1, 8, 2  # more of them after any action is a leak
 UPLOADED = 1.0  # MB held for reading it again: every walk drops a few tiny files
+SAMPLE = 7.0  # MB more for each session that opens samples: the largest one has 6.6, the next one replaces it
 STARTED = 3  # jobs, at most, that one action starts: a page asks for what it shows
 TYPED_TEXTS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
 
@@ -85,6 +86,7 @@ class Session:
     Attributes:
         history: URLs in the order in which the browser would keep them, each with the file of its page.
         place: which of them is open.
+        with_sample: whether a sample was opened in it.
     """
 
     app: AppTest
@@ -92,6 +94,7 @@ class Session:
     panel: str = ""
     history: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     place: int = -1
+    with_sample: bool = False
 
     def remember(self) -> None:
         """Adds the URL that is open, unless nothing has changed; what lay ahead of it is forgotten."""
@@ -109,6 +112,7 @@ class User:
     sessions: list[Session] = field(default_factory=list)
     at: int = 0
     steps: list[str] = field(default_factory=list)
+    samples: int = 0  # sessions in which a sample was opened, closed ones included
 
     # reading --------------------------------------------------------------------------------------------------------
 
@@ -224,6 +228,8 @@ class User:
         if not buttons:
             return []
         button = pick(buttons, which)
+        if button.key.startswith("data_sample_") and not self.session.with_sample:
+            self.session.with_sample, self.samples = True, self.samples + 1
         return self._do(f"Press “{button.label}”", button.key, lambda: button.click().run())
 
     def choose(self, which: int, value: int) -> list[str]:
@@ -445,7 +451,7 @@ class User:
             "jobs waiting or running": (sum(job.active for job in mine), JOBS),
             "jobs running": (sum(job.state == "running" for job in mine), AT_ONCE),
             "jobs in all": (len(mine), STARTED * len(self.steps)),
-            "MB of uploads": (uploads().bytes / 1e6, UPLOADED),
+            "MB of uploads": (uploads().bytes / 1e6, UPLOADED + SAMPLE * self.samples),
         }
         found = [f"{value:.3g} {what}, more than {most}" for what, (value, most) in sizes.items() if value > most]
         theirs = [entry for entry in state.workspace().space(OTHER_SPACE).entries() if entry.kind != "map"]
