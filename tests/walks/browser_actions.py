@@ -562,6 +562,7 @@ def clean_again(user: User, rule: str, value: int) -> list[str]:
     """Another cleaning plan, which keeps enough rows."""
     pick(user.page.get_by_role("tab", name="Cleaning"), 0).click()
     rest(user.page)
+    user.tab.chosen.part = "cleaning"
     form = keyed(user.page, "data_plan_*")
     form = form if form.count() else user.page.get_by_test_id("stForm")
     before = place(user.page.url)[1].get("dataset", "")
@@ -587,6 +588,7 @@ def columns(user: User, role: str, at: float) -> None:
     """Another column for a role: read again, or refused with a sentence."""
     pick(user.page.get_by_role("tab", name="Columns"), 0).click()
     rest(user.page)
+    user.tab.chosen.part = "columns"
     user.refusals = ("column", "time", "rating", "row")
     choose(user.page, keyed(user.page, f"data_column_{role}_*").get_by_role("combobox"), at)
     user.tab.chosen.forget("dataset", *WITH_DATASET)
