@@ -1,21 +1,28 @@
-"""Shared fixtures: small planted datasets."""
+"""Shared fixtures: small planted datasets. No test depends on how fast the machine is."""
 
 from __future__ import annotations
 
+import hypothesis
 import numpy as np
 import pytest
 
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
-def planted_dataset(people: int = 120, items: int = 40, length: int = 14, seed: int = 0) -> Dataset:
-    """Two tastes: even people walk the first half of the items in a circle, odd people the rest; a tenth is random."""
+
+def planted_dataset(users: int = 120, items: int = 40, length: int = 14, seed: int = 0) -> Dataset:
+    """Two interests: users with an even index take the first half of the items in turn, the others the second half.
+
+    A tenth of the items is random.
+    """
     rng = np.random.default_rng(seed)
     half = items // 2
     rows = []
-    for person in range(people):
-        base = (person % 2) * half
+    for user in range(users):
+        base = (user % 2) * half
         start = rng.integers(half)
         walk = base + (start + np.arange(length)) % half
         noise = rng.random(length) < 0.1
@@ -27,11 +34,11 @@ def planted_dataset(people: int = 120, items: int = 40, length: int = 14, seed: 
     catalogue = Catalogue(("", *(f"Item {n}" for n in range(1, items + 1))), ("",) * (items + 1), tags, scenarios)
     sequence = np.concatenate(rows).astype(np.int32)
     return Dataset(
-        users=IdMap([f"u{n}" for n in range(people)], first=0, subject="user_id"),
+        users=IdMap([f"u{n}" for n in range(users)], first=0, subject="user_id"),
         items=IdMap(ids),
-        offsets=np.arange(people + 1, dtype=np.int64) * length,
+        offsets=np.arange(users + 1, dtype=np.int64) * length,
         sequence=sequence,
-        timestamps=np.tile(np.arange(length, dtype=np.float64) * 86_400 + 1.6e9, people),
+        timestamps=np.tile(np.arange(length, dtype=np.float64) * 86_400 + 1.6e9, users),
         catalogue=catalogue,
         name="planted",
     )

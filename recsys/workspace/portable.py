@@ -51,7 +51,7 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
     with import_folder(space.folder) as building:
         folders = _unpack(content, building)
         entries = assign_new_ids(building, folders, check_entries(folders))
-        space.check_room(sum(entry.bytes for entry in entries))
+        space.check_free_space(sum(entry.bytes for entry in entries))
         move_into_place(building)
     return entries
 

@@ -195,7 +195,7 @@ class Space:
         with replacing(folder_at_start / kind / entry_id) as building:
             write(building)
             size = folder_bytes(building)
-            self.check_room(size)
+            self.check_free_space(size)
             entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
             write_entry(building, entry)
         if folder_at_start != self.folder:  # the space was joined to another one while the entry was being written
@@ -280,7 +280,7 @@ class Space:
         """Size on disk, the trash included."""
         return folder_bytes(self.folder)
 
-    def check_room(self, size: int) -> None:
+    def check_free_space(self, size: int) -> None:
         """Raises StudioError when the space, with the `size` bytes just written into it, exceeds its limit on disk."""
         limit, used = self.workspace.space_bytes, self.bytes()
         if used > limit:  # the new entry is already on disk, so it is counted in `used`

@@ -143,7 +143,7 @@ CELLS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(CELLS, max_size=30),
     st.builds(
@@ -172,7 +172,7 @@ def test_rows_read_are_rows_kept_plus_rows_dropped(rows: list[tuple[str, ...]], 
         assert (np.diff(loaded.dataset.timestamps[part]) >= 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3), st.one_of(st.integers(-9, 9), st.floats(-1e300, 1e300))), max_size=40))
 def test_the_packed_sort_is_stable(rows: list[tuple[int, float]]) -> None:
     users = np.array([user for user, _ in rows], dtype=np.int32)

@@ -40,7 +40,7 @@ def test_where_finer_groups_are_separated_as_well_there_are_more(monkeypatch: py
 
 
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 100))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_number_of_groups_can_be_requested(rows: int, n: int, seed: int) -> None:
     vectors = np.random.default_rng(seed).integers(-1, 2, (rows, 3))  # many equal rows, some zero
     clusters = cluster(vectors, n)

@@ -36,7 +36,7 @@ def test_nearest_refuses_invalid_arguments(query: object, k: int) -> None:
 
 
 @given(st.integers(5, 60), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_exact_neighbours_equal_sklearns(n: int, seed: int) -> None:
     from sklearn.neighbors import NearestNeighbors
 

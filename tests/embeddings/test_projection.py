@@ -112,7 +112,7 @@ def test_pca_finds_the_principal_components_with_fixed_signs() -> None:
 
 
 @given(st.floats(0, 6.3), st.booleans(), st.integers(0, 50))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_align_undoes_a_rotation_a_reflection_and_a_shift(angle: float, mirrored: bool, seed: int) -> None:
     points = np.random.default_rng(seed).normal(size=(40, 2)).astype(np.float32)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

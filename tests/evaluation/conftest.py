@@ -13,6 +13,6 @@ from tests.conftest import planted_dataset
 @pytest.fixture(scope="module")
 def uneven() -> Dataset:
     """Planted histories that start four days apart, so that a cut in time falls inside some of them only."""
-    data = planted_dataset(people=90)
+    data = planted_dataset(users=90)
     times = data.timestamps + data.user_of * 4 * 86_400.0  # type: ignore[operator]
     return replace(data, timestamps=times)

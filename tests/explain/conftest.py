@@ -27,7 +27,7 @@ def trained(dataset: Dataset, epochs: int) -> AttentionModel:
 @pytest.fixture(scope="session")
 def walks() -> tuple[AttentionModel, Dataset]:
     """A network that has learned the planted circle."""
-    data = leave_one_out(planted_dataset(people=160)).train
+    data = leave_one_out(planted_dataset(users=160)).train
     return trained(data, 12), data
 
 

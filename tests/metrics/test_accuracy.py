@@ -163,7 +163,7 @@ def test_concatenated_batches_equal_one_batch() -> None:
     np.testing.assert_array_equal(joined.above, whole.above)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 25))
 def test_longer_lists_never_lower_a_metric_and_values_are_shares(seed: int, k: int) -> None:
     found = ranks(*random_ranking(seed, users=6, items=12))

@@ -88,7 +88,7 @@ def test_after_the_demo_data_shows_the_rows_that_were_read_and_kept(
 
 
 def test_saved_work_is_listed_opened_renamed_copied_deleted_and_brought_back(space: Space) -> None:
-    entry = space.save_dataset(planted_dataset(people=40))
+    entry = space.save_dataset(planted_dataset(users=40))
     app = home()
     no_errors(app)
     assert "Data · planted" in words(app)
@@ -106,7 +106,7 @@ def test_saved_work_is_listed_opened_renamed_copied_deleted_and_brought_back(spa
 
 
 def test_all_work_travels_as_one_zip_to_another_space(space: Space) -> None:
-    data = planted_dataset(people=40)
+    data = planted_dataset(users=40)
     saved = space.save_dataset(data)
     run = space.save_run(train_run(data, model="markov"), data, {"dataset": saved.id})
     packed = export_zip(space, [saved.id, run.id])

@@ -36,7 +36,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Space]:
 
 @pytest.fixture
 def small(space: Space) -> Dataset:
-    dataset = planted_dataset(people=40)
+    dataset = planted_dataset(users=40)
     space.save_dataset(dataset)
     return dataset
 
@@ -233,7 +233,7 @@ def chosen(app: AppTest) -> dict[str, object]:
 
 def test_settings_stay_over_page_switches_trainings_and_other_data(space: Space, small: Dataset) -> None:
     (first,) = space.entries("dataset")
-    second = space.save_dataset(planted_dataset(people=30, seed=1))
+    second = space.save_dataset(planted_dataset(users=30, seed=1))
     app = plan_all(train_page(dataset=first.id), attention_heads=2, epochs=2)
     app.number_input(key="train_attention_embedding_size").set_value(64)
     app.multiselect(key="train_baselines").set_value(["popularity"]).run()

@@ -87,7 +87,7 @@ def test_every_file_that_is_exported_holds_the_list_on_screen(run_id: str, files
 
 
 def test_above_three_thousand_users_one_searches_instead_of_scrolling(own_workspace: Workspace) -> None:
-    data = planted_dataset(people=3_100, items=20, length=4)
+    data = planted_dataset(users=3_100, items=20, length=4)
     entry = own_workspace.space(SPACE).save_run(train_run(data, model="markov"), data)
     app = opened(entry.id, target="user:u3", source="user:u4")
     app.session_state["transfer_source"] = True  # the panel is open

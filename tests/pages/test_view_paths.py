@@ -27,7 +27,7 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
     """Two datasets, and two runs on the first: a network, and a model that only counts. Ids by name."""
     space = own_workspace.space(SPACE)
     first = planted_dataset()
-    second = replace(planted_dataset(people=60, items=20, length=8, seed=1), name="second data")
+    second = replace(planted_dataset(users=60, items=20, length=8, seed=1), name="second data")
     ids = {"first": space.save_dataset(first).id, "second": space.save_dataset(second).id}
     for model in ("popularity", "attention"):
         run = train_run(

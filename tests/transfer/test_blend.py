@@ -29,7 +29,7 @@ def test_shapes_must_agree() -> None:
         interpolate(np.zeros((2, 3)), np.zeros(2), 0.5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(alpha=st.floats(0, 1), target=st.integers(0, 119), source=st.integers(0, 119))
 def test_blending_representations_is_blending_scores(
     planted: Dataset, plain_model: AttentionModel, alpha: float, target: int, source: int

@@ -37,7 +37,7 @@ ANY = draw.integers(0, 999)
 def home_with_saved_work() -> Path:
     """A home in which the user has tiny data with two scenarios and user groups, and a run trained on them."""
     home = Path(tempfile.mkdtemp(prefix="walks-"))
-    data = planted_dataset(people=60, items=30, length=9)
+    data = planted_dataset(users=60, items=30, length=9)
     data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     space = Workspace(home).space(OWN_SPACE)
     saved = space.save_dataset(data)

@@ -54,6 +54,6 @@ def test_the_size_of_a_session_counts_nested_objects_once() -> None:
     rows, table = np.zeros(1_000), pd.DataFrame({"item": ["x" * 500] * 10})
     assert 8_000 < size_in_bytes([rows, {"again": rows}]) < 9_000
     assert 13_000 < size_in_bytes({"held": Holder([Holder(rows), Holder(table)])}) < 15_000
-    data = planted_dataset(people=60, items=30, length=9)
+    data = planted_dataset(users=60, items=30, length=9)
     assert size_in_bytes({"pinned": Holder((data,))}) > 5_000
     assert any(isinstance(one, Dataset) for one in reachable_objects({"pinned": Holder((data,))}))

@@ -31,7 +31,7 @@ from tests.conftest import planted_dataset
 ROOT = Path(__file__).resolve().parents[2]
 TRACED = (str(ROOT / "recsys"), shutil.__file__)
 OWNER, ENTRY = "a" * 32, "b" * 24
-DATASET = planted_dataset(people=20, items=12, length=5)
+DATASET = planted_dataset(users=20, items=12, length=5)
 MODEL = Popularity.fit(leave_one_out(DATASET).train)
 
 

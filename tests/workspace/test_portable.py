@@ -54,7 +54,7 @@ def test_a_space_opens_on_another_machine(spaces: tuple[Space, Space]) -> None:
 
 def one_of_each(space: Space) -> dict[str, Entry]:
     """An entry of every kind, as the app saves them."""
-    data = planted_dataset(people=20, items=12, length=5)
+    data = planted_dataset(users=20, items=12, length=5)
     dataset = space.save_dataset(data)
     run = Run("r", "mine", data.fingerprint, "none", Popularity.fit(data), {}, (), {}, {}, 1.0, "2026-01-01T00:00:00")
     picture = Projection(np.arange(40, dtype=np.float32).reshape(20, 2), "pca")

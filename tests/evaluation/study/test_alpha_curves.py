@@ -18,7 +18,7 @@ from recsys.metrics import ranks
 from recsys.metrics.accuracy import discounted_gain
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, 10**6), st.booleans())
 def test_ranks_equal_counting_at_each_alpha(seed: int, integers: bool) -> None:
     """Integer scores tie; their blends at multiples of 1/20 are close enough to exact for a tolerance of 1e-9."""

@@ -143,7 +143,7 @@ def test_json_holds_everything_and_no_nan(linked: TransferStudy) -> None:
 
 
 def test_the_same_seed_gives_the_same_study() -> None:
-    first, second = (transfer_study(planted_dataset(people=60), "users", model=FastEncoder, seed=3) for _ in range(2))
+    first, second = (transfer_study(planted_dataset(users=60), "users", model=FastEncoder, seed=3) for _ in range(2))
     assert first.to_json() == second.to_json()
 
 
@@ -195,13 +195,13 @@ def test_the_other_axes_reach_a_verdict(axis: str) -> None:
 
 
 def test_trains_the_attention_model_by_default() -> None:
-    study = transfer_study(planted_dataset(people=60), "users", folds=2, epochs=2)
+    study = transfer_study(planted_dataset(users=60), "users", folds=2, epochs=2)
     assert study.model == "attention"
     assert study.trained_on == 30
 
 
 def test_the_number_of_epochs_depends_on_the_data_only_and_is_recorded() -> None:
-    data = planted_dataset(people=60)
+    data = planted_dataset(users=60)
     first, again = (transfer_study(data, "users", folds=2).to_json() for _ in range(2))
     assert first == again, "independent of time"
     training, epochs = first["training"], first["training"]["epochs"]
@@ -282,13 +282,13 @@ def test_users_whose_next_item_is_a_repeat_are_counted() -> None:
 
 
 def test_bad_input_is_refused() -> None:
-    data = planted_dataset(people=30)
+    data = planted_dataset(users=30)
     with pytest.raises(InputError, match="axis must be one of"):
         transfer_study(data, "space", model=FastEncoder)
     with pytest.raises(InputError, match="scenario must be one of left, right"):
         transfer_study(data, "scenarios", model=FastEncoder, scenarios=("left", "up"))
     with pytest.raises(InputError, match="at least 20 users"):
-        transfer_study(planted_dataset(people=12), "users", model=FastEncoder)
+        transfer_study(planted_dataset(users=12), "users", model=FastEncoder)
 
 
 def test_a_control_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from recsys.models.sequence.batches import count_batches, epoch_batches
 from tests.models.small import dataset_of
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(1, 40), min_size=1, max_size=12),
     st.integers(2, 9),

@@ -75,7 +75,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     return target, source
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(pairs(), st.integers(1, 14))
 def test_equals_brute_force(pair: Pair, k: int) -> None:
     target, source = pair
@@ -87,7 +87,7 @@ def test_equals_brute_force(pair: Pair, k: int) -> None:
     assert [step.start for step in path.steps[1:]] == [float(low) for low, _, _ in joined[1:]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pairs(), st.integers(1, 14), st.floats(0, 1))
 def test_at_any_alpha_equals_brute_force(pair: Pair, k: int, alpha: float) -> None:
     target, source = pair
@@ -96,7 +96,7 @@ def test_at_any_alpha_equals_brute_force(pair: Pair, k: int, alpha: float) -> No
         assert path.at(value) == ranked(target, source, Fraction(value), k)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from(["normal", "integers", "line", "halves"]), st.integers(1, 8))
 def test_pruning_loses_nothing(seed: int, kind: str, k: int) -> None:
     rng = np.random.default_rng(seed)
