@@ -289,9 +289,28 @@ def headline() -> str:
     ])  # fmt: skip
 
 
+def interests() -> str:
+    """What each representation of the users of the sample knows."""
+    head = ("representation", "same planted main interest, of 10 nearest [95%]", "same last scenario",
+            "groups of the app, adjusted Rand index", "finds the other half of the history", "recall@20",
+            "from")  # fmt: skip
+    path = newest("interests-sample")
+    if path is None:
+        return table(head, [missing("users of the sample", "interests", len(head))])
+    rows = []
+    for name, found in opened(path)["representations"].items():
+        planted, groups = found["planted"], found["planted"]["groups"]
+        recall = estimate(found["recall@20"]) if "recall@20" in found else ""
+        agreement, scenario = estimate(planted["same_main_interest"]), number(planted["last_scenario"][0])
+        numbers = f"{groups['ari']:.2f} ({groups['number']} groups)"
+        rows.append([name, agreement, scenario, numbers, number(found["stability"]["hit@1"][0]), recall, link(path)])
+    return table(head, rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
     "data": data, "projection": projection, "server": server, "headline": headline,
+    "interests": interests,
 }  # fmt: skip
 
 

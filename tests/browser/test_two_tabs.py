@@ -37,9 +37,8 @@ def note(folder: Path, name: str) -> Path:
 def choose_file(page: Page, file: Path) -> None:
     """Chooses a zip to import on Home."""
     assert page.evaluate(AT_REST, [PAUSE, PATIENCE]), "the page goes on running"  # the run opens and closes the list
-    if not page.get_by_text("Export and import").is_visible():
+    if not page.get_by_text("Exported ZIP file").is_visible():
         page.get_by_text("Your saved work").click()
-    page.get_by_text("Export and import").click()
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("button", name="Import", exact=True)).to_be_visible()
 

@@ -506,7 +506,7 @@ def export_and_import(user: User) -> list[str]:
     if not before or len(before) > 12:
         raise Impossible
     if not button.count() or not button.first.is_visible():
-        pick(user.page.locator("summary", has_text="Export and import"), 0).click()
+        pick(user.page.locator("summary", has_text="Your saved work"), 0).click()
         rest(user.page)
     with user.page.expect_download(timeout=60_000) as coming:
         pick(button, 0).click()

@@ -35,7 +35,8 @@ def saved_work(page: PageContext) -> None:
     _trash(page)
     limit = space.workspace.space_bytes
     st.caption(f"{space.bytes() / 1e6:,.1f} of {limit / 1e6:,.0f} MB on disk. Uploaded files are not saved.")
-    with st.expander("Export and import", key="saved_transfer"):  # it stays open when rows are added above it
+    st.markdown("**Export and import**")
+    with st.container(key="saved_transfer"):  # the key keeps a chosen file when rows are added above it
         if entries:
             download(
                 "Export all (ZIP)",
