@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection-10000": ("projection", "--users", "10000"),
     "projection-100000": ("projection", "--users", "100000", "--rounds", "1"),
     "cold_items": ("cold_items",),
-    "interests": ("interests",),
+    "interests-sample": ("interests",),
     "opening": ("opening",),
     "response_time": ("response_time",),
     "kill_recovery": ("kill_recovery",),

@@ -296,7 +296,7 @@ def interests() -> str:
             "from")  # fmt: skip
     path = newest("interests-sample")
     if path is None:
-        return table(head, [missing("users of the sample", "interests", len(head))])
+        return table(head, [missing("users of the sample", "interests-sample", len(head))])
     rows = []
     for name, found in opened(path)["representations"].items():
         planted, groups = found["planted"], found["planted"]["groups"]
