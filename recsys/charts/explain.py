@@ -107,8 +107,8 @@ def parts_figure(parts: Sequence[ScorePart], title: str) -> Figure:
         )
     )
     low, high = min(0.0, *(part.value for part in parts)), max(0.0, *(part.value for part in parts))
-    room = 0.18 * max(high - low, 1e-6)  # for the number beside the longest bar
-    figure.update_xaxes(range=[low - room * (low < 0), high + room * (high > 0)])
+    padding = 0.18 * max(high - low, 1e-6)  # for the number beside the longest bar
+    figure.update_xaxes(range=[low - padding * (low < 0), high + padding * (high > 0)])
     figure.update_yaxes(autorange="reversed")
     return figure
 
