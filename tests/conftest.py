@@ -9,8 +9,10 @@ import pytest
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# The same examples in every run, so that a red build means a change; `pytest --hypothesis-profile=fresh` draws new ones.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("fresh", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 def planted_dataset(users: int = 120, items: int = 40, length: int = 14, seed: int = 0) -> Dataset:

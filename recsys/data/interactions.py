@@ -226,7 +226,7 @@ def _time_warnings(given: InputTable, times: ParsedTimes | None, order: UserOrde
     if times is None:
         warnings = ["There are no times: the order of the file is taken as the order of events."]
         if name := given.columns.rejected.get("timestamp"):
-            unreadable = f"The column “{name}” has no readable times (best: YYYY-MM-DD hh:mm)."
+            unreadable = f"The column “{name}” has too few readable times (best: YYYY-MM-DD hh:mm)."
             warnings.insert(0, unreadable)
         return warnings
     warnings = [f"Times were read as {times.notation}."] + ([times.warning] if times.warning else [])

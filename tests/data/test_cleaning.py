@@ -166,7 +166,9 @@ def test_rows_read_are_rows_kept_plus_rows_dropped(rows: list[tuple[str, ...]], 
     assert report.rows_kept == loaded.dataset.n_interactions
     lines = [line for reason in REASONS for line in report.rows_of(reason)["line"].to_pylist()]
     assert len(lines) == len(set(lines)) == sum(report.dropped.values())
-    assert loaded.dataset.timestamps is not None
+    if loaded.dataset.timestamps is None:  # most times were unreadable: the report says so, the order is the file's
+        assert any("has too few readable times" in warning for warning in report.warnings)
+        return
     for user in range(loaded.dataset.n_users):
         part = slice(*loaded.dataset.offsets[user : user + 2])
         assert (np.diff(loaded.dataset.timestamps[part]) >= 0).all()
