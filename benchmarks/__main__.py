@@ -39,7 +39,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "classroom-one-drags": ("classroom", "--draggers", "1"),
     "sessions": ("sessions",),
     "sessions-every-second": ("sessions", "--think", "1"),
-    "walks": ("walks",),
+    "walks-browser": ("walks", "--apptest", "0"),
+    "walks-apptest": ("walks", "--browser", "0"),
 }  # fmt: skip
 STUDIES: dict[str, tuple[str, ...]] = {
     "study-users": ("ml-latest-small.zip", "users"),

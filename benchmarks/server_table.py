@@ -46,9 +46,8 @@ def kill_recovery(figures: Any) -> str:
 
 def walks(figures: Any) -> str:
     return "; ".join(
-        f"{label}: {number(figures[part]['actions'], 0)} actions in {number(figures[part]['walks'], 0)} walks, "
-        f"failures: {len(figures[part]['failures'])}"
-        for part, label in (("browser", "Chromium"), ("apptest", "AppTest"))
+        f"{number(one['actions'], 0)} actions in {number(one['walks'], 0)} walks, failures: {len(one['failures'])}"
+        for one in figures.values()
     )
 
 
@@ -64,5 +63,6 @@ def server() -> str:
         ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
         ("thirty sessions without browsers, each a page every 3 s", "sessions", "–", sessions),
         ("the same, each a page every second", "sessions-every-second", "–", sessions),
-        ("random users, in Chromium and over AppTest", "walks", "2,000 and 5,000 actions, no failure", walks),
+        ("random users in Chromium", "walks-browser", "2,000 actions, no failure", walks),
+        ("random users over AppTest", "walks-apptest", "5,000 actions, no failure", walks),
     ])  # fmt: skip

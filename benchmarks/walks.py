@@ -143,6 +143,7 @@ def main() -> None:
     parser.add_argument("--shorten", type=float, default=300.0, metavar="SECONDS")
     measurement = Measurement(parser)
     given = measurement.options
+    measurement.name += "-browser" * (not given.apptest) + "-apptest" * (not given.browser)
     figures = {}
     if given.apptest:
         figures["apptest"] = page_walks(given.apptest, given.length, given.seed)
