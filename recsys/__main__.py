@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     project = _step(steps, "project", project_people, "the map of people, as CSV")
     _run(project)
     project.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+    project.add_argument(
+        "--representation",
+        choices=["interests", "next-choice"],
+        default="interests",
+        help="what users like over time, or what they are likely to choose next (default interests)",
+    )
 
     evaluate = _step(steps, "evaluate", evaluate_run, "how often the held-out item is found, with intervals")
     _run(evaluate)
@@ -245,9 +251,11 @@ def project_people(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `project`."""
     from recsys.data.export import write_csv
     from recsys.embeddings import cluster, extract, project
+    from recsys.embeddings.interests import interest_model
 
     run, dataset = _open(chosen)
-    users = extract(_encoder(run), dataset).users
+    model = _encoder(run)
+    users = extract(interest_model(model, dataset) if chosen.representation == "interests" else model, dataset).users
     projection = project(users)
     labels = cluster(users).labels
     rows = {
@@ -257,7 +265,12 @@ def project_people(chosen: argparse.Namespace) -> dict[str, Any]:
         "cluster": labels.tolist(),
     }
     write_csv(rows, chosen.out)
-    return {"out": str(chosen.out), "users": dataset.n_users, "method": projection.method}
+    return {
+        "out": str(chosen.out),
+        "users": dataset.n_users,
+        "representation": chosen.representation,
+        "method": projection.method,
+    }
 
 
 def _encoder(run: Run) -> Encoder:

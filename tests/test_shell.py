@@ -118,6 +118,19 @@ def test_project(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) 
     assert all(np.isfinite([float(row["x"]), float(row["y"]), int(row["cluster"])]).all() for row in rows)
 
 
+def test_project_maps_interests_unless_the_next_choice_is_asked_for(
+    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+) -> None:
+    points = {}
+    for name in ("interests", "next-choice", ""):
+        file = tmp_path / f"{name}.csv"
+        asked = ["--representation", name] if name else []
+        said = answer(capsys, ["project", "--run", run, "--out", file, *asked])
+        assert said["representation"] == (name or "interests")
+        points[name] = [(row["x"], row["y"]) for row in table(file)]
+    assert points[""] == points["interests"] != points["next-choice"]
+
+
 def test_evaluate(capsys: pytest.CaptureFixture[str], run: Path) -> None:
     shown = answer(capsys, ["evaluate", "--run", run])
     assert set(shown["models"]) == {"attention", "popularity", "item-knn", "markov", *shown["parts"]}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.data.quality import QualityReport
     from recsys.embeddings import Clusters, Embeddings
+    from recsys.embeddings.interests import InterestModel
     from recsys.evaluation import Report
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
@@ -47,10 +48,18 @@ def embeddings_of(folder: str, representation: Representation = "next-choice") -
 @st.cache_resource(max_entries=12, show_spinner="Computing user embeddings …")
 def _embeddings_of(folder: str, representation: Representation) -> Embeddings:
     from recsys.embeddings.extraction import extract
+
+    run, dataset = open_run(folder)
+    return extract(interests_of(folder) if representation == "interests" else run.model, dataset)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def interests_of(folder: str) -> InterestModel:
+    """The model of long-term interests of a saved run. Raises ArtifactError, and InputError without vectors."""
     from recsys.embeddings.interests import interest_model
 
     run, dataset = open_run(folder)
-    return extract(interest_model(run.model, dataset) if representation == "interests" else run.model, dataset)
+    return interest_model(run.model, dataset)
 
 
 def groups_of(folder: str, representation: Representation = "interests") -> tuple[Clusters, tuple[str, ...]]:
@@ -68,10 +77,10 @@ def _groups_of(folder: str, representation: Representation) -> tuple[Clusters, t
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def flat_map_of(folder: str) -> np.ndarray:
-    """The users' places on the instant map (PCA): float32 (n_users, 2)."""
+    """The users' places on the instant map of interests (PCA): float32 (n_users, 2)."""
     from recsys.embeddings import pca
 
-    return pca(embeddings_of(folder).users, 2)
+    return pca(embeddings_of(folder, "interests").users, 2)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.embeddings import nearest
+from recsys.embeddings.interests import InterestModel
 from recsys.errors import ArtifactError, InputError, UnknownIdError
 from recsys.models.recommender import Encoder
 from recsys.runs import Run
@@ -36,6 +37,11 @@ class RunContext:
     def vectors(self) -> np.ndarray:
         """The next-item state of each user, on which the model's scores depend: float32 (n_users, D)."""
         return cache.embeddings_of(self.folder).users
+
+    @property
+    def interests(self) -> InterestModel:
+        """Long-term interests, on which the map and its groups depend. Raises InputError for a model without vectors."""
+        return cache.interests_of(self.folder)
 
 
 def run_context(folder: str) -> RunContext:

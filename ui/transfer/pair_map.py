@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recsys.embeddings.positions import positions_on_map
 from recsys.embeddings.projection_storage import load_projection
 from recsys.models.recommender import Encoder
 from recsys.transfer import TransferParty, party_embedding
@@ -16,7 +17,6 @@ from ui.components.mixer import UserMap
 from ui.run_context import RunContext
 
 STOPS = 41  # positions of the blend that are computed, α = 0 … 1
-NEAREST = 12  # users whose positions decide where an embedding is drawn
 
 
 def map_of_pair(
@@ -26,22 +26,23 @@ def map_of_pair(
     map_folder: str,
     private: PrivateSource | None = None,
 ) -> UserMap | None:
-    """The map of a pair; None where the model has no user embeddings.
+    """The pair on the map of interests; None where the model has no user embeddings.
 
     Args:
-        map_folder: the folder of a saved projection; "" for the instant one (PCA).
-        private: of a protected source only this noised embedding is used, and the points of its users are left out.
+        map_folder: the folder of a saved map of interests; "" for the instant one (PCA).
+        private: of a protected source only this noised next-item state is used: the pair is compared with other users
+            by state, and the points of the source's users are left out.
     """
     if not isinstance(context.run.model, Encoder):
         return None
     points = load_projection(Path(map_folder)).points if map_folder else cache.flat_map_of(context.folder)
-    target_embedding = party_embedding(context.run.model, target)
     if private is None:
-        embeddings = target_embedding, party_embedding(context.run.model, source)
-        return user_map(points, context.vectors, embeddings, (target.users, source.users))
+        interests, vectors = context.interests, cache.embeddings_of(context.folder, "interests").users
+        embeddings = party_embedding(interests, target), party_embedding(interests, source)
+        return user_map(points, vectors, embeddings, (target.users, source.users))
     others = np.setdiff1d(np.arange(len(points)), source.users)
     target_rows = np.searchsorted(others, target.users).tolist()
-    embeddings = target_embedding, private.vector
+    embeddings = party_embedding(context.run.model, target), private.vector
     return user_map(points[others], context.vectors[others], embeddings, (target_rows, ()))
 
 
@@ -57,7 +58,7 @@ def user_map(
     the most similar embeddings. A single user is drawn at their own point.
 
     Args:
-        points: float (n_users, 2), a projection of `vectors`.
+        points: float (n_users, 2), the points of the users.
         vectors: float (n_users, D), the embeddings of all users.
         embeddings: of target and source, float (D,) each.
         members: rows of target and source; empty for a composed history.
@@ -69,19 +70,6 @@ def user_map(
         if len(rows) == 1:
             walk[end] = points[rows[0]]
     return UserMap(points, members[0], members[1], walk)
-
-
-def positions_on_map(embeddings: np.ndarray, vectors: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Where embeddings (m, D) are drawn: float (m, 2)."""
-    similarity = _unit(embeddings) @ _unit(vectors).T  # (m, n_users)
-    nearest = np.argpartition(-similarity, min(NEAREST, len(vectors)) - 1, axis=1)[:, :NEAREST]
-    of_nearest = np.take_along_axis(similarity, nearest, axis=1)
-    weight = np.exp(20.0 * (of_nearest - of_nearest.max(axis=1, keepdims=True)))
-    return np.asarray((weight[:, :, None] * points[nearest]).sum(axis=1) / weight.sum(axis=1, keepdims=True))
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
 
 def _smooth(walk: np.ndarray) -> np.ndarray:

@@ -70,10 +70,10 @@ def applied_rules(page: PageContext, context: RunContext) -> Rules:
 
 
 def saved_map(page: PageContext, context: RunContext) -> str:
-    """The folder of the map of users that Embeddings shows for this run; "" before it has been computed."""
+    """The folder of the map of interests that Embeddings shows for this run; "" before it has been computed."""
     if not isinstance(context.run.model, Encoder):
         return ""
-    key = ProjectionSettings().key(cache.embeddings_of(context.folder))
+    key = ProjectionSettings().key(cache.embeddings_of(context.folder, "interests"))
     folders = (page.space.path(entry.id) for entry in page.space.entries("map") if entry.meta.get("key") == key)
     return str(next(folders, ""))
 

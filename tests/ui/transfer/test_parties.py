@@ -14,16 +14,18 @@ import streamlit as st
 
 from recsys.embeddings import cluster, extract
 from recsys.embeddings.interests import interest_model
+from recsys.embeddings.positions import positions_on_map
 from recsys.embeddings.projection import Projection
 from recsys.embeddings.projection_storage import save_projection
 from recsys.errors import InputError, UnknownIdError
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
-from recsys.transfer import party_scores
+from recsys.transfer import party_embedding, party_of_items, party_scores
 from tests.conftest import planted_dataset
+from ui import cache
 from ui.run_context import RunContext, read_column, run_context
 from ui.shell import state
-from ui.transfer.pair_map import positions_on_map, user_map
+from ui.transfer.pair_map import map_of_pair, user_map
 from ui.transfer.parties import moment, read_items, read_pair, read_scenarios, write_items
 from ui.transfer.report import change_rows
 from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair
@@ -201,12 +203,6 @@ def test_the_path_on_the_map_joins_the_points_of_both_users(context: RunContext)
     assert np.isfinite(drawn.walk).all()
 
 
-def test_an_embedding_is_drawn_near_the_most_similar_users() -> None:
-    vectors = np.array([[1.0, 0.0]] * 20 + [[0.0, 1.0]] * 20)
-    points = np.array([[0.0, 0.0]] * 20 + [[5.0, 5.0]] * 20)
-    assert positions_on_map(np.array([[0.9, 0.05]]), vectors, points)[0] == pytest.approx([0.0, 0.0])
-
-
 def test_each_exact_change_has_a_row(context: RunContext, folder: str) -> None:
     path = case_of(folder, Rules()).path
     rows = change_rows(path, context.dataset.catalogue.titles)
@@ -222,3 +218,19 @@ def test_a_saved_map_is_used(context: RunContext, folder: str, tmp_path: Path) -
     save_projection(Projection(points, "umap"), tmp_path / "map")
     drawn = build_scored_pair(folder, "user:u3", "user:u4", 8, Rules(), str(tmp_path / "map")).mixer_data["map"]
     assert drawn["points"] != case_of(folder, Rules()).mixer_data["map"]["points"]
+
+
+def test_the_pair_is_drawn_by_interests_where_users_with_similar_interests_are(
+    context: RunContext, folder: str, tmp_path: Path
+) -> None:
+    """A composed history has no point of its own: it is drawn among the users whose interests are nearest to its."""
+    users = cache.embeddings_of(folder, "interests").users
+    points = np.stack([np.arange(len(users)), np.zeros(len(users))], axis=1).astype(np.float32)
+    (tmp_path / "map").mkdir()
+    save_projection(Projection(points, "umap"), tmp_path / "map")
+    new = party_of_items(context.known_histories[4][-6:], "a new user")
+    drawn = map_of_pair(context, read_pair(context, "user:u3", "user:u4").target.party, new, str(tmp_path / "map"))
+    assert drawn is not None
+    assert drawn.walk[-1] == pytest.approx(
+        positions_on_map(party_embedding(context.interests, new)[None], users, points)[0]
+    )
