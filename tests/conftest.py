@@ -9,7 +9,7 @@ import pytest
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 
-# The same examples in every run, so that a red build means a change; `pytest --hypothesis-profile=fresh` draws new ones.
+# The same examples in every run, so a red build means a change; `pytest --hypothesis-profile=fresh` draws new ones.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("fresh", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("repeatable")

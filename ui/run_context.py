@@ -40,7 +40,7 @@ class RunContext:
 
     @property
     def interests(self) -> InterestModel:
-        """Long-term interests, on which the map and its groups depend. Raises InputError for a model without vectors."""
+        """Long-term interests, on which map and groups depend. Raises InputError for a model without vectors."""
         return cache.interests_of(self.folder)
 
 
