@@ -44,18 +44,27 @@ for name in SOURCES:
 
 def open_tab(app: AppTest, label: str) -> AppTest:
     """Clicks the tab of this label and runs the page; AppTest has no method for it."""
-    container = next(
-        block for block in _blocks(app._tree) if label in [getattr(tab, "label", "") for tab in block.children.values()]
-    )
+    container = next(row for row in _tab_rows(app) if label in [tab.label for tab in row.children.values()])  # type: ignore[union-attr]
     states = app._tree.get_widget_states()
     states.widgets.append(WidgetState(id=container.proto.tab_container.id, string_value=label))
     return app._run(states)
 
 
+def tab_labels(app: AppTest) -> list[str]:
+    """The labels of all tabs that send a click to the page."""
+    return [str(tab.label) for row in _tab_rows(app) for tab in row.children.values()]  # type: ignore[union-attr]
+
+
 def tab_shown(app: AppTest) -> str:
     """The label of the open tab of a page; "" where the page has no tabs."""
-    rows = [block for block in _blocks(app._tree) if block.type == "tab_container"]
+    rows = _tab_rows(app)
     return str(rows[0].children[rows[0].proto.tab_container.default_tab_index].label) if rows else ""  # type: ignore[union-attr]
+
+
+def _tab_rows(app: AppTest) -> list[Block]:
+    """The rows of tabs of which the page is told when one is clicked: they have an id."""
+    rows = [block for block in _blocks(app._tree) if block.type == "tab_container"]
+    return [row for row in rows if row.proto.tab_container.id]
 
 
 def _blocks(node: Block) -> Iterator[Block]:

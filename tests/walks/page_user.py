@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.errors import StudioError
 from recsys.workspace import Space, export_zip
-from tests.pages.screen import open_tab, problems_on, tab_shown
+from tests.pages.screen import open_tab, problems_on, tab_labels, tab_shown
 from tests.walks.page_screen import (
     CHOICES,
     DEFERRED_DOWNLOADS,
@@ -246,7 +246,7 @@ class User:
 
     def tab(self, which: int) -> list[str]:
         """Opens a tab of the page; it must then be shown."""
-        labels = [tab.label for tab in self.app.tabs]
+        labels = tab_labels(self.app)
         if not labels:
             return []
         label = pick(labels, which)
@@ -274,6 +274,7 @@ class User:
         )
         self.app.session_state["mixer"] = {"alpha": {"value": alpha, "seq": seq}, "k": k}
         problems = self._do(f"Release the thumb at α = {alpha:g}, with {k} in the list", "mixer", self.app.run)
+        del self.app.session_state["mixer"]["k"]  # the browser sends it once, AppTest would send it with every run
         shown, now = mixer(self.app), url(self.app)
         if shown is not None and (abs(float(now.get("alpha", 0.3)) - alpha) > 1e-6 or int(now.get("k", 10)) != k):
             problems.append(f"α = {alpha:g} and k = {k} were chosen, the URL says {now}")

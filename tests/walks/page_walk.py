@@ -23,7 +23,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import LISTENER
+from tests.pages.screen import LISTENER, tab_labels
 from tests.walks.page_screen import mixer
 from tests.walks.page_user import OTHER_SPACE, OWN_SPACE, User
 from ui.data.uploads import uploads
@@ -99,7 +99,7 @@ class PageWalk(RuleBasedStateMachine):
     def choose_again(self, which: int, value: int) -> None:
         self._act(self.user.choose, which, value)
 
-    @precondition(lambda self: len(self.user.app.tabs))
+    @precondition(lambda self: tab_labels(self.user.app))
     @rule(which=ANY)
     def tab(self, which: int) -> None:
         self._act(self.user.tab, which)
