@@ -10,6 +10,7 @@ from ui.embeddings import projections, view
 from ui.embeddings.colouring import colour_of
 from ui.embeddings.drawer import drawer
 from ui.embeddings.map_context import MapContext
+from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
 from ui.shell.frame import guarded_fragment, open_page
 from ui.shell.widgets import escape_markdown
@@ -43,7 +44,7 @@ def below_the_map(
     parties.markdown(view.transfer_line(context))
     if onward.button("Next: transfer interests →", type="primary", key="map_next", width="stretch"):
         page.go("transfer")
-    st.caption(view.quality_line(state.projection, job is not None))
+    st.caption(view.quality_line(state.projection, job is not None), help=meaning_of("UMAP", "PCA", "Trustworthiness"))
 
 
 def body() -> None:

@@ -1,4 +1,6 @@
-"""Terms in one sentence each: the glossary on Learn, and `help=GLOSSARY["…"]` for tooltips on every page."""
+"""Terms in one sentence each: the glossary on Learn, and the tooltips of every page (`help=meaning_of("…", …)`)."""
+
+import re
 
 from recsys.metrics.registry import METRICS
 
@@ -10,14 +12,17 @@ GLOSSARY = {
     "Candidate": "An item that may be recommended: the rules allow it and the user has not seen it.",
     "Cluster": "A group of users whose embeddings are close to each other.",
     "Cold start": "Recommending to a user, or recommending an item, with few or no interactions.",
+    "Continuity": "How many neighbours in the embeddings are neighbours on the map: 1 = all, 0.5 = at random.",
     "Cosine similarity": "How close the directions of two vectors are: 1 = the same direction, 0 = unrelated.",
     "Counterfactual": "A change of the history that would change the recommendation.",
-    "Differential privacy": "Adds random noise, so that the result hardly depends on any single interaction.",
+    "Deletion curve": "How fast a recommendation loses its score when the items of a history are removed one by one.",
+    "Differential privacy": "Adds random noise, so that the result hardly depends on any single user’s history.",
     "Dropout": "Sets random activations to 0 in training, which reduces overfitting.",
     "Embedding": "A vector (list of numbers) that represents a user or an item; similar ones have close vectors.",
     "Epoch": "One pass of the training over all interactions.",
     "Exact change": "A value of α at which the recommendation list changes; computed, not sampled.",
     "Exposure": "How often an item, or a group of items, appears in recommendation lists.",
+    "Fold": "One part of the users, held out while a model is trained on all others; each part takes its turn.",
     "Full ranking": "The held-out item is ranked among all items that the user has not seen, not among a sample.",
     "GRU4Rec": "A model that reads a history item by item with a recurrent network.",
     "Head": "One of several attention computations that a layer runs side by side.",
@@ -35,17 +40,27 @@ GLOSSARY = {
     "Margin": "An item’s score minus the mean score of all candidates.",
     "Markov": "A baseline that counts which item follows which.",
     "Medoid": "The most typical member of a group: the one closest to all others.",
+    "Nats": "The unit of the loss: one nat less means that the actual items got 2.7 times as likely.",
     "Negative control": "A source that can’t help, such as a random user: what it gains is not transferred interest.",
     "Negative sampling": "Training compares each actual next item with random other items.",
+    "Neighbour preservation": "The share of the nearest points in the embeddings that are also nearest on the map.",
     "Overfitting": "The model memorises the training data and gets worse on new data.",
-    "PCA": "The fastest projection: the two directions in which the embeddings vary most.",
+    "p-value": "The probability of a difference at least as large if there were none.",
+    "Parameters": "The numbers of a model that training adjusts.",
+    "PCA": "The fastest projection: the directions in which the embeddings vary most.",
+    "Privacy parameter δ": "The probability with which the limit ε may not hold; below one in the number of users.",
     "Privacy parameter ε": "The limit of what a result may reveal: smaller ε means more noise and more protection.",
     "Projection": "A map in two dimensions of embeddings that have many.",
+    "Query, key, value": "Three vectors of each item: query · key gives its weight, the values are what is averaged.",
     "Scenario": "Where the interactions come from, such as shop, social media or courses.",
     "Score": "The number by which a model ranks an item for a user; only comparisons of scores have a meaning.",
+    "Second score": "The score of a simpler model, such as item-kNN, blended with the model’s score.",
     "Seed": "Starts the random numbers; the same seed gives the same result.",
+    "Sentence encoder": "A pretrained network that turns a text into a vector; similar texts get close vectors.",
     "Shrinkage": "Moves an uncertain estimate towards the mean, the more the fewer items are known.",
+    "Softmax": "Turns numbers into positive weights that sum to 1; larger numbers get larger weights.",
     "Source": "The user or group whose interests are transferred.",
+    "SVD": "Shortens long rows of numbers, such as word counts, to a few numbers that keep most of the differences.",
     "Target": "The user or group that gets the recommendations.",
     "TF-IDF": "Describes a text by its words; words that occur in few texts count more.",
     "Transfer": "Blends the source’s embedding into the target’s: α · source + (1 − α) · target.",
@@ -55,3 +70,20 @@ GLOSSARY = {
     "Validation": "Held-out data that choose the settings and the epoch; the test data are used only once, at the end.",
     "Weight decay": "Pulls the weights towards 0 in training, which reduces overfitting.",
 } | {metric.label: metric.help for metric in METRICS}
+
+
+def meaning_of(*terms: str) -> str:
+    """The tooltip (Markdown) of the terms that a label or a caption uses.
+
+    Raises:
+        KeyError: a term is not in the glossary.
+    """
+    if len(terms) == 1:
+        return GLOSSARY[terms[0]]
+    return "\n\n".join(f"**{term}:** {GLOSSARY[term]}" for term in terms)
+
+
+def terms_in(text: str) -> str | None:
+    """The tooltip of the terms that occur in a text as whole words, plurals too; None where there are none."""
+    found = [term for term in GLOSSARY if re.search(rf"\b{re.escape(term)}s?\b", text, re.IGNORECASE)]
+    return meaning_of(*found) if found else None

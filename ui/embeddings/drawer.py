@@ -13,6 +13,7 @@ from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profi
 from recsys.embeddings.neighbours import nearest
 from ui.components.point_map import Choice
 from ui.embeddings.map_context import MapContext
+from ui.glossary import meaning_of
 from ui.shell.widgets import escape_markdown
 
 _CONFIG = {"displayModeBar": False}
@@ -108,8 +109,8 @@ def _over_represented(heading: str, entries: Sequence[OverRepresented]) -> None:
     _list(f"**{heading}** :gray[share of interactions · times the share of all users]", lines)
 
 
-def _list(heading: str, lines: Sequence[str]) -> None:
-    st.markdown("  \n".join([heading, *lines]))
+def _list(heading: str, lines: Sequence[str], help: str | None = None) -> None:
+    st.markdown("  \n".join([heading, *lines]), help=help)
 
 
 def _users(context: MapContext, profile: GroupProfile) -> None:
@@ -131,7 +132,10 @@ def _users(context: MapContext, profile: GroupProfile) -> None:
 
 def _nearest_users(context: MapContext, user: int) -> None:
     rows, similarity = nearest(context.vectors, user, 10)
-    st.caption("Highest cosine similarity of embeddings. On the map, lines lead to these users.")
+    st.caption(
+        "Highest cosine similarity of embeddings. On the map, lines lead to these users.",
+        help=meaning_of("Cosine similarity"),
+    )
     lengths = context.dataset.lengths
     lines = [
         f"{escape_markdown(context.names[int(row)], 30)} :gray[{format_number(float(value))} · {lengths[row]:,} items]"
@@ -164,7 +168,7 @@ def _items(context: MapContext, chosen: Choice) -> None:
             f"{escape_markdown(titles[int(row) + 1], 44)} :gray[{format_number(float(value))}]"
             for row, value in zip(rows, similarity, strict=True)
         ]
-        _list("**Nearest items** :gray[cosine similarity]", lines)
+        _list("**Nearest items** :gray[cosine similarity]", lines, meaning_of("Cosine similarity"))
     else:
         most_popular = items[np.argsort(-data.item_counts[items], kind="stable")][:12]
         lines = [f"{escape_markdown(titles[item], 44)} :gray[{data.item_counts[item]:,}]" for item in most_popular]

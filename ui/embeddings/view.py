@@ -27,6 +27,7 @@ from ui.components.point_map import (
 from ui.embeddings.colouring import colourings
 from ui.embeddings.map_context import MapContext, map_context
 from ui.embeddings.projections import ENTITIES, ProjectionSettings
+from ui.glossary import meaning_of
 from ui.run_context import group_of
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown, set_widget_value
@@ -53,7 +54,7 @@ def controls_above(page: PageContext) -> tuple[MapContext, int, str, Focus | Non
         search_column, representation_column, entity_column, dims_column, colour_column = st.columns(
             [1.9, 2.1, 1.6, 1.2, 1.9], vertical_alignment="center"
         )
-        st.caption(_DIFFERENCE)
+        st.caption(_DIFFERENCE, help=meaning_of("Embedding", "Projection"))
     with representation_column:
         representation = _representation(page)
     with entity_column:
@@ -263,7 +264,8 @@ def quality(projection: Projection) -> None:
             f"Trustworthiness {format_number(measured.trustworthiness)}, "
             f"continuity {format_number(measured.continuity)}, neighbour "
             f"preservation {format_number(measured.preservation)}, at {measured.neighbours} neighbours, "
-            f"over {measured.rows:,} rows."
+            f"over {measured.rows:,} rows.",
+            help=meaning_of("Trustworthiness", "Continuity", "Neighbour preservation"),
         )
     st.caption(WARNING)
 

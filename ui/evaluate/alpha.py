@@ -13,6 +13,7 @@ from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
 from recsys.jobs.queue import Progress
 from ui.evaluate.jobs import EvaluationContext
+from ui.glossary import meaning_of
 from ui.run_context import group_of
 from ui.shell.job_results import job_id, job_result
 
@@ -69,12 +70,14 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
     if curve is None:
         st.caption(
             "Blends up to 400 targets with their sources at eleven values of α and ranks all items each time. A random "
-            "source and shuffled pairs are drawn too: a gain that they share does not come from shared interests."
+            "source and shuffled pairs are drawn too: a gain that they share does not come from shared interests.",
+            help=meaning_of("α", "NDCG", "Negative control"),
         )
         return
     st.session_state[NEWEST_CURVE] = (run.id, curve)
     st.plotly_chart(alpha_figure(curve), key="alpha_curve", config=CONFIG, width="stretch")
     st.caption(
         "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "
-        "transfer help?” evaluates on users that the model was not trained on."
+        "transfer help?” evaluates on users that the model was not trained on.",
+        help=meaning_of("NDCG", "Negative control"),
     )

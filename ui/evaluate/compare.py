@@ -11,6 +11,7 @@ from recsys.jobs.queue import Progress
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext, trainers
+from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown, settings_text, user_label
 
@@ -22,7 +23,7 @@ def compare_tab(evaluated: EvaluationContext) -> None:
     _choose_runs(evaluated)
     _table(evaluated)
     for comparison in evaluated.report.comparisons:
-        st.write(escape_markdown(comparison.sentence, 300))
+        st.markdown(escape_markdown(comparison.sentence, 300), help=meaning_of("Holm correction", "NDCG"))
     left, right = st.columns(2, gap="large")
     with left:
         _quality_against_cost(evaluated)
@@ -57,7 +58,10 @@ def _table(evaluated: EvaluationContext) -> None:
         for key in report.metrics
     }
     st.dataframe(pd.DataFrame(rows, index=list(report.names)).T, width="stretch", height="content", key="compare_table")
-    st.caption("★ marks the best value where one direction is better. Brackets are 95% intervals.")
+    st.caption(
+        "★ marks the best value where one direction is better. Brackets are 95% intervals.",
+        help=meaning_of("Interval", "Bootstrap"),
+    )
     with st.expander("How each metric is defined"):
         metrics = {metric_label(key): find_metric(key) for key in report.metrics}
         columns = {
@@ -69,7 +73,9 @@ def _table(evaluated: EvaluationContext) -> None:
         }
         st.dataframe(pd.DataFrame(columns, index=list(metrics)), width="stretch", key="metric_definitions")
     if evaluated.run.settings:
-        st.caption(f"Settings of the baselines, chosen on validation users: {settings_text(evaluated.run.settings)}.")
+        chosen = settings_text(evaluated.run.settings)
+        sentence = f"Settings of the baselines, chosen on validation users: {chosen}."
+        st.caption(sentence, help=meaning_of("Baseline", "Validation"))
 
 
 def _quality_against_cost(evaluated: EvaluationContext) -> None:
@@ -137,7 +143,7 @@ def _seeds(evaluated: EvaluationContext) -> None:
             values.append(report["model"].estimates[main].value)
         return values
 
-    st.subheader("How much does the result vary with the seed?", anchor=False)
+    st.subheader("How much does the result vary with the seed?", anchor=False, help=meaning_of("Seed"))
     wanted = job_id(evaluated.page, "seeds", context.folder, context.run.id)
     button = f"Train with {len(SEEDS)} other seeds"
     found = job_result(evaluated.page, wanted, "evaluate", f"{context.run.name} with other seeds", work, button)

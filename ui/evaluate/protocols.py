@@ -13,6 +13,7 @@ from recsys.evaluation.protocols import PROTOCOLS, Protocol
 from recsys.evaluation.split_timeline import split_timeline
 from recsys.jobs.queue import Progress
 from ui.evaluate.jobs import EvaluationContext, trainers
+from ui.glossary import terms_in
 from ui.shell.frame import show_error
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown
@@ -26,7 +27,9 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
             with left:
                 st.subheader(protocol.name, anchor=False)
                 st.write(f"**{protocol.question}** {protocol.how}")
-                st.caption(f"Limit: {protocol.limit}")
+                st.caption(
+                    f"Limit: {protocol.limit}", help=terms_in(f"{protocol.name} {protocol.how} {protocol.limit}")
+                )
             with right:
                 try:
                     split = protocol.split(evaluated.dataset)

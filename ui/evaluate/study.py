@@ -17,6 +17,7 @@ from recsys.jobs.queue import Progress
 from recsys.metrics.uncertainty import Estimate
 from recsys.workspace import read_content
 from ui.evaluate.jobs import EvaluationContext
+from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
 from ui.shell.job_results import find_job, job_id, job_result
 from ui.shell.widgets import download
@@ -37,14 +38,17 @@ def study_tab(evaluated: EvaluationContext) -> None:
         controls = " and ".join(methods.label(name).lower() for name in methods.names("control"))
         st.caption(
             "Users are held out of training; from some items of each, the next one must be found. α is chosen on other "
-            f"users than it is evaluated on. Controls that must not help are compared too: {controls}."
+            f"users than it is evaluated on. Controls that must not help are compared too: {controls}.",
+            help=meaning_of("Held out", "Negative control"),
         )
         return
     show_verdict(str(content["level"]), str(content["verdict"]))
     points = list(content["points"])
     st.plotly_chart(gain_by_known_items_figure(points), key="study_lengths", config=CONFIG, width="stretch")
     known = [int(point["observed"]) for point in points]
-    k = st.segmented_control("Known items", known, default=known[0], key="study_known", required=True)
+    k = st.segmented_control(
+        "Known items", known, default=known[0], key="study_known", required=True, help=meaning_of("Cold start")
+    )
     point = points[known.index(k)]
     left, right = st.columns(2, gap="large")
     left.plotly_chart(gain_figure(point), key="study_gain", config=CONFIG, width="stretch")
@@ -54,8 +58,16 @@ def study_tab(evaluated: EvaluationContext) -> None:
         "better ones."
     )
     for sentence in _procedure(content, point):
-        st.caption(sentence)
-    st.dataframe(pd.DataFrame(map(_row, point["comparisons"])), hide_index=True, width="stretch")
+        st.caption(sentence, help=terms_in(sentence))
+    st.dataframe(
+        pd.DataFrame(map(_row, point["comparisons"])),
+        column_config={
+            "Difference in NDCG@10": st.column_config.TextColumn(help=meaning_of("NDCG", "Interval", "Bootstrap")),
+            "Holm p": st.column_config.TextColumn(help=meaning_of("p-value", "Holm correction")),
+        },
+        hide_index=True,
+        width="stretch",
+    )
     download("Export study (JSON)", lambda: json_bytes(content), "study.json", "application/json", "study_json")
 
 

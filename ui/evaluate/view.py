@@ -16,6 +16,7 @@ from ui.evaluate.jobs import EvaluationContext
 from ui.evaluate.protocols import protocols_tab
 from ui.evaluate.report import report_tab
 from ui.evaluate.study import study_tab
+from ui.glossary import meaning_of, terms_in
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
@@ -31,7 +32,7 @@ def verdict(evaluated: EvaluationContext) -> None:
         evaluated.page.go("explain")
     for sentence in (report.repeats.sentence, report.parts_sentence):
         if sentence:
-            st.caption(escape_markdown(sentence, 400))
+            st.caption(escape_markdown(sentence, 400), help=terms_in(sentence))
     if evaluated.page.view.rules.words():
         left.caption("The rules of Transfer do not apply here: every item that a user has not had is ranked.")
     st.plotly_chart(intervals_figure(report, metric), key="verdict", config=CONFIG, width="stretch")
@@ -52,7 +53,7 @@ def segments_tab(evaluated: EvaluationContext) -> None:
     offered = ["popularity"]
     offered += ["scenario"] if len(dataset.catalogue.scenario_names) > 1 else []
     offered += ["tag"] if any(dataset.catalogue.tags) else []
-    kind = st.selectbox("Items by", offered, key="exposure_by")
+    kind = st.selectbox("Items by", offered, key="exposure_by", help=meaning_of("Exposure"))
     shares = exposure_by(model.lists[:, :10], evaluated.split.train, item_groups(evaluated.split.train, kind))
     st.plotly_chart(exposure_figure(shares, kind), key="exposure", config=CONFIG, width="stretch")
 
@@ -72,7 +73,13 @@ def like_tab(evaluated: EvaluationContext) -> None:
         metric_label("auc"): [m.estimates["auc"].text for m in models],
         "Threshold": [f"{100 * m.threshold:.0f}%" for m in models],
     }
-    st.dataframe(pd.DataFrame({"Model": [m.name for m in models], **rows}), hide_index=True, width="stretch")
+    metrics = ("balanced_accuracy", "auc")
+    config = {metric_label(key): st.column_config.TextColumn(help=find_metric(key).help) for key in metrics}
+    config["Threshold"] = st.column_config.TextColumn(
+        help="Items above this share of the unseen items are called liked."
+    )
+    table = pd.DataFrame({"Model": [m.name for m in models], **rows})
+    st.dataframe(table, column_config=config, hide_index=True, width="stretch")
 
 
 TABS = {

@@ -21,7 +21,7 @@ from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.jobs.queue import Progress
 from ui.explain.explained_list import ExplainedList
-from ui.glossary import GLOSSARY
+from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
 from ui.shell.page_context import PageContext
 from ui.shell.tabs import open_tab
@@ -55,7 +55,7 @@ def _smallest_change(explained: ExplainedList, item: int) -> None:
     known: dict[str, Counterfactual] = st.session_state.setdefault("counterfactuals", {})
     if key not in known:
         st.caption("Find the smallest set of history items without which this item leaves the list.")
-        if not st.button("Search", key=f"search_{key}", help=GLOSSARY["Counterfactual"]):
+        if not st.button("Search", key=f"search_{key}", help=meaning_of("Counterfactual")):
             return
         with st.spinner("Removing sets of items …"):
             if len(known) >= MAX_KEPT:
@@ -86,7 +86,7 @@ def _score_parts(explained: ExplainedList, item: int) -> None:
             effect = f"{'raises' if source > 0 else 'lowers'} the margin by {format_number(abs(source))}"
         title = f"At α = {alpha:.2f} the source {effect}"
         st.plotly_chart(parts_figure(parts, title), key="parts_parties", config=CONFIG, width="stretch")
-        st.caption("The margin is the item’s score minus the mean score of all candidates.", help=GLOSSARY["Margin"])
+        st.caption("The margin is the item’s score minus the mean score of all candidates.", help=meaning_of("Margin"))
     with right:
         components = model_score_parts(explained.context.run.model, explained.edited_history, item, candidates)
         title = f"The target’s score has {len(components)} part{'s' * (len(components) > 1)}"
@@ -105,7 +105,7 @@ def _source_influence(explained: ExplainedList, item: int, target_scores: np.nda
     scorer = blended_scorer(explained.source_scorer, target_scores, 1 - explained.alpha)
     of_source = influence(scorer, party.histories[0], item, explained.candidates)
     titles = [explained.title(int(known)) for known in party.histories[0]]
-    st.caption(f"Influence of the source’s history ({escape_markdown(party.label, 60)}):", help=GLOSSARY["Influence"])
+    st.caption(f"Influence of the source’s history ({escape_markdown(party.label, 60)}):", help=meaning_of("Influence"))
     figure = influence_figure(of_source, titles, explained.title(item), limit=10)
     st.plotly_chart(figure, key="source_bars", config=CONFIG, width="stretch")
 
@@ -116,7 +116,7 @@ def _similar_items(explained: ExplainedList, item: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         similar, compared = similar_items(explained.context.run.model, data, item)
-        st.caption(f"Most similar items by {compared}", help=GLOSSARY["Cosine similarity"])
+        st.caption(f"Most similar items by {compared}", help=meaning_of("Cosine similarity"))
         rows = [
             {
                 "item": data.catalogue.titles[other],
@@ -152,7 +152,7 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
     st.caption(
         "Attention weights show which items the network combines, not why it recommends. The deletion curves below "
         "measure how much they explain.",
-        help=GLOSSARY["Attention"],
+        help=meaning_of("Attention", "Deletion curve"),
     )
     attention = attention_map(model, history)
     titles = [explained.title(int(known)) for known in attention.items]
@@ -160,10 +160,10 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         layer = st.selectbox(
-            "Layer", range(layers), format_func=lambda n: f"{n + 1} of {layers}", key="layer", help=GLOSSARY["Layer"]
+            "Layer", range(layers), format_func=lambda n: f"{n + 1} of {layers}", key="layer", help=meaning_of("Layer")
         )
         head = st.selectbox(
-            "Head", range(heads), format_func=lambda n: f"{n + 1} of {heads}", key="head", help=GLOSSARY["Head"]
+            "Head", range(heads), format_func=lambda n: f"{n + 1} of {heads}", key="head", help=meaning_of("Head")
         )
         computation = trained_head(model, history, layer, head)
         if computation is not None:
@@ -185,7 +185,8 @@ def _head_table(computation: HeadComputation, titles: list[str]) -> None:
     st.latex(r"\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}} + r\right) V")
     st.caption(
         f"The row of the newest item: d_k = {computation.d_k}, √d_k = {format_number(computation.d_k**0.5)}; "
-        "r depends on the distance between two items only."
+        "r depends on the distance between two items only.",
+        help=meaning_of("Query, key, value", "Softmax"),
     )
     columns = {
         "item": titles,
@@ -208,11 +209,14 @@ def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
         return deletion_study(context.run.model, histories, progress=progress)
 
     if len(histories) < 5:
-        st.caption("Deletion curves need at least 5 users with 5 to 30 items.")
+        st.caption("Deletion curves need at least 5 users with 5 to 30 items.", help=meaning_of("Deletion curve"))
         return
     wanted = job_id(page, "deletion", context.folder, context.run.id)
     label = f"deletion curves of {context.run.name}"
     study = job_result(page, wanted, "evaluate", label, work, "Draw the deletion curves")
     if study is not None:
         st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")
-        st.caption("The first recommendation of each user; the random orders are averaged. Lower is better.")
+        st.caption(
+            "The first recommendation of each user; the random orders are averaged. Lower is better.",
+            help=meaning_of("Deletion curve", "Margin"),
+        )

@@ -11,7 +11,7 @@ from recsys.errors import ProtectionError
 from recsys.explain.score_parts import main_shared_tag
 from ui.explain.explained_list import ExplainedList, edit_key, explained_list, explained_target
 from ui.explain.tabs import explanation_tabs
-from ui.glossary import GLOSSARY
+from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown, set_widget_value
@@ -48,7 +48,7 @@ def _alpha_slider(page: PageContext) -> None:
         step=0.01,
         key=key,
         on_change=lambda: page.set_view(alpha=st.session_state[key]),
-        help=GLOSSARY["α"],
+        help=meaning_of("α"),
     )
 
 
@@ -139,7 +139,8 @@ def _reason(explained: ExplainedList, item: int, effects: np.ndarray) -> None:
         if shared
         else "Its support shares no tag with it: it comes from users with similar histories, or from popularity."
     )
-    st.write(f"**{escape_markdown(explained.title(item), 80)}** has rank {explained.rank(item):,}. {reason}")
+    title = escape_markdown(explained.title(item), 80)
+    st.markdown(f"**{title}** has rank {explained.rank(item):,}. {reason}", help=meaning_of("Influence", "Candidate"))
 
 
 def _remove_clicked_item(explained: ExplainedList, target: str, bars: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from recsys.errors import StudioError
+from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext, show_error
 from ui.train.settings import PATIENCE, Settings, option_key
 
@@ -39,7 +40,7 @@ def choose_plan(settings: Settings) -> TrainingPlan:
         help=HELP["model"],
     )  # fmt: skip
     entry, config_class = entries[chosen], entries[chosen].config_class
-    st.caption(entry.sentence)
+    st.caption(entry.sentence, help=terms_in(entry.sentence))
     level = st.segmented_control("Settings", LEVELS, required=True, key=settings.key("level"), help=HELP["level"])
     if level == "Automatic":
         return TrainingPlan(config_class.from_json({}), TrainConfig(patience=PATIENCE))
@@ -70,7 +71,11 @@ def _label(name: str) -> str:
 
 def _item_text(settings: Settings) -> str:
     return st.selectbox(
-        "Item text", list(ITEM_TEXT), format_func=ITEM_TEXT.__getitem__, key=settings.key("text"), help=HELP["text"]
+        "Item text",
+        list(ITEM_TEXT),
+        format_func=ITEM_TEXT.__getitem__,
+        key=settings.key("text"),
+        help=f"{HELP['text']}\n\n{meaning_of('TF-IDF')}",
     )
 
 

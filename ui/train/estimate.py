@@ -9,6 +9,7 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.errors import StudioError
+from ui.glossary import meaning_of
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 from ui.train.progress import clock
@@ -83,4 +84,4 @@ def _show(estimate: Estimate | None) -> None:
         how = f"{estimate.epochs:,} epochs of {format_number(estimate.seconds_per_epoch)} s, measured here just now."
     lines = zip(("Parameters", "Memory", "Time"), values, strict=True)
     st.markdown("  \n".join(f"{label}: **{value}**" for label, value in lines))
-    st.caption(how)
+    st.caption(how, help=meaning_of("Parameters", "Epoch"))

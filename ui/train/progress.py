@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.charts.style import CONFIG, format_number
 from recsys.charts.training import training_curve
 from recsys.jobs.queue import JobSnapshot
+from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
@@ -94,12 +95,12 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
         (
             "Loss (nats)",
             format_number(newest.get("loss")),
-            "Cross-entropy of the next items: lower is better.",
+            meaning_of("Loss", "Nats"),
         ),
         (
             "NDCG@10",
             format_number(newest.get("ndcg@10")),
-            "On validation users: 1 if the next item always ranks first.",
+            meaning_of("NDCG", "Validation"),
         ),
         ("Items/s", format_number(newest.get("speed")), "Interactions read in a second."),
         ("Running", clock(job.seconds), "Since it started."),

@@ -11,6 +11,7 @@ from recsys.charts.style import format_number
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Recommender, top_k
 from ui import cache
+from ui.glossary import meaning_of
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 
@@ -92,7 +93,7 @@ def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> No
         title, score = dataset.catalogue.titles[item], float(scores[0, item])
         label = f"{rank} · {escape_markdown(title, 60)} · {format_number(score)}"
         st.button(label, key=f"train_take_{rank}", on_click=_add, args=(history, int(item)), width="stretch")
-    st.caption(f"{dataset.n_items:,} items scored in {format_number(took)} ms.")
+    st.caption(f"{dataset.n_items:,} items scored in {format_number(took)} ms.", help=meaning_of("Score"))
 
 
 def _add(history: list[int], item: int) -> None:

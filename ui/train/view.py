@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.charts.style import format_interval, format_number
 from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
+from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown, settings_text
@@ -59,7 +60,7 @@ def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
             st.rerun()
     estimate_box(page, dataset, plan)
     if plan.text:
-        st.caption(_reader_here(plan.text))
+        st.caption(_reader_here(plan.text), help=meaning_of("TF-IDF", "SVD", "Sentence encoder"))
 
 
 def _reader_here(text: str) -> str:
@@ -92,9 +93,9 @@ def _describe(card: RunCard) -> None:
         )
     if card.config.get("text"):
         words.append(escape_markdown(card.config["text"], 300).removesuffix("\\."))
-    st.caption(". ".join(words) + ".")
+    st.caption(". ".join(words) + ".", help=meaning_of("NDCG", "Epoch", "Baseline"))
     for sentence in _evidence(card):
-        st.caption(sentence)
+        st.caption(sentence, help=terms_in(sentence))
     if card.config.get("problem"):
         st.warning(f"Training ended early: {escape_markdown(card.config['problem'], 400)}")
 
@@ -130,6 +131,7 @@ def below(page: PageContext, dataset: Dataset) -> None:
         elif tab == "loss":
             card = open_card(page, dataset)
             show(loss_curve(card.reports if card else ()), key="train_loss")
+            st.caption("Loss over the epochs, in nats", help=meaning_of("Loss", "Nats", "Overfitting"))
         else:
             st.dataframe(glossary(), hide_index=True, width="stretch")
 

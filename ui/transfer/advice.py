@@ -14,6 +14,7 @@ from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.jobs.queue import Progress
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.workspace import read_content
+from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
 from ui.shell.frame import PageContext, guarded_fragment
@@ -103,7 +104,10 @@ def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> N
         st.subheader(f"α = {found.alpha:.2g}" if found.helps else "Leave α at 0", anchor=False)
         st.write(escape_markdown(found.evidence, 600))
         n = len(scored.pair.target.party.histories[0])
-        st.caption(f"Shrinkage: α = c / (c + n) = {found.shrinkage:.2f} for n = {n:,} known items.")
+        st.caption(
+            f"Shrinkage: α = c / (c + n) = {found.shrinkage:.2f} for n = {n:,} known items.",
+            help=meaning_of("Shrinkage"),
+        )
         if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == page.view.alpha):
             page.set_view(alpha=float(found.alpha))
             st.rerun()

@@ -11,6 +11,7 @@ import streamlit as st
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
 from ui import cache
+from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
@@ -200,6 +201,7 @@ def _group(page: PageContext, context: RunContext, side: str, written: str) -> s
     text = st.selectbox(
         "Group",
         listed,
+        help=meaning_of("Cluster"),
         index=listed.index(now) if now in listed else None,
         format_func=lambda text: options[text],
         placeholder="Choose a group",
@@ -207,8 +209,9 @@ def _group(page: PageContext, context: RunContext, side: str, written: str) -> s
     )
     ways = ("Mean", "Most typical user")
     way = st.segmented_control(
-        "Represented by", ways, default=ways[written.endswith(MEDOID)], required=True, key=f"{side}_way_{written}"
-    )
+        "Represented by", ways, default=ways[written.endswith(MEDOID)], required=True, key=f"{side}_way_{written}",
+        help=meaning_of("Medoid"),
+    )  # fmt: skip
     return "" if text is None else text + (MEDOID if way == ways[1] else "")
 
 
@@ -233,7 +236,7 @@ def _near(page: PageContext, context: RunContext, side: str, written: str) -> st
     count = st.slider(
         "Number of users", MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}"
     )
-    st.caption("The users with the embeddings most similar to the target’s.")
+    st.caption("The users with the embeddings most similar to the target’s.", help=meaning_of("Cosine similarity"))
     return f"near:{count}"
 
 

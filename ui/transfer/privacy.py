@@ -13,6 +13,7 @@ from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import COVERED, NOT_COVERED, PrivacyPoint, privacy_curve, privacy_sentence
 from recsys.transfer.privacy_budget import LIMIT
 from ui import cache
+from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.rules import Rules
@@ -44,7 +45,9 @@ def privacy(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
 
 def _guarantee(context: RunContext, scored: ScoredPair) -> None:
     epsilon, members = scored.rules.epsilon, len(scored.pair.source.party.histories)
-    st.subheader(f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off", anchor=False)
+    state = f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off"
+    help = meaning_of("Differential privacy", "Privacy parameter ε", "Privacy parameter δ")
+    st.subheader(state, anchor=False, help=help)
     st.write(escape_markdown(privacy_sentence(privacy_parameters(context, epsilon or EPSILON), members), 500))
     if members == 1:
         st.caption("The mean of n users needs n times less noise.")
@@ -56,7 +59,11 @@ def _spending(page: PageContext, context: RunContext, scored: ScoredPair) -> Non
     """The budget spent, and a button for a new draw."""
     source = page.view.source
     used = spent_on(page.space, context, source)
-    st.metric("Spent on this source", f"ε = {used:.3g}", help="All draws together, for the most exposed user.")
+    st.metric(
+        "Spent on this source",
+        f"ε = {used:.3g}",
+        help=f"All draws together, for the most exposed user.\n\n{meaning_of('Privacy parameter ε')}",
+    )
     st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this workspace")
     st.write(
         "The noise of a source at one ε is drawn once: another α, length or filter, or opening it again, costs "

@@ -11,6 +11,7 @@ import streamlit as st
 
 from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import EPSILONS
+from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.rules import DEFAULT_WEIGHT
@@ -48,9 +49,10 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
     st.checkbox("Leave out the items of the source", **_bound(page, "hide_source"), **_disabled(page, "hide_source"))
     seconds = second_scores(context)
     if seconds or rules.second_score:
-        _choice(page, "second_score", "Second score", seconds, "none")
+        _choice(page, "second_score", "Second score", seconds, "none", meaning_of("Second score"))
         if rules.second_score:
-            st.slider("Weight of the second score", 0.0, 1.0, step=0.05, **_bound(page, "weight"))
+            help = "0: the model’s score alone, 1: the second score alone."
+            st.slider("Weight of the second score", 0.0, 1.0, step=0.05, help=help, **_bound(page, "weight"))
     if isinstance(context.run.model, Encoder) or rules.diversity or rules.epsilon:
         note = "For the exported list. The list above is ranked by score alone, so that its changes are exact."
         st.slider("Diversity", 0.0, 1.0, step=0.1, help=note, **_bound(page, "diversity"))
@@ -72,10 +74,13 @@ def _protection(page: PageContext) -> None:
     set_widget_value(key, bool(rules.epsilon))
     st.toggle("Protect the source", key=key, on_change=toggle, help=note)
     if rules.epsilon:
-        st.select_slider("ε (smaller is more private)", EPSILONS, **_bound(page, "epsilon"))
+        help = meaning_of("Privacy parameter ε")
+        st.select_slider("ε (smaller is more private)", EPSILONS, help=help, **_bound(page, "epsilon"))
 
 
-def _choice(page: PageContext, name: str, label: str, offered: Sequence[str], none: str) -> None:
+def _choice(
+    page: PageContext, name: str, label: str, offered: Sequence[str], none: str, help: str | None = None
+) -> None:
     """A select box with the offered values and none."""
     now = getattr(page.view.rules, name)
     missing = now and now not in offered
@@ -85,7 +90,7 @@ def _choice(page: PageContext, name: str, label: str, offered: Sequence[str], no
         return f"{value} (not in this run)" if missing and value == now else value or none
 
     shut = _disabled(page, name) if name == "second_score" else {}
-    st.selectbox(label, options, format_func=shown, **_bound(page, name), **shut)
+    st.selectbox(label, options, format_func=shown, help=help, **_bound(page, name), **shut)
 
 
 def _disabled(page: PageContext, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
 from recsys.transfer.methods import DEFAULT
+from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
@@ -87,8 +88,9 @@ def _ways(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     alpha, k, titles = page.view.alpha, page.view.k, context.dataset.catalogue.titles
     ways = blend_ways(scored.transfer, alpha)
     lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
-    st.write(
-        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways, from the model’s scores without a second score."
+    st.markdown(
+        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways, from the model’s scores without a second score.",
+        help=meaning_of("α", "Embedding", "Second score"),
     )
     for column, (name, items) in zip(st.columns(len(lists), gap="medium"), lists.items(), strict=True):
         shared = len(set(items) & set(lists["scores"]))
