@@ -2,7 +2,7 @@
 
     python -m benchmarks                        # all but the studies, about two hours
     python -m benchmarks --only peers speed     # some; with --list only their commands
-    python -m benchmarks --data FOLDER          # the studies too, on the files that STUDIES names
+    python -m benchmarks --data FOLDER          # also those on the files that STUDIES names
 
 Each benchmark writes its JSON to benchmarks/results; one that fails is reported and does not stop the others. At the
 end the chart of the peers and the tables of the READMEs are written again from the newest results.
@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection-100000": ("projection", "--users", "100000", "--rounds", "1"),
     "cold_items": ("cold_items",),
     "interests-sample": ("interests",),
+    "interests-sample-seed-11": ("interests", "--sample-seed", "11"),
+    "interests-sample-seed-12": ("interests", "--sample-seed", "12"),
     "opening": ("opening",),
     "response_time": ("response_time",),
     "kill_recovery": ("kill_recovery",),
@@ -43,18 +45,19 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "walks-apptest": ("walks", "--browser", "0"),
 }  # fmt: skip
 STUDIES: dict[str, tuple[str, ...]] = {
-    "study-users": ("ml-latest-small.zip", "users"),
-    "uncut-study-users": ("ml-latest-small.zip", "users", "--uncut"),
-    "study-scenarios": ("food-kitchen/interactions.csv.gz", "scenarios"),
+    "study-users": ("study", "ml-latest-small.zip", "--axis", "users"),
+    "uncut-study-users": ("study", "ml-latest-small.zip", "--axis", "users", "--uncut"),
+    "study-scenarios": ("study", "food-kitchen/interactions.csv.gz", "--axis", "scenarios"),
+    "interests-ml-latest-small": ("interests", "ml-latest-small.zip"),
+    "interests-food-kitchen": ("interests", "food-kitchen/interactions.csv.gz"),
 }
 
 
 def commands(data: Path | None) -> dict[str, tuple[str, ...]]:
     """The commands by the name of their results file; the studies only if their data are given."""
-    studies = (
-        {name: ("study", str(data / file), "--axis", *axis) for name, (file, *axis) in STUDIES.items()} if data else {}
-    )
-    return COMMANDS | studies
+    if data is None:
+        return COMMANDS
+    return COMMANDS | {name: (script, str(data / file), *more) for name, (script, file, *more) in STUDIES.items()}
 
 
 def main() -> int:
