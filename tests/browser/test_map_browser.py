@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Servers, Visits
+from ui.components.point_map import GROUP_COLOURS, by_group
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).with_name("map_app.py")
@@ -356,3 +358,87 @@ def test_the_map_is_drawn_in_the_themes_colours(visit: Visits, address: str, sch
         "canvas => [...canvas.getContext('2d').getImageData(2, canvas.height - 3, 1, 1).data].slice(0, 3)"
     )
     assert (sum(corner) > 600) == (scheme == "light")
+
+
+LABELS = "\n".join(
+    (ROOT / "ui/components/point_map" / name).read_text("utf-8") for name in ("geometry.js", "labels.js")
+)
+Box = dict[str, float]
+
+
+def placed(page: Page, labels: list[Box], bounds: Box, blocked: list[Box] | None = None) -> list[Box | None]:
+    """The places that the map's function gives to labels."""
+    found: list[Box | None] = page.evaluate(
+        f"([labels, bounds, blocked]) => {{ {LABELS}; return placesOf(labels, bounds, blocked); }}",
+        [labels, bounds, blocked or []],
+    )
+    return found
+
+
+def overlapping(one: Box, other: Box) -> bool:
+    return (
+        one["left"] < other["left"] + other["width"]
+        and other["left"] < one["left"] + one["width"]
+        and one["top"] < other["top"] + other["height"]
+        and other["top"] < one["top"] + one["height"]
+    )
+
+
+@pytest.fixture(scope="module")
+def blank(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_labels_lie_neither_over_each_other_nor_over_any_spot_and_all_of_sixteen_have_a_place(
+    blank: Page, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    bounds = {"left": 6, "top": 6, "right": 910, "bottom": 466}  # the map at 1280 × 720
+    tools = {"left": 10, "top": 10, "width": 320, "height": 38}
+    near = rng.normal([450, 240], [60, 40] if seed % 3 == 0 else [200, 110], (16, 2)).clip([20, 60], [890, 450])
+    labels = [
+        {"x": float(x), "y": float(y), "width": float(rng.integers(120, 300)), "height": 24.0, "code": code}
+        for code, (x, y) in enumerate(near)
+    ]
+    places = placed(blank, labels, bounds, [tools])
+    boxes = [box for box in places if box is not None]
+    assert len(boxes) == 16
+    assert not any(overlapping(one, other) for i, one in enumerate(boxes) for other in [*boxes[:i], tools])
+    for label in labels:
+        spot = {"left": label["x"] - 8, "top": label["y"] - 8, "width": 16.0, "height": 16.0}
+        assert not any(overlapping(box, spot) for box in boxes)
+    for box in boxes:
+        assert box["left"] >= 6 and box["top"] >= 6
+        assert box["left"] + box["width"] <= 910 and box["top"] + box["height"] <= 466
+
+
+def test_a_label_alone_stands_close_above_its_spot_and_a_spot_out_of_sight_has_none(blank: Page) -> None:
+    bounds = {"left": 0, "top": 0, "right": 400, "bottom": 300}
+    label = {"x": 200.0, "y": 150.0, "width": 100.0, "height": 20.0, "code": 0}
+    first, second = placed(blank, [label, {**label, "x": 500.0}], bounds)
+    assert first is not None and second is None
+    assert first["left"] == pytest.approx(150) and 130 <= first["top"] + first["height"] <= 141
+
+
+def test_more_labels_than_there_is_room_for_are_left_out_and_never_overlap(blank: Page) -> None:
+    bounds = {"left": 0, "top": 0, "right": 220, "bottom": 90}
+    labels = [{"x": 20.0 + 12 * i, "y": 45.0, "width": 90.0, "height": 20.0, "code": i} for i in range(14)]
+    boxes = [box for box in placed(blank, labels, bounds) if box is not None]
+    assert 1 <= len(boxes) < 14
+    assert not any(overlapping(one, other) for i, one in enumerate(boxes) for other in boxes[:i])
+
+
+def test_sixteen_groups_have_sixteen_colours_on_a_map_too_small_for_shapes(blank: Page) -> None:
+    source = LABELS + (ROOT / "ui/components/point_map/points.js").read_text("utf-8")
+    for palette in GROUP_COLOURS:
+        for background in ([255, 255, 255], [14, 17, 23]):
+            settings = by_group("C", np.arange(16), [str(i) for i in range(16)], np.eye(16, 2), palette).settings
+            rgb = blank.evaluate(
+                f"([colour, background]) => {{ {source}; return coloursOf(colour, background, 256); }}",
+                [settings, background],
+            )
+            far = min(np.abs(np.subtract(one, other)).sum() for i, one in enumerate(rgb) for other in rgb[:i])
+            assert far >= 24, (palette, background)

@@ -53,7 +53,14 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("geometry.js", "points.js", "overlay.js", "input.js", "component.js")  # one module, in this order
+_SCRIPTS = (
+    "geometry.js",
+    "points.js",
+    "labels.js",
+    "overlay.js",
+    "input.js",
+    "component.js",
+)  # one module, in this order
 _mount = st.components.v2.component(
     "studio_point_map",
     html=(_HERE / "component.html").read_text("utf-8"),

@@ -11,8 +11,8 @@ function newView(root) {
   const find = (name) => root.querySelector(`.${name}`);
   const view = {
     stage: find("stage"), points: find("points"), over: find("over"), labels: find("labels"), legend: find("legend"),
-    tip: find("tip"), hint: find("hint"), spoken: find("spoken"), keys: {}, groupLabels: [], pointers: new Map(),
-    zoom: 1, centre: [0.5, 0.5], shift: 0, sliding: null, roleBoxes: [], hover: -1, picked: -1, count: 0, seq: 0, line: null, lasso: false, touch: matchMedia("(pointer: coarse)").matches, density: false, crosshair: false,
+    tip: find("tip"), hint: find("hint"), tools: find("tools"), spoken: find("spoken"), keys: {}, groupLabels: [], pointers: new Map(),
+    zoom: 1, centre: [0.5, 0.5], shift: 0, sliding: null, roleBoxes: [], leaders: [], hover: -1, picked: -1, count: 0, seq: 0, line: null, lasso: false, touch: matchMedia("(pointer: coarse)").matches, density: false, crosshair: false,
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   listen(view);
@@ -97,8 +97,9 @@ function repaint(view) {
   requestAnimationFrame(() => {
     view.queued = false;
     paintPoints(view);
-    paintOverlay(view);
+    measureRoles(view);
     placeLabels(view);
+    paintOverlay(view);
   });
 }
 

@@ -5,7 +5,7 @@ function paintOverlay(view) {
   const { frame, map } = view, pen = view.over.getContext("2d"), { scale, x, y } = transform(view), { ratio } = frame;
   const at = (i) => [x + scale * map.points[2 * i], y - scale * map.points[2 * i + 1]];
   pen.clearRect(0, 0, frame.width, frame.height);
-  view.roleBoxes = [];
+  paintLeaders(view, pen);
   const radius = radiusOf(view) * ratio;
   paintNeighbours(view, pen, at);
   for (const role of ["source", "target"]) {
@@ -60,7 +60,15 @@ function paintRole(pen, [x, y], role, view) {
   pen.fillStyle = view.ink;
   pen.strokeText(role, x + 12 * ratio, y);
   pen.fillText(role, x + 12 * ratio, y);
-  view.roleBoxes.push({ left: x / ratio, top: y / ratio - 10, width: 16 + pen.measureText(role).width / ratio, height: 20 });
+}
+
+// The boxes of the words at source and target, in pixels of the page: labels of groups keep them free.
+function measureRoles(view) {
+  const { ratio } = view.frame, { scale, x, y } = transform(view), { points } = view.map;
+  view.roleBoxes = Object.values(view.parts.marks).filter((members) => members.length).map((members) => {
+    const [left, top] = centreOf(members, (i) => [x + scale * points[2 * i], y - scale * points[2 * i + 1]]);
+    return { left: left / ratio - 9, top: top / ratio - 10, width: 68, height: 20 };
+  });
 }
 
 // Lines to the nearest neighbours in the embedding space, wherever they are on the map.
@@ -144,24 +152,51 @@ function buildLabels(view) {
   } else view.legend.replaceChildren(...(colour.direct ? [] : [heading, ...codes.map((code) => groupButton(view, code))]));
 }
 
-// Labels stand above the middle of their group. They move aside for each other, the hint and the words at source and
-// target, larger groups first; a label without room is hidden.
+// Labels of groups, larger groups first. A label that does not stand beside its spot is joined to it by a line.
 function placeLabels(view) {
-  const { scale, x, y } = transform(view), { ratio } = view.frame, { hint } = view;
-  const free = { width: view.frame.width / ratio - view.shift, height: view.frame.height / ratio };
-  const placed = [{ left: hint.offsetLeft, top: hint.offsetTop, width: hint.offsetWidth, height: hint.offsetHeight }, ...view.roleBoxes];
-  const overlap = (one, other) => one.left < other.left + other.width && other.left < one.left + one.width
-    && one.top < other.top + other.height && other.top < one.top + one.height;
-  for (const { code, node, width, height } of view.groupLabels) {
-    const [cx, cy] = view.colour.places[code], left = (x + scale * cx) / ratio - width / 2, top = (y - scale * cy) / ratio - height - 7;
-    const outside = left + width < 0 || left > free.width || top + height < 0 || top > free.height;
-    const place = !outside && [0, 1, -1, 2, -2, 3, -3, 4, -4].map((step) => ({
-      left: clamp(left, 6, free.width - width - 6), top: clamp(top + step * (height + 3), 54, free.height - height - 6), width, height,
-    })).find((one) => !placed.some((other) => overlap(one, other)));
+  const { map, colour, frame, hint, tools } = view, { ratio } = frame, { scale, x, y } = transform(view);
+  const width = frame.width / ratio - view.shift, height = frame.height / ratio, screen = { scale: scale / ratio, x: x / ratio, y: y / ratio };
+  view.leaders = [];
+  if (width < 1 || height < 1) return;  // the page has hidden the map
+  const boxOf = (node) => ({ left: node.offsetLeft, top: node.offsetTop, width: node.offsetWidth, height: node.offsetHeight });
+  const labels = view.groupLabels.map((label) => {
+    const [spotX, spotY] = colour.places[label.code];
+    return { ...label, x: screen.x + screen.scale * spotX, y: screen.y - screen.scale * spotY };
+  }).sort((one, other) => colour.sizes[other.code] - colour.sizes[one.code]);
+  const covered = labels.length ? coverageOf(map.points, colour.codes, colour.names.length, screen, width, height) : undefined;
+  const places = placesOf(labels, { left: 6, top: 6, right: width - 6, bottom: height - 6 }, [boxOf(tools), boxOf(hint), ...view.roleBoxes], covered);
+  labels.forEach(({ node, code, ...spot }, i) => {
+    const place = places[i];
     node.hidden = !place;
-    if (!place) continue;
-    placed.push(place);
+    if (!place) return;
     node.style.transform = `translate(${Math.round(place.left)}px, ${Math.round(place.top)}px)`;
+    const [endX, endY] = nearestOf(place, spot.x, spot.y);
+    view.leaders.push({ code, from: [endX * ratio, endY * ratio], to: [spot.x * ratio, spot.y * ratio] });
+  });
+}
+
+// Lines from labels to their spots, with a halo so that they are seen over any points.
+function paintLeaders(view, pen) {
+  const { ratio } = view.frame;
+  pen.lineCap = "round";
+  for (const [style, width] of [[view.outline, 4], [view.ink, 1.4]]) {
+    pen.strokeStyle = style;
+    pen.lineWidth = width * ratio;
+    for (const { from, to } of view.leaders) {
+      pen.beginPath();
+      pen.moveTo(...from);
+      pen.lineTo(...to);
+      pen.stroke();
+    }
+  }
+  for (const { code, to } of view.leaders) {
+    pen.beginPath();
+    pen.arc(...to, 4 * ratio, 0, 2 * Math.PI);
+    pen.fillStyle = `rgb(${view.colour.rgb[code].join(" ")})`;
+    pen.fill();
+    pen.lineWidth = 1.6 * ratio;
+    pen.strokeStyle = view.ink;
+    pen.stroke();
   }
 }
 

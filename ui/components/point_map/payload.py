@@ -25,6 +25,7 @@ SCALES: dict[str, tuple[str, ...]] = {
 }
 """Scales for numbers, of growing lightness: cividis and viridis."""
 MAX_GROUPS = 24
+_CELLS = 48  # of the grid on which the densest spot of a group is found, along each side
 _TEXT = 80
 
 
@@ -61,7 +62,7 @@ def by_group(
         labels: int (n,), 0 … k − 1; groups from MAX_GROUPS − 1 on become "other".
         names: of the groups. Hostile text: the browser shows it as text only.
         points: float (n, 2), for the places of the names.
-        direct: the names stand on the map, each in the middle of its group; otherwise in a legend.
+        direct: the names stand on the map, each beside the spot where its group is densest; otherwise in a legend.
     """
     labels, groups = np.asarray(labels), list(names)
     if len(groups) > MAX_GROUPS:
@@ -72,8 +73,9 @@ def by_group(
         "names": [cut(name) for name in groups],
         "sizes": np.bincount(labels, minlength=len(groups)).tolist(),
         "hex": [colours[code % len(colours)] for code in range(len(groups))],
+        "rounds": [code // len(colours) for code in range(len(groups))],  # a colour used again has another tone
         "direct": direct,
-        "places": [_middle(unit[labels == code]) for code in range(len(groups))],
+        "places": _spots(unit, labels, len(groups)) if direct else [],
     }
     return Colour(title, labels.astype(np.uint8), settings)
 
@@ -162,9 +164,31 @@ def cut(text: str, limit: int = _TEXT) -> str:
     return joined if len(joined) <= limit else joined[: limit - 1] + "…"
 
 
-def _middle(points: np.ndarray) -> list[float]:
-    """The point nearest to the median: a label there is on its group and not between parts of it."""
-    if not len(points):
-        return [0.5, 0.5]
-    gap = ((points - np.median(points, axis=0)) ** 2).sum(axis=1)
-    return [round(float(v), 4) for v in points[int(gap.argmin())]]
+def _spots(points: np.ndarray, labels: np.ndarray, groups: int) -> list[list[float]]:
+    """For each group the member where it is densest and least mixed with others: what its name points at.
+
+    Args:
+        points: float (n, 2) in the unit square.
+        labels: int (n,).
+    """
+    from scipy.ndimage import gaussian_filter
+
+    cells = np.clip((points * _CELLS).astype(int), 0, _CELLS - 1)
+    flat = cells[:, 0] * _CELLS + cells[:, 1]
+    blurred = [
+        gaussian_filter(np.bincount(flat[labels == code], minlength=_CELLS**2).reshape(_CELLS, _CELLS) * 1.0, 1.5)
+        for code in range(groups)
+    ]
+    total = np.sum(blurred, axis=0) if groups else np.zeros((_CELLS, _CELLS))
+    spots = []
+    for code, own in enumerate(blurred):
+        members = np.flatnonzero(labels == code)
+        if not len(members):
+            spots.append([0.5, 0.5])
+            continue
+        clear = (own**2 / np.maximum(total, 1e-12)).ravel()[flat[members]]
+        best = members[clear == clear.max()]
+        middle = points[best].mean(axis=0)
+        spot = points[best[int(((points[best] - middle) ** 2).sum(axis=1).argmin())]]
+        spots.append([round(float(value), 4) for value in spot])
+    return spots

@@ -1,5 +1,6 @@
 // Points are painted into an ImageData buffer: no graphics card is needed, and 100,000 points take a few milliseconds.
 const SHAPES = 8;
+const TONE = 0.55;                     // a colour that is used again is darker (on a dark page lighter) by this factor each time
 const OPAQUE = 256, CONTRAST = 3.05;   // of 256; contrast by WCAG 1.4.11 (3:1) and a little for rounding
 const opacityOf = (n) => (n > 30000 ? 200 : n > 5000 ? 215 : 235);   // of 256; lower for many points, which overlap
 
@@ -35,7 +36,10 @@ function readable(rgb, background, opacity = OPAQUE) {
 // A colour for every code: group colours made readable, or the part of a scale with enough contrast in this theme.
 function coloursOf(colour, background, opacity) {
   const stops = colour.hex.map(rgbOf);
-  if (colour.kind === "groups") return stops.map((rgb) => readable(rgb, background, opacity));
+  if (colour.kind === "groups") {
+    const ink = isDark(background) ? [255, 255, 255] : [0, 0, 0];
+    return stops.map((rgb, code) => readable(mix(rgb, ink, 1 - TONE ** colour.rounds[code]), background, opacity));
+  }
   const scale = (share) => {
     const at = share * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
     return mix(stops[low], stops[low + 1], at - low);
