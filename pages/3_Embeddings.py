@@ -77,7 +77,7 @@ def body() -> None:
 with open_page("embeddings") as page:
     run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
-        reason = "Its model has no user embeddings: train the attention model."
+        reason = "Its model has no user embeddings: train one that has."
         page.show_missing("This run has no map.", reason, "train", "Train a model")
     st.html(Path(view.__file__).with_name("embeddings.css"))
     guarded_fragment()(body)()

@@ -277,9 +277,8 @@ def _encoder(run: Run) -> Encoder:
     from recsys.models.recommender import Encoder
 
     if not isinstance(run.model, Encoder):
-        raise InputError(
-            "the run's model", "must have user embeddings", run.model.name, f"Train with --model {TRAINABLE[0]}."
-        )
+        fix = f"Train with {' or '.join(TRAINABLE)}."
+        raise InputError("the run's model", "must have user embeddings", run.model.name, fix)
     return run.model
 
 

@@ -1,8 +1,10 @@
 """Terms in one sentence each: the glossary on Learn, and the tooltips of every page (`help=meaning_of("…", …)`)."""
 
 import re
+from collections.abc import Iterable
 
 from recsys.metrics.registry import METRICS
+from recsys.models.table import MODELS
 
 GLOSSARY = {
     "α": "The weight of the source in the blend: 0 is the target alone, 1 the source alone.",
@@ -81,6 +83,11 @@ def meaning_of(*terms: str) -> str:
     if len(terms) == 1:
         return GLOSSARY[terms[0]]
     return "\n\n".join(f"**{term}:** {GLOSSARY[term]}" for term in terms)
+
+
+def meaning_of_models(names: Iterable[str]) -> str:
+    """The tooltip of some models: what each of the table does, in a sentence."""
+    return "\n\n".join(f"**{entry.label}:** {entry.sentence}" for entry in MODELS if entry.name in set(names))
 
 
 def terms_in(text: str) -> str | None:

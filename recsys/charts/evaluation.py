@@ -36,16 +36,16 @@ def intervals_figure(report: Report, metric: str) -> Figure:
     lowest_first = find_metric(metric).better == "lower"
     ordered = sorted(report.models, key=lambda m: m.estimates[metric].value, reverse=lowest_first)
     figure = sentence_figure(
-        f"{plain_text(ordered[-1].name)} has the {'lowest' if lowest_first else 'highest'} {metric_label(metric)}",
+        f"{plain_text(ordered[-1].label)} has the {'lowest' if lowest_first else 'highest'} {metric_label(metric)}",
         x=f"{metric_label(metric)} over {len(report.users):,} users with 95% interval",
-        alternative="; ".join(f"{m.name}: {m.estimates[metric].text}" for m in reversed(ordered)),
+        alternative="; ".join(f"{m.label}: {m.estimates[metric].text}" for m in reversed(ordered)),
         height=110 + 44 * len(ordered),
     )
     for model in ordered:
         estimate = model.estimates[metric]
         first = model.name == report.names[0]
         colour, symbol = (GROUPS[0], "diamond") if first else (QUIET, "circle")
-        add_interval(figure, plain_text(model.name), estimate, colour, symbol, numbers=True)
+        add_interval(figure, plain_text(model.label), estimate, colour, symbol, numbers=True)
     _fit_axes(figure, [m.estimates[metric] for m in ordered])
     return figure
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import GROUPS, QUIET, format_number, group_colour, plain_text, sentence_figure, with_opacity
+from recsys.models.table import model_label
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,7 +40,7 @@ def training_curve(
     figure = sentence_figure(title, x="epoch (pass over the data)", y=QUALITY, height=HEIGHT, alternative=title)
     last = max([epochs, 1, *(int(report["epoch"]) for report in evaluated)])
     for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
-        _level(figure, name, float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
+        _level(figure, model_label(name), float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
     if evaluated:
         _line(figure, evaluated, "network", name="network alone", color=with_opacity(MODEL, 0.6), width=1.5, dash="dot")
         _line(figure, evaluated, "ndcg@10", name="the model", color=MODEL, width=4)
@@ -65,8 +66,8 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality, comparison: M
         comparison: of a finished run; by default that of the newest best epoch.
     """
     evaluated = [float(report["ndcg@10"]) for report in reports if "ndcg@10" in report]
-    rival = max(baselines, key=lambda name: float(baselines[name]["ndcg@10"]), default="")
-    bar = float(baselines[rival]["ndcg@10"]) if rival else 0.0
+    best = max(baselines, key=lambda name: float(baselines[name]["ndcg@10"]), default="")
+    bar, rival = (float(baselines[best]["ndcg@10"]) if best else 0.0), model_label(best)
     if not evaluated:
         if reports:
             went = f"{len(reports):,} epoch{'s' * (len(reports) > 1)}"
@@ -90,7 +91,7 @@ def comparison_sentence(comparison: Mapping[str, Any], when: str = "") -> str:
     lead = "Better" if float(comparison["low"]) > 0 else "Not better"
     difference, low, high = (_signed(float(comparison[name])) for name in ("difference", "low", "high"))
     model, other = (format_number(float(comparison[name])) for name in ("value", "against"))
-    baseline = plain_text(comparison["baseline"])
+    baseline = plain_text(model_label(comparison["baseline"]))
     return (
         f"{lead} than {baseline}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
         f"{model} against {other}, difference {difference} [{low}, {high}]"
@@ -144,7 +145,7 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
         )  # fmt: skip
     baselines = list(runs.values())[-1][1] if runs else {}
     for number, (name, quality) in enumerate(sorted(baselines.items())):
-        _level(figure, name, float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
+        _level(figure, model_label(name), float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(range=[0.0, until * 1.02])
     return figure

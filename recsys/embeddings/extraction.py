@@ -68,7 +68,7 @@ def extract(
     """
     if not isinstance(model, Encoder):
         raise InputError(
-            "the model", "must have user embeddings", model.name, "Train the attention model to see a map."
+            "the model", "must have user embeddings", model.name, "Train a model with embeddings to see a map."
         )
     if model.n_items != dataset.n_items:
         raise InputError(

@@ -20,6 +20,7 @@ from recsys.evaluation.report import Report
 from recsys.evaluation.segments import Segments
 from recsys.metrics import registry
 from recsys.metrics.uncertainty import Estimate
+from recsys.models.table import model_label
 
 PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "streamlit", "plotly")
 STYLE = """
@@ -88,7 +89,7 @@ def evaluation_html(
         + _sentences([s for s in (report.repeats.sentence, report.parts_sentence) if s]),
         "<h2>Results</h2>" + _results(report),
         "<h2>" + escape(f"{report.main.upper()} with 95% intervals") + "</h2>" + interval_svg(report, report.main),
-        "<h2>Comparisons</h2>" + _sentences([c.sentence for c in report.comparisons], "Only one model was evaluated."),
+        "<h2>Comparisons</h2>" + _comparisons(report),
         "<h2>Protocol</h2>"
         + _card(
             {
@@ -130,8 +131,13 @@ def _sentences(sentences: Sequence[str], nothing: str = "") -> str:
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in (sentences or [nothing]))
 
 
+def _comparisons(report: Report) -> str:
+    sentences = [comparison.sentence(model_label) for comparison in report.comparisons]
+    return _sentences(sentences, "Only one model was evaluated.")
+
+
 def _results(report: Report) -> str:
-    names = "".join(f"<th>{escape(name)}</th>" for name in report.names)
+    names = "".join(f"<th>{escape(m.label)}</th>" for m in report.models)
     rows = []
     for key in report.metrics:
         best = report.best(key)
@@ -169,7 +175,7 @@ def _segments(found: Segments) -> str:
 
 def interval_svg(report: Report, metric: str) -> str:
     """A row per model: name, estimate with interval, numbers."""
-    estimates = {m.name: m.estimates[metric] for m in report.models}
+    estimates = {m.label: m.estimates[metric] for m in report.models}
     top = max(e.high for e in estimates.values()) or 1.0
     low = min(0.0, *(e.low for e in estimates.values()))
     height = 30 * len(estimates) + 20

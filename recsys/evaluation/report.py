@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.metrics import RepeatStatistics, registry
 from recsys.metrics.uncertainty import Comparison, Estimate
+from recsys.models.table import model_label
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,11 @@ class ModelResult:
     threshold: float
     milliseconds: float
     baseline: bool = False
+
+    @property
+    def label(self) -> str:
+        """What the model is called on screen."""
+        return model_label(self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +111,7 @@ class Report:
         """What the first model reaches, and whether it is shown to be better than the best simple baseline."""
         first, rival = self.models[0], self.best_baseline
         sentences = [
-            f"{first.name} reaches {self.main.upper()} {first.estimates[self.main].text} on {len(self.users):,} users"
+            f"{first.label} reaches {self.main.upper()} {first.estimates[self.main].text} on {len(self.users):,} users"
         ]
         if len(self.models) == 1:
             sentences[0] += "; there is no other model to compare with"
@@ -113,11 +119,11 @@ class Report:
             found = self.against(rival.name)
             lead = "Better" if found.significant and found.difference.value > 0 else "Not better"
             sentences.append(
-                f"{lead} than {rival.name}, the best simple baseline ({rival.estimates[self.main].text}): difference "
+                f"{lead} than {rival.label}, the best simple baseline ({rival.estimates[self.main].text}): difference "
                 f"{found.difference.text}"
             )
         others = [m.name for m in self.models[1:] if not m.baseline and m.name not in self.parts]
-        sentences += [self.against(name).sentence.removesuffix(".") for name in others]
+        sentences += [self.against(name).sentence(model_label).removesuffix(".") for name in others]
         return ". ".join(sentences) + "."
 
     @property

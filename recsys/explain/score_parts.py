@@ -12,6 +12,7 @@ from recsys.embeddings import nearest
 from recsys.explain.history_influence import margins_and_ranks
 from recsys.metrics.item_content import item_features
 from recsys.models.recommender import Encoder, Recommender
+from recsys.models.table import model_label
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,10 @@ def source_and_target(
 
 
 def model_score_parts(model: Recommender, history: History, item: int, candidates: np.ndarray) -> tuple[ScorePart, ...]:
-    """The margin by component ("network", "markov") for a model that adds several scores; one part for others."""
+    """The margin by component (network, Markov scores) for a model that adds several scores; one part for others."""
     parts = model.parts([history]) if hasattr(model, "parts") else {model.name: model.scores([history])}
-    return tuple(
-        ScorePart(name, float(margins_and_ranks(scores, item, candidates)[0][0])) for name, scores in parts.items()
-    )
+    margins = {name: float(margins_and_ranks(scores, item, candidates)[0][0]) for name, scores in parts.items()}
+    return tuple(ScorePart(model_label(name), margin) for name, margin in margins.items())
 
 
 def similar_items(model: Recommender, dataset: Dataset, item: int, k: int = 8) -> tuple[list[tuple[int, float]], str]:

@@ -6,7 +6,7 @@ draws, so that differences between models are paired. Users with NaN in a column
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,13 +139,13 @@ class Comparison:
         """Whether the difference is significant at 5% after Holm's correction."""
         return self.p_holm < 1 - LEVEL + 1e-12
 
-    @property
-    def sentence(self) -> str:
-        """The result in words."""
+    def sentence(self, label: Callable[[str], str] = str) -> str:
+        """The result in words. `label` gets a name and returns what it is called in the sentence."""
         tail = f"({self.metric.upper()} {self.difference.text}, Holm p = {_fixed(self.p_holm, 3)})"
+        first, second = label(self.first), label(self.second)
         if not self.significant:
-            return f"No difference shown between {self.first} and {self.second} {tail}."
-        better, worse = (self.first, self.second) if self.difference.value > 0 else (self.second, self.first)
+            return f"No difference shown between {first} and {second} {tail}."
+        better, worse = (first, second) if self.difference.value > 0 else (second, first)
         return f"{better} is better than {worse} {tail}."
 
     def to_json(self) -> dict[str, object]:

@@ -175,6 +175,23 @@ def model_entry(name: str) -> ModelEntry:
     return _BY_NAME[current_name(name)]
 
 
+def model_label(name: str) -> str:
+    """A model's name on screen and in reports; `name` itself where it is not the name of a model."""
+    entry = _BY_NAME.get(current_name(name))
+    return name if entry is None else entry.label
+
+
+def setting_label(name: str) -> str:
+    """A setting's name on screen: "embedding_size" → "Embedding size"; the name's words where no model has it."""
+    training = "recsys.models.training.config:TrainConfig"
+    for config in (*(entry.config for entry in MODELS if entry.trainable), training):
+        options = _load(config).options()
+        if name in options:
+            return str(options[name].label)
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def _load(path: str) -> Any:
     module, name = path.split(":")
     return getattr(import_module(module), name)

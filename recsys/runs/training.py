@@ -17,7 +17,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, TrainingError
 from recsys.models.recommender import Recommender
-from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry
+from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry, model_label
 from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs.evidence import Evidence
@@ -118,7 +118,7 @@ def execute(
     report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
     return Run(
         id=secrets.token_hex(12),
-        name=plan.name or f"{trained.name} on {dataset.name}",
+        name=plan.name or f"{model_label(trained.name)} on {dataset.name}",
         dataset_fingerprint=dataset.fingerprint,
         holdout=plan.holdout,
         model=trained,
@@ -180,7 +180,7 @@ def _fit_baselines(
         if evidence is not None:
             evidence.evaluate(tuned.model)
         quality = {} if evidence is None else dict(evidence.quality)
-        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {name}", baselines=quality)
+        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {model_label(name)}", baselines=quality)
     return fitted
 
 

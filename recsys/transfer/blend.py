@@ -147,8 +147,8 @@ def seen_by_half(party: TransferParty) -> History:
 def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
     """The blend's scores in every way the model allows: name in WAYS -> float64 (n_items + 1,), −inf where not allowed.
 
-    For the attention model "representations" and "normalised" blend the network's embeddings; the Markov part of its
-    scores, a function of the history alone, is blended as scores. So "representations" equals "scores" up to rounding.
+    For a model with Markov scores "representations" and "normalised" blend the network's embeddings; the Markov part,
+    a function of the history alone, is blended as scores. So "representations" equals "scores" up to rounding.
 
     Raises:
         InputError: α outside [0, 1].

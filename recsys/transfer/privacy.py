@@ -234,6 +234,6 @@ def clip_length(model: Encoder, sample: int = 500) -> float:
 
 def _encoder(pair: Transfer) -> Encoder:
     if not isinstance(pair.model, Encoder):
-        fix = "Use the attention model."
+        fix = "Use a model with embeddings."
         raise InputError("the model", "must have user embeddings", pair.model.name, fix)
     return pair.model

@@ -106,7 +106,7 @@ def recommend(
     if diversity:
         space = pair.model.item_vectors if vectors is None and isinstance(pair.model, Encoder) else vectors
         if space is None:
-            fix = "Use the attention model, or give vectors."
+            fix = "Use a model with embeddings, or give vectors."
             raise InputError("diversity", "needs vectors of the items", pair.model.name, fix)
         pool = best[: _POOL * k]
         chosen = pool[_diverse(alpha * source[pool] + (1 - alpha) * target[pool], space[pool], k, diversity)]

@@ -31,24 +31,24 @@ def evaluated(*scores: float, low: float, high: float) -> list[dict[str, Any]]:
     ("rows", "epochs", "lines", "title"),
     [
         ([], 0, {}, "The curve starts here"),
-        ([], 0, LINES, "The line to beat is item-knn with 0.0600"),
+        ([], 0, LINES, "The line to beat is Item-kNN with 0.0600"),
         (
             reports(0.03), 10, LINES,
-            "NDCG@10 0.0300 after 1 of 10 epochs; item-knn, the best simple baseline, reaches 0.0600",
+            "NDCG@10 0.0300 after 1 of 10 epochs; Item-kNN, the best simple baseline, reaches 0.0600",
         ),
         (
             evaluated(0.03, 0.15, low=0.05, high=0.13), 2, LINES,
-            "Better than item-knn, the best simple baseline, after 2 epochs: NDCG@10 0.150 against 0.0600, "
+            "Better than Item-kNN, the best simple baseline, after 2 epochs: NDCG@10 0.150 against 0.0600, "
             "difference +0.0900 [+0.0500, +0.130]",
         ),
         (
             evaluated(0.03, 0.07, low=-0.01, high=0.03), 2, LINES,
-            "Not better than item-knn, the best simple baseline, after 2 epochs: NDCG@10 0.0700 against 0.0600, "
+            "Not better than Item-kNN, the best simple baseline, after 2 epochs: NDCG@10 0.0700 against 0.0600, "
             "difference +0.0100 [−0.0100, +0.0300]",
         ),
         (
             evaluated(0.03, low=-0.05, high=-0.01), 4, LINES,
-            "Not better than item-knn, the best simple baseline, after 1 of 4 epochs: NDCG@10 0.0300 against 0.0600, "
+            "Not better than Item-kNN, the best simple baseline, after 1 of 4 epochs: NDCG@10 0.0300 against 0.0600, "
             "difference −0.0300 [−0.0500, −0.0100]",
         ),
         (reports(0.03), 1, {}, "The model scores 0.0300 after 1 epoch"),
@@ -63,8 +63,8 @@ def test_the_title_compares_the_model_with_the_best_baseline(rows: Any, epochs: 
 def test_the_baselines_are_drawn_before_the_first_epoch() -> None:
     figure = training_curve([], 0, LINES)
     levels = {trace.name: set(trace.y) for trace in figure.data}
-    assert levels == {"popularity": {0.04}, "item-knn": {0.06}}
-    assert {note.text for note in figure.layout.annotations} == {"popularity 0.0400", "item-knn 0.0600"}
+    assert levels == {"Most popular": {0.04}, "Item-kNN": {0.06}}
+    assert {note.text for note in figure.layout.annotations} == {"Most popular 0.0400", "Item-kNN 0.0600"}
     assert len({trace.line.dash for trace in figure.data}) == 2, "told apart without colour"
 
 
@@ -77,13 +77,15 @@ def test_the_curve_has_space_for_all_epochs_and_marks_the_best() -> None:
     assert "&lt;b&gt;mine&lt;/b&gt;" in by_name
     assert figure.layout.xaxis.range[1] > 10
     assert not {SOURCE, TARGET} & {trace.line.color for trace in figure.data}
-    assert "item-knn, the best simple baseline" in alternative_of(figure)
+    assert "Item-kNN, the best simple baseline" in alternative_of(figure)
 
 
 def test_the_title_of_a_finished_run_uses_its_saved_comparison() -> None:
     kept = {"baseline": "markov", "value": 0.2, "against": 0.25, "difference": -0.05, "low": -0.08, "high": -0.02}
     title = curve_title(evaluated(0.1, 0.3, low=0.1, high=0.3), 2, LINES | {"markov": {"ndcg@10": 0.25}}, kept)
-    assert title.startswith("Not better than markov, the best simple baseline, after 2 epochs: NDCG@10 0.200 against")
+    assert title.startswith(
+        "Not better than Markov scores, the best simple baseline, after 2 epochs: NDCG@10 0.200 against"
+    )
 
 
 def test_the_best_is_marked_once_when_it_is_the_newest() -> None:
@@ -105,6 +107,6 @@ def test_runs_side_by_side_share_a_clock() -> None:
     by_name = {trace.name: trace for trace in figure.data}
     assert list(by_name["first"].x) == [2.0, 4.0] and list(by_name["second"].y) == [0.3]
     assert figure.layout.title.text == "“second” leads with 0.300"
-    assert set(by_name) == {"first", "second", "item-knn"}, "the baselines of the last run are drawn"
+    assert set(by_name) == {"first", "second", "Item-kNN"}, "the baselines of the last run are drawn"
     assert runs_over_time({}).layout.title.text == "No runs to compare yet"
     assert len(runs_over_time({"counts only": ([], LINES)}).data) == 2

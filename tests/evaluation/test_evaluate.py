@@ -80,7 +80,7 @@ def test_the_verdict_names_the_best_simple_baseline_and_the_interval_of_the_diff
     rival, difference = report["item-knn"], report.against("item-knn").difference
     assert report.best_baseline is rival
     assert report.verdict == (
-        f"planted reaches NDCG@10 {report['planted'].estimates['ndcg@10'].text} on 120 users. Better than item-knn, "
+        f"planted reaches NDCG@10 {report['planted'].estimates['ndcg@10'].text} on 120 users. Better than Item-kNN, "
         f"the best simple baseline ({rival.estimates['ndcg@10'].text}): difference {difference.text}."
     )
 
@@ -88,13 +88,13 @@ def test_the_verdict_names_the_best_simple_baseline_and_the_interval_of_the_diff
 def test_the_verdict_says_not_better_when_no_difference_is_shown(split: Split) -> None:
     weak = Planted(split.train.n_items, noise=50.0)
     assert (
-        "Not better than item-knn, the best simple baseline"
+        "Not better than Item-kNN, the best simple baseline"
         in evaluated_with(split, weak, "popularity", "item-knn").verdict
     )
     copy = fit_baseline("markov", split.train)
     copy.name = "copy"
     same = evaluated_with(split, copy, "markov")
-    assert "Not better than markov" in same.verdict and "difference 0.000 [0.000, 0.000]" in same.verdict
+    assert "Not better than Markov scores" in same.verdict and "difference 0.000 [0.000, 0.000]" in same.verdict
 
 
 def test_parts_of_a_model_are_listed_but_are_no_rivals(split: Split) -> None:

@@ -34,7 +34,7 @@ def test_the_models_parts_add_up_to_the_margin(walks: tuple[AttentionModel, Data
         margin, abs=1e-4
     )
     popularity = fit_baseline("popularity", data)
-    assert [part.name for part in model_score_parts(popularity, history, item, candidates)] == ["popularity"]
+    assert [part.name for part in model_score_parts(popularity, history, item, candidates)] == ["Most popular"]
 
 
 def test_tags_are_counted_against_the_catalogue(planted: Dataset) -> None:

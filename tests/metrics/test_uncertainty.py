@@ -87,8 +87,8 @@ def test_sentences_claim_only_significant_differences() -> None:
         "ndcg@10", {"a": base + 0.2, "b": base + rng.normal(0, 0.1, 400), "c": base + 0.2 + rng.normal(0, 0.3, 400)},
         [("a", "b"), ("a", "c")],
     )  # fmt: skip
-    assert significant.sentence.startswith("a is better than b (NDCG@10 0.")
-    assert equal.sentence.startswith("No difference shown between a and c")
+    assert significant.sentence().startswith("a is better than b (NDCG@10 0.")
+    assert equal.sentence(str.upper).startswith("No difference shown between A and C")
 
 
 def test_an_estimate_is_written_with_its_interval() -> None:

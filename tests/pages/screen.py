@@ -75,6 +75,11 @@ def _blocks(node: Block) -> Iterator[Block]:
             yield from _blocks(child)
 
 
+def everything_on(app: AppTest) -> str:
+    """All that is sent to the browser: texts, labels, tooltips, figures."""
+    return " ".join(str(element.proto) for _, element in _boxes(app._tree, ""))
+
+
 def errors_on(app: AppTest) -> list[tuple[str, str]]:
     """(mark, text) of every error box on screen: mark is UNEXPECTED, REFUSED, or "" where the box has none."""
     found = [(mark, str(element.value)) for mark, element in _boxes(app._tree, "") if element.type == "error"]

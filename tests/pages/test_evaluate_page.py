@@ -15,7 +15,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors, tab_shown
+from tests.pages.screen import everything_on, no_errors, tab_shown
 from ui.evaluate.view import TABS
 from ui.shell import state
 
@@ -118,7 +118,7 @@ def test_the_next_step_is_explain(saved: dict[str, str]) -> None:
 def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     alone = list(app.dataframe[0].value.columns)
-    assert alone[0] == "attention" and "popularity" in alone
+    assert alone[0] == "Self-attention" and "Most popular" in alone
     app = after_jobs(app.multiselect(key="choose_runs").select(saved["beside"]).run())
     no_errors(app)
     table = app.dataframe[0].value
@@ -153,10 +153,16 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(sa
         space.delete(entry.id)
 
 
+@pytest.mark.parametrize("tab", ["compare", "segments", "like"])
+def test_models_are_called_by_their_labels(saved: dict[str, str], tab: str) -> None:
+    sent = everything_on(opened(saved["last-one"], tab=tab))
+    assert "Item-kNN" in sent and "Most popular" in sent and "item-knn" not in sent
+
+
 def test_it_compares_with_the_best_simple_baseline_and_shows_the_parts(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     verdict = app.subheader[0].value.replace("\\", "")
     assert "the best simple baseline" in verdict and ("Better than" in verdict or "Not better than" in verdict)
     said = " ".join(str(caption.value) for caption in app.caption).replace("\\", "")
     assert "network alone" in said and "Markov alone" in said and "both together" in said
-    assert "Settings of the baselines, chosen on validation users: item-knn (neighbours" in said
+    assert "Settings of the baselines, chosen on validation users: Item-kNN (neighbours" in said

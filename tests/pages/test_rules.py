@@ -102,7 +102,7 @@ def test_a_run_without_the_second_score_of_the_last_one_still_opens(runs: dict[s
     assert not said(app)
     app.selectbox(key="frame_run_transfer").set_value(runs["popularity"]).run()
     no_errors(app)
-    assert "item-knn" in said(app)
+    assert "Item-kNN" in said(app)
 
 
 def test_rules_are_set_by_their_controls_and_stay_in_the_url_and_the_menu(runs: dict[str, str]) -> None:
@@ -206,4 +206,4 @@ def test_a_method_with_a_line_in_the_table_is_offered_and_changes_the_list(
     box.set_value("reversed").run()
     no_errors(app)
     assert param(app, "method") == "reversed" and exported(app) != linear
-    assert "transfer method reversed" in " ".join(caption.value for caption in app.caption)
+    assert "transfer method Reversed scores" in " ".join(caption.value for caption in app.caption)

@@ -114,7 +114,7 @@ def test_training_ends_in_a_saved_run_with_its_baselines(space: Space, small: Da
     assert app.button(key="train_next").label == "Next: map of users"
     assert app.button(key="train_start").label == "Train again"
     said = " ".join(str(caption.value) for caption in app.caption).replace("\\", "")
-    for words in ("network alone", "Markov alone", "both together", "chosen on validation users: item-knn (neighbours"):
+    for words in ("network alone", "Markov alone", "both together", "chosen on validation users: Item-kNN (neighbours"):
         assert words in said, words
     assert not space.entries("training"), "a finished training leaves only its run"
 

@@ -10,6 +10,7 @@ from recsys.charts.style import CONFIG
 from recsys.jobs.queue import Progress
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
+from recsys.models.table import model_label
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext, trainers
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
@@ -23,7 +24,7 @@ def compare_tab(evaluated: EvaluationContext) -> None:
     _choose_runs(evaluated)
     _table(evaluated)
     for comparison in evaluated.report.comparisons:
-        st.markdown(escape_markdown(comparison.sentence, 300), help=meaning_of("Holm correction", "NDCG"))
+        st.markdown(escape_markdown(comparison.sentence(model_label), 300), help=meaning_of("Holm correction", "NDCG"))
     left, right = st.columns(2, gap="large")
     with left:
         _quality_against_cost(evaluated)
@@ -57,7 +58,8 @@ def _table(evaluated: EvaluationContext) -> None:
         metric_label(key): [("★ " if m.name == report.best(key) else "") + m.estimates[key].text for m in report.models]
         for key in report.metrics
     }
-    st.dataframe(pd.DataFrame(rows, index=list(report.names)).T, width="stretch", height="content", key="compare_table")
+    table = pd.DataFrame(rows, index=[m.label for m in report.models]).T
+    st.dataframe(table, width="stretch", height="content", key="compare_table")
     st.caption(
         "★ marks the best value where one direction is better. Brackets are 95% intervals.",
         help=meaning_of("Interval", "Bootstrap"),
@@ -84,7 +86,7 @@ def _quality_against_cost(evaluated: EvaluationContext) -> None:
     in_time = cost.startswith("milli")
     rows = [
         (
-            m.name,
+            m.label,
             m.milliseconds if in_time else _megabytes(evaluated.models[m.name]),
             m.estimates[report.main].value,
         )
@@ -101,10 +103,11 @@ def _megabytes(model: Recommender) -> float:
 def _win_loss(evaluated: EvaluationContext) -> None:
     """Users as points; selected ones can be opened in Transfer or Explain."""
     report, dataset = evaluated.report, evaluated.dataset
-    second = st.selectbox("Against", report.names[1:], key="against")
+    second = st.selectbox("Against", report.names[1:], format_func=model_label, key="against")
     first = report.names[0]
     labels = [f"user {dataset.users.external(int(u))}" for u in report.users]
-    drawn = win_loss_figure(first, second, (report[first].ranks, report[second].ranks), labels)
+    names = model_label(first), model_label(second)
+    drawn = win_loss_figure(*names, (report[first].ranks, report[second].ranks), labels)
     event = st.plotly_chart(drawn, key="win_loss", config=CONFIG, on_select="rerun", selection_mode=("points", "box"))
     points = event["selection"]["points"] if event else []
     chosen = [int(point["customdata"][0] if isinstance(point["customdata"], list) else point["customdata"])

@@ -12,6 +12,7 @@ import streamlit as st
 from recsys.errors import InputError
 from recsys.jobs.queue import Progress
 from recsys.models.recommender import Recommender
+from recsys.models.table import model_entry, model_label
 from recsys.runs import Run
 from ui import cache
 from ui.run_context import RunContext
@@ -57,7 +58,7 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tup
     for entry_id in st.session_state.get(COMPARED_RUNS, ()):
         run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         if dataset.fingerprint == context.dataset.fingerprint and run.holdout == context.run.holdout:
-            name = f"{run.model.name} of {run.name}"[:60]
+            name = f"{model_label(run.model.name)} of {run.name}"[:60]
             while name in models:
                 name += "′"
             models[name] = run.model
@@ -91,7 +92,6 @@ def trainers(context: RunContext, seed: int, progress: Callable[[float, str], ob
 def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], object]) -> Trainer:
     def train_on(split: Split) -> Recommender:
         from recsys.models.baselines.tuning import tune_baseline
-        from recsys.models.table import model_entry
 
         if model_entry(name).trainable:
             return _train_model(run, split, seed, progress)
@@ -101,7 +101,6 @@ def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], ob
 
 
 def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> Recommender:
-    from recsys.models.table import model_entry
     from recsys.models.training.config import TrainConfig
     from recsys.models.training.loop import train
 

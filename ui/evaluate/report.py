@@ -9,6 +9,7 @@ import streamlit as st
 
 from recsys.data.export import csv_bytes, json_bytes
 from recsys.evaluation.segments import grouping, segment
+from recsys.models.table import model_label, setting_label
 from ui.evaluate.alpha import NEWEST_CURVE
 from ui.evaluate.jobs import EvaluationContext
 from ui.shell.widgets import download
@@ -30,15 +31,15 @@ def _html(evaluated: EvaluationContext) -> bytes:
     run, report = evaluated.run, evaluated.report
     card: dict[str, Any] = {
         "name": run.name,
-        "model": run.model.name,
+        "model": model_label(run.model.name),
         "parameters": f"{run.parameters:,}",
         "trained": run.created,
         "seconds of training": f"{run.seconds:,.0f}",
         "epochs": len(run.reports),
-        "compared with": ", ".join(run.baselines),
-        **{f"setting of {name}, chosen on validation users: {setting}": value
+        "compared with": ", ".join(map(model_label, run.baselines)),
+        **{f"setting of {model_label(name)}, chosen on validation users: {setting}": value
            for name, chosen in run.settings.items() for setting, value in chosen.items()},
-        **{f"{part} setting: {name}": value for part in ("model", "train")
+        **{f"{setting_label(name)} ({part})": value for part in ("model", "train")
            for name, value in dict(run.config.get(part, {})).items()},
         "intended use": "demonstrations, teaching and exploration; not for decisions about people",
     }  # fmt: skip

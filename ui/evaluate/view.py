@@ -10,13 +10,14 @@ from recsys.charts.segments import exposure_figure, segments_figure
 from recsys.charts.style import CONFIG
 from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment, user_attributes
 from recsys.metrics.registry import find_metric, metric_label
+from recsys.models.table import model_label
 from ui.evaluate.alpha import alpha_tab
 from ui.evaluate.compare import compare_tab
 from ui.evaluate.jobs import EvaluationContext
 from ui.evaluate.protocols import protocols_tab
 from ui.evaluate.report import report_tab
 from ui.evaluate.study import study_tab
-from ui.glossary import meaning_of, terms_in
+from ui.glossary import meaning_of, meaning_of_models, terms_in
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
@@ -25,7 +26,7 @@ def verdict(evaluated: EvaluationContext) -> None:
     """One sentence, one interval plot of all models, and the next step."""
     report = evaluated.report
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.subheader(escape_markdown(report.verdict, 400), anchor=False)
+    left.subheader(escape_markdown(report.verdict, 400), anchor=False, help=meaning_of_models(report.names))
     metric = right.selectbox("Metric", report.metrics, format_func=metric_label, key="metric")
     left.caption(escape_markdown(find_metric(metric).help))
     if right.button("Next: explain a list", type="primary", key="evaluate_next", width="stretch"):
@@ -42,7 +43,7 @@ def segments_tab(evaluated: EvaluationContext) -> None:
     """A metric by group of users; exposure by group of items."""
     report, dataset = evaluated.report, evaluated.dataset
     left, middle, right = st.columns(3)
-    model = report[left.selectbox("Model", report.names, key="segment_model")]
+    model = report[left.selectbox("Model", report.names, format_func=model_label, key="segment_model")]
     by = middle.selectbox("Users by", user_attributes(dataset), key="segment_by")
     keys = [key for key in report.metrics if key in model.per_user]
     metric = right.selectbox("Metric", keys, format_func=metric_label, key="segment_metric")
@@ -61,7 +62,7 @@ def segments_tab(evaluated: EvaluationContext) -> None:
 def like_tab(evaluated: EvaluationContext) -> None:
     """How well liked items are told from others."""
     models = evaluated.report.models
-    drawn = like_figure({m.name: m.estimates["balanced_accuracy"] for m in models})
+    drawn = like_figure({m.label: m.estimates["balanced_accuracy"] for m in models})
     st.plotly_chart(drawn, key="like", config=CONFIG, width="stretch")
     st.caption(
         "Each held-out item is paired with one random unseen item of the same user. An item is called liked if more "
@@ -78,7 +79,7 @@ def like_tab(evaluated: EvaluationContext) -> None:
     config["Threshold"] = st.column_config.TextColumn(
         help="Items above this share of the unseen items are called liked."
     )
-    table = pd.DataFrame({"Model": [m.name for m in models], **rows})
+    table = pd.DataFrame({"Model": [m.label for m in models], **rows})
     st.dataframe(table, column_config=config, hide_index=True, width="stretch")
 
 

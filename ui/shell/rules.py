@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from recsys.errors import InputError
+from recsys.models.table import model_label
 
 MAX_NAME_LENGTH = 200  # characters of one name in a link
 DEFAULT_WEIGHT = 0.3  # of a second score whose link names no weight
@@ -51,14 +52,18 @@ class Rules:
 
     def words(self) -> tuple[str, ...]:
         """Each rule that is set, in words, for reports and files."""
+        from recsys.transfer.methods import METHODS
+
+        second = model_label(self.second_score)
+        method = METHODS[self.method].label if self.method in METHODS else self.method
         set_ = (
             (self.scenario, f"only from {self.scenario}"),
             (self.tag, f"only with the tag {self.tag}"),
             (self.cold_items, "only items without interactions"),
             (self.hide_source, "without the items of the source"),
-            (self.second_score and self.weight, f"second score {self.second_score}, weight {self.weight:g}"),
+            (self.second_score and self.weight, f"second score {second}, weight {self.weight:g}"),
             (self.diversity, f"diversity {self.diversity:g} (exported list only)"),
-            (self.method != NO_RULES.method, f"transfer method {self.method}"),
+            (self.method != NO_RULES.method, f"transfer method {method}"),
             (self.epsilon, f"source protected, ε = {self.epsilon:g}"),
         )
         return tuple(said for given, said in set_ if given)

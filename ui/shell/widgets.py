@@ -21,14 +21,16 @@ def escape_markdown(text: object, limit: int = 200) -> str:
 
 
 def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
-    """Settings of several models as one line: `item-knn (neighbours 200, shrink 10); markov (…)`, safe in markdown."""
+    """Settings of several models as one line: `Item-kNN (neighbours 200, shrink 10); …`, safe in markdown."""
+    from recsys.models.table import model_label
+
     each = []
     for name, chosen in settings.items():
         values = ", ".join(
             f"{escape_markdown(setting.replace('_', ' '))} {escape_markdown(value)}"
             for setting, value in chosen.items()
         )
-        each.append(f"{escape_markdown(name)} ({values})")
+        each.append(f"{escape_markdown(model_label(name))} ({values})")
     return "; ".join(each)
 
 

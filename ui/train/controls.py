@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from recsys.errors import StudioError
-from ui.glossary import meaning_of, terms_in
+from ui.glossary import meaning_of, meaning_of_models, terms_in
 from ui.shell.frame import PageContext, show_error
 from ui.train.settings import PATIENCE, Settings, option_key
 
@@ -30,7 +30,7 @@ HELP = {
 
 def choose_plan(settings: Settings) -> TrainingPlan:
     """Draws the controls; returns the plan they stand for. Raises InputError when two don't fit together."""
-    from recsys.models.table import FITTED, MODELS
+    from recsys.models.table import FITTED, MODELS, model_label
     from recsys.models.training.config import TrainConfig
     from recsys.runs import TrainingPlan
 
@@ -58,15 +58,13 @@ def choose_plan(settings: Settings) -> TrainingPlan:
         name = st.text_input("Name", key=settings.key("name"), max_chars=100, help=HELP["name"])
         hold_out = st.toggle("Hold out last items", key=settings.key("holdout"), help=HELP["holdout"])
         beside = st.multiselect(
-            "Baselines", FITTED, format_func=_label, key=settings.key("baselines"), help=HELP["baselines"]
+            "Baselines",
+            FITTED,
+            format_func=model_label,
+            key=settings.key("baselines"),
+            help=f"{HELP['baselines']}\n\n{meaning_of_models(FITTED)}",
         )
     return TrainingPlan(model, train, name, "last-one" if hold_out else "none", tuple(beside), text)
-
-
-def _label(name: str) -> str:
-    from recsys.models.table import model_entry
-
-    return model_entry(name).label
 
 
 def _item_text(settings: Settings) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.charts.style import format_interval, format_number
 from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
+from recsys.models.table import model_label, setting_label
 from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
@@ -87,10 +88,8 @@ def open_card(page: PageContext, dataset: Dataset) -> RunCard | None:
 def _describe(card: RunCard) -> None:
     words = [f"{escape_markdown(card.name, 60)}: {len(card.reports):,} epochs in {clock(card.seconds)}"]
     if card.validation:
-        words.append(
-            "NDCG@10 "
-            + ", ".join(f"{escape_markdown(n)} {format_number(q['ndcg@10'])}" for n, q in card.validation.items())
-        )
+        values = {model_label(name): format_number(quality["ndcg@10"]) for name, quality in card.validation.items()}
+        words.append("NDCG@10 " + ", ".join(f"{escape_markdown(label)} {value}" for label, value in values.items()))
     if card.config.get("text"):
         words.append(escape_markdown(card.config["text"], 300).removesuffix("\\."))
     st.caption(". ".join(words) + ".", help=meaning_of("NDCG", "Epoch", "Baseline"))
@@ -152,6 +151,11 @@ def _cards(page: PageContext, dataset: Dataset) -> dict[str, RunCard]:
     return cards
 
 
+def _shown(setting: str, value: Any) -> str:
+    """A setting's value in the table of runs."""
+    return model_label(value) if setting == "model" else str(value)
+
+
 def _compare(cards: dict[str, RunCard]) -> None:
     from recsys.runs import differences
 
@@ -170,9 +174,10 @@ def _compare(cards: dict[str, RunCard]) -> None:
         "training time": [clock(card.seconds) for card in picked.values()],
         **differences(list(picked.values())),
     }
-    table: dict[str, list[str]] = {"": [name.replace("_", " ") for name in rows]}
+    table: dict[str, list[str]] = {"": [setting_label(name) for name in rows]}
     for place, name in enumerate(picked):
-        table[name] = ["by rule" if row[place] is None else str(row[place]) for row in rows.values()]
+        values = {setting: row[place] for setting, row in rows.items()}
+        table[name] = ["by rule" if value is None else _shown(setting, value) for setting, value in values.items()]
     st.dataframe(table, hide_index=True, width="stretch")
     if len(picked) > 1 and len(rows) == 2:
         st.caption("These runs have the same settings.")

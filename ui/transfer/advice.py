@@ -12,6 +12,7 @@ from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.jobs.queue import Progress
+from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.workspace import read_content
 from ui.glossary import meaning_of
@@ -126,7 +127,7 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
         return
     show_verdict(str(study["level"]), str(study["verdict"]))
     st.caption(
-        f"Axis: {escape_markdown(study['axis'], 40)}. Model: {escape_markdown(study['model'])}, "
+        f"Source: {SOURCES[axis_of(page)]}. Model: {escape_markdown(model_label(study['model']))}, "
         f"trained on {int(study['trained_on']):,} other users."
     )
     with st.container(horizontal=True):

@@ -27,7 +27,7 @@ EPSILON = 4.0  # described while the protection is off
 def privacy(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The guarantee, and the budget spent or (without protection) the curve over ε."""
     if not isinstance(context.run.model, Encoder):
-        st.info("Protection needs user embeddings. This model has none: open a run of the attention model.")
+        st.info("Protection needs user embeddings. This model has none: open a run of a model with embeddings.")
         return
     st.write(
         "A blended list reveals interests of the source. The option “Protect the source” under Rules clips the "

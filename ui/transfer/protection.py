@@ -28,7 +28,7 @@ SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "
 def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters:
     """The privacy parameters at an ε for the data of a run. Raises ProtectionError without user embeddings."""
     if not isinstance(context.run.model, Encoder):
-        fix = "Open a run of the attention model, or turn the protection off under Rules."
+        fix = "Open a run of a model with embeddings, or turn the protection off under Rules."
         raise ProtectionError(
             "the model of a protected source", "must have user embeddings", context.run.model.name, fix
         )

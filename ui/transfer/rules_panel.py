@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from recsys.models.recommender import Encoder
+from recsys.models.table import model_label
 from recsys.transfer.privacy import EPSILONS
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
@@ -87,7 +88,8 @@ def _choice(
     options = ["", *offered, *([now] if missing else [])]
 
     def shown(value: str) -> str:
-        return f"{value} (not in this run)" if missing and value == now else value or none
+        label = model_label(value) if name == "second_score" else value
+        return f"{label} (not in this run)" if missing and value == now else label or none
 
     shut = _disabled(page, name) if name == "second_score" else {}
     st.selectbox(label, options, format_func=shown, help=help, **_bound(page, name), **shut)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
+from recsys.models.table import model_label
 from recsys.transfer import (
     METHODS,
     AlphaPath,
@@ -160,9 +161,8 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
     }
     for name in (name for name, is_known in known.items() if not is_known):
         subject = f"the {name.replace('_', ' ')} under Rules"
-        problems.append(
-            str(InputError(subject, "must be one that this run has", getattr(rules, name), "It is not applied."))
-        )
+        value = model_label(rules.second_score) if name == "second_score" else getattr(rules, name)
+        problems.append(str(InputError(subject, "must be one that this run has", value, "It is not applied.")))
         default: dict[str, Any] = {name: getattr(NO_RULES, name)}
         rules = replace(rules, **default)
     return rules, tuple(problems)

@@ -31,7 +31,7 @@ def fit_method(name: str, dataset: Dataset, model: Recommender, users: Sequence[
         raise InputError("the transfer method", f"must be one of {', '.join(METHODS)}", name)
     method = METHODS[name]
     if method.needs_embeddings and not isinstance(model, Encoder):
-        fix = f"Use the attention model, or the method “{DEFAULT}”."
+        fix = f"Use a model with embeddings, or the method “{DEFAULT}”."
         raise InputError(f"the model for the method “{name}”", "must have user embeddings", model.name, fix)
     return method.fit(dataset, model, users)
 
