@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection-10000": ("projection", "--users", "10000"),
     "projection-100000": ("projection", "--users", "100000", "--rounds", "1"),
     "cold_items": ("cold_items",),
+    "certificate-sample": ("certificate",),
     "interests-sample": ("interests",),
     "interests-sample-seed-11": ("interests", "--sample-seed", "11"),
     "interests-sample-seed-12": ("interests", "--sample-seed", "12"),
@@ -48,6 +49,7 @@ STUDIES: dict[str, tuple[str, ...]] = {
     "study-users": ("study", "ml-latest-small.zip", "--axis", "users"),
     "uncut-study-users": ("study", "ml-latest-small.zip", "--axis", "users", "--uncut"),
     "study-scenarios": ("study", "food-kitchen/interactions.csv.gz", "--axis", "scenarios"),
+    "certificate-scenarios": ("certificate", "food-kitchen/interactions.csv.gz", "--axis", "scenarios"),
     "interests-ml-latest-small": ("interests", "ml-latest-small.zip"),
     "interests-food-kitchen": ("interests", "food-kitchen/interactions.csv.gz"),
 }

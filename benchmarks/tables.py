@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.formatting import COLUMNS, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
 from benchmarks.server_table import server
+from benchmarks.transfer_table import study, transfer
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
@@ -115,82 +116,6 @@ def cost() -> str:
         rows.setdefault(place // len(items), [f"{number(size['rows'])}"]).append(cell)
     head = ("interactions", *(f"{count:,} items" for count in items), "from")
     return table(head, [[*row, link(path)] for row in rows.values()])
-
-
-def transfer() -> str:
-    """The exact path, its drawing, and the transfer study."""
-
-    def path_of(items: int) -> Callable[[Any], str]:
-        def describe(figures: Any) -> str:
-            rows = [row for row in figures["path"] if row["items"] == items and row["k"] == 20]
-            if not rows:
-                return "not in this file"
-            times = [row["milliseconds"] for row in rows]
-            cpu = [row["cpu_milliseconds"] for row in rows]
-            brute = [row["brute_milliseconds"] for row in rows if "brute_milliseconds" in row]
-            grid = (
-                f"; a grid of 1,001 α {number(min(brute))} to {number(max(brute))} ms, which misses changes"
-                if brute
-                else ""
-            )
-            took = f"{number(min(times))} to {number(max(times))} ms (CPU {number(min(cpu))} to {number(max(cpu))} ms)"
-            return f"{took}, depending on how similar the two are{grid}"
-
-        return describe
-
-    def frame(figures: Any) -> str:
-        return "; ".join(
-            f"{label} {number(figures[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
-            f"{number(figures[key]['frame_gap_ms']['p95'])} ms, {number(figures[key]['server_runs'])} server runs"
-            for key, label in (("with_motion", "animated rows"), ("reduced_motion", "reduced motion"))
-        )
-
-    return lines(COLUMNS, [
-        ("exact path, 100,000 items, k = 20", "transfer", "≤ 50 ms", path_of(100_000)),
-        ("exact path, 1,000,000 items, k = 20", "transfer", "≤ 1 s", path_of(1_000_000)),
-        ("input to paint while α is dragged, 20,000 items, p95", "frames", "≤ 10 ms", frame),
-        ("the study, users of ml-latest-small", "study-users", "≤ 2 min", verdict),
-        ("the study, scenarios, Food to Kitchen", "study-scenarios", "≤ 5 min", verdict),
-    ])  # fmt: skip
-
-
-def verdict(figures: Any) -> str:
-    """Seconds, verdict and largest gain of a transfer study."""
-    gains = [comparison_with_target(point) for point in figures["study"]["points"]]
-    value, low, high = max((gain["value"], gain["low"], gain["high"]) for gain in gains)
-    largest = f"{number(value, 4)} [{number(low, 4)}, {number(high, 4)}]"
-    return (
-        f"{number(figures['seconds'])} s; {figures['study']['level']}: largest difference to α = 0 is {largest} NDCG@10"
-    )
-
-
-def comparison_with_target(point: dict[str, Any]) -> dict[str, Any]:
-    """The comparison of transfer with the target alone (α = 0) at one number of known items."""
-    return next(
-        one for one in point["comparisons"] if one["against"].startswith(("α = 0", "alpha = 0", "target alone"))
-    )
-
-
-def study() -> str:
-    """The transfer study between two scenarios, by number of known items."""
-    head = ("known items", "α = 0", "transfer", "gain on α = 0 [95%]", "random source", "popularity",
-            "own history, decayed", "from")  # fmt: skip
-    path = newest("study-scenarios")
-    if path is None:
-        return table(head, [missing("Food to Kitchen", "study-scenarios", len(head))])
-    rows = []
-    for point in opened(path)["study"]["points"]:
-        methods = {name.replace("’", "'"): one for name, one in point["methods"].items()}
-        own = next((name for name in methods if name.startswith("own")), None)
-        gain = comparison_with_target(point)
-        shown = "" if gain["shown"] else ", not shown"
-        triple = estimate([gain["value"], gain["low"], gain["high"]]).replace("inf", "∞")
-        cells = [
-            number(methods[name]["value"]) if name in methods else "–" for name in ("random source", "popularity", own)
-        ]
-        alone, transferred = (number(methods[name]["value"]) for name in (gain["against"], "transfer"))
-        rows.append([str(point["observed"]), alone, transferred, triple + shown, *cells, link(path)])
-    return table(head, rows)
 
 
 def data() -> str:

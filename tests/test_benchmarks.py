@@ -49,7 +49,7 @@ def numbers(value: Any) -> Iterator[float]:
 def quoted(row: str) -> list[tuple[float, int]]:
     """The figures of a row with their decimals, without the first cell (what), the aim and the file's name."""
     cells = [cell.strip() for cell in row.strip("|").split("|")][1:-1]
-    text = " ".join(cell for cell in cells if not re.match(r"[≤≥]|p95 ≤|all$|no error escapes|2,000 actions", cell))
+    text = " ".join(cell for cell in cells if not re.match(r"[≤≥]|p95 ≤|all$|no error escapes|[25],000 actions", cell))
     text = re.sub(r"`[^`]*`|[A-Za-z]+@\d+|p95|60/s|1,001 α|\d+ seeds|“.*?”", " ", text)
     found = re.findall(r"[-−]?\d[\d,]*\.?\d*", text)
     return [(float(one.replace(",", "").replace("−", "-")), len(one.partition(".")[2])) for one in found]

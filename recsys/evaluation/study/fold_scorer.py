@@ -93,7 +93,18 @@ class BatchScores:
         """Scores of the source: the nearest user on the axis "users", else the user's own other items."""
         if self.fold.plan.axis == "users":
             return self._neighbour_scores[:, 0]
-        return self.fold.scores(self.cold.source)
+        return self.fold.scores(self._source_histories)
+
+    @property
+    def _source_histories(self) -> Sequence[History]:
+        if self.fold.plan.axis == "users":
+            return self._neighbour_histories[::NEIGHBOURS]
+        return self.cold.source
+
+    @cached_property
+    def source_lengths(self) -> np.ndarray:
+        """Items of each source: int64 (n,)."""
+        return np.array([len(history) for history in self._source_histories], dtype=np.int64)
 
     @cached_property
     def neighbours_mean(self) -> np.ndarray:
@@ -147,14 +158,18 @@ class BatchScores:
         return self.fold.neighbours.find(histories, self.cold.times, NEIGHBOURS)
 
     @cached_property
-    def _neighbour_scores(self) -> np.ndarray:
-        """float32 (n, 3, candidates)."""
-        histories = [
+    def _neighbour_histories(self) -> list[History]:
+        """Three for each target, the nearest user's first."""
+        return [
             self.fold.past.before(int(user), time) if user >= 0 else NO_ITEMS
             for row, time in zip(self._neighbours, self.cold.times, strict=True)
             for user in row
         ]
-        return self.fold.scores(histories).reshape(len(self.cold), NEIGHBOURS, -1)
+
+    @cached_property
+    def _neighbour_scores(self) -> np.ndarray:
+        """float32 (n, 3, candidates)."""
+        return self.fold.scores(self._neighbour_histories).reshape(len(self.cold), NEIGHBOURS, -1)
 
 
 def early_counts(dataset: Dataset, candidates: np.ndarray) -> np.ndarray:

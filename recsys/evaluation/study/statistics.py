@@ -19,17 +19,22 @@ RESAMPLES = 10_000  # fine enough for p-values that Holm multiplies by some fift
 
 @dataclass(frozen=True, eq=False)
 class MethodQuality:
-    """NDCG@10 of users with k known items, by method: float64 (n, 21) over α, or (n,) where nothing is blended."""
+    """NDCG@10 of users with k known items, by method: float64 (n, 21) over α, or (n,) where nothing is blended.
+
+    `features` are those of the certificate, float64 (n, 11), of the true pairs and of the controls.
+    """
 
     observed: int
     users: np.ndarray
     ndcg: Mapping[str, np.ndarray]
+    features: Mapping[str, np.ndarray]
 
     @classmethod
     def concatenate(cls, parts: Sequence[MethodQuality]) -> MethodQuality:
         """The users of several batches or folds."""
         ndcg = {name: np.concatenate([part.ndcg[name] for part in parts]) for name in parts[0].ndcg}
-        return cls(parts[0].observed, np.concatenate([part.users for part in parts]), ndcg)
+        features = {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features}
+        return cls(parts[0].observed, np.concatenate([part.users for part in parts]), ndcg, features)
 
 
 def study_points(

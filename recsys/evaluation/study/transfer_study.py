@@ -8,7 +8,7 @@ are paired over users (bootstrap), and corrected together by Holm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -20,7 +20,9 @@ from recsys.errors import InputError
 from recsys.evaluation.evaluate import no_progress
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.alpha_curves import ranks_over_alpha
+from recsys.evaluation.study.certificate import CertificateCheck, Pairs, certificate_pairs, fit_certificate
 from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
+from recsys.evaluation.study.methods import TRANSFER
 from recsys.evaluation.study.past_histories import has_times
 from recsys.evaluation.study.plan import ColdUsers, Fold, plan_study
 from recsys.evaluation.study.results import METRIC, StudyPoint, suggestion_evidence
@@ -31,6 +33,7 @@ from recsys.metrics import rank_masked
 from recsys.metrics.accuracy import discounted_gain
 from recsys.models.recommender import Encoder
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
+from recsys.transfer.certificate import FEATURES, Certificate, pair_features
 
 BATCH = 256  # users whose scores are in memory at once
 Progress = Callable[..., object]  # fraction in [0, 1], a text, and details by name
@@ -48,6 +51,8 @@ class TransferStudy:
         seed: of the draws.
         sources_cut: whether every source's history ends at the target's time; not where the data have no times.
         training: of each fold's model: "epochs" (one number per fold), "model", "train"; {} where a model was given.
+        certificate: the rule that accepts or refuses single pairs; check: how it did on users it was not made with.
+        pairs: what both were computed from, by kind of pair; not in the JSON.
     """
 
     axis: str
@@ -59,6 +64,9 @@ class TransferStudy:
     seed: int
     sources_cut: bool
     training: Mapping[str, Any]
+    certificate: Certificate
+    check: CertificateCheck
+    pairs: Mapping[str, Pairs]
 
     @property
     def level(self) -> str:
@@ -88,6 +96,8 @@ class TransferStudy:
             "sources_cut": self.sources_cut,
             "training": dict(self.training),
             "points": [point.to_json() for point in self.points],
+            "certificate": self.certificate.to_json(),
+            "certificate_check": self.check.to_json(),
         }
 
 
@@ -141,10 +151,11 @@ def transfer_study(
     progress(0.96, "Resampling users …")
     qualities = [MethodQuality.concatenate([*chain(*of_k)]) for of_k in zip(*by_fold, strict=True)]
     points, shrinkage = study_points(plan, qualities, seed)
+    pairs = certificate_pairs(qualities)
+    certified = fit_certificate(pairs, seed=seed)
     progress(1.0, "Done")
-    return TransferStudy(
-        axis, plan.scenarios, encoder.name, min(trained_on), points, shrinkage, seed, has_times(dataset), training
-    )
+    head = axis, plan.scenarios, encoder.name, min(trained_on)
+    return TransferStudy(*head, points, shrinkage, seed, has_times(dataset), training, *certified, pairs)
 
 
 def _evaluate_fold(scorer: FoldScorer, fold: Fold, progress: Progress) -> list[list[MethodQuality]]:
@@ -179,4 +190,23 @@ def _evaluate_batch(scorer: FoldScorer, cold: ColdUsers) -> MethodQuality:
                 [ranks_over_alpha(target, source, int(p), of_user) for target, source, p, of_user in blended]
             )
         ndcg[method.name] = discounted_gain(ranks, 10)
-    return MethodQuality(cold.observed, cold.users, ndcg)
+    return MethodQuality(cold.observed, cold.users, ndcg, _certificate_features(batch, seen))
+
+
+def _certificate_features(batch: BatchScores, seen: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """The features of the certificate, float64 (n, 11), of the true pairs and of the blended controls.
+
+    A control is said to have as many items as the true source, so that it can't be told by their number.
+    """
+    own, features = batch.fold.plan.axis != "users", {}
+    for method in methods.METHODS:
+        if method.name == TRANSFER or (method.role == "control" and method.blend == "chosen"):
+            rows = []
+            pairs = zip(batch.target, method.scores(batch), seen, batch.source_lengths, strict=True)
+            for target, source, of_user, length in pairs:
+                allowed = np.ones(len(target), dtype=bool)
+                allowed[of_user] = False
+                is_own = own and method.name == TRANSFER
+                rows.append(pair_features(target[allowed], source[allowed], batch.cold.observed, int(length), is_own))
+            features[method.name] = np.array(rows).reshape(len(batch.cold), len(FEATURES))
+    return features

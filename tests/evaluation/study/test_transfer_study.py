@@ -125,6 +125,18 @@ def test_the_suggested_alpha_was_chosen_on_some_users_and_evaluated_on_others(li
     assert linked.to_json()["points"][0]["suggested"]["judged_on"] == found.evaluated_on
 
 
+def test_the_certificate_accepts_linked_interests_and_refuses_unlinked_ones(
+    linked: TransferStudy, unlinked: TransferStudy
+) -> None:
+    assert linked.check.accepted > 0.1
+    assert linked.check.harmed is not None and linked.check.harmed.value <= linked.certificate.promise
+    assert linked.check.gain is not None and linked.check.gain.low > 0
+    assert linked.check.gain.value > linked.check.gain_of_one_alpha.value
+    assert set(linked.check.refused) == {"random source", "shuffled pairs"}
+    assert min(linked.check.refused.values()) >= 0.95
+    assert unlinked.check.accepted < 0.05
+
+
 def test_every_curve_starts_at_no_transfer(linked: TransferStudy) -> None:
     for point in linked.points:
         assert len(point.curve) == len(point.gain) == 21

@@ -1,0 +1,108 @@
+"""The tables of benchmarks/README.md about transfer: the exact path, studies, and the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.formatting import COLUMNS, estimate, lines, link, missing, newest, number, opened, table
+
+
+def transfer() -> str:
+    """The exact path, its drawing, and the transfer study."""
+
+    def path_of(items: int) -> Callable[[Any], str]:
+        def describe(figures: Any) -> str:
+            rows = [row for row in figures["path"] if row["items"] == items and row["k"] == 20]
+            if not rows:
+                return "not in this file"
+            times = [row["milliseconds"] for row in rows]
+            cpu = [row["cpu_milliseconds"] for row in rows]
+            brute = [row["brute_milliseconds"] for row in rows if "brute_milliseconds" in row]
+            grid = (
+                f"; a grid of 1,001 α {number(min(brute))} to {number(max(brute))} ms, which misses changes"
+                if brute
+                else ""
+            )
+            took = f"{number(min(times))} to {number(max(times))} ms (CPU {number(min(cpu))} to {number(max(cpu))} ms)"
+            return f"{took}, depending on how similar the two are{grid}"
+
+        return describe
+
+    def frame(figures: Any) -> str:
+        return "; ".join(
+            f"{label} {number(figures[key]['input_to_paint_ms']['p95'])} ms, frame p95 "
+            f"{number(figures[key]['frame_gap_ms']['p95'])} ms, {number(figures[key]['server_runs'])} server runs"
+            for key, label in (("with_motion", "animated rows"), ("reduced_motion", "reduced motion"))
+        )
+
+    aim = "≥ 95% of the controls refused, promise kept"
+    return lines(COLUMNS, [
+        ("exact path, 100,000 items, k = 20", "transfer", "≤ 50 ms", path_of(100_000)),
+        ("exact path, 1,000,000 items, k = 20", "transfer", "≤ 1 s", path_of(1_000_000)),
+        ("input to paint while α is dragged, 20,000 items, p95", "frames", "≤ 10 ms", frame),
+        ("the study, users of ml-latest-small", "study-users", "≤ 2 min", verdict),
+        ("the study, scenarios, Food to Kitchen", "study-scenarios", "≤ 5 min", verdict),
+        ("the certificate, four scenarios of the sample", "certificate-sample", aim, certificate),
+        ("the certificate, Food to Kitchen", "certificate-scenarios", aim, certificate),
+    ])  # fmt: skip
+
+
+def certificate(figures: Any) -> str:
+    """How often the promise of the certificate is kept, what it accepts and refuses, and the gain."""
+    true = figures["true"]
+    kept = (
+        f"rate of harm below {number(100 * true['promise'])}% in {true['promise_kept_in']} of {true['splits']} "
+        f"divisions of the users; accepts {share(true['accepted'])} of the pairs"
+    )
+    if true["gain"] is not None:
+        kept += (
+            f", harm {share(true['harmed'])}, gain {number(true['gain']['value'], 3)} NDCG@10 (of all pairs "
+            f"{number(true['gain_of_all']['value'], 3)}, with one α {number(true['gain_of_one_alpha']['value'], 4)})"
+        )
+    refused = ", ".join(f"{name} {share(one)}" for name, one in true["refused"].items())
+    random = share(figures["only_random"]["accepted"])
+    return f"{kept}; refuses {refused}; where every source is random it accepts {random}"
+
+
+def share(estimate: dict[str, float]) -> str:
+    return f"{100 * estimate['value']:.1f}%"
+
+
+def verdict(figures: Any) -> str:
+    """Seconds, verdict and largest gain of a transfer study."""
+    gains = [comparison_with_target(point) for point in figures["study"]["points"]]
+    value, low, high = max((gain["value"], gain["low"], gain["high"]) for gain in gains)
+    largest = f"{number(value, 4)} [{number(low, 4)}, {number(high, 4)}]"
+    return (
+        f"{number(figures['seconds'])} s; {figures['study']['level']}: largest difference to α = 0 is {largest} NDCG@10"
+    )
+
+
+def comparison_with_target(point: dict[str, Any]) -> dict[str, Any]:
+    """The comparison of transfer with the target alone (α = 0) at one number of known items."""
+    return next(
+        one for one in point["comparisons"] if one["against"].startswith(("α = 0", "alpha = 0", "target alone"))
+    )
+
+
+def study() -> str:
+    """The transfer study between two scenarios, by number of known items."""
+    head = ("known items", "α = 0", "transfer", "gain on α = 0 [95%]", "random source", "popularity",
+            "own history, decayed", "from")  # fmt: skip
+    path = newest("study-scenarios")
+    if path is None:
+        return table(head, [missing("Food to Kitchen", "study-scenarios", len(head))])
+    rows = []
+    for point in opened(path)["study"]["points"]:
+        methods = {name.replace("’", "'"): one for name, one in point["methods"].items()}
+        own = next((name for name in methods if name.startswith("own")), None)
+        gain = comparison_with_target(point)
+        shown = "" if gain["shown"] else ", not shown"
+        triple = estimate([gain["value"], gain["low"], gain["high"]]).replace("inf", "∞")
+        cells = [
+            number(methods[name]["value"]) if name in methods else "–" for name in ("random source", "popularity", own)
+        ]
+        alone, transferred = (number(methods[name]["value"]) for name in (gain["against"], "transfer"))
+        rows.append([str(point["observed"]), alone, transferred, triple + shown, *cells, link(path)])
+    return table(head, rows)
