@@ -50,14 +50,20 @@ def item_texts(catalogue: Catalogue, ids: Sequence[str] = ()) -> list[str]:
     Args:
         ids: the items' ids (n_items): a title that only repeats the id, or holds no letter, is no text.
     """
-    words = [""]
-    for item in range(1, len(catalogue.titles)):
-        title = catalogue.titles[item]
-        if (ids and title == ids[item - 1]) or not any(sign.isalpha() for sign in title):
-            title = ""
-        parts = (title, catalogue.texts[item], ", ".join(catalogue.tags[item]))
-        words.append(". ".join(part.strip() for part in parts if part.strip()))
-    return words
+    return ["", *(_text_of(catalogue, item, ids) for item in range(1, len(catalogue.titles)))]
+
+
+def has_item_text(catalogue: Catalogue, ids: Sequence[str] = ()) -> bool:
+    """Whether any item has a text; see `item_texts`."""
+    return any(_text_of(catalogue, item, ids) for item in range(1, len(catalogue.titles)))
+
+
+def _text_of(catalogue: Catalogue, item: int, ids: Sequence[str]) -> str:
+    title = catalogue.titles[item]
+    if (ids and title == ids[item - 1]) or not any(sign.isalpha() for sign in title):
+        title = ""
+    parts = (title, catalogue.texts[item], ", ".join(catalogue.tags[item]))
+    return ". ".join(part.strip() for part in parts if part.strip())
 
 
 def item_text_vectors(

@@ -37,12 +37,19 @@ class ScaledEmbedding:
     sentence: ClassVar[str] = "Dimensions in which users differ count more."
     paper: ClassVar[str] = "none: a test"
     needs_embeddings: ClassVar[bool] = True
+    needs_text: ClassVar[bool] = False
 
     def __init__(self, scale: np.ndarray) -> None:
         self.scale = scale
 
     @classmethod
-    def fit(cls, dataset: Dataset, model: Recommender, users: Sequence[int] | np.ndarray) -> ScaledEmbedding:
+    def fit(
+        cls,
+        dataset: Dataset,
+        model: Recommender,
+        users: Sequence[int] | np.ndarray,
+        scenarios: tuple[str, str] | None = None,
+    ) -> ScaledEmbedding:
         assert isinstance(model, Encoder)
         return cls(model.encode(dataset.histories(users)).var(axis=0))
 
@@ -195,7 +202,13 @@ def test_one_class_and_one_line_in_the_table_bring_a_method_into_the_shell(
         needs_embeddings: ClassVar[bool] = False
 
         @classmethod
-        def fit(cls, dataset: Dataset, model: Recommender, users: Sequence[int] | np.ndarray) -> Reversed:
+        def fit(
+            cls,
+            dataset: Dataset,
+            model: Recommender,
+            users: Sequence[int] | np.ndarray,
+            scenarios: tuple[str, str] | None = None,
+        ) -> Reversed:
             return cls(np.ones(1))
 
         def apply(self, model: Recommender, scores: np.ndarray, embedding: np.ndarray | None) -> np.ndarray:

@@ -50,12 +50,19 @@ class TransferPair:
     Attributes:
         seen: int32, items that are never recommended: those of the target; of a group, those of at least half of it.
         scenario: the only one to recommend in; "" for all.
+        source_scenario: the one that the source's items are from; "" for all.
     """
 
     target: DescribedParty
     source: DescribedParty
     seen: History
     scenario: str = ""
+    source_scenario: str = ""
+
+    @property
+    def scenarios(self) -> tuple[str, str] | None:
+        """Of source and target, where the pair is one of two scenarios."""
+        return (self.source_scenario, self.scenario) if self.source_scenario and self.scenario else None
 
 
 def read_pair(context: RunContext, target: str, source: str) -> TransferPair:
@@ -173,4 +180,4 @@ def _split_by_scenario(
         _describe_user(context, party_in_scenario(context.dataset, user, name, known), f"their interests in {name}")
         for name in (target_scenario, source_scenario)
     )
-    return TransferPair(target, source, seen, target_scenario)
+    return TransferPair(target, source, seen, target_scenario, source_scenario)

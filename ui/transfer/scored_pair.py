@@ -13,7 +13,6 @@ from recsys.errors import InputError
 from recsys.models.recommender import Encoder
 from recsys.models.table import model_label
 from recsys.transfer import (
-    METHODS,
     AlphaPath,
     Transfer,
     TransferMethod,
@@ -23,6 +22,7 @@ from recsys.transfer import (
     fit_method,
     transfer,
 )
+from recsys.transfer.methods import usable_methods as methods_for
 from recsys.transfer.privacy import private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from ui import cache
@@ -95,7 +95,7 @@ def build_scored_pair(
         tag=rules.tag,
         among=context.dataset.item_counts == 0 if rules.cold_items else None,
         without_sources=rules.hide_source,
-        method=fitted_method(folder, rules.method),
+        method=fitted_method(folder, rules.method, pair.scenarios),
     )
     allowed = scored.allowed.copy()
     allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
@@ -116,16 +116,15 @@ def build_scored_pair(
 
 
 @st.cache_resource(max_entries=12, show_spinner="Fitting the transfer method …")
-def fitted_method(folder: str, name: str) -> TransferMethod:
-    """A transfer method fitted on all users of a saved run. Raises InputError."""
+def fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None = None) -> TransferMethod:
+    """A transfer method fitted on all users of a saved run, for a pair of scenarios if given. Raises InputError."""
     run, dataset = cache.open_run(folder)
-    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users))
+    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users), scenarios)
 
 
 def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
     """The transfer methods that work with the model of a run, by name."""
-    embeddings = isinstance(context.run.model, Encoder)
-    return {name: method for name, method in METHODS.items() if embeddings or not method.needs_embeddings}
+    return methods_for(context.dataset, context.run.model)
 
 
 def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:

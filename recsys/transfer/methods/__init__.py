@@ -1,6 +1,6 @@
 """Transfer methods: how the interests of a source become scores for a target."""
 
 from recsys.transfer.methods.protocol import TransferMethod
-from recsys.transfer.methods.table import DEFAULT, METHODS, fit_method, load_method, save_method
+from recsys.transfer.methods.table import DEFAULT, METHODS, fit_method, load_method, save_method, usable_methods
 
-__all__ = ["DEFAULT", "METHODS", "TransferMethod", "fit_method", "load_method", "save_method"]
+__all__ = ["DEFAULT", "METHODS", "TransferMethod", "fit_method", "load_method", "save_method", "usable_methods"]

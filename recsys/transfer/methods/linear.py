@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Recommender
+from recsys.transfer.methods.history_parts import Scenarios
 
 
 class LinearBlend:
@@ -19,9 +20,16 @@ class LinearBlend:
     sentence: ClassVar[str] = "The source’s scores are used as they are."
     paper: ClassVar[str] = "Masthoff 2004, Group modeling (average strategy), UMUAI 14"
     needs_embeddings: ClassVar[bool] = False
+    needs_text: ClassVar[bool] = False
 
     @classmethod
-    def fit(cls, dataset: Dataset, model: Recommender, users: Sequence[int] | np.ndarray) -> LinearBlend:
+    def fit(
+        cls,
+        dataset: Dataset,
+        model: Recommender,
+        users: Sequence[int] | np.ndarray,
+        scenarios: Scenarios | None = None,
+    ) -> LinearBlend:
         return cls()
 
     def apply(self, model: Recommender, scores: np.ndarray, embedding: np.ndarray | None) -> np.ndarray:

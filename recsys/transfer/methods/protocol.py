@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Recommender
+from recsys.transfer.methods.history_parts import Scenarios
 
 
 class TransferMethod(Protocol):
@@ -23,6 +24,7 @@ class TransferMethod(Protocol):
         sentence: what the method does, in one sentence.
         paper: where it was published.
         needs_embeddings: whether `fit` and `apply` need a model that is an `Encoder`.
+        needs_text: whether `fit` needs items with titles, descriptions or tags.
     """
 
     name: ClassVar[str]
@@ -30,15 +32,26 @@ class TransferMethod(Protocol):
     sentence: ClassVar[str]
     paper: ClassVar[str]
     needs_embeddings: ClassVar[bool]
+    needs_text: ClassVar[bool]
 
     @classmethod
-    def fit(cls, dataset: Dataset, model: Recommender, users: Sequence[int] | np.ndarray) -> Self:
+    def fit(
+        cls,
+        dataset: Dataset,
+        model: Recommender,
+        users: Sequence[int] | np.ndarray,
+        scenarios: Scenarios | None = None,
+    ) -> Self:
         """Learns B from the histories of some users; the same input gives the same result.
 
         Args:
             dataset: training interactions.
             model: trained on them.
             users: user indexes; the histories of all other users are not read.
+            scenarios: of the source and of the target; None where the pair is not one of two scenarios.
+
+        Raises:
+            InputError: the data hold too little to learn B from.
         """
         ...
 

@@ -11,21 +11,51 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError
 from recsys.files import recover, replacing
+from recsys.models.item_text import has_item_text
 from recsys.models.recommender import Encoder, Recommender
+from recsys.transfer.methods.bridge import Bridge
+from recsys.transfer.methods.history_parts import Scenarios
 from recsys.transfer.methods.linear import LinearBlend
+from recsys.transfer.methods.personalised_bridge import PersonalisedBridge
 from recsys.transfer.methods.protocol import TransferMethod
+from recsys.transfer.methods.text_bridge import TextBridge
 
 FORMAT = 1
 DEFAULT = LinearBlend.name
-METHODS: dict[str, type[TransferMethod]] = {method.name: method for method in (LinearBlend,)}
+METHODS: dict[str, type[TransferMethod]] = {
+    method.name: method
+    for method in (
+        LinearBlend,
+        Bridge,
+        PersonalisedBridge,
+        TextBridge,
+    )
+}
 """Every transfer method by its name. To add one: write its class in this package and list it here."""
 
 
-def fit_method(name: str, dataset: Dataset, model: Recommender, users: Sequence[int] | np.ndarray) -> TransferMethod:
+def usable_methods(dataset: Dataset, model: Recommender) -> dict[str, type[TransferMethod]]:
+    """The methods that this model and these items allow, by name."""
+    embeddings, text = isinstance(model, Encoder), has_item_text(dataset.catalogue, dataset.items.ids)
+    return {
+        name: method
+        for name, method in METHODS.items()
+        if (embeddings or not method.needs_embeddings) and (text or not method.needs_text)
+    }
+
+
+def fit_method(
+    name: str,
+    dataset: Dataset,
+    model: Recommender,
+    users: Sequence[int] | np.ndarray,
+    scenarios: Scenarios | None = None,
+) -> TransferMethod:
     """The method of this name, fitted on some users; see `TransferMethod.fit`.
 
     Raises:
-        InputError: no method has this name, or it needs a model with embeddings.
+        InputError: no method has this name, it needs a model with embeddings or items with texts, or the data hold too
+            little to learn from.
     """
     if name not in METHODS:
         raise InputError("the transfer method", f"must be one of {', '.join(METHODS)}", name)
@@ -33,7 +63,10 @@ def fit_method(name: str, dataset: Dataset, model: Recommender, users: Sequence[
     if method.needs_embeddings and not isinstance(model, Encoder):
         fix = f"Use a model with embeddings, or the method “{DEFAULT}”."
         raise InputError(f"the model for the method “{name}”", "must have user embeddings", model.name, fix)
-    return method.fit(dataset, model, users)
+    if method.needs_text and not has_item_text(dataset.catalogue, dataset.items.ids):
+        fix = "Load a table of items with titles or descriptions."
+        raise InputError(f"the items for the method “{name}”", "must have texts", fix=fix)
+    return method.fit(dataset, model, users, scenarios)
 
 
 def save_method(method: TransferMethod, folder: Path) -> None:
