@@ -83,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--alpha", type=float, help="weight of the source, 0 … 1 (default 0.5)")
     how.add_argument("--path", action="store_true", help="every exact alpha at which the list changes")
     transfer.add_argument("--method", default="linear", metavar="NAME", help="transfer method (default linear)")
+    transfer.add_argument(
+        "--what", choices=["next-choice", "interests"], default="next-choice", help="what the source gives"
+    )
+    weights = "weights of the source's interests by group, 0 … 1: 3:0,7:0.5 (needs --what interests)"
+    transfer.add_argument("--weights", default="", metavar="GROUP:WEIGHT,…", help=weights)
     transfer.add_argument("--k", type=int, default=10)
 
     project = _step(steps, "project", project_people, "the map of people, as CSV")
@@ -225,7 +230,7 @@ def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `transfer`."""
-    from recsys.transfer import fit_method, party_of_user, recommend, transfer
+    from recsys.transfer import find_interests, fit_method, party_of_user, read_weights, recommend, transfer
 
     _demand_k(chosen.k)
     run, dataset = _open(chosen)
@@ -233,8 +238,15 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     users = [dataset.users.index(user) for user in (chosen.target, chosen.source)]
     target, source = (party_of_user(dataset, user, history=known[user]) for user in users)
     method = fit_method(chosen.method, run.training_rows(dataset), run.model, range(dataset.n_users))
-    pair = transfer(run.model, target, source, method=method)
+    weights = read_weights(chosen.weights)
+    if weights and chosen.what != "interests":
+        raise InputError("--weights", "needs --what interests", chosen.weights, "Add --what interests.")
+    interests = find_interests(run.model, dataset, source) if chosen.what == "interests" else None
+    pair = transfer(run.model, target, source, method=method, interests=interests, weights=weights)
     answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source, "method": method.name}
+    answer["what"] = chosen.what
+    if interests is not None:
+        answer["interests"] = interests.rows(weights)
     if chosen.path:
         steps = [
             {"from": step.start, "to": step.end, "items": dataset.items.externals(step.items)}

@@ -111,6 +111,18 @@ def test_alpha_zero_is_the_targets_own_list(capsys: pytest.CaptureFixture[str], 
     assert [item["item_id"] for item in blended["items"]] == own
 
 
+def test_the_interests_of_a_source_are_listed_and_weighted(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    both = ["transfer", "--run", run, "--target", "u0", "--source", "u1", "--alpha", 1, "--k", 4]
+    whole = answer(capsys, [*both, "--what", "interests"])
+    assert whole["what"] == "interests" and sum(one["share"] for one in whole["interests"]) == pytest.approx(1)
+    first = whole["interests"][0]["group"]
+    without = answer(capsys, [*both, "--what", "interests", "--weights", f"{first}:0"])
+    assert [one["weight"] for one in without["interests"]] == [0.0] + [1.0] * (len(whole["interests"]) - 1)
+    assert without["items"] != whole["items"]
+    plain = answer(capsys, both)
+    assert plain["what"] == "next-choice" and "interests" not in plain and plain["items"] != whole["items"]
+
+
 def test_project(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
     answer(capsys, ["project", "--run", run, "--out", tmp_path / "map.csv"])
     rows = table(tmp_path / "map.csv")
@@ -171,6 +183,8 @@ def test_evaluate_reports_every_metric_of_the_table(
         (["transfer", "--target", "u0", "--source", "u1", "--alpha", "1.4"], "between 0 and 1"),
         (["transfer", "--target", "nobody", "--source", "u1", "--alpha", "0.5"], "nobody"),
         (["transfer", "--target", "u0", "--source", "u1", "--path", "--k", "0"], "k must be"),
+        (["transfer", "--target", "u0", "--source", "u1", "--weights", "3:0"], "needs --what interests"),
+        (["transfer", "--target", "u0", "--source", "u1", "--what", "interests", "--weights", "3=0"], "number:weight"),
         (["recommend", "--out", "x.csv", "--user", "nobody"], "nobody"),
         (["recommend"], "--out"),
     ],

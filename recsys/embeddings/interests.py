@@ -74,18 +74,24 @@ class InterestModel:
         Args:
             histories: item indexes, oldest first; items unknown to the model are left out.
         """
+        interests: np.ndarray = self.item_weights(histories, self.scale).astype(np.float32) @ self.item_vectors
+        return interests
+
+    def item_weights(self, histories: Sequence[History], total: float = 1.0) -> csr_array:
+        """The weight of each item in each interest: csr float64 (B, n_items + 1); each row sums to `total`.
+
+        An item's weight halves with every `half_life` newer items. The row of an empty history is empty.
+        """
         rows = known(histories, self.n_items)
         lengths = np.array([len(items) for items in rows], dtype=np.int64)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         if not offsets[-1]:
-            return np.zeros((len(rows), self.embedding_size), dtype=np.float32)
+            return csr_array((len(rows), self.n_items + 1), dtype=np.float64)
         age = np.repeat(offsets[1:], lengths) - 1 - np.arange(offsets[-1])  # 0 = the newest item of its user
         weights = np.exp2(-age / self.half_life)
-        weights *= self.scale / np.repeat(np.add.reduceat(weights, offsets[:-1][lengths > 0]), lengths[lengths > 0])
+        weights *= total / np.repeat(np.add.reduceat(weights, offsets[:-1][lengths > 0]), lengths[lengths > 0])
         items = np.concatenate(rows).astype(np.int64)
-        matrix = csr_array((weights.astype(np.float32), items, offsets), shape=(len(rows), self.n_items + 1))
-        interests: np.ndarray = matrix @ self.item_vectors
-        return interests
+        return csr_array((weights, items, offsets), shape=(len(rows), self.n_items + 1))
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`: float32 (B, n_items + 1)."""

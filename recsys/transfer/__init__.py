@@ -19,6 +19,13 @@ from recsys.transfer.parties import (
 )
 from recsys.transfer.path.alpha_path import AlphaPath, Change, Step, alpha_path
 from recsys.transfer.recommendations import Recommendations, collaborative, content, recommend
+from recsys.transfer.source_interests import (
+    SourceInterests,
+    find_interests,
+    read_weights,
+    split_interests,
+    write_weights,
+)
 
 __all__ = [
     "METHODS",
@@ -27,6 +34,7 @@ __all__ = [
     "AlphaPath",
     "Change",
     "Recommendations",
+    "SourceInterests",
     "Step",
     "Transfer",
     "TransferMethod",
@@ -37,6 +45,7 @@ __all__ = [
     "blend_ways",
     "collaborative",
     "content",
+    "find_interests",
     "fit_method",
     "interpolate",
     "load_method",
@@ -50,8 +59,11 @@ __all__ = [
     "party_of_neighbours",
     "party_of_user",
     "party_scores",
+    "read_weights",
     "recommend",
     "save_method",
     "seen_by_half",
+    "split_interests",
     "transfer",
+    "write_weights",
 ]

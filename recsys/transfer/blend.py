@@ -15,6 +15,7 @@ from recsys.transfer.methods import TransferMethod
 from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import TransferParty, blend_sentence, party_embedding, party_scores
 from recsys.transfer.path.alpha_path import AlphaPath, alpha_path, check_alpha
+from recsys.transfer.source_interests import SourceInterests, Weights
 
 WAYS: Mapping[str, str] = MappingProxyType(
     {
@@ -55,9 +56,11 @@ class Transfer:
     """A target and a source, scored by a model.
 
     Attributes:
-        target_scores, source_scores: float32 (n_items + 1,), the scores at α = 0 and at α = 1; [0] = −inf (padding).
+        target_scores, source_scores: float (n_items + 1,), the scores at α = 0 and at α = 1; [0] = −inf (padding).
         allowed: bool (n_items + 1,), what may be recommended.
         method: how the source's scores were transferred.
+        interests, weights: the interests of the source and their weights where long-term interests are transferred;
+            None where the source's next-choice scores are.
     """
 
     model: Recommender
@@ -67,6 +70,8 @@ class Transfer:
     source_scores: np.ndarray
     allowed: np.ndarray
     method: TransferMethod = field(default_factory=LinearBlend)
+    interests: SourceInterests | None = None
+    weights: Weights = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("target_scores", "source_scores", "allowed"):
@@ -101,8 +106,13 @@ def transfer(
     among: np.ndarray | None = None,
     without_sources: bool = False,
     method: TransferMethod | None = None,
+    interests: SourceInterests | None = None,
+    weights: Weights = MappingProxyType({}),
 ) -> Transfer:
     """Scores target and source, and decides which items may be recommended.
+
+    The target's scores are always the model's, so that α = 0 is the target's own list. The source's are the model's
+    too (next choice), or those of its long-term interests.
 
     Items of the target's history are never recommended; of a group: items of at least half of its members.
 
@@ -112,18 +122,14 @@ def transfer(
         among: bool (n_items + 1,), only these items: for instance those without interactions.
         without_sources: leave out the items of the source's histories too.
         method: a fitted transfer method; the linear blend by default.
+        interests: of the source, from `split_interests`, to transfer them in place of its next-choice scores.
+        weights: of the interests; all 1 by default.
 
     Raises:
-        InputError: a filter leaves nothing to recommend.
+        InputError: a filter leaves nothing to recommend, every interest has the weight 0, or interests are combined
+            with a learned method, which is fitted to next-choice scores.
     """
-    allowed = np.ones(model.n_items + 1, dtype=bool)
-    allowed[0] = False
-    if catalogue is not None and scenario:
-        allowed &= catalogue.in_scenario(scenario)
-    if catalogue is not None and tag:
-        allowed &= np.fromiter((tag in tags for tags in catalogue.tags), dtype=bool)
-    if among is not None:
-        allowed &= among
+    allowed = _allowed(model.n_items, catalogue, scenario, tag, among)
     allowed[seen_by_half(target)] = False
     if without_sources:
         for history in source.histories:
@@ -132,9 +138,33 @@ def transfer(
         fix = "Remove a filter."
         raise InputError("the filters", "must leave something to recommend", f"{scenario} {tag}".strip(), fix)
     method = LinearBlend() if method is None else method
+    target_scores = party_scores(model, target)
+    if interests is not None:
+        if method.name != LinearBlend.name:
+            fix = "Use the linear blend, or transfer next-choice scores."
+            raise InputError(
+                "the transfer method", "must be the linear blend where interests are transferred", method.name, fix
+            )
+        source_scores = interests.scores(weights)
+        return Transfer(model, target, source, target_scores, source_scores, allowed, method, interests, weights)
     embedding = party_embedding(model, source) if isinstance(model, Encoder) and method.needs_embeddings else None
     source_scores = method.apply(model, party_scores(model, source), embedding)
-    return Transfer(model, target, source, party_scores(model, target), source_scores, allowed, method)
+    return Transfer(model, target, source, target_scores, source_scores, allowed, method)
+
+
+def _allowed(
+    n_items: int, catalogue: Catalogue | None, scenario: str, tag: str, among: np.ndarray | None
+) -> np.ndarray:
+    """The items that the filters of `transfer` leave: bool (n_items + 1,)."""
+    allowed = np.ones(n_items + 1, dtype=bool)
+    allowed[0] = False
+    if catalogue is not None and scenario:
+        allowed &= catalogue.in_scenario(scenario)
+    if catalogue is not None and tag:
+        allowed &= np.fromiter((tag in tags for tags in catalogue.tags), dtype=bool)
+    if among is not None:
+        allowed &= among
+    return allowed
 
 
 def seen_by_half(party: TransferParty) -> History:
@@ -151,9 +181,11 @@ def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:
     a function of the history alone, is blended as scores. So "representations" equals "scores" up to rounding.
 
     Raises:
-        InputError: α outside [0, 1].
+        InputError: α outside [0, 1], or the source's interests are transferred: the other ways read its next choice.
     """
     check_alpha(alpha)
+    if pair.interests is not None:
+        raise InputError("ways of blending", "need next-choice scores of the source", "interests", "Transfer those.")
     ways = {"scores": pair.scores(alpha)}
     if isinstance(pair.model, Encoder):
         target, source = (party_embedding(pair.model, party).astype(np.float64) for party in (pair.target, pair.source))

@@ -153,8 +153,13 @@ def private_scores(model: Encoder, private: PrivateSource) -> np.ndarray:
 def private_transfer(pair: Transfer, private: PrivateSource) -> Transfer:
     """The transfer with the private source in place of the source, and without the source's histories.
 
-    Raises InputError when the model has no user embeddings.
+    Raises:
+        InputError: the model has no user embeddings, or the pair transfers the source's interests: they are split by
+            its history, and one noised embedding can't be.
     """
+    if pair.interests is not None:
+        fix = "Transfer next-choice scores, or turn the protection off."
+        raise InputError("a protected source", "can't be split into interests", pair.source.label, fix)
     scores = pair.method.apply(pair.model, private_scores(_encoder(pair), private), private.vector)
     return replace(pair, source=without_histories(pair.source), source_scores=scores)
 

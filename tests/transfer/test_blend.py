@@ -6,10 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.data.dataset import Dataset
+from recsys.embeddings import cluster
+from recsys.embeddings.interests import interest_model
 from recsys.errors import InputError
 from recsys.models.attention.model import AttentionModel
 from recsys.transfer.blend import blend_ways, interpolate, merged_party, seen_by_half, transfer
+from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import party_of_group, party_of_items, party_of_user
+from recsys.transfer.privacy import PrivacyParameters, make_private, private_transfer
+from recsys.transfer.source_interests import split_interests
 
 
 def test_the_worked_example() -> None:
@@ -92,3 +97,34 @@ def test_the_path_is_of_allowed_items_and_agrees_with_the_scores(planted: Datase
     for step in pair.path(5).steps:
         scores = pair.scores((step.start + step.end) / 2)
         assert tuple(np.argsort(-scores, kind="stable")[:5].tolist()) == step.items
+
+
+def test_interests_replace_the_source_and_leave_alpha_0_alone(planted: Dataset, model: AttentionModel) -> None:
+    target, source = party_of_user(planted, 0), party_of_user(planted, 1)
+    interests = interest_model(model, planted)
+    labels = cluster(interests.item_vectors[1:], 4).labels
+    split = split_interests(interests, source, labels, "abcd")
+    next_choice = transfer(model, target, source)
+    pair = transfer(model, target, source, interests=split, weights={split.interests[0].group: 0.0})
+    assert np.array_equal(pair.scores(0.0), next_choice.scores(0.0))
+    assert np.array_equal(pair.allowed, next_choice.allowed)
+    assert np.array_equal(pair.source_scores, split.scores({split.interests[0].group: 0.0}))
+    with pytest.raises(InputError, match="ways of blending"):
+        blend_ways(pair, 0.5)
+
+
+def test_interests_are_refused_where_a_method_or_noise_needs_the_next_choice(
+    planted: Dataset, model: AttentionModel
+) -> None:
+    target, source = party_of_user(planted, 0), party_of_user(planted, 1)
+    interests = interest_model(model, planted)
+    split = split_interests(interests, source, np.zeros(planted.n_items, dtype=int), ("all",))
+
+    class Learned(LinearBlend):
+        name = "learned"
+
+    with pytest.raises(InputError, match="must be the linear blend where interests are transferred"):
+        transfer(model, target, source, interests=split, method=Learned())
+    private = make_private(model, source, PrivacyParameters(4.0, 120), b"secret")
+    with pytest.raises(InputError, match="can't be split into interests"):
+        private_transfer(transfer(model, target, source, interests=split), private)

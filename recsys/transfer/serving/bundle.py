@@ -9,16 +9,18 @@ import json
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
+from recsys.embeddings.interests import InterestModel
 from recsys.errors import InputError, MissingExtraError
 from recsys.models.recommender import Encoder
 from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
+from recsys.transfer.source_interests import Weights
 
 _SERVE = Path(__file__).with_name("serve_blend.py")
 
@@ -66,13 +68,47 @@ class Policy:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class ServedInterests:
+    """What the script needs to transfer a source's interests in place of its next-choice scores.
+
+    Args:
+        model: the interests of the model that is exported.
+        labels: int (n_items,), the group of each item, as in `split_interests`.
+        weights: of the interests; all 1 by default.
+    """
+
+    model: InterestModel
+    labels: np.ndarray
+    weights: Weights = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Any]:
+        """Columns of items.parquet."""
+        return {
+            "interest_vector": _rows(self.model.item_vectors[1:]),
+            "bias": self.model.item_bias[1:],
+            "group": np.asarray(self.labels, dtype=np.int32),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        weights = {str(group): weight for group, weight in self.weights.items()}
+        return {"half_life": self.model.half_life, "scale": self.model.scale, "weights": weights}
+
+
 def export_bundle(
-    model: Encoder, dataset: Dataset, policy: Policy, folder: Path, *, histories: Sequence[History] | None = None
+    model: Encoder,
+    dataset: Dataset,
+    policy: Policy,
+    folder: Path,
+    *,
+    histories: Sequence[History] | None = None,
+    interests: ServedInterests | None = None,
 ) -> tuple[Path, ...]:
     """Writes items.parquet, users.parquet, follows.parquet, policy.json and serve_blend.py.
 
     Args:
         histories: of each user, in place of the whole history.
+        interests: to transfer interests; by default next-choice scores are.
 
     Returns:
         The files written.
@@ -91,12 +127,14 @@ def export_bundle(
         "vector": _rows(model.item_vectors[1:]),
         "prior": empty[1:],  # scores of an empty history: the bias, and the popularity in the Markov part
     }
+    items |= interests.columns() if interests else {}
     users = {"user_id": list(dataset.users.ids), "vector": _rows(model.encode(known)), "items": [h - 1 for h in known]}
     follows, settings = _follows(model)
     for name, table in (("items", items), ("users", users), ("follows", follows)):
         pq.write_table(pa.table(table), folder / f"{name}.parquet")
     max_length = getattr(getattr(model, "network", None), "max_length", None)
     content = policy.to_json() | {"markov": settings, "max_length": max_length}
+    content |= {"interests": interests.to_json()} if interests else {}
     (folder / "policy.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     shutil.copyfile(_SERVE, folder / _SERVE.name)
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+MOST, SMALLEST, REST = 6, 0.03, -1  # interests of a source: at most, smallest share, number of all others together
 User = tuple[np.ndarray, np.ndarray]  # embedding, and rows of items.parquet, oldest first
 
 
@@ -30,6 +31,10 @@ class Bundle:
         self.user_rows = {user: row for row, user in enumerate(self.users["user_id"].to_pylist())}
         self.item, self.next, self.lift = (follows[name].to_numpy() for name in ("item", "next", "lift"))
         self.policy: dict[str, Any] = json.loads((folder / "policy.json").read_text("utf-8"))
+        if "interests" in self.policy:  # with a row for padding in front, as the model has it
+            vectors = np.concatenate([np.zeros_like(self.vectors[:1]), _matrix(items["interest_vector"])])
+            bias, groups = items["bias"].to_numpy(), items["group"].to_numpy()
+            self.of_interests = vectors, np.append(np.float32(0), bias), np.append(REST, groups)
 
     def user(self, text: str) -> User:
         """A known user by id, or `item:A,B,C` for a new one."""
@@ -65,18 +70,57 @@ class Bundle:
             scores = scores + np.bincount(self.next[read], weights=lifted, minlength=len(scores))
         return scores
 
+    def interest_scores(self, items: np.ndarray) -> np.ndarray:
+        """The scores of a history's long-term interests, each group of items with its weight: float64 (items,)."""
+        settings, (vectors, bias, groups) = self.policy["interests"], self.of_interests
+        weight, parts, scores = np.zeros(len(groups)), [], []
+        if len(items):
+            recency = np.exp2(-np.arange(len(items))[::-1] / settings["half_life"])
+            np.add.at(weight, items + 1, recency * (1.0 / np.add.reduceat(recency, [0])))
+        share = weight / max(weight.sum(), 1e-300)
+        shown = _shown(np.bincount(groups[1:], share[1:]))
+        interest = np.where(np.isin(groups, shown), groups, REST)
+        for group in (*shown, REST):
+            of_one = np.where(interest == group, share, 0.0)
+            total = float(of_one.sum())
+            if total > 0:
+                vector = ((of_one * (settings["scale"] * weight.sum() / total)) @ vectors).astype(np.float32)
+                parts.append(settings["weights"].get(str(group), 1.0) * total)
+                scores.append(vectors @ vector + bias)
+        if not parts:
+            return bias[1:].astype(np.float64)
+        if not sum(parts) > 0:
+            raise ValueError("The weights in policy.json leave nothing of this source. Use another source, or alpha 0.")
+        blended = np.zeros(len(groups))
+        for part, of_one in zip(np.array(parts) / np.array(parts).sum(), scores, strict=True):
+            blended += part * of_one
+        return blended[1:]
+
     def alpha(self, known: int) -> float:
         """The policy's α for a user with so many known items."""
         rules = [rule["alpha"] for rule in self.policy["alpha_by_known_items"] if known >= rule["from"]]
         return float(rules[-1]) if rules else 0.0
 
     def recommend(self, target: User, source: User, alpha: float | None = None, k: int = 10) -> list[str]:
-        """The k best items that are not in the target's history: α · source + (1 − α) · target."""
+        """The k best items that are not in the target's history: α · source + (1 − α) · target.
+
+        The source's scores are those of its interests where policy.json has them, else its next-choice scores.
+        """
         weight = self.alpha(len(target[1])) if alpha is None else alpha
-        blended = weight * self.scores(source) + (1 - weight) * self.scores(target)
+        of_source = self.interest_scores(source[1]) if "interests" in self.policy else self.scores(source)
+        blended = weight * of_source.astype(np.float64) + (1 - weight) * self.scores(target).astype(np.float64)
         blended[target[1]] = -np.inf
         best = np.argsort(-blended, kind="stable")[:k]
         return [self.item_ids[row] for row in best if blended[row] > -np.inf]
+
+
+def _shown(shares: np.ndarray) -> list[int]:
+    """The groups that are an interest by themselves, largest share first; all others are one interest together."""
+    ranked = [int(group) for group in np.argsort(-shares, kind="stable") if shares[group] > 0]
+    shown = [group for group in ranked if shares[group] >= SMALLEST][:MOST]
+    if len(ranked) > len(shown) == MOST:
+        shown = shown[:-1]
+    return ranked if len(ranked) == len(shown) + 1 <= MOST else shown
 
 
 def _matrix(column: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
+from recsys.embeddings import cluster
+from recsys.embeddings.interests import interest_model
 from recsys.errors import InputError
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.popularity import Popularity
@@ -16,7 +19,8 @@ from recsys.transfer.alpha_suggestion import AlphaCurve
 from recsys.transfer.blend import transfer
 from recsys.transfer.parties import party_of_items, party_of_user
 from recsys.transfer.recommendations import recommend
-from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
+from recsys.transfer.source_interests import read_weights, split_interests
 
 POLICY = Policy("the nearest person", ((1, 0.7), (10, 0.2)))
 
@@ -84,3 +88,32 @@ def test_bad_policies_and_models_are_refused(planted: Dataset, tmp_path: Path) -
             Policy("x", alphas)
     with pytest.raises(InputError, match="causal network"):
         export_onnx(Popularity.fit(planted), tmp_path)
+
+
+@pytest.mark.parametrize("weights", ["", "0:0.25,1:0,rest:0.5"])
+@pytest.mark.parametrize("alpha", ["0", "0.35", "1"])
+def test_the_script_serves_the_interests_of_a_source(
+    planted: Dataset, model: AttentionModel, tmp_path: Path, weights: str, alpha: str
+) -> None:
+    interests = interest_model(model, planted)
+    labels = cluster(interests.item_vectors[1:], 9).labels
+    chosen = read_weights(weights)
+    export_bundle(model, planted, POLICY, tmp_path, interests=ServedInterests(interests, labels, chosen))
+    source = party_of_user(planted, 20)
+    split = split_interests(interests, source, labels, [str(n) for n in range(9)])
+    pair = transfer(model, party_of_user(planted, 7), source, interests=split, weights=chosen)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    assert np.array_equal(served.interest_scores(served.user("u20")[1]), pair.source_scores[1:])  # to the bit
+    assert run(tmp_path, "u7", "u20", alpha, "8") == planted.items.externals(recommend(pair, float(alpha), 8).items)
+    plain = transfer(model, party_of_user(planted, 7), source)
+    assert not np.allclose(plain.source_scores[1:], pair.source_scores[1:])
+
+
+def test_a_source_without_items_serves_the_item_biases(planted: Dataset, model: AttentionModel, tmp_path: Path) -> None:
+    interests = interest_model(model, planted)
+    nothing = ServedInterests(interests, np.zeros(40, dtype=int), {0: 0.0})
+    export_bundle(model, planted, POLICY, tmp_path, interests=nothing)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    assert np.array_equal(served.interest_scores(np.zeros(0, dtype=np.int64)), model.item_bias[1:])
+    with pytest.raises(ValueError, match="leave nothing of this source"):
+        served.interest_scores(served.user("u20")[1])
