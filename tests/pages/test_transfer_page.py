@@ -21,7 +21,7 @@ from tests.pages.screen import no_errors
 from tests.walks.page_screen import mixer
 from ui.shell import state
 from ui.transfer.parties import read_items, write_items
-from ui.transfer.pickers import matching
+from ui.transfer.party_picker import matching
 from ui.transfer.tabs import TABS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -305,7 +305,7 @@ def test_above_the_limit_every_user_is_reached_by_typing_the_id() -> None:
 
 
 def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.transfer.pickers.MAX_LISTED", 50)
+    monkeypatch.setattr("ui.transfer.party_picker.MAX_LISTED", 50)
     app = opened(run_id, target="user:u3", source="user:u4")
     app.session_state["transfer_source"] = True
     app.run()

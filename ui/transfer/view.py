@@ -18,7 +18,7 @@ from ui.shell.frame import PageContext, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import verdict_label, where_to_begin
-from ui.transfer.pickers import complete_pair, picker_row
+from ui.transfer.picker_row import complete_pair, picker_row
 from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
 
 KEY = "mixer"

@@ -1,4 +1,4 @@
-"""The row above the mixer: pickers of target and source, swap, random pair, and the rules."""
+"""Which users are the target or the source: the picker of each kind of party (user, group, earlier self …)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
 from ui.shell.widgets import escape_markdown, user_picker
 from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
-from ui.transfer.rules_panel import rules_panel
-from ui.transfer.scored_pair import random_pair
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
 KINDS: Mapping[str, str] = {
@@ -30,95 +28,23 @@ KINDS: Mapping[str, str] = {
     "scenario": "The same user, in another scenario",
     "items": "New user: choose items",
 }
+TARGET_KINDS = ("user", "group", "everyone", "items")
 GROUPS = ("group", "cluster", "column")
 
 
-def picker_row(page: PageContext, context: RunContext, names: tuple[str, str]) -> None:
-    """Shows the row. `names` are the labels of target and source."""
-    target, swap, source, random, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
-    with target:
-        _popover(
-            f":blue[●] Target: {escape_markdown(names[0], 40)}",
-            "transfer_target",
-            lambda: _pick_target(page, context),
-        )
-    with swap:
-        depends_on_target = page.view.source.partition(":")[0] in ("near", "before", "scenario")
-        if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=depends_on_target):
-            _change(page, target=page.view.source, source=page.view.target)
-    with source:
-        _popover(
-            f":orange[◆] Source: {escape_markdown(names[1], 40)}",
-            "transfer_source",
-            lambda: _pick_source(page, context),
-        )
-    with random:
-        if st.button("Random pair", key="surprise", help="Two users with different interests", width="stretch"):
-            seed = st.session_state["random_pairs"] = st.session_state.get("random_pairs", 0) + 1
-            picked = random_pair(context, seed)
-            _change(page, target=picked[0], source=picked[1])
-    with rules:
-        count = len(page.view.rules.words())
-        label = f"Rules ({count})" if count else "Rules"
-        hint = "Which items may be recommended, and by which scores"
-        _popover(label, "transfer_rules", lambda: rules_panel(page, context), hint)
+def pick_party(page: PageContext, context: RunContext, side: str) -> str:
+    """The kind of party, and the picker of this kind.
 
+    Args:
+        side: "target" or "source".
 
-def _popover(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
-    """A button with a panel. The body runs only while the panel is open, because it may create thousands of labels."""
-    panel = st.popover(label, key=key, on_change="rerun", width="stretch", help=hint)
-    if panel.open:
-        with panel:
-            body()
-
-
-def _with_target(page: PageContext, context: RunContext, target: str) -> dict[str, str]:
-    """The view for another target; a source that depends on the target is changed where it does not fit the new one."""
-    kind, _, moment_of = page.view.source.partition(":")
-    if kind not in ("before", "scenario"):
-        return {"target": target}
-    if target.partition(":")[0] not in ("user", "items"):
-        return {"target": target, "source": "everyone"}
-    length = len(_history(context, target))
-    if kind == "before" and moment_of.isdecimal() and int(moment_of) >= length:
-        return {"target": target, "source": f"before:{length // 2}" if length > 1 else "everyone"}
-    return {"target": target}
-
-
-def _history(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
-    """The history of a target that is a user or a composed history, oldest first."""
-    kind, _, value = target.partition(":")
-    return context.known_histories[context.dataset.users.index(value)] if kind == "user" else read_items(value)
-
-
-def _pick_target(page: PageContext, context: RunContext) -> None:
-    _pick(page, context, "target", ("user", "group", "everyone", "items"))
-
-
-def _pick_source(page: PageContext, context: RunContext) -> None:
-    _pick(page, context, "source", _source_kinds(page, context))
-
-
-def _source_kinds(page: PageContext, context: RunContext) -> tuple[str, ...]:
-    single = page.view.target.partition(":")[0] in ("user", "items")
-    offered = {
-        "before": single,
-        "scenario": single and len(context.dataset.catalogue.scenario_names) > 1,
-        "near": isinstance(context.run.model, Encoder),
-    }
-    return tuple(kind for kind in KINDS if offered.get(kind, True))
-
-
-def _change(page: PageContext, **view: str) -> None:
-    page.set_view(**view)
-    st.rerun()
-
-
-def _pick(page: PageContext, context: RunContext, side: str, kinds: tuple[str, ...]) -> None:
-    """The kind of party, and the picker of this kind. A choice is written to the URL."""
+    Returns:
+        The choice as it is written in the URL; "" while there is none.
+    """
     written = getattr(page.view, side)
     now = written.partition(":")[0]
     now = "group" if now in GROUPS else now
+    kinds = TARGET_KINDS if side == "target" else _source_kinds(page, context)
     kind = st.selectbox(
         "Kind",
         kinds,
@@ -134,9 +60,23 @@ def _pick(page: PageContext, context: RunContext, side: str, kinds: tuple[str, .
         "scenario": _scenario,
         "items": _items,
     }
-    chosen = pickers[kind](page, context, side, written) if kind in pickers else kind
-    if chosen and chosen != written:
-        _change(page, **(_with_target(page, context, chosen) if side == "target" else {side: chosen}))
+    return pickers[kind](page, context, side, written) if kind in pickers else kind
+
+
+def _source_kinds(page: PageContext, context: RunContext) -> tuple[str, ...]:
+    single = page.view.target.partition(":")[0] in ("user", "items")
+    offered = {
+        "before": single,
+        "scenario": single and len(context.dataset.catalogue.scenario_names) > 1,
+        "near": isinstance(context.run.model, Encoder),
+    }
+    return tuple(kind for kind in KINDS if offered.get(kind, True))
+
+
+def history_of(context: RunContext, target: str) -> Sequence[object] | np.ndarray:
+    """The history of a target that is a user or a composed history, oldest first."""
+    kind, _, value = target.partition(":")
+    return context.known_histories[context.dataset.users.index(value)] if kind == "user" else read_items(value)
 
 
 def _user(page: PageContext, context: RunContext, side: str, written: str) -> str:
@@ -145,7 +85,7 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
     now = data.users.index(value) if kind == "user" and value in data.users else None
     if data.n_users <= MAX_LISTED:
         user = user_picker("Search", data, f"{side}_person_{written}", now)
-        preview(context, user)
+        _preview(context, user)
         return (
             f"user:{data.users.external(user)}"
             if now is not None or st.button("Choose this user", key=f"{side}_take")
@@ -166,7 +106,7 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
     if more:
         st.caption(f"{more:,} more match. Type more of the id.")
     if user_id is not None:
-        preview(context, data.users.index(user_id))
+        _preview(context, data.users.index(user_id))
     return "" if user_id is None else f"user:{user_id}"
 
 
@@ -182,7 +122,7 @@ def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str],
     return found[:limit], max(0, len(found) - limit)
 
 
-def preview(context: RunContext, user: int) -> None:
+def _preview(context: RunContext, user: int) -> None:
     """The newest items of a user, as one line."""
     history = context.known_histories[user][::-1][:5]
     titles = " · ".join(escape_markdown(context.dataset.catalogue.titles[item], 40) for item in history)
@@ -242,7 +182,7 @@ def _near(page: PageContext, context: RunContext, side: str, written: str) -> st
 
 def _before(page: PageContext, context: RunContext, side: str, written: str) -> str:
     data, target = context.dataset, page.view.target.partition(":")
-    known = _history(context, page.view.target)
+    known = history_of(context, page.view.target)
     if len(known) < 3:
         st.caption("This user has too few items to split the history.")
         return ""
@@ -307,15 +247,3 @@ def _items(page: PageContext, context: RunContext, side: str, written: str) -> s
         )
         return ""
     return text
-
-
-def complete_pair(page: PageContext, context: RunContext) -> None:
-    """Writes a random target or source to the URL where one is missing, so that the page always shows a blend.
-
-    Then the page runs again, so that the links of the menu contain them.
-    """
-    view = page.view
-    if view.target and view.source:
-        return
-    target, source = random_pair(context, 0, view.target)
-    _change(page, target=view.target or target, source=view.source or source)

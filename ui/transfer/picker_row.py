@@ -1,0 +1,90 @@
+"""The row above the mixer: target and source with their pickers, swap, random pair, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui.run_context import RunContext
+from ui.shell.frame import PageContext
+from ui.shell.widgets import escape_markdown
+from ui.transfer.party_picker import history_of, pick_party
+from ui.transfer.rules_panel import rules_panel
+from ui.transfer.scored_pair import random_pair
+
+
+def picker_row(page: PageContext, context: RunContext, names: tuple[str, str]) -> None:
+    """Shows the row. `names` are the labels of target and source."""
+    target, swap, source, random, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
+    with target:
+        _popover(
+            f":blue[●] Target: {escape_markdown(names[0], 40)}",
+            "transfer_target",
+            lambda: _pick(page, context, "target"),
+        )
+    with swap:
+        depends_on_target = page.view.source.partition(":")[0] in ("near", "before", "scenario")
+        if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=depends_on_target):
+            _change(page, target=page.view.source, source=page.view.target)
+    with source:
+        _popover(
+            f":orange[◆] Source: {escape_markdown(names[1], 40)}",
+            "transfer_source",
+            lambda: _pick(page, context, "source"),
+        )
+    with random:
+        if st.button("Random pair", key="surprise", help="Two users with different interests", width="stretch"):
+            seed = st.session_state["random_pairs"] = st.session_state.get("random_pairs", 0) + 1
+            picked = random_pair(context, seed)
+            _change(page, target=picked[0], source=picked[1])
+    with rules:
+        count = len(page.view.rules.words())
+        label = f"Rules ({count})" if count else "Rules"
+        hint = "Which items may be recommended, and by which scores"
+        _popover(label, "transfer_rules", lambda: rules_panel(page, context), hint)
+
+
+def _popover(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
+    """A button with a panel. The body runs only while the panel is open, because it may create thousands of labels."""
+    panel = st.popover(label, key=key, on_change="rerun", width="stretch", help=hint)
+    if panel.open:
+        with panel:
+            body()
+
+
+def _pick(page: PageContext, context: RunContext, side: str) -> None:
+    """The picker of the target or the source. A choice is written to the URL."""
+    chosen = pick_party(page, context, side)
+    if chosen and chosen != getattr(page.view, side):
+        _change(page, **(_with_target(page, context, chosen) if side == "target" else {side: chosen}))
+
+
+def _with_target(page: PageContext, context: RunContext, target: str) -> dict[str, str]:
+    """The view for another target; a source that depends on the target is changed where it does not fit the new one."""
+    kind, _, moment_of = page.view.source.partition(":")
+    if kind not in ("before", "scenario"):
+        return {"target": target}
+    if target.partition(":")[0] not in ("user", "items"):
+        return {"target": target, "source": "everyone"}
+    length = len(history_of(context, target))
+    if kind == "before" and moment_of.isdecimal() and int(moment_of) >= length:
+        return {"target": target, "source": f"before:{length // 2}" if length > 1 else "everyone"}
+    return {"target": target}
+
+
+def _change(page: PageContext, **view: str) -> None:
+    page.set_view(**view)
+    st.rerun()
+
+
+def complete_pair(page: PageContext, context: RunContext) -> None:
+    """Writes a random target or source to the URL where one is missing, so that the page always shows a blend.
+
+    Then the page runs again, so that the links of the menu contain them.
+    """
+    view = page.view
+    if view.target and view.source:
+        return
+    target, source = random_pair(context, 0, view.target)
+    _change(page, target=view.target or target, source=view.source or source)
