@@ -160,7 +160,7 @@ def test_no_name_is_read_as_markdown_or_html(ids: dict[str, str], page: str, tab
 def test_the_panels_of_transfer_show_names_as_text(
     ids: dict[str, str], source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.transfer.pickers.MAX_LISTED", 10)  # ids that are found by typing stand in a radio
+    monkeypatch.setattr("ui.transfer.party_picker.MAX_LISTED", 10)  # ids that are found by typing stand in a radio
     ends = {"target": f"user:{HOSTILE} user 3", "source": f"user:{HOSTILE} user 4"}
     ends |= {"source": f"group:{ids['group']}"} if source == "group" else {}
     panels = {"transfer_target": True, "transfer_source": True, "transfer_rules": True}
