@@ -66,6 +66,7 @@ GLOSSARY = {
     "Target": "The user or group that gets the recommendations.",
     "TF-IDF": "Describes a text by its words; words that occur in few texts count more.",
     "Transfer": "Blends the source’s embedding into the target’s: α · source + (1 − α) · target.",
+    "Transfer certificate": "Tells for one pair whether a study showed a gain for such users, and how many it harmed.",
     "Trustworthiness": "How many neighbours on the map are neighbours in the embeddings: 1 = all, 0.5 = at random.",
     "UMAP": "A method of projection that keeps neighbours together; distances across the map mean little.",
     "User representation": "The embedding that the model computes from a user’s history.",

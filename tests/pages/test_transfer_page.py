@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,6 +16,7 @@ from recsys.data.ids import IdMap
 from recsys.errors import InputError
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
+from recsys.transfer.certificate import FEATURES, Certificate
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
@@ -198,6 +200,59 @@ def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
     assert f"Verdict {level}" in " ".join(str(e.value) for e in [*told.success, *told.info, *told.warning])
     suggestion = opened(run_id, **view, tab="alpha")
     assert said in [element.value for element in suggestion.subheader]
+    space.delete(entry.id)
+
+
+def certificate(accepts: bool) -> dict[str, object]:
+    """The part of a saved study about single pairs: a rule that accepts every pair or none."""
+    n = len(FEATURES) + 1
+    rule = Certificate(
+        0.1,
+        {5: 0.25},
+        np.zeros(n),
+        np.ones(n),
+        np.zeros(n),
+        0.0 if accepts else np.inf,
+        np.zeros(50),
+        np.full(50, 0.02),
+    )
+    estimate = {"value": 0.02, "low": 0.01, "high": 0.03}
+    check = {
+        "users": 90,
+        "pairs": 270,
+        "accepted": 0.6 if accepts else 0.0,
+        "harmed": estimate if accepts else None,
+        "gain": estimate if accepts else None,
+        "gain_of_all": estimate,
+        "gain_of_one_alpha": estimate,
+        "refused": {"random source": 0.98},
+    }
+    return {"certificate": rule.to_json(), "certificate_check": check}
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_the_certificate_of_the_pair_has_a_badge_and_evidence(run_id: str, accepts: bool) -> None:
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", study("helps", True) | certificate(accepts), meta)
+    app = opened(run_id, target="user:u3", source="user:u4", alpha="0.1", tab="help")
+    no_errors(app)
+    badges = [element.value for element in app.markdown if "Certificate:" in str(element.value)]
+    assert len(badges) == 2 and all(("Transfer at α = 0.25" if accepts else "Keep α = 0") in one for one in badges)
+    assert ("changed NDCG@10 by +0.020" if accepts else "no gain with little enough harm is shown") in captions(app)
+    checks = next(table.value for table in app.dataframe if "Check" in table.value.columns)
+    assert ("Random sources refused", "98.0%") in list(checks.itertuples(index=False, name=None))
+    app.button(key="try_alpha").click().run()
+    assert param(app, "alpha") == ("0.25" if accepts else "0")
+    space.delete(entry.id)
+
+
+def test_a_damaged_certificate_is_said_to_be_damaged(run_id: str) -> None:
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", study("helps", True) | {"certificate": {"promise": 2}}, meta)
+    no_errors(opened(run_id, target="user:u3", source="user:u4", tab="help"), "the saved certificate is damaged")
+    no_errors(opened(run_id, target="user:u3", source="user:u4", tab="alpha"))
     space.delete(entry.id)
 
 

@@ -9,11 +9,12 @@ import streamlit as st
 
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
-from recsys.errors import ArtifactError
+from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.jobs.queue import Progress
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
+from recsys.transfer.certificate import Decision
 from recsys.workspace import read_content
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
@@ -21,6 +22,7 @@ from ui.shell.errors import show_failure, show_verdict
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.job_results import find_job, job_id
 from ui.shell.widgets import escape_markdown
+from ui.transfer.certificate import decision_of, evidence, sentence
 from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
 
@@ -71,8 +73,18 @@ def verdict_label(page: PageContext, context: RunContext) -> str:
     return "Does it help? Not studied yet →" if study is None else LABELS.get(str(study["level"]), "Does it help? →")
 
 
+def pair_certificate(page: PageContext, context: RunContext, scored: ScoredPair) -> Decision | None:
+    """The certificate of the pair from the study of its axis; None without one."""
+    try:
+        return decision_of(study_of(page, context), axis_of(page) != "users", scored)
+    except (ArtifactError, InputError):  # a damaged study: the tab "Does it help?" shows the error
+        return None
+
+
 def where_to_begin(page: PageContext, context: RunContext, scored: ScoredPair) -> tuple[float, str]:
     """An α to begin with, and a sentence that says whether a study supports it."""
+    if decision := pair_certificate(page, context, scored):
+        return decision.alpha, sentence(decision)
     study = study_of(page, context)
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
@@ -125,6 +137,8 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
         )
         _start(page, context)
         return
+    if decision := decision_of(study, axis_of(page) != "users", scored):
+        evidence(study, decision)
     show_verdict(str(study["level"]), str(study["verdict"]))
     st.caption(
         f"Source: {SOURCES[axis_of(page)]}. Model: {escape_markdown(model_label(study['model']))}, "

@@ -17,7 +17,8 @@ from ui.shell import state
 from ui.shell.frame import PageContext, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
-from ui.transfer.advice import verdict_label, where_to_begin
+from ui.transfer.advice import pair_certificate, verdict_label, where_to_begin
+from ui.transfer.certificate import badge
 from ui.transfer.picker_row import complete_pair, picker_row
 from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
 
@@ -83,6 +84,9 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(page, context))
     alpha, reason = where_to_begin(page, context, scored)
     sentence, button, onward = st.columns([5, 2, 2.4], vertical_alignment="center")
+    if decision := pair_certificate(page, context, scored):
+        with sentence:
+            badge(decision)
     sentence.caption(reason)
     label = f"Set α to {alpha:.2f}"
     if button.button(label, key="try_alpha", width="stretch", disabled=page.view.alpha == alpha):

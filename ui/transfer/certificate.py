@@ -1,0 +1,93 @@
+"""The transfer certificate of the pair on screen: one badge below the mixer, and its evidence in "Does it help?"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from recsys.metrics.uncertainty import Estimate
+from recsys.transfer.certificate import Certificate, Decision, pair_features
+from ui.glossary import meaning_of
+from ui.transfer.scored_pair import ScoredPair
+
+CONTROLS = {"random source": "Random sources refused", "shuffled pairs": "Shuffled sources refused"}
+
+
+def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) -> Decision | None:
+    """The certificate of the pair; None without a study, or with one of an earlier version that has no certificate.
+
+    Args:
+        own: whether the source is another part of the target's own history.
+
+    Raises:
+        ArtifactError: the saved certificate is damaged.
+    """
+    if study is None or "certificate" not in study:
+        return None
+    known, source_items = (
+        float(np.mean([len(history) for history in party.histories]))
+        for party in (scored.pair.target.party, scored.pair.source.party)
+    )
+    pair, allowed = scored.transfer, scored.transfer.allowed
+    scores = pair.target_scores[allowed], pair.source_scores[allowed]
+    features = pair_features(*scores, round(known), source_items, own)
+    return Certificate.from_json(study["certificate"]).decide(features, round(known))
+
+
+def sentence(decision: Decision) -> str:
+    """What the certificate says."""
+    similar = f"For {decision.users:,} users like this one"
+    if decision.accepted:
+        return (
+            f"{similar}, α = {decision.alpha:.2f} changed NDCG@10 by {_signed(decision.gain)}; "
+            f"{_percent(decision.harm)} of them got a worse list."
+        )
+    return f"{similar}, no gain with little enough harm is shown: {_signed(decision.gain)} NDCG@10."
+
+
+def badge(decision: Decision) -> None:
+    """The certificate in a few words."""
+    label = f"Transfer at α = {decision.alpha:.2f}" if decision.accepted else "Keep α = 0"
+    colour: Literal["green", "gray"] = "green" if decision.accepted else "gray"
+    st.badge(f"Certificate: {label}", color=colour, help=meaning_of("Transfer certificate"))
+
+
+def evidence(study: Mapping[str, Any], decision: Decision) -> None:
+    """The decision, and how the rule did on users that it was not made with."""
+    check = study.get("certificate_check")
+    badge(decision)
+    st.write(sentence(decision))
+    if not check:
+        return
+    promise = float(study["certificate"]["promise"])
+    st.caption(
+        f"The rule promises that at most {promise:.0%} of the accepted users get a worse list. On {check['users']:,} "
+        f"users whom it was not made with ({check['pairs']:,} pairs):",
+        help=meaning_of("Transfer certificate"),
+    )
+    rows = [
+        ("Pairs accepted", f"{check['accepted']:.1%}"),
+        ("Worse lists among the accepted", _percent(_estimate(check["harmed"])) if check["harmed"] else "–"),
+        ("Change of NDCG@10 of the accepted", _signed(_estimate(check["gain"])) if check["gain"] else "–"),
+        ("The same if every pair is accepted", _signed(_estimate(check["gain_of_all"]))),
+        ("The same with one α for all users", _signed(_estimate(check["gain_of_one_alpha"]))),
+        *((CONTROLS.get(name, f"{name} refused"), f"{share:.1%}") for name, share in check["refused"].items()),
+    ]
+    st.dataframe(pd.DataFrame(rows, columns=["Check", "Result"]), hide_index=True, width="content")
+
+
+def _estimate(content: Mapping[str, float]) -> Estimate:
+    return Estimate(float(content["value"]), float(content["low"]), float(content["high"]))
+
+
+def _signed(estimate: Estimate) -> str:
+    value, low, high = (f"{one:+.3f}".replace("-", "−") for one in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _percent(estimate: Estimate) -> str:
+    return f"{estimate.value:.1%} [{estimate.low:.1%}, {estimate.high:.1%}]"
