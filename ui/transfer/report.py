@@ -16,6 +16,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.transfer import AlphaPath, Recommendations
+from recsys.transfer.certificate import Certificate
 from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
 from ui.run_context import RunContext
 from ui.transfer.scored_pair import ScoredPair
@@ -133,6 +134,6 @@ def policy(study: Mapping[str, Any] | None) -> Policy:
         return Policy("none: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
     sources = {"users": "the nearest user", "time": "the user’s earlier items"}
     rule = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
-    return Policy.from_curves(
-        rule, [suggestion_evidence(point) for point in study["points"]], float(study["shrinkage"])
-    )
+    certificate = Certificate.from_json(study["certificate"]) if "certificate" in study else None
+    curves = [suggestion_evidence(point) for point in study["points"]]
+    return Policy.from_curves(rule, curves, float(study["shrinkage"]), certificate)

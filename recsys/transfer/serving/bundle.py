@@ -20,6 +20,7 @@ from recsys.embeddings.interests import InterestModel
 from recsys.errors import InputError, MissingExtraError
 from recsys.models.recommender import Encoder
 from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
+from recsys.transfer.certificate import Certificate
 from recsys.transfer.source_interests import Weights
 
 _SERVE = Path(__file__).with_name("serve_blend.py")
@@ -33,6 +34,7 @@ class Policy:
         source: how the source is chosen, in words ("the nearest user", "food, to recommend in kitchen").
         alphas: (minimum of known items, α), ascending; the last one that applies is used.
         evidence: one sentence for each.
+        certificate: decides for each pair, in place of `alphas`.
 
     Raises:
         InputError: no rule, not ascending, or an α outside [0, 1].
@@ -41,6 +43,7 @@ class Policy:
     source: str
     alphas: tuple[tuple[int, float], ...]
     evidence: tuple[str, ...] = ()
+    certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
         if not self.alphas or list(self.alphas) != sorted(set(self.alphas)):
@@ -49,12 +52,14 @@ class Policy:
             raise InputError("alpha", "must be between 0 and 1", self.alphas, "Use values in that range.")
 
     @classmethod
-    def from_curves(cls, source: str, curves: Sequence[AlphaCurve], c: float = 0.0) -> Policy:
+    def from_curves(
+        cls, source: str, curves: Sequence[AlphaCurve], c: float = 0.0, certificate: Certificate | None = None
+    ) -> Policy:
         """The policy that a study supports: α = 0 wherever no gain is shown. Raises InputError without curves."""
         ordered = sorted(curves, key=lambda curve: curve.observed)
         found = [suggest_alpha(ordered, curve.observed, c) for curve in ordered]
         rules = tuple((curve.observed, one.alpha) for curve, one in zip(ordered, found, strict=True))
-        return cls(source, rules, tuple(one.evidence for one in found))
+        return cls(source, rules, tuple(one.evidence for one in found), certificate)
 
     def alpha(self, known: int) -> float:
         """α for a user with so many known items; 0 below the first minimum."""
@@ -65,7 +70,7 @@ class Policy:
             "source": self.source,
             "alpha_by_known_items": [{"from": least, "alpha": alpha} for least, alpha in self.alphas],
             "evidence": list(self.evidence),
-        }
+        } | ({"certificate": self.certificate.to_json()} if self.certificate else {})
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,22 +96,59 @@ class Bundle:
             blended += part * of_one
         return blended[1:]
 
-    def alpha(self, known: int) -> float:
-        """The policy's α for a user with so many known items."""
-        rules = [rule["alpha"] for rule in self.policy["alpha_by_known_items"] if known >= rule["from"]]
-        return float(rules[-1]) if rules else 0.0
+    def alpha(self, target: User, source: User, own: bool = False) -> float:
+        """The certificate's α for this pair, 0 where it refuses; without a certificate the policy's for the target.
 
-    def recommend(self, target: User, source: User, alpha: float | None = None, k: int = 10) -> list[str]:
+        Args:
+            own: whether the source is another part of the target's own history.
+        """
+        known = len(target[1])
+        if "certificate" not in self.policy:
+            rules = [rule["alpha"] for rule in self.policy["alpha_by_known_items"] if known >= rule["from"]]
+            return float(rules[-1]) if rules else 0.0
+        rule = self.policy["certificate"]
+        studied = [int(one) for one in rule["alphas"]]
+        nearest = max([one for one in studied if one <= known], default=min(studied))
+        alpha = float(rule["alphas"][str(nearest)])
+        allowed = np.ones(len(self.item_ids), dtype=bool)
+        allowed[target[1]] = False
+        features = _features(self.scores(target)[allowed], self._source_scores(source)[allowed])
+        features = [float(known == 0), np.log1p(known), np.log1p(len(source[1])), *features, float(own), alpha]
+        expected = ((np.array(features) - rule["mean"]) / rule["scale"]) @ np.array(rule["weights"])
+        return alpha if rule["threshold"] is not None and expected >= rule["threshold"] else 0.0
+
+    def recommend(
+        self, target: User, source: User, alpha: float | None = None, k: int = 10, own: bool = False
+    ) -> list[str]:
         """The k best items that are not in the target's history: α · source + (1 − α) · target.
 
         The source's scores are those of its interests where policy.json has them, else its next-choice scores.
         """
-        weight = self.alpha(len(target[1])) if alpha is None else alpha
-        of_source = self.interest_scores(source[1]) if "interests" in self.policy else self.scores(source)
+        weight = self.alpha(target, source, own) if alpha is None else alpha
+        of_source = self._source_scores(source)
         blended = weight * of_source.astype(np.float64) + (1 - weight) * self.scores(target).astype(np.float64)
         blended[target[1]] = -np.inf
         best = np.argsort(-blended, kind="stable")[:k]
         return [self.item_ids[row] for row in best if blended[row] > -np.inf]
+
+    def _source_scores(self, source: User) -> np.ndarray:
+        return self.interest_scores(source[1]) if "interests" in self.policy else self.scores(source)
+
+
+def _features(target: np.ndarray, source: np.ndarray) -> list[float]:
+    """How the two scores of the items that may be recommended compare; the certificate's rule reads it."""
+    a, b = (_standardised(scores.astype(np.float64)) for scores in (target, source))
+    best = [[np.argpartition(-one, min(n, len(one)) - 1)[:n] for one in (a, b)] for n in (10, 100)]
+    shared = [len(np.intersect1d(first, second)) / len(first) for first, second in best]
+    of_target, of_source = best[0]
+    means = [a[of_target].mean(), b[of_source].mean(), b[of_target].mean(), a[of_source].mean()]
+    return [float((a * b).mean()), *shared, *map(float, means)]
+
+
+def _standardised(scores: np.ndarray) -> np.ndarray:
+    centred: np.ndarray = scores - scores.mean()
+    spread = centred.std()
+    return centred / spread if spread > 0 else np.zeros_like(centred)
 
 
 def _shown(shares: np.ndarray) -> list[int]:
@@ -133,4 +170,5 @@ if __name__ == "__main__":
     bundle = Bundle(Path(__file__).resolve().parent)
     alpha = float(sys.argv[3]) if len(sys.argv) > 3 else None
     k = int(sys.argv[4]) if len(sys.argv) > 4 else 10
-    print("\n".join(bundle.recommend(bundle.user(sys.argv[1]), bundle.user(sys.argv[2]), alpha, k)))
+    own = sys.argv[1] == sys.argv[2]
+    print("\n".join(bundle.recommend(bundle.user(sys.argv[1]), bundle.user(sys.argv[2]), alpha, k, own)))

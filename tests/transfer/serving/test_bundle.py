@@ -4,6 +4,7 @@ import json
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.popularity import Popularity
 from recsys.transfer.alpha_suggestion import AlphaCurve
 from recsys.transfer.blend import transfer
+from recsys.transfer.certificate import FEATURES, Certificate, pair_features
 from recsys.transfer.parties import party_of_items, party_of_user
 from recsys.transfer.recommendations import recommend
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
@@ -56,6 +58,32 @@ def test_a_new_person_is_encoded_by_onnx_and_alpha_comes_from_the_policy(
 ) -> None:
     pair = transfer(model, party_of_items([3, 9, 11]), party_of_user(planted, 20))
     assert run(folder, "item:i3,i9,i11", "u20") == planted.items.externals(recommend(pair, 0.7, 10).items)
+
+
+def test_the_script_decides_as_the_certificate(planted: Dataset, model: AttentionModel, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    n = len(FEATURES) + 1
+    weights, spread = rng.normal(size=n), np.abs(rng.normal(1, 0.2, n))
+    rule = Certificate(
+        0.1, {0: 0.8, 3: 0.6, 12: 0.25}, rng.normal(size=n), spread, weights, 0.0, np.zeros(9), np.zeros(9)
+    )
+    expected = {}
+    for target, source in [(int(a), int(b)) for a, b in rng.integers(0, planted.n_users, (30, 2))]:
+        pair = transfer(model, party_of_user(planted, target), party_of_user(planted, source))
+        known, others = len(planted.history(target)), len(planted.history(source))
+        scores = pair.target_scores[pair.allowed], pair.source_scores[pair.allowed]
+        features = pair_features(*scores, known, others, own=target == source)
+        expected[target, source] = features, known
+    middle = float(np.median([rule.expectation(f[None], np.array([known]))[0] for f, known in expected.values()]))
+    rule = replace(rule, threshold=middle)
+    export_bundle(model, planted, replace(POLICY, certificate=rule), tmp_path)
+    bundle = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    decided = []
+    for (target, source), (features, known) in expected.items():
+        served = bundle.alpha(bundle.user(f"u{target}"), bundle.user(f"u{source}"), target == source)
+        assert served == rule.decide(features, known).alpha
+        decided.append(served > 0)
+    assert 0 < sum(decided) < len(decided)
 
 
 def test_onnx_equals_the_encoder_at_every_length(folder: Path, model: AttentionModel) -> None:
