@@ -21,6 +21,8 @@ from sample_data.build.items import SampleItem, sample_items
 from sample_data.build.users import DAY, HALFWAY, START, ItemIndex, SampleUser, sample_users, simulate
 
 COLUMNS = ("user_id", "item_id", "timestamp", "scenario")
+USER_COLUMNS = ("user_id", "age_band", "region", "planted interest", "planted interest in 2024")
+"""The last two let a class compare the model with what was planted; no model reads the user table."""
 BOT = "feedreader-9999"
 BOT_ROWS = 2_400
 INVALID_ROWS = {"missing_user": 45, "missing_item": 35, "broken_time": 30, "impossible_time": 12, "duplicate": 260}
@@ -71,14 +73,20 @@ class SampleCommunity:
             tags = "" if blank.random() < 0.02 else "|".join(item.tags)
             items.append((item.item_id, item.title, text, tags, item.scenario))
         users = [
-            (u.user_id, "" if blank.random() < 0.03 else u.age_band, "" if blank.random() < 0.02 else u.region)
+            (
+                u.user_id,
+                "" if blank.random() < 0.03 else u.age_band,
+                "" if blank.random() < 0.02 else u.region,
+                u.main_interest,
+                u.earlier_interest,
+            )
             for u in self.users
         ]
         truth = json.dumps(self.truth(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         return {
             "interactions.csv.gz": _gzip(_csv(COLUMNS, self.rows)),
             "items.csv": _csv(("item_id", "title", "description", "tags", "scenario"), items),
-            "people.csv": _csv(("user_id", "age_band", "region"), users),
+            "people.csv": _csv(USER_COLUMNS, users),
             "truth.json.gz": _gzip(truth.encode()),
         }
 

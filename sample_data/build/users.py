@@ -85,6 +85,16 @@ class SampleUser:
     def drifts(self) -> bool:
         return self.before != self.after
 
+    @property
+    def main_interest(self) -> str:
+        """The interest with the largest weight since half-way."""
+        return max(self.after, key=lambda name: self.after[name])
+
+    @property
+    def earlier_interest(self) -> str:
+        """The interest with the largest weight before half-way."""
+        return max(self.before, key=lambda name: self.before[name])
+
 
 def sample_users(random: Random, n_users: int) -> tuple[SampleUser, ...]:
     """Users with their mixtures of interests."""

@@ -12,7 +12,7 @@ from recsys.data.loading import Loaded
 from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_files, sample_of
 from recsys.errors import UnknownIdError
 from recsys.runs import load_run
-from sample_data.build.community import BOT
+from sample_data.build.community import BOT, USER_COLUMNS
 from sample_data.build.items import SCENARIOS
 
 
@@ -27,7 +27,7 @@ def test_a_sample_loads_with_the_rows_that_it_describes(name: str) -> None:
     assert sample.report.rows_read == card.rows == sample_files(name)[0].count(b"\n") - 1
     assert sample.report.rows_read == sample.report.rows_kept + sum(sample.report.dropped.values())
     assert BOT not in sample.dataset.users
-    assert set(sample.dataset.user_table.columns) == {"age_band", "region"}
+    assert set(sample.dataset.user_table.columns) == set(USER_COLUMNS[1:])
     wanted = set(SCENARIOS) if name == "all" else {name}
     assert set(sample.dataset.catalogue.scenario_names) == wanted
     assert card.title and card.content and card.to_find
