@@ -8,6 +8,7 @@ from recsys.models.recommender import Encoder
 from ui.components.point_map import choice, identity_of
 from ui.embeddings import projections, view
 from ui.embeddings.colouring import colour_of
+from ui.embeddings.controls import controls_above
 from ui.embeddings.drawer import drawer
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
@@ -49,12 +50,15 @@ def below_the_map(
 
 def body() -> None:
     """Controls, map and drawer: what runs again when a choice is made."""
-    context, dims, colouring, focus = view.controls_above(page)
+    controls = controls_above(page)
+    context, dims = controls.context, controls.dims
+    if context.entity != shown_in_title:
+        st.rerun()  # the title is outside of this fragment
     stage, below = st.container(key="map_stage"), st.container()
-    with st.expander("Settings and quality of the map", key="map_made", on_change="rerun") as expander:
+    with st.expander("Settings, quality and number of groups", key="map_made", on_change="rerun") as expander:
         neighbours, distance = view.settings_controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
-        quality = st.container()
+        quality, number = st.columns(2)
     settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance)
     state = projections.projection_state(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
     with below:
@@ -62,10 +66,12 @@ def body() -> None:
     if expander.open:  # otherwise every browser would load plotly for its figure
         with quality:
             view.quality(state.projection)
+        with number:
+            view.number_of_groups(context)
     with stage:
         if dims == 2:
-            colour = colour_of(context, colouring, state.projection.points, palette)
-            chosen = view.show_map(context, state.projection, colour, focus)
+            colour = colour_of(context, controls.colouring, state.projection.points, palette)
+            chosen = view.show_map(controls, state.projection, colour)
         else:
             chosen = choice(f"map_{context.entity}", len(context.names), identity_of(context.names))
             view.show_cloud(context, state.projection, palette, chosen)
@@ -74,7 +80,8 @@ def body() -> None:
                 drawer(context, chosen)
 
 
-with open_page("embeddings") as page:
+shown_in_title = st.session_state.get("map_side", "users")
+with open_page("embeddings", f"Map of {shown_in_title}") as page:
     run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
         reason = "Its model has no user embeddings: train one that has."

@@ -69,10 +69,13 @@ def groups_of(folder: str, representation: Representation = "interests") -> tupl
 
 @st.cache_resource(max_entries=12, show_spinner="Looking for groups …")
 def _groups_of(folder: str, representation: Representation) -> tuple[Clusters, tuple[str, ...]]:
-    from recsys.embeddings import cluster, name_user_groups
+    from recsys.embeddings import cluster, name_next_choices, name_user_groups
 
-    clusters = cluster(embeddings_of(folder, representation).users)
-    return clusters, name_user_groups(clusters.labels, open_run(folder)[1])
+    embeddings, dataset = embeddings_of(folder, representation), open_run(folder)[1]
+    clusters = cluster(embeddings.users)
+    if representation == "next-choice":
+        return clusters, name_next_choices(clusters.labels, embeddings, dataset)
+    return clusters, name_user_groups(clusters.labels, dataset)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

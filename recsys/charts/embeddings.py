@@ -18,10 +18,12 @@ from recsys.charts.style import (
     sentence_figure,
     with_opacity,
 )
+from recsys.embeddings.clusters import TOLERANCE
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from recsys.embeddings.clusters import Clusters
     from recsys.embeddings.projection_quality import Quality
 
 SHAPES_3D = ("circle", "diamond", "square", "cross", "x", "circle-open", "diamond-open", "square-open")
@@ -114,6 +116,32 @@ def quality_figure(quality: Quality) -> Figure:
     )
     figure.add_trace(bars)
     figure.update_xaxes(range=[0, 1.02])
+    return figure
+
+
+def number_of_groups_figure(clusters: Clusters) -> Figure:
+    """The silhouette of each number of groups that was compared; the chosen one is marked."""
+    import plotly.graph_objects as go
+
+    numbers, values = zip(*clusters.compared, strict=True)
+    chosen, enough = len(clusters), max(values) - TOLERANCE * abs(max(values))
+    figure = sentence_figure(
+        f"{chosen} groups: the largest number within {format_percent(TOLERANCE)} of the best silhouette",
+        x="number of groups",
+        y="silhouette (−1 to 1)",
+        alternative="; ".join(f"{number} groups: {format_number(value)}" for number, value in clusters.compared),
+        height=250,
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=numbers, y=values, mode="lines+markers", line={"color": QUIET}, marker={"size": 6}, name="compared"
+        )
+    )
+    mark = {"color": KEPT, "size": 13, "symbol": "diamond"}
+    figure.add_trace(go.Scatter(x=[chosen], y=[clusters.silhouette], mode="markers", marker=mark, name="chosen"))
+    line = {"dash": "dot", "color": QUIET}
+    figure.add_hline(y=enough, line=line, annotation_text=f"{format_percent(1 - TOLERANCE)} of the best")
+    figure.update_xaxes(dtick=2)
     return figure
 
 

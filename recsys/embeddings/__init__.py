@@ -2,7 +2,7 @@
 
 from recsys.embeddings.clusters import Clusters, cluster
 from recsys.embeddings.extraction import Embeddings, extract
-from recsys.embeddings.group_names import name_item_groups, name_user_groups
+from recsys.embeddings.group_names import name_item_groups, name_next_choices, name_user_groups
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection import Projection, align, pca, project
@@ -20,6 +20,7 @@ __all__ = [
     "extract",
     "measure_quality",
     "name_item_groups",
+    "name_next_choices",
     "name_user_groups",
     "nearest",
     "pca",

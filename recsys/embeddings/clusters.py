@@ -14,7 +14,7 @@ _FIT_ROWS = 20_000  # centres are fitted to this many rows at most; every row is
 _STARTS = 4  # k-means runs from random centres; the one with the least squared distance is taken
 _SILHOUETTE_ROWS = 2_000
 _AUTOMATIC = range(4, 17)  # numbers of groups compared when none is given: more are hard to tell apart on a map
-_TOLERANCE = 0.05  # of the best silhouette: the largest number of groups that comes as near is taken
+TOLERANCE = 0.05  # of the best silhouette: the largest number of groups that comes as near is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +26,13 @@ class Clusters:
         centres: float32 (k, d), of the rows scaled to length 1.
         silhouette: −1 … 1, how much nearer a row is to its own group than to the next one (Rousseeuw 1987), over a
             sample of the rows; 0 when there is one group.
+        compared: (number of groups, silhouette) of each number that was tried, ascending.
     """
 
     labels: np.ndarray
     centres: np.ndarray
     silhouette: float = 0.0
+    compared: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", read_only(self.labels))
@@ -78,14 +80,15 @@ def cluster(vectors: np.ndarray, n: int | None = None, seed: int = 0) -> Cluster
         labels = model.predict(rows)
         groupings.append((_silhouette(rows, labels, seed), labels, model.cluster_centers_))
     best = max(value for value, _, _ in groupings)
-    enough = best - _TOLERANCE * abs(best)
+    enough = best - TOLERANCE * abs(best)
     silhouette, labels, centres = next(grouping for grouping in reversed(groupings) if grouping[0] >= enough)
     counts = np.bincount(labels, minlength=len(centres))
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] > 0]
     rank = np.zeros(len(centres), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    return Clusters(rank[labels], centres[order], silhouette)
+    compared = tuple((size, value) for size, (value, _, _) in zip(sizes, groupings, strict=True))
+    return Clusters(rank[labels], centres[order], silhouette, compared)
 
 
 def fit_k_means(rows: np.ndarray, n: int, *, seed: int, sample: int, n_init: int = 1, **options: Any) -> Any:

@@ -13,8 +13,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.data.dataset import Dataset
+from recsys.embeddings.extraction import Embeddings
 from recsys.embeddings.group_profile import item_tags, over_represented
 
+_CHOICES = 30.0  # of each user, by which likely choices are weighted like interactions
 _MOST_CHARACTERS = 32  # of a tag or title inside a name
 
 
@@ -31,18 +33,37 @@ def name_user_groups(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
     return _names(csr_matrix((ones, (labels[dataset.user_of], dataset.sequence)), shape=shape), dataset, "Group")
 
 
-def name_item_groups(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
+def name_next_choices(labels: np.ndarray, embeddings: Embeddings, dataset: Dataset) -> tuple[str, ...]:
+    """A name for each group of users by next-item state: the tags of what its mean user is likely to choose next.
+
+    Likely is by the softmax of the scores, and typical is what is likelier than for the mean of all users. Tags of a
+    scenario are not left out here: the state says in which scenario a user will probably choose next.
+
+    Args:
+        labels: int (n_users,), 0 … k − 1.
+        embeddings: whose users are states.
+    """
+    means = np.stack([embeddings.users[labels == group].mean(axis=0) for group in range(int(labels.max()) + 1)])
+    scores = (means @ embeddings.items[1:].T + embeddings.item_bias[1:]).astype(np.float64)
+    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+    likely *= _CHOICES / likely.sum(axis=1, keepdims=True)
+    counts = csr_matrix(np.pad(likely * np.bincount(labels)[:, None], ((0, 0), (1, 0))))
+    return _names(counts, dataset, "Group", within_scenario=False)
+
+
+def name_item_groups(labels: np.ndarray, dataset: Dataset, *, within_scenario: bool = True) -> tuple[str, ...]:
     """A name for each group of items, as `name_user_groups`.
 
     Args:
         labels: int (n_items,), of the items 1 … n_items.
+        within_scenario: False for vectors that differ by scenario, whose groups its common tags describe.
     """
     shape = (int(labels.max()) + 1, dataset.n_items + 1)
     items, weights = np.arange(1, dataset.n_items + 1), np.maximum(dataset.item_counts[1:], 1).astype(np.float64)
-    return _names(csr_matrix((weights, (labels, items)), shape=shape), dataset, "Items")
+    return _names(csr_matrix((weights, (labels, items)), shape=shape), dataset, "Items", within_scenario)
 
 
-def _names(counts: csr_matrix, dataset: Dataset, fallback: str) -> tuple[str, ...]:
+def _names(counts: csr_matrix, dataset: Dataset, fallback: str, within_scenario: bool = True) -> tuple[str, ...]:
     """Names of groups from their interactions with each item: csr float64 (groups, n_items + 1)."""
     tags, tag_names = item_tags(dataset)
     overall = np.asarray(counts.sum(axis=0)).ravel()
@@ -56,7 +77,7 @@ def _names(counts: csr_matrix, dataset: Dataset, fallback: str) -> tuple[str, ..
         total = own.sum()
         against, titles = overall * total / max(overall.sum(), 1.0), dataset.catalogue.titles
         typical = (
-            over_represented(own @ tags, expected @ tags, total, total, tag_names, 3)
+            (within_scenario and over_represented(own @ tags, expected @ tags, total, total, tag_names, 3))
             # else a tag that belongs to one scenario as a whole
             or over_represented(own @ tags, against @ tags, total, total, tag_names, 3)
             or over_represented(own, against, total, total, titles, 2)

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import streamlit as st
 
-from ui.components.point_map import Focus, by_group, by_number, point_map
+from ui.components.point_map import Arrows, Focus, by_group, by_number, point_map
 
 USERS = int(os.environ.get("MAP_USERS", "3000"))
 NAMES = (
@@ -46,6 +46,8 @@ if not st.checkbox("Show the map", value=True):
     st.stop()
 how = st.radio("Colour", ["group", "legend", "number"], horizontal=True)
 palette = st.radio("Palette", ["okabe-ito", "muted"], horizontal=True)
+if st.checkbox("Other places"):
+    points = points[:, ::-1] * [1.0, -1.0]
 look_for = st.number_input("Look for", -1, USERS - 1, -1)
 if how == "number":
     colour = by_number("Activity", np.arange(USERS) % 97, "1 item", "97 items", palette)
@@ -60,6 +62,7 @@ chosen = point_map(
     marks={"source": [4], "target": [1]},
     near=[6, 12, 18],
     of=0,
+    arrows=Arrows(points[:12:6], points[1:13:6], np.array([1, 7]), np.array([1, 40])),
     focus=Focus(int(look_for) + 1, int(look_for)) if look_for >= 0 else None,
 )
 known = f"{chosen.kind} of {len(chosen.rows)}: {chosen.rows[:3].tolist()} {chosen.name} seq {chosen.seq}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -358,6 +359,30 @@ def test_the_map_is_drawn_in_the_themes_colours(visit: Visits, address: str, sch
         "canvas => [...canvas.getContext('2d').getImageData(2, canvas.height - 3, 1, 1).data].slice(0, 3)"
     )
     assert (sum(corner) > 600) == (scheme == "light")
+
+
+def label_visibility(page: Page, do: Callable[[], object]) -> list[bool]:
+    """Whether the labels were hidden, at each change of that, until they have come to rest."""
+    page.locator(".labels").evaluate("""labels => {
+        window.seen = [];
+        new MutationObserver(() => window.seen.push(labels.hidden)).observe(labels, { attributeFilter: ["hidden"] });
+    }""")
+    before = page.locator(".labels .group").first.get_attribute("style") or ""
+    do()
+    expect(page.locator(".labels .group").first).not_to_have_attribute("style", before)
+    expect(page.locator(".labels .group").first).to_have_attribute("style", re.compile("translate"))
+    seen: list[bool] = page.evaluate("() => window.seen")
+    return seen
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_points_glide_to_another_projection_unless_reduced_motion_is_asked(
+    visit: Visits, address: str, motion: Any
+) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 1200}, reduced_motion=motion)
+    expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
+    seen = label_visibility(page, lambda: page.get_by_text("Other places").click())
+    assert (seen[0], seen[-1]) == (True, False) if motion == "no-preference" else seen == []
 
 
 LABELS = "\n".join(

@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.charts.embeddings import cloud_figure, column_figure, history_lengths_figure, quality_figure
+from recsys.charts.embeddings import (
+    cloud_figure,
+    column_figure,
+    history_lengths_figure,
+    number_of_groups_figure,
+    quality_figure,
+)
 from recsys.charts.style import alternative_of
-from recsys.embeddings import Quality
+from recsys.embeddings import Clusters, Quality
 
 HOSTILE = "<b onclick=x>bold</b>"
 
@@ -51,3 +57,13 @@ def test_lengths_are_shares_of_users(overall: np.ndarray) -> None:
     for trace in figure.data:
         assert sum(trace.y) == pytest.approx(1.0)
     assert f"Median history: {overall[-1]} items here" in figure.layout.title.text
+
+
+def test_the_criterion_of_the_number_of_groups_is_drawn_with_the_chosen_one_marked() -> None:
+    found = Clusters(np.array([0, 1, 2, 0]), np.eye(3, 2), 0.29, ((2, 0.3), (3, 0.29), (4, 0.2)))
+    figure = number_of_groups_figure(found)
+    assert "3 groups" in figure.layout.title.text and "within 5%" in figure.layout.title.text.replace("<br>", " ")
+    compared, chosen = figure.data
+    assert (list(compared.x), list(compared.y)) == ([2, 3, 4], [0.3, 0.29, 0.2])
+    assert (list(chosen.x), list(chosen.y)) == ([3], [0.29])
+    assert "2 groups: 0.300" in alternative_of(figure)

@@ -50,7 +50,7 @@ def test_the_interval_holds_the_value_of_the_population_in_about_95_of_100_sampl
 
 
 def test_nothing_is_said_of_one_group_one_value_or_an_id() -> None:
-    assert agreement(np.zeros(10, int), list("abababab") + ["", ""]) is None
+    assert agreement(np.zeros(10, int), [*"abababab", "", ""]) is None
     assert agreement(np.arange(10) % 2, ["a"] * 10) is None
     assert agreement(np.arange(200) % 2, [str(i) for i in range(200)]) is None
     assert MOST_VALUES < 200

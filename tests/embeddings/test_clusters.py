@@ -79,3 +79,12 @@ def test_silhouette_of_one_group_is_zero() -> None:
 def test_invalid_arguments_are_refused(vectors: np.ndarray, n: int) -> None:
     with pytest.raises(InputError):
         cluster(vectors, n)
+
+
+def test_the_silhouette_of_every_number_that_was_compared_is_kept() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.eye(6)[np.arange(300) % 6]
+    found = cluster(centres + rng.normal(0, 0.05, centres.shape))
+    assert [number for number, _ in found.compared] == list(range(4, 17))
+    assert len(found) == 6 and dict(found.compared)[6] == found.silhouette == max(value for _, value in found.compared)
+    assert cluster(centres, 3).compared[0][0] == 3

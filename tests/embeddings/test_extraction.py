@@ -60,7 +60,7 @@ def test_the_fingerprint_follows_the_values(planted: Dataset) -> None:
 
 
 def test_a_model_without_user_embeddings_is_refused_with_a_fix(planted: Dataset) -> None:
-    with pytest.raises(InputError, match=r"user embeddings.*counts.*attention"):
+    with pytest.raises(InputError, match=r"user embeddings.*counts.*with embeddings"):
         extract(Counts(), planted)
 
 

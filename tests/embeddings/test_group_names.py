@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.data.dataset import Catalogue, Dataset
-from recsys.embeddings.group_names import name_item_groups, name_user_groups
+from recsys.embeddings.extraction import Embeddings
+from recsys.embeddings.group_names import name_item_groups, name_next_choices, name_user_groups
 
 
 def test_groups_are_named_by_their_planted_interests(planted: Dataset) -> None:
@@ -46,3 +47,23 @@ def test_without_tags_titles_name_a_group_and_names_are_unique(planted: Dataset)
     assert all(name.startswith("i") for name in names) and len(set(names)) == 2
     same = name_user_groups(np.zeros(120, dtype=int), bare)
     assert same == ("Group 1",)  # nothing is over-represented among all users
+
+
+def test_groups_by_state_are_named_by_what_they_are_likely_to_choose_next_whatever_they_chose(planted: Dataset) -> None:
+    half = planted.n_items // 2
+    items = np.zeros((planted.n_items + 1, 2), dtype=np.float32)
+    items[1 : half + 1, 0] = items[half + 1 :, 1] = 1.0  # "even" and "odd"
+    labels = np.arange(planted.n_users) % 2
+    users = 5 * np.eye(2, dtype=np.float32)[1 - labels]  # the users who chose even items are about to choose odd ones
+    states = Embeddings(users, items, np.zeros(planted.n_items + 1, dtype=np.float32), "0" * 16)
+    assert name_user_groups(labels, planted) == ("even", "odd")
+    assert name_next_choices(labels, states, planted) == ("odd", "even")
+
+
+def test_groups_of_items_that_are_scenarios_are_named_by_the_tags_of_these(planted: Dataset) -> None:
+    n = planted.n_items
+    scenarios = ("", *["cinema"] * (n // 2), *["courses"] * (n - n // 2))
+    tags = ((), *[("film", "red" if item % 2 else "blue") for item in range(n // 2)], *[("course",)] * (n - n // 2))
+    catalogue = Catalogue(planted.catalogue.titles, planted.catalogue.texts, tags, scenarios, {})
+    dataset, labels = replace(planted, catalogue=catalogue), (np.arange(n) >= n // 2).astype(int)
+    assert name_item_groups(labels, dataset, within_scenario=False)[0].split(", ")[0] == "film"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import adjusted_rand_score
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
@@ -120,6 +122,35 @@ def test_every_colouring_is_shown(space: Space, how: str) -> None:
     app = opened(space)
     app.selectbox(key="map_colour_users").set_value(how).run()
     no_errors(app)
+
+
+def test_a_user_column_as_colour_says_how_far_the_groups_agree_with_it(space: Space) -> None:
+    app = opened(space)
+    app.selectbox(key="map_colour_users").set_value("band").run()
+    found = re.search(r"Groups and “band”: adjusted Rand index (\S+) \[", text_of(app))
+    folder = str(space.path(space.entries("run")[0].id))
+    labels = cache.groups_of(folder)[0].labels
+    expected = adjusted_rand_score(cache.open_run(folder)[1].user_table["band"], labels)
+    assert found is not None and float(found[1].replace("−", "-")) == pytest.approx(expected, abs=6e-3)
+    app.selectbox(key="map_colour_users").set_value("Activity").run()
+    assert "adjusted Rand index" not in text_of(app)
+
+
+def test_changes_over_time_are_counted_beside_chance(space: Space) -> None:
+    app = opened(space)
+    app.toggle(key="map_changes").set_value(True).run()
+    no_errors(app)
+    assert re.search(r"of 120 users changed group since half-way .* would by chance", text_of(app))
+    opened(space, {"kind": "pick", "index": 7, "seq": 1}).toggle(key="map_changes").set_value(True).run()
+    app.segmented_control(key="map_representation").set_value("next-choice").run()
+    assert not app.toggle  # the next choice has no earlier moment to compare
+
+
+def test_the_heading_says_whose_map_it_is(space: Space) -> None:
+    app = opened(space)
+    assert app.title[0].value == "Map of users"
+    app.segmented_control(key="map_side").set_value("items").run()
+    assert app.title[0].value == "Map of items"
 
 
 def test_the_search_finds_one_or_offers_some(space: Space) -> None:

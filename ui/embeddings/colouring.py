@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import streamlit as st
 
 from recsys.charts.style import format_number
+from recsys.embeddings.agreement import agreement
+from recsys.metrics.uncertainty import Estimate
+from ui import cache
 from ui.components.point_map import Colour, Palette, by_group, by_number
 from ui.embeddings.map_context import MapContext
 
+_REGIONS = 0.15  # of agreement with the groups, above which the values of a column form regions that can be named
 _MOST_NUMERIC_GROUPS = 12  # a number column with more distinct values is coloured on a scale
 
 
@@ -47,8 +52,22 @@ def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palett
     if column.dtype.kind in "if" and column.nunique() > _MOST_NUMERIC_GROUPS:
         values = column.fillna(column.median()).to_numpy(dtype=float)
         return by_number(name, values, format_number(float(values.min())), format_number(float(values.max())), palette)
-    texts = column.astype("string").fillna("unknown")
+    texts = column.astype("string").fillna("").replace("", "unknown")
     by_frequency = list(texts.value_counts().index)
     ordered = sorted(by_frequency) if len(by_frequency) <= _MOST_NUMERIC_GROUPS else by_frequency
     labels = texts.map({value: code for code, value in enumerate(ordered)}).to_numpy(dtype=int)
-    return by_group(name, labels, ordered, points, palette, direct=False)
+    found = agreement_of(context, name)
+    return by_group(name, labels, ordered, points, palette, direct=found is not None and found.value > _REGIONS)
+
+
+def agreement_of(context: MapContext, name: str) -> Estimate | None:
+    """How far the groups of users agree with a column of the user table; None for other colourings."""
+    if context.entity != "users" or name not in context.dataset.user_table.columns:
+        return None
+    return _agreement(context.context.folder, context.representation, name)
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _agreement(folder: str, representation: cache.Representation, name: str) -> Estimate | None:
+    values = cache.open_run(folder)[1].user_table[name].astype("string").fillna("")
+    return agreement(cache.groups_of(folder, representation)[0].labels, values.to_list())

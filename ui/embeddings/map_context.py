@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import Dataset
-from recsys.embeddings import Embeddings
+from recsys.embeddings import Clusters, Embeddings
 from ui import cache
 from ui.embeddings import projections
 from ui.run_context import RunContext
@@ -24,7 +24,7 @@ class MapContext:
         context: the open run with its data.
         entity: what a row is, "users" or "items".
         representation: what the vectors say of a user.
-        labels: int (n,), each row's group.
+        clusters: the groups of the rows.
         groups: names of the groups.
     """
 
@@ -32,8 +32,13 @@ class MapContext:
     context: RunContext
     entity: str
     representation: cache.Representation
-    labels: np.ndarray
+    clusters: Clusters
     groups: tuple[str, ...]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Each row's group: int32 (n,)."""
+        return self.clusters.labels
 
     @property
     def dataset(self) -> Dataset:
@@ -66,4 +71,4 @@ def map_context(page: PageContext, entity: str, representation: cache.Representa
     folder = str(page.run_folder)
     groups = cache.groups_of if entity == "users" else projections.item_groups_of
     clusters, names = groups(folder, representation)
-    return MapContext(page, RunContext(folder, run, dataset), entity, representation, clusters.labels, names)
+    return MapContext(page, RunContext(folder, run, dataset), entity, representation, clusters, names)

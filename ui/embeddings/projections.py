@@ -148,7 +148,8 @@ def item_groups_of(folder: str, representation: cache.Representation) -> tuple[C
     from recsys.embeddings import cluster, name_item_groups
 
     clusters = cluster(cache.embeddings_of(folder, representation).items[1:])
-    return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1])
+    within = representation == "interests"
+    return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1], within_scenario=within)
 
 
 @st.cache_resource

@@ -1,42 +1,38 @@
-"""What the Embeddings page shows: the controls above the map, the map, and the settings and quality below it."""
+"""What the Embeddings page shows: the map, and below it its settings, its quality and the number of groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.charts.embeddings import cloud_figure, quality_figure
+from recsys.charts.embeddings import cloud_figure, number_of_groups_figure, quality_figure
 from recsys.charts.style import CONFIG, format_number
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
-from ui.cache import Representation
 from ui.components.point_map import (
     GROUP_COLOURS,
+    NO_ARROWS,
     Choice,
     Colour,
-    Focus,
     Palette,
     choice,
     identity_of,
     point_map,
 )
-from ui.embeddings.colouring import colourings
-from ui.embeddings.map_context import MapContext, map_context
-from ui.embeddings.projections import ENTITIES, ProjectionSettings
+from ui.embeddings.changes import arrows_of
+from ui.embeddings.controls import Controls
+from ui.embeddings.map_context import MapContext
+from ui.embeddings.projections import ProjectionSettings
 from ui.glossary import meaning_of
 from ui.run_context import group_of
-from ui.shell.frame import PageContext
-from ui.shell.widgets import escape_markdown, set_widget_value
+from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
     from recsys.embeddings.projection import Projection
 
-REPRESENTATIONS: dict[Representation, str] = {"interests": "Interests", "next-choice": "Next choice"}
-_DIFFERENCE = "Interests say what a user likes over time; next choice says what the user is likely to choose next."
 PALETTES: dict[str, Palette] = {"Okabe–Ito, cividis": "okabe-ito", "Muted, viridis": "muted"}
 NEIGHBOURS = 10  # of a picked row, listed and drawn
 _DRAWER_WIDTH = 364  # pixels that the drawer covers at the map's right (embeddings.css)
@@ -44,69 +40,12 @@ _MOST_RINGED = 2_000  # chosen rows that are marked in three dimensions
 _METHODS = {"umap": "UMAP", "pca": "PCA", "umap-learn": "UMAP (umap-learn)"}
 
 
-def controls_above(page: PageContext) -> tuple[MapContext, int, str, Focus | None]:
-    """Search, representation, entity, dimensions and colour.
-
-    Returns:
-        The context, 2 or 3, one of `colourings`, and the row to show.
-    """
-    with st.container(key="map_controls"):
-        search_column, representation_column, entity_column, dims_column, colour_column = st.columns(
-            [1.9, 2.1, 1.6, 1.2, 1.9], vertical_alignment="center"
-        )
-        st.caption(_DIFFERENCE, help=meaning_of("Embedding", "Projection"))
-    with representation_column:
-        representation = _representation(page)
-    with entity_column:
-        entity = _switch("Points", ENTITIES, "users", "map_side", str.title)
-    with dims_column:
-        dims = _switch("Dimensions", (2, 3), 2, "map_dims", lambda n: f"{n}-D")
-    context = map_context(page, entity, representation)
-    with search_column:
-        focus = search(context)
-    with colour_column:
-        colouring = st.selectbox(
-            "Colour by",
-            colourings(context),
-            key=f"map_colour_{entity}",
-            format_func=lambda name: f"Colour: {escape_markdown(name, 40)}",
-            label_visibility="collapsed",
-        )
-    return context, dims, colouring, focus
-
-
-def _representation(page: PageContext) -> Representation:
-    """The switch between interests and next choice. The URL decides, in its parameter `tab`."""
-    shown: Representation = "next-choice" if page.view.tab == "next-choice" else "interests"
-
-    def choose() -> None:
-        chosen = st.session_state["map_representation"]
-        page.set_view(tab="" if chosen == "interests" else chosen)
-
-    set_widget_value("map_representation", shown)
-    st.segmented_control(
-        "Representation",
-        list(REPRESENTATIONS),
-        required=True,
-        key="map_representation",
-        on_change=choose,
-        format_func=lambda one: REPRESENTATIONS[one],
-        label_visibility="collapsed",
-    )
-    return shown
-
-
-def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:
-    return st.segmented_control(
-        label, options, default=default, required=True, key=key, format_func=words, label_visibility="collapsed"
-    )
-
-
 # the map --------------------------------------------------------------------------------------------------------------
 
 
-def show_map(context: MapContext, projection: Projection, colour: Colour, focus: Focus | None) -> Choice:
+def show_map(controls: Controls, projection: Projection, colour: Colour) -> Choice:
     """The map in two dimensions. Lines join the picked row to its nearest neighbours in the embedding space."""
+    context, focus = controls.context, controls.focus
     n, users = len(projection.points), context.entity == "users"
     key = f"map_{context.entity}"
     previous = choice(key, n, identity_of(context.names))
@@ -125,6 +64,7 @@ def show_map(context: MapContext, projection: Projection, colour: Colour, focus:
         marks=marked_users(context) if users else None,
         near=[int(row) for row in near],
         of=picked,
+        arrows=arrows_of(context, projection.points, previous) if controls.changes else NO_ARROWS,
         focus=focus,
         drawer=_DRAWER_WIDTH,
     )
@@ -180,52 +120,6 @@ def _party(context: MapContext, role: str) -> tuple[list[int], str]:
     return [], text
 
 
-# search ---------------------------------------------------------------------------------------------------------------
-
-
-def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
-    """The row whose name is `text`, else the rows whose names contain it, shortest first."""
-    wanted = text.strip().casefold()
-    if not wanted:
-        return []
-    exact = [row for row, name in enumerate(context.names) if name.casefold() == wanted]
-    if exact:
-        return exact[:1]
-    matches = [row for row, name in enumerate(context.names) if wanted in name.casefold()]
-    return sorted(matches, key=lambda row: (len(context.names[row]), row))[:limit]
-
-
-def search(context: MapContext) -> Focus | None:
-    """The search box. Returns the row that the map should show, with a number that grows with each new row."""
-    noun = context.entity.removesuffix("s")
-    text = st.text_input(
-        f"Find {'a' if noun == 'user' else 'an'} {noun}",
-        key=f"map_find_{context.entity}",
-        placeholder=f"Find {'a' if noun == 'user' else 'an'} {noun} …",
-        label_visibility="collapsed",
-        icon=":material/search:",
-    )
-    rows = matching_rows(context, text)
-    if text.strip() and not rows:
-        st.caption(f"No {noun} matches.")
-    row = rows[0] if len(rows) == 1 else None
-    if len(rows) > 1:
-        row = st.pills(
-            "Matches",
-            rows,
-            format_func=lambda one: escape_markdown(context.names[one], 28),
-            key=f"map_found_{text[:40]}",
-            label_visibility="collapsed",
-        )
-    seq, entity, shown = st.session_state.get("map_focus", (0, context.entity, None))
-    if row is None:
-        return Focus(seq, shown) if entity == context.entity and shown is not None and text.strip() else None
-    if (entity, shown) != (context.entity, row):
-        seq += 1
-        st.session_state["map_focus"] = (seq, context.entity, row)
-    return Focus(seq, row)
-
-
 # settings and quality -------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +162,16 @@ def quality(projection: Projection) -> None:
             help=meaning_of("Trustworthiness", "Continuity", "Neighbour preservation"),
         )
     st.caption(WARNING)
+
+
+def number_of_groups(context: MapContext) -> None:
+    """By which criterion the number of groups was chosen."""
+    if len(context.clusters.compared) > 1:
+        st.plotly_chart(number_of_groups_figure(context.clusters), config=CONFIG, key="map_number_of_groups")
+    st.caption(
+        "Groups are found by k-means on embeddings of length 1. The silhouette says how much nearer a row is to its "
+        "own group than to the next one. Where it hardly differs, more groups say more."
+    )
 
 
 def quality_line(projection: Projection, waiting: bool) -> str:

@@ -23,8 +23,12 @@ __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_frag
 PICKER_CHARACTERS = 28  # of a name that fit into a picker at 1280 pixels; longer ones are written out below it
 
 
-def draw(page: PageContext) -> None:
-    """Menu, title row and the sentences about refused values."""
+def draw(page: PageContext, title: str = "") -> None:
+    """Menu, title row and the sentences about refused values.
+
+    Args:
+        title: replaces the step's.
+    """
     with st.sidebar:
         _menu(page)
         account_buttons("menu")
@@ -35,7 +39,7 @@ def draw(page: PageContext) -> None:
     with_pickers = page.step.key not in ("home", "learn")
     heading, *pickers = st.columns([5, 3, 3]) if with_pickers else [st.container()]
     with heading:
-        st.title(page.step.title, anchor=False)
+        st.title(title or page.step.title, anchor=False)
         st.caption(page.step.sentence)
     state.store_space_cookie()  # after the title: the first component of a server loads pandas
     if with_pickers:
@@ -149,18 +153,20 @@ def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> N
 class open_page:
     """Opens a page: configuration, style, password, menu, title. Errors in the block are shown as sentences."""
 
-    def __init__(self, key: str) -> None:
-        self.step, self.errors = BY_KEY[key], ErrorDisplay()
+    def __init__(self, key: str, title: str = "") -> None:
+        self.step, self.title, self.errors = BY_KEY[key], title, ErrorDisplay()
 
     def __enter__(self) -> PageContext:
-        title = self.step.name if self.step.key == "home" else f"{self.step.title} · Interest Transfer Studio"
+        title = (
+            self.step.name if self.step.key == "home" else f"{self.title or self.step.title} · Interest Transfer Studio"
+        )
         st.set_page_config(page_title=title, page_icon="🔀", layout="wide", initial_sidebar_state="auto")
         st.html(Path(__file__).with_name("frame.css"))
         if not state.has_access():
             _ask_password()
         with self.errors:
             page = PageContext(self.step)
-            draw(page)
+            draw(page, self.title)
             return page
         st.page_link("app.py", label="Back to Home")
         st.stop()

@@ -12,7 +12,7 @@ import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as hs
 
-from ui.components.point_map import GROUP_COLOURS, by_group, by_number, choice
+from ui.components.point_map import GROUP_COLOURS, Arrows, by_group, by_number, choice
 from ui.components.point_map.payload import MAX_GROUPS, bits_of, chosen_rows, unit_square
 
 
@@ -88,6 +88,25 @@ def test_numbers_are_coloured_by_rank_so_one_huge_value_does_not_compress_the_sc
 def test_any_points_fit_the_unit_square(points: np.ndarray) -> None:
     unit = unit_square(points)
     assert np.isfinite(unit).all() and unit.min() >= -1e-6 and unit.max() <= 1 + 1e-6
+
+
+def test_arrows_are_scaled_as_the_points_are() -> None:
+    points = np.array([[0, 0], [10, 0], [10, 4], [5, 2]], dtype=float)
+    data = Arrows(points[:2], points[2:], np.array([0, 3]), np.array([1, 9])).as_data(points)
+    square = unit_square(points)
+    assert decoded(data["starts"], "<f4").reshape(2, 2) == pytest.approx(square[:2])
+    assert decoded(data["ends"], "<f4").reshape(2, 2) == pytest.approx(square[2:])
+    assert decoded(data["counts"], "<u4").tolist() == [1, 9]
+
+
+def test_the_spot_of_a_group_is_where_it_is_dense_and_alone() -> None:
+    """Group 0 is dense at the left, mixed with group 1 in the middle, and thin at the right."""
+    rng = np.random.default_rng(0)
+    places = [(0.1, 60, 0), (0.5, 80, 0), (0.5, 120, 1), (0.9, 10, 0)]
+    points = np.concatenate([rng.normal([x, 0.5], 0.02, (n, 2)) for x, n, _ in places])
+    labels = np.concatenate([np.full(n, label) for _, n, label in places])
+    (left, _), (middle, _) = by_group("Cluster", labels, ["a", "b"], points).as_data()["places"]
+    assert left < 0.25 and 0.4 < middle < 0.6
 
 
 def test_another_palette_changes_the_colours_and_not_the_codes() -> None:

@@ -19,6 +19,8 @@ import streamlit as st
 
 from ui.components.point_map.payload import (
     GROUP_COLOURS,
+    NO_ARROWS,
+    Arrows,
     Colour,
     Palette,
     bits_of,
@@ -41,6 +43,8 @@ from ui.components.point_map.session import (
 
 __all__ = [
     "GROUP_COLOURS",
+    "NO_ARROWS",
+    "Arrows",
     "Choice",
     "Colour",
     "Focus",
@@ -94,6 +98,7 @@ def point_map(
     marks: Mapping[str, Sequence[int]] | None = None,
     near: Sequence[int] = (),
     of: int = -1,
+    arrows: Arrows = NO_ARROWS,
     focus: Focus | None = None,
     drawer: int = 0,
 ) -> Choice:
@@ -108,12 +113,13 @@ def point_map(
         noun: what one row is called, and many.
         marks: "source" and "target" -> rows that are marked in their colour.
         near: rows joined by lines to the row `of` while that is picked.
+        arrows: drawn over the points.
         focus: the row to show.
         drawer: pixels at the right that the page covers while there is a choice.
     """
     n, identity = len(points), identity_of(names)
     seq = choice(key, n, identity).seq
-    signatures, parts = _parts(points, names, colour, counts, marks or {}, identity)
+    signatures, parts = _parts(points, names, colour, counts, marks or {}, arrows, identity)
     data: dict[str, Any] = {
         "identity": identity,
         "signatures": signatures,
@@ -143,6 +149,7 @@ def _parts(
     colour: Colour,
     counts: np.ndarray | None,
     marks: Mapping[str, Sequence[int]],
+    arrows: Arrows,
     identity: str,
 ) -> tuple[dict[str, str], dict[str, Callable[[], dict[str, Any]]]]:
     """The large parts of the message that seldom change: the signature of each, and a function that writes it."""
@@ -159,10 +166,14 @@ def _parts(
         "points": signature(identity, points, counts),
         "colour": signature(colour.title, colour.codes, colour.settings),
         "marks": signature(identity, *(value for item in sorted(marked.items()) for value in item)),
+        "arrows": signature(
+            identity, arrows.starts, arrows.ends, arrows.rows, arrows.counts, points * bool(len(arrows.rows))
+        ),
     }
     written: dict[str, Callable[[], dict[str, Any]]] = {
         "points": points_and_names,
         "colour": colour.as_data,
         "marks": lambda: {role: bits_of(rows, len(points)) for role, rows in marked.items()},
+        "arrows": lambda: arrows.as_data(points),
     }
     return signatures, written

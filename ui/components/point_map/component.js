@@ -6,6 +6,8 @@ const sentChoices = new Map();        // the choice last sent, by identity of th
 const followedFocus = new Map();      // number of the last focus that was followed, by identity of the rows
 const NARROW_STAGE = 640;             // up to this width in pixels the drawer stands below the map
 const MOST_REMEMBERED = 16;           // entries of each Map
+const GLIDE = 700;                    // milliseconds in which points move to another projection
+const MOST_GLIDING = 20000;           // points; more would move by jerks
 
 function newView(root) {
   const find = (name) => root.querySelector(`.${name}`);
@@ -60,6 +62,7 @@ const decoders = {
     return { n: points.length / 2, points, names, counts: counts ? new Uint32Array(bytesOf(counts).buffer) : null, grid: gridOf(points), extent: extentOf(points) };
   },
   colour: (colour) => colour,
+  arrows: ({ starts, ends, rows, counts }) => ({ starts: floatsOf(starts), ends: floatsOf(ends), rows: new Uint32Array(bytesOf(rows).buffer), counts: new Uint32Array(bytesOf(counts).buffer) }),
   marks: (marks) => Object.fromEntries(Object.entries(marks).map(([role, bits]) => [role, rowsOf(bits)])),
 };
 
@@ -75,7 +78,24 @@ function partsOf({ signatures, parts }) {
 
 // Another projection. The choice stays while the rows are the same; zoom and centre are restored.
 function load(view) {
-  Object.assign(view, { map: view.parts.points, hover: -1, zoom: 1, centre: [0.5, 0.5] }, cameras.get(view.data.signatures.points));
+  Object.assign(view, { map: view.parts.points, gliding: null, hover: -1, zoom: 1, centre: [0.5, 0.5] }, cameras.get(view.data.signatures.points));
+}
+
+// The same rows at other places: the points move there, so that one sees where each group goes. Names follow at the end.
+function glide(view, from) {
+  const to = view.map, began = performance.now();
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches || from.n > MOST_GLIDING) { repaint(view); return; }
+  view.gliding = to;
+  const frame = (now) => {
+    if (view.gliding !== to) return;
+    const part = clamp((now - began) / GLIDE, 0, 1), share = part * part * (3 - 2 * part);
+    const between = (one, other) => one + (other - one) * share;
+    view.map = part < 1 ? { ...to, points: to.points.map((value, i) => between(from.points[i], value)), extent: to.extent.map((value, axis) => between(from.extent[axis], value)) } : to;
+    if (part === 1) view.gliding = null;
+    repaint(view);
+    if (part < 1) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
 }
 
 // The session's choice is the valid one. A map that is newly mounted or shows other rows adopts it; any other map has sent
@@ -197,13 +217,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   Object.assign(view, { data, parts, send: setStateValue });
   measure(view);
   readTheme(view);
+  const earlier = newMap && before?.identity === data.identity ? view.map : null;
   if (newMap) load(view);
   adoptChoice(view, data, before);
   if (newMap || newColours) recolour(view);
   updateTools(view);
   followFocus(view, data);
   slideAside(view);
-  repaint(view);
+  if (earlier) glide(view, earlier);
+  else repaint(view);
   return () => {
     if (parentElement.isConnected) return;  // only a rerun
     view.watch.disconnect();

@@ -5,6 +5,7 @@ function paintOverlay(view) {
   const { frame, map } = view, pen = view.over.getContext("2d"), { scale, x, y } = transform(view), { ratio } = frame;
   const at = (i) => [x + scale * map.points[2 * i], y - scale * map.points[2 * i + 1]];
   pen.clearRect(0, 0, frame.width, frame.height);
+  paintArrows(view, pen);
   paintLeaders(view, pen);
   const radius = radiusOf(view) * ratio;
   paintNeighbours(view, pen, at);
@@ -157,7 +158,8 @@ function placeLabels(view) {
   const { map, colour, frame, hint, tools } = view, { ratio } = frame, { scale, x, y } = transform(view);
   const width = frame.width / ratio - view.shift, height = frame.height / ratio, screen = { scale: scale / ratio, x: x / ratio, y: y / ratio };
   view.leaders = [];
-  if (width < 1 || height < 1) return;  // the page has hidden the map
+  view.labels.hidden = Boolean(view.gliding);
+  if (width < 1 || height < 1 || view.gliding) return;  // the page has hidden the map, or its points are on their way
   const boxOf = (node) => ({ left: node.offsetLeft, top: node.offsetTop, width: node.offsetWidth, height: node.offsetHeight });
   const labels = view.groupLabels.map((label) => {
     const [spotX, spotY] = colour.places[label.code];
@@ -173,6 +175,39 @@ function placeLabels(view) {
     const [endX, endY] = nearestOf(place, spot.x, spot.y);
     view.leaders.push({ code, from: [endX * ratio, endY * ratio], to: [spot.x * ratio, spot.y * ratio] });
   });
+}
+
+// Arrows from where users were earlier, one for each or one for many, in the colour of a row of their group.
+function paintArrows(view, pen) {
+  const { starts, ends, rows, counts } = view.parts.arrows, { scale, x, y } = transform(view), { ratio } = view.frame;
+  if (view.gliding) return;
+  const place = (values, i) => [x + scale * values[2 * i], y - scale * values[2 * i + 1]];
+  Object.assign(pen, { lineCap: "round", lineJoin: "round", font: `650 ${12 * ratio}px sans-serif`, textAlign: "center", textBaseline: "middle" });
+  const drawn = Array.from(rows, (row, i) => ({ from: place(starts, i), to: place(ends, i), colour: `rgb(${view.colour.rgb[view.colour.codes[row]].join(" ")})`, count: counts[i] }))
+    .filter(({ from, to }) => Math.hypot(to[0] - from[0], to[1] - from[1]) > 8 * ratio);
+  for (const { from, to, colour, count } of drawn) {
+    const turn = Math.atan2(to[1] - from[1], to[0] - from[0]), width = count > 1 ? 1.5 + 0.7 * Math.sqrt(count) : 1.7, head = (7 + 1.6 * width) * ratio;
+    for (const [style, more] of [[view.outline, 2.5], [colour, 0]]) {
+      pen.strokeStyle = style;
+      pen.lineWidth = (width + more) * ratio;
+      pen.beginPath();
+      pen.moveTo(...from);
+      pen.lineTo(...to);
+      for (const side of [-1, 1]) {
+        pen.moveTo(...to);
+        pen.lineTo(to[0] - head * Math.cos(turn + side * 0.5), to[1] - head * Math.sin(turn + side * 0.5));
+      }
+      pen.stroke();
+    }
+  }
+  pen.lineWidth = 4 * ratio;
+  pen.strokeStyle = view.outline;
+  pen.fillStyle = view.ink;
+  for (const { from, to, count } of drawn.filter((one) => one.count > 1)) {
+    const at = [0, 1].map((axis) => from[axis] + 0.35 * (to[axis] - from[axis]));
+    pen.strokeText(count, ...at);
+    pen.fillText(count, ...at);
+  }
 }
 
 // Lines from labels to their spots, with a halo so that they are seen over any points.

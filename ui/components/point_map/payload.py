@@ -103,10 +103,39 @@ def by_number(title: str, values: np.ndarray, low: str, high: str, palette: Pale
     return Colour(title, codes, settings)
 
 
-def unit_square(points: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Arrows:
+    """Arrows over the points.
+
+    Args:
+        starts, ends: float (m, 2), in the coordinates of the points.
+        rows: int64 (m,), the row whose colour each takes.
+        counts: int64 (m,), how many users each stands for: it is as thick, and the number is written beside it if
+            above 1.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    rows: np.ndarray
+    counts: np.ndarray
+
+    def as_data(self, points: np.ndarray) -> dict[str, str]:
+        """As JSON values, scaled as the points are."""
+        starts, ends = (packed(unit_square(points, places), "<f4") for places in (self.starts, self.ends))
+        return {"starts": starts, "ends": ends, "rows": packed(self.rows, "<u4"), "counts": packed(self.counts, "<u4")}
+
+
+_NONE = np.empty(0, dtype=np.int64)
+NO_ARROWS = Arrows(np.empty((0, 2)), np.empty((0, 2)), _NONE, _NONE)
+
+
+def unit_square(points: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
     """Points scaled to fit the unit square, in proportion, y up: float32 (n, 2).
 
     Outliers (beyond 8 times the spread of the middle 98%) are moved to that limit.
+
+    Args:
+        others: float (m, 2), scaled in the same way and returned in place of the points.
     """
     points = np.asarray(points, dtype=np.float64)[:, :2]
     low, high = np.percentile(points, [1, 99], axis=0)
@@ -114,7 +143,8 @@ def unit_square(points: np.ndarray) -> np.ndarray:
     points = np.clip(points, low - 8 * spread, high + 8 * spread)
     low, high = points.min(axis=0), points.max(axis=0)
     span = max(float((high - low).max()), 1e-9)
-    square: np.ndarray = ((points - (low + high) / 2) / span + 0.5).astype(np.float32)
+    wanted = points if others is None else np.clip(np.asarray(others, dtype=np.float64)[:, :2], low, high)
+    square: np.ndarray = ((wanted - (low + high) / 2) / span + 0.5).astype(np.float32)
     return square
 
 

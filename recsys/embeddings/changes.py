@@ -1,0 +1,109 @@
+"""How users' interests changed over time: their interests half-way through their history beside those of all of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.dataset import Dataset, read_only
+from recsys.embeddings.clusters import Clusters
+from recsys.embeddings.interests import InterestModel
+from recsys.metrics.proportions import wilson
+from recsys.metrics.uncertainty import Estimate
+
+SHORTEST = 10
+"""Items of the shortest history that is halved: five items are few to know interests from, fewer are too few."""
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Users half-way through their history and now.
+
+    Args:
+        users: int64 (m,), those with SHORTEST items or more.
+        earlier: float32 (m, D), their interests after the first half of their items.
+        earlier_group: int64 (m,), the group whose centre is nearest to these.
+        group: int64 (m,), their group now.
+        moved: float32 (m,), 1 − the cosine of the interests then and now: 0 … 2.
+        share: of users in another group than half-way.
+        by_chance: the same share with every second item as the half: what half a history changes without time.
+    """
+
+    users: np.ndarray
+    earlier: np.ndarray
+    earlier_group: np.ndarray
+    group: np.ndarray
+    moved: np.ndarray
+    share: Estimate
+    by_chance: Estimate
+
+    def __post_init__(self) -> None:
+        for name in ("users", "earlier", "earlier_group", "group", "moved"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def changed(self) -> np.ndarray:
+        """Whether each user is in another group now: bool (m,)."""
+        return np.asarray(self.earlier_group != self.group)
+
+
+def changes_over_time(model: InterestModel, dataset: Dataset, clusters: Clusters) -> Changes:
+    """The changes of all users with enough history.
+
+    Args:
+        clusters: the groups of the users' interests.
+    """
+    from sklearn.preprocessing import normalize
+
+    users = np.flatnonzero(dataset.lengths >= SHORTEST)
+    histories = dataset.histories(users)
+    now = model.encode(histories)
+    earlier = model.encode([history[: (len(history) + 1) // 2] for history in histories])
+    interleaved = model.encode([history[::2] for history in histories])
+    group = clusters.labels[users].astype(np.int64)
+    earlier_group, group_of_half = (_nearest_centre(vectors, clusters) for vectors in (earlier, interleaved))
+    moved = 1.0 - (normalize(earlier) * normalize(now)).sum(axis=1)
+    return Changes(
+        users,
+        earlier,
+        earlier_group,
+        group,
+        moved,
+        wilson(int((earlier_group != group).sum()), len(users)),
+        wilson(int((group_of_half != group).sum()), len(users)),
+    )
+
+
+def most_changed(changes: Changes, among: np.ndarray | None, most: int, *, every: bool = False) -> np.ndarray:
+    """The rows of `changes` whose users changed their group, those who moved farthest first: int64 (≤ most,).
+
+    Args:
+        among: users to choose from; None for all.
+        every: also users who stayed in their group.
+    """
+    wanted = np.ones(len(changes.users), dtype=bool) if every else changes.changed
+    if among is not None:
+        wanted = wanted & np.isin(changes.users, among)
+    rows = np.flatnonzero(wanted)
+    return rows[np.argsort(-changes.moved[rows], kind="stable")[:most]]
+
+
+def largest_flows(changes: Changes, most: int) -> tuple[tuple[int, int, int], ...]:
+    """The pairs of groups between which most users changed: (group half-way, group now, users), largest first."""
+    moved = changes.changed
+    pairs = Counter(zip(changes.earlier_group[moved].tolist(), changes.group[moved].tolist(), strict=True))
+    ordered = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return tuple((before, after, count) for (before, after), count in ordered)
+
+
+def _nearest_centre(vectors: np.ndarray, clusters: Clusters) -> np.ndarray:
+    """The group that k-means gives each row of a length of 1: int64 (m,)."""
+    from sklearn.preprocessing import normalize
+
+    if not len(vectors):
+        return np.empty(0, dtype=np.int64)
+    rows, centres = normalize(vectors), clusters.centres
+    distances = (centres**2).sum(axis=1) - 2.0 * rows @ centres.T
+    return np.asarray(distances.argmin(axis=1), dtype=np.int64)

@@ -1,0 +1,179 @@
+"""The controls above the map: search, representation, users or items, dimensions, colour, changes over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from recsys.charts.style import format_interval, format_percent
+from ui.cache import Representation
+from ui.components.point_map import Focus
+from ui.embeddings.changes import changes_of
+from ui.embeddings.colouring import agreement_of, colourings
+from ui.embeddings.map_context import MapContext, map_context
+from ui.embeddings.projections import ENTITIES
+from ui.glossary import meaning_of
+from ui.shell.frame import PageContext
+from ui.shell.widgets import escape_markdown, set_widget_value
+
+REPRESENTATIONS: dict[Representation, str] = {"interests": "Interests", "next-choice": "Next choice"}
+_DIFFERENCE = "Interests say what a user likes over time; next choice says what the user is likely to choose next."
+
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """What the controls say.
+
+    Args:
+        context: the open run and the rows of its map.
+        dims: 2 or 3.
+        colouring: one of `colourings`.
+        changes: whether changes over time are shown.
+        focus: the row to show.
+    """
+
+    context: MapContext
+    dims: int
+    colouring: str
+    changes: bool
+    focus: Focus | None
+
+
+def controls_above(page: PageContext) -> Controls:
+    """Shows the controls, and below them a sentence about what is shown."""
+    with st.container(key="map_controls"):
+        search_column, representation_column, entity_column, dims_column, colour_column = st.columns(
+            [1.9, 2.1, 1.6, 1.2, 1.9], vertical_alignment="center"
+        )
+        sentence_column, changes_column = st.columns([5.2, 1.9], vertical_alignment="center")
+    with representation_column:
+        representation = _representation(page)
+    with entity_column:
+        entity = _switch("Points", ENTITIES, "users", "map_side", str.title)
+    with dims_column:
+        dims = _switch("Dimensions", (2, 3), 2, "map_dims", lambda n: f"{n}-D")
+    context = map_context(page, entity, representation)
+    with search_column:
+        focus = search(context)
+    with colour_column:
+        colouring = st.selectbox(
+            "Colour by",
+            colourings(context),
+            key=f"map_colour_{entity}",
+            format_func=lambda name: f"Colour: {escape_markdown(name, 40)}",
+            label_visibility="collapsed",
+        )
+    with changes_column:
+        changes = _changes_toggle(context, dims)
+    sentences = [_changes_sentence(context)] if changes else []
+    sentences += [text] if (text := _agreement_sentence(context, colouring)) else []
+    sentence_column.caption(" ".join(sentences) or _DIFFERENCE, help=meaning_of("Embedding", "Projection"))
+    return Controls(context, dims, colouring, changes, focus)
+
+
+def _changes_toggle(context: MapContext, dims: int) -> bool:
+    if context.entity != "users" or context.representation != "interests" or dims != 2:
+        return False
+    return st.toggle(
+        "Show changes over time",
+        key="map_changes",
+        help="Arrows lead from half-way through the history to now. Without a choice each stands for the users who "
+        "changed from one group to another, and says how many; choose a group to see its users one by one. By chance: "
+        "with every second item in place of the first half of the items.",
+    )
+
+
+def _changes_sentence(context: MapContext) -> str:
+    found = changes_of(context)
+    if not len(found.users):
+        return "No history is long enough to be halved."
+    share = found.share
+    return (
+        f"{format_percent(share.value)} [{format_percent(share.low)}, {format_percent(share.high)}] of "
+        f"{len(found.users):,} users changed group since half-way through their history; "
+        f"{format_percent(found.by_chance.value)} would by chance."
+    )
+
+
+def _agreement_sentence(context: MapContext, colouring: str) -> str:
+    """How far the groups shown agree with a column of the user table; "" for other colours."""
+    found = agreement_of(context, colouring)
+    if found is None:
+        return ""
+    return (
+        f"Groups and “{escape_markdown(colouring, 40)}”: adjusted Rand index "
+        f"{format_interval(found.value, found.low, found.high)} (1 = equal, 0 = chance)."
+    )
+
+
+def _representation(page: PageContext) -> Representation:
+    """The switch between interests and next choice. The URL decides, in its parameter `tab`."""
+    shown: Representation = "next-choice" if page.view.tab == "next-choice" else "interests"
+
+    def choose() -> None:
+        chosen = st.session_state["map_representation"]
+        page.set_view(tab="" if chosen == "interests" else chosen)
+
+    set_widget_value("map_representation", shown)
+    st.segmented_control(
+        "Representation",
+        list(REPRESENTATIONS),
+        required=True,
+        key="map_representation",
+        on_change=choose,
+        format_func=lambda one: REPRESENTATIONS[one],
+        label_visibility="collapsed",
+    )
+    return shown
+
+
+def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:
+    return st.segmented_control(
+        label, options, default=default, required=True, key=key, format_func=words, label_visibility="collapsed"
+    )
+
+
+def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
+    """The row whose name is `text`, else the rows whose names contain it, shortest first."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    exact = [row for row, name in enumerate(context.names) if name.casefold() == wanted]
+    if exact:
+        return exact[:1]
+    matches = [row for row, name in enumerate(context.names) if wanted in name.casefold()]
+    return sorted(matches, key=lambda row: (len(context.names[row]), row))[:limit]
+
+
+def search(context: MapContext) -> Focus | None:
+    """The search box. Returns the row that the map should show, with a number that grows with each new row."""
+    noun = context.entity.removesuffix("s")
+    text = st.text_input(
+        f"Find {'a' if noun == 'user' else 'an'} {noun}",
+        key=f"map_find_{context.entity}",
+        placeholder=f"Find {'a' if noun == 'user' else 'an'} {noun} …",
+        label_visibility="collapsed",
+        icon=":material/search:",
+    )
+    rows = matching_rows(context, text)
+    if text.strip() and not rows:
+        st.caption(f"No {noun} matches.")
+    row = rows[0] if len(rows) == 1 else None
+    if len(rows) > 1:
+        row = st.pills(
+            "Matches",
+            rows,
+            format_func=lambda one: escape_markdown(context.names[one], 28),
+            key=f"map_found_{text[:40]}",
+            label_visibility="collapsed",
+        )
+    seq, entity, shown = st.session_state.get("map_focus", (0, context.entity, None))
+    if row is None:
+        return Focus(seq, shown) if entity == context.entity and shown is not None and text.strip() else None
+    if (entity, shown) != (context.entity, row):
+        seq += 1
+        st.session_state["map_focus"] = (seq, context.entity, row)
+    return Focus(seq, row)
