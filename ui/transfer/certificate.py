@@ -66,7 +66,7 @@ def evidence(study: Mapping[str, Any], decision: Decision) -> None:
     promise = float(study["certificate"]["promise"])
     st.caption(
         f"The rule promises that at most {promise:.0%} of the accepted users get a worse list. On {check['users']:,} "
-        f"users whom it was not made with ({check['pairs']:,} pairs):",
+        f"users that it was not made with ({check['pairs']:,} pairs):",
         help=meaning_of("Transfer certificate"),
     )
     rows = [
@@ -77,7 +77,8 @@ def evidence(study: Mapping[str, Any], decision: Decision) -> None:
         ("The same with one α for all users", _signed(_estimate(check["gain_of_one_alpha"]))),
         *((CONTROLS.get(name, f"{name} refused"), f"{share:.1%}") for name, share in check["refused"].items()),
     ]
-    st.dataframe(pd.DataFrame(rows, columns=["Check", "Result"]), hide_index=True, width="content")
+    wide = {"Result": st.column_config.TextColumn(width="medium")}  # the interval too
+    st.dataframe(pd.DataFrame(rows, columns=["Check", "Result"]), hide_index=True, width="content", column_config=wide)
 
 
 def _estimate(content: Mapping[str, float]) -> Estimate:
