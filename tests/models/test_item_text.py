@@ -14,7 +14,7 @@ import pytest
 from recsys.data.dataset import Catalogue
 from recsys.errors import InputError, MissingExtraError
 from recsys.models import item_text
-from recsys.models.item_text import item_text_vectors, item_texts
+from recsys.models.item_text import item_text_vectors, item_texts, text_terms
 
 WORDS = (("hiking", "maps", "trail", "boots"), ("violin", "concert", "opera", "choir"))
 
@@ -46,6 +46,32 @@ def test_tf_idf_vectors_of_similar_items_are_close() -> None:
     assert likeness[~same].mean() < 0.02
     assert "TF-IDF" in found.reader and "60 of 60 items" in found.reader
     assert np.array_equal(rows, item_text_vectors(two_shelves(), "tf-idf").vectors[1:]), "the same each time"
+
+
+def test_titles_without_spaces_between_words_are_compared_too() -> None:
+    """Chinese: 登山 is mountaineering, 小提琴 a violin. Counted as whole titles, no two of them would share a word."""
+    topics = (("登山", "地图", "徒步", "雪山", "露营"), ("小提琴", "音乐会", "歌剧", "合唱", "钢琴"))
+    rng = np.random.default_rng(0)
+    titles = tuple("".join(rng.choice(topics[item % 2], 3, replace=False)) for item in range(60))
+    catalogue = Catalogue(("", *titles), ("",) * 61, ((),) * 61, ("",) * 61)
+    rows = item_text_vectors(catalogue, "tf-idf").vectors[1:]
+    likeness = rows @ rows.T
+    same = np.equal.outer(np.arange(60) % 2, np.arange(60) % 2)
+    assert likeness[same].mean() > 0.25
+    assert likeness[~same].mean() < 0.05
+
+
+def test_terms_are_words_pairs_of_words_and_runs_of_characters() -> None:
+    assert text_terms("The Long Walk, a 登山者") == [
+        "the", "long", "walk", "the long", "long walk", "登", "山", "者", "登山", "山者", "登山者",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["A day in the Alps", "naïve café — 2nd edition", "x", "snake_case 12 34"])
+def test_terms_of_latin_text_are_those_of_scikit_learn(text: str) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    assert text_terms(text) == TfidfVectorizer(ngram_range=(1, 2)).build_analyzer()(text)
 
 
 def test_items_without_text_are_rows_of_nan() -> None:
