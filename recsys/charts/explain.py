@@ -19,6 +19,7 @@ from recsys.charts.style import (
     group_colour,
     plain_text,
     sentence_figure,
+    with_opacity,
 )
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def attention_figure(attention: AttentionMap, titles: Sequence[str], layer: int,
             z=weights,
             x=ticks,
             y=ticks,
-            colorscale=[[0, "rgba(0,158,115,0)"], [1, "rgba(0,158,115,1)"]],
+            colorscale=[[0, with_opacity(KEPT, 0)], [1, with_opacity(KEPT, 1)]],
             zmin=0,
             colorbar={"title": "weight", "thickness": 14},
             text=[[f"{row}<br>→ {column}" for column in names] for row in names],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys.charts.intervals import add_interval
-from recsys.charts.style import GROUPS, QUIET, format_percent, plain_text, sentence_figure
+from recsys.charts.style import DROPPED, GROUPS, KEPT, QUIET, format_percent, plain_text, sentence_figure
 from recsys.metrics.registry import metric_label
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from recsys.evaluation.split_timeline import TimelineRow
 
 MARKERS = {
-    "trained on": ("#009E73", "circle"),
+    "trained on": (KEPT, "circle"),
     "known, not trained on": (GROUPS[3], "circle-open"),
     "validation": (GROUPS[1], "diamond"),
-    "test": ("#D55E00", "star"),
+    "test": (DROPPED, "star"),
     "unused": (QUIET, "x-thin-open"),
 }
 

@@ -1,4 +1,4 @@
-"""The style of every figure: colours with one meaning each, numbers in one format, a sentence as title.
+"""The style of figures and browser components: colours with one meaning, numbers in one format, a sentence as title.
 
 Source is orange and target is blue, everywhere; a blend is the mix of the two at α. Groups take the other colours of
 Okabe & Ito's palette (safe for red–green blindness) and always differ in shape or label too. Backgrounds are
@@ -24,6 +24,8 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "
 """Marker shapes of groups, beside GROUPS: colour is never the only difference."""
 KEPT, DROPPED, QUIET = "#009E73", "#D55E00", "#8A918D"
 """Rows kept or a positive effect, rows dropped or a negative effect, and context."""
+CONTEXT = "#7A7F7C"
+"""What belongs to neither source nor target: 3:1 on both pages, for thin lines and small points."""
 FONT_SIZE = 14
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONFIG: dict[str, Any] = {

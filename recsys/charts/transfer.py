@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from recsys.charts.style import SOURCE, TARGET, blend_colour, plain_text, sentence_figure, with_opacity
+from recsys.charts.style import CONTEXT, SOURCE, TARGET, blend_colour, plain_text, sentence_figure, with_opacity
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from recsys.transfer.path.alpha_path import AlphaPath
     from recsys.transfer.privacy import PrivacyPoint
 
-PASSING = "#7A7F7C"  # items that are in neither list, at α = 0 or α = 1
 _SLOPE = 0.006  # half the interval of α over which a line moves to its new rank
 _NEAR = 0.02  # α between two points of a horizontal line, so that hovering finds one
 LINES = 40  # more lines can't be distinguished
@@ -92,7 +91,7 @@ def _rank_line(path: AlphaPath, item: int) -> tuple[list[float], list[float]]:
 def _colour(item: int, first: Sequence[int], last: Sequence[int]) -> str:
     if item in first:
         return blend_colour(0.5) if item in last else TARGET
-    return SOURCE if item in last else PASSING
+    return SOURCE if item in last else CONTEXT
 
 
 def _item_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
@@ -158,7 +157,7 @@ def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = N
         "x": threshold_at,
         "y": [(1 - a) * scores[i][0] + a * scores[i][1] for a, i in zip(threshold_at, lowest, strict=True)],
         "mode": "lines",
-        "line": {"color": PASSING, "width": 4, "dash": "dot"},
+        "line": {"color": CONTEXT, "width": 4, "dash": "dot"},
         "hovertemplate": f"score of rank {len(first)}: %{{y:.3g}}<extra></extra>",
     }
     figure.add_traces([*lines, threshold])
@@ -192,7 +191,7 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
         x=[share for share, _ in steps],
         y=[row for _, row in steps],
         mode="lines",
-        line={"color": PASSING, "width": 2},
+        line={"color": CONTEXT, "width": 2},
         showlegend=False,
         hoverinfo="skip",
     )
@@ -241,7 +240,7 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         x=[*curve.alphas, *curve.alphas[::-1]],
         y=[*curve.high, *curve.low[::-1]],
         fill="toself",
-        fillcolor=with_opacity(PASSING, 0.2),
+        fillcolor=with_opacity(CONTEXT, 0.2),
         line={"width": 0},
         hoverinfo="skip",
     )
@@ -249,7 +248,7 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         x=curve.alphas,
         y=curve.values,
         mode="lines+markers",
-        line={"color": PASSING, "width": 2},
+        line={"color": CONTEXT, "width": 2},
         marker={"size": 9, "color": [blend_colour(a) for a in curve.alphas]},
         customdata=list(zip(curve.low, curve.high, strict=True)),
         hovertemplate="α = %{x:.2f}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>",
@@ -289,12 +288,12 @@ def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, members: int)
             "symmetric": False,
             "array": [max(0.0, point.high - point.overlap) for point in points],
             "arrayminus": [max(0.0, point.overlap - point.low) for point in points],
-            "color": PASSING,
+            "color": CONTEXT,
         },
         customdata=[point.noise for point in points],
         hovertemplate="ε = %{x:g}: %{y:.0%} remains, noise %{customdata:.3g}<extra></extra>",
     )
-    figure.add_vline(x=near.epsilon, line={"color": PASSING, "width": 1.5, "dash": "dot"})
+    figure.add_vline(x=near.epsilon, line={"color": CONTEXT, "width": 1.5, "dash": "dot"})
     figure.update_xaxes(type="log", tickvals=[point.epsilon for point in points])
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     return figure

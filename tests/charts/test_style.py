@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -117,3 +119,12 @@ def test_long_axis_titles_are_wrapped_and_equations_stay_whole() -> None:
     assert max(map(len, figure.layout.xaxis.title.text.split("<br>"))) <= 44
     assert max(map(len, figure.layout.yaxis.title.text.split("<br>"))) <= 340 // 9
     assert "α = 0.40" in figure.layout.title.text
+
+
+def test_source_and_target_have_their_colour_in_one_file() -> None:
+    root = Path(__file__).resolve().parents[2]
+    hex_codes = re.compile(f"{style.SOURCE}|{style.TARGET}|230, ?159, ?0|0, ?114, ?178", re.IGNORECASE)
+    files = [f for folder in ("recsys", "ui", "pages") for f in (root / folder).rglob("*")]
+    shown = [f for f in files if f.suffix in (".py", ".js", ".css", ".html")]
+    found = [str(f.relative_to(root)) for f in shown if hex_codes.search(f.read_text("utf-8"))]
+    assert found == ["recsys/charts/style.py"]

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from recsys.charts.style import format_number
+from recsys.charts.style import SOURCE, TARGET, format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.results import suggestion_evidence
@@ -26,8 +26,9 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 960px; margin: 40px auto
 table { border-collapse: collapse; width: 100%; font-size: 14px; } td, th { text-align: left; padding: 4px 10px 4px 0;
 border-bottom: 1px solid #d9dcda; vertical-align: top; } h1 { font-size: 26px; }
 h2 { font-size: 19px; margin-top: 36px; }
-.target { color: #0072b2; } .source { color: #8a5f00; } .quiet { color: #6a706d; font-size: 14px; }
-"""
+.target { color: TARGET; } .source { color: color-mix(in srgb, SOURCE 50%, #1b1f1d); }
+.quiet { color: #6a706d; font-size: 14px; }
+""".replace("TARGET", TARGET).replace("SOURCE", SOURCE)
 
 
 def change_rows(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, object]]:

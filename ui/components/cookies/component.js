@@ -6,9 +6,9 @@ function cookie(name) {
   return (parts.find((part) => part[0] === name) || ["", ""])[1];
 }
 
-function write(name, value) {
+function write(name, value, seconds) {
   const secure = window.location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict${secure}`;
+  document.cookie = `${name}=${value}; path=/; max-age=${seconds}; samesite=strict${secure}`;
 }
 
 export default function ({ data, setTriggerValue }) {
@@ -16,13 +16,13 @@ export default function ({ data, setTriggerValue }) {
   const check = () => {
     const found = cookie(data.name);
     if (!/^[0-9a-f]{32}$/.test(found)) {
-      write(data.name, data.token);
+      write(data.name, data.token, data.seconds);
     } else if (found !== data.token) {
       if (!reported) setTriggerValue("found", found);
       reported = true;
       return;
     }
-    for (const [name, value] of Object.entries(data.others)) write(name, value);
+    for (const [name, value] of Object.entries(data.others)) write(name, value, data.seconds);
   };
   check();
   const timers = CHECKS.map((ms) => window.setTimeout(check, ms));

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.components.colours import css_colours, js_colours
 from ui.components.mixer.payload import PartyCard, UserMap, mixer_data
 
 __all__ = ["Choice", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
@@ -22,8 +23,8 @@ _SCRIPTS = ("words.js", "state.js", "map.js", "list.js", "component.js")  # join
 _mount = st.components.v2.component(
     "studio_mixer",
     html=(_HERE / "component.html").read_text("utf-8"),
-    css=(_HERE / "component.css").read_text("utf-8"),
-    js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
+    css=css_colours(".mixer") + (_HERE / "component.css").read_text("utf-8"),
+    js=js_colours() + "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
 )
 
 

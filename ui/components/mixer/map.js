@@ -1,5 +1,4 @@
 // The map of users and the axis of changes: two small canvases. Users are drawn once and copied at each frame.
-const USERS = "#7f8581";  // a contrast of at least 3:1 in both themes
 
 function sized(canvas) {
   const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
@@ -20,7 +19,7 @@ function drawUsers(view, state) {
   const layer = new OffscreenCanvas(frame.width, frame.height), pen = layer.getContext("2d");
   const size = Math.max(1, Math.min(2.4, 90 / Math.sqrt(points.length / 2 + 1))) * frame.ratio;
   const ink = getComputedStyle(view.people).color;
-  pen.fillStyle = USERS;
+  pen.fillStyle = COLOURS.context;
   for (let i = 0; i < points.length; i += 2) {
     const [x, y] = place(frame, points[i], points[i + 1]);
     pen.fillRect(x - size / 2, y - size / 2, size, size);
@@ -49,7 +48,7 @@ function mark(pen, role, x, y, radius, ink, ratio) {
   pen.lineWidth = 2 * ratio;
   pen.strokeStyle = ink;
   pen.stroke();
-  pen.fillStyle = role === "target" ? "#0072b2" : "#e69f00";
+  pen.fillStyle = COLOURS[role];
   pen.fill();
 }
 

@@ -1,6 +1,7 @@
 // The state of the mixer: decoded once per signature, so that an input event only looks up and draws.
 const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
-const TARGET = [0, 114, 178], SOURCE = [230, 159, 0];
+const channelsOf = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+const TARGET = channelsOf(COLOURS.target), SOURCE = channelsOf(COLOURS.source);
 const blendOf = (alpha) => `rgb(${TARGET.map((t, i) => Math.round(t + alpha * (SOURCE[i] - t))).join(" ")})`;
 
 function decode(data) {

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ui.components.colours import js_colours
 from ui.components.point_map.payload import (
     GROUP_COLOURS,
     NO_ARROWS,
@@ -69,7 +70,7 @@ _mount = st.components.v2.component(
     "studio_point_map",
     html=(_HERE / "component.html").read_text("utf-8"),
     css=(_HERE / "component.css").read_text("utf-8"),
-    js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
+    js=js_colours() + "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
 )
 
 

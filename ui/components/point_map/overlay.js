@@ -1,5 +1,4 @@
 // The layer over the points: source and target, neighbours of the picked point, lasso, hover, and labels of groups.
-const ROLES = { source: "#e69f00", target: "#0072b2" };
 
 function paintOverlay(view) {
   const { frame, map } = view, pen = view.over.getContext("2d"), { scale, x, y } = transform(view), { ratio } = frame;
@@ -36,7 +35,7 @@ function paintMark(pen, [x, y], role, radius, view) {
   if (role === "target") pen.arc(x, y, radius, 0, 2 * Math.PI);
   else [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]].forEach(([dx, dy]) => pen.lineTo(x + dx * radius, y + dy * radius));
   pen.closePath();
-  pen.fillStyle = ROLES[role];
+  pen.fillStyle = COLOURS[role];
   for (const [style, width] of [[view.outline, 4], [view.ink, 2]]) {  // the outlines give contrast on any background
     pen.lineWidth = width * view.frame.ratio;
     pen.strokeStyle = style;
