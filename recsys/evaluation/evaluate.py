@@ -1,4 +1,4 @@
-"""Evaluates models on the same held-out users: all items ranked, seen items left out, an interval for every metric."""
+"""Evaluates models on the same held-out users: all unseen items ranked (or sampled ones), intervals for all metrics."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
 from recsys.evaluation.report import ModelResult, Report, main_metric
+from recsys.evaluation.sampled_ranking import CandidateSampler
 from recsys.metrics import Ranks, mask_seen, rank_masked, registry, repeat_statistics
 from recsys.metrics.classification import call_likes, sample_unseen
 from recsys.metrics.evaluated import EvaluationData, ModelOutput
@@ -34,6 +35,7 @@ def evaluate_models(
     *,
     protocol: str = "leave-one-out",
     parts: Sequence[str] = (),
+    sampled: int = 0,
     progress: Progress = no_progress,
 ) -> Report:
     """Evaluates models on the same held-out users by every metric of `recsys.metrics.registry`.
@@ -45,6 +47,8 @@ def evaluate_models(
         ks: list lengths.
         seed: of the bootstrap and of the random unseen items; every model gets the same draws.
         parts: names of models that are parts of the first.
+        sampled: rank held-out items among so many random unseen items of their scenario; 0 for all unseen items. Lists
+            are of all items in any case.
         protocol: name of the split, for the report.
         progress: called with the fraction done and a text; may raise to stop.
 
@@ -61,7 +65,7 @@ def evaluate_models(
         raise InputError("k", "must be at least 1", list(ks))
     data = EvaluationData(holdout, dataset, lengths[-1], seed)
     results = [
-        _evaluate(name, model, data, lengths, lambda f, m, i=i: progress((i + f) / len(models), m))  # type: ignore[misc]
+        _evaluate(name, model, data, lengths, sampled, lambda f, m, i=i: progress((i + f) / len(models), m))  # type: ignore[misc]
         for i, (name, model) in enumerate(models.items())
     ]
     main, (first, *others) = main_metric(lengths), models
@@ -73,12 +77,12 @@ def evaluate_models(
 
 
 def _evaluate(
-    name: str, model: Recommender, data: EvaluationData, ks: tuple[int, ...], progress: Progress
+    name: str, model: Recommender, data: EvaluationData, ks: tuple[int, ...], sampled: int, progress: Progress
 ) -> ModelResult:
     if model.n_items != data.dataset.n_items:
         fix = f"Train it on this data, which has {data.dataset.n_items:,} items."
         raise InputError(f"model {name}", "must know the same items as the data", model.n_items, fix)
-    output, seconds = _rank_all(name, model, data, progress)
+    output, seconds = _rank(name, model, data, sampled, progress)
     per_user: dict[str, np.ndarray] = {}
     of_lists: dict[str, Estimate] = {}
     for metric in registry.METRICS:
@@ -100,21 +104,26 @@ def _evaluate(
     )
 
 
-def _rank_all(name: str, model: Recommender, data: EvaluationData, progress: Progress) -> tuple[ModelOutput, float]:
-    """The model's ranking of all unseen items for every user, and the seconds it took to score them."""
+def _rank(
+    name: str, model: Recommender, data: EvaluationData, sampled: int, progress: Progress
+) -> tuple[ModelOutput, float]:
+    """The model's ranking of all (or `sampled`) unseen items for every user, and the seconds it took to score them."""
     rng, seconds = np.random.default_rng(data.seed), 0.0
-    ranked, sampled, lists = [], [], []
+    candidates = CandidateSampler(data.dataset.catalogue, sampled, data.seed) if sampled else None
+    ranked, unseen, lists = [], [], []
     for fraction, histories, positives in _batches(data):
-        progress(fraction, f"Ranking all items for {name}")
+        progress(fraction, f"Ranking items for {name}")
         started = time.perf_counter()
         scores = model.scores(histories)
         seconds += time.perf_counter() - started
         masked = mask_seen(scores, histories)
         lists.append(top_k(masked, data.longest))
+        if candidates is not None:
+            masked = candidates.only_sampled(masked, positives)
         ranked.append(rank_masked(masked, positives))
-        sampled.append(sample_unseen(masked, ranked[-1].rows, rng))
+        unseen.append(sample_unseen(masked, ranked[-1].rows, rng))
     ranks = Ranks.concatenate(ranked)
-    calls = call_likes(ranks.rows, ranks.above, np.concatenate(sampled), ranks.n_users, data.seed)
+    calls = call_likes(ranks.rows, ranks.above, np.concatenate(unseen), ranks.n_users, data.seed)
     return ModelOutput(data, ranks, np.concatenate(lists), calls), seconds
 
 

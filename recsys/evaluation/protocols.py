@@ -7,7 +7,7 @@ A model may only be evaluated on rows it was not trained on. `Split.train` is a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from recsys.data.splits import Split, cold_users, leave_one_out, time_split
 from recsys.errors import InputError
 from recsys.evaluation.evaluate import Progress, evaluate_models, no_progress
 from recsys.evaluation.report import Report
+from recsys.evaluation.sampled_ranking import SAMPLED
 from recsys.models.recommender import Recommender
 
 Trainer = Callable[[Split], Recommender]
@@ -23,7 +24,10 @@ Trainer = Callable[[Split], Recommender]
 
 @dataclass(frozen=True)
 class Protocol:
-    """A way of holding out rows: its key in a `Split`, name, the question it answers, how, and its limit."""
+    """A way of holding out rows: its key in a `Split`, name, the question it answers, how, and its limit.
+
+    `sampled` is the number of random unseen items that held-out items are ranked among; 0 for all unseen items.
+    """
 
     key: str
     name: str
@@ -31,6 +35,12 @@ class Protocol:
     how: str
     limit: str
     split: Callable[[Dataset], Split]
+    sampled: int = 0
+
+
+def sampled_split(dataset: Dataset) -> Split:
+    """The rows of `leave_one_out`, to be ranked among sampled items."""
+    return replace(leave_one_out(dataset), protocol="sampled-negatives")
 
 
 PROTOCOLS = (
@@ -59,6 +69,16 @@ PROTOCOLS = (
         "A tenth of the users is left out of training; the sixth item of each must be found from the first five.",
         "Says nothing about users with long histories.",
         cold_users,
+    ),
+    Protocol(
+        "sampled-negatives",
+        f"{SAMPLED} sampled negatives",
+        "How do these models compare with papers that sample negatives?",
+        f"Each user’s last item is held out and must be found among {SAMPLED} random unseen items of its scenario.",
+        "Not comparable across settings: the figures depend on how many items are drawn, and models may be ordered "
+        "differently than among all items (Krichene & Rendle 2020).",
+        sampled_split,
+        SAMPLED,
     ),
 )
 
@@ -125,12 +145,20 @@ def evaluate_protocol(
         key: of PROTOCOLS.
         trainers: name -> function of the split (it may train on `train` and choose by `validation`).
     """
-    split = protocol(key).split(dataset)
+    chosen = protocol(key)
+    split = chosen.split(dataset)
     check_no_leak(split)
     models = {}
     for number, (name, trainer) in enumerate(trainers.items()):
         progress(0.7 * number / len(trainers), f"Training {name} without the held-out rows")
         models[name] = trainer(split)
     return evaluate_models(
-        models, split.test, split.train, ks, seed, protocol=key, progress=lambda f, m: progress(0.7 + 0.3 * f, m)
+        models,
+        split.test,
+        split.train,
+        ks,
+        seed,
+        protocol=key,
+        sampled=chosen.sampled,
+        progress=lambda f, m: progress(0.7 + 0.3 * f, m),
     )

@@ -10,11 +10,16 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, time_split
 from recsys.errors import InputError
-from recsys.evaluation.protocols import PROTOCOLS, check_no_leak, evaluate_protocol, protocol
+from recsys.evaluation.protocols import PROTOCOLS, check_no_leak, evaluate_protocol, protocol, sampled_split
 from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Recommender
 
-SPLITS = {"leave-one-out": leave_one_out, "time": time_split, "cold-users": cold_users}
+SPLITS = {
+    "leave-one-out": leave_one_out,
+    "time": time_split,
+    "cold-users": cold_users,
+    "sampled-negatives": sampled_split,
+}
 
 
 @pytest.mark.parametrize("key", SPLITS)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.charts.evaluation import intervals_figure
+from recsys.charts.rankings import orders_figure
 from recsys.charts.segments import split_figure
 from recsys.charts.style import CONFIG
 from recsys.errors import StudioError
-from recsys.evaluation import Report
+from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.protocols import PROTOCOLS, Protocol
+from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
 from recsys.jobs.queue import Progress
 from ui.evaluate.jobs import EvaluationContext, trainers
@@ -20,7 +22,7 @@ from ui.shell.widgets import escape_markdown
 
 
 def protocols_tab(evaluated: EvaluationContext) -> None:
-    """Each protocol with a figure of its split; two of them train the models anew without the held-out rows."""
+    """Each protocol with a figure of its split; those with other held-out rows train the models anew without them."""
     for protocol in PROTOCOLS:
         with st.container(border=True):
             left, right = st.columns([2, 3], gap="large")
@@ -31,6 +33,9 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                     f"Limit: {protocol.limit}", help=terms_in(f"{protocol.name} {protocol.how} {protocol.limit}")
                 )
             with right:
+                if protocol.sampled:
+                    _evaluate_sampled(evaluated, protocol)
+                    continue
                 try:
                     split = protocol.split(evaluated.dataset)
                 except StudioError as error:
@@ -43,6 +48,37 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                 )
                 st.plotly_chart(drawn, key=f"split_{protocol.key}", config=CONFIG, width="stretch")
             _evaluate_by(evaluated, protocol)
+
+
+def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
+    """The run's models on the rows of the verdict, ranked among sampled items, beside their order among all items."""
+    context = evaluated.context
+
+    def work(progress: Progress) -> Report:
+        split = evaluated.split
+        return evaluate_models(
+            evaluated.models,
+            split.test,
+            split.train,
+            evaluated.report.ks,
+            evaluated.report.seed,
+            protocol=protocol.key,
+            parts=evaluated.report.parts,
+            sampled=protocol.sampled,
+            progress=progress,
+        )
+
+    wanted = job_id(evaluated.page, "protocol", protocol.key, context.folder, context.run.id, *evaluated.models)
+    label, button = f"{protocol.key} evaluation of {context.run.name}", f"Evaluate: {protocol.name.lower()}"
+    report = job_result(evaluated.page, wanted, "evaluate", label, work, button)
+    if report is None:
+        return
+    if len(report.models) > 1:
+        orders = compare_orders(evaluated.report, report)
+        drawn = orders_figure(evaluated.report, report, orders)
+        st.plotly_chart(drawn, key="sampled_orders", config=CONFIG, width="stretch")
+        st.caption(orders.sentence)
+    st.plotly_chart(intervals_figure(report, report.main), key="by_sampled", config=CONFIG, width="stretch")
 
 
 def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:

@@ -1,0 +1,58 @@
+"""The figure of two rankings: where each model stands among all items and among sampled ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recsys.charts.style import GROUPS, QUIET, plain_text, sentence_figure
+from recsys.evaluation.sampled_ranking import OrderComparison
+from recsys.metrics.registry import metric_label
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from recsys.evaluation.report import Report
+
+
+def orders_figure(full: Report, sampled: Report, orders: OrderComparison) -> Figure:
+    """A line per model from its place among all items to its place among sampled items; crossings are differences."""
+    import plotly.graph_objects as go
+
+    key, count = orders.metric, len(orders.pairs)
+    differ = sum(pair.differs for pair in orders.pairs)
+    many = f"{differ} of {count} pairs" if count > 1 else ("the pair" if differ else "no pair")
+    figure = sentence_figure(
+        f"Sampled negatives order {many} of models differently",
+        x="ranked among",
+        y=f"place by {metric_label(key)}",
+        alternative=orders.sentence,
+        height=150 + 40 * len(full.models),
+    )
+    places = [
+        sorted(report.names, key=lambda name, r=report: -r[name].estimates[key].value)  # type: ignore[misc]
+        for report in (full, sampled)
+    ]
+    crossing = {name for pair in orders.pairs if pair.differs for name in (pair.first, pair.second)}
+    for name in full.names:
+        values = [report[name].estimates[key] for report in (full, sampled)]
+        texts = [f"{plain_text(name, 30)} {value.value:.3f}" for value in values]
+        figure.add_trace(
+            go.Scatter(
+                x=[0, 1],
+                y=[order.index(name) + 1 for order in places],
+                mode="lines+markers+text",
+                text=texts,
+                textposition=["middle left", "middle right"],
+                cliponaxis=False,
+                line={
+                    "color": GROUPS[2] if name in crossing else QUIET,
+                    "dash": "solid" if name in crossing else "dot",
+                },
+                marker={"size": 9, "symbol": "diamond" if name in crossing else "circle"},
+                customdata=[value.text for value in values],
+                hovertemplate=f"{plain_text(name)}: %{{customdata}}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(tickvals=[0, 1], ticktext=["all unseen items", "sampled unseen items"], range=[-0.9, 1.9])
+    figure.update_yaxes(autorange="reversed", dtick=1)
+    return figure
