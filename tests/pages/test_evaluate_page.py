@@ -80,6 +80,16 @@ def test_another_protocol_trains_and_evaluates(saved: dict[str, str]) -> None:
     assert len(app.get("plotly_chart")) == 1 + 3 + 1
 
 
+def test_the_ranking_among_sampled_negatives_stands_beside_the_full_one(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="protocols")
+    assert any("Not comparable across settings" in caption.value for caption in app.caption)
+    before = len(app.get("plotly_chart"))
+    app = after_jobs(next(b for b in app.button if "999 sampled negatives" in b.label).click().run())
+    no_errors(app)
+    assert len(app.get("plotly_chart")) == before + 2
+    assert any("pairs of models differently" in caption.value for caption in app.caption)
+
+
 def test_groups_and_columns_can_be_chosen(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="segments")
     for by in ("region", "activity", "scenario"):

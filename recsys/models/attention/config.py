@@ -60,6 +60,17 @@ class AttentionConfig(Config):
         "Adds “what usually follows what” to the score; the weight is chosen on validation users.",
     )
 
+    scenario_share: float | None = option(
+        None,
+        "Loss within scenarios",
+        "Share of the loss in which a next item is compared with items of its own scenario only. More raises accuracy "
+        "within each scenario; at 1 the scores of different scenarios are no longer comparable.",
+        0.0,
+        1.0,
+        step=0.1,
+        empty="none",
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.embedding_size is not None and self.embedding_size % self.heads:

@@ -22,7 +22,7 @@ from recsys.models.sequence.model import SequenceModel
 from recsys.models.storage import under
 from recsys.models.table import model_entry
 from recsys.models.training.config import TrainConfig
-from recsys.models.training.loss import shared_softmax
+from recsys.models.training.loss import scenario_softmax, shared_softmax
 from recsys.models.training.optimiser import BETAS, RowAdamW, load_optimiser, optimiser_tensors
 from recsys.models.training.warm_start import warm_vectors
 
@@ -79,6 +79,11 @@ class SequenceLearner:
         self.optimiser = self._new_optimiser()
         longest = (self.batch_size + self.network.max_length) * size
         self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng, train.device)
+        self.scenario_share = float(getattr(model, "scenario_share", None) or 0.0)
+        names = ("", *dataset.catalogue.scenario_names)
+        codes = [names.index(scenario) for scenario in dataset.catalogue.scenarios]
+        self.scenario_of = np.array([*codes, 0])  # the last: of the masked item
+        self.seen_in = np.bincount(self.scenario_of[self.seen], minlength=len(names))
         self.steps = 0
 
     @property
@@ -208,7 +213,14 @@ class SequenceLearner:
         same = self._tensor(negative_of[half.targets])
         positives = torch.nn.functional.embedding(targets, vectors)
         correction = math.log(len(self.seen) / len(negatives))
-        return shared_softmax(states, positives, biases[targets], vectors[others], biases[others], same, correction)
+        given = (states, positives, biases[targets], vectors[others], biases[others], same)
+        if self.scenario_share == 0:
+            return shared_softmax(*given, correction)
+        scenarios = self.scenario_of[half.targets], self.scenario_of[negatives]
+        within = scenario_softmax(*given, scenarios, self.seen_in)
+        if self.scenario_share == 1:
+            return within
+        return (1 - self.scenario_share) * shared_softmax(*given, correction) + self.scenario_share * within
 
     def example(self, batch: SequenceBatch, rng: np.random.Generator) -> Example:
         """Causal: each position predicts the next item. Masked: a quarter is masked, in every second chunk the newest

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -71,3 +73,33 @@ def shared_softmax(
     """The mean loss, a scalar. See `SharedSoftmax`."""
     loss: Tensor = SharedSoftmax.apply(states, positives, biases, negatives, negative_biases, same, correction)  # type: ignore[no-untyped-call]
     return loss
+
+
+def scenario_softmax(
+    states: Tensor,
+    positives: Tensor,
+    biases: Tensor,
+    negatives: Tensor,
+    negative_biases: Tensor,
+    same: Tensor,
+    scenarios: tuple[np.ndarray, np.ndarray],
+    sizes: np.ndarray,
+) -> Tensor:
+    """The mean loss where each target is compared with the negatives of its own scenario only; after ABXI (2025).
+
+    Args:
+        scenarios: int (n,) of the targets, int (K,) of the negatives.
+        sizes: int (scenarios,), how many items of each scenario negatives are drawn from.
+    """
+    of_target, of_negative = scenarios
+    total = states.new_zeros(())
+    for scenario in np.unique(of_target):
+        rows, columns = (torch.from_numpy(np.flatnonzero(of == scenario)).to(states.device) for of in scenarios)
+        place = torch.full((len(of_negative),), -1, dtype=torch.long, device=states.device)
+        place[columns] = torch.arange(len(columns), device=states.device)
+        hit = torch.where(same[rows] >= 0, place[same[rows].clamp_min(0)], -1)
+        correction = math.log(max(int(sizes[scenario]), 1) / max(len(columns), 1))
+        shared = (negatives[columns], negative_biases[columns], hit, correction)
+        loss = shared_softmax(states[rows], positives[rows], biases[rows], *shared)
+        total = total + loss * (len(rows) / len(of_target))
+    return total

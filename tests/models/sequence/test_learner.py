@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from torch import Tensor
 
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Catalogue, Dataset
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.network import Network
 from recsys.models.sequence.batches import epoch_batches
@@ -36,3 +38,17 @@ def test_the_causal_objective_skips_items_at_half_the_dropout_rate(
     padding = sum(map(len, read)) - real
     skipped = (sum(part.sum() for part in read) - padding) / real
     assert skipped == pytest.approx(SKIPPED * dropout if objective == "causal" else 0.0, abs=0.02)
+
+
+def test_the_loss_within_scenarios_changes_the_weights_and_is_off_by_default(planted: Dataset) -> None:
+    def trained(dataset: Dataset, share: float | None) -> str:
+        config = AttentionConfig(embedding_size=16, max_length=12, scenario_share=share).fitted(dataset)
+        learner = SequenceLearner(dataset, config, TrainConfig(batch_size=512).fitted(dataset))
+        for batch in epoch_batches(dataset, 12, 512, np.random.default_rng(0)):
+            learner.learn(batch, 1e-3, np.random.default_rng(learner.steps))
+        tensors = learner.snapshot().tensors()
+        return "".join(f"{name}{hash(value.tobytes())}" for name, value in sorted(tensors.items()))
+
+    single = replace(planted, catalogue=Catalogue.bare(planted.items.ids))
+    assert len({trained(planted, share) for share in (0.0, 0.5, 1.0)}) == 3
+    assert trained(planted, None) == trained(planted, 0.0) == trained(single, None)
