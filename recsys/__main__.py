@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     _run(study)
     study.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
     study.add_argument("--seed", type=int, default=0)
+    study.add_argument("--methods", nargs="*", metavar="NAME", help="learned methods to compare too (default: all)")
     return parser
 
 
@@ -310,7 +311,10 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.evaluation.study.transfer_study import transfer_study
 
     _, dataset = _open(chosen)
-    study = transfer_study(dataset, chosen.axis, seed=chosen.seed, progress=no_progress if chosen.json else _progress)
+    only = None if chosen.methods is None else [name.replace("_", " ") for name in chosen.methods]
+    study = transfer_study(
+        dataset, chosen.axis, seed=chosen.seed, only=only, progress=no_progress if chosen.json else _progress
+    )
     answer: dict[str, Any] = study.to_json()
     return answer
 

@@ -14,15 +14,15 @@ from recsys.charts.style import (
     group_symbol,
     plain_text,
     sentence_figure,
+    with_opacity,
 )
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.methods import ALONE, TRANSFER
 from recsys.metrics.uncertainty import Estimate
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     from plotly.graph_objects import Figure
-
-ALTERNATIVES = (ALONE, "popularity")  # drawn over the number of known items, beside transfer and controls
 
 
 def gain_figure(point: Mapping[str, Any]) -> Figure:
@@ -62,7 +62,7 @@ def methods_figure(point: Mapping[str, Any]) -> Figure:
 
 
 def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
-    """Transfer, no transfer, controls and popularity over the number of known items."""
+    """Every method over the number of known items; controls are grey bands of their intervals, transfer is thick."""
     import plotly.graph_objects as go
 
     figure = sentence_figure(
@@ -71,26 +71,49 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
         y="NDCG@10",
         height=360,
     )
-    names = [TRANSFER, *methods.names("control"), *ALTERNATIVES]
-    shown = [m.name for m in methods.METHODS if m.name in names and m.name in points[0]["methods"]]
+    known = [str(p["observed"]) for p in points]
+    shown = [m for m in methods.METHODS if all(m.name in p["methods"] for p in points)]
     gains = [p["methods"][TRANSFER]["value"] - p["methods"][ALONE]["value"] for p in points]
     if gains[0] <= gains[-1]:
         figure.layout.title.text = "Transfer does not help most where the fewest items are known"
-    for number, name in enumerate(shown):
-        colour = blend_colour(0.5) if name == TRANSFER else group_colour(number)
+    for method in shown:
+        if method.role == "control":
+            estimates = [_estimate(p["methods"][method.name]) for p in points]
+            figure.add_trace(_band(known, estimates, method.label))
+    for number, method in enumerate(m for m in shown if m.role != "control"):
+        name, transfers = method.name, method.role in ("transfer", "learned")
         figure.add_trace(
             go.Scatter(
-                x=[str(p["observed"]) for p in points],
+                x=known,
                 y=[p["methods"][name]["value"] for p in points],
                 mode="lines+markers",
-                name=methods.label(name),
-                line={"color": colour, "width": 4 if name == TRANSFER else 2},
-                marker={"symbol": group_symbol(number), "size": 10},
-                hovertemplate=f"{methods.label(name)}, %{{x}} known: %{{y:.3f}}<extra></extra>",
+                name=method.label,
+                line={
+                    "color": blend_colour(0.5) if name == TRANSFER else group_colour(number),
+                    "width": 4 if name == TRANSFER else 2.5 if transfers else 1.5,
+                    "dash": "solid" if transfers else "dot",
+                },
+                marker={"symbol": group_symbol(number), "size": 10 if transfers else 7},
+                hovertemplate=f"{method.label}, %{{x}} known: %{{y:.3f}}<extra></extra>",
             )
         )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3})
+    figure.update_layout(showlegend=True, height=460, legend={"orientation": "h", "y": -0.25})
     return figure
+
+
+def _band(known: list[str], estimates: list[Estimate], label: str) -> go.Scatter:
+    """The intervals of a control as a grey band."""
+    import plotly.graph_objects as go
+
+    return go.Scatter(
+        x=[*known, *known[::-1]],
+        y=[*(e.high for e in estimates), *(e.low for e in estimates[::-1])],
+        fill="toself",
+        fillcolor=with_opacity(QUIET, 0.25),
+        line={"width": 0},
+        name=f"{label} (control, 95% interval)",
+        hoverinfo="skip",
+    )
 
 
 def _estimate(content: Mapping[str, Any]) -> Estimate:

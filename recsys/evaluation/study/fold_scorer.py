@@ -7,15 +7,17 @@ the training users, as for any cold user.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
+from recsys.errors import InputError
 from recsys.evaluation.study.past_histories import Neighbours, PastHistories
 from recsys.evaluation.study.plan import ColdUsers, Fold, StudyPlan
 from recsys.models.recommender import Encoder, Recommender, batched
+from recsys.transfer.methods import TransferMethod, fit_method
 
 NEIGHBOURS = 3  # users in the mean of the neighbours
 EARLY = 3  # first items of each training user that early popularity counts
@@ -27,9 +29,12 @@ class FoldScorer:
 
     Args:
         model: trained on the fold's `train`.
+        train_model: trains such a model on other rows.
     """
 
-    def __init__(self, model: Encoder, plan: StudyPlan, fold: Fold, seed: int) -> None:
+    def __init__(
+        self, model: Encoder, plan: StudyPlan, fold: Fold, seed: int, train_model: Callable[[Dataset], Encoder]
+    ) -> None:
         self.model, self.plan, self.train = model, plan, fold.train
         self.columns = np.flatnonzero(plan.candidates)
         self.column_of = np.full(len(plan.candidates), -1, dtype=np.int64)
@@ -38,6 +43,8 @@ class FoldScorer:
         times = np.concatenate([np.zeros(0), *(cold.times for cold in fold.cold)])
         self.past = PastHistories(fold.train, times, model.embedding_size)
         self.neighbours = Neighbours(self.past, model.encode)
+        self.train_model = train_model
+        self._learned: dict[str, TransferMethod | None] = {}
 
     def scores(self, histories: Sequence[History], model: Recommender | None = None) -> np.ndarray:
         """Scores of the candidates by a model, by default the fold's: float32 (B, candidates)."""
@@ -65,6 +72,22 @@ class FoldScorer:
         from recsys.models.baselines.tuning import tune_baseline
 
         return tune_baseline("markov", self.train, seed=self.seed).model
+
+    @cached_property
+    def scenario_model(self) -> Encoder:
+        """A model trained on the rows of the target scenario alone."""
+        return self.train_model(self.train.with_rows(self.plan.candidates[self.train.sequence]))
+
+    def learned(self, name: str) -> TransferMethod | None:
+        """A transfer method fitted on the training users; None where the data hold too little to fit it on."""
+        if name not in self._learned:
+            users = np.flatnonzero(self.train.lengths)
+            scenarios = (self.plan.scenarios[0], self.plan.scenarios[1]) if self.plan.scenarios else None
+            try:
+                self._learned[name] = fit_method(name, self.train, self.model, users, scenarios)
+            except InputError:
+                self._learned[name] = None
+        return self._learned[name]
 
     @cached_property
     def source_items(self) -> np.ndarray | None:
@@ -105,6 +128,20 @@ class BatchScores:
     def source_lengths(self) -> np.ndarray:
         """Items of each source: int64 (n,)."""
         return np.array([len(history) for history in self._source_histories], dtype=np.int64)
+
+    def learned(self, name: str) -> np.ndarray:
+        """Scores of the source by a transfer method fitted on the training users."""
+        method, model, rows = self.fold.learned(name), self.fold.model, []
+        assert method is not None
+        for histories in batched(self._source_histories, 64):
+            pairs = zip(model.scores(histories), model.encode(histories), strict=True)
+            rows += [method.apply(model, scores, vector)[self.fold.columns] for scores, vector in pairs]
+        return np.stack(rows)
+
+    @cached_property
+    def scenario_alone(self) -> np.ndarray:
+        """Scores of the known items by a model that knows the target scenario alone."""
+        return self.fold.scores(self.cold.target, self.fold.scenario_model)
 
     @cached_property
     def neighbours_mean(self) -> np.ndarray:

@@ -5,15 +5,15 @@ To add a control or a prior, add a line.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from recsys.evaluation.study.fold_scorer import BatchScores
+from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
 
-Role = Literal["transfer", "no transfer", "prior", "control"]
+Role = Literal["transfer", "learned", "no transfer", "prior", "control"]
 Blend = Literal["none", "chosen", "shrinkage"]
 TRANSFER, ALONE, RANDOM = "transfer", "target alone", "random source"
 
@@ -25,11 +25,14 @@ class Method:
     Args:
         name: its key in saved studies, and its name inside sentences.
         label: its name in figures.
-        role: "control": a source that must not help; "prior": an alternative that needs no source.
+        role: "control": a source that must not help; "prior": an alternative that needs no source; "learned": a
+            transfer method that is fitted on the fold's training users.
         blend: how α is found at which its scores are blended with the target's: "chosen" on one half of the users and
             evaluated on the other, "shrinkage" α = c / (c + k) with c fitted likewise; "none": ranked without a blend.
         scores: gets a batch, returns float32 (n, candidates).
         must_beat: whether transfer only counts as helping if it is shown to be better than this.
+        optional: whether it is left out where it does not apply, or where a study is asked for other methods only.
+        applies: whether it can be computed for a fold.
     """
 
     name: str
@@ -38,11 +41,28 @@ class Method:
     blend: Blend
     scores: Callable[[BatchScores], np.ndarray]
     must_beat: bool = False
+    optional: bool = False
+    applies: Callable[[FoldScorer], bool] = lambda fold: True
+
+
+def _learned(name: str, label: str) -> Method:
+    """A method of `recsys.transfer.methods` in place of the linear blend."""
+    return Method(
+        name.replace("_", " "), label, "learned", "chosen",
+        lambda b: b.learned(name), optional=True, applies=lambda fold: fold.learned(name) is not None,
+    )  # fmt: skip
 
 
 METHODS = (
     Method(TRANSFER, "Transfer", "transfer", "chosen", lambda b: b.source),
+    _learned("bridge", "Transfer by bridge"),
+    _learned("personalised_bridge", "Transfer by personalised bridge"),
+    _learned("text_bridge", "Transfer by text bridge"),
     Method(ALONE, "Target alone (α = 0)", "no transfer", "none", lambda b: b.target, must_beat=True),
+    Method(
+        "target scenario alone", "Model of the target scenario alone", "no transfer", "none",
+        lambda b: b.scenario_alone, optional=True, applies=lambda fold: bool(fold.plan.scenarios),
+    ),
     Method("popularity", "Popularity", "prior", "none", lambda b: b.same_for_all(b.fold.popularity), must_beat=True),
     Method(
         "early popularity", "Early popularity", "prior", "none",
@@ -54,6 +74,21 @@ METHODS = (
     Method(RANDOM, "Random source", "control", "chosen", lambda b: b.random, must_beat=True),
     Method("shuffled pairs", "Shuffled pairs", "control", "chosen", lambda b: b.shuffled),
 )  # fmt: skip
+
+
+def compared(fold: FoldScorer, only: Sequence[str] | None = None) -> tuple[Method, ...]:
+    """The methods that a fold can be evaluated by.
+
+    Args:
+        only: names of the optional ones to compare; None for all.
+    """
+    asked = [m for m in METHODS if not m.optional or only is None or m.name in only]
+    return tuple(m for m in asked if m.applies(fold))
+
+
+def optional_names() -> tuple[str, ...]:
+    """Names of the methods that a study may leave out."""
+    return tuple(m.name for m in METHODS if m.optional)
 
 
 def names(*roles: Role, must_beat: bool | None = None) -> tuple[str, ...]:

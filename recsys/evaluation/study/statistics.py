@@ -32,7 +32,8 @@ class MethodQuality:
     @classmethod
     def concatenate(cls, parts: Sequence[MethodQuality]) -> MethodQuality:
         """The users of several batches or folds."""
-        ndcg = {name: np.concatenate([part.ndcg[name] for part in parts]) for name in parts[0].ndcg}
+        names = [name for name in parts[0].ndcg if all(name in part.ndcg for part in parts)]
+        ndcg = {name: np.concatenate([part.ndcg[name] for part in parts]) for name in names}
         features = {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features}
         return cls(parts[0].observed, np.concatenate([part.users for part in parts]), ndcg, features)
 
@@ -50,7 +51,7 @@ def study_points(
     points = []
     for quality, repeats in zip(qualities, plan.repeats, strict=True):
         k, columns = quality.observed, {}
-        for method in methods.METHODS:
+        for method in (m for m in methods.METHODS if m.name in quality.ndcg):
             values = quality.ndcg[method.name]
             if method.blend == "chosen":
                 values, _ = choose_alpha(values, halves[k])

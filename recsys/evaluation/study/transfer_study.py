@@ -111,6 +111,7 @@ def transfer_study(
     folds: int | None = None,
     most: int | None = None,
     epochs: int | None = None,
+    only: Sequence[str] | None = None,
     progress: Progress = no_progress,
 ) -> TransferStudy:
     """Runs the study on cold users.
@@ -123,12 +124,15 @@ def transfer_study(
         scenarios: (source, target); by default the pair with the most users to evaluate.
         folds: models trained, each evaluated on the users it was trained without; by default 3, of larger data 2.
         most: users evaluated at most; by default as many as can be ranked in about two minutes.
+        only: names of the optional methods to compare (`methods.optional_names`); by default all that apply.
         epochs: of each fold's model; by default a rule from the size of the data, see `study_epochs`.
         progress: called with (fraction, message); may raise to stop.
 
     Raises:
-        InputError: an unknown axis or scenario, or too few users.
+        InputError: an unknown axis, scenario or method, or too few users.
     """
+    if unknown := sorted(set(only or ()) - set(methods.optional_names())):
+        raise InputError("the methods", f"must be of {', '.join(methods.optional_names())}", ", ".join(unknown))
     progress(0.01, "Holding out users …")
     count = folds or (3 if dataset.n_interactions <= 120_000 else 2)
     plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
@@ -147,7 +151,8 @@ def transfer_study(
         if encoder.n_items != dataset.n_items:
             raise InputError("the model", f"must know the {dataset.n_items:,} items of the data", encoder.n_items)
         trained_on.append(int((fold.train.lengths > 0).sum()))
-        by_fold.append(_evaluate_fold(FoldScorer(encoder, plan, fold, seed), fold, part))
+        scorer = FoldScorer(encoder, plan, fold, seed, model or _trainer(epochs, count, seed, part))
+        by_fold.append(_evaluate_fold(scorer, methods.compared(scorer, only), fold, part))
     progress(0.96, "Resampling users …")
     qualities = [MethodQuality.concatenate([*chain(*of_k)]) for of_k in zip(*by_fold, strict=True)]
     points, shrinkage = study_points(plan, qualities, seed)
@@ -158,26 +163,40 @@ def transfer_study(
     return TransferStudy(*head, points, shrinkage, seed, has_times(dataset), training, *certified, pairs)
 
 
-def _evaluate_fold(scorer: FoldScorer, fold: Fold, progress: Progress) -> list[list[MethodQuality]]:
+def _trainer(epochs: int | None, folds: int, seed: int, progress: Progress) -> Callable[[Dataset], Encoder]:
+    """Trains the default model on some rows, for as many epochs as a fold's model of these rows."""
+
+    def train_on(rows: Dataset) -> Encoder:
+        def half(fraction: float, message: str, **details: object) -> None:
+            progress(0.5, message, **details)
+
+        return train_encoder(rows, epochs or study_epochs(rows, folds), seed, half)[0]
+
+    return train_on
+
+
+def _evaluate_fold(
+    scorer: FoldScorer, compared: Sequence[methods.Method], fold: Fold, progress: Progress
+) -> list[list[MethodQuality]]:
     """The quality of every method for each k, in batches of users."""
     done, total, by_k = 0, sum(map(len, fold.cold)), []
     for cold in fold.cold:
         parts = []
         for start in range(0, len(cold), BATCH):
             batch = cold.part(slice(start, start + BATCH))
-            parts.append(_evaluate_batch(scorer, batch))
+            parts.append(_evaluate_batch(scorer, compared, batch))
             done += len(batch)
             progress(0.5 + 0.5 * done / total, f"Evaluating users with {cold.observed} known items")
         by_k.append(parts)
     return by_k
 
 
-def _evaluate_batch(scorer: FoldScorer, cold: ColdUsers) -> MethodQuality:
+def _evaluate_batch(scorer: FoldScorer, compared: Sequence[methods.Method], cold: ColdUsers) -> MethodQuality:
     columns = [scorer.column_of[np.unique(history)] for history in cold.history]
     seen = [of_user[of_user >= 0] for of_user in columns]
     positives = scorer.column_of[cold.positives]
     batch, ndcg = BatchScores(scorer, cold), {}
-    for method in methods.METHODS:
+    for method in compared:
         scores = method.scores(batch)
         if method.blend == "none":
             masked = np.array(scores, dtype=np.float32)

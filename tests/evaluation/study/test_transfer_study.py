@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.charts.study import methods_figure
+from recsys.charts.study import gain_by_known_items_figure, methods_figure
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
-from recsys.evaluation.study.methods import METHODS, Method
+from recsys.evaluation.study.methods import METHODS, Method, compared
 from recsys.evaluation.study.plan import plan_study
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.training import study_epochs
@@ -170,10 +170,11 @@ def test_no_user_is_evaluated_by_a_model_trained_on_them(axis: str) -> None:
 
     transfer_study(data, axis, model=record, folds=3)
     plan = plan_study(data, axis, folds=3)
-    assert len(seen) == 3
+    models = 2 if axis == "scenarios" else 1  # of a fold: the second is trained on the target scenario alone
+    assert len(seen) == 3 * models
     evaluated = [np.unique(np.concatenate([cold.users for cold in fold.cold])) for fold in plan.folds]
-    for train, users in zip(seen, evaluated, strict=True):
-        assert not train.lengths[users].any()
+    for number, train in enumerate(seen):
+        assert not train.lengths[evaluated[number // models]].any()
     assert len(np.unique(np.concatenate(evaluated))) == sum(map(len, evaluated))
 
 
@@ -259,10 +260,13 @@ def test_no_source_history_goes_beyond_the_time_of_the_target(dated: bool) -> No
     plan = plan_study(data, "users", folds=2)
     early = replace(plan, observed=(1, 2, 3), folds=tuple(replace(f, cold=f.cold[:3]) for f in plan.folds))
     for fold in early.folds:
-        scorer = FoldScorer(record(fold.train), early, fold, seed=0)
+        scorer = FoldScorer(record(fold.train), early, fold, 0, FastEncoder)
+        evaluated = compared(scorer)
+        assert {m.name for m in METHODS} - {m.name for m in evaluated} == {"target scenario alone", "text bridge"}
+        encoders[-1].encoded.clear()  # learned methods are fitted on whole histories of training users, as the model is
         for cold in fold.cold:
             batch = BatchScores(scorer, cold)
-            for method in METHODS:
+            for method in evaluated:
                 method.scores(batch)
     future = {item for encoder in encoders for item in encoder.encoded if item > 50}
     assert bool(future) is not dated, "without times nothing can be cut"
@@ -291,6 +295,31 @@ def test_users_whose_next_item_is_a_repeat_are_counted() -> None:
     for point in transfer_study(data, "time", model=FastEncoder).to_json()["points"]:
         assert point["repeats"] == pytest.approx(share) and share > 0.3
         assert point["people"] <= round((1 - share) * 200)
+
+
+def test_learned_methods_and_the_target_scenarios_own_model_are_compared() -> None:
+    """Every user's items in b follow from those in a, by a rule that no cold user's own items tell."""
+    trained: list[Dataset] = []
+
+    def record(train: Dataset) -> FastEncoder:
+        trained.append(train)
+        return FastEncoder(train)
+
+    data = two_scenarios(True, users=200)
+    study = transfer_study(data, "scenarios", model=record, scenarios=("a", "b"))
+    learned = {"bridge", "personalised bridge", "target scenario alone"}
+    assert all(learned <= set(point.methods) for point in study.points)
+    inside = data.catalogue.in_scenario("b")
+    alone = [rows for rows in trained if inside[rows.sequence].all()]
+    assert len(trained) == 2 * len(alone) and len(alone) == 3
+    some = transfer_study(data, "scenarios", model=FastEncoder, scenarios=("a", "b"), only=["bridge"])
+    assert learned & set(some.points[0].methods) == {"bridge"}
+    for name in ("transfer", "bridge", "target alone", "random source"):
+        assert some.points[0].methods[name].value == study.points[0].methods[name].value
+    drawn = [str(trace.name) for trace in gain_by_known_items_figure(study.to_json()["points"]).data]
+    assert "Transfer by bridge" in drawn and drawn[0] == "Random source (control, 95% interval)"
+    with pytest.raises(InputError, match="must be of bridge"):
+        transfer_study(data, "scenarios", model=FastEncoder, only=["telepathy"])
 
 
 def test_bad_input_is_refused() -> None:
