@@ -122,7 +122,7 @@ def compare_orders(full: Report, sampled: Report, metric: str = "") -> OrderComp
     pairs = []
     for a, b in combinations(range(len(full.models)), 2):
         by_full, by_sampled = (drawn[:, a] - drawn[:, b] for drawn in draws)
-        differences = (float(mean[a] - mean[b]) for mean in means)
+        of_full, of_sampled = (float(mean[a] - mean[b]) for mean in means)
         differently = float((by_full * by_sampled < 0).mean())
-        pairs.append(OrderedPair(full.names[a], full.names[b], *differences, differently))
+        pairs.append(OrderedPair(full.names[a], full.names[b], of_full, of_sampled, differently))
     return OrderComparison(key, tuple(pairs))
