@@ -9,12 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
-from recsys.embeddings import nearest
 from recsys.embeddings.interests import InterestModel
 from recsys.errors import ArtifactError, InputError, UnknownIdError
 from recsys.models.recommender import Encoder
 from recsys.runs import Run
-from recsys.transfer import MINIMUM_GROUP, TransferParty, party_embedding
+from recsys.transfer import MINIMUM_GROUP, TransferParty, party_of_neighbours
 from recsys.workspace import read_content
 from ui import cache
 from ui.shell import state
@@ -109,7 +108,6 @@ def parse_number(text: str, subject: str, low: int, high: int) -> int:
 
 def _near(context: RunContext, target: TransferParty, count: int) -> np.ndarray:
     vectors = context.vectors  # refused, with a sentence, for a model that is no Encoder
-    if len(target.users) == 1:
-        return nearest(vectors, target.users[0], count)[0]
     assert isinstance(context.run.model, Encoder)
-    return nearest(vectors, party_embedding(context.run.model, target), count)[0]
+    party = party_of_neighbours(context.run.model, context.dataset, target, count, vectors)
+    return np.array(party.users, dtype=np.int64)

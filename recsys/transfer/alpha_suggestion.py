@@ -14,7 +14,7 @@ class AlphaCurve:
 
     Attributes:
         observed: number of known items of each user.
-        chosen_on, judged_on: number of users that `alpha` was chosen on, and of others that it was evaluated on.
+        chosen_on, evaluated_on: number of users that `alpha` was chosen on, and of others that it was evaluated on.
         alphas, values: NDCG@10 of all users at each α; low, high: its 95% interval.
         alpha: chosen on one half of the users.
         gain, gain_low, gain_high: NDCG@10 at `alpha` minus that at α = 0, on the other half.
@@ -25,7 +25,7 @@ class AlphaCurve:
 
     observed: int
     chosen_on: int
-    judged_on: int
+    evaluated_on: int
     alphas: tuple[float, ...]
     values: tuple[float, ...]
     low: tuple[float, ...]
@@ -87,12 +87,12 @@ def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Sugge
     if not curve.shown:
         text = (
             f"No evidence that any α > 0 helps where {some}: α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} "
-            f"users and evaluated on {curve.judged_on:,} others, changed NDCG@10 by {interval}."
+            f"users and evaluated on {curve.evaluated_on:,} others, changed NDCG@10 by {interval}."
         )
         return Suggestion(0.0, rule, False, text, curve)
     text = (
         f"α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} users of whom {some} "
-        f"and evaluated on {curve.judged_on:,} others: NDCG@10 changed by {interval} against α = 0, and "
+        f"and evaluated on {curve.evaluated_on:,} others: NDCG@10 changed by {interval} against α = 0, and "
         f"it fell for {curve.harmed:.0%} of these others. Shrinkage: α = c / (c + n) = {rule:.2g} with c = {c:g}."
     )
     return Suggestion(curve.alpha, rule, True, text, curve)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -146,27 +145,23 @@ def party_of_neighbours(
     return TransferParty(label, "neighbours", tuple(dataset.histories(users)), tuple(users))
 
 
-def parties_before_and_after(dataset: Dataset, user: int, moment: float) -> tuple[TransferParty, TransferParty]:
+def parties_before_and_after(party: TransferParty, first: int, moment: str) -> tuple[TransferParty, TransferParty]:
     """One user since a moment (target) and before it (source).
 
     Args:
-        moment: unix seconds.
+        party: of a single history.
+        first: number of items before the moment; both sides have at least one item.
+        moment: what the labels call it, such as a day.
 
     Raises:
-        InputError: the data has no times, or all items lie on one side of the moment.
+        InputError: all items lie on one side.
     """
-    if dataset.timestamps is None:
-        raise InputError("the data", "must have times to split a history", fix="Load data with a time column.")
-    history, rows = dataset.history(user), slice(dataset.offsets[user], dataset.offsets[user + 1])
-    before = dataset.timestamps[rows] < moment
-    name = f"user {dataset.users.external(user)}"
-    if before.all() or not before.any():
-        raise InputError("the day", f"must lie within the timeline of {name}", moment, "Choose one between two items.")
-    at = datetime.fromtimestamp(moment, UTC)
-    day = f"{at.day} {at:%B %Y}"
+    history = party.histories[0]
+    if not 0 < first < len(history):
+        raise InputError("the moment", f"must lie between two items of {party.label}", first, "Choose another one.")
     return (
-        TransferParty(f"{name} since {day}", "time", (history[~before],), (user,)),
-        TransferParty(f"{name} before {day}", "time", (history[before],), (user,)),
+        TransferParty(f"{party.label} since {moment}", "time", (history[first:],), party.users),
+        TransferParty(f"{party.label} before {moment}", "time", (history[:first],), party.users),
     )
 
 

@@ -34,10 +34,15 @@ def running(page: Page) -> bool:
     return page.locator("[class*=st-key-frame_stop_]").count() > 0
 
 
-def ends(page: Page) -> None:
-    """Waits until no job is running; the page has then been drawn to its end."""
+def opens_its_run(visit: Visits, page: Page) -> None:
+    """Waits until no job is running: the page then has the new run in its URL, and Transfer shows it."""
     expect(page.locator("[class*=st-key-frame_stop_]")).to_have_count(0, timeout=LONG)
     quiet(page)
+    visit.check(page)
+    assert re.fullmatch("[0-9a-f]{8,}", param(page, "run")) and not param(page, "job")
+    menu(page, "4 Transfer", "Transfer interests")
+    expect(page.locator(".mixer .alpha-input")).to_be_visible()
+    visit.check(page)
 
 
 def test_a_training_that_ends_on_home_opens_its_run(visit: Visits, page: Page, tmp_path: Path) -> None:
@@ -55,12 +60,7 @@ def test_a_training_that_ends_on_home_opens_its_run(visit: Visits, page: Page, t
     expect(page).to_have_url(re.compile("job="))
     menu(page, "Home", "Interest Transfer Studio")
     assert running(page), "the training has ended before Home was open"
-    ends(page)
-    visit.check(page)
-    assert re.fullmatch("[0-9a-f]{8,}", param(page, "run")) and not param(page, "job")
-    menu(page, "4 Transfer", "Transfer interests")
-    expect(page.locator(".mixer .alpha-input")).to_be_visible()
-    visit.check(page)
+    opens_its_run(visit, page)
 
 
 def test_a_demo_that_ends_on_train_opens_its_run(visit: Visits, page: Page) -> None:
@@ -68,9 +68,4 @@ def test_a_demo_that_ends_on_train_opens_its_run(visit: Visits, page: Page) -> N
     expect(page).to_have_url(re.compile("job="))
     menu(page, "2 Train", "Train a model")
     assert running(page), "the demo has ended before Train was open"
-    ends(page)
-    visit.check(page)
-    assert re.fullmatch("[0-9a-f]{8,}", param(page, "run")) and not param(page, "job")
-    menu(page, "4 Transfer", "Transfer interests")
-    expect(page.locator(".mixer .alpha-input")).to_be_visible()
-    visit.check(page)
+    opens_its_run(visit, page)

@@ -54,12 +54,14 @@ def test_the_medoid_is_a_member_nearest_to_the_mean(planted: Dataset, model: Att
 
 
 def test_a_moment_cuts_a_history_in_two(planted: Dataset) -> None:
-    assert planted.timestamps is not None
-    since, before = parties_before_and_after(planted, 3, float(planted.timestamps[3 * 14 + 5]))
+    since, before = parties_before_and_after(party_of_user(planted, 3), 5, "5 May 2024")
     assert np.array_equal(np.concatenate([before.histories[0], since.histories[0]]), planted.history(3))
     assert len(before.histories[0]) == 5
-    with pytest.raises(InputError, match="within the timeline"):
-        parties_before_and_after(planted, 3, 1e12)
+    assert (since.label, before.label) == ("user u3 since 5 May 2024", "user u3 before 5 May 2024")
+    assert since.users == before.users == (3,)
+    for first in (0, 14):
+        with pytest.raises(InputError, match="between two items"):
+            parties_before_and_after(party_of_user(planted, 3), first, "never")
 
 
 def test_a_scenario_keeps_its_items_only(planted: Dataset) -> None:

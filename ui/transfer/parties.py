@@ -23,6 +23,7 @@ from recsys.transfer import (
     TransferParty,
     average_party,
     medoid_party,
+    parties_before_and_after,
     party_in_scenario,
     party_of_group,
     party_of_items,
@@ -156,8 +157,7 @@ def _split_by_time(context: RunContext, described: DescribedParty, value: str, s
         raise InputError(described.card.name, "must have at least two items to be split by time", len(history))
     first = parse_number(value, "the moment in the link", 1, len(history) - 1)
     when = moment(context.dataset, users[0] if users else None, first)
-    later = TransferParty(f"{described.party.label} since {when}", "time", (history[first:],), users)
-    earlier = TransferParty(f"{described.party.label} before {when}", "time", (history[:first],), users)
+    later, earlier = parties_before_and_after(described.party, first, when)
     names = f"{described.card.name} now", f"{described.card.name} earlier"
     return TransferPair(_describe_user(context, later, names[0]), _describe_user(context, earlier, names[1]), seen)
 

@@ -137,7 +137,7 @@ def suggestion_evidence(point: Mapping[str, Any]) -> AlphaCurve:
         return AlphaCurve(
             observed=int(point["observed"]),
             chosen_on=int(suggested["chosen_on"]),
-            judged_on=int(suggested["judged_on"]),
+            evaluated_on=int(suggested["judged_on"]),
             alphas=alphas,
             values=values,
             low=low,

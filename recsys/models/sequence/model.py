@@ -48,6 +48,7 @@ class SequenceModel:
 
     name: ClassVar[str]
     config_class: ClassVar[type[ModelConfig]]
+    build_network: ClassVar[Any]  # (fitted config) -> an untrained `SequenceNetwork` of its shape
 
     def __init__(
         self,
@@ -66,11 +67,6 @@ class SequenceModel:
         self.n_items, self.embedding_size = len(item_vectors) - 1, item_vectors.shape[1]
         self._vectors = torch.from_numpy(np.array(item_vectors))
         self._mask = torch.from_numpy(np.array(mask))
-
-    @staticmethod
-    def build_network(config: Any) -> nn.Module:
-        """An untrained `SequenceNetwork` of a fitted config's shape."""
-        raise NotImplementedError
 
     def with_markov(self, markov: Markov | None, weight: float) -> Self:
         """The same network with other Markov scores."""

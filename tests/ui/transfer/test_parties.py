@@ -67,6 +67,8 @@ def test_groups_are_people_of_the_data(context: RunContext) -> None:
     assert len(cluster.party.users) >= 5 and cluster.card.heading == "Typical items"
     near = read_pair(context, "user:u3", "near:8").source
     assert len(near.party.users) == 8 and 3 not in near.party.users
+    around = read_pair(context, "column:region=north", "near:8").source
+    assert len(around.party.users) == 8 and all(user % 2 for user in around.party.users), "no members of the target"
     assert read_pair(context, "user:u3", "everyone").source.party.users == tuple(range(120))
     medoid = read_pair(context, "user:u3", "column:region=north!medoid").source
     assert len(medoid.party.users) == 1 and medoid.party.users[0] % 2 == 0
