@@ -4,6 +4,9 @@ A job is a function `work(progress) -> result`. It reports through `progress(fra
 raises when a stop was requested. Owners never see each other's jobs: every call names the owner. An ended job keeps its
 texts and a small result (ids and numbers), never the function or the objects it held; to retry, submit new work under
 its id.
+
+Equal work is done once: jobs of any owner that name the same `key` show the progress of the one that runs, and then
+find its result in `progress.equal_result`.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Number
 from types import MappingProxyType
 from typing import Any
@@ -70,12 +73,13 @@ class JobSnapshot:
 class Progress:
     """Passed to a job's work: call it to report; read `stopping` to end early when a stop was requested.
 
-    Args:
+    Attributes:
         graceful: set to True when the work polls `stopping` itself and ends with a result; calls do not raise then.
+        equal_result: what a job with the same key returned, perhaps of another owner; None without one.
     """
 
-    def __init__(self, job: _Job) -> None:
-        self._job = job
+    def __init__(self, job: _Job, equal_result: Any = None) -> None:
+        self._job, self.equal_result = job, equal_result
         self.graceful = False
 
     @property
@@ -94,8 +98,8 @@ Work = Callable[[Progress], Any]
 
 
 class _Job:
-    def __init__(self, job_id: str, owner: str, kind: str, label: str, work: Work) -> None:
-        self.id, self.owner, self.kind, self.label = job_id, owner, kind, label
+    def __init__(self, job_id: str, owner: str, kind: str, label: str, work: Work, key: str) -> None:
+        self.id, self.owner, self.kind, self.label, self.key = job_id, owner, kind, label, key
         self.work: Work | None = work  # None once the job has ended: it holds datasets and models
         self.state, self.result = "queued", None
         self.error: str | None = None
@@ -131,10 +135,15 @@ class JobQueue:
         self._turns: dict[str, int] = {}
         self._turn = 0
         self._joined: dict[str, str] = {}
+        self._results: dict[str, Any] = {}  # by key, the newest last
         self._lock = threading.RLock()
 
-    def submit(self, owner: str, kind: str, label: str, work: Work, job_id: str | None = None) -> str:
+    def submit(self, owner: str, kind: str, label: str, work: Work, job_id: str | None = None, key: str = "") -> str:
         """Queues a job, returns its id (given, or 96 random bits).
+
+        Args:
+            key: of everything that the result depends on, the data included, for kinds in `exclusive`; "" for work that
+                no other job is equal to.
 
         Raises:
             StudioError: the owner has too many jobs, or the job of this id has not ended.
@@ -148,7 +157,7 @@ class JobQueue:
                 raise StudioError(
                     "your jobs", f"must be at most {self.max_active} at once", active, "Stop one, or wait."
                 )
-            job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work)
+            job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work, key)
             self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
             self._forget_old()
@@ -215,14 +224,15 @@ class JobQueue:
             raise StudioError(f"“{job.label}”", "is already waiting or running", job.state, "Wait for it, or stop it.")
 
     def _waiting(self) -> list[_Job]:
-        """Queued jobs in the order they will start: owners take turns, each owner's jobs stay in order."""
+        """Queued jobs in the order they will start: first those whose result is there already; then owners take turns,
+        each owner's jobs stay in order."""
         seen: dict[str, int] = {}
         ranked = []
         for order, job in enumerate(self._jobs.values()):
             if job.state == "queued":
                 round_ = seen[job.owner] = seen.get(job.owner, -1) + 1
-                ranked.append((round_, self._turns.get(job.owner, 0), order, job))
-        return [job for *_, job in sorted(ranked, key=lambda entry: entry[:3])]
+                ranked.append((job.key not in self._results, round_, self._turns.get(job.owner, 0), order, job))
+        return [job for *_, job in sorted(ranked, key=lambda entry: entry[:4])]
 
     def _dispatch(self) -> None:
         with self._lock:
@@ -231,7 +241,7 @@ class JobQueue:
             for job in self._waiting():
                 if len(running) >= self.workers:
                     return
-                if job.kind in self.exclusive and not busy.isdisjoint(self.exclusive):
+                if job.kind in self.exclusive and not busy.isdisjoint(self.exclusive) and job.key not in self._results:
                     continue
                 self._turn += 1
                 self._turns[job.owner] = self._turn
@@ -244,7 +254,7 @@ class JobQueue:
     def _run(self, job: _Job) -> None:
         try:
             assert job.work is not None
-            job.result = _check_result(job.work(Progress(job)))
+            job.result = _check_result(job.work(Progress(job, self._results.get(job.key))))
             state = "done"
         except JobStopped:
             state = "stopped"
@@ -255,6 +265,10 @@ class JobQueue:
             state, job.unexpected = "failed", True
             job.error = f"Something unexpected happened; the log has it under {job.id[:8]}."
         with self._lock:
+            if job.key and state == "done" and not job.stop.is_set():
+                self._results[job.key] = job.result
+                while len(self._results) > self.keep:
+                    del self._results[next(iter(self._results))]
             self._end(job, state)
         self._dispatch()
 
@@ -265,6 +279,11 @@ class JobQueue:
         job.finished.set()
 
     def _view(self, job: _Job) -> JobSnapshot:
+        if job.state == "queued" and job.key:
+            for other in self._jobs.values():
+                if other.key == job.key and other.state == "running":
+                    shared = self._view(other)
+                    return replace(shared, id=job.id, owner=job.owner, kind=job.kind, label=job.label)
         fraction, message, details, left = job.report
         if left is None and job.state == "running" and fraction > 0.02:
             left = job.seconds() * (1 - fraction) / fraction

@@ -228,3 +228,64 @@ def test_old_jobs_are_forgotten() -> None:
     for _ in range(5):
         queue.wait(queue.submit("ann", "map", "x", lambda progress: None), "ann", 10)
     assert len(queue.of("ann")) <= 3
+
+
+def test_equal_work_is_done_once_and_watched_by_all() -> None:
+    queue, gate, begun, done = JobQueue(workers=2), threading.Event(), threading.Event(), []
+
+    def trains(name: str):  # type: ignore[no-untyped-def]
+        def work(progress: Progress) -> str:
+            if progress.equal_result is not None:
+                return f"{name} from {progress.equal_result}"
+            progress(0.5, "epoch 3 of 6", epochs=6)
+            done.append(name)
+            begun.set()
+            gate.wait(10)
+            return f"run of {name}"
+
+        return work
+
+    first = queue.submit("ann", "train", "ann’s", trains("ann"), key="same")
+    assert begun.wait(10)
+    other = queue.submit("cat", "train", "cat’s", trains("cat"), key="other")
+    equal = [queue.submit("bob", "train", f"bob’s {n}", trains(f"bob {n}"), key="same") for n in range(3)]
+    seen = queue.snapshot(equal[1], "bob")
+    assert (seen.state, seen.position, seen.fraction, seen.message) == ("running", 0, 0.5, "epoch 3 of 6")
+    assert (seen.id, seen.owner, seen.label, dict(seen.details)) == (equal[1], "bob", "bob’s 1", {"epochs": 6})
+    assert queue.snapshot(other, "cat").state == "queued"
+    queue.stop(equal[2], "bob")
+    gate.set()
+    assert queue.wait(first, "ann", 10).result == "run of ann"
+    results = [queue.wait(one, "bob", 10).result for one in equal[:2]]
+    assert all(result.startswith(f"bob {n} from ") for n, result in enumerate(results))
+    assert queue.wait(equal[2], "bob", 10).state == "stopped"
+    assert queue.wait(other, "cat", 10).result == "run of cat" and done == ["ann", "cat"]
+
+
+@pytest.mark.parametrize("ending", ["stopped", "stopped well", "failed"])
+def test_what_did_not_end_well_is_not_shared(ending: str) -> None:
+    queue, gate, begun = JobQueue(), threading.Event(), threading.Event()
+
+    def ends(progress: Progress) -> str:
+        progress.graceful = ending == "stopped well"
+        begun.set()
+        gate.wait(10)
+        if ending == "failed":
+            raise InputError("the training", "failed")
+        progress(0.5)
+        return "half a run"
+
+    first = queue.submit("ann", "train", "a", ends, key="same")
+    assert begun.wait(10)
+    second = queue.submit("bob", "train", "b", lambda progress: progress.equal_result or "a run of its own", key="same")
+    if ending != "failed":
+        queue.stop(first, "ann")
+    gate.set()
+    assert queue.wait(second, "bob", 10).result == "a run of its own"
+
+
+def test_work_without_a_key_is_never_shared() -> None:
+    queue = JobQueue()
+    for name in ("a", "b"):
+        job = queue.submit("ann", "train", name, lambda progress, name=name: progress.equal_result or name)
+        assert queue.wait(job, "ann", 10).result == name

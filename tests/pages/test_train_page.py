@@ -174,7 +174,7 @@ def test_runs_stand_side_by_side_with_what_differs(space: Space, small: Dataset)
         finish(app)
     open_tab(app, TABS["runs"])
     table = app.dataframe[0].value
-    assert list(table.iloc[:, 0]) == ["NDCG@10", "training time", "epochs"]
+    assert list(table.iloc[:, 0]) == ["NDCG@10", "Training time", "Epochs"]
     assert list(table.iloc[2, 1:]) == ["3", "2"]
 
 

@@ -18,7 +18,8 @@ def demo_button(page: PageContext) -> None:
     running = any(job.active and job.kind in jobs.KINDS for job in page.jobs.of(page.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
         space = page.space
-        job = page.jobs.submit(space.id, "demo", "the demo on the sample", lambda progress: run_demo(space, progress))
+        label = "the demo on the sample"
+        job = page.jobs.submit(space.id, "demo", label, lambda progress: run_demo(space, progress), key="demo")
         page.set_view(job=job)
         st.rerun()
     st.caption("Loads the sample (four scenarios, 1,500 users), trains a model in under a minute and opens Transfer.")
@@ -69,6 +70,9 @@ def run_demo(space: Space, progress: Progress) -> jobs.Trained:
     progress(0.01, "Reading the sample …")
     dataset = load_sample("all").dataset
     data = space.save_dataset(dataset)
-    run = train_run(dataset, holdout="last-one", threads=2, progress=progress)
+    if equal := jobs.equal_run(progress):
+        run = jobs.copied(equal, equal.name)
+    else:
+        run = train_run(dataset, holdout="last-one", threads=2, progress=progress)
     saved = space.save_run(run, dataset, jobs.run_meta(run, data.id))
     return jobs.Trained(saved.id, data.id)

@@ -6,6 +6,8 @@ id, which is also in the URL; when it has ended well, the entry goes and a run s
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -62,7 +64,13 @@ def launch(page: PageContext, entry_id: str) -> str:
     def work(progress: Progress) -> Trained:
         return run_training(space, training, dataset, progress)
 
-    return page.jobs.submit(space.id, "train", f"training {training.entry.name}", work, job_id=entry_id)
+    label, key = f"training {training.entry.name}", work_key(dataset, training.plan)
+    return page.jobs.submit(space.id, "train", label, work, job_id=entry_id, key=key)
+
+
+def work_key(dataset: Dataset, plan: TrainingPlan) -> str:
+    """What a training depends on: equal trainings, of whomever, run once."""
+    return json.dumps([dataset.fingerprint, replace(plan, name="").to_json()], sort_keys=True)
 
 
 def read(space: Space, entry_id: str) -> Training:
@@ -84,6 +92,10 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
     from recsys.runs import execute
 
     plan, entry_id = training.plan, training.entry.id
+    if equal := equal_run(progress):
+        saved = space.save_run(copied(equal, plan.name), dataset, run_meta(equal, training.dataset_id))
+        forget(space, entry_id)
+        return Trained(saved.id, training.dataset_id)
     # Two threads that let go of the interpreter while they compute: pages still answer (benchmarks/response_time.py).
     checkpoint = space.path(entry_id) / "checkpoint"
     run = execute(dataset, plan, checkpoint=checkpoint, threads=2, report=progress)
@@ -93,6 +105,21 @@ def run_training(space: Space, training: Training, dataset: Dataset, progress: P
     else:
         forget(space, entry_id)
     return Trained(saved.id, training.dataset_id)
+
+
+def equal_run(progress: Progress) -> Run | None:
+    """The run that an equal training has just saved; None without one, or where it is deleted already."""
+    if progress.equal_result is None:
+        return None
+    try:
+        return cache.open_run(str(state.workspace().find(progress.equal_result.run, "run")[1]))[0]
+    except StudioError:
+        return None
+
+
+def copied(run: Run, name: str) -> Run:
+    """The run as one of its own, with another name."""
+    return replace(run, id=secrets.token_hex(12), name=name)
 
 
 def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
