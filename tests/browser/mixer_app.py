@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 
 from recsys.data.dataset import Catalogue
+from recsys.transfer import SourceInterests, read_weights
 from recsys.transfer.path.alpha_path import alpha_path
-from ui.components.mixer import PartyCard, UserMap, choice, mixer, mixer_data
+from recsys.transfer.source_interests import Interest
+from ui.components.mixer import InterestPanel, InterestRow, PartyCard, UserMap, choice, mixer, mixer_data
 
 ITEMS = int(os.environ.get("MIXER_ITEMS", "20000"))
 WORDS = ("Harbour", "Winter", "Clay", "Signal", "Orchard", "Paper", "Lantern", "River", "Copper", "Meadow")
@@ -39,6 +41,18 @@ def catalogue() -> Catalogue:
     return Catalogue(tuple(titles), ("",) * len(titles), tuple(tags), ("",) * len(titles))
 
 
+@st.cache_resource
+def interests() -> SourceInterests:
+    """Three interests of the source: 50%, 30% and 20%."""
+    rng = np.random.default_rng(7)
+    shared, found = scores()[1], []
+    for group, (share, name) in enumerate(((0.5, "hiking, maps"), (0.3, HOSTILE), (0.2, "jazz"))):
+        own = (0.4 * shared + rng.normal(size=ITEMS + 1)).astype("float32")
+        own[0] = -np.inf
+        found.append(Interest(group, name, share, (1, 2), np.zeros(1, dtype="float32"), own))
+    return SourceInterests(tuple(found), np.zeros(ITEMS + 1, dtype=int), shared)
+
+
 def people() -> UserMap:
     """Six clouds of people; the walk bends."""
     rng = np.random.default_rng(6)
@@ -52,8 +66,18 @@ def people() -> UserMap:
 
 st.set_page_config(layout="wide")
 chosen = choice("mixer")
+what = chosen.what or st.query_params.get("what", "")
 k = chosen.k or int(st.query_params.get("k", "10"))
 target_scores, source_scores = scores()
+panel = InterestPanel(what == "interests")
+if panel.chosen:
+    weights = read_weights(chosen.weights or "")
+    source_scores = interests().scores(weights)
+    rows = [
+        InterestRow(one.group, one.name, one.share, weights.get(one.group, 1.0), ("Winter stories", "Clay maps"))
+        for one in interests().interests
+    ]
+    panel = InterestPanel(True, tuple(rows), tuple(one.scores for one in interests().interests))
 data = mixer_data(
     alpha_path(target_scores, source_scores, k),
     target_scores,
@@ -74,8 +98,9 @@ data = mixer_data(
         "the hikers",
     ),
     people(),
+    panel=panel if what else None,
 )
 alpha = chosen.alpha if chosen.alpha is not None else float(st.query_params.get("alpha", "0.3"))
 told = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →")
 st.query_params["alpha"] = f"{alpha:.6g}"
-st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {told.open}")
+st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {told.open}, weights = {told.weights}")

@@ -290,3 +290,62 @@ _ON_THE_MAP = """canvas => {
   };
   return { quiet: contrast(most.at), aroundSource: around([230, 159, 0]), aroundTarget: around([0, 114, 178]) };
 }"""
+
+
+@pytest.fixture
+def weighed(visit: Visits, address: str) -> Page:
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.goto(f"{address}/?what=interests&alpha=0.6")
+    expect(page.locator(".interest")).to_have_count(3, timeout=30_000)
+    expect(page.get_by_text("weights = None")).to_be_visible()
+    return page
+
+
+def test_the_list_follows_a_weight_before_the_server_and_equals_its_answer(weighed: Page) -> None:
+    before, note = titles(weighed), weighed.locator("[data-slot=axis-note]")
+    weight = weighed.locator(".interest input[type=range]").first
+    weight.evaluate("""range => { range.value = "0.35"; range.dispatchEvent(new Event("input")); }""")
+    expect(weight).to_have_attribute("aria-valuetext", "35%")
+    expect(weighed.locator("[data-slot=sentence]")).to_contain_text("α = 0.60")
+    weighed.wait_for_timeout(300)
+    live, changes = titles(weighed), note.inner_text()
+    assert live != before
+    assert "weights = None" in told(weighed)  # the thumb is still held: no run
+    weight.dispatch_event("change")
+    expect(weighed.get_by_text("weights = 0:0.35")).to_be_visible()
+    assert titles(weighed) == live and note.inner_text() == changes  # the browser's path is the exact one
+    expect(weighed.locator(".interest").first.locator("input[type=checkbox]")).to_be_checked()
+
+
+def test_interests_are_ticked_with_keys_and_an_empty_choice_says_what_to_do(weighed: Page) -> None:
+    boxes = weighed.locator(".interest input[type=checkbox]")
+    assert weighed.locator(".interest .name-of").nth(1).inner_text() == "<img src=x onerror=alert(1)><b>bold</b>"
+    boxes.first.focus()
+    weighed.keyboard.press("Space")
+    expect(weighed.get_by_text("weights = 0:0")).to_be_visible()
+    expect(boxes.first).to_be_focused()
+    before = titles(weighed)
+    for number in (1, 2):
+        boxes.nth(number).focus()
+        weighed.keyboard.press("Space")
+    expect(weighed.locator("[data-slot=interest-note]")).to_have_text(
+        "Tick an interest to transfer. The list is that of the last choice."
+    )
+    assert titles(weighed) != [] and len(titles(weighed)) == len(before)
+    boxes.first.focus()
+    weighed.keyboard.press("Space")
+    expect(weighed.locator("[data-slot=interest-note]")).to_have_text("")
+    expect(weighed.get_by_text("weights = 1:0,2:0")).to_be_visible()
+
+
+def test_the_switch_between_interests_and_next_choice(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/?what=next-choice")
+    switch = page.get_by_label("What is transferred of the source")
+    expect(switch).to_have_value("next-choice", timeout=30_000)
+    before = titles(page)
+    switch.select_option("interests")
+    expect(page.locator(".interest")).to_have_count(3)
+    assert titles(page) != before
+    switch.select_option("next-choice")
+    expect(page.locator(".interest").first).to_be_hidden()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import streamlit as st
@@ -14,6 +14,7 @@ from recsys.explain.history_influence import Influence, Scorer, blended_scorer, 
 from recsys.models.recommender import Encoder, top_k
 from recsys.transfer import TransferParty
 from recsys.transfer.recommendations import combined_scores, with_second
+from recsys.transfer.source_interests import interest_scores
 from ui.run_context import RunContext
 from ui.shell.page_context import PageContext
 from ui.transfer.parties import MEDOID, TransferPair
@@ -70,7 +71,11 @@ class ExplainedList:
     @property
     def source_scorer(self) -> Scorer:
         """Scores of a source that is one user, after the transfer method, as a function of its history."""
-        model, method = self.context.run.model, self.scored.transfer.method
+        model, method, interests = self.context.run.model, self.scored.transfer.method, self.scored.transfer.interests
+        if interests is not None:
+            weights = interests.item_weights(self.scored.transfer.weights)
+            of_history = partial(interest_scores, self.context.interests, item_weights=weights)
+            return self._with_second_score(of_history, self.pair.source.party)
 
         def scores(histories: Sequence[History]) -> np.ndarray:
             embeddings: Sequence[np.ndarray | None] = [None] * len(histories)

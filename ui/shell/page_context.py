@@ -229,7 +229,10 @@ class PageContext:
         self.view = _without_deleted(state.read_view())
         if self.view.problems:
             st.session_state[PENDING_PROBLEMS] = self.view.problems  # their values leave the URL now
+        source = self.view.source
         self.view = self._changed(changes)
+        if self.view.source != source and "rules" not in changes:  # weights of interests belong to one source
+            self.view = replace(self.view, rules=replace(self.view.rules, interests=""))
         for folder in ("run_folder", "dataset_folder"):
             self.__dict__.pop(folder, None)
         state.write_view(self.view)

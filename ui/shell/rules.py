@@ -9,6 +9,8 @@ from recsys.errors import InputError
 from recsys.models.table import model_label
 
 MAX_NAME_LENGTH = 200  # characters of one name in a link
+TRANSFERRED: Mapping[str, str] = {"next-choice": "Next choice", "interests": "Interests"}
+"""What can be transferred of a source, with its label."""
 DEFAULT_WEIGHT = 0.3  # of a second score whose link names no weight
 
 
@@ -28,7 +30,9 @@ class Rules:
             exact.
         epsilon: privacy parameter ε that protects the source; 0 for no protection. A protected source can't be combined
             with rules that read histories: `cold_items`, `hide_source`, `second_score`.
-        method: the name of the transfer method.
+        method: the name of the transfer method, of next-choice scores.
+        what: what is transferred of the source: "next-choice" scores or its long-term "interests".
+        interests: weights of the source's interests, as `recsys.transfer.write_weights` writes them; "" for all.
     """
 
     scenario: str = ""
@@ -40,10 +44,17 @@ class Rules:
     diversity: float = 0.0
     epsilon: float = 0.0
     method: str = "linear"
+    what: str = "next-choice"
+    interests: str = ""
 
     def protected(self) -> Rules:
         """The same without the rules that read histories, for a protected source."""
-        return replace(self, cold_items=False, hide_source=False, second_score="", weight=0.0)
+        next_choice = replace(self, what="next-choice", interests="")
+        return replace(next_choice, cold_items=False, hide_source=False, second_score="", weight=0.0)
+
+    def transferring(self, what: str) -> Rules:
+        """The same with all of another thing transferred; interests are blended without a learned method."""
+        return replace(self, what=what, interests="", method="linear" if what == "interests" else self.method)
 
     def params(self) -> dict[str, str]:
         """As query parameters, only what differs from the default: `tag=maps&hide_source=1&epsilon=4`."""
@@ -56,7 +67,7 @@ class Rules:
 
         second = model_label(self.second_score)
         method = METHODS[self.method].label if self.method in METHODS else self.method
-        set_ = (
+        set_: tuple[tuple[object, str], ...] = (
             (self.scenario, f"only from {self.scenario}"),
             (self.tag, f"only with the tag {self.tag}"),
             (self.cold_items, "only items without interactions"),
@@ -64,6 +75,8 @@ class Rules:
             (self.second_score and self.weight, f"second score {second}, weight {self.weight:g}"),
             (self.diversity, f"diversity {self.diversity:g} (exported list only)"),
             (self.method != NO_RULES.method, f"transfer method {method}"),
+            (self.what == "interests", "interests of the source in place of its next choice"),
+            (self.interests, f"weights of interests {self.interests}"),
             (self.epsilon, f"source protected, ε = {self.epsilon:g}"),
         )
         return tuple(said for given, said in set_ if given)
@@ -90,6 +103,16 @@ def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
 def _value(name: str, text: str) -> object:
     if name in ("scenario", "tag", "second_score", "method"):
         return check_length(text, name, MAX_NAME_LENGTH)
+    if name == "what":
+        if text not in TRANSFERRED:
+            raise InputError(
+                f"{name} in the link", f"must be one of {', '.join(TRANSFERRED)}", text, "Next choice is used."
+            )
+        return text
+    if name == "interests":
+        from recsys.transfer import read_weights, write_weights
+
+        return write_weights(read_weights(check_length(text, name, MAX_NAME_LENGTH)))
     if name in ("cold_items", "hide_source"):
         if text not in ("0", "1"):
             raise InputError(f"{name} in the link", "must be 0 or 1", text, "It is read as 0.")

@@ -87,7 +87,7 @@ def _figures(page: PageContext, context: RunContext, scored: ScoredPair) -> None
 def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPair, exported: Recommendations) -> None:
     study = study_of(page, context)
     report = partial(transfer_html, context, scored, exported, study)
-    bundle = partial(production_zip, context, study)
+    bundle = partial(production_zip, context, study, scored.rules)
     st.markdown("**Report, and bundle for production**")
     with st.container(horizontal=True):
         download("One-page report", report, "transfer.html", "text/html", "out_report")
@@ -107,8 +107,15 @@ def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str,
         "source": scored.pair.source.card.name,
         "alpha": alpha,
         "rules": scored.rules.params(),
+        **_interests(scored),
         "items": rows.to_dict("records"),
     }
+
+
+def _interests(scored: ScoredPair) -> dict[str, object]:
+    """The interests of the source with their weights, where they are transferred."""
+    found = scored.transfer.interests
+    return {} if found is None else {"interests": found.rows(scored.transfer.weights)}
 
 
 def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
@@ -118,4 +125,4 @@ def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
         for step in scored.path.steps
     ]
     names = {"target": scored.pair.target.card.name, "source": scored.pair.source.card.name}
-    return names | {"k": scored.path.k, "rules": scored.rules.params(), "steps": steps}
+    return names | {"k": scored.path.k, "rules": scored.rules.params(), **_interests(scored), "steps": steps}

@@ -25,6 +25,7 @@ def map_of_pair(
     source: TransferParty,
     map_folder: str,
     private: PrivateSource | None = None,
+    interest: np.ndarray | None = None,
 ) -> UserMap | None:
     """The pair on the map of interests; None where the model has no user embeddings.
 
@@ -32,12 +33,15 @@ def map_of_pair(
         map_folder: the folder of a saved map of interests; "" for the instant one (PCA).
         private: of a protected source only this noised next-item state is used: the pair is compared with other users
             by state, and the points of the source's users are left out.
+        interest: of the source with weights, float32 (D,), where not all of it is transferred.
     """
     if not isinstance(context.run.model, Encoder):
         return None
     points = load_projection(Path(map_folder)).points if map_folder else cache.flat_map_of(context.folder)
     if private is None:
         interests, vectors = context.interests, cache.embeddings_of(context.folder, "interests").users
+        if interest is not None:
+            return user_map(points, vectors, (party_embedding(interests, target), interest), (target.users, ()))
         embeddings = party_embedding(interests, target), party_embedding(interests, source)
         return user_map(points, vectors, embeddings, (target.users, source.users))
     others = np.setdiff1d(np.arange(len(points)), source.users)

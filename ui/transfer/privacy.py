@@ -83,11 +83,13 @@ def _curve(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The figure of how much of the list survives the noise; it reads the source without noise."""
     view = page.view
     with st.spinner("Drawing the noise many times …"):
-        rules = replace(scored.rules, epsilon=0.0, diversity=0.0)
+        rules = replace(scored.rules, epsilon=0.0, diversity=0.0).transferring("next-choice")
         points = _noise_curve(context.folder, view.target, view.source, view.k, rules, view.alpha)
     members = len(scored.pair.source.party.histories)
     st.plotly_chart(privacy_figure(points, EPSILON, members), key="privacy", config=CONFIG, width="stretch")
     st.caption("The figure compares with the list without noise, so the guarantee does not cover it.")
+    if scored.transfer.interests is not None:
+        st.caption("It is about the next choice: one noised embedding can’t be split into interests.")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -41,6 +41,7 @@ def check_protection(pair: TransferPair, target: str, source: str, rules: Rules)
         (rules.hide_source, "leaving out the items of the source"),
         (rules.cold_items, "only items without interactions"),
         (rules.second_score and rules.weight, "a second score"),
+        (rules.what == "interests", "transferring interests: one noised embedding can't be split into them"),
     )
     if conflicts := [words for is_set, words in reading if is_set]:
         fix = "Turn it off under Rules, or turn the protection off."

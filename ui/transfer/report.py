@@ -15,10 +15,12 @@ from recsys.charts.style import SOURCE, TARGET, format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.results import suggestion_evidence
-from recsys.transfer import AlphaPath, Recommendations
+from recsys.transfer import AlphaPath, Recommendations, read_weights
 from recsys.transfer.certificate import Certificate
-from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
+from ui.embeddings.projections import item_groups_of
 from ui.run_context import RunContext
+from ui.shell.rules import NO_RULES, Rules
 from ui.transfer.scored_pair import ScoredPair
 
 STYLE = """
@@ -114,12 +116,23 @@ def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 
-def production_zip(context: RunContext, study: Mapping[str, Any] | None) -> bytes:
+def production_zip(context: RunContext, study: Mapping[str, Any] | None, rules: Rules = NO_RULES) -> bytes:
     """Vectors, counts, policy, serving script and (where the extra is installed) the ONNX encoder, as one zip."""
     written = io.BytesIO()
     with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         folder = Path(name)
-        export_bundle(context.run.model, context.dataset, policy(study), folder, histories=context.known_histories)  # type: ignore[arg-type]
+        interests = None
+        if rules.what == "interests":
+            labels = item_groups_of(context.folder, "interests")[0].labels
+            interests = ServedInterests(context.interests, labels, read_weights(rules.interests))
+        export_bundle(
+            context.run.model,  # type: ignore[arg-type]
+            context.dataset,
+            policy(study),
+            folder,
+            histories=context.known_histories,
+            interests=interests,
+        )
         try:
             export_onnx(context.run.model, folder)  # type: ignore[arg-type]
         except (MissingExtraError, InputError) as error:

@@ -15,7 +15,7 @@ from recsys.transfer.privacy import EPSILONS
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
-from ui.shell.rules import DEFAULT_WEIGHT
+from ui.shell.rules import DEFAULT_WEIGHT, TRANSFERRED
 from ui.shell.widgets import set_widget_value
 from ui.transfer.scored_pair import second_scores, usable_methods
 
@@ -28,8 +28,17 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
     st.caption("Items of the target’s history are never recommended.")
     if len(catalogue.scenario_names) > 1 or rules.scenario:
         _choice(page, "scenario", "Only from", catalogue.scenario_names, "anything")
+    if isinstance(context.run.model, Encoder) or rules.what == "interests":
+        st.selectbox(
+            "What is transferred",
+            list(TRANSFERRED),
+            format_func=TRANSFERRED.__getitem__,
+            help=meaning_of("Interest", "Next choice"),
+            **_bound(page, "what"),
+            **_disabled(page, "what", rules.what == "interests"),
+        )
     methods = usable_methods(context)
-    if len(methods) > 1:
+    if len(methods) > 1 and rules.what != "interests":  # learned methods are fitted to next-choice scores
         st.selectbox(
             "Transfer method",
             list(methods),
@@ -95,10 +104,10 @@ def _choice(
     st.selectbox(label, options, format_func=shown, help=help, **_bound(page, name), **shut)
 
 
-def _disabled(page: PageContext, name: str) -> dict[str, Any]:
+def _disabled(page: PageContext, name: str, is_set: bool | None = None) -> dict[str, Any]:
     """Disables a rule that reads histories while the source is protected; one that is set can still be removed."""
     rules = page.view.rules
-    return {"disabled": bool(rules.epsilon) and not getattr(rules, name)}
+    return {"disabled": bool(rules.epsilon) and not (getattr(rules, name) if is_set is None else is_set)}
 
 
 def _bound(page: PageContext, name: str) -> dict[str, Any]:
@@ -112,6 +121,8 @@ def _set(page: PageContext, name: str, value: object) -> None:
     rules = replace(page.view.rules, **{name: value})  # type: ignore[arg-type]
     if name == "epsilon" and value:
         rules = rules.protected()
+    if name == "what":
+        rules = rules.transferring(str(value))
     if name == "second_score":
         rules = replace(rules, weight=(rules.weight or DEFAULT_WEIGHT) if value else 0.0)
     page.set_view(rules=rules)

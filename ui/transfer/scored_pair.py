@@ -14,19 +14,24 @@ from recsys.models.recommender import Encoder
 from recsys.models.table import model_label
 from recsys.transfer import (
     AlphaPath,
+    SourceInterests,
     Transfer,
     TransferMethod,
     alpha_path,
     collaborative,
     content,
     fit_method,
+    read_weights,
+    split_interests,
     transfer,
 )
 from recsys.transfer.methods import usable_methods as methods_for
 from recsys.transfer.privacy import private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
+from recsys.transfer.source_interests import Weights
 from ui import cache
-from ui.components.mixer import mixer_data
+from ui.components.mixer import InterestPanel, InterestRow, mixer_data
+from ui.embeddings.projections import item_groups_of
 from ui.run_context import RunContext, run_context
 from ui.shell.page_context import PageContext
 from ui.shell.rules import NO_RULES, Rules
@@ -86,6 +91,8 @@ def build_scored_pair(
     pair = read_pair(context, target, source)
     if rules.epsilon:
         check_protection(pair, target, source, rules)
+    weights = read_weights(rules.interests)
+    interests = interests_of_source(context, pair) if rules.what == "interests" else None
     scored = transfer(
         context.run.model,
         pair.target.party,
@@ -96,12 +103,15 @@ def build_scored_pair(
         among=context.dataset.item_counts == 0 if rules.cold_items else None,
         without_sources=rules.hide_source,
         method=fitted_method(folder, rules.method, pair.scenarios),
+        interests=interests,
+        weights=weights,
     )
     allowed = scored.allowed.copy()
     allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
     scored = replace(scored, allowed=allowed)
     private = private_source(context, pair, source, rules, draw) if rules.epsilon else None
-    user_map = map_of_pair(context, pair.target.party, pair.source.party, map_folder, private)
+    part = interests.vector(weights) if interests is not None and interests.interests and weights else None
+    user_map = map_of_pair(context, pair.target.party, pair.source.party, map_folder, private, part)
     if private is not None:
         scored = private_transfer(scored, private)
         pair = replace(pair, source=without_card_details(pair.source, rules))
@@ -111,8 +121,36 @@ def build_scored_pair(
     )
     path = alpha_path(target_scores, source_scores, k)
     cards = pair.target.card, pair.source.card
-    payload = mixer_data(path, target_scores, source_scores, context.dataset.catalogue, *cards, user_map)
+    panel = interest_panel(context, rules, interests, weights)
+    catalogue = context.dataset.catalogue
+    payload = mixer_data(path, target_scores, source_scores, catalogue, *cards, user_map, panel=panel)
     return ScoredPair(pair, rules, scored, path, payload)
+
+
+def interests_of_source(context: RunContext, pair: TransferPair) -> SourceInterests:
+    """The interests of a source, by the groups on the map of items. Raises InputError for a model without vectors."""
+    groups, names = item_groups_of(context.folder, "interests")
+    return split_interests(context.interests, pair.source.party, groups.labels, names)
+
+
+def interest_panel(
+    context: RunContext, rules: Rules, interests: SourceInterests | None, weights: Weights
+) -> InterestPanel | None:
+    """What the mixer shows of the interests of a source; None where the model has none.
+
+    With a second score the browser leaves the list to the server: that score is mixed in after standardising.
+    """
+    if not isinstance(context.run.model, Encoder) or rules.epsilon:
+        return None
+    if interests is None:
+        return InterestPanel()
+    titles = context.dataset.catalogue.titles
+    rows = tuple(
+        InterestRow(one.group, one.name, one.share, weights.get(one.group, 1.0), tuple(titles[i] for i in one.items))
+        for one in interests.interests
+    )
+    live = not (rules.second_score and rules.weight)
+    return InterestPanel(True, rows, tuple(one.scores for one in interests.interests) if live else ())
 
 
 @st.cache_resource(max_entries=12, show_spinner="Fitting the transfer method …")
@@ -157,6 +195,7 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
         "tag": not rules.tag or any(rules.tag in tags for tags in catalogue.tags),
         "second_score": rules.second_score in ("", *second_scores(context)),
         "method": rules.method in usable_methods(context),
+        "what": rules.what != "interests" or isinstance(context.run.model, Encoder),
     }
     for name in (name for name, is_known in known.items() if not is_known):
         subject = f"the {name.replace('_', ' ')} under Rules"

@@ -82,6 +82,9 @@ def _ways(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
             "Other ways of blending read the source’s history. It is protected, so only its noised scores are blended."
         )
         return
+    if scored.transfer.interests is not None:
+        st.info("Other ways of blending are compared for the next choice of the source. Transfer that to see them.")
+        return
     if scored.transfer.method.name != DEFAULT:
         st.info("Other ways of blending are compared for the linear blend only. Choose it under Rules.")
         return

@@ -35,6 +35,15 @@ def apply_component_events() -> None:
             changed["alpha"] = chosen.alpha
     if chosen.k is not None:
         changed["k"] = chosen.k
+    rules = state.read_view().rules
+    if chosen.what is not None:
+        rules = rules.transferring(chosen.what)
+    if chosen.weights_seq != st.session_state.get("mixer_weights_seq", 0):
+        st.session_state["mixer_weights_seq"] = chosen.weights_seq
+        if chosen.weights is not None and rules.what == "interests":
+            rules = replace(rules, interests=chosen.weights)
+    if rules != state.read_view().rules:
+        changed["rules"] = rules
     if changed:
         state.write_view(replace(state.read_view(), **changed))
 
@@ -57,6 +66,9 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
         st.warning(escape_markdown(str(refused), 600))
     except StudioError as error:
         show_error(error)
+        if rules.interests and st.button("Transfer all interests", key="all_interests"):
+            page.set_view(rules=replace(page.view.rules, interests=""))
+            st.rerun()
     with row:
         picker_row(page, context, names)
     return scored

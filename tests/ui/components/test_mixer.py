@@ -11,7 +11,8 @@ import streamlit as st
 
 from recsys.data.dataset import Catalogue
 from recsys.transfer.path.alpha_path import alpha_path
-from ui.components.mixer import PartyCard, UserMap, choice, mixer_data
+from ui.components.mixer import InterestPanel, InterestRow, PartyCard, UserMap, choice, mixer_data
+from ui.components.mixer.interest_panel import possible
 
 SIDE = PartyCard("user 1", "2 items", "History", (("One", "film"),), "user 1")
 N = 400
@@ -114,3 +115,44 @@ def test_a_choice_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {"mixer": {"alpha": {"value": 0.25, "seq": 7}, "k": 20, "open": "help"}})
     heard = choice("mixer")
     assert (heard.alpha, heard.seq, heard.k, heard.open) == (0.25, 7, 20, "help")
+
+
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_no_item_that_some_weights_bring_into_the_list_is_left_out(k: int) -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(4, 600)) + 2 * rng.normal(size=600)
+    inside = possible(scores, k)
+    assert inside.mean() < 0.75
+    for weights in [*np.eye(4), *rng.dirichlet(np.full(4, 0.5), 400)]:
+        assert inside[np.argsort(-(weights @ scores), kind="stable")[:k]].all()
+
+
+def test_the_interests_travel_with_their_scores_of_every_possible_item(
+    parties: tuple[np.ndarray, np.ndarray],
+) -> None:
+    target, source = parties
+    ones = np.random.default_rng(2).normal(size=(2, N + 1)).astype(np.float32)
+    rows = tuple(InterestRow(group, f"<b>{group}</b>", 0.5, 1.0, ("One", "Two")) for group in (3, -1))
+    path = alpha_path(target, source, 10)
+    data = mixer_data(path, target, source, catalogue(), SIDE, SIDE, panel=InterestPanel(True, rows, tuple(ones)))
+    plain = mixer_data(path, target, source, catalogue(), SIDE, SIDE, panel=InterestPanel())
+    assert data["interests"]["rows"][0] | {"titles": []} == {
+        "group": 3, "name": "<b>3</b>", "share": 0.5, "weight": 1.0, "titles": [],
+    }  # fmt: skip
+    items = [int(title.removeprefix("Item ")) for title in data["titles"]]
+    for sent, scores in zip(data["interests"]["scores"], ones, strict=True):
+        assert np.array_equal(unpacked(sent, "<f4"), scores[items])
+    assert len(items) > len(plain["titles"]) and plain["interests"]["scores"] == []
+    shown = [[data["titles"][i] for i in unpacked(data["path"]["items"], "<i4")[:10]] for data in (data, plain)]
+    assert shown[0] == shown[1]
+    assert data["floor"] == plain["floor"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "weights"),
+    [("3:0,rest:0.5", "rest:0.5,3:0"), ("", ""), ("3:7", None), (7, None), ("3:0," * 100, None)],
+)
+def test_weights_from_the_browser_are_checked(sent: object, weights: str | None) -> None:
+    st.session_state["mixer"] = {"weights": {"value": sent, "seq": 2}, "what": "anything"}
+    found = choice("mixer")
+    assert (found.weights, found.weights_seq, found.what) == (weights, 2, None)

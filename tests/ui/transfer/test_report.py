@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import streamlit as st
 
@@ -16,6 +17,7 @@ from recsys.runs import save_run, train_run
 from recsys.transfer import recommend
 from tests.conftest import planted_dataset
 from ui.run_context import RunContext, run_context
+from ui.transfer.export import list_json
 from ui.transfer.report import policy, production_zip, transfer_html
 from ui.transfer.scored_pair import Rules, ScoredPair, build_scored_pair
 
@@ -49,6 +51,18 @@ def test_the_bundle_holds_vectors_policy_and_the_serving_script(scored: tuple[Ru
         told = json.loads(archive.read("policy.json"))
     assert {"items.parquet", "users.parquet", "policy.json", "serve_blend.py"} <= names
     assert told["alpha_by_known_items"] == [{"from": 0, "alpha": 0.0}]
+
+
+def test_the_bundle_serves_the_interests_that_the_page_shows(scored: tuple[RunContext, ScoredPair]) -> None:
+    context, _ = scored
+    rules = Rules(what="interests", interests="0:0,1:0.5")
+    shown = build_scored_pair(context.folder, "user:u3", "user:u4", 5, rules)
+    with zipfile.ZipFile(io.BytesIO(production_zip(context, None, rules))) as archive:
+        told = json.loads(archive.read("policy.json"))
+    assert told["interests"]["weights"] == {"0": 0.0, "1": 0.5}
+    listed = list_json(shown, 0.5, pd.DataFrame())
+    assert listed["rules"] == {"what": "interests", "interests": "0:0,1:0.5"}
+    assert [one["weight"] for one in listed["interests"] if one["group"] in (0, 1)]  # type: ignore[attr-defined]
 
 
 def test_without_a_study_nothing_is_borrowed() -> None:

@@ -13,13 +13,24 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.errors import InputError
 from ui.components.colours import css_colours, js_colours
+from ui.components.mixer.interest_panel import InterestPanel, InterestRow
 from ui.components.mixer.payload import PartyCard, UserMap, mixer_data
 
-__all__ = ["Choice", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
+__all__ = ["Choice", "InterestPanel", "InterestRow", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("words.js", "state.js", "map.js", "list.js", "component.js")  # joined to one module, in this order
+_MAX_WEIGHTS = 200  # characters
+_SCRIPTS = (
+    "words.js",
+    "state.js",
+    "path.js",
+    "map.js",
+    "list.js",
+    "interests.js",
+    "component.js",
+)  # joined to one module, in this order
 _mount = st.components.v2.component(
     "studio_mixer",
     html=(_HERE / "component.html").read_text("utf-8"),
@@ -36,6 +47,9 @@ class Choice:
         alpha: where the thumb was released, from 0 to 1.
         k: the list length, at the run in which it was chosen.
         open: "help" at the run in which "Does it help?" was pressed.
+        what: "interests" or "next-choice", at the run in which the switch was used.
+        weights: of the source's interests, as `recsys.transfer.write_weights` writes them.
+        weights_seq: how many weights the browser has sent.
         seq: how many values of α the browser has sent.
     """
 
@@ -43,6 +57,9 @@ class Choice:
     k: int | None = None
     open: str | None = None
     seq: int = 0
+    what: str | None = None
+    weights: str | None = None
+    weights_seq: int = 0
 
 
 def choice(key: str) -> Choice:
@@ -50,13 +67,29 @@ def choice(key: str) -> Choice:
     state = st.session_state.get(key) or {}
     sent = state.get("alpha") or {}
     alpha, seq = (sent.get("value"), sent.get("seq", 0)) if isinstance(sent, Mapping) else (None, 0)
+    weighed = state.get("weights") or {}
+    text, weights_seq = (weighed.get("value"), weighed.get("seq", 0)) if isinstance(weighed, Mapping) else (None, 0)
     k = state.get("k")
     return Choice(
         alpha=float(alpha) if isinstance(alpha, int | float) and 0 <= alpha <= 1 else None,
         k=int(k) if isinstance(k, int | float) and 1 <= k <= 100 else None,
         open=state.get("open") if state.get("open") == "help" else None,
         seq=int(seq) if isinstance(seq, int | float) else 0,
+        what=state.get("what") if state.get("what") in ("interests", "next-choice") else None,
+        weights=_weights(text),
+        weights_seq=int(weights_seq) if isinstance(weights_seq, int | float) else 0,
     )
+
+
+def _weights(text: object) -> str | None:
+    if not isinstance(text, str) or len(text) > _MAX_WEIGHTS:
+        return None
+    from recsys.transfer import read_weights, write_weights  # heavy: Home shows a mixer before it is loaded
+
+    try:
+        return write_weights(read_weights(text))
+    except InputError:
+        return None
 
 
 def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", compact: bool = False) -> Choice:
@@ -69,8 +102,24 @@ def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", co
         verdict: label of the button that leads to "Does it help?"; "" hides it.
         compact: only slider, list and map, as on Home; plays once by itself and sends nothing to Python.
     """
-    sent = {**data, "alpha": alpha, "seq": choice(key).seq, "verdict": verdict, "compact": compact}
-    _mount(key=key, data=sent, on_alpha_change=_on_change, on_k_change=_on_change, on_open_change=_on_change)
+    now = choice(key)
+    sent = {
+        **data,
+        "alpha": alpha,
+        "seq": now.seq,
+        "weights_seq": now.weights_seq,
+        "verdict": verdict,
+        "compact": compact,
+    }
+    _mount(
+        key=key,
+        data=sent,
+        on_alpha_change=_on_change,
+        on_k_change=_on_change,
+        on_open_change=_on_change,
+        on_what_change=_on_change,
+        on_weights_change=_on_change,
+    )
     return choice(key)
 
 

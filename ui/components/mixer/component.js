@@ -11,9 +11,11 @@ function newView(root) {
     mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
     axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), people: root.querySelector(".people"),
     ranked: root.querySelector(".ranked"), keys: {}, slots, rows: [], list: [],
+    interests: root.querySelector(".interests"), interestRows: [], weightsSeq: 0,
     undo: [], seq: 0, reported: null, alpha: 0, step: -1, moving: false, queued: false, chosen: 0,
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
+  view.what = view.keys.what;
   listen(view);
   view.redraw = () => { if (view.state) redraw(view); };
   view.watch = new ResizeObserver(view.redraw);
@@ -28,6 +30,7 @@ function newView(root) {
 
 // A new pair, k or data: decode, fill what doesn't depend on α, start at the α that Python names.
 function load(view, data) {
+  const samePair = view.state?.data.pair === data.pair;
   const state = view.state = decode(data);
   Object.assign(view, { step: -1, describedStep: -1, moving: false, chosen: 0, pointed: false });
   makeRows(view, state.width);
@@ -43,6 +46,7 @@ function load(view, data) {
       return element("li", "", text, element("span", "aside", aside));
     }));
   }
+  showInterests(view, data, samePair);
   view.keys.k.replaceChildren(...data.lengths.map((k) => new Option(String(k), String(k), false, k === data.k)));
   view.slots.tags.replaceChildren(...state.tags.map((entry) => tagRow(entry, state)));
   view.people.setAttribute("aria-label", `Map of users: the blend moves from ${data.target.short} to ${data.source.short}.`);
@@ -226,6 +230,7 @@ function listen(view) {
   keys.next.onclick = () => jump(view, view.step + 1);
   keys.undo.onclick = () => { if (view.undo.length) { moveTo(view, view.undo.pop()); report(view, false); } };
   keys.reset.onclick = () => { moveTo(view, 0); report(view); };
+  keys.what.onchange = () => view.trigger("what", keys.what.value);
   keys.k.onchange = () => view.trigger("k", Number(keys.k.value));
   keys.verdict.onclick = () => view.trigger("open", "help");
   const choose = (event) => {
@@ -279,7 +284,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const view = mixers.get(parentElement) ?? newView(parentElement);
   mixers.set(parentElement, view);
   Object.assign(view, { setState: setStateValue, trigger: setTriggerValue });
-  const isNew = view.state?.data.signature !== data.signature;
+  if (view.weightsSeq === 0) view.weightsSeq = data.weights_seq ?? 0;
+  const isNew = view.state?.data.signature !== data.signature && !isOlder(view, data);
   if (isNew) load(view, data);
   // Python's α is used when the pair is new, or when Python has received all of ours and still sends another (Back).
   if (view.reported === null || (data.seq === view.seq && data.alpha !== view.reported)) {

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ui.components.mixer.interest_panel import InterestPanel, panel_data
+
 if TYPE_CHECKING:
     from recsys.data.dataset import Catalogue
     from recsys.transfer.path.alpha_path import AlphaPath
@@ -86,6 +88,7 @@ def mixer_data(
     source: PartyCard,
     user_map: UserMap | None = None,
     lengths: Sequence[int] = LENGTHS,
+    panel: InterestPanel | None = None,
 ) -> dict[str, Any]:
     """Everything the mixer shows, as JSON values, with a signature that changes with any of it.
 
@@ -98,9 +101,11 @@ def mixer_data(
         catalogue: titles and tags of the items.
         user_map: None where the model has no user embeddings.
         lengths: the list lengths offered.
+        panel: the interests of the source; None where the model has none.
     """
     lists = np.array([step.items for step in path.steps], dtype=np.int64)  # (steps, width)
-    items, positions = np.unique(lists, return_inverse=True)
+    listed = np.unique(lists)
+    items = np.union1d(listed, panel.items(target_scores, path.k)) if panel else listed
     tags = sorted({tag for item in items for tag in catalogue.tags[item]})
     number = {tag: i for i, tag in enumerate(tags)}
     sides = {"target": np.asarray(target_scores), "source": np.asarray(source_scores)}
@@ -112,18 +117,26 @@ def mixer_data(
         "item_tags": [[number[tag] for tag in catalogue.tags[item][:8]] for item in items],
         "tag_names": [_cut(tag, 40) for tag in tags],
         "scores": {name: packed(scores[items], "<f4") for name, scores in sides.items()},
-        "floor": {name: _lowest(scores[items]) for name, scores in sides.items()},
+        "floor": {name: _lowest(scores[listed]) for name, scores in sides.items()},
         "ranks": {name: _ranks(scores, items) for name, scores in sides.items()},
         "path": {
             "starts": packed(np.array([step.start for step in path.steps]), "<f8"),
-            "items": packed(positions.reshape(-1), "<i4"),
+            "items": packed(np.searchsorted(items, lists).reshape(-1), "<i4"),
         },
         "target": target.as_data(),
         "source": source.as_data(),
         "map": None if user_map is None else user_map.as_data(),
+        "interests": None if panel is None else panel_data(panel, items, packed, _cut),
     }
-    text = json.dumps(data, sort_keys=True, ensure_ascii=True)
-    return data | {"signature": hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}
+    return data | {
+        "signature": _digest(data),
+        "pair": _digest([target.as_data(), source.as_data(), path.k, items.tolist()]),
+    }
+
+
+def _digest(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def packed(values: np.ndarray, kind: str) -> str:

@@ -14,9 +14,29 @@ function decode(data) {
     floor: data.floor,
   };
   state.targetPlaces = new Map(listOf(state, 0).map((item, place) => [item, place]));
+  state.ofInterests = (data.interests?.scores ?? []).map((text) => new Float32Array(bytesOf(text)));
   state.entries = Array.from(state.starts, (_, i) => i > 0 && difference(listOf(state, i - 1), listOf(state, i)).entered.length > 0);
   state.tags = tagsToShow(state);
   return state;
+}
+
+// The source with other weights of its interests: Σ part · scores, summed as the server does it, and its exact path.
+// False where only the server can compute it.
+function reweigh(state, weights) {
+  const { rows } = state.data.interests, weighted = rows.map(({ share }, i) => weights[i] * share);
+  const total = weighted.reduce((sum, one) => sum + one, 0);
+  if (!state.ofInterests.length || !(total > 0)) return false;
+  const source = new Float64Array(state.target.length);
+  state.ofInterests.forEach((scores, i) => {
+    const part = weighted[i] / total;
+    if (part) for (let item = 0; item < source.length; item++) source[item] += part * scores[item];
+  });
+  Object.assign(state, { source, reweighed: true, ...pathOver(state.target, source, state.width) });
+  const listed = Array.from(new Set(state.lists));
+  const lowest = (scores) => listed.reduce((least, item) => Math.min(least, scores[item]), Infinity);
+  state.floor = { target: lowest(state.target), source: lowest(source) };
+  state.tags = tagsToShow(state);
+  return true;
 }
 
 // The ordered list of step i, as item numbers.

@@ -47,5 +47,6 @@ function whyRow(state, item, place, alpha) {
   const target = (1 - alpha) * state.target[item], source = alpha * state.source[item];
   const [ofTarget, ofSource] = [state.data.ranks.target[item], state.data.ranks.source[item]];
   const sum = `${score(target)} target ${source < 0 ? "−" : "+"} ${score(Math.abs(source))} source`;
+  if (state.reweighed) return `${place + 1}. ${score(target + source)} = ${sum}`;
   return `${place + 1}. ${score(target + source)} = ${sum} · alone: rank ${ofTarget.toLocaleString("en")} and ${ofSource.toLocaleString("en")}`;
 }
