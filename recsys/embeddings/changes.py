@@ -55,8 +55,6 @@ def changes_over_time(model: InterestModel, dataset: Dataset, clusters: Clusters
     Args:
         clusters: the groups of the users' interests.
     """
-    from sklearn.preprocessing import normalize
-
     users = np.flatnonzero(dataset.lengths >= SHORTEST)
     histories = dataset.histories(users)
     now = model.encode(histories)
@@ -64,7 +62,8 @@ def changes_over_time(model: InterestModel, dataset: Dataset, clusters: Clusters
     interleaved = model.encode([history[::2] for history in histories])
     group = clusters.labels[users].astype(np.int64)
     earlier_group, group_of_half = (_nearest_centre(vectors, clusters) for vectors in (earlier, interleaved))
-    moved = 1.0 - (normalize(earlier) * normalize(now)).sum(axis=1)
+    lengths = np.linalg.norm(earlier, axis=1) * np.linalg.norm(now, axis=1)
+    moved = 1.0 - (earlier * now).sum(axis=1) / np.maximum(lengths, 1e-12)
     return Changes(
         users,
         earlier,

@@ -15,6 +15,7 @@ import numpy as np
 
 from recsys.data.dataset import read_only
 from recsys.errors import ArtifactError, InputError
+from recsys.metrics.proportions import wilson
 from recsys.metrics.uncertainty import Estimate, estimate_mean
 
 FEATURES = (
@@ -131,7 +132,8 @@ class Certificate:
         nearest = np.argsort(np.abs(self.expectations - max(expected, self.expectations.min())), kind="stable")[:ALIKE]
         gains = self.gains[nearest]
         alpha = self.alpha(known) if accepted else 0.0
-        return Decision(accepted, alpha, estimate_mean(gains), share_with_interval(gains < -1e-12), len(gains))
+        harm = wilson(int((gains < -1e-12).sum()), len(gains))
+        return Decision(accepted, alpha, estimate_mean(gains), harm, len(gains))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -157,15 +159,6 @@ class Certificate:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ArtifactError("the saved certificate", "is damaged", str(error), "Run the study again.") from error
-
-
-def share_with_interval(cases: np.ndarray) -> Estimate:
-    """The share of true values of bool (n,) with its 95% Wilson interval."""
-    from scipy.stats import binomtest
-
-    tested = binomtest(int(cases.sum()), len(cases))
-    interval = tested.proportion_ci(0.95, method="wilson")
-    return Estimate(float(tested.statistic), float(interval.low), float(interval.high))
 
 
 def _standardised(scores: np.ndarray) -> np.ndarray:

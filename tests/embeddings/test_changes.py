@@ -7,9 +7,11 @@ import pytest
 
 from recsys.data.samples import FOLDER
 from recsys.embeddings import cluster, extract
-from recsys.embeddings.changes import Changes, changes_over_time, largest_flows, most_changed
-from recsys.embeddings.interests import interest_model
+from recsys.embeddings.changes import SHORTEST, Changes, changes_over_time, largest_flows, most_changed
+from recsys.embeddings.interests import InterestModel, interest_model
 from recsys.runs import load_run
+from tests.conftest import planted_dataset
+from tests.embeddings.test_extraction import Means
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,14 @@ def test_users_with_a_new_planted_interest_change_group_and_others_mostly_stay(
     assert found.changed[drifts].mean() > 1.8 * found.changed[~drifts].mean()  # 42% and 20%
     assert found.share.low > found.by_chance.high
     assert found.share.value == pytest.approx(found.changed.mean())
+
+
+def test_without_a_history_that_can_be_halved_there_are_no_changes() -> None:
+    dataset = planted_dataset(users=20, items=12, length=SHORTEST - 1)
+    model = InterestModel(Means(12), dataset.catalogue)
+    found = changes_over_time(model, dataset, cluster(model.encode(dataset.histories())))
+    assert len(found.users) == len(found.moved) == 0 and np.isnan(found.share.value)
+    assert largest_flows(found, 5) == () and len(most_changed(found, None, 5)) == 0
 
 
 def test_those_who_moved_farthest_come_first_and_a_single_user_is_always_shown(

@@ -10,7 +10,7 @@ import pytest
 from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study.alpha_curves import ALPHAS
 from recsys.evaluation.study.certificate import CONTROLS_ACCEPTED, Pairs, fit_certificate
-from recsys.transfer.certificate import FEATURES, Certificate, alpha_for, pair_features, share_with_interval
+from recsys.transfer.certificate import FEATURES, Certificate, alpha_for, pair_features
 
 OVERLAP = FEATURES.index("share of the ten best items that both have")
 
@@ -115,8 +115,3 @@ def test_features_of_equal_scores_are_finite() -> None:
 def test_alpha_is_that_of_the_largest_studied_number_not_above() -> None:
     alphas = {1: 0.5, 3: 0.2}
     assert [alpha_for(alphas, known) for known in (0, 1, 2, 3, 50)] == [0.5, 0.5, 0.5, 0.2, 0.2]
-
-
-def test_a_share_has_a_wilson_interval() -> None:
-    share = share_with_interval(np.array([True, False, False, False, False, False, False, False, False, False]))
-    np.testing.assert_allclose([share.value, share.low, share.high], [0.1, 0.0178762, 0.4041500], atol=1e-6)
