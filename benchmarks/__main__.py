@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "classroom-one-drags": ("classroom", "--draggers", "1"),
     "sessions": ("sessions",),
     "sessions-every-second": ("sessions", "--think", "1"),
+    "same_training": ("same_training",),
     "walks-browser": ("walks", "--apptest", "0"),
     "walks-apptest": ("walks", "--browser", "0"),
 }  # fmt: skip

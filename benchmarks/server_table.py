@@ -44,6 +44,13 @@ def kill_recovery(figures: Any) -> str:
     )
 
 
+def same_training(figures: Any) -> str:
+    return (
+        f"the first is on Transfer after {number(figures['first_s'])} s, the last after {number(figures['last_s'])} s "
+        f"({number(figures['last_over_first'])} ×); server {number(figures['server_mb'])} MB"
+    )
+
+
 def walks(figures: Any) -> str:
     return "; ".join(
         f"{number(one['actions'], 0)} actions in {number(one['walks'], 0)} walks, failures: {len(one['failures'])}"
@@ -63,6 +70,7 @@ def server() -> str:
         ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
         ("thirty sessions without browsers, each a page every 3 s", "sessions", "–", sessions),
         ("the same, each a page every second", "sessions-every-second", "–", sessions),
+        ("thirty students press “Run it on the sample” within 10 s", "same_training", "≤ 1.5 × the first", same_training),
         ("random users in Chromium", "walks-browser", "2,000 actions, no failure", walks),
         ("random users over AppTest", "walks-apptest", "5,000 actions, no failure", walks),
     ])  # fmt: skip
