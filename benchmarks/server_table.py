@@ -70,7 +70,7 @@ def server() -> str:
         ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
         ("thirty sessions without browsers, each a page every 3 s", "sessions", "–", sessions),
         ("the same, each a page every second", "sessions-every-second", "–", sessions),
-        ("thirty students press “Run it on the sample” within 10 s", "same_training", "≤ 1.5 × the first", same_training),
+        ("thirty students press “Run it on the sample” in 10 s", "same_training", "≤ 1.5 × the first", same_training),
         ("random users in Chromium", "walks-browser", "2,000 actions, no failure", walks),
         ("random users over AppTest", "walks-apptest", "5,000 actions, no failure", walks),
     ])  # fmt: skip

@@ -759,7 +759,7 @@ def click_change(user: User, at: float) -> None:
 @action(3, "transfer", at=at)
 def length(user: User, at: float) -> None:
     _mixer(user)
-    box = user.page.locator(".mixer select")
+    box = user.page.locator(".mixer select[data-do=k]")
     values = box.locator("option").evaluate_all("options => options.map(o => o.value)")
     chosen = values[min(int(at * len(values)), len(values) - 1)]
     box.select_option(chosen)

@@ -348,7 +348,7 @@ def _transfer(user: User) -> list[str]:
     alpha = slot(page, "alpha").removeprefix("α = ")
     if not same("alpha", chosen.alpha or "0.3", alpha):
         found.append(f"α = {chosen.alpha} was chosen, the mixer shows {alpha}")
-    length = page.locator(".mixer select").input_value()
+    length = page.locator(".mixer select[data-do=k]").input_value()
     if length != chosen.k:
         found.append(f"k = {chosen.k} was chosen, the mixer shows {length}")
     rows = listed(page)
