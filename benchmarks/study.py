@@ -1,6 +1,6 @@
 """Does transfer help users with short histories, on a file of your own: the study of the command line, with its times.
 
-python -m benchmarks.study FILE [--axis users|time|scenarios] [--seed 0] [--uncut]
+python -m benchmarks.study FILE [--items TABLE] [--axis users|time|scenarios] [--seed 0] [--uncut]
 
 `--uncut` removes the times. The models train as they do with them, but the histories of sources are not cut at the
 target's time: the difference is the effect of the cut.
@@ -22,13 +22,14 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
+    parser.add_argument("--items", default="", help="a table of the items in the folder of FILE, for their texts")
     parser.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--uncut", action="store_true", help="use the whole histories of sources")
     measurement = Measurement(parser)
     options = measurement.options
     measurement.name = f"uncut-study-{options.axis}" if options.uncut else f"study-{options.axis}"
-    dataset = load(options.file).dataset
+    dataset = load(options.file, items=options.file.parent / options.items if options.items else None).dataset
     if options.uncut:
         dataset = replace(dataset, timestamps=None)
     started, cpu_started = time.perf_counter(), time.process_time()
