@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.formatting import COLUMNS, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
 from benchmarks.server_table import server
-from benchmarks.transfer_table import study, transfer
+from benchmarks.transfer_table import study, transfer, transfer_methods
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
@@ -235,7 +235,7 @@ def interests() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
     "data": data, "projection": projection, "server": server, "headline": headline,
-    "interests": interests,
+    "interests": interests, "transfer-methods": transfer_methods,
 }  # fmt: skip
 
 

@@ -106,3 +106,21 @@ def study() -> str:
         alone, transferred = (number(methods[name]["value"]) for name in (gain["against"], "transfer"))
         rows.append([str(point["observed"]), alone, transferred, triple + shown, *cells, link(path)])
     return table(head, rows)
+
+
+def transfer_methods() -> str:
+    """Models and transfer methods under ABXI's protocol, beside the published figures; the last row is chosen."""
+    head = ("model or method", "Food, NDCG@10 [95%]", "Kitchen, NDCG@10 [95%]", "CPU-seconds", "from")
+    path = newest("transfer_methods")
+    if path is None:
+        return table(head, [missing("Food and Kitchen", "transfer_methods", len(head))])
+    figures = opened(path)
+    published = figures["published"]
+    rows = [[f"{published['name']}, as published", *(number(published[one], 4) for one in ("food", "kitchen")), "",
+             link(path)]]  # fmt: skip
+    for row in figures["results"]:
+        best = row["name"] == figures["best_on_validation"]
+        name = f"**{row['name']}** (best on validation)" if best else row["name"]
+        tested = [estimate([row["test"][one][key] for key in ("value", "low", "high")]) for one in ("food", "kitchen")]
+        rows.append([name, *tested, number(row["cpu_seconds"]), link(path)])
+    return table(head, rows)

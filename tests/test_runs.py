@@ -21,6 +21,7 @@ from recsys.models.training.config import TrainConfig
 from recsys.models.training.reports import EpochReport
 from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
+from tests.conftest import planted_dataset
 from tests.metrics.test_repeats import shop
 
 SMALL = AttentionConfig(embedding_size=16, layers=1)
@@ -283,3 +284,15 @@ def test_a_plan_of_an_earlier_version_is_of_the_first_model() -> None:
 def test_the_model_that_is_named_and_the_config_must_agree(planted: Dataset) -> None:
     with pytest.raises(InputError, match="model_config must be of the model gru4rec"):
         train_run(planted, model="gru4rec", model_config=SMALL)
+
+
+def test_weights_per_scenario_are_found_and_saved_where_they_are_asked_for(tmp_path: Path) -> None:
+    data = planted_dataset(users=300)
+    shape = AttentionConfig(embedding_size=8, layers=1, scenario_weights=True)
+    run = train_run(data, model_config=shape, epochs=1, threads=1, baselines=())
+    plain = train_run(data, model_config=replace(shape, scenario_weights=False), epochs=1, threads=1, baselines=())
+    assert "scenario_weights" in run.config and "scenario_weights" not in plain.config
+    assert run.validation["attention"]["ndcg@10"] >= plain.validation["attention"]["ndcg@10"]
+    save_run(run, data, tmp_path / "run")
+    histories = data.histories()[:4]
+    assert np.array_equal(load_run(tmp_path / "run")[0].model.scores(histories), run.model.scores(histories))

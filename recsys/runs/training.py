@@ -226,6 +226,12 @@ def _train(
             raise
         problem = str(error)
     used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
+    if getattr(config, "scenario_weights", False) and users is not None:
+        from recsys.models.sequence.scenario_weights import weigh_scenarios
+
+        report(0.99, "Finding the weights of each scenario …", reports=tuple(reports))
+        trained, found = weigh_scenarios(trained, rows, users, plan.train.seed)
+        used["scenario_weights"] = {} if found is None else found.to_json()
     return trained, reports, used | ({"problem": problem} if problem else {})
 
 

@@ -71,6 +71,13 @@ class AttentionConfig(Config):
         empty="none",
     )
 
+    scenario_weights: bool = option(
+        False,
+        "Weights per scenario",
+        "After training, weighs Markov scores, texts and recency of the items for each scenario on validation users; "
+        "kept only where it helps.",
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.embedding_size is not None and self.embedding_size % self.heads:

@@ -1,0 +1,304 @@
+"""Scores whose parts are weighted for each scenario, with weights found on validation users.
+
+In data of several scenarios the parts of a score (network, Markov scores, texts, recent popularity and age of items) do
+not matter equally everywhere. For each scenario their weights are those under which validation users most likely
+chose the items that they did, among items of the same scenario (conditional logit, McFadden 1974).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from recsys.data.dataset import Dataset, History
+from recsys.data.splits import Holdout
+from recsys.metrics import ndcg
+from recsys.models.baselines.markov import Markov, windowed_counts
+from recsys.models.item_text import TF_IDF, has_item_text, item_text_vectors
+from recsys.models.recommender import batched
+from recsys.models.sequence.model import SequenceModel
+from recsys.models.validation import next_item_ranks
+
+PARTS = ("markov", "texts", "markov of similar items", "recent popularity", "age")
+NEIGHBOURS, LEAST_COSINE = 200, 0.3  # items with similar texts
+CELLS = 20_000_000  # cosines held at once
+MOST_FOLLOWING = 150  # items that may follow an item or one with a similar text
+HALF_LIFE = 0.05  # of recent popularity, as a share of all interactions
+NEGATIVES = 500  # random items of the scenario that each validation item is compared with
+FEWEST_USERS = 50  # validation users that a scenario needs for weights of its own
+MOST_USERS = 10_000
+PENALTY = 1e-3  # on squared weights, against parts that say nothing
+LEVEL_USERS = 200  # users on whom the mean level of a scenario's scores is kept
+
+
+@dataclass(frozen=True, eq=False)
+class ScenarioWeights:
+    """Weights of the parts of a score beside the network's, which has weight 1.
+
+    Attributes:
+        scenarios: names, ascending.
+        weights: float64 (scenarios, parts), of PARTS.
+        before, after: NDCG@10 of validation users among items of their item's scenario with the common Markov weight,
+            and with these weights fitted on the other half of the users: float64 (scenarios,), NaN where not compared.
+    """
+
+    scenarios: tuple[str, ...]
+    weights: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+    def to_json(self) -> dict[str, Any]:
+        """By scenario: the weight of each part, and both accuracies."""
+        return {
+            name: dict(zip(PARTS, row.round(4).tolist(), strict=True)) | {"before": float(b), "after": float(a)}
+            for name, row, b, a in zip(self.scenarios, self.weights, self.before, self.after, strict=True)
+            if np.isfinite(b)
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class ItemParts:
+    """What is known of the items without the network: it is added to its scores.
+
+    Attributes:
+        markov: Markov scores.
+        texts: float32 CSR (n_items + 1, n_items + 1), cosines of items with similar texts.
+        similar: the same shape, Markov lifts of pairs of items with similar texts.
+        recent, age: float32 (n_items + 1,); zero where the data have no times.
+        scenario: int64 (n_items + 1,), index of each item's scenario, −1 for none.
+    """
+
+    markov: Markov
+    texts: sparse.csr_matrix
+    similar: sparse.csr_matrix
+    recent: np.ndarray
+    age: np.ndarray
+    scenario: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Dataset, markov: Markov) -> ItemParts:
+        """The parts for training rows."""
+        names = rows.catalogue.scenario_names
+        scenario = np.array([names.index(one) if one else -1 for one in rows.catalogue.scenarios])
+        texts = similar_texts(rows)
+        recent, age = recency(rows)
+        return cls(markov, texts, _smoothed(rows, markov, texts), recent, age, scenario)
+
+    def layers(self, histories: Sequence[History]) -> list[np.ndarray]:
+        """The parts that read a history, newer items counting more: float32 (B, n_items + 1) each."""
+        none = np.zeros_like(self.markov.popularity)
+        tables = [Markov(table, none, self.markov.power, self.markov.recent) for table in (self.texts, self.similar)]
+        return [one.scores(histories) for one in (self.markov, *tables)]
+
+    def combined(self, weights: np.ndarray, offsets: np.ndarray) -> tuple[Markov, np.ndarray]:
+        """Markov scores with the weights in them, and what is added to the items' biases: float32 (n_items + 1,).
+
+        Args:
+            weights: float64 (scenarios + 1, parts), the last row for items without a scenario.
+            offsets: float64 (scenarios + 1,), added to the scores of each scenario.
+        """
+        of_item = weights[self.scenario].astype(np.float32)  # −1: the last row
+        tables = zip((self.markov.lifts, self.texts, self.similar), of_item.T, strict=False)
+        lifts = sum(table @ sparse.diags(weight) for table, weight in tables).tocsr().astype(np.float32)
+        popularity = np.full_like(self.markov.popularity, -np.inf)
+        popularity[1:] = self.markov.popularity[1:] * of_item[1:, 0]
+        settings = {name: getattr(self.markov, name) for name in ("power", "recent", "prior", "window")}
+        added = of_item[:, 3] * self.recent + of_item[:, 4] * self.age + offsets[self.scenario].astype(np.float32)
+        added[0] = 0.0
+        return Markov(lifts, popularity, **settings), added
+
+
+def recency(rows: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """log(1 + recent interactions), log(share of interactions since an item's first): float32 (n_items + 1,) each."""
+    if rows.timestamps is None:
+        return np.zeros(rows.n_items + 1, np.float32), np.zeros(rows.n_items + 1, np.float32)
+    place = np.empty(rows.n_interactions)
+    place[np.argsort(rows.timestamps, kind="stable")] = np.arange(1, rows.n_interactions + 1) / rows.n_interactions
+    shares = np.bincount(rows.sequence, weights=0.5 ** ((1 - place) / HALF_LIFE), minlength=rows.n_items + 1)
+    first = np.ones(rows.n_items + 1)
+    np.minimum.at(first, rows.sequence, place)
+    return np.log1p(10 * shares).astype(np.float32), np.log(1.01 - first).astype(np.float32)
+
+
+def similar_texts(rows: Dataset) -> sparse.csr_matrix:
+    """Cosines of each item with the 100 items whose texts (TF-IDF) are most similar, those of 0.3 and more: float32."""
+    size = rows.n_items + 1
+    if not has_item_text(rows.catalogue, rows.items.ids):
+        return sparse.csr_matrix((size, size), dtype=np.float32)
+    vectors = np.nan_to_num(item_text_vectors(rows.catalogue, TF_IDF, rows.items.ids).vectors)
+    count, parts = min(NEIGHBOURS, size - 1), []
+    width = max(1, CELLS // size)
+    for start in range(0, size, width):
+        cosines = vectors[start : start + width] @ vectors.T
+        cosines[np.arange(len(cosines)), np.arange(start, start + len(cosines))] = 0
+        near = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        values = np.take_along_axis(cosines, near, axis=1)
+        kept = values >= LEAST_COSINE
+        owner = np.repeat(np.arange(len(cosines)), kept.sum(axis=1))
+        parts.append(sparse.csr_matrix((values[kept], (owner, near[kept])), shape=(len(cosines), size)))
+    return sparse.vstack(parts).tocsr().astype(np.float32)
+
+
+def _smoothed(rows: Dataset, markov: Markov, texts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Markov lifts of pairs (i, j) counted for items with texts similar to i, or to j: float32 CSR."""
+    if not texts.nnz:
+        return texts
+    near = _largest(texts, 20)
+    near = sparse.diags(1 / np.maximum(np.asarray(near.sum(axis=1)).ravel(), 1e-9)) @ near
+    counts = windowed_counts(rows, markov.window)
+    pairs = _largest(near @ counts + counts @ near.T, MOST_FOLLOWING).astype(np.float32)
+    return Markov.of_counts(pairs, rows, window=markov.window, prior=markov.prior).lifts
+
+
+def _largest(table: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
+    """At most the `count` largest entries of each row."""
+    table = table.tocsr()
+    owner = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+    order = np.lexsort((-table.data, owner))
+    place = np.arange(table.nnz) - table.indptr[owner]
+    kept = order[place < count]
+    return sparse.csr_matrix((table.data[kept], (owner[kept], table.indices[kept])), shape=table.shape)
+
+
+def weigh_scenarios(
+    model: SequenceModel, rows: Dataset, users: Holdout, seed: int = 0
+) -> tuple[SequenceModel, ScenarioWeights | None]:
+    """The model with weights per scenario, and the weights; the model as it is and None where they are no gain.
+
+    A scenario gets its own weights if they raise the NDCG@10 of validation users that they were not fitted on. All are
+    dropped again if the NDCG@10 among the items of all scenarios falls.
+
+    Args:
+        model: with Markov scores, trained on `rows`.
+        users: validation users, whose items are not in `rows`.
+    """
+    if len(rows.catalogue.scenario_names) < 2 or model.markov is None or not len(users):
+        return model, None
+    parts = ItemParts.of(rows, model.markov)
+    keep = np.sort(np.random.default_rng([seed, 41]).permutation(len(users))[:MOST_USERS])
+    chosen = Holdout(
+        users.users[keep], tuple(users.histories[i] for i in keep), tuple(users.positives[i] for i in keep)
+    )
+    values, owners = _part_values(model, parts, chosen, seed)
+    names = rows.catalogue.scenario_names
+    found = np.full((len(names), len(PARTS)), 0.0)
+    found[:, 0] = model.markov_weight
+    before, after = np.full(len(names), np.nan), np.full(len(names), np.nan)
+    for number in range(len(names)):
+        of_scenario = values[owners == number]
+        if len(of_scenario) < FEWEST_USERS:
+            continue
+        gains = _gains(of_scenario, np.array([1.0, *found[number]]))
+        crossed = np.empty(len(of_scenario))
+        for half in (0, 1):
+            fitted = _fit_logit(of_scenario[half::2])
+            crossed[1 - half :: 2] = _gains(of_scenario[1 - half :: 2], fitted)
+        before[number], after[number] = gains.mean(), crossed.mean()
+        difference = crossed - gains
+        if difference.mean() > difference.std() / len(difference) ** 0.5:
+            weights = _fit_logit(of_scenario)
+            found[number] = weights[1:] / weights[0]
+    weighted = _with_weights(model, parts, found, chosen.histories[:: max(1, len(chosen) // LEVEL_USERS)])
+    result = ScenarioWeights(names, found, before, after)
+    if (found == found[0]).all() or _quality(weighted, chosen) < _quality(model, chosen):
+        return model, None
+    return weighted, result
+
+
+def _quality(model: SequenceModel, users: Holdout) -> float:
+    """NDCG@10 among all items of all scenarios."""
+    return float(ndcg(next_item_ranks(model, users), 10).mean())
+
+
+def _part_values(model: SequenceModel, parts: ItemParts, users: Holdout, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values of network and PARTS for each user's item and random unseen items of its scenario.
+
+    Returns:
+        float32 (n, 1 + NEGATIVES, 1 + parts), the item first; the scenario of each user's item, int64 (n,).
+    """
+    rng = np.random.default_rng([seed, 43])
+    pools = [np.flatnonzero(parts.scenario == number) for number in range(parts.scenario.max() + 1)]
+    values = np.zeros((len(users), 1 + NEGATIVES, 1 + len(PARTS)), dtype=np.float32)
+    owners, start = np.full(len(users), -1), 0
+    for histories in batched(users.histories):
+        scores = model.representation_scores(model.encode(histories))
+        layers = [scores, *parts.layers(histories)]
+        for row, history in enumerate(histories):
+            positive = int(users.positives[start + row][0])
+            owner = int(parts.scenario[positive])
+            if owner < 0 or positive in history:
+                continue
+            drawn = rng.choice(pools[owner], NEGATIVES)
+            drawn[np.isin(drawn, [*history, positive])] = 0  # left out below
+            items = np.array([positive, *drawn])
+            for place, layer in enumerate(layers):
+                values[start + row, :, place] = layer[row, items]
+            values[start + row, :, 4], values[start + row, :, 5] = parts.recent[items], parts.age[items]
+            values[start + row, items == 0] = 0.0
+            values[start + row, items == 0, 0] = -1e4
+            owners[start + row] = owner
+        start += len(histories)
+    return values, owners
+
+
+def _gains(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """NDCG@10 of the first of each row's items under these weights, ties against it: float64 (n,)."""
+    scores = values @ weights
+    ranks = (scores[:, 1:] >= scores[:, :1]).sum(axis=1)
+    return np.where(ranks < 10, 1 / np.log2(ranks + 2), 0.0)
+
+
+def _fit_logit(values: np.ndarray) -> np.ndarray:
+    """The weights of the conditional logit: float64 (1 + parts,), that of the network at least 0.05."""
+    from scipy.optimize import minimize
+
+    left_out = values[:, :, 0] < -1e3
+    scale = np.maximum(values[~left_out].std(axis=0, dtype=np.float64), 1e-6)
+    scaled = (values / scale).astype(np.float32)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = (scaled @ weights.astype(np.float32)).astype(np.float64)
+        scores[left_out] = -np.inf
+        scores -= scores.max(axis=1, keepdims=True)
+        shares = np.exp(scores)
+        total = shares.sum(axis=1, keepdims=True)
+        shares /= total
+        value = float((np.log(total[:, 0]) - scores[:, 0]).mean() + PENALTY * weights @ weights)
+        expected = np.einsum("nk,nkf->f", shares.astype(np.float32), scaled, dtype=np.float64) / len(scaled)
+        return value, expected - scaled[:, 0].mean(axis=0, dtype=np.float64) + 2 * PENALTY * weights
+
+    begin = np.eye(1, 1 + len(PARTS))[0]
+    bounds = [(0.05, None), (0, None), (0, None), (0, None), (None, None), (None, None)]
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds)
+    weights: np.ndarray = found.x / scale
+    return weights
+
+
+def _with_weights(
+    model: SequenceModel, parts: ItemParts, weights: np.ndarray, histories: Sequence[History]
+) -> SequenceModel:
+    """The model with these weights; the mean level of each scenario's scores over some histories stays as it was."""
+    common = model.markov_weight * np.eye(1, len(PARTS))[0]
+    table, offsets = np.vstack([weights, common]), np.zeros(len(weights) + 1)
+
+    def built() -> SequenceModel:
+        markov, added = parts.combined(table, offsets)
+        bias = (model.item_bias + added).astype(np.float32)
+        return type(model)(model.config, model.network, model.item_vectors, bias, model.mask, markov, 1.0)
+
+    def levels(one: SequenceModel) -> np.ndarray:
+        means = np.zeros(len(weights))
+        for batch in batched(histories, 64):
+            scores = one.scores(batch)
+            for number in range(len(weights)):
+                inside = scores[:, parts.scenario == number].astype(np.float64)
+                top = inside.max(axis=1)
+                means[number] += (top + np.log(np.exp(inside - top[:, None]).sum(axis=1))).sum()
+        return means / len(histories)
+
+    offsets[:-1] = levels(model) - levels(built())
+    return built()
