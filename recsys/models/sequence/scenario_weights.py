@@ -209,7 +209,7 @@ def weigh_scenarios(
     return weighted, result
 
 
-def _quality(model: SequenceModel, users: Holdout) -> float:
+def _quality(model: Any, users: Holdout) -> float:
     """NDCG@10 among all items of all scenarios."""
     return float(ndcg(next_item_ranks(model, users), 10).mean())
 
