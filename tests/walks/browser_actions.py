@@ -766,6 +766,34 @@ def length(user: User, at: float) -> None:
     user.tab.chosen.k = chosen
 
 
+@action(3, "transfer")
+def transferred(user: User) -> list[str]:
+    """The other kind of what is transferred: interests or next choice."""
+    _mixer(user)
+    box = user.page.locator(".mixer select[data-do=what]")
+    if not box.is_visible() or not box.is_enabled():
+        raise Impossible
+    wanted = "next-choice" if box.input_value() == "interests" else "interests"
+    box.select_option(wanted)
+    user.page.wait_for_timeout(350)
+    rest(user.page)
+    shown = box.input_value()
+    user.tab.chosen.forget("rules")
+    return [] if shown == wanted else [f"{wanted!r} was chosen, {shown!r} is transferred"]
+
+
+@action(4, "transfer", at=at)
+def weigh_interest(user: User, at: float) -> list[str]:
+    """Ticks an interest of the source, or unticks it."""
+    _mixer(user)
+    box = pick(user.page.locator(".mixer .interests input[type=checkbox]:visible"), at)
+    ticked = box.is_checked()
+    box.click()
+    user.page.wait_for_timeout(350)
+    rest(user.page)
+    return [] if box.is_checked() != ticked else ["an interest was ticked or unticked, and is not"]
+
+
 @action(1.5, "transfer")
 def verdict(user: User) -> None:
     _mixer(user)

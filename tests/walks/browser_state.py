@@ -17,6 +17,7 @@ import psutil
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.browser.screen import Log, Screen, at_rest
+from ui.shell.rules import Rules
 
 PAGES = {
     "": "home",
@@ -78,7 +79,7 @@ class Chosen:
 
 DEFAULTS = {"alpha": "0.3", "k": "10"}
 NAMES = tuple(one.name for one in fields(Chosen) if one.name not in ("rules", "part", "widgets"))
-RULES = ("scenario", "tag", "cold_items", "hide_source", "second_score", "weight", "diversity", "epsilon")
+RULES = tuple(rule.name for rule in fields(Rules) if rule.name != "interests")  # weights go with another source
 
 
 @dataclass

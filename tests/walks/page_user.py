@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -42,12 +42,14 @@ from ui.components.point_map.payload import bits_of
 from ui.data.uploads import uploads
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
+from ui.shell.rules import NO_RULES, Rules
 
 OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
-PEOPLE = ("run", "dataset", "target", "source")
+PEOPLE = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
+RULE_NAMES = tuple(rule.name for rule in fields(Rules))
 THREADS, KEYS, MEGABYTES, JOBS, AT_ONCE = 40, 250, 0.1, 8, 2  # more of them after any action is a leak
 UPLOADED = 1.0  # MB held for reading it again: every walk drops a few tiny files
 SAMPLE = 7.0  # MB more for each session that opens samples: the largest one has 6.6, the next one replaces it
@@ -55,12 +57,14 @@ STARTED = 3  # jobs, at most, that one action starts: a page asks for what it sh
 TYPED_TEXTS = ("", "u1", "i1", "Item 2", "<b>x</b>", "*a*_`$", "nobody-9", "every " * 9)
 
 MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"swap|surprise", ("target", "source")),
-    (r"map_use_source|source_", ("source",)),
-    (r"map_use_target|target_", ("target", "source")),  # a source that is the target's own past goes with the target
-    (r"explain_who|explain_id", ("target", "source")),
-    (r"explain_alpha|use_alpha|try_alpha|mixer", ("alpha", "k")),
-    (r"rule_", ("scenario", "tag", "cold_items", "hide_source", "second_score", "weight", "diversity", "epsilon")),
+    (r"swap|surprise", ("target", "source", "interests")),
+    (r"map_use_source|source_", ("source", "interests")),
+    # a source that is the target's own past goes with the target
+    (r"map_use_target|target_", ("target", "source", "interests")),
+    (r"explain_who|explain_id", ("target", "source", "interests")),
+    (r"explain_alpha|use_alpha|try_alpha", ("alpha", "k")),
+    (r"mixer", ("alpha", "k", "what", "interests", "method")),
+    (r"rule_", RULE_NAMES),
     (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", PEOPLE),
     (r"open_(transfer|explain)", ("target",)),
 )
@@ -263,8 +267,8 @@ class User:
         return self._do(f"Type {pick(TYPED_TEXTS, word)!r} into “{text.label}”", text.key,
                         lambda: text.set_value(pick(TYPED_TEXTS, word)).run())  # fmt: skip
 
-    def mix(self, alpha: float, k: int) -> list[str]:
-        """Releases the thumb of the mixer at α, and chooses a list length."""
+    def mix(self, alpha: float, k: int, what: str) -> list[str]:
+        """Releases the thumb of the mixer at α, and chooses a list length and what is transferred ("" as it is)."""
         if mixer(self.app) is None:
             return []
         seq = (
@@ -272,12 +276,16 @@ class User:
             if "mixer" in self.app.session_state
             else 1
         )
-        self.app.session_state["mixer"] = {"alpha": {"value": alpha, "seq": seq}, "k": k}
-        problems = self._do(f"Release the thumb at α = {alpha:g}, with {k} in the list", "mixer", self.app.run)
-        del self.app.session_state["mixer"]["k"]  # the browser sends it once, AppTest would send it with every run
+        sent = {"alpha": {"value": alpha, "seq": seq}}
+        self.app.session_state["mixer"] = {**sent, "k": k, **({"what": what} if what else {})}
+        step = f"Release the thumb at α = {alpha:g}, with {k} in the list{what and f', transferring {what}'}"
+        problems = self._do(step, "mixer", self.app.run)
+        self.app.session_state["mixer"] = sent  # a browser sends the others once, AppTest would with every run
         shown, now = mixer(self.app), url(self.app)
         if shown is not None and (abs(float(now.get("alpha", 0.3)) - alpha) > 1e-6 or int(now.get("k", 10)) != k):
             problems.append(f"α = {alpha:g} and k = {k} were chosen, the URL says {now}")
+        if what and not problems and now.get("what", NO_RULES.what) != what:
+            problems.append(f"{what} was chosen to be transferred, the URL says {now}")
         return problems
 
     def select(self, first: int, several: bool) -> list[str]:

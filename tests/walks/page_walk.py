@@ -115,9 +115,13 @@ class PageWalk(RuleBasedStateMachine):
         self._act(self.user.write, which, word)
 
     @precondition(lambda self: mixer(self.user.app) is not None)
-    @rule(alpha=draw.sampled_from((0.0, 0.123, 0.5, 0.875, 1.0)), k=draw.sampled_from((5, 10, 20)))
-    def mix(self, alpha: float, k: int) -> None:
-        self._act(self.user.mix, alpha, k)
+    @rule(
+        alpha=draw.sampled_from((0.0, 0.123, 0.5, 0.875, 1.0)),
+        k=draw.sampled_from((5, 10, 20)),
+        what=draw.sampled_from(("", "", "interests", "next-choice")),
+    )
+    def mix(self, alpha: float, k: int, what: str) -> None:
+        self._act(self.user.mix, alpha, k, what)
 
     @precondition(lambda self: self.user.map() is not None)
     @rule(first=ANY, several=draw.booleans())
