@@ -1,0 +1,152 @@
+"""What distinguishes one group of users from another: tags and items, with intervals, corrected for their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from recsys.data.dataset import Dataset
+from recsys.embeddings.group_profile import item_tags
+from recsys.errors import InputError
+from recsys.metrics.proportions import difference_of_shares
+from recsys.metrics.uncertainty import LEVEL, Estimate, holm
+
+FEWEST = 5
+"""Users of the smallest group that is compared; the difference of fewer reveals single users."""
+_MOST_TAGS, _MOST_ITEMS = 300, 300  # the most frequent of both groups together: chosen without looking at a difference
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A tag or an item that one group chooses more than the other.
+
+    Args:
+        name: tag or title. Hostile text: show it as text only.
+        kind: "tag" or "item".
+        first, second: 0 … 1; of a tag the mean share of a user's interactions that have it, of an item the share of
+            users who chose it.
+        difference: `first` − `second` with its interval.
+        p_holm: of "no difference", Holm-corrected over all tags, or all items, that were compared.
+    """
+
+    name: str
+    kind: str
+    first: float
+    second: float
+    difference: Estimate
+    p_holm: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether the difference is significant at 5% after the correction."""
+        return self.p_holm < 1 - LEVEL + 1e-12
+
+
+@dataclass(frozen=True)
+class GroupComparison:
+    """Two groups without a common user.
+
+    Args:
+        users: number of users of the first and the second group.
+        shared: users of both, who were left out of the second.
+        differences: all that were compared, the largest difference in favour of the first group first.
+    """
+
+    users: tuple[int, int]
+    shared: int
+    differences: tuple[Difference, ...]
+
+    def typical(self, kind: str, *, of_second: bool = False, top: int = 8) -> tuple[Difference, ...]:
+        """The significant tags or items of one group, largest difference first."""
+        ordered = self.differences[::-1] if of_second else self.differences
+        sign = -1 if of_second else 1
+        own = [one for one in ordered if one.kind == kind and one.significant and sign * one.difference.value > 0]
+        return tuple(own[:top])
+
+
+def compare_groups(
+    first: Sequence[int] | np.ndarray, second: Sequence[int] | np.ndarray, dataset: Dataset
+) -> GroupComparison:
+    """Compares two groups of users; users of both count for the first only.
+
+    Tags are compared by Welch's t-test over users, so that a user with a long history counts once; items by Fisher's
+    exact test, with Newcombe's interval.
+
+    Raises:
+        InputError: a group has fewer than FEWEST users of its own.
+    """
+    one = np.unique(np.asarray(first, dtype=np.int64))
+    other = np.setdiff1d(np.asarray(second, dtype=np.int64), one)
+    for which, members in (("first", one), ("second", other)):
+        if len(members) < FEWEST:
+            rule = f"must have at least {FEWEST} users that are not in the other"
+            raise InputError(f"the {which} group", rule, len(members), "Choose a larger one.")
+    chosen = [_counts(members, dataset) for members in (one, other)]
+    found = [*_tags(chosen[0], chosen[1], dataset), *_items(chosen[0], chosen[1], dataset)]
+    ordered = sorted(found, key=lambda one: -one.difference.value)
+    shared = len(np.intersect1d(np.asarray(second, dtype=np.int64), one))
+    return GroupComparison((len(one), len(other)), shared, tuple(ordered))
+
+
+def _counts(users: np.ndarray, dataset: Dataset) -> csr_array:
+    """How often each user chose each item: csr float64 (users, n_items + 1)."""
+    histories = dataset.histories(users)
+    rows = np.repeat(np.arange(len(users)), [len(history) for history in histories])
+    items = np.concatenate(histories)
+    return csr_array((np.ones(len(items)), (rows, items)), shape=(len(users), dataset.n_items + 1))
+
+
+def _tags(first: csr_array, second: csr_array, dataset: Dataset) -> list[Difference]:
+    from scipy.stats import ttest_ind
+
+    tags, names = item_tags(dataset)
+    if not names:
+        return []
+    shares = []
+    for counts in (first, second):
+        lengths = np.maximum(np.asarray(counts.sum(axis=1)).ravel(), 1.0)
+        shares.append(np.asarray((counts @ tags).todense()) / lengths[:, None])
+    frequent = np.sort(np.argsort(-(shares[0].sum(axis=0) + shares[1].sum(axis=0)), kind="stable")[:_MOST_TAGS])
+    one, other = (share[:, frequent] for share in shares)
+    varies = one.var(axis=0) + other.var(axis=0) > 0
+    if not varies.any():
+        return []
+    one, other, kept = one[:, varies], other[:, varies], frequent[varies]
+    test = ttest_ind(one, other, equal_var=False)
+    interval = test.confidence_interval(LEVEL)
+    means = one.mean(axis=0), other.mean(axis=0)
+    p_values = holm([float(p) for p in test.pvalue])
+    return [
+        Difference(
+            names[tag],
+            "tag",
+            float(means[0][i]),
+            float(means[1][i]),
+            Estimate(float(means[0][i] - means[1][i]), float(interval.low[i]), float(interval.high[i])),
+            p_values[i],
+        )
+        for i, tag in enumerate(kept)
+    ]
+
+
+def _items(first: csr_array, second: csr_array, dataset: Dataset) -> list[Difference]:
+    users = first.shape[0], second.shape[0]
+    hits = [np.asarray((counts > 0).sum(axis=0)).ravel() for counts in (first, second)]
+    frequent = np.argsort(-(hits[0] + hits[1]), kind="stable")[:_MOST_ITEMS]
+    frequent = frequent[hits[0][frequent] + hits[1][frequent] > 0]
+    tested = [difference_of_shares((int(hits[0][item]), users[0]), (int(hits[1][item]), users[1])) for item in frequent]
+    p_values = holm([p for _, p in tested])
+    return [
+        Difference(
+            dataset.catalogue.titles[item],
+            "item",
+            float(hits[0][item] / users[0]),
+            float(hits[1][item] / users[1]),
+            difference,
+            p,
+        )
+        for item, (difference, _), p in zip(frequent, tested, p_values, strict=True)
+    ]
