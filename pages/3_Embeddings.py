@@ -10,6 +10,7 @@ from ui.embeddings import projections, view
 from ui.embeddings.colouring import colour_of
 from ui.embeddings.controls import controls_above
 from ui.embeddings.drawer import drawer
+from ui.embeddings.groups import saved_groups
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
@@ -59,6 +60,9 @@ def body() -> None:
         neighbours, distance = view.settings_controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
         quality, number = st.columns(2)
+    if context.entity == "users":
+        with st.expander("Saved groups"):
+            saved_groups(context)
     settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance)
     state = projections.projection_state(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
     with below:

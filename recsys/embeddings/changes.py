@@ -61,7 +61,7 @@ def changes_over_time(model: InterestModel, dataset: Dataset, clusters: Clusters
     earlier = model.encode([history[: (len(history) + 1) // 2] for history in histories])
     interleaved = model.encode([history[::2] for history in histories])
     group = clusters.labels[users].astype(np.int64)
-    earlier_group, group_of_half = (_nearest_centre(vectors, clusters) for vectors in (earlier, interleaved))
+    earlier_group, group_of_half = (clusters.nearest(vectors) for vectors in (earlier, interleaved))
     lengths = np.linalg.norm(earlier, axis=1) * np.linalg.norm(now, axis=1)
     moved = 1.0 - (earlier * now).sum(axis=1) / np.maximum(lengths, 1e-12)
     return Changes(
@@ -95,14 +95,3 @@ def largest_flows(changes: Changes, most: int) -> tuple[tuple[int, int, int], ..
     pairs = Counter(zip(changes.earlier_group[moved].tolist(), changes.group[moved].tolist(), strict=True))
     ordered = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:most]
     return tuple((before, after, count) for (before, after), count in ordered)
-
-
-def _nearest_centre(vectors: np.ndarray, clusters: Clusters) -> np.ndarray:
-    """The group that k-means gives each row of a length of 1: int64 (m,)."""
-    from sklearn.preprocessing import normalize
-
-    if not len(vectors):
-        return np.empty(0, dtype=np.int64)
-    rows, centres = normalize(vectors), clusters.centres
-    distances = (centres**2).sum(axis=1) - 2.0 * rows @ centres.T
-    return np.asarray(distances.argmin(axis=1), dtype=np.int64)

@@ -46,6 +46,15 @@ class Clusters:
         """Rows in each group: int64 (k,)."""
         return np.bincount(self.labels, minlength=len(self.centres))
 
+    def nearest(self, vectors: np.ndarray) -> np.ndarray:
+        """The group whose centre is nearest to each row, scaled to length 1: int64 (m,)."""
+        from sklearn.preprocessing import normalize
+
+        if not len(vectors):
+            return np.empty(0, dtype=np.int64)
+        distances = (self.centres**2).sum(axis=1) - 2.0 * normalize(vectors) @ self.centres.T
+        return np.asarray(distances.argmin(axis=1), dtype=np.int64)
+
     def members(self, group: int) -> np.ndarray:
         """The rows of one group: int64."""
         return np.flatnonzero(self.labels == group)

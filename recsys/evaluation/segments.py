@@ -70,6 +70,16 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
     raise InputError("the grouping", f"must be one of {', '.join(user_attributes(dataset))}", by)
 
 
+def membership(name: str, members: Sequence[int] | np.ndarray, holdout: Holdout) -> Grouping:
+    """The held-out users in two groups: the members of a saved, found or lassoed group, and all other users.
+
+    Args:
+        name: of the group. Hostile text: show it as text only.
+        members: user indexes.
+    """
+    return Grouping(name, (name, "all other users"), np.where(np.isin(holdout.users, members), 0, 1))
+
+
 def _items_a_week(dataset: Dataset, holdout: Holdout) -> np.ndarray:
     assert dataset.timestamps is not None
     rate = np.empty(len(holdout))

@@ -11,7 +11,15 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.errors import InputError
-from recsys.evaluation.segments import Grouping, exposure_by, grouping, item_groups, segment, user_attributes
+from recsys.evaluation.segments import (
+    Grouping,
+    exposure_by,
+    grouping,
+    item_groups,
+    membership,
+    segment,
+    user_attributes,
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +124,11 @@ def test_the_popular_half_is_the_fewest_items_with_half_of_the_rows(planted: Dat
     counts = planted.item_counts[1:]
     top = counts[groups.of == 0]
     assert top.sum() >= counts.sum() / 2 > top.sum() - top.min()
+
+
+def test_a_saved_group_is_a_segment_beside_all_other_users(planted: Dataset) -> None:
+    holdout = leave_one_out(planted).test
+    found = membership("walkers", [3, 5, 99_999], holdout)
+    assert found.names == ("walkers", "all other users")
+    assert holdout.users[found.of == 0].tolist() == [3, 5]
+    assert set(found.of) == {0, 1}

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings import nearest
+from recsys.embeddings.camps import camps
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs import train_run
@@ -115,6 +117,52 @@ def test_a_group_can_be_saved_under_a_name(space: Space) -> None:
     app.button(key="map_save").click().run()
     entry = next(entry for entry in space.entries("cohort") if entry.name == "my <i>pair</i>")
     assert entry.meta["people"] == 2 and entry.meta["automatic"] is False
+
+
+def test_a_group_of_two_camps_is_said_to_be_two_and_can_be_split(space: Space) -> None:
+    """Two of the found groups together; by themselves they are one."""
+    folder = str(space.path(space.entries("run")[0].id))
+    clusters, vectors = cache.groups_of(folder)[0], cache.embeddings_of(folder, "interests").users
+    pairs = ([clusters.members(a), clusters.members(b)] for a, b in combinations(range(len(clusters)), 2))
+    joined = (np.sort(np.concatenate(pair)) for pair in pairs)
+    rows, found = next(
+        (rows, found) for rows in joined if (found := camps(vectors[rows])) is not None and found.are_two
+    )
+    app = opened(space, {"kind": "lasso", "bits": bits_of(rows, 120), "seq": 1})
+    larger, smaller = int((~found.second).sum()), int(found.second.sum())
+    assert re.search(rf"Two camps:.*\({larger} users\); .*\({smaller} users\)", text_of(app))
+    before = {entry.id for entry in space.entries("cohort")}
+    app.button(key="map_split").click().run()
+    no_errors(app)
+    saved = [entry for entry in space.entries("cohort") if entry.id not in before]
+    members = [json.loads((space.path(entry.id) / "content.json").read_text("utf-8"))["users"] for entry in saved]
+    assert sorted(user for own in members for user in own) == sorted(f"u{row}" for row in rows)
+    assert f"· {larger} users" in text_of(app)  # the larger camp is shown
+
+
+def test_a_group_is_compared_with_another_one(space: Space) -> None:
+    app = opened(space, {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120), "seq": 1})
+    more = text_of(app).partition("More here: tags")[2]
+    assert re.match(r".*?even .*?against.*?Less here: tags.*?odd ", more, re.DOTALL)
+    with_whom = app.selectbox(key="map_compare")
+    young, old = (next(i for i, name in enumerate(with_whom.options) if band in name) for band in ("young", "old"))
+    app.selectbox(key="map_compare").select_index(young).run()  # the same users
+    assert "must have at least 5 users that are not in the other" in text_of(app)
+    app.selectbox(key="map_compare").select_index(old).run()
+    assert "60 users here, 60 in the other group" in text_of(app)
+
+
+def test_a_saved_group_is_renamed_and_shown_on_the_map(space: Space) -> None:
+    entry = space.save_cohort("walkers", [f"u{n}" for n in range(30)] + ["gone"])
+    app = opened(space)
+    app.selectbox(key="map_saved_group").select_index([one.id for one in space.entries("cohort")].index(entry.id)).run()
+    assert "31 users; 30 of them are in this data" in text_of(app)
+    app.text_input(key=f"map_saved_name_{entry.id}").set_value("hikers").run()
+    app.button(key="map_rename").click().run()
+    assert space.get(entry.id).name == "hikers"
+    app.button(key="map_show_saved").click().run()
+    no_errors(app)
+    assert "hikers · 30 users" in text_of(app)
 
 
 @pytest.mark.parametrize("how", ["Activity", "Share of left", "band"])

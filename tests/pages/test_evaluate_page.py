@@ -99,6 +99,17 @@ def test_groups_and_columns_can_be_chosen(saved: dict[str, str]) -> None:
     no_errors(app)
 
 
+def test_found_and_saved_groups_are_segments(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="segments")
+    space = state.workspace().space(str(app.session_state["space"]))
+    space.save_cohort("walkers", [f"u{n}" for n in range(0, 120, 2)])
+    app.run()
+    for by in ("groups of interests", "saved group: walkers"):
+        app.selectbox("segment_by").select(by).run()
+        no_errors(app)
+    assert app.selectbox("segment_by").value.startswith("group:")
+
+
 def test_every_metric_of_the_table_is_offered_and_defined(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     report_metrics = [metric_label(metric.default_key((5, 10, 20), 10)) for metric in METRICS]

@@ -12,6 +12,7 @@ from recsys.charts.style import format_number, format_percent
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
 from ui.components.point_map import Choice
+from ui.embeddings.groups import camps_line, compare_tab, save_group
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.shell.widgets import escape_markdown
@@ -30,12 +31,19 @@ def drawer(context: MapContext, chosen: Choice) -> None:
     st.markdown(f"#### {_title(context, chosen)}")
     st.caption(_summary(profile))
     _party_buttons(context, chosen, profile)
-    picked = chosen.kind == "pick"
-    interests, users, last = st.tabs(["Interests", "Users", "Nearest" if picked else "Save"])
+    picked = len(chosen.rows) == 1
+    if not picked:
+        camps_line(context, chosen)
+    interests, users, *compared, last = st.tabs(
+        ["Interests", "Users", "Nearest"] if picked else ["Interests", "Users", "Compare", "Save"]
+    )
     with interests:
         _interests(context, chosen, profile)
     with users:
         _users(context, profile)
+    for tab in compared:
+        with tab:
+            compare_tab(context, chosen)
     with last:
         if picked:
             _nearest_users(context, int(chosen.rows[0]))
@@ -74,7 +82,7 @@ def _use_as(context: MapContext, chosen: Choice, role: str, profile: GroupProfil
     if len(chosen.rows) == 1:
         party = f"user:{context.dataset.users.external(int(chosen.rows[0]))}"
     else:
-        party = f"group:{_save(context, chosen, default_name(chosen, profile), automatic=True)}"
+        party = f"group:{save_group(context, chosen.rows, default_name(chosen, profile), automatic=True)}"
     context.page.set_view(**{role: party})
 
 
@@ -82,12 +90,6 @@ def default_name(chosen: Choice, profile: GroupProfile) -> str:
     """The name of a group before the visitor gives it one."""
     interests = chosen.name or ", ".join(tag.name for tag in profile.tags[:2]) or "lasso"
     return f"{interests} ({profile.users:,} users)"
-
-
-def _save(context: MapContext, chosen: Choice, name: str, automatic: bool = False) -> str:
-    ids = context.dataset.users.externals(chosen.rows)
-    meta = {"automatic": automatic, "run": context.page.run_id, "dataset": context.dataset.name}
-    return context.page.space.save_cohort(name, ids, meta).id
 
 
 def _interests(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
@@ -148,7 +150,7 @@ def _save_form(context: MapContext, chosen: Choice, profile: GroupProfile) -> No
     suggestion = default_name(chosen, profile)
     name = st.text_input("Name of the group", value=suggestion, max_chars=200, key=f"map_name_{chosen.seq}")
     if st.button("Save group", key="map_save", disabled=not name.strip()):
-        _save(context, chosen, name.strip())
+        save_group(context, chosen.rows, name.strip())
         st.toast(f"Saved: {escape_markdown(name, 60)}. Transfer and Evaluate can use it.")
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from recsys.charts.evaluation import intervals_figure, like_figure
 from recsys.charts.segments import exposure_figure, segments_figure
 from recsys.charts.style import CONFIG
-from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment, user_attributes
+from recsys.evaluation.segments import exposure_by, item_groups, segment
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.table import model_label
 from ui.evaluate.alpha import alpha_tab
@@ -16,6 +16,7 @@ from ui.evaluate.compare import compare_tab
 from ui.evaluate.jobs import EvaluationContext
 from ui.evaluate.protocols import protocols_tab
 from ui.evaluate.report import report_tab
+from ui.evaluate.segments import users_by, users_grouped
 from ui.evaluate.study import study_tab
 from ui.glossary import meaning_of, meaning_of_models, terms_in
 from ui.shell.tabs import open_tab
@@ -44,10 +45,11 @@ def segments_tab(evaluated: EvaluationContext) -> None:
     report, dataset = evaluated.report, evaluated.dataset
     left, middle, right = st.columns(3)
     model = report[left.selectbox("Model", report.names, format_func=model_label, key="segment_model")]
-    by = middle.selectbox("Users by", user_attributes(dataset), key="segment_by")
+    groupings = users_by(evaluated)
+    by = middle.selectbox("Users by", list(groupings), format_func=lambda one: groupings[one], key="segment_by")
     keys = [key for key in report.metrics if key in model.per_user]
     metric = right.selectbox("Metric", keys, format_func=metric_label, key="segment_metric")
-    found = segment(model.per_user[metric], grouping(dataset, evaluated.split.test, by), metric, seed=report.seed)
+    found = segment(model.per_user[metric], users_grouped(evaluated, by), metric, seed=report.seed)
     st.plotly_chart(segments_figure(found), key="segments", config=CONFIG, width="stretch")
     for warning in found.warnings:
         st.caption(f"⚠ {escape_markdown(warning, 400)}")

@@ -12,8 +12,9 @@ import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as hs
 
-from ui.components.point_map import GROUP_COLOURS, Arrows, by_group, by_number, choice
+from ui.components.point_map import GROUP_COLOURS, Arrows, by_group, by_number, choice, set_choice
 from ui.components.point_map.payload import MAX_GROUPS, bits_of, chosen_rows, unit_square
+from ui.components.point_map.session import choice_to_send
 
 
 def decoded(text: str, kind: str) -> np.ndarray:
@@ -54,6 +55,17 @@ def test_only_rows_that_exist_can_be_chosen(
     monkeypatch.setattr(st, "session_state", {"map": {"choice": message}})
     chosen = choice("map", 10)
     assert (chosen.kind, chosen.rows.tolist()) == (kind, rows)
+
+
+def test_a_choice_made_by_the_page_is_newer_than_the_browsers_and_sent_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {"map": {"choice": {"kind": "pick", "index": 3, "seq": 6}}})
+    assert choice("map", 10, "rows").rows.tolist() == [3]
+    set_choice("map", np.array([1, 2]), 10, "<b>", "rows")
+    found = choice("map", 10, "rows")
+    assert (found.kind, found.rows.tolist(), found.name, found.seq) == ("group", [1, 2], "<b>", 7)
+    sent = choice_to_send("map")
+    assert sent is not None and sent["seq"] == 7 and sent["count"] == 2
+    assert choice("map", 10, "other rows").kind == "none"
 
 
 def test_groups_carry_codes_names_sizes_and_places() -> None:

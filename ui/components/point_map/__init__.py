@@ -39,6 +39,7 @@ from ui.components.point_map.session import (
     choice_to_send,
     forget_sent_parts,
     receive_choice,
+    set_choice,
     unsent_parts,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "choice",
     "identity_of",
     "point_map",
+    "set_choice",
 ]
 
 _HERE = Path(__file__).parent

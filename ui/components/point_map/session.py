@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui.components.point_map.payload import chosen_rows, cut
+from ui.components.point_map.payload import bits_of, chosen_rows, cut
 
 MOST_SENT = 8  # signatures of sent parts; the browser keeps more (component.js) and asks for the ones it lacks
 
@@ -49,6 +49,18 @@ def choice(key: str, n: int, identity: str | None = None) -> Choice:
     if kind in ("lasso", "group") and len(rows := chosen_rows(message.get("bits"), n)):
         return Choice(kind, rows, cut(str(message.get("name", ""))) if kind == "group" else "", seq)
     return Choice("none", np.empty(0, dtype=np.int64), seq=seq)
+
+
+def set_choice(key: str, rows: np.ndarray, n: int, name: str, identity: str) -> None:
+    """Chooses rows in place of the browser, which adopts them: they are newer than its own choice.
+
+    Args:
+        name: of the group of these rows.
+        identity: of the rows of the map (`identity_of`).
+    """
+    seq = choice(key, n).seq + 1
+    bits = {"kind": "group", "bits": bits_of(rows, n), "name": cut(name), "count": len(rows)}
+    _state(key)["valid"] = {**bits, "seq": seq, "identity": identity}
 
 
 def receive_choice(key: str) -> None:

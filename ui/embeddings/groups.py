@@ -1,0 +1,214 @@
+"""Groups of users on the map: two camps, comparison with another group, and the saved groups of the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from recsys.charts.style import format_number, format_percent
+from recsys.data.export import csv_bytes
+from recsys.embeddings.camps import Camps, camps
+from recsys.embeddings.group_comparison import Difference, GroupComparison, compare_groups
+from recsys.embeddings.group_names import name_user_groups
+from recsys.errors import InputError, StudioError
+from recsys.workspace import MAX_NAME_LENGTH
+from ui import cache
+from ui.components.point_map import Choice, identity_of, set_choice
+from ui.components.point_map.payload import signature
+from ui.embeddings.map_context import MapContext
+from ui.run_context import cohort, group_of
+from ui.shell.errors import show_error
+from ui.shell.widgets import download, escape_markdown, number_duplicates
+
+MAP = "map_users"  # the key of the map of users
+_EVERYBODY = "all other users"
+
+
+def save_group(context: MapContext, rows: np.ndarray, name: str, automatic: bool = False) -> str:
+    """Saves users as a group in the visitor's space and returns its id."""
+    ids = context.dataset.users.externals(rows)
+    meta = {"automatic": automatic, "run": context.page.run_id, "dataset": context.dataset.name}
+    return context.page.space.save_cohort(name, ids, meta).id
+
+
+# two camps ------------------------------------------------------------------------------------------------------------
+
+
+def camps_line(context: MapContext, chosen: Choice) -> None:
+    """Says when the chosen group is two camps, and offers to split it."""
+    found = _camps(context.context.folder, signature(chosen.rows), chosen.rows)
+    if found is None or not found.are_two:
+        return
+    parts = chosen.rows[~found.second], chosen.rows[found.second]
+    names = _names_of(context, parts)
+    words = [f"{escape_markdown(name, 60)} ({len(rows):,} users)" for name, rows in zip(names, parts, strict=True)]
+    st.markdown(f"**Two camps:** {words[0]}; {words[1]} :gray[p = {format_number(found.p)}]")
+    st.button(
+        "Split into two groups",
+        key="map_split",
+        on_click=_split,
+        args=(context, parts, names),
+        help="Saves both camps as groups and shows the larger one. The test compares the split with that of one "
+        "Gaussian with the same covariance (SigClust).",
+    )
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _camps(folder: str, group: str, _rows: np.ndarray) -> Camps | None:
+    return camps(cache.embeddings_of(folder, "interests").users[_rows])
+
+
+def _names_of(context: MapContext, parts: Sequence[np.ndarray]) -> tuple[str, ...]:
+    """Names for groups without a common user, by what is distinctive in each."""
+    labels = np.full(context.dataset.n_users, len(parts))
+    for number, rows in enumerate(parts):
+        labels[rows] = number
+    return name_user_groups(labels, context.dataset)[: len(parts)]
+
+
+def _split(context: MapContext, parts: Sequence[np.ndarray], names: Sequence[str]) -> None:
+    for rows, name in zip(parts, names, strict=True):
+        save_group(context, rows, name)
+    _show(context, parts[0], names[0])
+    st.toast("Saved both camps as groups. They are under “Saved groups”, below the map.")
+
+
+def _show(context: MapContext, rows: np.ndarray, name: str) -> None:
+    set_choice(MAP, rows, context.dataset.n_users, name, identity_of(context.dataset.users.ids))
+
+
+# comparison -----------------------------------------------------------------------------------------------------------
+
+
+def compare_tab(context: MapContext, chosen: Choice) -> None:
+    """What distinguishes the chosen group from another one."""
+    others = _groups(context)
+    with_whom = st.selectbox(
+        "Compare with", list(others), format_func=lambda one: escape_markdown(others[one], 60), key="map_compare"
+    )
+    try:
+        found = _comparison(context, chosen, with_whom)
+    except InputError as refused:  # too few users
+        st.caption(escape_markdown(str(refused), 300))
+        return
+    except StudioError as error:
+        show_error(error)
+        return
+    left_out = f"; {found.shared:,} of both are left out of it" if found.shared and with_whom != _EVERYBODY else ""
+    st.caption(f"{found.users[0]:,} users here, {found.users[1]:,} in the other group{left_out}.")
+    for heading, of_second in (("More here", False), ("Less here", True)):
+        _differences(f"**{heading}: tags** :gray[share of a user’s items]", found.typical("tag", of_second=of_second))
+        _differences(f"**{heading}: items** :gray[share of users]", found.typical("item", of_second=of_second, top=5))
+    if not any(one.significant for one in found.differences):
+        st.markdown("No tag or item differs significantly.")
+    st.caption("Differences in percentage points with 95% intervals; significant at 5% after Holm’s correction.")
+    download("Export comparison (CSV)", lambda: _csv(found), "comparison.csv", "text/csv", "map_comparison")
+
+
+def _comparison(context: MapContext, chosen: Choice, with_whom: str) -> GroupComparison:
+    if with_whom == _EVERYBODY:
+        others = np.setdiff1d(np.arange(context.dataset.n_users), chosen.rows)
+    else:
+        others = group_of(context.context, with_whom, None)[0]
+    return _compared(context.context.folder, signature(chosen.rows, others), chosen.rows, others)
+
+
+@st.cache_resource(max_entries=40, show_spinner="Comparing both groups …")
+def _compared(folder: str, groups: str, _first: np.ndarray, _second: np.ndarray) -> GroupComparison:
+    return compare_groups(_first, _second, cache.open_run(folder)[1])
+
+
+def _groups(context: MapContext) -> dict[str, str]:
+    """Everything a group can be compared with: how it is written in a link -> its name."""
+    _, names = cache.groups_of(context.context.folder)
+    found = {_EVERYBODY: "All other users"}
+    found |= {f"cluster:{number}": name for number, name in enumerate(names)}
+    found |= {f"group:{entry.id}": f"Saved: {entry.name}" for entry in context.page.space.entries("cohort")}
+    for column in context.dataset.user_table.columns:
+        values = sorted(set(context.dataset.user_table[column].dropna().astype(str)) - {""})
+        if 1 < len(values) <= 30:
+            found |= {f"column:{column}={value}": f"{column}: {value}" for value in values}
+    return number_duplicates(found)
+
+
+def _differences(heading: str, entries: Sequence[Difference]) -> None:
+    if entries:
+        lines = [
+            f"{escape_markdown(one.name, 34)} :gray[{format_percent(one.first)} against {format_percent(one.second)}, "
+            f"{_points(one)}]"
+            for one in entries
+        ]
+        st.markdown("  \n".join([heading, *lines]))
+
+
+def _points(one: Difference) -> str:
+    value, low, high = (
+        format_number(100 * end) for end in (one.difference.value, one.difference.low, one.difference.high)
+    )
+    return f"{'+' * (one.difference.value > 0)}{value} [{low}, {high}]"
+
+
+def _csv(found: GroupComparison) -> bytes:
+    rows = found.differences
+    return csv_bytes(
+        {
+            "kind": [one.kind for one in rows],
+            "name": [one.name for one in rows],
+            "share here": [one.first for one in rows],
+            "share in the other group": [one.second for one in rows],
+            "difference": [one.difference.value for one in rows],
+            "low": [one.difference.low for one in rows],
+            "high": [one.difference.high for one in rows],
+            "p (Holm)": [one.p_holm for one in rows],
+        }
+    )
+
+
+# saved groups ---------------------------------------------------------------------------------------------------------
+
+
+def saved_groups(context: MapContext) -> None:
+    """The visitor's saved groups: show one on the map, rename it, export it."""
+    space = context.page.space
+    entries = {entry.id: entry for entry in space.entries("cohort")}
+    if not entries:
+        st.caption("None yet. Draw a lasso or choose a group, then press “Save group”.")
+        return
+    names = number_duplicates({entry_id: entry.name for entry_id, entry in entries.items()})
+    picker, new_name = st.columns(2, vertical_alignment="bottom")
+    picked = picker.selectbox(
+        "Group", list(names), format_func=lambda one: escape_markdown(names[one], 80), key="map_saved_group"
+    )
+    renamed = new_name.text_input(
+        "Name", entries[picked].name, max_chars=MAX_NAME_LENGTH, key=f"map_saved_name_{picked}"
+    )
+    try:
+        users, _, _ = group_of(context.context, f"group:{picked}", None)
+        ids = cohort(picked)[1]
+    except StudioError as error:
+        show_error(error)
+        return
+    here = "" if len(users) == len(ids) else f"; {len(users):,} of them are in this data"
+    st.caption(f"{len(ids):,} users{here}. Delete it on Home, under saved work.")
+    with st.container(horizontal=True):
+        st.button(
+            "Show on the map",
+            key="map_show_saved",
+            on_click=_show,
+            args=(context, users, entries[picked].name),
+            disabled=not len(users),
+        )
+        st.button(
+            "Rename",
+            key="map_rename",
+            on_click=_rename,
+            args=(context, picked, renamed.strip()),
+            disabled=renamed.strip() in ("", entries[picked].name),
+        )
+        download("Export users (CSV)", lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_group_csv")
+
+
+def _rename(context: MapContext, entry_id: str, name: str) -> None:
+    context.page.space.rename(entry_id, name)
