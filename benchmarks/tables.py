@@ -22,6 +22,7 @@ from benchmarks.server_table import server
 from benchmarks.transfer_table import study, transfer, transfer_methods
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
+NEIGHBOURS = "recall@20 of the nearest users’ items"  # in the results of benchmarks.interests
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -215,27 +216,64 @@ def headline() -> str:
 
 
 def interests() -> str:
-    """What each representation of the users of the sample knows."""
-    head = ("representation", "same planted main interest, of 10 nearest [95%]", "same last scenario",
-            "groups of the app, adjusted Rand index", "finds the other half of the history", "recall@20",
-            "from")  # fmt: skip
-    path = newest("interests-sample")
-    if path is None:
-        return table(head, [missing("users of the sample", "interests-sample", len(head))])
+    """What each representation of the users of the sample knows of what was planted, also in samples made anew."""
+    head = ("users of", "representation", "same planted main interest, of 10 nearest [95%]", "same last scenario",
+            "groups of the app, adjusted Rand index", "from")  # fmt: skip
     rows = []
-    for name, found in opened(path)["representations"].items():
-        planted, groups = found["planted"], found["planted"]["groups"]
-        recall = estimate(found["recall@20"]) if "recall@20" in found else ""
-        agreement, scenario = estimate(planted["same_main_interest"]), number(planted["last_scenario"][0])
-        numbers = f"{groups['ari']:.2f} ({groups['number']} groups)"
-        rows.append([name, agreement, scenario, numbers, number(found["stability"]["hit@1"][0]), recall, link(path)])
+    for what, name in (
+        ("the sample", "interests-sample"),
+        ("a sample of another random seed", "interests-sample-seed-11"),
+        ("a sample of another random seed", "interests-sample-seed-12"),
+    ):
+        path = newest(name)
+        if path is None:
+            rows.append(missing(what, name, len(head)))
+            continue
+        for representation, found in opened(path)["representations"].items():
+            if "planted" not in found:  # popularity has no vectors
+                continue
+            planted, groups = found["planted"], found["planted"]["groups"]
+            agreement, scenario = estimate(planted["same_main_interest"]), number(planted["last_scenario"][0])
+            numbers = f"{groups['ari']:.2f} ({groups['number']} groups)".replace("-", "−")
+            rows.append([what, representation, agreement, scenario, numbers, link(path)])
+    return table(head, rows)
+
+
+def representations() -> str:
+    """Stability, coherence and recall of each representation on every data set."""
+    head = ("users of", "representation", "other half of the history among the 10 nearest", "its median rank",
+            "shared tags or genres with 10 nearest (random users)", "recall@20 by score [95%]",
+            "recall@20 by the nearest users’ items [95%]", "map, trustworthiness", "from")  # fmt: skip
+    rows = []
+    for what, name in (
+        ("the sample", "interests-sample"),
+        ("ml-latest-small", "interests-ml-latest-small"),
+        ("Food and Kitchen", "interests-food-kitchen"),
+    ):
+        path = newest(name)
+        if path is None:
+            rows.append(missing(what, name, len(head)))
+            continue
+        for representation, found in opened(path)["representations"].items():
+            stability, tags = found.get("stability"), found.get("coherence")
+            rows.append([
+                what,
+                representation,
+                number(stability["hit@10"][0]) if stability else "",
+                number(stability["median_rank"]) if stability else "",
+                f"{number(tags['neighbours'][0])} ({number(tags['random_users'][0])})" if tags else "",
+                estimate(found["recall@20"]) if "recall@20" in found else "",
+                estimate(found[NEIGHBOURS]) if NEIGHBOURS in found else "",
+                number(found["map"]["trustworthiness"]) if "map" in found else "",
+                link(path),
+            ])  # fmt: skip
     return table(head, rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
     "data": data, "projection": projection, "server": server, "headline": headline,
-    "interests": interests, "transfer-methods": transfer_methods,
+    "interests": interests, "representations": representations, "transfer-methods": transfer_methods,
 }  # fmt: skip
 
 
