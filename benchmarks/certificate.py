@@ -4,7 +4,7 @@
 
 Without a file the sample with four scenarios. In each division the certificate is fitted, its threshold set, and both
 checked on users that were used for neither: how many pairs it accepts, their rate of harm and gain, the gain of the one
-best α for everybody, and how many pairs with a random or a shuffled source it refuses. "only_random" is the certificate
+best α for all users, and how many pairs with a random or a shuffled source it refuses. "only_random" is the certificate
 of a study whose every source is random: it should accept nothing. Prints JSON.
 """
 

@@ -25,7 +25,7 @@ from benchmarks.opening import PAGES
 from benchmarks.record import Measurement
 from benchmarks.servers import fail_on_errors, percentile, server
 from tests.browser.chromium import FLAGS, find
-from tests.browser.screen import AT_REST, MARKS, MIDWAY, ON_SCREEN, PATIENCE, PAUSE, VERDICT, Ears
+from tests.browser.screen import AT_REST, MARKS, MIDWAY, ON_SCREEN, PATIENCE, PAUSE, VERDICT, BrowserListener
 
 
 @dataclass
@@ -56,7 +56,7 @@ async def student(
     await asyncio.sleep(generator.uniform(0, 2 * think))
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
     page = await context.new_page()
-    ears = Ears(page)
+    listener = BrowserListener(page)
     await page.add_init_script(MIDWAY)
     page.set_default_timeout(120_000)
     await page.goto(f"{address}/?run=sample")
@@ -72,7 +72,7 @@ async def student(
             async with turns:
                 await drag(page, seen)
         await page.evaluate(AT_REST, [PAUSE, PATIENCE])
-        seen.errors += ears.judge(await page.evaluate(ON_SCREEN, [MARKS, VERDICT]))
+        seen.errors += listener.problems(await page.evaluate(ON_SCREEN, [MARKS, VERDICT]))
     await context.close()
 
 
@@ -91,7 +91,7 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=find(), args=FLAGS)
             teacher = await browser.new_page()
-            ears = Ears(teacher, running.log)
+            listener = BrowserListener(teacher, running.log)
             await teacher.add_init_script(MIDWAY)
             await teacher.goto(running.address)
             await teacher.get_by_role("button", name="Run it on the sample").click()
@@ -104,7 +104,7 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
                 memory.append(process.memory_info().rss / 1e6)
                 await asyncio.sleep(1)
             await asyncio.gather(*lessons)
-            seen.errors += ears.judge(await teacher.evaluate(ON_SCREEN, [MARKS, VERDICT]))
+            seen.errors += listener.problems(await teacher.evaluate(ON_SCREEN, [MARKS, VERDICT]))
             ended = process.cpu_times()
             await browser.close()
     fail_on_errors(seen.errors)

@@ -1,8 +1,8 @@
-"""Interest Transfer Studio's library: from a file of interactions to an honest answer about borrowed interests.
+"""Interest Transfer Studio's library: from a file of interactions to whether transferred interests help.
 
     loaded = recsys.load(Path("ratings.csv"))                 # file -> dataset, with a cleaning report
     run = recsys.train_run(loaded.dataset, minutes=2)         # dataset -> model, baselines beside it
-    people = recsys.extract(run.model, loaded.dataset).users  # model -> representations
+    users = recsys.extract(run.model, loaded.dataset).users  # model -> representations
     path = recsys.alpha_path(target_scores, source_scores, k=10)   # every α at which the list changes
 
 Names are imported when they are first used, so that `import recsys` costs nothing.

@@ -69,11 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
     train.add_argument("--holdout", choices=["none", "last-one"], default="none")
 
-    recommend = _step(steps, "recommend", recommend_items, "the k best unseen items of each person, as CSV")
+    recommend = _step(steps, "recommend", recommend_items, "the k best unseen items of each user, as CSV")
     _run(recommend)
     recommend.add_argument("--k", type=int, default=10)
     recommend.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
-    recommend.add_argument("--user", action="append", metavar="ID", help="only these people (may be repeated)")
+    recommend.add_argument("--user", action="append", metavar="ID", help="only these users (may be repeated)")
 
     transfer = _step(steps, "transfer", transfer_interests, "recommend to one user with the interests of another")
     _run(transfer)
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     transfer.add_argument("--weights", default="", metavar="GROUP:WEIGHT,…", help=weights)
     transfer.add_argument("--k", type=int, default=10)
 
-    project = _step(steps, "project", project_people, "the map of people, as CSV")
+    project = _step(steps, "project", project_users, "the map of users, as CSV")
     _run(project)
     project.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
     project.add_argument(
@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = _step(steps, "evaluate", evaluate_run, "how often the held-out item is found, with intervals")
     _run(evaluate)
 
-    study = _step(steps, "study", study_transfer, "does transfer help people with little history?")
+    study = _step(steps, "study", study_transfer, "does transfer help users with little history?")
     _run(study)
     study.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
     study.add_argument("--seed", type=int, default=0)
@@ -260,7 +260,7 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     return answer | {"alpha": alpha, "items": items}
 
 
-def project_people(chosen: argparse.Namespace) -> dict[str, Any]:
+def project_users(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `project`."""
     from recsys.data.export import write_csv
     from recsys.embeddings import cluster, extract, project

@@ -70,7 +70,7 @@ def test_a_failed_write_or_rename_changes_nothing(tmp_path: Path, monkeypatch: p
 
     def refused(path: Path, target: Path) -> Path:
         if target == tmp_path / "it" and not path.name.endswith(".old"):
-            raise OSError("somebody has it open")
+            raise OSError("another process has it open")
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", refused)

@@ -173,7 +173,7 @@ def test_eight_trainings_started_at_once_are_queued_and_all_end(planted: Dataset
     jobs = [(queue.submit(owner, "train", "a model", work), owner) for owner in owners]
     places = [queue.snapshot(*job).position for job in jobs]
     assert places[0] == 0 and sorted(places[1:]) == [1, 2, 3, 4, 5, 6, 7]
-    assert max(places[5:]) < min(places[2:5])  # those who ask for one do not wait for somebody's five
+    assert max(places[5:]) < min(places[2:5])  # those who ask for one do not wait for another user's five
     ended = [queue.wait(*job, timeout=120) for job in jobs]
     assert {job.state for job in ended} == {"done"} and len({job.result for job in ended}) == 1
 

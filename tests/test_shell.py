@@ -21,7 +21,7 @@ from recsys.runs import load_run
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty people in two circles of twenty items, two dirty rows."""
+    """Forty users with two groups of twenty items, two dirty rows."""
     rng = np.random.default_rng(0)
     lines = ["user_id,item_id,rating,timestamp"]
     for user in range(40):
@@ -189,7 +189,7 @@ def test_evaluate_reports_every_metric_of_the_table(
         (["recommend"], "--out"),
     ],
 )
-def test_wrong_wishes_end_with_one_line(
+def test_wrong_arguments_end_with_one_line(
     capsys: pytest.CaptureFixture[str], run: Path, arguments: list[str], words: str
 ) -> None:
     capsys.readouterr()

@@ -23,7 +23,7 @@ Progress = Callable[[float, str], object]  # fraction in [0, 1], and what is bei
 
 
 def no_progress(fraction: float, message: str = "", **details: object) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 def evaluate_models(

@@ -1,4 +1,4 @@
-"""axe-core on a page of the app: what stops people who use a screen reader, a keyboard, or more contrast than others.
+"""axe-core on a page of the app: what stops users of a screen reader, a keyboard, or more contrast than others.
 
 axe comes out of the wheel `axe-playwright-python`, so that nothing is fetched while the tests run.
 """

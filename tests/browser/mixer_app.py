@@ -1,4 +1,4 @@
-"""The mixer alone, on made-up scores of 20,000 items and 3,000 people: for browser tests and benchmarks/frames.py."""
+"""The mixer alone, on made-up scores of 20,000 items and 3,000 users: for browser tests and benchmarks/frames.py."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = "<img src=x onerror=alert(1)><b>bold</b>"
 
 @st.cache_data
 def scores() -> tuple[np.ndarray, np.ndarray]:
-    """Two tastes of 20,000 items that agree in part; item 1 is best for both."""
+    """Scores of two users for 20,000 items that agree in part; item 1 is best for both."""
     rng = np.random.default_rng(4)
     shared, own, other = rng.normal(size=(3, ITEMS + 1))
     target, source = 0.6 * shared + own, 0.6 * shared + other
@@ -53,8 +53,8 @@ def interests() -> SourceInterests:
     return SourceInterests(tuple(found), np.zeros(ITEMS + 1, dtype=int), shared)
 
 
-def people() -> UserMap:
-    """Six clouds of people; the walk bends."""
+def user_map() -> UserMap:
+    """Six clusters of users; the path bends."""
     rng = np.random.default_rng(6)
     points = np.concatenate([rng.normal(rng.uniform(-4, 4, 2), 0.8, (500, 2)) for _ in range(6)])
     along = np.linspace(0, 1, 33)[:, None]
@@ -92,15 +92,15 @@ data = mixer_data(
     ),
     PartyCard(
         "cluster “hiking, maps”",
-        "31 people",
+        "31 users",
         "Typical items",
         tuple((f"{WORDS[-i % 10]} trails and maps", f"{60 - 3 * i}%") for i in range(12)),
         "the hikers",
     ),
-    people(),
+    user_map(),
     panel=panel if what else None,
 )
 alpha = chosen.alpha if chosen.alpha is not None else float(st.query_params.get("alpha", "0.3"))
-told = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →")
+sent = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →")
 st.query_params["alpha"] = f"{alpha:.6g}"
-st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {told.open}, weights = {told.weights}")
+st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {sent.open}, weights = {sent.weights}")

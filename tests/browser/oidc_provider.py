@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on loopback, for the tests of signing in: two people, one client, RS256."""
+"""A small OpenID Connect provider on loopback, for the tests of signing in: two accounts, one client, RS256."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 CLIENT, CLIENT_SECRET = "studio", "a secret that only the server and the provider know"
-PEOPLE = {"ann": "Ann <b>Example</b>", "bob": "Bob Example"}
+ACCOUNTS = {"ann": "Ann <b>Example</b>", "bob": "Bob Example"}
 
 
 class Provider(ThreadingHTTPServer):
-    """Serves discovery, authorisation (a page with one link a person), token and keys."""
+    """Serves discovery, authorisation (a page with one link per account), token and keys."""
 
     daemon_threads = True
 
@@ -48,9 +48,9 @@ class Handler(BaseHTTPRequestHandler):
         elif address.path == "/jwks":
             self.answer({"keys": [self.server.key.as_dict(private=False)]})
         elif address.path == "/authorize" and asked.get("client_id") == CLIENT:
-            links = (f'<a href="/as/{who}?{urlencode(asked)}">{who}</a>' for who in PEOPLE)
+            links = (f'<a href="/as/{who}?{urlencode(asked)}">{who}</a>' for who in ACCOUNTS)
             self.answer(f"<title>Provider</title><h1>Who are you?</h1>{' '.join(links)}")
-        elif address.path.startswith("/as/") and address.path[4:] in PEOPLE:
+        elif address.path.startswith("/as/") and address.path[4:] in ACCOUNTS:
             code = secrets.token_urlsafe(16)
             self.server.granted[code] = {**asked, "sub": address.path[4:]}
             self.send_response(302)
@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
     def id_token(self, granted: dict[str, str]) -> str:
         who, now = granted["sub"], int(time.time())
         claims = {"iss": self.server.issuer, "sub": who, "aud": CLIENT, "iat": now, "exp": now + 600}
-        claims |= {"nonce": granted["nonce"], "name": PEOPLE[who], "email": f"{who}@example.org"}
+        claims |= {"nonce": granted["nonce"], "name": ACCOUNTS[who], "email": f"{who}@example.org"}
         return jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.server.key, algorithms=["RS256"])
 
     def discovery(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a person in a browser must never meet: `Screen(page, …)` listens, `check()` fails on what it heard."""
+"""What must never be on screen in a browser: `Screen(page, …)` listens, `check()` fails on what was recorded."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ ON_SCREEN = """([marks, verdict]) => [...document.querySelectorAll(marks)]
         return [mark, node.innerText];
     })"""
 # For an init script: tells the console of every error box as it comes, also of one that is gone before anybody looks.
-_TOLD = "studio error on screen "
+_REPORTED = "studio error on screen "
 MIDWAY = f"""(() => {{
   if (window !== window.top) return;
   let last = new Set();
   const look = () => {{
     const now = new Set(({ON_SCREEN})({json.dumps([MARKS, VERDICT])}).map(one => JSON.stringify(one)));
-    for (const one of now) if (!last.has(one)) console.debug({json.dumps(_TOLD)} + one);
+    for (const one of now) if (!last.has(one)) console.debug({json.dumps(_REPORTED)} + one);
     last = now;
   }};
   new MutationObserver(look).observe(document, {{
@@ -69,7 +69,7 @@ MIDWAY = f"""(() => {{
 
 
 class Log:
-    """The log file of a server: what it told at ERROR level, and tracebacks, since the last call."""
+    """The log file of a server: what was logged at ERROR level, and tracebacks, since the last call."""
 
     def __init__(self, file: Path) -> None:
         self.file, self.read = file, 0
@@ -79,9 +79,9 @@ class Log:
         content = self.file.read_bytes()
         new = content[self.read : content.rfind(b"\n") + 1].decode("utf-8", "replace")
         self.read += len(new.encode("utf-8"))
-        told = [line for line in new.splitlines() if _is_error(line)]
+        errors = [line for line in new.splitlines() if _is_error(line)]
         trace = re.search(r"^\s*Traceback \(most recent call last\)", new, re.MULTILINE)
-        return told + ([new[trace.start() : trace.start() + 4000]] if trace else [])
+        return errors + ([new[trace.start() : trace.start() + 4000]] if trace else [])
 
 
 def _is_error(line: str) -> bool:
@@ -92,19 +92,19 @@ def _is_error(line: str) -> bool:
     return isinstance(entry, dict) and entry.get("level") in ("error", "critical")
 
 
-class Ears:
+class BrowserListener:
     """What a page of Playwright (sync or async) tells by itself: errors of scripts, console errors, failed requests.
 
-    Error boxes that are gone at the next call of `judge` are heard of where MIDWAY is an init script of the page.
+    Error boxes that are gone at the next call of `problems` are recorded where MIDWAY is an init script of the page.
 
     Args:
         page: before it goes anywhere.
-        log: of its server (`serve.log(address)`); None where somebody else reads it.
+        log: of its server (`serve.log(address)`); None where another listener reads it.
     """
 
     def __init__(self, page: Page | AsyncPage, log: Log | None = None) -> None:
         self.heard, self.log = list[str](), log
-        self.midway: dict[str, str] = {}  # by mark: the text of each error box that came since the last call of `judge`
+        self.midway: dict[str, str] = {}  # by mark: the text of each error box since the last call of `problems`
         self.accepted: set[str] = set()  # marks of the refusals that were expected in that call
         page.on("pageerror", lambda error: self.heard.append(f"script: {error}"))
         page.on("console", self._console)
@@ -112,8 +112,8 @@ class Ears:
         page.on("response", self._answered)
 
     def _console(self, message: Any) -> None:
-        if message.type == "debug" and message.text.startswith(_TOLD):
-            mark, text = json.loads(message.text.removeprefix(_TOLD))
+        if message.type == "debug" and message.text.startswith(_REPORTED):
+            mark, text = json.loads(message.text.removeprefix(_REPORTED))
             self.midway[mark] = text  # a box comes before its text
         elif message.type == "error" and not _ASKED_TWICE.search(str(message.location.get("url", ""))):
             self.heard.append(f"console: {message.text} ({message.location.get('url', '')})")
@@ -127,7 +127,7 @@ class Ears:
         if response.status >= 400 and not _ASKED_TWICE.search(response.url):
             self.heard.append(f"answer {response.status}: {response.request.method} {response.url}")
 
-    def judge(self, boxes: Sequence[Sequence[str]], *expected: str) -> list[str]:
+    def problems(self, boxes: Sequence[Sequence[str]], *expected: str) -> list[str]:
         """What is wrong since the last call, in words; [] when nothing is.
 
         Args:
@@ -142,7 +142,7 @@ class Ears:
         found += self._in_between({mark for mark, _ in boxes}, expected)
         self.accepted = {mark for mark, text in boxes if text in fine}
         heard, self.heard = self.heard, []
-        return [*found, *heard, *(f"in the log: {told}" for told in (self.log.wrong() if self.log else []))]
+        return [*found, *heard, *(f"in the log: {errors}" for errors in (self.log.wrong() if self.log else []))]
 
     def _in_between(self, still: set[str], expected: Sequence[str]) -> list[str]:
         """What is wrong of the boxes that have come and gone since the last call."""
@@ -155,7 +155,7 @@ class Ears:
         ]
 
 
-class Screen(Ears):
+class Screen(BrowserListener):
     """Watches one page of Playwright's sync API from now on: what it tells, error boxes on it, its server's log."""
 
     def __init__(self, page: Page, log: Log | None = None) -> None:
@@ -165,7 +165,7 @@ class Screen(Ears):
 
     def wrong(self, *expected: str) -> list[str]:
         """What is wrong since the last call, in words; the refusals named in `expected` must be on screen."""
-        return self.judge(self.page.evaluate(ON_SCREEN, [MARKS, VERDICT]), *expected)
+        return self.problems(self.page.evaluate(ON_SCREEN, [MARKS, VERDICT]), *expected)
 
     def last(self, *expected: str) -> list[str]:
         """What is wrong once the page has run to its end: an error may be the last thing that it draws."""

@@ -37,18 +37,18 @@ def place(serve: Servers, browser: Browser, tmp_path_factory: pytest.TempPathFac
 
 def test_the_fixed_user_takes_all_its_steps_and_nothing_goes_wrong(place: Place) -> None:
     walked = walk(place, random.Random(FIXED), STEPS)
-    _judge(place, walked, FIXED)
+    _check(place, walked, FIXED)
     assert len(walked.steps) == STEPS
 
 
 def test_whatever_a_new_user_does_what_was_chosen_is_shown_and_nothing_goes_wrong(place: Place) -> None:
     print(f"WALK_SEED={FRESH}")
     walked = walk(place, random.Random(FRESH), MOST, SECONDS, LEAST)
-    _judge(place, walked, FRESH)
+    _check(place, walked, FRESH)
     assert len(walked.steps) >= LEAST
 
 
-def _judge(place: Place, walked: Walk, seed: int) -> None:
+def _check(place: Place, walked: Walk, seed: int) -> None:
     """Fails on what was wrong, with the shortest walk that does the same."""
     if walked.wrong:
         shortest = shorten(walked, lambda steps: replay(place, steps), seconds=120)

@@ -31,7 +31,7 @@ def page(visit: Visits, address: str) -> Iterator[Page]:
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
     yield page
-    assert not [url for url in outside if not url.startswith(("data:", "blob:"))], "the page asked somebody outside"
+    assert not [url for url in outside if not url.startswith(("data:", "blob:"))], "the page asked another server"
 
 
 def step(visit: Visits, page: Page, name: str, title: str) -> None:

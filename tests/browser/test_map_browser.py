@@ -448,7 +448,7 @@ def test_a_label_alone_stands_close_above_its_spot_and_a_spot_out_of_sight_has_n
     assert first["left"] == pytest.approx(150) and 130 <= first["top"] + first["height"] <= 141
 
 
-def test_more_labels_than_there_is_room_for_are_left_out_and_never_overlap(blank: Page) -> None:
+def test_more_labels_than_fit_are_left_out_and_never_overlap(blank: Page) -> None:
     bounds = {"left": 0, "top": 0, "right": 220, "bottom": 90}
     labels = [{"x": 20.0 + 12 * i, "y": 45.0, "width": 90.0, "height": 20.0, "code": i} for i in range(14)]
     boxes = [box for box in placed(blank, labels, bounds) if box is not None]

@@ -53,7 +53,7 @@ def told(page: Page) -> str:
     return page.get_by_text("Python knows").inner_text()
 
 
-def test_the_list_follows_the_thumb_before_the_server_hears_of_it(page: Page) -> None:
+def test_the_list_follows_the_thumb_before_the_server_is_asked(page: Page) -> None:
     before = titles(page)
     drag(page, 0.3, 0.9, release=False)
     expect(page.locator("[data-slot=share-source]")).to_have_text("90%")
@@ -65,7 +65,7 @@ def test_the_list_follows_the_thumb_before_the_server_hears_of_it(page: Page) ->
     assert "90%" in page.locator("[data-slot=share-source]").inner_text()  # the answer did not move the thumb
 
 
-def test_keys_move_alpha_and_python_hears_once_they_rest(page: Page) -> None:
+def test_keys_move_alpha_and_reaches_python_once_they_rest(page: Page) -> None:
     page.locator(".alpha-input").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
@@ -118,7 +118,7 @@ def test_every_change_is_reached_by_keys_and_the_link_shows_the_same_list(page: 
         page.keyboard.press("ArrowUp")
     assert step() == back + 2
     shown, alpha = titles(page), page.locator("[data-slot=alpha]").inner_text()
-    page.wait_for_timeout(600)  # Python hears once the keys rest
+    page.wait_for_timeout(600)  # Python is told once the keys rest
     page.goto(page.url)
     expect(page.locator("[data-slot=alpha]")).to_have_text(alpha, timeout=30_000)
     assert step() == back + 2
@@ -149,13 +149,13 @@ def test_live_regions_are_silent_while_the_thumb_moves_and_speak_once_on_release
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_people_on_the_map_have_three_to_one_and_both_ends_a_line_around_them(
+def test_users_on_the_map_have_three_to_one_and_both_ends_a_line_around_them(
     visit: Visits, address: str, scheme: str
 ) -> None:
     page = visit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     page.wait_for_timeout(500)
-    found = page.locator(".people").evaluate(_ON_THE_MAP)
+    found = page.locator(".users").evaluate(_ON_THE_MAP)
     assert found["quiet"] >= 3
     assert found["aroundSource"] >= 3 and found["aroundTarget"] >= 3
 
@@ -263,7 +263,7 @@ _COUNT_SPOKEN = """() => {
   live.forEach((node) => watch.observe(node, { childList: true, characterData: true, subtree: true }));
 }"""
 
-# Contrasts with the background of the small map: of the people's grey, and of the line around both ends' marks.
+# Contrasts with the background of the small map: of the users' grey, and of the line around both ends' marks.
 _ON_THE_MAP = """canvas => {
   const { width, height } = canvas, pen = document.createElement('canvas').getContext('2d');
   Object.assign(pen.canvas, { width, height });

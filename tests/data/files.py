@@ -38,9 +38,7 @@ GAMES = (
     '151603712,"The Elder Scrolls V Skyrim",purchase,1.0,0\n151603712,"The Elder Scrolls V Skyrim",play,273.0,0\n'
     '151603712,"Fallout 4",purchase,1.0,0\n151603713,"Fallout 4",play,87.0,0\n'
 )
-LISTENING = "".join(
-    f"{person:040x}\tid{band}\tBand {band}\t{band * 7 + 1}\n" for person in range(4) for band in range(3)
-)
+LISTENING = "".join(f"{user:040x}\tid{band}\tBand {band}\t{band * 7 + 1}\n" for user in range(4) for band in range(3))
 SESSIONS = (
     "1,2014-04-07T10:51:09.277Z,214536502,0\n1,2014-04-07T10:54:09.868Z,214536500,0\n"
     "2,2014-04-07T13:56:37.614Z,214662742,0\n2,2014-04-07T13:57:19.373Z,214662742,0\n"

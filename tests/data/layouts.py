@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PEOPLE, ITEMS, ROWS = 30, 24, 400
+USERS, ITEMS, ROWS = 30, 24, 400
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Collection:
 def events(count: int = ROWS, seed: int = 0) -> list[tuple[int, int, int, int]]:
     """(user from 1, item from 1, rating 1 … 5, unix time), sorted by user; no pair of user and item repeats."""
     rng = np.random.default_rng(seed)
-    pairs = rng.permutation(PEOPLE * ITEMS)[:count]
+    pairs = rng.permutation(USERS * ITEMS)[:count]
     rows = [
         (int(p // ITEMS) + 1, int(p % ITEMS) + 1, int(rng.integers(1, 6)), 1_400_000_000 + 3_600 * n)
         for n, p in enumerate(pairs)
@@ -107,7 +107,7 @@ def _books_csv() -> Collection:
 
 
 def _music() -> Collection:
-    friends = [(u, 1 + (u + n) % PEOPLE) for u in range(1, PEOPLE + 1) for n in range(1, 9)]
+    friends = [(u, 1 + (u + n) % USERS) for u in range(1, USERS + 1) for n in range(1, 9)]
     tagged = [(u, i, 1 + (u + i) % 9, 1, 4, 2009) for u, i, _, _ in events(600, seed=2)]
     stamped = [(u, i, 1 + (u + i) % 9, (t + 7) * 1000) for u, i, _, t in events(600, seed=2)]
     return Collection(
@@ -119,7 +119,7 @@ def _music() -> Collection:
             "user_friends.dat": table(friends, "userID\tfriendID", "\t"),
             "user_taggedartists.dat": table(tagged, "userID\tartistID\ttagID\tday\tmonth\tyear", "\t"),
             "user_taggedartists-timestamps.dat": table(stamped, "userID\tartistID\ttagID\ttimestamp", "\t"),
-            "readme.txt": b"Listening of some people.\n\nSee the site.\n",
+            "readme.txt": b"Listening of some users.\n\nSee the site.\n",
         },
         "user_artists.dat", "artists.dat", item="7", title="Band 7",
     )  # fmt: skip
@@ -217,12 +217,12 @@ def _places_json() -> Collection:
               for n, (u, i, r, _) in enumerate(events())]  # fmt: skip
     places = [{"business_id": f"b{n}", "name": f"Café {n}", "city": "X", "stars": 3.5, "review_count": 4,
                "categories": "Tea, Food", "hours": None} for n in range(1, 500)]  # fmt: skip
-    people = [{"user_id": f"u{n}", "name": "Ann", "review_count": n, "yelping_since": day(n), "friends": "u1, u2"}
+    accounts = [{"user_id": f"u{n}", "name": "Ann", "review_count": n, "yelping_since": day(n), "friends": "u1, u2"}
               for n in range(1, 500)]  # fmt: skip
     return Collection(
         {
             "yelp/yelp_academic_dataset_business.json": lines(places),
-            "yelp/yelp_academic_dataset_user.json": lines(people),
+            "yelp/yelp_academic_dataset_user.json": lines(accounts),
             "yelp/yelp_academic_dataset_review.json": lines(visits),
             "yelp/yelp_academic_dataset_checkin.json": lines(
                 [{"business_id": f"b{n}", "date": "2016-04-26 19:49:16, 2016-08-30 18:36:57"} for n in range(1, 400)]
@@ -245,7 +245,7 @@ def _reviews_and_meta() -> Collection:
 
 
 def _opinions() -> Collection:
-    trust = [(u, 1 + (u * n) % PEOPLE, 1) for u in range(1, PEOPLE + 1) for n in range(1, 25)]
+    trust = [(u, 1 + (u * n) % USERS, 1) for u in range(1, USERS + 1) for n in range(1, 25)]
     return Collection(
         {
             "trust_data.txt": table(trust, sep=" "),

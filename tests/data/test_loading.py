@@ -72,11 +72,11 @@ def test_item_and_user_tables_join_the_interactions() -> None:
         items=b'id,title,genres,description\nx,"Heat, 1995",Crime|Drama,Two men\nz,Unused,None,\n',
         users=b"userId,age band\nb,18-24\na,\n",
     )
-    catalogue, people = loaded.dataset.catalogue, loaded.dataset.user_table
+    catalogue, user_table = loaded.dataset.catalogue, loaded.dataset.user_table
     assert catalogue.titles == ("", "Heat, 1995", "y")
     assert catalogue.tags == ((), ("Crime", "Drama"), ())
     assert catalogue.texts == ("", "Two men", "")
-    assert people["age band"].tolist() == ["", "18-24"]
+    assert user_table["age band"].tolist() == ["", "18-24"]
 
 
 def test_several_files_become_one_dataset_with_scenarios() -> None:

@@ -16,7 +16,7 @@ from recsys.models.baselines.item_knn import ItemKNN
 from recsys.models.baselines.popularity import Popularity, RecentPopularity
 from tests.models.test_conformance import dataset_of
 
-THREE = [[1, 2, 3], [1, 2], [1, 4]]  # item 1: three people, 2: two, 3 and 4: one
+THREE = [[1, 2, 3], [1, 2], [1, 4]]  # item 1: three users, 2: two, 3 and 4: one
 
 
 def test_popularity_is_the_logarithm_of_the_count() -> None:

@@ -27,11 +27,11 @@ def test_als_folds_a_user_in_as_the_library_does(planted: Dataset) -> None:
 
 def test_als_solves_its_equation(planted: Dataset) -> None:
     model, history = ImplicitALS.fit(planted, factors=6, alpha=3.0, regularization=1.0), planted.history(0)
-    person = model.encode([history])[0].astype(np.float64)
+    user_vector = model.encode([history])[0].astype(np.float64)
     items = model.items[1:].astype(np.float64)
     chosen = np.isin(np.arange(1, 41), history)
     weight = np.where(chosen, 3.0, 1.0)
-    gradient = items.T @ (weight * (items @ person - chosen)) + 1.0 * person
+    gradient = items.T @ (weight * (items @ user_vector - chosen)) + 1.0 * user_vector
     assert np.abs(gradient).max() < 1e-4
 
 
@@ -39,18 +39,18 @@ def test_a_user_of_bpr_is_the_scaled_mean_of_the_items() -> None:
     items = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.float32)
     model = BPRItemMean(items, np.array([0, 0.5, 0, 0], dtype=np.float32), scale=2.0)
     scores = model.scores([np.array([1, 2, 2]), np.zeros(0, dtype=np.int32)])
-    person = np.array([1.0, 1.0])  # 2 · mean of (1, 0) and (0, 1)
-    assert np.allclose(scores[0, 1:], items[1:] @ person + [0.5, 0, 0])
+    user_vector = np.array([1.0, 1.0])  # 2 · mean of (1, 0) and (0, 1)
+    assert np.allclose(scores[0, 1:], items[1:] @ user_vector + [0.5, 0, 0])
     assert np.allclose(scores[1, 1:], [0.5, 0, 0])
 
 
 def test_the_mlp_scores_as_its_formula_says(planted: Dataset) -> None:
     model, history = MeanItemMLP.fit(planted, size=5, hidden=7, epochs=1), planted.history(2)
     w = model.weights
-    person = w["users"][np.unique(history)].mean(axis=0)
+    user_vector = w["users"][np.unique(history)].mean(axis=0)
     joined = np.concatenate([w["hidden_users"], w["hidden_items"]])  # the dense layer over the concatenation
     for item in (1, 17, 40):
-        hidden = np.maximum(np.concatenate([person, w["items"][item]]) @ joined + w["hidden_bias"], 0)
+        hidden = np.maximum(np.concatenate([user_vector, w["items"][item]]) @ joined + w["hidden_bias"], 0)
         assert np.isclose(model.scores([history])[0, item], hidden @ w["out"] + w["out_bias"][0], atol=1e-5)
 
 

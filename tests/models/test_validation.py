@@ -62,9 +62,9 @@ def test_the_window_is_chosen_on_validation(monkeypatch: pytest.MonkeyPatch) -> 
     rows[:, 0::2] = (rng.integers(0, 20, (300, 1)) + np.arange(7)) % 20 + 1
     rows[:, 1::2] = rng.permuted(np.tile(np.arange(21, 61), (300, 1)), axis=1)[:, :6]
     whole, data = dataset_of(rows.tolist(), 60), dataset_of(rows[:, :-1].tolist(), 60)
-    people = Holdout(np.arange(300), tuple(data.histories()), tuple(h[-1:] for h in whole.histories()))
+    holdout = Holdout(np.arange(300), tuple(data.histories()), tuple(h[-1:] for h in whole.histories()))
     monkeypatch.setattr(validation, "WINDOWS", (1, 2))
-    assert choose_markov(data, people).window == 2
+    assert choose_markov(data, holdout).window == 2
 
 
 def test_a_sample_is_bounded_by_users_and_by_scores(planted: Dataset) -> None:

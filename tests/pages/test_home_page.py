@@ -1,4 +1,4 @@
-"""Home: the demo from click to Transfer, saved work with its names, trash and import, and what another person sees."""
+"""Home: the demo from click to Transfer, saved work with its names, trash and import, and what another user sees."""
 
 from __future__ import annotations
 

@@ -49,10 +49,10 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
         tags=((), *((named("tag", i % 2),) for i in range(1, n))),
         scenarios=("", *(named("scenario", int(i > n // 2)) for i in range(1, n))),
     )
-    people = pd.DataFrame({HOSTILE: [named("column", user % 2) for user in range(data.n_users)]})
+    user_table = pd.DataFrame({HOSTILE: [named("column", user % 2) for user in range(data.n_users)]})
     users = IdMap([named("user", user) for user in range(data.n_users)], first=0, subject="user_id")
     items = IdMap([named("item", i) for i in range(1, n)])
-    data = replace(data, users=users, items=items, catalogue=catalogue, user_table=people, name=HOSTILE)
+    data = replace(data, users=users, items=items, catalogue=catalogue, user_table=user_table, name=HOSTILE)
     run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
     run = replace(run, name=HOSTILE)
     space = own_workspace.space(SPACE)

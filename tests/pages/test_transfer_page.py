@@ -62,7 +62,7 @@ def sentences(app: AppTest) -> list[str]:
     return [str(element.value) for element in [*app.error, *app.warning]]
 
 
-def test_it_opens_with_two_people_and_puts_them_into_the_link(run_id: str) -> None:
+def test_it_opens_with_two_users_and_puts_them_into_the_link(run_id: str) -> None:
     app = opened(run_id)
     no_errors(app)
     assert not sentences(app)
@@ -133,7 +133,7 @@ def test_a_value_over_the_limit_is_refused_and_not_cut(run_id: str) -> None:
     no_errors(app)
     (told,) = sentences(app)
     assert "target in the link must have at most 4,000 characters" in told and "4,006 characters" in told
-    assert param(app, "target").startswith("user:"), "somebody else is chosen, and no half of the value"
+    assert param(app, "target").startswith("user:"), "another user is chosen, and no half of the value"
 
 
 def test_swap_exchanges_target_and_source(run_id: str) -> None:
@@ -257,7 +257,7 @@ def test_a_damaged_certificate_is_said_to_be_damaged(run_id: str) -> None:
 
 
 def test_a_study_of_an_older_version_is_as_none(run_id: str) -> None:
-    """It read sources' future and suggested an α that nobody was judged at."""
+    """It read sources' future and suggested an α that no user was evaluated at."""
     space = state.workspace().space(SPACE)
     meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
     older = {name: value for name, value in study("helps", True).items() if name != "sources_cut"}
@@ -278,7 +278,7 @@ def test_a_damaged_study_is_said_to_be_damaged(run_id: str) -> None:
 
 def test_a_study_that_failed_says_so_and_can_be_run_again(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*args: object, **kwargs: object) -> None:
-        raise InputError("the study", "needs more people", 3)
+        raise InputError("the study", "needs more users", 3)
 
     monkeypatch.setattr("recsys.evaluation.study.transfer_study.transfer_study", breaks)
     app = opened(run_id, target="user:u3", source="user:u4", tab="help")
@@ -286,7 +286,7 @@ def test_a_study_that_failed_says_so_and_can_be_run_again(run_id: str, monkeypat
     for job in state.jobs().of(SPACE):
         state.jobs().wait(job.id, SPACE, 30)
     app.run()
-    no_errors(app, "needs more people")
+    no_errors(app, "needs more users")
     assert app.button(key="study_Run the study").label == "Run the study"
     other = opened(run_id, target="user:u3", source="before:4", tab="help")  # a study of its own
     no_errors(other)

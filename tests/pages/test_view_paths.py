@@ -105,7 +105,7 @@ def test_a_running_training_is_seen_from_every_page(saved: dict[str, str], job: 
         gate.set()
 
 
-def test_a_job_of_another_server_or_person_is_no_error(saved: dict[str, str]) -> None:
+def test_a_job_of_another_server_or_user_is_no_error(saved: dict[str, str]) -> None:
     for page in ("", "2_Train"):
         no_errors(opened(page, job="0" * 24))
 
@@ -195,7 +195,7 @@ def test_of_two_equal_datasets_the_one_that_was_chosen_is_shown(saved: dict[str,
         space.delete(copy.id)
 
 
-def test_from_the_samples_run_to_own_data_its_people_are_not_taken_along(saved: dict[str, str]) -> None:
+def test_from_the_samples_run_to_own_data_its_users_are_not_taken_along(saved: dict[str, str]) -> None:
     app = opened("4_Transfer", run="sample", target="user:kenji-0773", source="user:elif-0080")
     own = state.workspace().space(SPACE).entries("dataset")[0].id  # what Data would open when nothing is named
     app.selectbox(key="frame_dataset_transfer").set_value(own).run()
@@ -217,7 +217,7 @@ def test_runs_of_one_name_are_told_apart(saved: dict[str, str]) -> None:
 
 
 def test_every_link_of_the_menu_carries_the_view(saved: dict[str, str]) -> None:
-    app = opened("6_Explain", run=saved["attention"])  # the page chooses somebody
+    app = opened("6_Explain", run=saved["attention"])  # the page chooses a user
     no_errors(app)
     links = menu(app)
     assert len(links) == 8

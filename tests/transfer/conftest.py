@@ -20,8 +20,8 @@ def random_model(dataset: Dataset, markov: bool = True) -> AttentionModel:
     vectors = rng.normal(size=(dataset.n_items + 1, 16)).astype(np.float32)
     vectors[0] = 0
     bias = rng.normal(size=dataset.n_items + 1).astype(np.float32)
-    voice = Markov.fit(dataset) if markov else None
-    return AttentionModel(config, network, vectors, bias, np.zeros(16, np.float32), voice, 0.8 if markov else 0.0)
+    scores = Markov.fit(dataset) if markov else None
+    return AttentionModel(config, network, vectors, bias, np.zeros(16, np.float32), scores, 0.8 if markov else 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ def curve(observed: int, shown: bool, alpha: float = 0.6) -> AlphaCurve:
     return AlphaCurve(observed, 210, 190, (0.0, 0.5, 1.0), flat, flat, flat, alpha, 0.0175, low, high, shown, 0.031)
 
 
-def test_reads_the_curve_of_people_with_as_much_history() -> None:
+def test_reads_the_curve_of_users_with_as_much_history() -> None:
     curves = [curve(10, False), curve(1, True, 0.7), curve(3, True, 0.4)]
     assert suggest_alpha(curves, 1).alpha == 0.7
     assert suggest_alpha(curves, 0).curve.observed == 1
@@ -29,7 +29,7 @@ def test_says_so_when_nothing_helps() -> None:
     )
 
 
-def test_evidence_names_people_gain_and_harm() -> None:
+def test_evidence_names_users_gain_and_harm() -> None:
     evidence = suggest_alpha([curve(5, True)], 5, c=5.0).evidence
     assert evidence.startswith("α = 0.6, chosen on 210 users of whom 5 items are known and evaluated on 190 others:")
     assert "+0.0175 [+0.0040, +0.0300]" in evidence

@@ -46,7 +46,7 @@ def test_neighbours_leave_the_target_out_and_are_the_nearest(planted: Dataset, m
 
 
 def test_the_medoid_is_a_member_nearest_to_the_mean(planted: Dataset, model: AttentionModel) -> None:
-    group = party_of_group(planted, range(0, 40, 2), "even people")
+    group = party_of_group(planted, range(0, 40, 2), "even users")
     vectors = model.encode(group.histories)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     wanted = group.users[int(np.argmax(unit @ vectors.mean(axis=0)))]

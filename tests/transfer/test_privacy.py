@@ -29,12 +29,12 @@ SECRET = b"a secret"
 
 
 @pytest.mark.parametrize("epsilon", [0.5, 1.0, 8.0])
-@pytest.mark.parametrize("people", [1, 30])
-def test_the_noise_keeps_the_promise_exactly(epsilon: float, people: int) -> None:
+@pytest.mark.parametrize("users", [1, 30])
+def test_the_noise_keeps_the_parameters_exactly(epsilon: float, users: int) -> None:
     """Balle & Wang 2018, theorem 8: δ = Φ(Δ/2σ − εσ/Δ) − e^ε Φ(−Δ/2σ − εσ/Δ)."""
-    promise = PrivacyParameters(epsilon, USERS, 2.0, 1e-5)
-    assert promise.sensitivity(people) == 4.0 / people
-    ratio = promise.sensitivity(people) / promise.noise(people)
+    parameters = PrivacyParameters(epsilon, USERS, 2.0, 1e-5)
+    assert parameters.sensitivity(users) == 4.0 / users
+    ratio = parameters.sensitivity(users) / parameters.noise(users)
     delta = norm.cdf(ratio / 2 - epsilon / ratio) - math.exp(epsilon) * norm.cdf(-ratio / 2 - epsilon / ratio)
     assert delta == pytest.approx(1e-5, rel=1e-4)
 
@@ -50,24 +50,26 @@ def test_delta_is_below_one_in_all_users() -> None:
 def test_replacing_one_member_moves_the_mean_by_at_most_the_sensitivity(
     planted: Dataset, model: AttentionModel
 ) -> None:
-    promise = PrivacyParameters(1e9, USERS, 1.5)
+    parameters = PrivacyParameters(1e9, USERS, 1.5)
     rng = np.random.default_rng(0)
     for _ in range(10):
         members = rng.choice(120, 9, replace=False).tolist()
-        first = make_private(model, party_of_group(planted, members[:8], "a"), promise, SECRET)
-        second = make_private(model, party_of_group(planted, members[1:], "b"), promise, SECRET)
-        assert np.linalg.norm(first.vector - second.vector) <= promise.sensitivity(8) + 1e-3
+        first = make_private(model, party_of_group(planted, members[:8], "a"), parameters, SECRET)
+        second = make_private(model, party_of_group(planted, members[1:], "b"), parameters, SECRET)
+        assert np.linalg.norm(first.vector - second.vector) <= parameters.sensitivity(8) + 1e-3
 
 
 def test_noise_has_the_size_and_shape_it_says(planted: Dataset, model: AttentionModel) -> None:
     numbers = standard_normal(SECRET, 200_000)
     assert kstest(numbers, "norm").pvalue > 0.001 and np.isfinite(numbers).all()
     assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 0.01
-    promise = PrivacyParameters(1.0, USERS)
-    draws = np.stack([make_private(model, party_of_user(planted, 0), promise, bytes([s])).vector for s in range(200)])
-    assert draws.std() == pytest.approx(promise.noise(1), rel=0.05)
-    group = make_private(model, party_of_group(planted, range(50), "fifty"), promise, SECRET)
-    assert group.noise == pytest.approx(promise.noise(1) / 50)
+    parameters = PrivacyParameters(1.0, USERS)
+    draws = np.stack(
+        [make_private(model, party_of_user(planted, 0), parameters, bytes([s])).vector for s in range(200)]
+    )
+    assert draws.std() == pytest.approx(parameters.noise(1), rel=0.05)
+    group = make_private(model, party_of_group(planted, range(50), "fifty"), parameters, SECRET)
+    assert group.noise == pytest.approx(parameters.noise(1) / 50)
 
 
 def test_the_same_secret_is_the_same_draw_and_another_is_another(planted: Dataset, model: AttentionModel) -> None:
@@ -105,7 +107,7 @@ def test_the_clip_depends_on_the_weights_alone(planted: Dataset, model: Attentio
 
 def test_the_curve_rises_with_epsilon_and_a_group_loses_less(planted: Dataset, model: AttentionModel) -> None:
     target = party_of_items([1, 2, 3])
-    group = transfer(model, target, party_of_group(planted, range(0, 120, 2), "even people"))
+    group = transfer(model, target, party_of_group(planted, range(0, 120, 2), "even users"))
     alone = transfer(model, target, party_of_user(planted, 2))
     many = privacy_curve(group, 0.8, 5, users=USERS, clip=4.0, epsilons=(0.5, 4.0, 1e6), draws=8)
     one = privacy_curve(alone, 0.8, 5, users=USERS, clip=4.0, epsilons=(0.5, 4.0, 1e6), draws=8)
@@ -122,6 +124,6 @@ def test_words_say_how_much_less_a_group_needs_and_what_delta_is() -> None:
 
 
 @pytest.mark.parametrize("values", [(0.0, 9), (1.0, 0), (1.0, 9, 0.0), (float("nan"), 9), (float("inf"), 9)])
-def test_bad_promises_are_refused(values: tuple[float, ...]) -> None:
+def test_bad_parameterss_are_refused(values: tuple[float, ...]) -> None:
     with pytest.raises(InputError):
         PrivacyParameters(*values)  # type: ignore[arg-type]

@@ -32,7 +32,7 @@ def test_the_list_is_the_best_of_the_blend_and_its_parts_add_up(pair: Transfer, 
     assert row["rank"] == 1
 
 
-def test_a_second_voice_takes_over_with_its_weight(pair: Transfer, planted: Dataset) -> None:
+def test_a_second_score_takes_over_with_its_weight(pair: Transfer, planted: Dataset) -> None:
     knn = ItemKNN.fit(planted)
     alone = recommend(pair, 0.5, 5, second_scorer=collaborative(knn), weight=1.0)
     own = 0.5 * standardise(knn.scores([planted.history(0)])[0]) + 0.5 * standardise(
@@ -50,7 +50,7 @@ def test_a_second_voice_takes_over_with_its_weight(pair: Transfer, planted: Data
 
 
 def test_content_prefers_items_with_the_same_tags(pair: Transfer, planted: Dataset) -> None:
-    scores = content(planted.catalogue)(pair.target)  # even people walk the first half of the items
+    scores = content(planted.catalogue)(pair.target)  # even users walk the first half of the items
     assert scores[1:21].min() > scores[21:].max()
 
 

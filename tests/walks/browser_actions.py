@@ -558,7 +558,7 @@ def upload(user: User, kind: str, seed: int) -> list[str]:
     return [] if after and after != before else [f"a {kind} file was dropped, and no other dataset is open"]
 
 
-@action(4, "data", rule=one_of("duplicates", "people", "items", "repeats"), value=one_of(1, 2, 3))
+@action(4, "data", rule=one_of("duplicates", "users", "items", "repeats"), value=one_of(1, 2, 3))
 def clean_again(user: User, rule: str, value: int) -> list[str]:
     """Another cleaning plan, which keeps enough rows."""
     pick(user.page.get_by_role("tab", name="Cleaning"), 0).click()
@@ -573,7 +573,7 @@ def clean_again(user: User, rule: str, value: int) -> list[str]:
         choose(user.page, form.get_by_role("combobox"), value / 3.001)
     else:
         boxes = form.locator("input[type=number]")
-        box = boxes.nth(boxes.count() - (2 if rule == "people" else 1))
+        box = boxes.nth(boxes.count() - (2 if rule == "users" else 1))
         box.fill(str(value))
         box.press("Tab")
     form.get_by_test_id("stFormSubmitButton").locator("button").click()
@@ -834,7 +834,7 @@ def kind_of_end(user: User, side: str, at: float) -> None:
 
 @action(7, "transfer", side=one_of("Target", "Source"), at=at, which=at)
 def end(user: User, side: str, at: float, which: float) -> list[str]:
-    """Somebody else as source or target, by what the popover offers now."""
+    """Another user as source or target, by what the popover offers now."""
     page = user.page
     body = _popover(page, f"{side}:")
     boxes = body.get_by_role("combobox").all()[1:]
@@ -891,7 +891,7 @@ def rule(user: User, rule: str, at: float) -> None:
 
 
 @action(3, "explain", at=at)
-def person_of_explain(user: User, at: float) -> None:
+def user_of_explain(user: User, at: float) -> None:
     words = choose(user.page, keyed(user.page, "explain_who_*").get_by_role("combobox"), at)
     if ":" not in words:
         user.tab.chosen.target = f"user:{words}"

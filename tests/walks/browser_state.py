@@ -151,7 +151,7 @@ class User:
 
 
 def new_user(browser: Browser, address: str, log: Log, folder: Path, home: Path, class_run: str = "") -> User:
-    """Somebody who has just opened Home in a browser that was never here."""
+    """A user who has just opened Home in a browser that was never here."""
     context = _context(browser)
     user = User(browser, address, log, context, folder, home=home, class_run=class_run)
     user.open_tab(address)

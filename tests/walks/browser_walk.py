@@ -17,7 +17,7 @@ from tests.browser.screen import Log
 from tests.walks.browser_actions import ACTIONS, Impossible, Value
 from tests.walks.browser_state import Bounds, User, elsewhere, keyed, new_user, problems, rest
 
-TRIES = 200  # actions that are drawn before somebody is taken to be stuck
+TRIES = 200  # actions that are drawn before a user is taken to be stuck
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Place:
 
     @contextmanager
     def user(self) -> Iterator[User]:
-        """Somebody new, whose jobs and browser end with the block."""
+        """A new user, whose jobs and browser end with the block."""
         user = new_user(self.browser, self.address, self.log, self.folder, self.home, self.class_run)
         try:
             yield user
@@ -146,7 +146,7 @@ def walk(place: Place, rng: random.Random, length: int, seconds: float = 1e9, le
 
 
 def replay(place: Place, steps: list[Step]) -> Walk:
-    """The same steps again for somebody new; what is not possible is passed over."""
+    """The same steps again for a new user; what is not possible is passed over."""
     done, began = Walk(), time.monotonic()
     with place.user() as user:
         done.wrong = problems(user)

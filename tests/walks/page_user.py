@@ -1,6 +1,6 @@
 """A random user of the pages, without a browser: what can be done on a page, and what must hold after each action.
 
-One user has a space of its own and some sessions in it; another person has another space on the same server. Every
+One user has a space of its own and some sessions in it; another user has another space on the same server. Every
 action is a sentence in `steps`, so that a failing walk can be read and done again by hand.
 """
 
@@ -48,7 +48,7 @@ OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
-PEOPLE = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
+OPENED = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
 RULE_NAMES = tuple(rule.name for rule in fields(Rules))
 THREADS, KEYS, MEGABYTES, JOBS, AT_ONCE = 40, 250, 0.1, 8, 2  # more of them after any action is a leak
 UPLOADED = 1.0  # MB held for reading it again: every walk drops a few tiny files
@@ -65,7 +65,7 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"explain_alpha|use_alpha|try_alpha", ("alpha", "k")),
     (r"mixer", ("alpha", "k", "what", "interests", "method")),
     (r"rule_", RULE_NAMES),
-    (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", PEOPLE),
+    (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", OPENED),
     (r"open_(transfer|explain)", ("target",)),
 )
 """What each widget (by the begin of its key) may change in the URL; every other parameter must stay as it was."""
@@ -146,7 +146,7 @@ class User:
         return [field for field in self.widgets("file_uploader") if str(field.key).startswith(key)]
 
     def map(self) -> dict[str, Any] | None:
-        """What the map of people was given; None where there is none."""
+        """What the map of users was given; None where there is none."""
         shown = [one.proto for one in self.app.get("bidi_component") if one.proto.component_name == "studio_point_map"]
         return json.loads(shown[0].json) if shown and "map_users" in shown[0].id else None
 
@@ -289,11 +289,11 @@ class User:
         return problems
 
     def select(self, first: int, several: bool) -> list[str]:
-        """Picks somebody on the map, or lassoes every second of them."""
+        """Picks a user on the map, or lassoes every second one."""
         shown = self.map()
         if shown is None:
             return []
-        n = int(re.sub(r"\D", "", shown["label"]))  # "A map of 1,500 people: …"
+        n = int(re.sub(r"\D", "", shown["label"]))  # "A map of 1,500 users: …"
         messages: dict[str, Any] = {"kind": "pick", "index": first % n, "seq": len(self.steps)}
         if several:
             messages = {"kind": "lasso", "bits": bits_of(np.arange(first % 2, n, 2), n), "seq": len(self.steps)}
@@ -330,8 +330,8 @@ class User:
         return self._do(f"Go to tab {self.at + 1}, and do something there", "", self.app.run)
 
     def show_to_another(self) -> list[str]:
-        """Another person opens this URL."""
-        return self.open("Another person opens this URL", FILES[title(self.app)], url(self.app), OTHER_SPACE)
+        """Another user opens this URL."""
+        return self.open("Another user opens this URL", FILES[title(self.app)], url(self.app), OTHER_SPACE)
 
     def wait(self) -> list[str]:
         """Waits until every job has ended."""
@@ -385,7 +385,7 @@ class User:
             lost = {name for name in before if name not in ("job", "tab") and now.get(name) != before[name]} - free
             gone = {kind for kind in ("run", "dataset") if _is_deleted(kind, before) and kind not in now}
             lost -= gone | ({"target", "source"} if "run" in gone else set())
-            came = {name for name in now if name not in before and name not in ("job", "tab", *PEOPLE)} - free
+            came = {name for name in now if name not in before and name not in ("job", "tab", *OPENED)} - free
             problems += [
                 f"{name} was {before.get(name)!r} and is {now.get(name)!r} now" for name in sorted(lost | came)
             ]
@@ -394,15 +394,15 @@ class User:
         return problems or self._check_fresh_session(app, now)
 
     def _links(self, app: AppTest, now: dict[str, str]) -> list[str]:
-        """The menu carries all of the URL but the open tab, and but deleted work: of a run, also its people."""
-        left = {"tab"} | (set(PEOPLE) if _is_deleted("run", now) else set())
+        """The menu carries all of the URL but the open tab, and but deleted work: of a run, also its users."""
+        left = {"tab"} | (set(OPENED) if _is_deleted("run", now) else set())
         left |= {"dataset"} if _is_deleted("dataset", now) else set()
         want = {name: value for name, value in now.items() if name not in left} | job_parameter(app)
         carried = [dict(parse_qsl(link.proto.query_string)) for link in app.sidebar.get("page_link")]
         return [f"the menu carries {one}, the URL says {want}" for one in carried[:1] if one != want]
 
     def _shown(self, app: AppTest, now: dict[str, str]) -> list[str]:
-        """Pickers, mixer and people on screen are those of the URL."""
+        """Pickers, mixer and users on screen are those of the URL."""
         found = []
         for kind in ("run", "dataset"):
             for box in app.get("selectbox"):
@@ -433,18 +433,16 @@ class User:
         return problems
 
     def _check_other_visitor(self, session: Session, params: dict[str, str]) -> list[str]:
-        """Another person may see what the URL shares, and nothing that is saved here."""
+        """Another user may see what the URL shares, and nothing that is saved here."""
         allowed = ("must be saved here", "must be one of", "cohort", "group")
         problems = [
-            f"for another person: {text}"
-            for text in problems_on(session.app)
-            if not _is_expected_refusal(text, allowed)
+            f"for another user: {text}" for text in problems_on(session.app) if not _is_expected_refusal(text, allowed)
         ]
         names = {entry.name for entry in self.space.entries()} - {"planted"}
         home = visit("app.py", {}, OTHER_SPACE)
-        problems += [f"for another person: {text}" for text in problems_on(home)]
+        problems += [f"for another user: {text}" for text in problems_on(home)]
         messages = " ".join(texts(home))
-        return problems + [f"another person's Home says {name!r}" for name in sorted(names) if name in messages]
+        return problems + [f"another user's Home says {name!r}" for name in sorted(names) if name in messages]
 
     def _bounds(self, app: AppTest) -> list[str]:
         keys = (
@@ -464,7 +462,7 @@ class User:
         }
         found = [f"{value:.3g} {what}, more than {most}" for what, (value, most) in sizes.items() if value > most]
         theirs = [entry for entry in state.workspace().space(OTHER_SPACE).entries() if entry.kind != "map"]
-        found += [f"the {entry.kind} {entry.name!r} is in another person's space" for entry in theirs]
+        found += [f"the {entry.kind} {entry.name!r} is in another user's space" for entry in theirs]
         return found
 
 

@@ -169,7 +169,7 @@ class PageWalk(RuleBasedStateMachine):
         if not hasattr(self, "user"):
             return
         queue = state.jobs()
-        for space in (OWN_SPACE, OTHER_SPACE):  # another person's map is drawn in a job too
+        for space in (OWN_SPACE, OTHER_SPACE):  # another user's map is drawn in a job too
             for job in queue.of(space):
                 queue.stop(job.id, space)
             for job in queue.of(space):

@@ -1,4 +1,4 @@
-"""Tiny files to upload: some eighty people and thirty items, made from a seed, so that a training lasts seconds."""
+"""Tiny files to upload: some eighty users and thirty items, made from a seed, so that a training lasts seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 KINDS = ("csv", "semicolons", "two files", "zip", "two scenarios")
-PEOPLE, ITEMS, LENGTH = 80, 30, 9
+USERS, ITEMS, LENGTH = 80, 30, 9
 
 
 def tiny_file(kind: str, seed: int, folder: Path) -> list[Path]:
@@ -30,17 +30,17 @@ def tiny_file(kind: str, seed: int, folder: Path) -> list[Path]:
 
 
 def _rows(seed: int, scenarios: bool) -> list[str]:
-    """Two halves of the items, each with its own people; a few rows twice, a few people with one row."""
+    """Two halves of the items, each with its own users; a few rows twice, a few users with one row."""
     rng = random.Random(seed)
     rows = ["user_id,item_id,timestamp,rating" + ",scenario" * scenarios]
-    for person in range(PEOPLE):
-        half = (person % 2) * (ITEMS // 2)
+    for user in range(USERS):
+        half = (user % 2) * (ITEMS // 2)
         start = rng.randrange(ITEMS // 2)
-        for step in range(LENGTH if person % 10 else 1):
+        for step in range(LENGTH if user % 10 else 1):
             item = half + (start + step) % (ITEMS // 2) if rng.random() < 0.8 else rng.randrange(ITEMS)
-            when = 1_700_000_000 + 86_400 * step + person
+            when = 1_700_000_000 + 86_400 * step + user
             scenario = f",{'left' if item < ITEMS // 2 else 'right'}" * scenarios
-            rows += [f"u{person},i{item},{when},{rng.randint(1, 5)}{scenario}"] * (1 + (rng.random() < 0.02))
+            rows += [f"u{user},i{item},{when},{rng.randint(1, 5)}{scenario}"] * (1 + (rng.random() < 0.02))
     return rows
 
 

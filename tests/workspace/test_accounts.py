@@ -61,7 +61,7 @@ def test_a_damaged_key_is_named_never_replaced(tmp_path: Path, written: str) -> 
     assert (tmp_path / "account.key").read_text() == written
 
 
-def test_what_has_no_room_is_not_taken_along(tmp_path: Path) -> None:
+def test_what_does_not_fit_is_not_taken_along(tmp_path: Path) -> None:
     home = Workspace(tmp_path, space_bytes=3_000)
     mine, before = home.space(account_id(tmp_path, ISSUER, "42")), home.space("a" * 32)
     for space in (mine, before):

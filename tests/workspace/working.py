@@ -1,6 +1,6 @@
 """A worker that may be killed at any moment: `python -m tests.workspace.working HOME`.
 
-It does what a server does for one person — save data, train with a checkpoint, save the run — and goes on from whatever
+It does what a server does for one user — save data, train with a checkpoint, save the run — and goes on from whatever
 an earlier, killed worker left behind. Prints a line when it begins, and the finished run's validation.
 """
 

@@ -156,7 +156,7 @@ def explained_list(page: PageContext, context: RunContext, target: str) -> Expla
     """
     view, rules = page.view, applied_rules(page, context)
     source = view.source
-    if not source:  # nobody is blended in, so nobody is protected or left out
+    if not source:  # without a source nothing is protected or left out
         source = target if target.startswith("user:") else "everyone"
         rules = replace(rules, hide_source=False, epsilon=0.0)
     scored = scored_pair(page, context, target, source, rules, saved_map(page, context))

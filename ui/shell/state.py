@@ -1,7 +1,7 @@
 """The state of a page: the view in the URL, the visitor's space, the job queue of the server.
 
 The URL holds dataset, run, target, source, alpha, k, tab, job, and the rules of recommending: the same link
-shows the same view to everybody on this server. The space (the visitor's saved work) is named by a random cookie.
+shows the same view to every visitor of this server. The space (the visitor's saved work) is named by a random cookie.
 """
 
 from __future__ import annotations

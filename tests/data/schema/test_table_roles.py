@@ -26,8 +26,8 @@ def test_the_tables_of_a_public_layout_get_the_right_roles(name: str) -> None:
 
 
 def test_a_table_with_repeated_users_wins_over_a_larger_one_without() -> None:
-    people = b"".join(b"u%d,city %d,%d\n" % (n, n % 90, n) for n in range(5_000))
-    given = files.zipped({"a.txt": people, "b.txt": b"u1,x,1\nu2,x,2\nu1,y,3\nu2,y,1\nu3,z,2\n"})
+    user_table = b"".join(b"u%d,city %d,%d\n" % (n, n % 90, n) for n in range(5_000))
+    given = files.zipped({"a.txt": user_table, "b.txt": b"u1,x,1\nu2,x,2\nu1,y,3\nu2,y,1\nu3,z,2\n"})
     assert load(given).report.rows_kept == 5
 
 

@@ -80,11 +80,11 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
 
 
 def with_a_held_out_item(planted: Dataset) -> Dataset:
-    """The same data in which item 40 occurs once, as the last of somebody kept aside for choosing."""
-    _, people = hold_out(planted, seed=0)
+    """The same data in which item 40 occurs once, as the last of a user held out for validation."""
+    _, held_out = hold_out(planted, seed=0)
     sequence = planted.sequence.copy()
     sequence[sequence == 40] = 39
-    sequence[planted.offsets[people.users[0] + 1] - 1] = 40
+    sequence[planted.offsets[held_out.users[0] + 1] - 1] = 40
     return Dataset(planted.users, planted.items, planted.offsets, sequence, planted.catalogue)
 
 
@@ -104,9 +104,9 @@ def test_a_training_that_the_clock_ends_keeps_weights_trained_on_every_row(
 
 
 def test_without_validation_every_row_is_trained_on_in_the_end(planted: Dataset) -> None:
-    rows, people = hold_out(planted, seed=0)
-    assert len(people) == 12 and rows.n_interactions == planted.n_interactions - 12
-    for user, history, positives in zip(people.users, people.histories, people.positives, strict=True):
+    rows, held_out = hold_out(planted, seed=0)
+    assert len(held_out) == 12 and rows.n_interactions == planted.n_interactions - 12
+    for user, history, positives in zip(held_out.users, held_out.histories, held_out.positives, strict=True):
         np.testing.assert_array_equal(np.concatenate([history, positives]), planted.history(int(user)))
     final = run(with_a_held_out_item(planted))[-1].model
     assert final.item_vectors[40].any() and final.markov is not None

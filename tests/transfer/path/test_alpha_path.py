@@ -140,7 +140,7 @@ def test_three_lines_through_one_point() -> None:
     assert len(path.changes[0].overtakes) == 3
 
 
-def test_equal_people_and_all_ties_have_one_step() -> None:
+def test_equal_users_and_all_ties_have_one_step() -> None:
     scores = np.random.default_rng(0).normal(size=50)
     assert len(alpha_path(scores, scores, 10).steps) == 1
     assert alpha_path(np.zeros(9), np.zeros(9), 4).steps[0].items == (0, 1, 2, 3)

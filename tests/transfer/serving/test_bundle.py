@@ -24,7 +24,7 @@ from recsys.transfer.recommendations import recommend
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from recsys.transfer.source_interests import read_weights, split_interests
 
-POLICY = Policy("the nearest person", ((1, 0.7), (10, 0.2)))
+POLICY = Policy("the nearest user", ((1, 0.7), (10, 0.2)))
 
 
 def run(folder: Path, *arguments: str) -> list[str]:
@@ -53,7 +53,7 @@ def test_the_script_alone_gives_the_apps_list(
     assert run(folder, "u7", "u20", alpha, "8") == wanted
 
 
-def test_a_new_person_is_encoded_by_onnx_and_alpha_comes_from_the_policy(
+def test_a_new_user_is_encoded_by_onnx_and_alpha_comes_from_the_policy(
     folder: Path, planted: Dataset, model: AttentionModel
 ) -> None:
     pair = transfer(model, party_of_items([3, 9, 11]), party_of_user(planted, 20))
@@ -105,7 +105,7 @@ def test_policy_follows_the_evidence_and_is_saved(folder: Path) -> None:
         AlphaCurve(k, 50, 49, (0.0, 1.0), flat, flat, flat, 0.5, 0.01, 0.0, 0.1, shown, 0.1)
         for k, shown in ((5, False), (1, True))
     ]
-    policy = Policy.from_curves("the nearest person", curves)
+    policy = Policy.from_curves("the nearest user", curves)
     assert policy.alphas == ((1, 0.5), (5, 0.0))
     assert policy.evidence[1].startswith("No evidence")
 

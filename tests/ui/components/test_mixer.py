@@ -77,8 +77,8 @@ def test_the_signature_changes_with_what_is_shown_and_only_then(parties: tuple[n
 
 def test_the_map_is_thinned_but_keeps_both_ends() -> None:
     points = np.random.default_rng(2).normal(size=(50_001, 2)) * 7 + 3
-    people = UserMap(points, [50_000], [1, 3], np.array([points[50_000], points[1]]))
-    data = people.as_data()
+    user_map = UserMap(points, [50_000], [1, 3], np.array([points[50_000], points[1]]))
+    data = user_map.as_data()
     shown = unpacked(data["points"], "<f4").reshape(-1, 2)
     assert len(shown) <= 20_003
     assert shown.min() >= 0 and shown.max() <= 1
@@ -87,7 +87,7 @@ def test_the_map_is_thinned_but_keeps_both_ends() -> None:
     assert shown[data["source"][0]] == pytest.approx(walk[1])
 
 
-def test_people_who_all_stand_on_one_spot_are_still_a_map() -> None:
+def test_users_who_all_stand_on_one_spot_are_still_a_map() -> None:
     spot = np.ones((5, 2))
     data = UserMap(spot, [0], [1], spot[:2]).as_data()
     assert np.isfinite(unpacked(data["points"], "<f4")).all()

@@ -1,4 +1,4 @@
-"""The frame: views in the URL, walls between people, errors as sentences."""
+"""The frame: views in the URL, separation of users, errors as sentences."""
 
 from __future__ import annotations
 

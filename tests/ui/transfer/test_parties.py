@@ -36,8 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A small run on disk: 120 users with two interests, with a user table."""
     home = tmp_path_factory.mktemp("run")
     data = planted_dataset()
-    people = pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)})
-    data = replace(data, user_table=people)
+    user_table = pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)})
+    data = replace(data, user_table=user_table)
     run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=3, threads=1)
     save_run(run, data, home / "run")
     yield str(home / "run")
@@ -49,7 +49,7 @@ def context(folder: str) -> RunContext:
     return run_context(folder)
 
 
-def test_a_person_is_read_newest_first_and_never_recommended_what_they_have(context: RunContext) -> None:
+def test_a_user_is_read_newest_first_and_never_recommended_what_they_have(context: RunContext) -> None:
     pair = read_pair(context, "user:u3", "user:u4")
     titles = context.dataset.catalogue.titles
     assert [title for title, _ in pair.target.card.titles] == [
@@ -60,7 +60,7 @@ def test_a_person_is_read_newest_first_and_never_recommended_what_they_have(cont
     assert "user u4’s interests" in pair.source.card.as_data()["phrase"]
 
 
-def test_groups_are_people_of_the_data(context: RunContext) -> None:
+def test_groups_are_users_of_the_data(context: RunContext) -> None:
     column = read_pair(context, "user:u3", "column:region=north").source
     assert column.party.users == tuple(range(0, 120, 2))
     cluster = read_pair(context, "user:u3", "cluster:0").source
@@ -74,7 +74,7 @@ def test_groups_are_people_of_the_data(context: RunContext) -> None:
     assert len(medoid.party.users) == 1 and medoid.party.users[0] % 2 == 0
 
 
-def test_shares_of_typical_items_are_of_people(context: RunContext) -> None:
+def test_shares_of_typical_items_are_of_users(context: RunContext) -> None:
     end = read_pair(context, "user:u3", "column:region=north").source
     title, share = end.card.titles[0]
     item = context.dataset.catalogue.titles.index(title)
@@ -82,7 +82,7 @@ def test_shares_of_typical_items_are_of_people(context: RunContext) -> None:
     assert share == f"{np.mean(have):.0%}"
 
 
-def test_across_time_is_the_same_person_before_and_since(context: RunContext) -> None:
+def test_across_time_is_the_same_user_before_and_since(context: RunContext) -> None:
     pair = read_pair(context, "user:u3", "before:4")
     assert np.array_equal(pair.source.party.histories[0], context.known_histories[3][:4])
     assert np.array_equal(pair.target.party.histories[0], context.known_histories[3][4:])
@@ -121,7 +121,7 @@ def test_signs_of_the_notation_inside_names_are_told_apart() -> None:
     assert read_column("a=b=c=d", ["a=b"]) == ("a=b", "c=d") and read_column("ghost=1", ["x"]) == ("ghost", "1")
 
 
-def test_a_new_person_is_made_of_items(context: RunContext) -> None:
+def test_a_new_user_is_made_of_items(context: RunContext) -> None:
     end = read_pair(context, "items:i1,i2,i5", "user:u3").target
     assert end.party.histories[0].tolist() == [1, 2, 5] and end.party.users == ()
 

@@ -36,7 +36,7 @@ TARGET, SOURCE = "user:u5", "user:u0"
 
 
 def data_with(history: list[int] | None = None) -> Dataset:
-    """The planted data with a region for everybody; user 0's history may be another one of the same length."""
+    """The planted data with a region for every user; user 0's history may be another one of the same length."""
     data = planted_dataset()
     data = replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
     if history is None:
@@ -273,7 +273,7 @@ def test_without_the_check_this_test_would_see_a_leak(
     assert shown[0] != shown[1]
 
 
-def test_a_model_without_vectors_protects_nobody(space: Space) -> None:
+def test_a_model_without_vectors_refuses_protection(space: Space) -> None:
     folder = saved(space, train_run(data_with(), model="markov"))
     with pytest.raises(ProtectionError, match="user embeddings"):
         build_scored_pair(folder, TARGET, SOURCE, 10, ON)

@@ -9,7 +9,7 @@ function newView(root) {
   root.querySelectorAll("[data-slot]").forEach((node) => { slots[node.dataset.slot] = node; });
   const view = {
     mixer: root.querySelector(".mixer"), slider: root.querySelector(".alpha-input"),
-    axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), people: root.querySelector(".people"),
+    axis: root.querySelector(".axis"), ticks: root.querySelector(".ticks"), users: root.querySelector(".users"),
     ranked: root.querySelector(".ranked"), keys: {}, slots, rows: [], list: [],
     interests: root.querySelector(".interests"), interestRows: [], weightsSeq: 0,
     undo: [], seq: 0, reported: null, alpha: 0, step: -1, moving: false, queued: false, chosen: 0,
@@ -49,8 +49,8 @@ function load(view, data) {
   showInterests(view, data, samePair);
   view.keys.k.replaceChildren(...data.lengths.map((k) => new Option(String(k), String(k), false, k === data.k)));
   view.slots.tags.replaceChildren(...state.tags.map((entry) => tagRow(entry, state)));
-  view.people.setAttribute("aria-label", `Map of users: the blend moves from ${data.target.short} to ${data.source.short}.`);
-  view.people.parentElement.hidden = !data.map;
+  view.users.setAttribute("aria-label", `Map of users: the blend moves from ${data.target.short} to ${data.source.short}.`);
+  view.users.parentElement.hidden = !data.map;
   view.axis.setAttribute("aria-valuemax", String(state.starts.length - 1));
   state.cursor = -1;
 }

@@ -11,14 +11,14 @@ function sized(canvas) {
 const place = (frame, x, y) => [(0.07 + 0.86 * x) * frame.width, (0.9 - 0.8 * y) * frame.height];
 
 function drawUsers(view, state) {
-  const frame = sized(view.people), map = state.data.map;
+  const frame = sized(view.users), map = state.data.map;
   state.frame = frame;
   state.backdrop = null;
   if (!map) return;
   const points = state.points ??= new Float32Array(bytesOf(map.points));
   const layer = new OffscreenCanvas(frame.width, frame.height), pen = layer.getContext("2d");
   const size = Math.max(1, Math.min(2.4, 90 / Math.sqrt(points.length / 2 + 1))) * frame.ratio;
-  const ink = getComputedStyle(view.people).color;
+  const ink = getComputedStyle(view.users).color;
   pen.fillStyle = COLOURS.context;
   for (let i = 0; i < points.length; i += 2) {
     const [x, y] = place(frame, points[i], points[i + 1]);
@@ -29,7 +29,7 @@ function drawUsers(view, state) {
   }
   state.walk ??= new Float32Array(bytesOf(map.walk));
   drawWalk(pen, frame, state.walk);
-  drawParties(pen, frame, state.walk, ink, getComputedStyle(view.people).backgroundColor);
+  drawParties(pen, frame, state.walk, ink, getComputedStyle(view.users).backgroundColor);
   state.backdrop = layer;
 }
 
