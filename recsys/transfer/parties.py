@@ -135,12 +135,16 @@ def party_of_neighbours(
 ) -> TransferParty:
     """The users with the embeddings nearest to the target's; members of the target are left out.
 
+    The average user has no members in this sense: any user may be near to it. Of a group that holds all users, its own
+    members are taken.
+
     Args:
         vectors: the embeddings of all users, float32 (n_users, D), if already computed.
     """
     embeddings = model.encode(dataset.histories()) if vectors is None else vectors
-    ranked = nearest(embeddings, party_embedding(model, target), count + len(target.users))[0]
-    users = [int(user) for user in ranked if user not in target.users][:count]
+    members = set() if target.kind == "average" or len(target.users) >= dataset.n_users else set(target.users)
+    ranked = nearest(embeddings, party_embedding(model, target), count + len(members))[0]
+    users = [int(user) for user in ranked if user not in members][:count]
     label = f"the {len(users)} users nearest to {target.label}"
     return TransferParty(label, "neighbours", tuple(dataset.histories(users)), tuple(users))
 

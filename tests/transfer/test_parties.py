@@ -45,6 +45,12 @@ def test_neighbours_leave_the_target_out_and_are_the_nearest(planted: Dataset, m
     assert set(party.users) == set(order[:6])
 
 
+def test_the_average_user_and_a_group_of_all_users_have_neighbours_too(planted: Dataset, model: AttentionModel) -> None:
+    everyone = party_of_group(planted, range(planted.n_users), "everyone")
+    for target in (average_party(planted), everyone):
+        assert len(party_of_neighbours(model, planted, target, 6).users) == 6
+
+
 def test_the_medoid_is_a_member_nearest_to_the_mean(planted: Dataset, model: AttentionModel) -> None:
     group = party_of_group(planted, range(0, 40, 2), "even users")
     vectors = model.encode(group.histories)
