@@ -44,7 +44,7 @@ CONFIGS: dict[str, tuple[AttentionConfig, TrainConfig]] = {
     "attention": (AttentionConfig(), TrainConfig()),
     "attention, loss within scenarios": (
         AttentionConfig(embedding_size=128, dropout=0.6, scenario_share=1.0),
-        TrainConfig(epochs=30, learning_rate=2e-3),
+        TrainConfig(epochs=30),
     ),
 }
 ALPHAS = np.linspace(0, 1, 21)

@@ -20,7 +20,7 @@ from recsys.embeddings.projection_storage import save_projection
 from recsys.errors import InputError, UnknownIdError
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
-from recsys.transfer import party_embedding, party_of_items, party_scores
+from recsys.transfer import fit_method, party_embedding, party_of_items, party_scores
 from tests.conftest import planted_dataset
 from ui import cache
 from ui.run_context import RunContext, read_column, run_context
@@ -96,6 +96,22 @@ def test_across_scenarios_recommends_from_the_chosen_one(context: RunContext, fo
     assert inside[pair.source.party.histories[0]].all() and not inside[pair.target.party.histories[0]].any()
     scored = build_scored_pair(folder, "user:u3", "scenario:left>right", 5, Rules())
     assert not inside[[item for step in scored.path.steps for item in step.items]].any()
+
+
+def test_a_pair_of_scenarios_is_scored_by_the_map_between_the_two(context: RunContext, folder: str) -> None:
+    rules, run, dataset = Rules(method="bridge"), context.run, context.dataset
+    scored = build_scored_pair(folder, "user:u3", "scenario:left>right", 5, rules).transfer
+    rows, users, source = run.training_rows(dataset), range(dataset.n_users), scored.source
+
+    def by(scenarios: tuple[str, str] | None) -> np.ndarray:
+        bridge = fit_method("bridge", rows, run.model, users, scenarios)
+        return bridge.apply(run.model, party_scores(run.model, source), party_embedding(run.model, source))  # type: ignore[arg-type]
+
+    assert np.array_equal(scored.source_scores, by(("left", "right")))
+    assert not np.array_equal(scored.source_scores, by(("right", "left")))
+    people = build_scored_pair(folder, "user:u3", "user:u4", 5, rules).transfer
+    source = people.source
+    assert np.array_equal(people.source_scores, by(None))
 
 
 def test_the_day_is_written_without_what_only_some_systems_know(
