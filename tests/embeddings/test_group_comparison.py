@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings.group_comparison import compare_groups
@@ -25,6 +26,20 @@ def test_planted_tags_and_items_are_what_distinguishes_two_groups(planted: Datas
     items = found.typical("item", top=100)
     assert items and {one.name for one in items} <= of_even
     assert all(one.difference.low > 0 for one in items)
+
+
+def test_tags_are_compared_by_welchs_test_over_users(planted: Dataset) -> None:
+    rng = np.random.default_rng(3)
+    users = rng.permutation(planted.n_users)
+    one, other = users[:30], users[30:]
+    is_even = np.array(["even" in tags for tags in planted.catalogue.tags])
+    shares = [[is_even[planted.history(user)].mean() for user in group] for group in (one, other)]
+    expected = ttest_ind(*shares, equal_var=False)
+    interval = expected.confidence_interval()
+    found = next(one for one in compare_groups(one, other, planted).differences if one.name == "even")
+    assert (found.first, found.second) == pytest.approx([np.mean(share) for share in shares])
+    assert (found.difference.low, found.difference.high) == pytest.approx((interval.low, interval.high))
+    assert found.p_holm == pytest.approx(min(1.0, 2 * expected.pvalue))  # "even" and "odd" differ equally
 
 
 def test_random_groups_differ_in_at_most_one_of_twenty_draws(planted: Dataset) -> None:

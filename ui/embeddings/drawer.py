@@ -9,13 +9,14 @@ import streamlit as st
 
 from recsys.charts.embeddings import column_figure, history_lengths_figure
 from recsys.charts.style import format_number, format_percent
+from recsys.data.export import csv_bytes
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
 from ui.components.point_map import Choice
 from ui.embeddings.groups import camps_line, compare_tab, save_group
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
-from ui.shell.widgets import escape_markdown
+from ui.shell.widgets import download, escape_markdown
 
 _CONFIG = {"displayModeBar": False}
 
@@ -149,6 +150,8 @@ def _nearest_users(context: MapContext, user: int) -> None:
 def _save_form(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
     suggestion = default_name(chosen, profile)
     name = st.text_input("Name of the group", value=suggestion, max_chars=200, key=f"map_name_{chosen.seq}")
+    ids = context.dataset.users.externals(chosen.rows)
+    download("Export users (CSV)", lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_export")
     if st.button("Save group", key="map_save", disabled=not name.strip()):
         save_group(context, chosen.rows, name.strip())
         st.toast(f"Saved: {escape_markdown(name, 60)}. Transfer and Evaluate can use it.")
