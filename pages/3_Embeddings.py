@@ -59,7 +59,7 @@ def body() -> None:
     with st.expander("Settings, quality and number of groups", key="map_made", on_change="rerun") as expander:
         neighbours, distance = view.settings_controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
-        quality, number = st.columns(2)
+        quality, number = st.container(), st.container()
     if context.entity == "users":
         with st.expander("Saved groups"):
             saved_groups(context)
@@ -85,7 +85,7 @@ def body() -> None:
 
 
 shown_in_title = st.session_state.get("map_side", "users")
-with open_page("embeddings", f"Map of {shown_in_title}") as page:
+with open_page("embeddings", *view.HEADINGS[shown_in_title]) as page:
     run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
         reason = "Its model has no user embeddings: train one that has."

@@ -198,7 +198,7 @@ def test_the_heading_says_whose_map_it_is(space: Space) -> None:
     app = opened(space)
     assert app.title[0].value == "Map of users"
     app.segmented_control(key="map_side").set_value("items").run()
-    assert app.title[0].value == "Map of items"
+    assert app.title[0].value == "Map of items" and "Near points are items" in text_of(app)
 
 
 def test_the_search_finds_one_or_offers_some(space: Space) -> None:

@@ -33,6 +33,11 @@ from ui.shell.widgets import escape_markdown
 if TYPE_CHECKING:
     from recsys.embeddings.projection import Projection
 
+HEADINGS = {
+    "users": ("Map of users", "Near points are users with similar interests. Lasso a group."),
+    "items": ("Map of items", "Near points are items that similar users choose. Lasso a group."),
+}
+"""Title and sentence of the page, by what the points are."""
 PALETTES: dict[str, Palette] = {"Okabe–Ito, cividis": "okabe-ito", "Muted, viridis": "muted"}
 NEIGHBOURS = 10  # of a picked row, listed and drawn
 _DRAWER_WIDTH = 364  # pixels that the drawer covers at the map's right (embeddings.css)

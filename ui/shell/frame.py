@@ -23,11 +23,11 @@ __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_frag
 PICKER_CHARACTERS = 28  # of a name that fit into a picker at 1280 pixels; longer ones are written out below it
 
 
-def draw(page: PageContext, title: str = "") -> None:
+def draw(page: PageContext, title: str = "", sentence: str = "") -> None:
     """Menu, title row and the sentences about refused values.
 
     Args:
-        title: replaces the step's.
+        title, sentence: replace the step's.
     """
     with st.sidebar:
         _menu(page)
@@ -40,7 +40,7 @@ def draw(page: PageContext, title: str = "") -> None:
     heading, *pickers = st.columns([5, 3, 3]) if with_pickers else [st.container()]
     with heading:
         st.title(title or page.step.title, anchor=False)
-        st.caption(page.step.sentence)
+        st.caption(sentence or page.step.sentence)
     state.store_space_cookie()  # after the title: the first component of a server loads pandas
     if with_pickers:
         with pickers[0]:
@@ -153,8 +153,8 @@ def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> N
 class open_page:
     """Opens a page: configuration, style, password, menu, title. Errors in the block are shown as sentences."""
 
-    def __init__(self, key: str, title: str = "") -> None:
-        self.step, self.title, self.errors = BY_KEY[key], title, ErrorDisplay()
+    def __init__(self, key: str, title: str = "", sentence: str = "") -> None:
+        self.step, self.title, self.sentence, self.errors = BY_KEY[key], title, sentence, ErrorDisplay()
 
     def __enter__(self) -> PageContext:
         title = (
@@ -166,7 +166,7 @@ class open_page:
             _ask_password()
         with self.errors:
             page = PageContext(self.step)
-            draw(page, self.title)
+            draw(page, self.title, self.sentence)
             return page
         st.page_link("app.py", label="Back to Home")
         st.stop()
