@@ -57,13 +57,13 @@ def body() -> None:
         st.rerun()  # the title is outside of this fragment
     stage, below = st.container(key="map_stage"), st.container()
     with st.expander("Settings, quality and number of groups", key="map_made", on_change="rerun") as expander:
-        neighbours, distance = view.settings_controls()
+        neighbours, distance, layout = view.settings_controls()
         palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
         quality, number = st.container(), st.container()
     if context.entity == "users":
         with st.expander("Saved groups"):
             saved_groups(context)
-    settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance)
+    settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance, layout)
     state = projections.projection_state(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
     with below:
         below_the_map(context, settings, state)

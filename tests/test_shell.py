@@ -130,6 +130,15 @@ def test_project(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) 
     assert all(np.isfinite([float(row["x"]), float(row["y"]), int(row["cluster"])]).all() for row in rows)
 
 
+def test_project_uses_the_layout_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.embeddings.projection._umap_learn", lambda vectors, dims, *_: vectors[:, :dims])
+    for layout in ("pca", "umap-learn"):
+        said = answer(capsys, ["project", "--run", run, "--out", tmp_path / "map.csv", "--layout", layout])
+        assert said["method"] == layout
+
+
 def test_project_maps_interests_unless_the_next_choice_is_asked_for(
     capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
 ) -> None:

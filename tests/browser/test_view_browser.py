@@ -54,3 +54,15 @@ def test_the_dragged_alpha_goes_along_to_explain_by_the_menu(visit: Visits, addr
     shown = float(slider.input_value())
     assert abs(shown - float(dragged)) <= 0.0051, f"α = {dragged} was dragged, Explain shows {shown}"
     assert abs(float(param(page, "alpha")) - float(dragged)) <= 0.0005
+
+
+def test_a_tab_takes_no_more_height_than_its_content(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/Learn")
+    page.set_default_timeout(60_000)
+    quiet(page)
+    page.get_by_role("tab", name="Negative controls").click()
+    expect(page.get_by_text("looks like transferred interest")).to_be_visible()
+    quiet(page)
+    panel = page.locator('.stTabs[class*="_tab"] [role="tabpanel"]:visible')
+    assert panel.evaluate("panel => getComputedStyle(panel).minHeight") in ("0px", "auto")

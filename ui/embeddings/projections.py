@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.embeddings.projection import Projection, pca, project
+from recsys.embeddings.projection import Method, Projection, pca, project
 from recsys.embeddings.projection_storage import load_projection, save_projection
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.queue import JobQueue, JobSnapshot, Progress
@@ -38,17 +38,20 @@ class ProjectionSettings:
         entity: "users" or "items".
         dims: 2 or 3.
         neighbours, min_distance: see `project`.
+        layout: the `method` of `project`.
     """
 
     entity: str = "users"
     dims: int = 2
     neighbours: int = 30  # more than `project`'s own default: fewer, larger groups are easier to lasso
     min_distance: float = 0.5
+    layout: Method = "umap"
 
     def key(self, embeddings: Embeddings) -> str:
         """Identifies the projection: changes with any value in the model, with any setting, and with the method."""
         settings = f"{_SAVED_NAMES[self.entity]}-{self.dims}d-{self.neighbours}-{self.min_distance:g}"
-        return f"{_VERSION}-{embeddings.fingerprint}-{settings}"
+        layout = "" if self.layout == "umap" else f"-{self.layout}"
+        return f"{_VERSION}-{embeddings.fingerprint}-{settings}{layout}"
 
     @property
     def label(self) -> str:
@@ -120,6 +123,7 @@ def submit_projection(
                     dims=settings.dims,
                     neighbours=settings.neighbours,
                     min_distance=settings.min_distance,
+                    method=settings.layout,
                     align_to=None if earlier is None else earlier.points,
                     progress=progress,
                 )

@@ -93,6 +93,16 @@ def test_a_full_space_still_shows_its_map(tmp_path: Path, queue: JobQueue, embed
     queue.wait(job.id, full.id, 60)
 
 
+def test_another_layout_is_another_map(
+    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.embeddings.projection._umap_learn", lambda vectors, dims, *_: vectors[:, :dims])
+    reference = projections.ProjectionSettings(neighbours=5, layout="umap-learn")
+    assert reference.key(embeddings) != SETTINGS.key(embeddings)
+    ann = Workspace(tmp_path).space("a" * 32)
+    assert with_umap(ann, queue, embeddings, reference).projection.method == "umap-learn"
+
+
 @pytest.fixture
 def slow_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Projections that report progress without end until the event is set."""
