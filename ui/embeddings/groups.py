@@ -18,6 +18,7 @@ from ui import cache
 from ui.components.point_map import Choice, identity_of, set_choice
 from ui.components.point_map.payload import signature
 from ui.embeddings.map_context import MapContext
+from ui.glossary import meaning_of
 from ui.run_context import cohort, group_of
 from ui.shell.errors import show_error
 from ui.shell.widgets import download, escape_markdown, number_duplicates
@@ -103,7 +104,10 @@ def compare_tab(context: MapContext, chosen: Choice) -> None:
         _differences(f"**{heading}: items** :gray[share of users]", found.typical("item", of_second=of_second, top=5))
     if not any(one.significant for one in found.differences):
         st.markdown("No tag or item differs significantly.")
-    st.caption("Differences in percentage points with 95% intervals; significant at 5% after Holm’s correction.")
+    st.caption(
+        "Differences in percentage points with 95% intervals; significant at 5% after Holm’s correction.",
+        help=meaning_of("Interval", "Holm correction"),
+    )
     download("Export comparison (CSV)", lambda: _csv(found), "comparison.csv", "text/csv", "map_comparison")
 
 

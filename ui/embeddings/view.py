@@ -190,7 +190,8 @@ def number_of_groups(context: MapContext) -> None:
         st.plotly_chart(number_of_groups_figure(context.clusters), config=CONFIG, key="map_number_of_groups")
     st.caption(
         "Groups are found by k-means on embeddings of length 1. The silhouette says how much nearer a row is to its "
-        "own group than to the next one. Where it hardly differs, more groups say more."
+        "own group than to the next one. Where it hardly differs, more groups say more.",
+        help=meaning_of("Cluster", "k-means", "Silhouette"),
     )
 
 
