@@ -279,9 +279,12 @@ def _one(found: list[Locator], at: float) -> Locator:
 def part_of_page(user: User, at: float) -> list[str]:
     """A button of a segmented control or a tab: it is open then, and stays so."""
     button = _one(_free(user.page, "[data-testid=stButtonGroup] [role=radio], [role=tab]"), at)
-    words = button.inner_text().strip()
+    words, job = button.inner_text().strip(), place(user.page.url)[1].get("job")
     button.click()
     rest(user.page)
+    if job and not place(user.page.url)[1].get("job"):  # the job ended meanwhile, and its run was opened
+        user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
+        return []
     user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
     open_now = user.page.get_by_test_id("stMain").locator(
         "[role=radio][aria-checked=true], [role=tab][aria-selected=true]"

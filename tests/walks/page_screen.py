@@ -59,6 +59,14 @@ def visit(file: str, params: dict[str, str], space: str) -> AppTest:
     return (app.switch_page(file) if file != "app.py" else app).run()
 
 
+def follow_page(app: AppTest, file: str) -> None:
+    """Stays on the page that is shown: AppTest runs the page of before again after a page has opened another one."""
+    if file == "app.py":
+        app._page_hash = ""
+    else:
+        app.switch_page(file)
+
+
 def url(app: AppTest) -> dict[str, str]:
     """The query parameters; AppTest gives some as text and some as lists."""
     return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}

@@ -24,6 +24,7 @@ from tests.pages.screen import open_tab, problems_on, tab_labels, tab_shown
 from tests.walks.page_screen import (
     CHOICES,
     DEFERRED_DOWNLOADS,
+    follow_page,
     job_parameter,
     label_of,
     mixer,
@@ -379,6 +380,7 @@ class User:
         problems = [text for text in problems_on(app) if not _is_expected_refusal(text, session.allowed)]
         if problems or not app.title:
             return problems or ["the page has no title"]
+        follow_page(app, FILES[title(app)])
         now = url(app)
         if before is not None and not ("job" in before and "job" not in now):  # a job that ended opens its run
             free = {name for begin, names in MAY_CHANGE if re.match(begin, key) for name in names}
