@@ -159,3 +159,16 @@ def test_an_item_chosen_by_an_earlier_label_stays_chosen(runs: dict[str, str]) -
 def test_the_next_step_is_the_only_primary_button(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3", tab="smallest")
     assert [button.key for button in app.button if button.proto.type == "primary"] == ["explain_next"]
+
+
+def test_interests_and_next_choice_are_shown_side_by_side(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3", source="user:u4", alpha="0.5", tab="both")
+    no_errors(app)
+    keys = {str(chart.proto.id).rsplit("-", 1)[-1] for chart in app.get("plotly_chart")}
+    assert {"reliance", "replaced"} <= keys
+    alone = opened(runs["attention"], target="user:u3", tab="both")
+    no_errors(alone)
+    assert any("Choose a source" in str(text.value) for text in alone.markdown)
+    counting = opened(runs["popularity"], target="user:u3", tab="both")
+    no_errors(counting)
+    assert any("nothing to compare" in str(text.value) for text in counting.markdown)

@@ -1,4 +1,4 @@
-"""The tabs of Explain: smallest change, parts of the score, similar items and tags, attention."""
+"""The tabs of Explain: smallest change, score parts, interests and next choice, similar items and tags, attention."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.jobs.queue import Progress
 from ui.explain.explained_list import ExplainedList
+from ui.explain.representations import show_representations
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
 from ui.shell.page_context import PageContext
@@ -30,6 +31,7 @@ from ui.shell.widgets import escape_markdown
 TABS = {
     "smallest": "Smallest change",
     "parts": "Parts of the score",
+    "both": "Interests and next choice",
     "alike": "Similar items and tags",
     "attention": "Attention",
 }
@@ -43,6 +45,8 @@ def explanation_tabs(page: PageContext, explained: ExplainedList, item: int) -> 
             _smallest_change(explained, item)
         elif chosen == "parts":
             _score_parts(explained, item)
+        elif chosen == "both":
+            show_representations(page, explained)
         elif chosen == "alike":
             _similar_items(explained, item)
         else:

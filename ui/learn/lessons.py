@@ -16,9 +16,14 @@ from recsys.charts.learn import (
     sampled_figure,
     weights_figure,
 )
+from recsys.charts.representations import reliance_figure
 from recsys.charts.style import CONFIG, format_number
+from recsys.data.samples import FOLDER
 from recsys.explain import worked_examples
 from recsys.explain.attention import HeadComputation, trained_head
+from recsys.explain.history_influence import unseen_items
+from recsys.explain.representations import reliance
+from recsys.models.recommender import Encoder
 from ui.run_context import run_context
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown
@@ -115,6 +120,24 @@ def _same_list(page: PageContext) -> None:
     st.caption(f"Largest difference over all α: {format_number(difference)} (rounding error).")
 
 
+def _interests(page: PageContext) -> None:
+    newest = st.slider("Newest items, counted together", 1, 20, 1, key="learn_newest")
+    context = run_context(str(page.run_folder or FOLDER / "run"))
+    if not isinstance(context.run.model, Encoder):
+        st.write("The open run has no item vectors, so it has no interests. Open a run of the attention model.")
+        return
+    users = context.dataset.users
+    kind, _, value = page.view.target.partition(":")
+    known = kind == "user" and value in users
+    user = users.index(value if known else random_pair(context, 0)[0].partition(":")[2])
+    history, model = context.known_histories[user], context.run.model
+    found = reliance(context.interests, model.scores, history, unseen_items(model.n_items, history))
+    titles = [context.dataset.catalogue.titles[int(item)] for item in found.items]
+    _chart(reliance_figure(found, titles, newest), "learn_interests")
+    origin = f"User {users.external(user)} of “{context.run.name}”, {len(history):,} items."
+    st.caption(escape_markdown(origin, 300))
+
+
 def _full_ranking(page: PageContext) -> None:
     sampled = st.select_slider("Items that the held-out item competes with", SAMPLES, 100, key="sampled")
     models = {"the specialist": worked_examples.SPECIALIST, "the generalist": worked_examples.GENERALIST}
@@ -174,6 +197,21 @@ So each score is a straight line over α, and Transfer can compute every change 
         """Only where their two lines cross, so once at most. All values of α at which a list changes can therefore be
 computed; no search is needed.""",
         _same_list,
+    ),
+    "interests": Lesson(
+        "Interests and next choice",
+        """A model that predicts the next item leans on the newest ones: after an evening of films it lists films. What
+a user **likes** changes more slowly. The **interest** is a mean of all item vectors, each less the mean of its
+scenario, in which an item’s weight halves with every 20 newer items:
+
+$$\\text{interest} = \\frac{\\sum_a 2^{-a/20}\\,(v_a - \\bar v_{\\text{scenario}})}{\\sum_a 2^{-a/20}},\\qquad a = 0
+\\text{ is the newest}$$
+
+α moves either: the source’s next choice, or its interests.""",
+        "which share of the interest of a user with a long history do the 20 newest items have?",
+        """Half. The 20 newest items have the weights 1 … 2^(−19/20), and each earlier block of 20 items weighs half as
+much as the block after it: 1 / (1 + ½ + ¼ + …) = ½. With a short history the newest items have more.""",
+        _interests,
     ),
     "ranking": Lesson(
         "Full ranking",
