@@ -342,7 +342,10 @@ def _end(user: User, side: str, shown: str) -> list[str]:
 def _transfer(user: User) -> list[str]:
     page, chosen, found = user.page, user.tab.chosen, []
     if not page.locator(".mixer").count():
-        return [] if keyed(page, "empty_go").count() or not chosen.target else ["there is no mixer on Transfer"]
+        refused = page.get_by_test_id("stAlert").filter(has_text="protected source").count()  # with the way out
+        if keyed(page, "empty_go").count() or not chosen.target or (refused and "epsilon" in (chosen.rules or {})):
+            return []
+        return ["there is no mixer on Transfer"]
     for side in ("target", "source"):
         if (getattr(chosen, side) or "").partition(":")[0] in ("user", "group", "cluster", "column"):
             found += _end(user, side, slot(page, f"{side}-name"))
