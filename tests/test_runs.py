@@ -68,7 +68,7 @@ def test_held_out_items_are_not_trained_on(planted: Dataset) -> None:
     counts = np.round(np.expm1(everything.model.scores([planted.history(0)])[0, 1:])).sum()
     assert counts == planted.n_interactions
     with pytest.raises(InputError, match="held-out rows"):
-        everything.test_holdout(planted)
+        everything.split(planted)
 
 
 def test_an_interrupted_training_ends_the_same(planted: Dataset, tmp_path: Path) -> None:

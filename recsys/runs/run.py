@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recsys.data.dataset import Dataset, History
-from recsys.data.splits import Holdout, Split, leave_one_out
+from recsys.data.splits import Split, leave_one_out
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
 from recsys.models.trainable import MarkovBlend
@@ -90,7 +90,3 @@ class Run:
     def training_rows(self, dataset: Dataset) -> Dataset:
         """The dataset without the rows that were held out; all of it where none were."""
         return self.split(dataset).train if self.holdout == "last-one" else dataset
-
-    def test_holdout(self, dataset: Dataset) -> Holdout:
-        """The test part of `split`."""
-        return self.split(dataset).test

@@ -13,7 +13,6 @@ import re
 import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -102,11 +101,6 @@ def set_drawn_view(view: View) -> None:
 def is_view_drawn() -> bool:
     """Whether menu and pickers show the view of the URL: False once `write_view` has changed it."""
     return bool(st.session_state.get(_WRITTEN) == st.session_state.get(_DRAWN))
-
-
-def change_view(**changes: Any) -> None:
-    """Changes the view in the URL, for callbacks of widgets, which run before the page."""
-    write_view(replace(read_view(), **changes))
 
 
 @st.cache_resource

@@ -71,16 +71,7 @@ def user_label(dataset: Dataset, user: int) -> str:
     return f"{dataset.users.external(user)} · {len(history):,} items{latest}"
 
 
-def user_picker(label: str, dataset: Dataset, key: str, chosen: int | None = None, help: str | None = None) -> int:
+def user_picker(label: str, dataset: Dataset, key: str, chosen: int | None = None) -> int:
     """Picks one user by typing part of an id. Returns the user index."""
-    index = 0 if chosen is None else chosen
-    return int(
-        st.selectbox(
-            label,
-            range(dataset.n_users),
-            index=index,
-            format_func=lambda user: user_label(dataset, user),
-            key=key,
-            help=help,
-        )
-    )
+    users, shown = range(dataset.n_users), (lambda user: user_label(dataset, user))
+    return int(st.selectbox(label, users, index=0 if chosen is None else chosen, format_func=shown, key=key))

@@ -83,11 +83,6 @@ class AlphaPath:
             object.__setattr__(self, name, read_only(getattr(self, name)))
         object.__setattr__(self, "_starts", tuple(step.start for step in self.steps))
 
-    @property
-    def breakpoints(self) -> tuple[float, ...]:
-        """Every α at which the list changes, ascending."""
-        return self._starts[1:]
-
     def step_at(self, alpha: float) -> Step:
         """The step that contains α; the later one where two meet. Raises InputError outside [0, 1]."""
         check_alpha(alpha)

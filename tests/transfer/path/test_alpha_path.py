@@ -92,7 +92,7 @@ def test_equals_brute_force(pair: Pair, k: int) -> None:
 def test_at_any_alpha_equals_brute_force(pair: Pair, k: int, alpha: float) -> None:
     target, source = pair
     path = alpha_path(np.array(target), np.array(source), k)
-    for value in (alpha, 0.0, 0.5, 1.0, *path.breakpoints[:3]):
+    for value in (alpha, 0.0, 0.5, 1.0, *(change.alpha for change in path.changes[:3])):
         assert path.at(value) == ranked(target, source, Fraction(value), k)
 
 
@@ -150,7 +150,7 @@ def test_a_thousand_lines_through_one_point() -> None:
     target = np.arange(2_000.0)
     path = alpha_path(target, -target, 5)
     assert [step.items for step in path.steps] == [(1999, 1998, 1997, 1996, 1995), (0, 1, 2, 3, 4)]
-    assert path.breakpoints == (0.5,)
+    assert [change.alpha for change in path.changes] == [0.5]
 
 
 def test_left_out_items_never_appear() -> None:

@@ -224,7 +224,7 @@ def test_the_path_on_the_map_joins_the_points_of_both_users(context: RunContext)
 def test_each_exact_change_has_a_row(context: RunContext, folder: str) -> None:
     path = case_of(folder, Rules()).path
     rows = change_rows(path, context.dataset.catalogue.titles)
-    assert [row["alpha"] for row in rows] == list(path.breakpoints)
+    assert [row["alpha"] for row in rows] == [change.alpha for change in path.changes]
     for row, change in zip(rows, path.changes, strict=True):
         winner = context.dataset.catalogue.titles[change.overtakes[-1][0]]
         assert str(row["what happens"]).startswith(winner)
