@@ -12,6 +12,7 @@ from recsys.runs import load_run, train_run
 from recsys.transfer import party_of_user, recommend, split_interests, transfer
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.evaluation.study.test_what_helps import point
 from tests.pages.screen import expect, no_errors
 from ui.shell import state
 from ui.shell.rules import NO_RULES, Rules, read_rules
@@ -112,3 +113,22 @@ def test_the_link_is_checked() -> None:
     bad, problems = read_rules({"what": "everything", "interests": "3:9"})
     assert bad == NO_RULES and len(problems) == 2
     assert Rules(method="bridge").transferring("interests") == Rules(what="interests")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_is_transferred_follows_the_study_unless_the_link_names_both_users(
+    runs: dict[str, str], own_workspace: Workspace, shown: bool
+) -> None:
+    space = own_workspace.space(SPACE)
+    data = load_run(space.path(runs["attention"]))[1]
+    points = [point(1, next_helps=not shown, interests_help=shown, difference=0.0, shown=False)]
+    content = {"axis": "users", "points": points, "level": "helps", "sources_cut": True, "training": {}}
+    meta = {"fingerprint": data.fingerprint, "axis": "users", "scenarios": []}
+    saved = space.save_json("study", "a study", content, meta)
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=120)
+    app.session_state["space"] = SPACE
+    app.query_params["run"] = runs["attention"]
+    app.switch_page("pages/4_Transfer.py").run()
+    assert ("what" in app.query_params) == shown
+    assert "what" not in opened("4_Transfer", runs["attention"]).query_params
+    space.delete(saved.id)

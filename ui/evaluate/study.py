@@ -13,6 +13,7 @@ from recsys.charts.style import CONFIG
 from recsys.data.export import json_bytes
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.results import check_study, is_current
+from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.queue import Progress
 from recsys.metrics.uncertainty import Estimate
 from recsys.workspace import read_content
@@ -44,6 +45,8 @@ def study_tab(evaluated: EvaluationContext) -> None:
         return
     show_verdict(str(content["level"]), str(content["verdict"]))
     points = list(content["points"])
+    if found := what_helps(points):
+        st.write(found.sentence)
     st.plotly_chart(gain_by_known_items_figure(points), key="study_lengths", config=CONFIG, width="stretch")
     known = [int(point["observed"]) for point in points]
     k = st.segmented_control(

@@ -11,6 +11,7 @@ from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
+from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.queue import Progress
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
@@ -67,6 +68,13 @@ def study_of(page: PageContext, context: RunContext) -> Mapping[str, Any] | None
     return None
 
 
+def what_to_transfer(page: PageContext, context: RunContext) -> str:
+    """What the study of this data speaks for; the next choice where there is none, or an earlier one."""
+    study = study_of(page, context)
+    found = None if study is None else what_helps(list(study["points"]))
+    return "next-choice" if found is None else found.what
+
+
 def verdict_label(page: PageContext, context: RunContext) -> str:
     """The label of the mixer's button that opens the tab "Does it help?"."""
     study = study_of(page, context)
@@ -85,6 +93,11 @@ def where_to_begin(page: PageContext, context: RunContext, scored: ScoredPair) -
     """An α to begin with, and a sentence that says whether a study supports it."""
     if decision := pair_certificate(page, context, scored):
         return decision.alpha, sentence(decision)
+    if scored.transfer.interests is not None:
+        return (
+            NEUTRAL_ALPHA,
+            f"Try α = {NEUTRAL_ALPHA:.2f}: a neutral start, because α is studied for the next choice only.",
+        )
     study = study_of(page, context)
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
@@ -140,6 +153,8 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     if decision := decision_of(study, axis_of(page) != "users", scored):
         evidence(study, decision)
     show_verdict(str(study["level"]), str(study["verdict"]))
+    if found := what_helps(list(study["points"])):
+        st.write(found.sentence)
     st.caption(
         f"Source: {SOURCES[axis_of(page)]}. Model: {escape_markdown(model_label(study['model']))}, "
         f"trained on {int(study['trained_on']):,} other users."

@@ -18,7 +18,8 @@ CONTROLS = {"random source": "Random sources refused", "shuffled pairs": "Shuffl
 
 
 def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) -> Decision | None:
-    """The certificate of the pair; None without a study, or with one of an earlier version that has no certificate.
+    """The certificate of the pair; None without a study, with one of an earlier version that has no certificate, and
+    where interests are transferred: it was fitted to next-choice scores.
 
     Args:
         own: whether the source is another part of the target's own history.
@@ -26,7 +27,7 @@ def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) 
     Raises:
         ArtifactError: the saved certificate is damaged.
     """
-    if study is None or "certificate" not in study:
+    if study is None or "certificate" not in study or scored.transfer.interests is not None:
         return None
     known, source_items = (
         float(np.mean([len(history) for history in party.histories]))

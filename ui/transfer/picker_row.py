@@ -9,6 +9,7 @@ import streamlit as st
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
+from ui.transfer.advice import what_to_transfer
 from ui.transfer.party_picker import history_of, pick_party
 from ui.transfer.rules_panel import rules_panel
 from ui.transfer.scored_pair import random_pair
@@ -81,10 +82,14 @@ def _change(page: PageContext, **view: str) -> None:
 def complete_pair(page: PageContext, context: RunContext) -> None:
     """Writes a random target or source to the URL where one is missing, so that the page always shows a blend.
 
+    What is transferred then follows the study of this data (`what_to_transfer`).
     Then the page runs again, so that the links of the menu contain them.
     """
     view = page.view
     if view.target and view.source:
         return
     target, source = random_pair(context, 0, view.target)
-    _change(page, target=view.target or target, source=view.source or source)
+    page.set_view(target=view.target or target, source=view.source or source)
+    if page.view.rules == view.rules and what_to_transfer(page, context) == "interests" and not view.rules.epsilon:
+        page.set_view(rules=view.rules.transferring("interests"))  # a link with both users keeps what it names
+    st.rerun()

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
+from recsys.embeddings.interests import InterestModel, interest_model
 from recsys.errors import InputError
 from recsys.evaluation.study.past_histories import Neighbours, PastHistories
 from recsys.evaluation.study.plan import ColdUsers, Fold, StudyPlan
@@ -72,6 +73,11 @@ class FoldScorer:
         from recsys.models.baselines.tuning import tune_baseline
 
         return tune_baseline("markov", self.train, seed=self.seed).model
+
+    @cached_property
+    def interests(self) -> InterestModel:
+        """The long-term interests of the fold's model."""
+        return interest_model(self.model, self.train)
 
     @cached_property
     def scenario_model(self) -> Encoder:
@@ -162,12 +168,26 @@ class BatchScores:
     @cached_property
     def random(self) -> np.ndarray:
         """Scores of a random training user's items by the time of each held-out item."""
+        return self.fold.scores(self._random_histories)
+
+    @cached_property
+    def source_interests(self) -> np.ndarray:
+        """Scores of the source's long-term interests."""
+        return self.fold.scores(self._source_histories, self.fold.interests)
+
+    @cached_property
+    def random_interests(self) -> np.ndarray:
+        """Scores of the long-term interests of the random sources."""
+        return self.fold.scores(self._random_histories, self.fold.interests)
+
+    @cached_property
+    def _random_histories(self) -> list[History]:
         fold, histories = self.fold, []
         for number, time in zip(fold.past.slice_of(self.cold.times), self.cold.times, strict=True):
             pool = fold.source_users[number]
             history = fold.past.before(int(fold.rng.choice(pool)), time) if len(pool) else NO_ITEMS
             histories.append(history if fold.source_items is None else history[fold.source_items[history]])
-        return fold.scores(histories)
+        return histories
 
     @cached_property
     def shuffled(self) -> np.ndarray:

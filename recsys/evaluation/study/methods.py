@@ -16,6 +16,7 @@ from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
 Role = Literal["transfer", "learned", "no transfer", "prior", "control"]
 Blend = Literal["none", "chosen", "shrinkage"]
 TRANSFER, ALONE, RANDOM = "transfer", "target alone", "random source"
+INTERESTS, RANDOM_INTERESTS = "transfer of interests", "random source’s interests"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ METHODS = (
     _learned("bridge", "Transfer by bridge"),
     _learned("personalised_bridge", "Transfer by personalised bridge"),
     _learned("text_bridge", "Transfer by text bridge"),
+    Method(
+        INTERESTS, "Transfer of interests", "transfer", "chosen", lambda b: b.source_interests, optional=True,
+        applies=lambda fold: fold.interests.scale > 0,  # scaled here, on the training users that the model has seen
+    ),
     Method(ALONE, "Target alone (α = 0)", "no transfer", "none", lambda b: b.target, must_beat=True),
     Method(
         "target scenario alone", "Model of the target scenario alone", "no transfer", "none",
@@ -72,6 +77,9 @@ METHODS = (
     Method("shrinkage to the mean user", "Shrinkage to the mean user", "prior", "shrinkage", lambda b: b.mean_user),
     Method("neighbours’ mean", "Mean of three neighbours", "prior", "chosen", lambda b: b.neighbours_mean),
     Method(RANDOM, "Random source", "control", "chosen", lambda b: b.random, must_beat=True),
+    Method(
+        RANDOM_INTERESTS, "Random source, interests", "control", "chosen", lambda b: b.random_interests, optional=True
+    ),
     Method("shuffled pairs", "Shuffled pairs", "control", "chosen", lambda b: b.shuffled),
 )  # fmt: skip
 

@@ -59,6 +59,7 @@ class StudyPoint:
         suggested: one α with its evaluation, for `suggest_alpha`.
         repeats: share of users with enough items who are not evaluated: their next item is one they already have.
         helped, harmed: share of users whose NDCG@10 rose and fell against α = 0.
+        of_interests: the transfer of interests against no transfer, priors and controls; () where it was left out.
     """
 
     observed: int
@@ -72,6 +73,7 @@ class StudyPoint:
     repeats: float
     helped: float
     harmed: float
+    of_interests: tuple[Comparison, ...] = ()
 
     def against(self, method: str) -> Comparison:
         """The comparison with one method."""
@@ -99,15 +101,17 @@ class StudyPoint:
             "curve": [{"alpha": a, **e.to_json()} for a, e in zip(alphas, self.curve, strict=True)],
             "gain": [{"alpha": a, **e.to_json()} for a, e in zip(alphas, self.gain, strict=True)],
             "methods": {name: e.to_json() for name, e in self.methods.items()},
-            "comparisons": [
-                {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.significant}
-                for c in self.comparisons
-            ],
+            "comparisons": [_comparison_json(c) for c in self.comparisons],
+            "of_interests": [_comparison_json(c) for c in self.of_interests],
             "suggested": self.suggested.to_json(),
             "repeats": self.repeats,
             "helped": self.helped,
             "harmed": self.harmed,
         }
+
+
+def _comparison_json(c: Comparison) -> dict[str, Any]:
+    return {"against": c.second, **c.difference.to_json(), "p": c.p, "p_holm": c.p_holm, "shown": c.significant}
 
 
 def is_current(content: object) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.alpha_curves import choose_alpha, choose_shrinkage, fit_shrinkage
-from recsys.evaluation.study.methods import ALONE, RANDOM, TRANSFER
+from recsys.evaluation.study.methods import ALONE, INTERESTS, RANDOM, TRANSFER
 from recsys.evaluation.study.plan import StudyPlan
 from recsys.evaluation.study.results import METRIC, ChosenAlpha, StudyPoint
 from recsys.metrics.uncertainty import Comparison, Estimate, bootstrap_means, estimate_means, holm
@@ -65,11 +65,14 @@ def _point(
     quality: MethodQuality, columns: Mapping[str, np.ndarray], half: np.ndarray, repeats: float, seed: int
 ) -> StudyPoint:
     """The results for one k before Holm's correction. All columns share their resamples, so differences are paired."""
-    others = [name for name in columns if name != TRANSFER]
+    pairs = [(TRANSFER, name) for name in columns if name != TRANSFER]
+    if INTERESTS in columns:
+        pairs += [(INTERESTS, name) for name in methods.names("no transfer", "prior", "control") if name in columns]
     values = np.stack([*columns.values()], axis=1)
-    differences = np.stack([columns[TRANSFER] - columns[name] for name in others], axis=1)
+    differences = np.stack([columns[first] - columns[second] for first, second in pairs], axis=1)
     estimates, p_values = _estimates(np.concatenate([values, differences], axis=1), RESAMPLES, seed)
-    compared = zip(others, estimates[len(columns) :], p_values[len(columns) :], strict=True)
+    compared = zip(pairs, estimates[len(columns) :], p_values[len(columns) :], strict=True)
+    comparisons = [Comparison(METRIC, *pair, e, float(p), float(p)) for pair, e, p in compared]
     curve = quality.ndcg[TRANSFER]
     both, _ = _estimates(np.concatenate([curve, curve - curve[:, :1]], axis=1), 1000, seed)
     change = columns[TRANSFER] - columns[ALONE]
@@ -80,11 +83,12 @@ def _point(
         curve=both[: curve.shape[1]],
         gain=both[curve.shape[1] :],
         methods=dict(zip(columns, estimates, strict=False)),
-        comparisons=tuple(Comparison(METRIC, TRANSFER, name, e, float(p), float(p)) for name, e, p in compared),
+        comparisons=tuple(c for c in comparisons if c.first == TRANSFER),
         suggested=_chosen_alpha(quality, half, seed),
         repeats=repeats,
         helped=float((change > 1e-12).mean()),
         harmed=float((change < -1e-12).mean()),
+        of_interests=tuple(c for c in comparisons if c.first == INTERESTS),
     )
 
 
@@ -108,8 +112,11 @@ def _chosen_alpha(quality: MethodQuality, half: np.ndarray, seed: int) -> Chosen
 
 
 def _holm_corrected(points: Sequence[StudyPoint]) -> tuple[StudyPoint, ...]:
-    corrected = iter(holm([c.p for point in points for c in point.comparisons]))
+    corrected = iter(holm([c.p for point in points for c in (*point.comparisons, *point.of_interests)]))
+
+    def of(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+        return tuple(replace(c, p_holm=next(corrected)) for c in comparisons)
+
     return tuple(
-        replace(point, comparisons=tuple(replace(c, p_holm=next(corrected)) for c in point.comparisons))
-        for point in points
+        replace(point, comparisons=of(point.comparisons), of_interests=of(point.of_interests)) for point in points
     )

@@ -219,7 +219,8 @@ def _certificate_features(batch: BatchScores, seen: Sequence[np.ndarray]) -> dic
     """
     own, features = batch.fold.plan.axis != "users", {}
     for method in methods.METHODS:
-        if method.name == TRANSFER or (method.role == "control" and method.blend == "chosen"):
+        control = method.role == "control" and method.blend == "chosen" and not method.optional
+        if method.name == TRANSFER or control:  # the certificate is about the next choice
             rows = []
             pairs = zip(batch.target, method.scores(batch), seen, batch.source_lengths, strict=True)
             for target, source, of_user, length in pairs:

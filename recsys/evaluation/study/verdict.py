@@ -38,7 +38,7 @@ def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoi
         sentences.append(f"But {_join(better)} does better at some of these, without any transfer of this kind.")
     if equal:
         sentences.append(f"It is not shown to be better than {_join(equal)} everywhere.")
-    for name in methods.names("control", must_beat=False):
+    for name in (n for n in methods.names("control", must_beat=False) if n in best.methods):
         if not any(point.beats(name) for point in good):
             sentences.append(f"The control “{name}” does about as well: it may not matter which source it is.")
     sentences.append(

@@ -20,6 +20,7 @@ from recsys.evaluation.study.plan import plan_study
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.training import study_epochs
 from recsys.evaluation.study.transfer_study import TransferStudy, transfer_study
+from recsys.evaluation.study.what_helps import what_helps
 from recsys.models.training.warm_start import warm_vectors
 from tests.conftest import planted_dataset
 from tests.metrics.test_repeats import shop
@@ -350,3 +351,19 @@ def test_a_control_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not suggestion_evidence(point.to_json()).shown
     title = methods_figure(study.to_json()["points"][0])
     assert [trace.marker.symbol for trace in title.data if trace.y[0] == "Oracle"] == ["circle-open"]
+
+
+def test_interests_are_compared_under_the_same_folds_and_controls(
+    linked: TransferStudy, unlinked: TransferStudy
+) -> None:
+    for point in linked.points:
+        assert {methods.INTERESTS, methods.RANDOM_INTERESTS} <= set(point.methods)
+        against = {one.second: one for one in point.of_interests}
+        assert {methods.ALONE, methods.RANDOM, methods.RANDOM_INTERESTS, "popularity"} <= set(against)
+        gain = against[methods.ALONE].difference.value
+        assert gain == pytest.approx(point.methods[methods.INTERESTS].value - point.methods[methods.ALONE].value)
+    cold = linked.points[0]
+    assert all(c.significant and c.difference.value > 0 for c in cold.of_interests if c.second == methods.ALONE)
+    found, none = (what_helps(study.to_json()["points"]) for study in (linked, unlinked))
+    assert found is not None and "transferring interests helps with" in found.sentence
+    assert none is not None and none.what == "next-choice" and "interests is not shown to help" in none.sentence
