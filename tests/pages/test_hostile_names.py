@@ -26,8 +26,8 @@ from ui.shell import state
 from ui.transfer.tabs import TABS as TRANSFER
 
 SPACE = "7" * 32
-HOSTILE = "**Q** <img src=x onerror=1> [l](javascript:1) :red[r] $x$ `c`"
-SIGNS = ("**Q", "<img", "[l](", ":red[", "$x", "`c`")
+HOSTILE = "**J** <img src=x onerror=1> [l](javascript:1) :red[r] $x$ `c`"
+SIGNS = ("**J", "<img", "[l](", ":red[", "$x", "`c`")
 AS_TEXT = ("selectbox", "multiselect", "arrow_data_frame", "text_input", "text_area", "bidi_component", "code")
 """Kinds of elements whose content is never read as markdown. Their labels and hints are checked all the same."""
 NAMELESS = ("id", "key", "queryString", "elementId", "userKey", "layoutKey")
