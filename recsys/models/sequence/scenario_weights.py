@@ -25,6 +25,7 @@ from recsys.models.validation import next_item_ranks
 
 PARTS = ("markov", "texts", "markov of similar items", "recent popularity", "age")
 NEIGHBOURS, LEAST_COSINE = 200, 0.3  # items with similar texts
+LONG_WINDOW, LONG_POWER, LONG_PRIOR = 10, 0.5, 0.9  # of the Markov scores with a longer memory
 CELLS = 20_000_000  # cosines held at once
 MOST_FOLLOWING = 150  # items that may follow an item or one with a similar text
 HALF_LIFE = 0.05  # of recent popularity, as a share of all interactions
@@ -80,11 +81,10 @@ class ItemParts:
     scenario: np.ndarray
 
     @classmethod
-    def of(cls, rows: Dataset, markov: Markov) -> ItemParts:
-        """The parts for training rows."""
+    def of(cls, rows: Dataset, markov: Markov, texts: sparse.csr_matrix) -> ItemParts:
+        """The parts for training rows; `texts` from `similar_texts`."""
         names = rows.catalogue.scenario_names
         scenario = np.array([names.index(one) if one else -1 for one in rows.catalogue.scenarios])
-        texts = similar_texts(rows)
         recent, age = recency(rows)
         return cls(markov, texts, _smoothed(rows, markov, texts), recent, age, scenario)
 
@@ -169,8 +169,9 @@ def weigh_scenarios(
 ) -> tuple[SequenceModel, ScenarioWeights | None]:
     """The model with weights per scenario, and the weights; the model as it is and None where they are no gain.
 
-    A scenario gets its own weights if they raise the NDCG@10 of validation users that they were not fitted on. All are
-    dropped again if the NDCG@10 among the items of all scenarios falls.
+    They are searched with the Markov scores of the model, and with others of a longer memory. A scenario gets its own
+    weights if they raise the NDCG@10 of validation users that they were not fitted on. All are dropped again if the
+    NDCG@10 among the items of all scenarios falls.
 
     Args:
         model: with Markov scores, trained on `rows`.
@@ -178,35 +179,85 @@ def weigh_scenarios(
     """
     if len(rows.catalogue.scenario_names) < 2 or model.markov is None or not len(users):
         return model, None
-    parts = ItemParts.of(rows, model.markov)
     keep = np.sort(np.random.default_rng([seed, 41]).permutation(len(users))[:MOST_USERS])
     chosen = Holdout(
         users.users[keep], tuple(users.histories[i] for i in keep), tuple(users.positives[i] for i in keep)
     )
-    values, owners = _part_values(model, parts, chosen, seed)
-    names = rows.catalogue.scenario_names
-    found = np.full((len(names), len(PARTS)), 0.0)
-    found[:, 0] = model.markov_weight
-    before, after = np.full(len(names), np.nan), np.full(len(names), np.nan)
-    for number in range(len(names)):
+    texts = similar_texts(rows)
+    own = _search(model, ItemParts.of(rows, model.markov, texts), chosen, seed)
+    long = ItemParts.of(rows, Markov.fit(rows, LONG_WINDOW, LONG_POWER, prior=LONG_PRIOR), texts)
+    other = _search(model, long, chosen, seed, own.gains)
+    best = other if other.everywhere and other.total > own.total else own
+    if not best.accepted.any():
+        return model, None
+    some = chosen.histories[:: max(1, len(chosen) // LEVEL_USERS)]
+    weighted = _with_weights(model, best.parts, best.weights, some)
+    if _quality(weighted, chosen) < _quality(model, chosen):
+        return model, None
+    before = np.array([own.gains[n].mean() if n in own.gains else np.nan for n in range(len(best.after))])
+    return weighted, ScenarioWeights(rows.catalogue.scenario_names, best.weights, before, best.after)
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Weights found with some parts.
+
+    Attributes:
+        weights: float64 (scenarios, parts), the common ones where a scenario's own are no gain.
+        gains: NDCG@10 of each validation user with the model as it is, by scenario.
+        after: float64 (scenarios,), mean NDCG@10 with weights fitted on other users; NaN where not compared.
+        accepted: bool (scenarios,), where the weights are a gain.
+    """
+
+    parts: ItemParts
+    weights: np.ndarray
+    gains: dict[int, np.ndarray]
+    after: np.ndarray
+    accepted: np.ndarray
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the weights are a gain in every scenario."""
+        return bool(self.accepted.all())
+
+    @property
+    def total(self) -> float:
+        return float(np.nansum(self.after))
+
+
+def _search(
+    model: SequenceModel,
+    parts: ItemParts,
+    users: Holdout,
+    seed: int,
+    gains: dict[int, np.ndarray] | None = None,
+) -> _Search:
+    """Weights of each scenario, evaluated on the half of the users that they were not fitted on.
+
+    Args:
+        gains: of the model as it is; None where `parts` has the model's own Markov scores.
+    """
+    values, owners = _part_values(model, parts, users, seed)
+    count = int(parts.scenario.max()) + 1
+    common = model.markov_weight * np.eye(1, len(PARTS))[0]
+    weights, after, accepted = np.tile(common, (count, 1)), np.full(count, np.nan), np.zeros(count, dtype=bool)
+    found = {} if gains is None else gains
+    for number in range(count):
         of_scenario = values[owners == number]
         if len(of_scenario) < FEWEST_USERS:
             continue
-        gains = _gains(of_scenario, np.array([1.0, *found[number]]))
+        if gains is None:
+            found[number] = _gains(of_scenario, np.array([1.0, *common]))
         crossed = np.empty(len(of_scenario))
         for half in (0, 1):
             fitted = _fit_logit(of_scenario[half::2])
             crossed[1 - half :: 2] = _gains(of_scenario[1 - half :: 2], fitted)
-        before[number], after[number] = gains.mean(), crossed.mean()
-        difference = crossed - gains
-        if difference.mean() > difference.std() / len(difference) ** 0.5:
-            weights = _fit_logit(of_scenario)
-            found[number] = weights[1:] / weights[0]
-    weighted = _with_weights(model, parts, found, chosen.histories[:: max(1, len(chosen) // LEVEL_USERS)])
-    result = ScenarioWeights(names, found, before, after)
-    if (found == found[0]).all() or _quality(weighted, chosen) < _quality(model, chosen):
-        return model, None
-    return weighted, result
+        after[number], difference = crossed.mean(), crossed - found[number]
+        accepted[number] = difference.mean() > difference.std() / len(difference) ** 0.5
+        if accepted[number]:
+            best = _fit_logit(of_scenario)
+            weights[number] = best[1:] / best[0]
+    return _Search(parts, weights, found, after, accepted)
 
 
 def _quality(model: Any, users: Holdout) -> float:

@@ -65,6 +65,16 @@ def test_without_a_gain_on_users_left_out_of_the_fit_nothing_is_changed(data: Da
     assert weigh_scenarios(model, split.train, chance) == (model, None)
 
 
+def test_markov_scores_of_a_longer_memory_are_taken_where_they_are_better(data: Dataset, model: AttentionModel) -> None:
+    split = leave_one_out(data)
+    assert model.markov is not None
+    last = model.with_markov(type(model.markov).fit(split.train, 1, 3.0, prior=0.1), 0.05)  # the last item alone
+    fourth = tuple(history[-4:-3] for history in split.validation.histories)  # what came four items ago comes next
+    repeated = Holdout(split.validation.users, tuple(h[-3:] for h in split.validation.histories), fourth)
+    weighted, found = weigh_scenarios(last, split.train, repeated)
+    assert found is not None and weighted.markov is not None and weighted.markov.power == 0.5
+
+
 def test_weights_that_lower_the_accuracy_among_all_items_are_dropped(
     data: Dataset, model: AttentionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +89,7 @@ def test_the_scores_are_the_weighted_parts_and_keep_the_level_of_each_scenario(
 ) -> None:
     rows = leave_one_out(data).train
     assert model.markov is not None
-    parts = ItemParts.of(rows, model.markov)
+    parts = ItemParts.of(rows, model.markov, similar_texts(rows))
     weights = np.array([[0.5, 2.0, 0.3, 0.4, -0.2], [0.9, 0.1, 0.0, -0.3, 0.6]])
     histories = rows.histories()[:40]
     weighted = scenario_weights._with_weights(model, parts, weights, histories)
