@@ -91,6 +91,9 @@ def _procedure(content: Mapping[str, Any], point: Mapping[str, Any]) -> list[str
         sentences.append("Every source’s history ends before the time at which the target’s item was chosen.")
     else:
         sentences.append("The data have no times, so the sources’ histories could not be cut at the target’s time.")
+    if left_out := content.get("not_compared"):
+        named = ", ".join(methods.label(name).lower() for name in left_out)
+        sentences.append(f"Not compared, because the data hold too little for them: {named}.")
     if epochs := content["training"].get("epochs"):
         each = " and ".join(f"{number:,}" for number in sorted(set(epochs)))
         sentences.append(

@@ -96,6 +96,7 @@ class TransferStudy:
             "sources_cut": self.sources_cut,
             "training": dict(self.training),
             "points": [point.to_json() for point in self.points],
+            "not_compared": [name for name in methods.optional_names() if name not in self.points[0].methods],
             "certificate": self.certificate.to_json(),
             "certificate_check": self.check.to_json(),
         }
