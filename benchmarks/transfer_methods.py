@@ -43,7 +43,7 @@ PUBLISHED = {
 CONFIGS: dict[str, tuple[AttentionConfig, TrainConfig]] = {
     "attention": (AttentionConfig(), TrainConfig()),
     "attention, loss within scenarios": (
-        AttentionConfig(embedding_size=128, dropout=0.6, scenario_share=1.0),
+        AttentionConfig(embedding_size=128, dropout=0.6, scenarios="loss"),
         TrainConfig(epochs=30),
     ),
 }

@@ -288,9 +288,9 @@ def test_the_model_that_is_named_and_the_config_must_agree(planted: Dataset) -> 
 
 def test_weights_per_scenario_are_found_and_saved_where_they_are_asked_for(tmp_path: Path) -> None:
     data = planted_dataset(users=300)
-    shape = AttentionConfig(embedding_size=8, layers=1, scenario_weights=True)
+    shape = AttentionConfig(embedding_size=8, layers=1, scenarios="weights")
     run = train_run(data, model_config=shape, epochs=1, threads=1, baselines=())
-    plain = train_run(data, model_config=replace(shape, scenario_weights=False), epochs=1, threads=1, baselines=())
+    plain = train_run(data, model_config=replace(shape, scenarios="as one"), epochs=1, threads=1, baselines=())
     assert "scenario_weights" in run.config and "scenario_weights" not in plain.config
     assert run.validation["attention"]["ndcg@10"] >= plain.validation["attention"]["ndcg@10"]
     save_run(run, data, tmp_path / "run")

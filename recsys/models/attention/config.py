@@ -60,28 +60,34 @@ class AttentionConfig(Config):
         "Adds “what usually follows what” to the score; the weight is chosen on validation users.",
     )
 
-    scenario_share: float | None = option(
-        None,
-        "Loss within scenarios",
-        "Share of the loss in which a next item is compared with items of its own scenario only. More raises accuracy "
-        "within each scenario; at 1 the scores of different scenarios are no longer comparable.",
-        0.0,
-        1.0,
-        step=0.1,
-        empty="none",
-    )
-
-    scenario_weights: bool = option(
-        False,
-        "Weights per scenario",
-        "After training, weighs Markov scores, texts and recency of the items for each scenario on validation users; "
-        "kept only where it helps.",
+    scenarios: Literal["as one", "weights", "loss", "loss and weights"] = option(
+        "as one",
+        "Several scenarios",
+        "Weights: Markov scores, texts and recency of the items are weighed for each scenario on validation users, "
+        "kept only where it helps. Loss: a next item is compared with items of its own scenario only, which raises accuracy "
+        "within scenarios, but the scores of different ones are no longer comparable.",
+        choices={
+            "as one": "One catalogue",
+            "weights": "Weights per scenario",
+            "loss": "Loss within scenarios",
+            "loss and weights": "Both",
+        },
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.embedding_size is not None and self.embedding_size % self.heads:
             raise InputError("heads", f"must divide embedding_size {self.embedding_size}", self.heads)
+
+    @property
+    def scenario_share(self) -> float:
+        """The share of the loss within the scenario of the next item: 0 or 1."""
+        return float("loss" in self.scenarios)
+
+    @property
+    def scenario_weights(self) -> bool:
+        """Whether the parts of a score are weighed for each scenario after training."""
+        return "weights" in self.scenarios
 
     @property
     def causal(self) -> bool:

@@ -79,7 +79,7 @@ class SequenceLearner:
         self.optimiser = self._new_optimiser()
         longest = (self.batch_size + self.network.max_length) * size
         self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng, train.device)
-        self.scenario_share = float(getattr(model, "scenario_share", None) or 0.0)
+        self.scenario_share = float(getattr(model, "scenario_share", 0.0))
         names = ("", *dataset.catalogue.scenario_names)
         codes = [names.index(scenario) for scenario in dataset.catalogue.scenarios]
         self.scenario_of = np.array([*codes, 0])  # the last: of the masked item
@@ -217,10 +217,7 @@ class SequenceLearner:
         if self.scenario_share == 0:
             return shared_softmax(*given, correction)
         scenarios = self.scenario_of[half.targets], self.scenario_of[negatives]
-        within = scenario_softmax(*given, scenarios, self.seen_in)
-        if self.scenario_share == 1:
-            return within
-        return (1 - self.scenario_share) * shared_softmax(*given, correction) + self.scenario_share * within
+        return scenario_softmax(*given, scenarios, self.seen_in)
 
     def example(self, batch: SequenceBatch, rng: np.random.Generator) -> Example:
         """Causal: each position predicts the next item. Masked: a quarter is masked, in every second chunk the newest

@@ -12,7 +12,8 @@ from recsys.data.splits import Holdout, leave_one_out
 from recsys.models.attention.model import AttentionModel
 from recsys.models.recommender import Encoder
 from recsys.models.sequence import scenario_weights
-from recsys.models.sequence.scenario_weights import ItemParts, recency, similar_texts, weigh_scenarios
+from recsys.models.sequence.item_parts import ItemParts, recency, similar_texts
+from recsys.models.sequence.scenario_weights import weigh_scenarios
 from recsys.models.validation import next_item_quality
 from tests.conftest import planted_dataset
 from tests.transfer.conftest import random_model
