@@ -64,8 +64,8 @@ class AttentionConfig(Config):
         "as one",
         "Several scenarios",
         "Weights: Markov scores, texts and recency of the items are weighed for each scenario on validation users, "
-        "kept only where it helps. Loss: a next item is compared with items of its own scenario only, which raises accuracy "
-        "within scenarios, but the scores of different ones are no longer comparable.",
+        "kept only where it helps. Loss: a next item is compared with items of its own scenario only, which raises "
+        "accuracy within scenarios, but the scores of different ones are no longer comparable.",
         choices={
             "as one": "One catalogue",
             "weights": "Weights per scenario",
