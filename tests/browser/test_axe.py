@@ -155,7 +155,7 @@ def test_embeddings(page: Page, address: str, look: Look) -> None:
     page.locator(".st-key-map_drawer").wait_for()
     each_tab(page, look, "Embeddings, drawer")
     page.get_by_role("button", name="Clear").click()
-    page.get_by_text("Settings and quality of the map").click()
+    page.get_by_text("Settings, quality and number of groups").click()
     look("Embeddings, how it is made")
     page.get_by_role("radio", name="Items").click()
     look("Embeddings, items")
