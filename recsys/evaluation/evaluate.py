@@ -18,6 +18,7 @@ from recsys.metrics.evaluated import EvaluationData, ModelOutput
 from recsys.metrics.uncertainty import Estimate, compare, estimate_means
 from recsys.models.baselines import BASELINES
 from recsys.models.recommender import Recommender, top_k
+from recsys.models.table import model_label
 
 Progress = Callable[[float, str], object]  # fraction in [0, 1], and what is being done
 
@@ -112,7 +113,7 @@ def _rank(
     candidates = CandidateSampler(data.dataset.catalogue, sampled, data.seed) if sampled else None
     ranked, unseen, lists = [], [], []
     for fraction, histories, positives in _batches(data):
-        progress(fraction, f"Ranking items for {name}")
+        progress(fraction, f"Ranking items: {model_label(name)}")
         started = time.perf_counter()
         scores = model.scores(histories)
         seconds += time.perf_counter() - started
