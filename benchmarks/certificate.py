@@ -20,10 +20,11 @@ import numpy as np
 from benchmarks.record import Measurement
 from recsys.data import load
 from recsys.data.samples import load_sample
-from recsys.evaluation.study.certificate import PROMISE, Pairs, fit_certificate
+from recsys.evaluation.study.certificate import Pairs, fit_certificate
 from recsys.evaluation.study.methods import RANDOM, TRANSFER
 from recsys.evaluation.study.transfer_study import transfer_study
 from recsys.metrics.uncertainty import estimate_mean
+from recsys.transfer.certificate import PROMISE
 
 SHUFFLED = "shuffled pairs"
 

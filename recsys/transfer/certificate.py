@@ -31,6 +31,8 @@ FEATURES = (
     "target’s mean score of the source’s ten best items, standardised",
     "the source is the target’s own history (0 or 1)",
 )
+PROMISE = 0.1
+"""Largest share of harmed users among the accepted pairs that a study promises."""
 ALIKE = 200  # evaluated users with the most similar expectation, whom the expected gain is taken from
 
 

@@ -116,7 +116,7 @@ def workspace() -> Workspace:
 def jobs() -> JobQueue:
     """The job queue of this server. It is created once, so logging starts here."""
     start_log()
-    return JobQueue(workers=2)
+    return JobQueue()
 
 
 def current_space() -> Space:

@@ -18,9 +18,8 @@ from recsys.evaluation.study.alpha_curves import ALPHAS
 from recsys.evaluation.study.methods import TRANSFER
 from recsys.evaluation.study.statistics import MethodQuality
 from recsys.metrics.uncertainty import Estimate, estimate_ratio
-from recsys.transfer.certificate import FEATURES, Certificate, alpha_for
+from recsys.transfer.certificate import FEATURES, PROMISE, Certificate, alpha_for
 
-PROMISE = 0.1
 PARTS = (0.4, 0.3, 0.3)  # shares of the users: to fit, to set the threshold, to report
 THRESHOLDS = 10
 LEVEL = 0.1 / THRESHOLDS  # of each one-sided test
