@@ -825,6 +825,11 @@ def random_pair(user: User) -> None:
     user.tab.chosen.forget("target", "source")
 
 
+def _sides(side: str) -> tuple[str, ...]:
+    """What changes with a side: a source in another time or scenario of the target goes with the target."""
+    return ("target", "source") if side == "Target" else ("source",)
+
+
 @action(5, "transfer", side=one_of("Target", "Source"), at=at)
 def kind_of_end(user: User, side: str, at: float) -> None:
     """Another kind of source or target; some kinds are a choice at once."""
@@ -832,7 +837,7 @@ def kind_of_end(user: User, side: str, at: float) -> None:
     choose(user.page, body.get_by_role("combobox").first, at)
     rest(user.page)
     close_popover(user.page, user.page.get_by_test_id("stPopoverBody").first)
-    user.tab.chosen.forget(side.lower())
+    user.tab.chosen.forget(*_sides(side))
 
 
 @action(7, "transfer", side=one_of("Target", "Source"), at=at, which=at)
@@ -850,7 +855,7 @@ def end(user: User, side: str, at: float, which: float) -> list[str]:
         take.first.click()
     rest(page)
     close_popover(page, page.get_by_test_id("stPopoverBody").first)
-    user.tab.chosen.forget(side.lower())
+    user.tab.chosen.forget(*_sides(side))
     if " items" not in words:
         return []
     for _ in range(4 * PATIENCE):  # on a busy machine the page begins to run later than it is looked at

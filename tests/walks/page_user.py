@@ -41,6 +41,7 @@ from tests.walks.page_screen import (
 from tests.walks.tiny_files import KINDS, tiny_file
 from ui.components.point_map.payload import bits_of
 from ui.data.uploads import uploads
+from ui.embeddings.view import HEADINGS
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
 from ui.shell.rules import NO_RULES, Rules
@@ -48,6 +49,7 @@ from ui.shell.rules import NO_RULES, Rules
 OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
+FILES |= {heading: BY_KEY["embeddings"].file for heading, _ in HEADINGS.values()}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
 OPENED = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
 RULE_NAMES = tuple(rule.name for rule in fields(Rules))
