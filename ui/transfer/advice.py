@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
-from recsys.errors import ArtifactError, InputError
+from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.queue import Progress
@@ -75,30 +75,28 @@ def what_to_transfer(page: PageContext, context: RunContext) -> str:
     return "next-choice" if found is None else found.what
 
 
-def verdict_label(page: PageContext, context: RunContext) -> str:
+def verdict_label(study: Mapping[str, Any] | None) -> str:
     """The label of the mixer's button that opens the tab "Does it help?"."""
-    study = study_of(page, context)
     return "Does it help? Not studied yet →" if study is None else LABELS.get(str(study["level"]), "Does it help? →")
 
 
-def pair_certificate(page: PageContext, context: RunContext, scored: ScoredPair) -> Decision | None:
+def pair_certificate(page: PageContext, study: Mapping[str, Any] | None, scored: ScoredPair) -> Decision | None:
     """The certificate of the pair from the study of its axis; None without one."""
     try:
-        return decision_of(study_of(page, context), axis_of(page) != "users", scored)
-    except (ArtifactError, InputError):  # a damaged study: the tab "Does it help?" shows the error
+        return decision_of(study, axis_of(page) != "users", scored)
+    except ArtifactError:  # a damaged study: the tab "Does it help?" shows the error
         return None
 
 
-def where_to_begin(page: PageContext, context: RunContext, scored: ScoredPair) -> tuple[float, str]:
-    """An α to begin with, and a sentence that says whether a study supports it."""
-    if decision := pair_certificate(page, context, scored):
+def where_to_begin(study: Mapping[str, Any] | None, decision: Decision | None, scored: ScoredPair) -> tuple[float, str]:
+    """An α to begin with, and a sentence that says whether the certificate or a study supports it."""
+    if decision:
         return decision.alpha, sentence(decision)
     if scored.transfer.interests is not None:
         return (
             NEUTRAL_ALPHA,
             f"Try α = {NEUTRAL_ALPHA:.2f}: a neutral start, because α is studied for the next choice only.",
         )
-    study = study_of(page, context)
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
     except ArtifactError:  # a damaged study: the tab "Which α?" shows the error

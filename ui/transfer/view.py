@@ -17,7 +17,7 @@ from ui.shell import state
 from ui.shell.frame import PageContext, show_error
 from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
-from ui.transfer.advice import pair_certificate, verdict_label, where_to_begin
+from ui.transfer.advice import pair_certificate, study_of, verdict_label, where_to_begin
 from ui.transfer.certificate import badge
 from ui.transfer.picker_row import complete_pair, picker_row
 from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
@@ -93,10 +93,12 @@ def saved_map(page: PageContext, context: RunContext) -> str:
 
 def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The mixer; below it a suggestion where to begin, and the next step."""
-    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(page, context))
-    alpha, reason = where_to_begin(page, context, scored)
+    study = study_of(page, context)
+    decision = pair_certificate(page, study, scored)
+    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study))
+    alpha, reason = where_to_begin(study, decision, scored)
     sentence, button, onward = st.columns([5, 2, 2.4], vertical_alignment="center")
-    if decision := pair_certificate(page, context, scored):
+    if decision:
         with sentence:
             badge(decision)
     sentence.caption(reason)
