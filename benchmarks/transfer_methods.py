@@ -24,6 +24,7 @@ from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout, leave_one_out
 from recsys.evaluation.sampled_ranking import SAMPLED, CandidateSampler
 from recsys.metrics import mask_seen
+from recsys.metrics.accuracy import discounted_gain
 from recsys.metrics.uncertainty import estimate_mean
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.baselines import fit_baseline
@@ -96,8 +97,8 @@ class Candidates:
 
     def gains(self, gathered: np.ndarray) -> np.ndarray:
         """NDCG@10 of each user, ties against the model: float64 (n,)."""
-        ranks = (gathered[:, 1:] >= gathered[:, :1]).sum(axis=1)
-        return np.where((ranks < 10) & ~self.repeated, 1 / np.log2(ranks + 2), 0.0)
+        ranks = 1 + (gathered[:, 1:] >= gathered[:, :1]).sum(axis=1)
+        return np.where(self.repeated, 0.0, discounted_gain(ranks, 10))
 
 
 class Trial:

@@ -12,7 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.embeddings.group_profile import item_tags
 from recsys.errors import InputError
 from recsys.metrics.proportions import difference_of_shares
-from recsys.metrics.uncertainty import LEVEL, Estimate, holm
+from recsys.metrics.uncertainty import LEVEL, Estimate, holm, is_significant
 
 FEWEST = 5
 """Users of the smallest group that is compared; the difference of fewer reveals single users."""
@@ -42,7 +42,7 @@ class Difference:
     @property
     def significant(self) -> bool:
         """Whether the difference is significant at 5% after the correction."""
-        return self.p_holm < 1 - LEVEL + 1e-12
+        return is_significant(self.p_holm)
 
 
 @dataclass(frozen=True)

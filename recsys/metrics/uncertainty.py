@@ -35,6 +35,11 @@ class Estimate:
         value, low, high = (_fixed(x, decimals) for x in (self.value, self.low, self.high))
         return f"{value} [{low}, {high}]"
 
+    def signed(self, decimals: int = 4) -> str:
+        """A difference with its sign: `+0.0123 [+0.0100, −0.0003]`."""
+        value, low, high = (f"{end:+.{decimals}f}".replace("-", "−") for end in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
+
     def to_json(self) -> dict[str, float]:
         return {"value": self.value, "low": self.low, "high": self.high}
 
@@ -123,6 +128,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def is_significant(p_holm: float) -> bool:
+    """Whether a corrected p is significant at 5%."""
+    return p_holm < 1 - LEVEL + 1e-12
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One model against another on one metric and the same users."""
@@ -137,7 +147,7 @@ class Comparison:
     @property
     def significant(self) -> bool:
         """Whether the difference is significant at 5% after Holm's correction."""
-        return self.p_holm < 1 - LEVEL + 1e-12
+        return is_significant(self.p_holm)
 
     def sentence(self, label: Callable[[str], str] = str) -> str:
         """The result in words. `label` gets a name and returns what it is called in the sentence."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recsys.errors import InputError
+from recsys.metrics.uncertainty import Estimate
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Sugge
     ordered = sorted(curves, key=lambda curve: curve.observed)
     curve = next((one for one in reversed(ordered) if one.observed <= n), ordered[0])
     rule = shrinkage_alpha(c, n)
-    interval = f"{_signed(curve.gain)} [{_signed(curve.gain_low)}, {_signed(curve.gain_high)}]"
+    interval = Estimate(curve.gain, curve.gain_low, curve.gain_high).signed()
     some = f"{curve.observed} item{'s are' if curve.observed != 1 else ' is'} known"
     if not curve.shown:
         text = (
@@ -96,7 +97,3 @@ def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Sugge
         f"it fell for {curve.harmed:.0%} of these others. Shrinkage: α = c / (c + n) = {rule:.2g} with c = {c:g}."
     )
     return Suggestion(curve.alpha, rule, True, text, curve)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4f}".replace("-", "−")

@@ -44,10 +44,10 @@ def sentence(decision: Decision) -> str:
     similar = f"For {decision.users:,} users like this one"
     if decision.accepted:
         return (
-            f"{similar}, α = {decision.alpha:.2f} changed NDCG@10 by {_signed(decision.gain)}; "
+            f"{similar}, α = {decision.alpha:.2f} changed NDCG@10 by {decision.gain.signed(3)}; "
             f"{_percent(decision.harm)} of them got a worse list."
         )
-    return f"{similar}, no gain with little enough harm is shown: {_signed(decision.gain)} NDCG@10."
+    return f"{similar}, no gain with little enough harm is shown: {decision.gain.signed(3)} NDCG@10."
 
 
 def badge(decision: Decision) -> None:
@@ -73,9 +73,9 @@ def evidence(study: Mapping[str, Any], decision: Decision) -> None:
     rows = [
         ("Pairs accepted", f"{check['accepted']:.1%}"),
         ("Worse lists among the accepted", _percent(_estimate(check["harmed"])) if check["harmed"] else "–"),
-        ("Change of NDCG@10 of the accepted", _signed(_estimate(check["gain"])) if check["gain"] else "–"),
-        ("The same if every pair is accepted", _signed(_estimate(check["gain_of_all"]))),
-        ("The same with one α for all users", _signed(_estimate(check["gain_of_one_alpha"]))),
+        ("Change of NDCG@10 of the accepted", _estimate(check["gain"]).signed(3) if check["gain"] else "–"),
+        ("The same if every pair is accepted", _estimate(check["gain_of_all"]).signed(3)),
+        ("The same with one α for all users", _estimate(check["gain_of_one_alpha"]).signed(3)),
         *((CONTROLS.get(name, f"{name} refused"), f"{share:.1%}") for name, share in check["refused"].items()),
     ]
     wide = {"Result": st.column_config.TextColumn(width="medium")}  # the interval too
@@ -84,11 +84,6 @@ def evidence(study: Mapping[str, Any], decision: Decision) -> None:
 
 def _estimate(content: Mapping[str, float]) -> Estimate:
     return Estimate(float(content["value"]), float(content["low"]), float(content["high"]))
-
-
-def _signed(estimate: Estimate) -> str:
-    value, low, high = (f"{one:+.3f}".replace("-", "−") for one in (estimate.value, estimate.low, estimate.high))
-    return f"{value} [{low}, {high}]"
 
 
 def _percent(estimate: Estimate) -> str:

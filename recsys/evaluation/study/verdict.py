@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.methods import ALONE, TRANSFER
 from recsys.evaluation.study.results import StudyPoint
-from recsys.metrics.uncertainty import Estimate
 
 SOURCES = {
     "users": "from the nearest user",
@@ -26,7 +25,7 @@ def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoi
     sentences = [
         f"Transfer {source} helps where {_items([p.observed for p in good])} known: most with {best.observed}, NDCG@10 "
         f"{best.methods[TRANSFER].text} instead of {best.methods[ALONE].text}, "
-        f"{_signed(best.against(ALONE).difference)} on {best.users:,} users not trained on, and better than "
+        f"{best.against(ALONE).difference.signed()} on {best.users:,} users not trained on, and better than "
         f"the {_join(methods.names('control', must_beat=True))}."
     ]
     if others := [point.observed for point in points if point not in good]:
@@ -53,7 +52,7 @@ def _no_help(source: str, points: Sequence[StudyPoint]) -> tuple[str, str]:
     largest = max((point.against(ALONE).difference for point in points), key=lambda estimate: estimate.value)
     text = (
         f"No evidence that transfer {source} helps at any α > 0: the largest difference to α = 0 is "
-        f"{_signed(largest)} NDCG@10."
+        f"{largest.signed()} NDCG@10."
     )
     if better := [point.observed for point in points if point.beats(ALONE)]:
         controls = _join(methods.names("control", must_beat=True))
@@ -70,9 +69,3 @@ def _items(ks: Sequence[int]) -> str:
 
 def _join(words: Sequence[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def _signed(estimate: Estimate) -> str:
-    """`+0.0123 [+0.0100, +0.0150]`"""
-    value, low, high = (f"{x:+.4f}".replace("-", "−") for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value} [{low}, {high}]"

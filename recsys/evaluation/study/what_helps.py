@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.methods import INTERESTS, RANDOM_INTERESTS
+from recsys.metrics.uncertainty import Estimate
 
 What = Literal["interests", "next-choice"]
 
@@ -68,7 +69,7 @@ def _difference(points: Sequence[Mapping[str, Any]], signs: Sequence[int]) -> st
     better, worse = ([p["observed"] for p, one in zip(points, signs, strict=True) if one == sign] for sign in (-1, 1))
     if not better and not worse:
         largest = max((_against(p["comparisons"], INTERESTS) for p in points), key=lambda one: abs(one["value"]))
-        value = f"{-largest['value']:+.4f} [{-largest['high']:+.4f}, {-largest['low']:+.4f}]".replace("-", "−")
+        value = Estimate(-largest["value"], -largest["high"], -largest["low"]).signed()
         return f"Neither is shown to be better: interests differ from the next choice by at most {value} NDCG@10."
     said = []
     for word, ks in (("better", better), ("worse", worse)):

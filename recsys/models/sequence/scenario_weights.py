@@ -16,6 +16,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Holdout
 from recsys.metrics import ndcg
+from recsys.metrics.accuracy import discounted_gain
 from recsys.models.baselines.markov import Markov
 from recsys.models.recommender import batched
 from recsys.models.sequence.item_parts import PARTS, ItemParts, similar_texts
@@ -190,8 +191,7 @@ def _part_values(model: SequenceModel, parts: ItemParts, users: Holdout, seed: i
 def _gains(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """NDCG@10 of the first of each row's items under these weights, ties against it: float64 (n,)."""
     scores = values @ weights
-    ranks = (scores[:, 1:] >= scores[:, :1]).sum(axis=1)
-    return np.where(ranks < 10, 1 / np.log2(ranks + 2), 0.0)
+    return discounted_gain(1 + (scores[:, 1:] >= scores[:, :1]).sum(axis=1), 10)
 
 
 def _fit_logit(values: np.ndarray) -> np.ndarray:
