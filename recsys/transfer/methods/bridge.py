@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,8 +48,7 @@ class Bridge:
         return cls(fit_ridge(model.encode(sources), model.encode(targets)), len(sources))
 
     def apply(self, model: Recommender, scores: np.ndarray, embedding: np.ndarray | None) -> np.ndarray:
-        assert isinstance(model, Encoder) and embedding is not None
-        return moved_scores(model, scores, embedding, self.map(embedding))
+        return mapped_scores(model, scores, embedding, self.map)
 
     def tensors(self) -> dict[str, np.ndarray]:
         return self.map.tensors()
@@ -62,10 +61,13 @@ class Bridge:
         return cls(AffineMap.from_tensors(tensors, meta), int(meta["users"]))
 
 
-def moved_scores(model: Encoder, scores: np.ndarray, embedding: np.ndarray, mapped: np.ndarray) -> np.ndarray:
+def mapped_scores(
+    model: Recommender, scores: np.ndarray, embedding: np.ndarray | None, map: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     """Scores after the embedding has been replaced by the mapped one: float32 (n_items + 1,).
 
     Scores are linear in the embedding, so this leaves all other parts of them as they are.
     """
-    moved: np.ndarray = scores + model.item_vectors @ (mapped - embedding).astype(np.float32)
+    assert isinstance(model, Encoder) and embedding is not None
+    moved: np.ndarray = scores + model.item_vectors @ (map(embedding) - embedding).astype(np.float32)
     return moved

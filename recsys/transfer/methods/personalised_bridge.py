@@ -10,7 +10,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, read_only
 from recsys.models.recommender import Encoder, Recommender
 from recsys.models.storage import under
-from recsys.transfer.methods.bridge import moved_scores
+from recsys.transfer.methods.bridge import mapped_scores
 from recsys.transfer.methods.history_parts import MOST_USERS, Scenarios, paired_parts
 from recsys.transfer.methods.ridge import AffineMap, fit_ridge
 
@@ -77,8 +77,7 @@ class PersonalisedBridge:
         return np.asarray(self.bridge(embedding) + np.sum(parts, axis=0))
 
     def apply(self, model: Recommender, scores: np.ndarray, embedding: np.ndarray | None) -> np.ndarray:
-        assert isinstance(model, Encoder) and embedding is not None
-        return moved_scores(model, scores, embedding, self.map(embedding))
+        return mapped_scores(model, scores, embedding, self.map)
 
     def tensors(self) -> dict[str, np.ndarray]:
         tensors = {f"bridge.{name}": value for name, value in self.bridge.tensors().items()}

@@ -11,7 +11,7 @@ from recsys.data.dataset import Dataset, History
 from recsys.errors import InputError
 from recsys.models.item_text import item_text_vectors
 from recsys.models.recommender import Encoder, Recommender
-from recsys.transfer.methods.bridge import moved_scores
+from recsys.transfer.methods.bridge import mapped_scores
 from recsys.transfer.methods.history_parts import FEWEST_USERS, Scenarios, evenly, scenario_parts
 from recsys.transfer.methods.ridge import AffineMap, fit_ridge
 
@@ -63,8 +63,7 @@ class TextBridge:
         return cls(to_text.then(to_target), text.reader, (len(source[0]), len(target[0])))
 
     def apply(self, model: Recommender, scores: np.ndarray, embedding: np.ndarray | None) -> np.ndarray:
-        assert isinstance(model, Encoder) and embedding is not None
-        return moved_scores(model, scores, embedding, self.map(embedding))
+        return mapped_scores(model, scores, embedding, self.map)
 
     def tensors(self) -> dict[str, np.ndarray]:
         return self.map.tensors()
