@@ -194,7 +194,7 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
         "scenario": rules.scenario in ("", *catalogue.scenario_names),
         "tag": not rules.tag or any(rules.tag in tags for tags in catalogue.tags),
         "second_score": rules.second_score in ("", *second_scores(context)),
-        "method": rules.method in usable_methods(context),
+        "method": rules.method == NO_RULES.method or rules.method in usable_methods(context),  # reads all item texts
         "what": rules.what != "interests" or isinstance(context.run.model, Encoder),
     }
     for name in (name for name, is_known in known.items() if not is_known):
