@@ -33,6 +33,8 @@ FEATURES = (
 )
 PROMISE = 0.1
 """Largest share of harmed users among the accepted pairs that a study promises."""
+UNCHANGED = 1e-12
+"""Changes of NDCG@10 up to this are rounding."""
 ALIKE = 200  # evaluated users with the most similar expectation, whom the expected gain is taken from
 
 
@@ -51,6 +53,11 @@ def pair_features(target: np.ndarray, source: np.ndarray, known: int, source_ite
     confidence = [a[of_target].mean(), b[of_source].mean(), b[of_target].mean(), a[of_source].mean()]
     lengths = [float(known == 0), np.log1p(known), np.log1p(source_items)]
     return np.array([*lengths, (a * b).mean(), *shared, *confidence, float(own)])
+
+
+def rule_inputs(features: np.ndarray, known: np.ndarray, alphas: Mapping[int, float]) -> np.ndarray:
+    """What the rule is linear in: float64 (n, 12), the features (n, 11) and the α for the known items (n,)."""
+    return np.column_stack([features, [alpha_for(alphas, int(k)) for k in known]])
 
 
 def alpha_for(alphas: Mapping[int, float], known: int) -> float:
@@ -114,18 +121,13 @@ class Certificate:
         if not self.alphas:
             raise InputError("the rule of the certificate", "must have an α", 0)
 
-    def alpha(self, known: int) -> float:
-        """The rule's α for a target with so many known items: that of the largest studied number not above it."""
-        return alpha_for(self.alphas, known)
-
     def expectation(self, features: np.ndarray, known: np.ndarray) -> np.ndarray:
         """What the pairs are ordered by: float64 (n,), of features (n, 11) and known items (n,); −∞ where α is 0.
 
         It estimates the share of helped users minus that of harmed ones.
         """
-        alphas = np.array([self.alpha(int(k)) for k in known])
-        inputs = np.column_stack([features, alphas])
-        return np.where(alphas > 0, ((inputs - self.mean) / self.scale) @ self.weights, -np.inf)
+        inputs = rule_inputs(features, known, self.alphas)
+        return np.where(inputs[:, -1] > 0, ((inputs - self.mean) / self.scale) @ self.weights, -np.inf)
 
     def decide(self, features: np.ndarray, known: int) -> Decision:
         """The certificate of one pair, from its features (11,) and the target's known items."""
@@ -133,8 +135,8 @@ class Certificate:
         accepted = expected >= self.threshold
         nearest = np.argsort(np.abs(self.expectations - max(expected, self.expectations.min())), kind="stable")[:ALIKE]
         gains = self.gains[nearest]
-        alpha = self.alpha(known) if accepted else 0.0
-        harm = wilson(int((gains < -1e-12).sum()), len(gains))
+        alpha = alpha_for(self.alphas, known) if accepted else 0.0
+        harm = wilson(int((gains < -UNCHANGED).sum()), len(gains))
         return Decision(accepted, alpha, estimate_mean(gains), harm, len(gains))
 
     def to_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ the form of conformal risk control for risks that are not monotone). On the thir
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,14 +18,13 @@ from recsys.evaluation.study.alpha_curves import ALPHAS
 from recsys.evaluation.study.methods import TRANSFER
 from recsys.evaluation.study.statistics import MethodQuality
 from recsys.metrics.uncertainty import Estimate, estimate_ratio
-from recsys.transfer.certificate import FEATURES, PROMISE, Certificate, alpha_for
+from recsys.transfer.certificate import FEATURES, PROMISE, UNCHANGED, Certificate, alpha_for, rule_inputs
 
 PARTS = (0.4, 0.3, 0.3)  # shares of the users: to fit, to set the threshold, to report
 THRESHOLDS = 10
 LEVEL = 0.1 / THRESHOLDS  # of each one-sided test
 CONTROLS_ACCEPTED = 0.04  # at most, where the threshold is set
 _PENALTY = 0.01  # of the ridge, per pair
-_CHANGED = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +133,11 @@ def _fit_rule(pairs: Mapping[str, Pairs], promise: float) -> Certificate:
     alphas = {
         int(k): float(ALPHAS[int(true.ndcg[true.known == k].mean(axis=0).argmax())]) for k in np.unique(true.known)
     }
-    inputs = np.concatenate([_inputs(one, alphas) for one in pairs.values()])
+    inputs = np.concatenate([rule_inputs(one.features, one.known, alphas) for one in pairs.values()])
     signs = np.concatenate([_signs(one.gains(alphas)) for one in pairs.values()])
     blended = inputs[:, -1] > 0
-    mean, scale, weights = np.zeros((3, len(FEATURES) + 1)) + np.array([0.0, 1.0, 0.0])[:, None]
+    size = len(FEATURES) + 1
+    mean, scale, weights = np.zeros(size), np.ones(size), np.zeros(size)
     if blended.any():
         inputs, signs = inputs[blended], signs[blended]
         mean, scale = inputs.mean(axis=0), inputs.std(axis=0)
@@ -157,12 +157,12 @@ def _set_threshold(rule: Certificate, pairs: Mapping[str, Pairs]) -> Certificate
         looser = float(candidates[max(int(share * len(candidates)) - 1, 0)])
         accepted = expected >= looser
         few_controls = all((control >= looser).mean() <= CONTROLS_ACCEPTED for control in controls)
-        if few_controls and _shown(gains < -_CHANGED, gains, accepted, row, rule.promise):
+        if few_controls and _shown(gains < -UNCHANGED, gains, accepted, row, rule.promise):
             threshold = looser
             break
     kept = np.isfinite(expected)
     expected, gains = (expected[kept], gains[kept]) if kept.any() else (np.zeros(1), np.zeros(1))
-    return Certificate(rule.promise, rule.alphas, rule.mean, rule.scale, rule.weights, threshold, expected, gains)
+    return replace(rule, threshold=threshold, expectations=expected, gains=gains)
 
 
 def _check(certificate: Certificate, pairs: Mapping[str, Pairs], one_alpha: float, seed: int) -> CertificateCheck:
@@ -183,7 +183,7 @@ def _check(certificate: Certificate, pairs: Mapping[str, Pairs], one_alpha: floa
         users=int(row.max(initial=-1)) + 1,
         pairs=len(gains),
         accepted=float(taken.mean()),
-        harmed=mean(gains < -_CHANGED, taken) if taken.any() else None,
+        harmed=mean(gains < -UNCHANGED, taken) if taken.any() else None,
         gain=mean(gains, taken) if taken.any() else None,
         gain_of_all=mean(gains, every),
         gain_of_one_alpha=mean(true.gains(dict.fromkeys(certificate.alphas, one_alpha)), every),
@@ -191,12 +191,8 @@ def _check(certificate: Certificate, pairs: Mapping[str, Pairs], one_alpha: floa
     )
 
 
-def _inputs(pairs: Pairs, alphas: Mapping[int, float]) -> np.ndarray:
-    return np.column_stack([pairs.features, [alpha_for(alphas, int(k)) for k in pairs.known]])
-
-
 def _signs(gains: np.ndarray) -> np.ndarray:
-    return np.sign(np.where(np.abs(gains) > _CHANGED, gains, 0.0))
+    return np.sign(np.where(np.abs(gains) > UNCHANGED, gains, 0.0))
 
 
 def _shown(harmed: np.ndarray, gains: np.ndarray, accepted: np.ndarray, user: np.ndarray, promise: float) -> bool:

@@ -225,9 +225,7 @@ def _certificate_features(batch: BatchScores, seen: Sequence[np.ndarray]) -> dic
             rows = []
             pairs = zip(batch.target, method.scores(batch), seen, batch.source_lengths, strict=True)
             for target, source, of_user, length in pairs:
-                allowed = np.ones(len(target), dtype=bool)
-                allowed[of_user] = False
-                is_own = own and method.name == TRANSFER
-                rows.append(pair_features(target[allowed], source[allowed], batch.cold.observed, int(length), is_own))
+                scores = np.delete(target, of_user), np.delete(source, of_user)
+                rows.append(pair_features(*scores, batch.cold.observed, int(length), own and method.name == TRANSFER))
             features[method.name] = np.array(rows).reshape(len(batch.cold), len(FEATURES))
     return features
