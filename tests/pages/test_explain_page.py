@@ -84,6 +84,16 @@ def test_added_items_change_the_list_and_are_not_recommended(runs: dict[str, str
     assert int(item_list(app).value) != first
 
 
+def test_adding_every_item_leaves_none_to_recommend_and_says_so(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u3")
+    edits(app, "added").set_value([int(option.split()[-1]) for option in edits(app, "added").options]).run()
+    no_errors(app)
+    assert any("none is left to recommend" in str(info.value) for info in app.info)
+    edits(app, "added").set_value([]).run()
+    no_errors(app)
+    assert item_list(app).options
+
+
 def test_the_chosen_item_stays_chosen_when_it_leaves_the_list(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3", k="2")
     chosen = int(item_list(app).value)

@@ -78,6 +78,10 @@ def explain(page: PageContext, context: RunContext, target: str) -> None:
         return
     if not len(explained.history) and not len(explained.edited_history):
         st.info("This user has no history, so there is no item to remove. Add an item below.")
+    if not explained.candidates.any():
+        st.info("The changed history has every item that the rules allow, so none is left to recommend. Undo a change.")
+        _edit_history(explained, target)
+        return
     left, right = st.columns([2, 3], gap="large")
     with left:
         item = _recommended_items(explained, target)
