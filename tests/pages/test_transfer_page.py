@@ -247,6 +247,33 @@ def test_the_certificate_of_the_pair_has_a_badge_and_evidence(run_id: str, accep
     space.delete(entry.id)
 
 
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ({"method": "bridge"}, "Not certified for the method “Bridge”: the study’s certificate is for the linear"),
+        ({"what": "interests"}, "Not certified for interests"),
+        ({"epsilon": "4"}, "Not certified for a protected source"),
+        ({"second_score": "popularity", "weight": "0.3"}, "Not certified with a second score"),
+        ({"tag": "odd"}, "Not certified for a filtered list"),
+    ],
+)
+def test_a_list_that_the_certificate_was_not_fitted_to_has_a_sentence_in_place_of_the_badge(
+    run_id: str, rules: dict[str, str], why: str
+) -> None:
+    space = state.workspace().space(SPACE)
+    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    entry = space.save_json("study", "a study", study("helps", True) | certificate(True), meta)
+    app = opened(run_id, target="user:u3", source="user:u4", alpha="0.1", tab="help", **rules)
+    no_errors(app)
+    assert not [element.value for element in app.markdown if "Certificate:" in str(element.value)]
+    written = " ".join(str(element.value) for element in app.markdown).replace("\\", "")
+    assert why in captions(app) and why in written
+    assert "Check" not in {name for table in app.dataframe for name in table.value.columns}
+    app.button(key="try_alpha").click().run()
+    assert "alpha" not in app.query_params, "the default, and not the α that was studied for the linear blend"
+    space.delete(entry.id)
+
+
 def test_a_damaged_certificate_is_said_to_be_damaged(run_id: str) -> None:
     space = state.workspace().space(SPACE)
     meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}

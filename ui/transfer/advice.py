@@ -23,7 +23,7 @@ from ui.shell.errors import show_failure, show_verdict
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.job_results import find_job, job_id
 from ui.shell.widgets import escape_markdown
-from ui.transfer.certificate import decision_of, evidence, sentence
+from ui.transfer.certificate import decision_of, evidence, not_certified, sentence
 from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
 
@@ -92,11 +92,8 @@ def where_to_begin(study: Mapping[str, Any] | None, decision: Decision | None, s
     """An α to begin with, and a sentence that says whether the certificate or a study supports it."""
     if decision:
         return decision.alpha, sentence(decision)
-    if scored.transfer.interests is not None:
-        return (
-            NEUTRAL_ALPHA,
-            f"Try α = {NEUTRAL_ALPHA:.2f}: a neutral start, because α is studied for the next choice only.",
-        )
+    if study is not None and (reason := not_certified(scored)):
+        return NEUTRAL_ALPHA, f"{reason} Try α = {NEUTRAL_ALPHA:.2f}, a neutral start."
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
     except ArtifactError:  # a damaged study: the tab "Which α?" shows the error
@@ -150,6 +147,8 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
         return
     if decision := decision_of(study, axis_of(page) != "users", scored):
         evidence(study, decision)
+    elif reason := not_certified(scored):
+        st.write(escape_markdown(reason))
     show_verdict(str(study["level"]), str(study["verdict"]))
     if found := what_helps(list(study["points"])):
         st.write(found.sentence)

@@ -11,15 +11,36 @@ import streamlit as st
 
 from recsys.metrics.uncertainty import Estimate
 from recsys.transfer.certificate import Certificate, Decision, pair_features
+from recsys.transfer.methods import DEFAULT
 from ui.glossary import meaning_of
 from ui.transfer.scored_pair import ScoredPair
 
 CONTROLS = {"random source": "Random sources refused", "shuffled pairs": "Shuffled sources refused"}
 
 
+def not_certified(scored: ScoredPair) -> str:
+    """Why no certificate applies to the pair on screen, as a sentence; "" where one can.
+
+    A study fits its certificate to the linear blend of next-choice scores, ranks all items, and reads histories without
+    noise, so it says nothing about any other list.
+    """
+    rules, method = scored.rules, scored.transfer.method
+    reasons = (
+        (method.name != DEFAULT, f"for the method “{method.label}”: the study’s certificate is for the linear blend"),
+        (scored.transfer.interests is not None, "for interests: the study’s certificate is for the next choice"),
+        (rules.epsilon, "for a protected source: the study’s certificate is for sources without noise"),
+        (rules.second_score and rules.weight, "with a second score: the study’s certificate is for the model’s scores"),
+        (
+            rules.tag or rules.cold_items or rules.hide_source or (rules.scenario and not scored.pair.scenario),
+            "for a filtered list: the study ranks all items",
+        ),
+    )
+    return next((f"Not certified {why}." for applies, why in reasons if applies), "")
+
+
 def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) -> Decision | None:
     """The certificate of the pair; None without a study, with one of an earlier version that has no certificate, and
-    where interests are transferred: it was fitted to next-choice scores.
+    for a list that the certificate was not fitted to (`not_certified`).
 
     Args:
         own: whether the source is another part of the target's own history.
@@ -27,7 +48,7 @@ def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) 
     Raises:
         ArtifactError: the saved certificate is damaged.
     """
-    if study is None or "certificate" not in study or scored.transfer.interests is not None:
+    if study is None or "certificate" not in study or not_certified(scored):
         return None
     known, source_items = (
         float(np.mean([len(history) for history in party.histories]))
