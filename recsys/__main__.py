@@ -1,4 +1,4 @@
-"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|project|evaluate|study …`.
+"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|project|evaluate|study|job …`.
 
 Exit code 0, or 2 with one line on stderr. With `--json`, stdout holds one JSON object and nothing else.
 """
@@ -104,13 +104,18 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = _step(steps, "evaluate", evaluate_run, "how often the held-out item is found, with intervals")
     _run(evaluate)
+    _study(_step(steps, "study", study_transfer, "does transfer help users with little history?"))
+    job = _step(steps, "job", run_job, "run the job that a file describes, as a worker of the app does")
+    job.add_argument("file", type=Path, metavar="FILE", help="job.json, written by the app or by hand")
+    job.add_argument("--home", type=Path, default=Path("workspace"), metavar="DIR", help="the app's STUDIO_HOME")
+    return parser
 
-    study = _step(steps, "study", study_transfer, "does transfer help users with little history?")
+
+def _study(study: argparse.ArgumentParser) -> None:
     _run(study)
     study.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
     study.add_argument("--seed", type=int, default=0)
     study.add_argument("--methods", nargs="*", metavar="NAME", help="learned methods to compare too (default: all)")
-    return parser
 
 
 def _step(steps: Any, name: str, command: Any, help: str) -> argparse.ArgumentParser:
@@ -319,6 +324,13 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     )
     answer: dict[str, Any] = study.to_json()
     return answer
+
+
+def run_job(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `job`."""
+    from recsys.jobs.runner import run_file
+
+    return run_file(chosen.file, chosen.home, None if chosen.json else _progress)
 
 
 def _show(answer: Mapping[str, Any], indent: str = "") -> None:

@@ -14,7 +14,8 @@ from safetensors.numpy import load_file, save_file
 
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
-from recsys.jobs.queue import JobQueue, Progress
+from recsys.jobs.progress import Progress
+from recsys.jobs.queue import JobQueue
 from recsys.metrics import repeat_statistics
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig

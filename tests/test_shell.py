@@ -14,9 +14,13 @@ import pytest
 
 from recsys.__main__ import main
 from recsys.evaluation import evaluate_models
+from recsys.jobs.description import JobDescription
 from recsys.metrics import registry
 from recsys.metrics.registry import Metric, find_metric
-from recsys.runs import load_run
+from recsys.models.table import FittedModel
+from recsys.runs import TrainingPlan, load_run
+from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
 
 
 @pytest.fixture(scope="module")
@@ -224,3 +228,20 @@ def test_a_missing_file_and_a_missing_run(capsys: pytest.CaptureFixture[str], tm
     assert main(["evaluate", "--run", str(tmp_path / "none"), "--json"]) == 2
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.count("\n") == 2
+
+
+def test_a_job_of_the_app_runs_by_hand(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    home, space = tmp_path / "home", Workspace(tmp_path / "home").space("a" * 32)
+    data = space.save_dataset(planted_dataset(users=40))
+    plan = TrainingPlan(FittedModel("popularity"), name="", baselines=())
+    settings = {"plan": plan.to_json(), "name": "by hand"}
+    job = JobDescription("b" * 24, "train", space.id, dataset=data.id, settings=settings)
+    (tmp_path / "job.json").write_text(json.dumps(job.to_json()), "utf-8")
+    shown = answer(capsys, ["job", tmp_path / "job.json", "--home", home])
+    (entry,) = space.entries("run")
+    assert entry.name == "by hand" and shown["result"] == {"run": entry.id, "dataset": data.id}
+    assert json.loads(Path(shown["file"]).read_text("utf-8")) == shown["result"]
+    (tmp_path / "job.json").write_text('{"format": 1}', "utf-8")
+    capsys.readouterr()
+    assert main(["job", str(tmp_path / "job.json"), "--home", str(home)]) == 2
+    assert "the job in job.json can't be read" in capsys.readouterr().err

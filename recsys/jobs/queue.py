@@ -1,9 +1,10 @@
-"""Background jobs: a bounded pool of threads with a fair queue, frozen snapshots, and stop.
+"""Background jobs: a bounded pool with a fair queue, frozen snapshots, and stop.
 
-A job is a function `work(progress) -> result`. It reports through `progress(fraction, message, **details)`, which
-raises when a stop was requested. Owners never see each other's jobs: every call names the owner. An ended job keeps its
-texts and a small result (ids and numbers), never the function or the objects it held; to retry, submit new work under
-its id.
+A job is a `JobDescription`, which the queue's runner performs somewhere, or a function `work(progress) -> result` in a
+thread of this process, for work on values that are in memory here. Both report through `progress(fraction, message,
+**details)`, which raises when a stop was requested. Owners never see each other's jobs: every call names the owner. An
+ended job keeps its texts and a small result (ids and numbers), never the function or the objects it held; to retry,
+submit new work under its id.
 
 Equal work is done once: jobs of any owner that name the same `key` show the progress of the one that runs, and then
 find its result in `progress.equal_result`.
@@ -18,22 +19,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Number
-from types import MappingProxyType
 from typing import Any
 
 from recsys.errors import StudioError, UnknownIdError
+from recsys.jobs.description import JobDescription
+from recsys.jobs.progress import JobStopped, Progress, Report
+from recsys.jobs.runner import JobRunner
 
 log = logging.getLogger(__name__)
 
 ACTIVE = ("queued", "running")
 MAX_RESULT = 1_000  # characters and values in a result, together
-
-
-class JobStopped(StudioError):
-    """Raised by `progress` inside a job's work, once a stop was requested."""
-
-    def __init__(self) -> None:
-        super().__init__("the job", "was stopped")
 
 
 @dataclass(frozen=True)
@@ -70,31 +66,7 @@ class JobSnapshot:
         return self.state in ACTIVE
 
 
-class Progress:
-    """Passed to a job's work: call it to report; read `stopping` to end early when a stop was requested.
-
-    Attributes:
-        graceful: set to True when the work polls `stopping` itself and ends with a result; calls do not raise then.
-        equal_result: what a job with the same key returned, perhaps of another owner; None without one.
-    """
-
-    def __init__(self, job: _Job, equal_result: Any = None) -> None:
-        self._job, self.equal_result = job, equal_result
-        self.graceful = False
-
-    @property
-    def stopping(self) -> bool:
-        return self._job.stop.is_set()
-
-    def __call__(self, fraction: float, message: str = "", **details: Any) -> None:
-        if self.stopping and not self.graceful:
-            raise JobStopped
-        job = self._job
-        left = details.pop("seconds_left", None)
-        job.report = (min(max(fraction, 0.0), 1.0), message, MappingProxyType({**job.report[2], **details}), left)
-
-
-Work = Callable[[Progress], Any]
+Work = JobDescription | Callable[[Progress], Any]
 
 
 class _Job:
@@ -107,30 +79,41 @@ class _Job:
         self.started = self.ended = 0.0
         self.stop = threading.Event()
         self.finished = threading.Event()
-        # Replaced as one tuple, so that a reader in another thread never sees half a report.
-        self.report: tuple[float, str, Mapping[str, Any], float | None] = (0.0, "", MappingProxyType({}), None)
+        self.report = Report()
+
+    def receive(self, report: Report) -> None:
+        """Replaced as a whole, so that a reader in another thread never sees half a report."""
+        self.report = report
 
     def seconds(self) -> float:
         return (self.ended or time.monotonic()) - self.started if self.started else 0.0
 
 
 class JobQueue:
-    """Runs jobs in at most `workers` threads.
+    """Runs at most `workers` jobs at once.
 
-    A free thread takes the oldest waiting job of the owner whose last job started least recently, so that eight
+    A free worker takes the oldest waiting job of the owner whose last job started least recently, so that eight
     trainings of one user do not delay thirty others.
 
     Args:
         workers: number of jobs that run at once.
-        exclusive: kinds of which, taken together, only one job runs at a time (they would slow each other down).
+        exclusive: kinds of which, taken together, only `trainings` jobs run at once (they would slow each other down).
         keep: number of ended jobs remembered; the oldest are forgotten first.
         max_active: jobs one owner may have waiting or running at once.
+        runner: performs described jobs; without one, only functions can be submitted.
     """
 
     def __init__(
-        self, workers: int = 2, exclusive: tuple[str, ...] = ("train", "demo"), keep: int = 200, max_active: int = 8
+        self,
+        workers: int = 2,
+        exclusive: tuple[str, ...] = ("train", "demo"),
+        keep: int = 200,
+        max_active: int = 8,
+        trainings: int = 1,
+        runner: JobRunner | None = None,
     ) -> None:
         self.workers, self.exclusive, self.keep, self.max_active = workers, exclusive, keep, max_active
+        self.trainings, self.runner = trainings, runner
         self._jobs: dict[str, _Job] = {}
         self._turns: dict[str, int] = {}
         self._turn = 0
@@ -237,24 +220,29 @@ class JobQueue:
     def _dispatch(self) -> None:
         with self._lock:
             running = [job for job in self._jobs.values() if job.state == "running"]
-            busy = {job.kind for job in running}
             for job in self._waiting():
                 if len(running) >= self.workers:
                     return
-                if job.kind in self.exclusive and not busy.isdisjoint(self.exclusive) and job.key not in self._results:
+                if job.key not in self._results and self._must_wait(job, running):
                     continue
                 self._turn += 1
                 self._turns[job.owner] = self._turn
                 job.state, job.started = "running", time.monotonic()
                 log.info("job started", extra={"fields": {"job": job.id[:8], "kind": job.kind}})
                 running.append(job)
-                busy.add(job.kind)
                 threading.Thread(target=self._run, args=(job,), name=f"job-{job.kind}-{job.id}", daemon=True).start()
+
+    def _must_wait(self, job: _Job, running: list[_Job]) -> bool:
+        """Whether equal work is running, or as many jobs of the exclusive kinds as may."""
+        if job.key and any(other.key == job.key for other in running):
+            return True
+        return job.kind in self.exclusive and sum(one.kind in self.exclusive for one in running) >= self.trainings
 
     def _run(self, job: _Job) -> None:
         try:
             assert job.work is not None
-            job.result = _check_result(job.work(Progress(job, self._results.get(job.key))))
+            progress = Progress(job.receive, job.stop, self._results.get(job.key))
+            job.result = _check_result(self._perform(job.work, progress))
             state = "done"
         except JobStopped:
             state = "stopped"
@@ -272,6 +260,12 @@ class JobQueue:
             self._end(job, state)
         self._dispatch()
 
+    def _perform(self, work: Work, progress: Progress) -> Any:
+        if not isinstance(work, JobDescription):
+            return work(progress)
+        assert self.runner is not None, "this queue has no runner for described jobs"
+        return self.runner.run(work, progress)
+
     def _end(self, job: _Job, state: str) -> None:
         job.state, job.ended, job.work = state, time.monotonic(), None
         fields = {"job": job.id[:8], "kind": job.kind, "state": state, "seconds": round(job.seconds(), 1)}
@@ -284,9 +278,9 @@ class JobQueue:
                 if other.key == job.key and other.state == "running":
                     shared = self._view(other)
                     return replace(shared, id=job.id, owner=job.owner, kind=job.kind, label=job.label)
-        fraction, message, details, left = job.report
-        if left is None and job.state == "running" and fraction > 0.02:
-            left = job.seconds() * (1 - fraction) / fraction
+        report, left = job.report, job.report.seconds_left
+        if left is None and job.state == "running" and report.fraction > 0.02:
+            left = job.seconds() * (1 - report.fraction) / report.fraction
         waiting = self._waiting() if job.state == "queued" else []
         return JobSnapshot(
             id=job.id,
@@ -295,9 +289,9 @@ class JobQueue:
             label=job.label,
             state=job.state,
             position=waiting.index(job) + 1 if job in waiting else 0,
-            fraction=1.0 if job.state == "done" else fraction,
-            message=message,
-            details=details,
+            fraction=1.0 if job.state == "done" else report.fraction,
+            message=report.message,
+            details=report.details,
             seconds=job.seconds(),
             seconds_left=left if job.state == "running" else None,
             error=job.error,

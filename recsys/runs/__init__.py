@@ -3,7 +3,7 @@
 from recsys.runs.compare import RunCard, differences, read_card
 from recsys.runs.plan import BASELINES_BESIDE, HOLDOUTS, TrainingPlan
 from recsys.runs.run import Run
-from recsys.runs.storage import load_run, save_run
+from recsys.runs.storage import copy_run, load_run, save_run
 from recsys.runs.training import execute, train_run
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Run",
     "RunCard",
     "TrainingPlan",
+    "copy_run",
     "differences",
     "execute",
     "load_run",

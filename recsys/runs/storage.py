@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +57,20 @@ def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
             kept = _network_of(model) if name == run.model.name and content["shares_markov"] else model
             save_model(kept, building / "models" / name)  # type: ignore[arg-type]
         (building / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+
+
+def copy_run(source: Path, folder: Path, name: str) -> None:
+    """Copies a saved run into an empty folder, as a run with another id and name. Raises ArtifactError."""
+    try:
+        content = json.loads((source / "run.json").read_text("utf-8"))
+        content |= {"id": secrets.token_hex(12), "name": name}
+    except DAMAGED_FILE as error:
+        raise ArtifactError(
+            f"the run in {source.name}", "is damaged", type(error).__name__, "Train it again."
+        ) from error
+    for part in ("data", "models"):
+        shutil.copytree(source / part, folder / part)
+    (folder / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
 
 
 def _shares_markov(run: Run) -> bool:

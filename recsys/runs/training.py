@@ -64,7 +64,7 @@ def train_run(
         checkpoint: folder for the state after each epoch; an interrupted training continues from it.
         threads: of torch, while this training runs; None leaves them.
         progress: called with (fraction, message, **details); its attribute `stopping`, if true, ends training with the
-            best model so far.
+            best model so far, within an epoch too.
 
     Returns:
         The model, its baselines, the reports of all epochs, and the validation.
@@ -206,16 +206,17 @@ def _train(
     if config.uses_item_features:
         features, reader = read_items(rows, plan.text, report)
     report(0.02, "Preparing the first epoch …", reader=reader)
-    if hasattr(report, "graceful"):
-        report.graceful = True  # a stop ends the loop below with the best model so far
     reports: list[dict[str, Any]] = []
     trained: Any = None
     problem = ""
     users = None if evidence is None else evidence.users
     options: dict[str, Any] = {"checkpoint": checkpoint, "features": features, "markov": markov}
+    options["stop"] = lambda: bool(getattr(report, "stopping", False))
     try:
         for epoch in train(rows, config, plan.train, users, **options):
             trained = epoch.model
+            if hasattr(report, "graceful"):
+                report.graceful = True  # from now on a stop ends with the best model so far
             reports = [*(reports or _earlier_reports(checkpoint, epoch.epoch)), _row(epoch, evidence)]
             _save_reports(checkpoint, reports)
             _report_epoch(report, epoch, reports)
@@ -225,6 +226,9 @@ def _train(
         if trained is None:
             raise
         problem = str(error)
+    if trained is None:
+        report(0.02, "Stopped before the first epoch ended")  # raises JobStopped
+        raise TrainingError("the training", "was stopped before its first epoch ended, so there is no model")
     used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
     if getattr(config, "scenario_weights", False) and users is not None:
         from recsys.models.sequence.scenario_weights import weigh_scenarios

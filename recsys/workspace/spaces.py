@@ -39,17 +39,22 @@ class Workspace:
     Args:
         root: made when missing.
         space_bytes: what one space may hold on disk.
+        repair: completes what a killed process had begun; False where another process has the workspace open.
     """
 
-    def __init__(self, root: Path, space_bytes: int = 2_000_000_000) -> None:
+    def __init__(self, root: Path, space_bytes: int = 2_000_000_000, repair: bool = True) -> None:
         self.root, self.space_bytes = Path(root), space_bytes
         self.spaces = self.root / "spaces"
         self.spaces.mkdir(parents=True, exist_ok=True)
+        self._space_of: dict[str, str] = {}  # entry id -> the space in which it was last found
+        if repair:
+            self._repair()
+
+    def _repair(self) -> None:
         for space in self.spaces.glob("*/"):
             finish_imports(space)
             for folder in space.glob("*/"):
                 recover_all(folder)
-        self._space_of: dict[str, str] = {}  # entry id -> the space in which it was last found
         for space in self.spaces.glob("*/"):
             if (to := resolve_space(self.spaces, space.name)) != space.name:
                 self.move(space, to)
@@ -57,6 +62,7 @@ class Workspace:
     def sweep(self) -> None:
         """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
         (self.root / "index.sqlite").unlink(missing_ok=True)  # of versions before 0.2; it held names of entries
+        shutil.rmtree(self.root / "jobs", ignore_errors=True)  # of jobs that ended with that server
         for space in self.spaces.glob("*/"):
             for folder in (space, *space.glob("*/")):
                 sweep(folder)

@@ -12,7 +12,8 @@ import pytest
 
 from recsys.errors import InputError, StudioError, UnknownIdError
 from recsys.jobs import queue as queue_module
-from recsys.jobs.queue import JobQueue, Progress
+from recsys.jobs.progress import Progress
+from recsys.jobs.queue import JobQueue
 
 
 def test_a_job_reports_and_returns() -> None:

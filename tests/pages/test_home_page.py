@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
 from recsys.data.samples import SAMPLES, load_sample
+from recsys.jobs.description import JobDescription
+from recsys.jobs.queue import JobSnapshot
 from recsys.runs import Run, load_run, train_run
-from recsys.workspace import Space, Workspace, export_zip
+from recsys.workspace import Space, Workspace, export_zip, new_id
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
-from ui.home.demo import run_demo
 from ui.shell import state
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -81,15 +82,20 @@ def test_the_demo_of_a_second_visitor_trains_nothing_anew(space: Space, monkeypa
     monkeypatch.setattr("recsys.data.samples.load_sample", lambda name: load_sample("courses"))
     monkeypatch.setattr("recsys.runs.train_run", train)
     queue, other = state.jobs(), state.workspace().space(BOB)
-    queue.wait(queue.submit(ANN, "demo", "d", lambda p: run_demo(space, p), key="demo"), ANN, 120)
-    done = queue.wait(queue.submit(BOB, "demo", "d", lambda p: run_demo(other, p), key="demo"), BOB, 120)
+
+    def demo(owner: str) -> JobSnapshot:
+        job = JobDescription(new_id(), "demo", owner)
+        return queue.wait(queue.submit(owner, "demo", "d", job, job_id=job.id, key=job.key("sample")), owner, 120)
+
+    demo(ANN)
+    done = demo(BOB)
     assert done.state == "done" and len(trained) == 1
     (first,), (second,) = space.entries("run"), other.entries("run")
-    assert done.result.run == second.id != first.id
+    assert done.result == {"run": second.id, "dataset": other.entries("dataset")[0].id}
+    assert second.id != first.id
     space.delete(first.id)
     assert load_run(other.path(second.id))[0].dataset_fingerprint == load_sample("courses").dataset.fingerprint
-    third = queue.wait(queue.submit(BOB, "demo", "d", lambda p: run_demo(other, p), key="demo"), BOB, 120)
-    assert third.state == "done" and len(trained) == 1, "the second visitor's copy is found"
+    assert demo(BOB).state == "done" and len(trained) == 1, "the second visitor's copy is found"
 
 
 def test_after_the_demo_data_shows_the_rows_that_were_read_and_kept(

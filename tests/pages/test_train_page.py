@@ -313,7 +313,7 @@ def test_stop_says_what_it_does_while_it_does_it(space: Space, small: Dataset) -
     assert "best model so far" in help_text and "resumed from there" in help_text
     app.session_state["train_stopping"] = job.id  # as its button does, before the epoch has ended
     app.run()
-    assert app.button(key="train_stop").disabled and "finished first" in words(app)
+    assert app.button(key="train_stop").disabled and "the epoch that was begun is dropped" in words(app)
 
 
 def test_a_training_that_fails_says_why_and_leaves_a_way_on(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.jobs.trainings import run_meta
 from recsys.models.table import TRAINABLE, model_entry
 from recsys.runs import train_run
 from recsys.workspace import Workspace
@@ -12,7 +13,6 @@ from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
 from ui.shell.page_context import STEPS
-from ui.train import jobs
 
 SPACE = "e" * 32
 
@@ -24,7 +24,7 @@ def saved(own_workspace: Workspace, request: pytest.FixtureRequest) -> dict[str,
     dataset = space.save_dataset(data).id
     config = model_entry(request.param).config_class.from_json({"embedding_size": 16})
     run = train_run(data, model_config=config, epochs=1, threads=1)
-    entry = space.save_run(run, data, jobs.run_meta(run, dataset))
+    entry = space.save_run(run, data, run_meta(run, dataset))
     return {"run": entry.id, "dataset": dataset, "target": "user:u3", "source": "user:u4"}
 
 

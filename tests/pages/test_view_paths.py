@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.jobs.trainings import run_meta
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
@@ -17,7 +18,6 @@ from tests.conftest import planted_dataset
 from tests.pages.screen import WATCH, expect, no_errors, open_tab, tab_shown
 from ui.explain.tabs import TABS
 from ui.shell import state
-from ui.train import jobs
 
 SPACE = "d" * 32
 
@@ -33,7 +33,7 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
         run = train_run(
             first, model=model, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1
         )
-        ids[model] = space.save_run(run, first, jobs.run_meta(run, ids["first"])).id
+        ids[model] = space.save_run(run, first, run_meta(run, ids["first"])).id
     return ids
 
 
@@ -74,7 +74,7 @@ def job(saved: dict[str, str]) -> Iterator[dict[str, str]]:
 
 def ended(kind: str, saved: dict[str, str]) -> str:
     """The id of a job of this kind that has ended well."""
-    done = jobs.Trained(saved["attention"], saved["first"])
+    done = {"run": saved["attention"], "dataset": saved["first"]}
     job_id = state.jobs().submit(SPACE, kind, f"a {kind}", lambda progress: done)
     assert state.jobs().wait(job_id, SPACE, 10).state == "done"
     return job_id

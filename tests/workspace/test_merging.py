@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import InputError
-from recsys.jobs.queue import JobQueue, Progress
+from recsys.jobs.progress import Progress
+from recsys.jobs.queue import JobQueue
 from recsys.workspace import Space, Workspace, read_content
 
 ANN, BOB, CEM = "a" * 32, "b" * 32, "c" * 32

@@ -14,7 +14,8 @@ import streamlit as st
 from recsys.embeddings.projection import Method, Projection, pca, project
 from recsys.embeddings.projection_storage import load_projection, save_projection
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
-from recsys.jobs.queue import JobQueue, JobSnapshot, Progress
+from recsys.jobs.progress import Progress
+from recsys.jobs.queue import JobQueue, JobSnapshot
 from recsys.workspace import Space
 from ui import cache
 from ui.embeddings.viewed_jobs import ViewedJobs

@@ -11,7 +11,7 @@ from recsys.charts.evaluation import alpha_figure
 from recsys.charts.style import CONFIG
 from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
-from recsys.jobs.queue import Progress
+from recsys.jobs.progress import Progress
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
 from ui.run_context import group_of

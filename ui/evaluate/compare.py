@@ -7,7 +7,7 @@ import streamlit as st
 
 from recsys.charts.evaluation import pareto_figure, win_loss_figure
 from recsys.charts.style import CONFIG
-from recsys.jobs.queue import Progress
+from recsys.jobs.progress import Progress
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_label

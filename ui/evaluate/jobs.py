@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from recsys.errors import InputError
-from recsys.jobs.queue import Progress
+from recsys.jobs.progress import Progress
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_entry, model_label
 from recsys.runs import Run

@@ -13,7 +13,7 @@ from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.protocols import PROTOCOLS, Protocol
 from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
-from recsys.jobs.queue import Progress
+from recsys.jobs.progress import Progress
 from ui.evaluate.jobs import EvaluationContext, trainers
 from ui.glossary import terms_in
 from ui.shell.frame import show_error

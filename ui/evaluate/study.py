@@ -14,7 +14,7 @@ from recsys.data.export import json_bytes
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.results import check_study, is_current
 from recsys.evaluation.study.what_helps import what_helps
-from recsys.jobs.queue import Progress
+from recsys.jobs.description import JobDescription
 from recsys.metrics.uncertainty import Estimate
 from recsys.workspace import read_content
 from ui.evaluate.jobs import EvaluationContext
@@ -122,13 +122,7 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
                 if is_current(content):
                     return check_study(content)
 
-    def work(progress: Progress) -> str:
-        from recsys.evaluation.study.transfer_study import transfer_study
-
-        study = transfer_study(data, axis, progress=progress)
-        meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": list(study.scenarios), "level": study.level}
-        return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
-
+    job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis})
     label, button = f"the study of transfer from {AXES[axis]}", f"Run the study: transfer from {AXES[axis]}"
-    saved = job_result(page, wanted, "study", label, work, button)
+    saved = job_result(page, wanted, "study", label, job, button)
     return None if saved is None else check_study(read_content(space.path(saved)))

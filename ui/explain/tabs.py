@@ -19,7 +19,7 @@ from recsys.explain.attention import (
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
 from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
-from recsys.jobs.queue import Progress
+from recsys.jobs.progress import Progress
 from ui.explain.explained_list import ExplainedList
 from ui.explain.representations import show_representations
 from ui.glossary import meaning_of

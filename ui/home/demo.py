@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys.jobs.queue import JobSnapshot, Progress
-from recsys.workspace import Space
+from recsys.jobs.description import JobDescription
+from recsys.jobs.queue import JobSnapshot
+from recsys.workspace import new_id
 from ui.shell import state
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
@@ -17,10 +18,9 @@ def demo_button(page: PageContext) -> None:
     """Starts the demo as a job that survives page switches and refresh (its id is in the URL)."""
     running = any(job.active and job.kind in jobs.KINDS for job in page.jobs.of(page.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
-        space = page.space
-        label = "the demo on the sample"
-        job = page.jobs.submit(space.id, "demo", label, lambda progress: run_demo(space, progress), key="demo")
-        page.set_view(job=job)
+        job = JobDescription(new_id(), "demo", page.space.id)
+        label, key = "the demo on the sample", job.key("the sample")
+        page.set_view(job=page.jobs.submit(page.space.id, "demo", label, job, job_id=job.id, key=key))
         st.rerun()
     st.caption("Loads the sample (four scenarios, 1,500 users), trains a model in under a minute and opens Transfer.")
 
@@ -43,7 +43,7 @@ def _show_progress(page: PageContext, job_id: str) -> None:
     if job.active:
         _show_running(page, job)
     elif job.state == "done":
-        opened = {"run": job.result.run, "dataset": job.result.dataset, "job": ""}
+        opened = {"run": job.result["run"], "dataset": job.result["dataset"], "job": ""}
         if job.kind == "demo":
             page.go("transfer", **opened)
         page.set_view(**opened)
@@ -60,19 +60,3 @@ def _show_running(page: PageContext, job: JobSnapshot) -> None:
         if st.button("Stop", key="home_stop"):
             page.jobs.stop(job.id, page.space.id)
         st.page_link("pages/2_Train.py", label="Show on Train", query_params=page.params())
-
-
-def run_demo(space: Space, progress: Progress) -> jobs.Trained:
-    """Work of the demo job: saves the sample and a run trained on it."""
-    from recsys.data.samples import load_sample
-    from recsys.runs import train_run
-
-    progress(0.01, "Reading the sample …")
-    dataset = load_sample("all").dataset
-    data = space.save_dataset(dataset)
-    if equal := jobs.equal_run(progress):
-        run = jobs.copied(equal, equal.name)
-    else:
-        run = train_run(dataset, holdout="last-one", threads=2, progress=progress)
-    saved = space.save_run(run, dataset, jobs.run_meta(run, data.id))
-    return jobs.Trained(saved.id, data.id)

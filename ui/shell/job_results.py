@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from recsys.errors import UnknownIdError
-from recsys.jobs.queue import JobSnapshot, Progress, Work
+from recsys.jobs.description import JobDescription
+from recsys.jobs.progress import Progress
+from recsys.jobs.queue import JobSnapshot, Work
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
@@ -34,15 +37,14 @@ def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work
 
     Args:
         wanted: of `job_id`.
+        work: a described job, whose small result is kept with the job, or a function, whose result stays in memory.
         button: label of the button that starts the job; "" starts it at once.
     """
     job, results = find_job(page, wanted), _results()
-    if job is not None and job.state == "done" and wanted not in results:
+    described = isinstance(work, JobDescription)
+    if job is not None and job.state == "done" and not described and wanted not in results:
         job = None  # newer results have replaced it
-
-    def run(progress: Progress) -> None:
-        results.put(wanted, work(progress))
-
+    run = work if isinstance(work, JobDescription) else _keeping(wanted, work)
     if job is None and (not button or st.button(button, key=f"start_{wanted}")):
         page.jobs.ensure(page.space.id, kind, label, run, wanted)
         if button:
@@ -54,7 +56,7 @@ def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work
         guarded_fragment(0.5)(_show_progress)(page, wanted)
         return None
     if job.state == "done":
-        return results.get(wanted)
+        return job.result if described else results.get(wanted)
     if job.error:
         show_failure(job)
     else:
@@ -63,6 +65,15 @@ def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work
         page.jobs.ensure(page.space.id, kind, label, run, wanted)
         st.rerun()
     return None
+
+
+def _keeping(wanted: str, work: Callable[[Progress], Any]) -> Work:
+    """Work that puts its result among the newest ones."""
+
+    def run(progress: Progress) -> None:
+        _results().put(wanted, work(progress))
+
+    return run
 
 
 class JobResults:

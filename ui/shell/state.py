@@ -18,6 +18,7 @@ import streamlit as st
 
 from recsys.errors import InputError, StudioError
 from recsys.jobs.queue import JobQueue
+from recsys.jobs.runner import ThreadRunner
 from recsys.workspace import Space, Workspace, account_id
 from ui.components.cookies import set_cookies
 from ui.shell.log import start_log
@@ -116,7 +117,7 @@ def workspace() -> Workspace:
 def jobs() -> JobQueue:
     """The job queue of this server. It is created once, so logging starts here."""
     start_log()
-    return JobQueue()
+    return JobQueue(runner=ThreadRunner(workspace()))
 
 
 def current_space() -> Space:

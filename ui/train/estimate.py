@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.errors import StudioError
+from recsys.jobs.description import JobDescription
+from recsys.workspace import new_id
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
@@ -46,7 +47,7 @@ def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estima
         probe = st.session_state.get("train_probe", ("", ""))
         if probe[0] != key:
             try:
-                probe = st.session_state["train_probe"] = (key, _start_probe(page, dataset, plan))
+                probe = st.session_state["train_probe"] = (key, _start_probe(page, plan))
             except StudioError as error:  # too many jobs: the page goes on without an estimate
                 return str(error)
         job = page.jobs.snapshot(probe[1], page.space.id)
@@ -60,15 +61,10 @@ def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estima
     return estimates.get(key)
 
 
-def _start_probe(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
-    def work(progress: object) -> dict[str, float]:
-        from recsys.models.table import FittedModel
-        from recsys.models.training.loop import estimate
-
-        assert not isinstance(plan.model, FittedModel)  # the page trains models of the table that have epochs
-        return asdict(estimate(dataset, plan.model, plan.train))
-
-    return page.jobs.submit(page.space.id, "estimate", "measuring how fast this machine is", work)
+def _start_probe(page: PageContext, plan: TrainingPlan) -> str:
+    settings = {"plan": plan.to_json()}
+    job = JobDescription(new_id(), "estimate", page.space.id, dataset=page.dataset_id, settings=settings)
+    return page.jobs.submit(page.space.id, "estimate", "measuring how fast this machine is", job, job_id=job.id)
 
 
 def _show(estimate: Estimate | None) -> None:

@@ -6,15 +6,13 @@ id, which is also in the URL; when it has ended well, the entry goes and a run s
 
 from __future__ import annotations
 
-import json
-import secrets
-import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from recsys.charts.style import format_number
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
-from recsys.jobs.queue import JobSnapshot, Progress
+from recsys.jobs.description import JobDescription
+from recsys.jobs.queue import JobSnapshot
+from recsys.jobs.trainings import forget
 from recsys.workspace import Entry, Space, read_content
 from ui import cache
 from ui.shell import state
@@ -22,17 +20,10 @@ from ui.shell.frame import PageContext
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
-    from recsys.runs import Run, TrainingPlan
+    from recsys.runs import TrainingPlan
 
 KINDS = ("train", "demo")
 """Kinds of jobs that train: a training started on Train, and Home's demo, which first loads the sample."""
-
-
-class Trained(NamedTuple):
-    """What a job of either kind returns: ids of the saved run and of the dataset that it was trained on."""
-
-    run: str
-    dataset: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,19 +49,17 @@ def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
 
 def launch(page: PageContext, entry_id: str) -> str:
     """Queues a saved training: from its beginning, or from its last finished epoch."""
-    training, space = read(page.space, entry_id), page.space
+    training = read(page.space, entry_id)
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
-
-    def work(progress: Progress) -> Trained:
-        return run_training(space, training, dataset, progress)
-
-    label, key = f"training {training.entry.name}", work_key(dataset, training.plan)
-    return page.jobs.submit(space.id, "train", label, work, job_id=entry_id, key=key)
+    job = describe(page.space, training)
+    label = f"training {training.entry.name}"
+    return page.jobs.submit(page.space.id, "train", label, job, job_id=entry_id, key=job.key(dataset.fingerprint))
 
 
-def work_key(dataset: Dataset, plan: TrainingPlan) -> str:
-    """What a training depends on: equal trainings, of whomever, run once."""
-    return json.dumps([dataset.fingerprint, replace(plan, name="").to_json()], sort_keys=True)
+def describe(space: Space, training: Training) -> JobDescription:
+    """The job of a saved training, which has its id."""
+    settings = {"plan": replace(training.plan, name="").to_json(), "name": training.plan.name}
+    return JobDescription(training.entry.id, "train", space.id, dataset=training.dataset_id, settings=settings)
 
 
 def read(space: Space, entry_id: str) -> Training:
@@ -85,47 +74,6 @@ def read(space: Space, entry_id: str) -> Training:
         raise ArtifactError(
             f"the training “{entry.name}”", "is damaged", type(error).__name__, "Discard it."
         ) from error
-
-
-def run_training(space: Space, training: Training, dataset: Dataset, progress: Progress) -> Trained:
-    """The work of the job: trains and saves the run."""
-    from recsys.runs import execute
-
-    plan, entry_id = training.plan, training.entry.id
-    if equal := equal_run(progress):
-        saved = space.save_run(copied(equal, plan.name), dataset, run_meta(equal, training.dataset_id))
-        forget(space, entry_id)
-        return Trained(saved.id, training.dataset_id)
-    # Two threads that let go of the interpreter while they compute: pages still answer (benchmarks/response_time.py).
-    checkpoint = space.path(entry_id) / "checkpoint"
-    run = execute(dataset, plan, checkpoint=checkpoint, threads=2, report=progress)
-    saved = space.save_run(run, dataset, run_meta(run, training.dataset_id))
-    if progress.stopping and not run.config.get("problem"):
-        space.rename(saved.id, f"{saved.name} (stopped after epoch {len(run.reports)})")
-    else:
-        forget(space, entry_id)
-    return Trained(saved.id, training.dataset_id)
-
-
-def equal_run(progress: Progress) -> Run | None:
-    """The run that an equal training has just saved; None without one, or where it is deleted already."""
-    if progress.equal_result is None:
-        return None
-    try:
-        return cache.open_run(str(state.workspace().find(progress.equal_result.run, "run")[1]))[0]
-    except StudioError:
-        return None
-
-
-def copied(run: Run, name: str) -> Run:
-    """The run as one of its own, with another name."""
-    return replace(run, id=secrets.token_hex(12), name=name)
-
-
-def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
-    """What lists and the menu show of a run."""
-    quality = run.validation.get(run.model.name, {}).get("ndcg@10")
-    return {"number": "" if quality is None else format_number(quality), "dataset": dataset_id}
 
 
 def current(page: PageContext) -> JobSnapshot | None:
@@ -143,13 +91,7 @@ def unfinished(page: PageContext) -> list[Entry]:
 
 def has_checkpoint(space: Space, entry_id: str) -> bool:
     """Whether at least one epoch of a saved training is on disk."""
-    return any((space.path(entry_id) / "checkpoint").glob("*"))
-
-
-def forget(space: Space, entry_id: str) -> None:
-    """Deletes a saved training for good; its run stays."""
     try:
-        space.delete(entry_id)
-    except UnknownIdError:
-        return
-    shutil.rmtree(space.folder / "trash" / entry_id, ignore_errors=True)
+        return any((space.path(entry_id) / "checkpoint").glob("*"))
+    except UnknownIdError:  # discarded meanwhile
+        return False

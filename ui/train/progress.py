@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.charts.style import CONFIG, format_number
 from recsys.charts.training import training_curve
 from recsys.jobs.queue import JobSnapshot
+from recsys.jobs.trainings import forget
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
@@ -36,7 +37,7 @@ def watch(page: PageContext, job_id: str) -> None:
 def _watch(page: PageContext, job_id: str) -> None:
     job = page.jobs.snapshot(job_id, page.space.id)
     if job.state == "done":
-        page.set_view(run=job.result.run, dataset=job.result.dataset, job="")
+        page.set_view(run=job.result["run"], dataset=job.result["dataset"], job="")
         st.rerun()
     reports = tuple(job.details.get("reports", ()))
     curve, beside = st.columns(WIDTHS, gap="large")
@@ -60,7 +61,8 @@ def show(figure: Any, key: str) -> None:
 def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     if job.position:
         others = "next" if job.position == 1 else f"number {job.position}"
-        st.progress(0.0, text=f"Waiting: {others} in the queue. Trainings run one at a time.")
+        most = page.jobs.trainings
+        st.progress(0.0, text=f"Waiting: {others} in the queue. {most} training{'s' * (most > 1)} can run at once.")
     else:
         left = "" if job.seconds_left is None else f" · {clock(job.seconds_left)} left"
         st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")
@@ -71,13 +73,13 @@ def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> N
         "Stopping …" if stopping else "Stop and save the best",
         key="train_stop",
         width="stretch",
-        help="Finishes the epoch and saves the best model so far as a run. The training can be resumed from there.",
+        help="Saves the best model so far as a run. Finished epochs are kept: the training can be resumed from there.",
         disabled=stopping,
         on_click=_stop,
         args=(page, job.id),
     )
     if stopping:
-        st.caption("The current epoch is finished first; then the best model so far is saved as a run.")
+        st.caption("The best model of the finished epochs is saved as a run; the epoch that was begun is dropped.")
     else:
         st.caption("It continues when you leave this page or close the browser.")
 
@@ -90,7 +92,7 @@ def _stop(page: PageContext, job_id: str) -> None:
 def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     """Loss, quality, speed, time, processor and memory."""
     newest = reports[-1] if reports else {}
-    process = _process()
+    cpu, memory, whose = _usage(job)
     shown = (
         (
             "Loss (nats)",
@@ -104,25 +106,38 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
         ),
         ("Items/s", format_number(newest.get("speed")), "Interactions read in a second."),
         ("Running", clock(job.seconds), "Since it started."),
-        ("CPU", f"{process.cpu_percent():.0f}%", "Of this app; 100% is one core. Training uses one, pages the others."),
-        ("Memory", f"{process.memory_info().rss / 1e6:,.0f} MB", "Of this app, everything included."),
+        ("CPU", f"{cpu:.0f}%", f"Of {whose}; 100% is one core."),
+        ("Memory", f"{memory / 1e6:,.0f} MB", f"Of {whose}, everything included."),
     )
     for row in (shown[:2], shown[2:4], shown[4:]):
         for column, (label, value, meaning) in zip(st.columns(2), row, strict=True):
             column.metric(label, value, help=meaning)
 
 
+def _usage(job: JobSnapshot) -> tuple[float, float, str]:
+    """CPU percent and bytes of memory of the process that trains, and what it is."""
+    if "memory" in job.details:
+        return job.details["cpu"], job.details["memory"], "the worker process that trains"
+    process = _process()
+    return process.cpu_percent(), process.memory_info().rss, "this app, in which the training runs"
+
+
 def _ended(page: PageContext, job: JobSnapshot) -> None:
+    resumes = job.kind == "train" and jobs.has_checkpoint(page.space, job.id)
     if job.error:
         show_failure(job)
+    elif resumes:
+        st.info("Stopped before another epoch ended. The finished epochs are kept, and training goes on from there.")
     else:
         st.info("Stopped before the first epoch ended, so there is no model to save yet.")
     with st.container(horizontal=True):
-        if job.kind == "train" and st.button("Try again", key="train_again", type="primary"):
+        if job.kind == "train" and st.button(
+            "Resume from its last epoch" if resumes else "Try again", key="train_again", type="primary"
+        ):
             page.set_view(job=jobs.launch(page, job.id))
             st.rerun()
         if st.button("Change settings" if job.kind == "train" else "Close", key="train_back"):
-            jobs.forget(page.space, job.id)
+            forget(page.space, job.id)
             page.set_view(job="")
             st.rerun()
 
@@ -140,7 +155,7 @@ def offer_unfinished(page: PageContext) -> None:
             page.set_view(job=jobs.launch(page, entry.id))
             st.rerun()
         if away.button("Discard", key=f"train_discard_{entry.id}", width="stretch", help="Saved runs stay."):
-            jobs.forget(page.space, entry.id)
+            forget(page.space, entry.id)
             st.rerun()
 
 

@@ -12,7 +12,7 @@ from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.evaluation.study.what_helps import what_helps
-from recsys.jobs.queue import Progress
+from recsys.jobs.description import JobDescription
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.transfer.certificate import Decision
@@ -165,9 +165,8 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
 
 def _start(page: PageContext, context: RunContext, label: str = "Run the study") -> None:
     """The study of this axis: its progress, the reason of a failure, and the button that starts it."""
-    space, data = page.space, context.dataset
     axis, scenarios = axis_of(page), scenarios_of(page, context)
-    wanted = job_id(page, "study of the pair", axis, data.fingerprint, *scenarios)
+    wanted = job_id(page, "study of the pair", axis, context.dataset.fingerprint, *scenarios)
     job = find_job(page, wanted)
     if job is not None and job.active:
         guarded_fragment(1.0)(_progress)(page, wanted)
@@ -177,16 +176,10 @@ def _start(page: PageContext, context: RunContext, label: str = "Run the study")
     elif job is not None and job.state == "stopped":
         st.warning("The study was stopped before its end, so it has no verdict.")
 
-    def work(progress: Progress) -> str:
-        from recsys.evaluation.study.transfer_study import transfer_study
-
-        between = (scenarios[0], scenarios[1]) if scenarios else None
-        study = transfer_study(data, axis, scenarios=between, progress=progress)
-        meta = {"fingerprint": data.fingerprint, "axis": axis, "scenarios": scenarios, "level": study.level}
-        return space.save_json("study", f"Does {axis} transfer help?", study.to_json(), meta).id
-
     if st.button(label, key=f"study_{label}", help="About two minutes. It continues when you leave this page."):
-        page.jobs.submit(space.id, "study", f"the study of transfer across {axis}", work, job_id=wanted)
+        settings = {"axis": axis, "scenarios": list(scenarios)}
+        study = JobDescription(wanted, "study", page.space.id, run=page.run_id, settings=settings)
+        page.jobs.submit(page.space.id, "study", f"the study of transfer across {axis}", study, job_id=wanted)
         st.rerun()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +44,7 @@ def train(
     checkpoint: Path | None = None,
     features: np.ndarray | None = None,
     markov: Markov | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[EpochReport]:
     """Trains a model epoch by epoch; ending the loop early keeps the best so far, in `report.model`.
 
@@ -64,6 +65,7 @@ def train(
         features: float32 (n_items + 1, F), item features (titles, images); NaN where there are none. Only for models
             that use them.
         markov: Markov scores of the same rows whose settings were chosen on `validation` already; None chooses them.
+        stop: asked before each batch; training ends as soon as it is true, and what the epoch has learned is dropped.
 
     Yields:
         A report after each epoch.
@@ -82,7 +84,10 @@ def train(
         yield training.report(True, 0.0, 0)  # it had ended, but its last report was not received
         return
     while at.epoch < at.epochs:
-        yield training.next_epoch(checkpoint)
+        report = training.next_epoch(checkpoint, stop)
+        if report is None:
+            return
+        yield report
         if training.out_of_patience:
             return
 
@@ -177,11 +182,14 @@ class _Training:
                 self.validator.validate(learner.snapshot())
         return float(per_example * self.rows.n_interactions / self.parts) + time.perf_counter() - evaluated
 
-    def next_epoch(self, checkpoint: Path | None) -> EpochReport:
-        """Trains one epoch, validates, keeps the best, writes the checkpoint."""
+    def next_epoch(self, checkpoint: Path | None, stop: Callable[[], bool] | None = None) -> EpochReport | None:
+        """Trains one epoch, validates, keeps the best, writes the checkpoint. None where it was stopped."""
         started, at, joining = time.perf_counter(), self.progress, self.joining
         with one_thread():  # the learner's own two threads are faster than several for each small product
-            at.loss, examples = self._epoch(self.all_rows if joining else self.rows)
+            trained = self._epoch(self.all_rows if joining else self.rows, stop)
+        if trained is None:
+            return None
+        at.loss, examples = trained
         at.epoch += 1
         model = self._validated(joining)
         score = at.figures.get("ndcg@10", -at.loss)
@@ -213,14 +221,16 @@ class _Training:
         if mean * (at.epochs - at.epoch) > left + 0.1 * budget:
             at.epochs = max(at.epoch + int(left / mean), at.epoch + (self.joins and not joining))
 
-    def _epoch(self, rows: Dataset) -> tuple[float, int]:
-        """All batches of one epoch: the mean loss, and the number of interactions read."""
+    def _epoch(self, rows: Dataset, stop: Callable[[], bool] | None) -> tuple[float, int] | None:
+        """All batches of one epoch: the mean loss, and the number of interactions read; None where it was stopped."""
         at = self.progress
         lap, part = divmod(at.epoch, self.parts)
         rng = np.random.default_rng([self.config.seed, 3, lap])
         batches = list(self.learner.batches(rows, rng))[part :: self.parts]
         losses, examples = [], 0
         for number, batch in enumerate(batches):
+            if stop is not None and stop():
+                return None
             rate = self.config.learning_rate * schedule((at.epoch + number / len(batches)) / at.epochs)
             rate *= min(1.0, (self.learner.steps + 1) / self.warm_up)
             step_rng = np.random.default_rng([self.config.seed, 4, self.learner.steps])

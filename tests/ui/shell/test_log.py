@@ -7,7 +7,8 @@ import logging
 
 import pytest
 
-from recsys.jobs.queue import JobQueue, Progress
+from recsys.jobs.progress import Progress
+from recsys.jobs.queue import JobQueue
 from tests.pages.screen import LISTENER
 from ui.shell.log import JsonLines, start_log
 

@@ -1,0 +1,80 @@
+"""A job as data: everything that its work needs, as JSON, so that it can run in another process or by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
+
+FORMAT = 1
+_TOKEN = re.compile(r"[0-9a-f]{24,32}")  # of a job; it names a folder, so it must not lead elsewhere
+
+
+@dataclass(frozen=True)
+class JobDescription:
+    """What a job is to do.
+
+    Attributes:
+        id: 24 to 32 hex digits.
+        kind: one of `recsys.jobs.kinds.KINDS`.
+        space: id of the space that its result is saved in.
+        dataset, run: ids of saved entries that it works on; "" for none.
+        settings: JSON values, such as the plan of a training with its seed. "name" is what the result is called.
+    """
+
+    id: str
+    kind: str
+    space: str
+    dataset: str = ""
+    run: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _TOKEN.fullmatch(self.id):
+            raise InputError("the job's id", "must be 24 to 32 hex digits", self.id)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, **asdict(self), "settings": dict(self.settings)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> JobDescription:
+        """Raises InputError, KeyError, TypeError where `values` is not what `to_json` gave."""
+        if values["format"] != FORMAT:
+            raise InputError("the job", f"must be of format {FORMAT}", values["format"])
+        texts = {name: str(values[name]) for name in ("id", "kind", "space", "dataset", "run")}
+        return cls(**texts, settings=dict(values["settings"]))
+
+    def key(self, fingerprint: str) -> str:
+        """Equal for jobs with the same result: kind, data, settings without the name, and the version of the code.
+
+        Args:
+            fingerprint: of the dataset, with its catalogue.
+        """
+        settings = {name: value for name, value in self.settings.items() if name != "name"}
+        return json.dumps([self.kind, fingerprint, settings, code_version()], sort_keys=True)
+
+
+def read_description(file: Path) -> JobDescription:
+    """The job of a file. Raises ArtifactError when it is damaged or not of a job."""
+    try:
+        return JobDescription.from_json(json.loads(Path(file).read_text("utf-8")))
+    except DAMAGED_FILE as error:
+        raise ArtifactError(
+            f"the job in {Path(file).name}", "can't be read", f"{type(error).__name__}: {error}"
+        ) from error
+
+
+@cache
+def code_version() -> str:
+    """16 hex digits of the library's source: results of different code are not the same work."""
+    root, digest = Path(__file__).resolve().parents[1], hashlib.blake2b(digest_size=8)
+    for file in sorted(root.rglob("*.py")):
+        digest.update(f"{file.relative_to(root).as_posix()}\0".encode() + file.read_bytes())
+    return digest.hexdigest()

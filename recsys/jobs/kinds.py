@@ -1,0 +1,83 @@
+"""The kinds of described jobs, their work, and the folder that a job has while it runs.
+
+    root/jobs/<job>/job.json        the description
+    root/jobs/<job>/result.json     what the work returned
+    root/jobs/<job>/…               what the work keeps meanwhile, such as a checkpoint
+
+The folder goes when the job has ended, and what a killed server left goes at its next start.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import InputError, StudioError
+from recsys.files import replace_file
+from recsys.jobs.description import JobDescription
+from recsys.jobs.progress import Progress
+from recsys.workspace import Workspace
+
+KINDS = {
+    "train": "recsys.jobs.trainings:train",
+    "demo": "recsys.jobs.trainings:demo",
+    "estimate": "recsys.jobs.trainings:estimate_training",
+    "study": "recsys.jobs.studies:study",
+}
+"""`module:function` of each kind: `function(job, workspace, progress)` saves what it makes, and returns JSON values."""
+
+
+def job_folder(job: JobDescription, workspace: Workspace) -> Path:
+    """Where a job keeps its files while it runs."""
+    return workspace.root / "jobs" / job.id
+
+
+def write_description(job: JobDescription, workspace: Workspace) -> Path:
+    """Writes a job's description into its folder. Returns the file."""
+    file = job_folder(job, workspace) / "job.json"
+    replace_file(file, json.dumps(job.to_json(), ensure_ascii=False, indent=1))
+    return file
+
+
+def perform(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
+    """Does the work of a job in this thread; returns its result and writes it into the job's folder.
+
+    Raises:
+        InputError: there is no such kind.
+        StudioError: memory ran out, or what the work raises.
+    """
+    if job.kind not in KINDS:
+        raise InputError("the kind of the job", f"must be one of {', '.join(KINDS)}", job.kind)
+    module, name = KINDS[job.kind].split(":")
+    try:
+        result = getattr(import_module(module), name)(job, workspace, progress)
+    except MemoryError as error:
+        raise out_of_memory() from error
+    replace_file(job_folder(job, workspace) / "result.json", json.dumps(result))
+    return result
+
+
+def take_result(job: JobDescription, workspace: Workspace) -> Any:
+    """The result that `perform` wrote, None where it did not end well. Removes the job's folder."""
+    folder = job_folder(job, workspace)
+    file = folder / "result.json"
+    result = json.loads(file.read_text("utf-8")) if file.is_file() else None
+    shutil.rmtree(folder, ignore_errors=True)
+    return result
+
+
+def out_of_memory(limit: float = 0) -> StudioError:
+    """The error of a job that needs more memory than there is.
+
+    Args:
+        limit: in bytes, where there is one.
+    """
+    rule = f"must be at most {limit / 1e6:,.0f} MB, and more was needed" if limit else "ran out"
+    return StudioError(
+        "the memory of this job",
+        rule,
+        fix="Lower the batch size, the negative samples or the embedding size, or take less data; then try again.",
+    )

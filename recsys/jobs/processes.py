@@ -1,0 +1,255 @@
+"""Jobs in worker processes of this machine, so that no job can take the app's memory, time or life.
+
+A worker is a fresh Python process (no fork: the app has threads) with JSON lines on its pipes. It is started when it is
+needed, does one job after the other with its libraries loaded once, and is replaced after a job that made it large, so
+that the memory returns to the system.
+
+A worker that is lost while it works (killed, crashed) is replaced once, and its job goes on from the checkpoint. A
+worker that stops working, or needs too much memory, is ended, and the job fails with a sentence that says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from recsys.errors import StudioError
+from recsys.jobs.description import JobDescription
+from recsys.jobs.kinds import out_of_memory, take_result, write_description
+from recsys.jobs.progress import JobStopped, Progress
+from recsys.jobs.worker import SILENCE
+from recsys.jobs.worker_process import WorkerProcess
+from recsys.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+TICK = 0.1  # seconds between two looks at a worker that says nothing
+ATTEMPTS = 2  # of a job whose worker is lost
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may do.
+
+    Attributes:
+        memory: bytes. reuse: bytes above which it is not used for another job.
+        start: seconds until its first sign of life. silence: seconds without another. idle: seconds without computing.
+        stop: seconds from a request to stop to its end by force, while there is nothing to keep.
+        threads: of the numeric libraries.
+    """
+
+    memory: int
+    reuse: int = 700_000_000
+    start: float = 300.0
+    silence: float = SILENCE
+    idle: float = 300.0
+    stop: float = 0.6
+    threads: int = 2
+
+
+class WorkerLost(Exception):
+    """A worker ended while it worked. `cause` is for the user."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Defect(Exception):
+    """A defect in a job's work; the text is the traceback of the worker."""
+
+
+class ProcessRunner:
+    """See `JobRunner`. It starts as many workers as jobs run at once, and keeps one that has nothing to do.
+
+    Args:
+        workspace: is opened by the workers, too.
+        module: is run as the worker.
+    """
+
+    def __init__(self, workspace: Workspace, limits: Limits, module: str = "recsys.jobs.worker") -> None:
+        self.workspace, self.limits, self.module = workspace, limits, module
+        self._lock = threading.Lock()
+        self._free: list[WorkerProcess] = []
+        self._busy: list[WorkerProcess] = []
+
+    def run(self, job: JobDescription, progress: Progress) -> Any:
+        """See `JobRunner`."""
+        write_description(job, self.workspace)
+        try:
+            self._attempts(job, progress)
+        finally:
+            result = take_result(job, self.workspace)
+        return result
+
+    def prepare(self) -> None:
+        """Starts a worker, unless there is one."""
+        with self._lock:
+            if not self._free and not self._busy:
+                self._free.append(self._start())
+
+    def close(self) -> None:
+        """Ends all workers."""
+        with self._lock:
+            workers, self._free, self._busy = [*self._free, *self._busy], [], []
+        for worker in workers:
+            worker.kill()
+
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(self.module, self.limits.memory, self.limits.threads)
+
+    def _attempts(self, job: JobDescription, progress: Progress) -> None:
+        """Does the job; once more where its worker was lost."""
+        for attempt in range(1, ATTEMPTS + 1):
+            worker = self._take()
+            try:
+                return _Supervision(worker, self.limits, progress).run(self._order(job, progress))
+            except WorkerLost as lost:
+                fields = {"job": job.id[:8], "kind": job.kind, "cause": lost.cause, "stderr": worker.last_words()}
+                log.error("worker lost", extra={"fields": fields})
+                if progress.stopping:
+                    raise JobStopped from lost
+                if attempt == ATTEMPTS:
+                    raise _lost_error(lost.cause) from lost
+                text = f"The worker process {lost.cause}; another one goes on from the last checkpoint …"
+                progress.relay(progress.newest.fraction, text, None, {})
+                progress.graceful = False
+            finally:
+                self._give_back(worker)
+
+    def _order(self, job: JobDescription, progress: Progress) -> dict[str, Any]:
+        return {
+            "job": job.to_json(),
+            "home": str(self.workspace.root.resolve()),
+            "space_bytes": self.workspace.space_bytes,
+            "equal_result": progress.equal_result,
+        }
+
+    def _take(self) -> WorkerProcess:
+        """A worker that is free, or a new one."""
+        with self._lock:
+            self._free = [worker for worker in self._free if worker.alive]
+            worker = self._free.pop() if self._free else self._start()
+            self._busy.append(worker)
+            return worker
+
+    def _give_back(self, worker: WorkerProcess) -> None:
+        """Keeps a worker for the next job, if it is small and none is kept."""
+        with self._lock:
+            if worker in self._busy:
+                self._busy.remove(worker)
+            if not self._free and worker.reusable and worker.memory() <= self.limits.reuse:
+                self._free.append(worker)
+                return
+        worker.kill()
+
+
+class _Supervision:
+    """One job in one worker, until its end."""
+
+    def __init__(self, worker: WorkerProcess, limits: Limits, progress: Progress) -> None:
+        self.worker, self.limits, self.progress = worker, limits, progress
+        self.heard = self.looked = self.measured = self.computed = time.monotonic()
+        self.cpu_seconds = 0.0
+        self.asked_to_stop: float | None = None
+
+    def run(self, order: dict[str, Any]) -> None:
+        """Raises JobStopped, StudioError, WorkerLost and Defect."""
+        self.worker.reusable = False
+        self.worker.send(order)
+        while True:
+            message = self.worker.receive(TICK)
+            if message is not None:
+                self.heard, self.worker.greeted = time.monotonic(), True
+                if self._take(message):
+                    self.worker.reusable = True
+                    return
+            self._look()
+
+    def _take(self, message: dict[str, Any]) -> bool:
+        """Whether the message says that the job has ended well."""
+        if "report" in message:
+            self.progress.relay(*message["report"])
+        elif "graceful" in message:
+            self.progress.graceful = bool(message["graceful"])
+        elif "ended" in message:
+            raise WorkerLost(message["ended"])
+        elif not message.keys().isdisjoint({"stopped", "failed", "defect"}):
+            self.worker.reusable = True
+            if "failed" in message:
+                raise StudioError(*message["failed"])
+            if "defect" in message:
+                raise Defect(message["defect"])
+            raise JobStopped
+        return "done" in message
+
+    def _look(self) -> None:
+        """Passes a request to stop on, and ends a worker that breaks a limit."""
+        now = time.monotonic()
+        if now - self.looked > 10:  # this process itself was asleep: the worker is given its time again
+            self.heard = self.computed = now
+        self.looked = now
+        if self.progress.stopping and self.asked_to_stop is None:
+            self.asked_to_stop = now
+            self.worker.send({"stop": True})
+        waited = 0.0 if self.asked_to_stop is None else now - self.asked_to_stop
+        if waited > self.limits.stop and not self.progress.graceful:
+            raise JobStopped
+        silence = self.limits.silence if self.worker.greeted else self.limits.start
+        if now - self.heard > silence:
+            raise _hung_error(silence)
+        if now - self.measured > 0.5:
+            self.measured = now
+            self._measure(now)
+
+    def _measure(self, now: float) -> None:
+        """Memory and CPU time; the newest figures are among the details of the report."""
+        usage = self.worker.usage()
+        if usage is None:  # it has just ended; the next message says so
+            return
+        memory, cpu_seconds, cpu_percent = usage
+        if memory > self.limits.memory:
+            raise out_of_memory(self.limits.memory)
+        if cpu_seconds - self.cpu_seconds > 0.01 * (now - self.computed):
+            self.cpu_seconds, self.computed = cpu_seconds, now
+        elif now - self.computed > self.limits.idle:
+            raise _hung_error(self.limits.idle)
+        newest = self.progress.newest
+        details = {"memory": memory, "cpu": cpu_percent}
+        self.progress.relay(newest.fraction, newest.message, newest.seconds_left, details)
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else psutil.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """Bytes of memory that this machine, or the container on it, has."""
+    total = int(psutil.virtual_memory().total)
+    with suppress(OSError, ValueError):  # "max", or not in a container
+        total = min(total, int(Path("/sys/fs/cgroup/memory.max").read_text("utf-8")))
+    return total
+
+
+def _lost_error(cause: str) -> StudioError:
+    return StudioError(
+        "the worker process of this job",
+        f"{cause}, and so did the one that replaced it",
+        fix="Finished epochs are kept: resume from there. If it happens again, use a smaller model or less data.",
+    )
+
+
+def _hung_error(seconds: float) -> StudioError:
+    return StudioError(
+        "the worker process of this job",
+        f"did nothing for {seconds:.0f} seconds, so it was ended",
+        fix="Finished epochs are kept: resume from there.",
+    )

@@ -1,0 +1,123 @@
+"""The work of jobs that train: a planned training, the demo on the sample, and the estimate before a training."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.charts.style import format_number
+from recsys.errors import InputError, StudioError, UnknownIdError
+from recsys.jobs.description import JobDescription
+from recsys.jobs.kinds import job_folder
+from recsys.jobs.progress import Progress
+from recsys.workspace import Space, Workspace
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.runs import Run, TrainingPlan
+
+THREADS = 2  # the learner splits each batch into two halves
+
+
+def train(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """Trains as planned and saves the run. Returns the ids of run and dataset.
+
+    A saved training (an entry) of the job's id holds the checkpoint; it goes when the training has ended well.
+    """
+    from recsys.runs import execute
+
+    space, plan = workspace.space(job.space), _plan(job)
+    if saved := _copy_equal_run(job, workspace, progress, plan.name):
+        forget(space, job.id)
+        return {"run": saved, "dataset": job.dataset}
+    dataset = _dataset(job, workspace)
+    checkpoint = _checkpoint(job, workspace)
+    run = execute(dataset, plan, checkpoint=checkpoint, threads=THREADS, report=progress)
+    entry = space.save_run(run, dataset, run_meta(run, job.dataset))
+    if progress.stopping and not run.config.get("problem"):
+        space.rename(entry.id, f"{entry.name} (stopped after epoch {len(run.reports)})")
+    else:
+        forget(space, job.id)
+    return {"run": entry.id, "dataset": job.dataset}
+
+
+def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """Saves the sample and a run trained on it. Returns the ids of both."""
+    from recsys.data.samples import load_sample
+    from recsys.runs import train_run
+
+    progress(0.01, "Reading the sample …")
+    space = workspace.space(job.space)
+    dataset = load_sample("all").dataset
+    data = space.save_dataset(dataset)
+    saved = _copy_equal_run(replace(job, dataset=data.id), workspace, progress, "")
+    if not saved:
+        checkpoint = job_folder(job, workspace) / "checkpoint"
+        run = train_run(dataset, holdout="last-one", threads=THREADS, checkpoint=checkpoint, progress=progress)
+        saved = space.save_run(run, dataset, run_meta(run, data.id)).id
+    return {"run": saved, "dataset": data.id}
+
+
+def estimate_training(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, float]:
+    """Parameters, memory and time of a plan, from a probe of about two seconds."""
+    from recsys.models.table import FittedModel
+    from recsys.models.training.loop import estimate
+
+    plan = _plan(job)
+    if isinstance(plan.model, FittedModel):
+        raise InputError("the model", "must be one that is trained in epochs", plan.model.name)
+    return asdict(estimate(_dataset(job, workspace), plan.model, plan.train))
+
+
+def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
+    """What lists and the menu show of a run."""
+    quality = run.validation.get(run.model.name, {}).get("ndcg@10")
+    return {"number": "" if quality is None else format_number(quality), "dataset": dataset_id}
+
+
+def forget(space: Space, entry_id: str) -> None:
+    """Deletes a saved training for good; its run stays."""
+    try:
+        space.delete(entry_id)
+    except UnknownIdError:
+        return
+    shutil.rmtree(space.folder / "trash" / entry_id, ignore_errors=True)
+
+
+def _plan(job: JobDescription) -> TrainingPlan:
+    from recsys.runs import TrainingPlan
+
+    return replace(TrainingPlan.from_json(job.settings["plan"]), name=str(job.settings.get("name", "")))
+
+
+def _dataset(job: JobDescription, workspace: Workspace) -> Dataset:
+    from recsys.data.storage import load_dataset
+
+    return load_dataset(workspace.find(job.dataset, "dataset")[1])
+
+
+def _checkpoint(job: JobDescription, workspace: Workspace) -> Path:
+    """In the saved training of this id; without one, in the job's own folder."""
+    try:
+        return workspace.space(job.space).path(job.id) / "checkpoint"
+    except UnknownIdError:
+        return job_folder(job, workspace) / "checkpoint"
+
+
+def _copy_equal_run(job: JobDescription, workspace: Workspace, progress: Progress, name: str) -> str:
+    """Copies the run of an equal training into the job's space, where it gets another id and name.
+
+    Returns the id of the copy; "" where there is no such run, or it is deleted already.
+    """
+    from recsys.runs import copy_run
+
+    if progress.equal_result is None:
+        return ""
+    try:
+        entry, source = workspace.find(str(progress.equal_result["run"]), "run")
+        name, meta = name or entry.name, {**entry.meta, "dataset": job.dataset}
+        return workspace.space(job.space).save("run", name, lambda to: copy_run(source, to, name), meta).id
+    except StudioError:
+        return ""
