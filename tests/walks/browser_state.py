@@ -235,14 +235,29 @@ def _what_is_shown(user: User) -> list[str]:
     """What of the URL, the menu, the page and its pickers is not what was chosen."""
     tab = user.tab
     _follow_jobs(tab)
-    found = _url(tab) + _menu(tab)
+    found = _url(tab) + _menu(user)
     found += {"transfer": _transfer, "explain": _explain, "embeddings": _embeddings}.get(tab.where, _nothing)(user)
     return found + _pickers(user)
 
 
 def _may_be(user: User, told: str) -> bool:
     refused = "studio_error_refused" in told
-    return refused and (any(part in told for part in user.refusals) or any(gone in told for gone in user.gone))
+    gone = user.gone | {getattr(user.tab.chosen, kind) for kind in _not_saved(user)}
+    return refused and (any(part in told for part in user.refusals) or any(entry in told for entry in gone))
+
+
+def _not_saved(user: User) -> list[str]:
+    """Which of "run" and "dataset" the URL names although it was deleted, or replaced by data cleaned in another way.
+
+    Such a URL is reached by Back. The page says so and the menu leaves it out.
+    """
+    chosen = {kind: getattr(user.tab.chosen, kind) or "sample" for kind in ("run", "dataset")}
+    spaces = user.home / "spaces"
+    return [
+        kind
+        for kind, entry in chosen.items()
+        if entry not in ("sample", user.class_run) and not any(spaces.glob(f"*/{kind}/{entry}/entry.json"))
+    ]
 
 
 def _nothing(user: User) -> list[str]:
@@ -277,15 +292,18 @@ def _url(tab: Tab) -> list[str]:
     return found
 
 
-def _menu(tab: Tab) -> list[str]:
-    """Every link of the menu carries what was chosen."""
+def _menu(user: User) -> list[str]:
+    """Every link of the menu carries what was chosen and is still saved; without its run also no users."""
+    tab, gone = user.tab, set(_not_saved(user))
+    gone |= {"target", "source"} if "run" in gone else set()
     links = tab.page.locator("[data-testid=stSidebar] [data-testid=stPageLink] a")
     found = []
-    for href in links.evaluate_all("links => links.map(a => a.href)"):
+    # Streamlit writes href="" for Home without parameters, which `a.href` would read as the address of this page
+    for href in links.evaluate_all("links => links.map(a => a.getAttribute('href') && a.href)"):
         where, said = place(href)
         for name in NAMES:
             wanted, shown = getattr(tab.chosen, name) or "", said.get(name, DEFAULTS.get(name, ""))
-            if not same(name, wanted, shown):
+            if not same(name, "" if name in gone else wanted, shown):
                 found.append(f"the menu’s link to {where} has {name} {shown!r}, chosen is {wanted!r}")
         if rules_of(said) != tab.chosen.rules:
             found.append(f"the menu’s link to {where} has the rules {rules_of(said)}, chosen are {tab.chosen.rules}")
@@ -293,12 +311,20 @@ def _menu(tab: Tab) -> list[str]:
 
 
 def _pickers(user: User) -> list[str]:
-    """The pickers show the names of dataset and run in the URL. A tab that has not run since may be behind."""
+    """The pickers show the names of dataset and run in the URL. A tab that has not run since may be behind.
+
+    In place of what is no longer saved, a sentence with its id stands on the page.
+    """
     tab, found, now = user.tab, list[str](), set[tuple[str, str]]()
+    gone = _not_saved(user)
     for kind in ("dataset", "run"):
         box = keyed(tab.page, f"frame_{kind}_*").get_by_role("combobox")
         wanted = getattr(tab.chosen, kind)
         if not wanted or not box.count():
+            continue
+        if kind in gone:
+            if wanted not in tab.page.get_by_test_id("stMain").inner_text():
+                found.append(f"the {kind} {wanted} of the URL is no longer saved, and the page does not say so")
             continue
         shown, name = box.first.input_value(), name_of(user, kind, wanted)
         now.add((wanted, shown))

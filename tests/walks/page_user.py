@@ -406,9 +406,13 @@ class User:
         return [f"the menu carries {one}, the URL says {want}" for one in carried[:1] if one != want]
 
     def _shown(self, app: AppTest, now: dict[str, str]) -> list[str]:
-        """Pickers, mixer and users on screen are those of the URL."""
+        """Pickers, mixer and users on screen are those of the URL; of deleted work a sentence says that it is gone."""
         found = []
         for kind in ("run", "dataset"):
+            if _is_deleted(kind, now):
+                if app.title and not any(now[kind] in str(warning.value) for warning in app.warning):
+                    found.append(f"the page does not say that the {kind} {now[kind]!r} of the URL is no longer saved")
+                continue
             for box in app.get("selectbox"):
                 if str(box.key).startswith(f"frame_{kind}_") and now.get(kind, box.value or "") != (box.value or ""):
                     found.append(f"the picker of {kind} shows {box.value!r}, the URL says {now.get(kind)!r}")

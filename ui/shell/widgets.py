@@ -37,10 +37,11 @@ def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
 def set_widget_value(key: str, value: object) -> None:
     """Sets the value that the widget of this key shows, for widgets whose value is in the URL.
 
-    A choice reaches the URL in the widget's `on_change`, before the page runs; after that the URL decides.
+    A choice reaches the URL in the widget's `on_change`, before the page runs; after that the URL decides. The value is
+    set in every run: a run that is interrupted by the next one may never reach the browser, which would then show the
+    first option.
     """
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+    st.session_state[key] = value
 
 
 def number_duplicates(names: Mapping[str, str]) -> dict[str, str]:

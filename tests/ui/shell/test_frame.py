@@ -110,6 +110,16 @@ def test_a_name_that_does_not_fit_into_the_picker_is_written_below_it(
     assert (name in [str(caption.value).replace("\\", "") for caption in app.caption]) == written_out
 
 
+def test_a_picker_sends_its_choice_with_every_run(home: Workspace, planted: Dataset) -> None:
+    """The run before may have been interrupted: then the browser has seen nothing of what it sent."""
+    entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
+    app = page("6_Explain", space=BOB, run=entry.id)
+    for _ in range(2):
+        picker = app.selectbox(key="frame_run_explain")
+        assert picker.proto.set_value and picker.value == entry.id
+        app.run()
+
+
 def test_the_teachers_run_is_one_click_away_and_read_only(
     home: Workspace, planted: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
