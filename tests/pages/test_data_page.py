@@ -137,24 +137,6 @@ def test_the_plan_can_be_changed_undone_and_reset(space: Space) -> None:
     assert app.button(key="data_undo").disabled
 
 
-def test_back_to_a_replaced_version_shows_what_the_url_names(space: Space) -> None:
-    app = drop(data_page(), ("shop.csv", GOOD))
-    replaced = {"dataset": space.entries("dataset")[0].id}
-    app.toggle(key="data_scenarios").set_value(True).run()
-    (current,) = space.entries("dataset")
-    assert current.id != replaced["dataset"]
-    app.query_params.clear()
-    app.query_params.update(replaced)
-    for _ in range(2):  # a rerun shows the same
-        app.run()
-        no_errors(app)
-        picker = next(box for box in app.selectbox if str(box.key).startswith("frame_dataset_"))
-        assert picker.value == current.id and "dataset" not in app.query_params
-        assert "the dataset must be saved here" in app.warning[0].value.replace("\\", "")
-    open_tab(app, "Quality").run()
-    assert not app.warning
-
-
 def test_columns_can_be_corrected(space: Space) -> None:
     app = open_tab(drop(data_page(), ("shop.csv", GOOD)), "Columns")
     user = next(box for box in app.selectbox if box.label == "User")

@@ -235,7 +235,7 @@ def _what_is_shown(user: User) -> list[str]:
     """What of the URL, the menu, the page and its pickers is not what was chosen."""
     tab = user.tab
     _follow_jobs(tab)
-    found = _url(user) + _menu(user)
+    found = _url(tab) + _menu(user)
     found += {"transfer": _transfer, "explain": _explain, "embeddings": _embeddings}.get(tab.where, _nothing)(user)
     return found + _pickers(user)
 
@@ -249,7 +249,7 @@ def _may_be(user: User, told: str) -> bool:
 def _not_saved(user: User) -> list[str]:
     """Which of "run" and "dataset" the URL names although it was deleted, or replaced by data cleaned in another way.
 
-    Such a URL is reached by Back. The page says so and takes it out of the URL; the menu leaves it out.
+    Such a URL is reached by Back. The page says so and the menu leaves it out.
     """
     chosen = {kind: getattr(user.tab.chosen, kind) or "sample" for kind in ("run", "dataset")}
     spaces = user.home / "spaces"
@@ -275,14 +275,8 @@ def _follow_jobs(tab: Tab) -> None:
     tab.job, tab.where = job, where
 
 
-def _url(user: User) -> list[str]:
-    """The URL names what was chosen; what is no longer saved leaves it, and with a run its users."""
-    tab, gone = user.tab, set(_not_saved(user))
-    gone |= {"target", "source"} if "run" in gone else set()
+def _url(tab: Tab) -> list[str]:
     said, found = place(tab.page.url)[1], []
-    for name in gone:
-        if not said.get(name):
-            setattr(tab.chosen, name, "")
     for name in NAMES:
         wanted, shown = getattr(tab.chosen, name), said.get(name, DEFAULTS.get(name, ""))
         if not wanted:

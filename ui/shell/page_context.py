@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from recsys.runs import Run
 
 PENDING_PROBLEMS = "frame_told"  # in the session: sentences about refused values, shown with the next run of the page
-GONE = "frame_gone"  # in the session: the query parameters without what was deleted, and the sentences about it
 SAMPLE_RUN = "sample"  # the small run that ships with the sample; anyone may open it
 
 
@@ -108,7 +107,7 @@ class PageContext:
 
     def __init__(self, step: Step) -> None:
         self.step = step
-        self.view = _existing_view()
+        self.view = _without_deleted(state.read_view())
         self.space: Space = state.current_space()
         self.jobs: JobQueue = state.jobs()
 
@@ -227,7 +226,7 @@ class PageContext:
         URL agree (see `rerun_if_view_changed`). The URL is read first, because another widget may have changed it in
         the same run.
         """
-        self.view = _existing_view()
+        self.view = _without_deleted(state.read_view())
         if self.view.problems:
             st.session_state[PENDING_PROBLEMS] = self.view.problems  # their values leave the URL now
         source = self.view.source
@@ -274,23 +273,6 @@ class PageContext:
             return ""
         ready = self.dataset_folder is not None if step.key == "data" else self.run_folder is not None
         return "✓" if ready else "○"
-
-
-def _existing_view() -> state.View:
-    """The view in the URL. A run or dataset that is no longer saved leaves the URL, so that it names what is shown.
-
-    The sentence about it stays until something else is opened: a browser without cookies runs the page twice.
-    """
-    named = state.read_view()
-    view = _without_deleted(named)
-    if (view.run, view.dataset) != (named.run, named.dataset):
-        state.write_view(view)
-        st.session_state[GONE] = view.params(), view.problems[len(named.problems) :]
-    elif (gone := st.session_state.get(GONE)) is not None:
-        if gone[0] == view.params():
-            return replace(view, problems=(*view.problems, *gone[1]))
-        del st.session_state[GONE]
-    return view
 
 
 def _without_deleted(view: state.View) -> state.View:
