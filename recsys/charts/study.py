@@ -62,34 +62,43 @@ def methods_figure(point: Mapping[str, Any]) -> Figure:
 
 
 def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
-    """Every method over the number of known items; controls are grey bands of their intervals, transfer is thick."""
+    """Every method over the number of known items; controls are grey bands of their intervals, transfer is thick.
+
+    Each line is named at its right end: labels are moved apart and joined to their lines.
+    """
     import plotly.graph_objects as go
 
+    known = [str(p["observed"]) for p in points]
+    shown = [m for m in methods.METHODS if all(m.name in p["methods"] for p in points)]
     figure = sentence_figure(
         "The fewer items are known, the more transfer helps",
         x="known items of the user",
         y="NDCG@10",
-        height=360,
+        height=_PLOT + _TOP + _BOTTOM,
+        alternative="; ".join(f"{m.label}: {_over_known(points, m.name)}" for m in shown),
     )
-    known = [str(p["observed"]) for p in points]
-    shown = [m for m in methods.METHODS if all(m.name in p["methods"] for p in points)]
     gains = [p["methods"][TRANSFER]["value"] - p["methods"][ALONE]["value"] for p in points]
     if gains[0] <= gains[-1]:
         figure.layout.title.text = "Transfer does not help most where the fewest items are known"
+    named: list[tuple[str, float, str]] = []  # label, value at the right end, colour
     for method in shown:
         if method.role == "control":
             estimates = [_estimate(p["methods"][method.name]) for p in points]
             figure.add_trace(_band(known, estimates, method.label))
+            named.append((f"{method.label} (control)", (estimates[-1].low + estimates[-1].high) / 2, QUIET))
     for number, method in enumerate(m for m in shown if m.role != "control"):
         name, transfers = method.name, method.role in ("transfer", "learned")
+        values = [p["methods"][name]["value"] for p in points]
+        colour = blend_colour(0.5) if name == TRANSFER else group_colour(number)
+        named.append((method.label, values[-1], colour))
         figure.add_trace(
             go.Scatter(
                 x=known,
-                y=[p["methods"][name]["value"] for p in points],
+                y=values,
                 mode="lines+markers",
                 name=method.label,
                 line={
-                    "color": blend_colour(0.5) if name == TRANSFER else group_colour(number),
+                    "color": colour,
                     "width": 4 if name == TRANSFER else 2.5 if transfers else 1.5,
                     "dash": "solid" if transfers else "dot",
                 },
@@ -97,8 +106,53 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
                 hovertemplate=f"{method.label}, %{{x}} known: %{{y:.3f}}<extra></extra>",
             )
         )
-    figure.update_layout(showlegend=True, height=460, legend={"orientation": "h", "y": -0.25})
+    _name_lines(figure, known[-1], named)
     return figure
+
+
+_PLOT, _TOP, _BOTTOM, _RIGHT = 400, 56, 54, 270  # pixels: height of the plot, margins above, below and for the names
+_LINE = 17  # pixels of a name
+
+
+def _over_known(points: list[Mapping[str, Any]], name: str) -> str:
+    return ", ".join(f"{p['methods'][name]['value']:.3f} with {int(p['observed'])} known" for p in points)
+
+
+def _name_lines(figure: Figure, last: str, named: list[tuple[str, float, str]]) -> None:
+    """Names at the right end of the lines, in the order of their values, moved apart where they would overlap.
+
+    Args:
+        last: the rightmost place of the x-axis.
+        named: label, value there and colour of each line.
+    """
+    values = [float(y) for trace in figure.data for y in trace.y]
+    low, high = min(values), max(values)
+    pad = 0.04 * (high - low) or 0.01
+    low, high = low - pad, high + pad
+    ordered = sorted(named, key=lambda one: one[1])
+    pixels = [(value - low) / (high - low) * _PLOT for _, value, _ in ordered]
+    figure.update_layout(margin={"t": _TOP, "b": _BOTTOM, "r": _RIGHT, "l": 70}, height=_PLOT + _TOP + _BOTTOM)
+    figure.update_yaxes(range=[low, high], automargin=False)
+    figure.update_xaxes(automargin=False)
+    figure.update_layout(
+        annotations=[
+            {
+                "x": last, "y": value, "ax": 34, "ay": at - to, "text": label, "xanchor": "left", "showarrow": True,
+                "arrowhead": 0, "arrowwidth": 1.2, "arrowcolor": colour, "standoff": 6, "font": {"size": 12.5},
+            }
+            for (label, value, colour), at, to in zip(ordered, pixels, _apart(pixels), strict=True)
+        ]
+    )  # fmt: skip
+
+
+def _apart(pixels: list[float]) -> list[float]:
+    """Ascending heights moved so that neighbours are at least a line apart and all lie inside the plot."""
+    heights = list(pixels)
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + _LINE)
+    for i in range(len(heights) - 1, -1, -1):
+        heights[i] = min(heights[i], _PLOT - _LINE * (len(heights) - 1 - i))
+    return heights
 
 
 def _band(known: list[str], estimates: list[Estimate], label: str) -> go.Scatter:
@@ -108,9 +162,10 @@ def _band(known: list[str], estimates: list[Estimate], label: str) -> go.Scatter
     return go.Scatter(
         x=[*known, *known[::-1]],
         y=[*(e.high for e in estimates), *(e.low for e in estimates[::-1])],
+        mode="lines",
         fill="toself",
         fillcolor=with_opacity(QUIET, 0.25),
-        line={"width": 0},
+        line={"width": 1, "color": with_opacity(QUIET, 0.6)},
         name=f"{label} (control, 95% interval)",
         hoverinfo="skip",
     )
