@@ -11,6 +11,7 @@ GLOSSARY = {
     "Attention": "For each item of a history, a weighted mean over the items before it; the weights are learned.",
     "Baseline": "A simple method to compare with, such as popularity; a model that does not beat it is not needed.",
     "Bootstrap": "Draws the users again with replacement, many times, to see how much a mean varies.",
+    "Bridge": "A linear map of the source’s embedding, learned from users with both parts (EMCDR, Man et al. 2017).",
     "Candidate": "An item that may be recommended: the rules allow it and the user has not seen it.",
     "Cluster": "A group of users whose embeddings are close to each other.",
     "Cold start": "Recommending to a user, or recommending an item, with few or no interactions.",
@@ -39,6 +40,7 @@ GLOSSARY = {
     "Learning rate": "The step size of training: too small learns slowly, too large does not converge.",
     "Leave-one-out": "The last item of each user is held out for the test, the one before it for validation.",
     "LightGCN": "A model that averages embeddings over the graph of users and items.",
+    "Linear blend": "The source’s scores as they are, weighed by α (average strategy, Masthoff 2004).",
     "Long tail": "The many items with few interactions each.",
     "Loss": "What training minimises: low when the model gives the actual next items high scores.",
     "Margin": "An item’s score minus the mean score of all candidates.",
@@ -53,6 +55,7 @@ GLOSSARY = {
     "p-value": "The probability of a difference at least as large if there were none.",
     "Parameters": "The numbers of a model that training adjusts.",
     "PCA": "The fastest projection: the directions in which the embeddings vary most.",
+    "Personalised bridge": "Several linear maps, mixed by what the source likes (PTUPCDR, Zhu et al. 2022).",
     "Privacy parameter δ": "The probability with which the limit ε may not hold; below one in the number of users.",
     "Privacy parameter ε": "The limit of what a result may reveal: smaller ε means more noise and more protection.",
     "Projection": "A map in two dimensions of embeddings that have many.",
@@ -68,6 +71,7 @@ GLOSSARY = {
     "Source": "The user or group whose interests are transferred.",
     "SVD": "Shortens long rows of numbers, such as word counts, to a few numbers that keep most of the differences.",
     "Target": "The user or group that gets the recommendations.",
+    "Text bridge": "Item texts join source and target; no shared users are needed (UniSRec, Hou et al. 2022).",
     "TF-IDF": "Describes a text by its words; words that occur in few texts count more.",
     "Transfer": "Blends the source’s embedding into the target’s: α · source + (1 − α) · target.",
     "Transfer certificate": "Tells for one pair whether a study showed a gain for such users, and how many it harmed.",
@@ -93,6 +97,21 @@ def meaning_of(*terms: str) -> str:
 def meaning_of_models(names: Iterable[str]) -> str:
     """The tooltip of some models: what each of the table does, in a sentence."""
     return "\n\n".join(f"**{entry.label}:** {entry.sentence}" for entry in MODELS if entry.name in set(names))
+
+
+def meaning_of_method(name: str) -> str:
+    """What a transfer method does, and its paper; in the method's own words where the glossary has no entry yet."""
+    from recsys.transfer.methods import METHODS  # heavy: Home shows tooltips before it is loaded
+
+    method = METHODS[name]
+    return GLOSSARY.get(method.label, f"{method.sentence} {method.paper}.")
+
+
+def meaning_of_methods(names: Iterable[str]) -> str:
+    """The tooltip (Markdown) of some transfer methods."""
+    from recsys.transfer.methods import METHODS
+
+    return "\n\n".join(f"**{METHODS[name].label}:** {meaning_of_method(name)}" for name in names)
 
 
 def terms_in(text: str) -> str | None:

@@ -1,6 +1,15 @@
 """Step 4: source and target, transfer methods, the exact path over α, recommendations, α suggestion, privacy."""
 
-from recsys.transfer.blend import WAYS, Transfer, blend_ways, interpolate, merged_party, seen_by_half, transfer
+from recsys.transfer.blend import (
+    WAYS,
+    Transfer,
+    blend_ways,
+    interpolate,
+    merged_party,
+    seen_by_half,
+    transfer,
+    with_method,
+)
 from recsys.transfer.methods import METHODS, TransferMethod, fit_method, load_method, save_method
 from recsys.transfer.parties import (
     MINIMUM_GROUP,
@@ -65,5 +74,6 @@ __all__ = [
     "seen_by_half",
     "split_interests",
     "transfer",
+    "with_method",
     "write_weights",
 ]

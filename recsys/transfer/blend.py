@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -147,9 +147,22 @@ def transfer(
             )
         source_scores = interests.scores(weights)
         return Transfer(model, target, source, target_scores, source_scores, allowed, method, interests, weights)
-    embedding = party_embedding(model, source) if isinstance(model, Encoder) and method.needs_embeddings else None
-    source_scores = method.apply(model, party_scores(model, source), embedding)
-    return Transfer(model, target, source, target_scores, source_scores, allowed, method)
+    linear = Transfer(model, target, source, target_scores, party_scores(model, source), allowed)
+    return linear if method.name == LinearBlend.name else with_method(linear, method)
+
+
+def with_method(pair: Transfer, method: TransferMethod) -> Transfer:
+    """The pair of a linear blend of next-choice scores, by another method.
+
+    Raises:
+        InputError: the pair is by a learned method already, or transfers interests.
+    """
+    if pair.method.name != LinearBlend.name or pair.interests is not None:
+        raise InputError("the pair", "must be a linear blend of next-choice scores", pair.method.name)
+    model, embedding = pair.model, None
+    if isinstance(model, Encoder) and method.needs_embeddings:
+        embedding = party_embedding(model, pair.source)
+    return replace(pair, source_scores=method.apply(model, pair.source_scores, embedding), method=method)
 
 
 def _allowed(

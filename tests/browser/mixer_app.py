@@ -11,12 +11,25 @@ from recsys.data.dataset import Catalogue
 from recsys.transfer import SourceInterests, read_weights
 from recsys.transfer.path.alpha_path import alpha_path
 from recsys.transfer.source_interests import Interest
-from ui.components.mixer import InterestPanel, InterestRow, PartyCard, UserMap, choice, mixer, mixer_data
+from ui.components.mixer import (
+    InterestPanel,
+    InterestRow,
+    MethodOption,
+    MethodPanel,
+    MethodPath,
+    PartyCard,
+    SecondList,
+    UserMap,
+    choice,
+    mixer,
+    mixer_data,
+)
 
 ITEMS = int(os.environ.get("MIXER_ITEMS", "20000"))
 WORDS = ("Harbour", "Winter", "Clay", "Signal", "Orchard", "Paper", "Lantern", "River", "Copper", "Meadow")
 ENDS = ("walks", "maps for beginners", "stories", "at night", "kitchen", "workshop", "in three acts", "field guide")
 TAGS = ("maps", "hiking", "trails", "puzzles", "cooking", "film", "jazz", "gardens")
+LABELS = {"linear": "Linear blend", "bridge": "Bridge <i>"}
 HOSTILE = "<img src=x onerror=alert(1)><b>bold</b>"
 
 
@@ -53,7 +66,14 @@ def interests() -> SourceInterests:
     return SourceInterests(tuple(found), np.zeros(ITEMS + 1, dtype=int), shared)
 
 
-def user_map() -> UserMap:
+@st.cache_data
+def mapped_scores() -> np.ndarray:
+    """Scores of the source by another transfer method: near the first ones."""
+    own = np.random.default_rng(8).normal(size=ITEMS + 1).astype("float32")
+    return 0.8 * scores()[1] + 0.5 * own
+
+
+def user_map(method: str, beside: str) -> UserMap:
     """Six clusters of users; the path bends."""
     rng = np.random.default_rng(6)
     points = np.concatenate([rng.normal(rng.uniform(-4, 4, 2), 0.8, (500, 2)) for _ in range(6)])
@@ -61,14 +81,21 @@ def user_map() -> UserMap:
     bend = np.sin(np.pi * along) * np.array([[0.6, 1.4]])
     members = np.arange(600, 631)
     walk = points[3] * (1 - along) + points[members].mean(axis=0) * along + bend
-    return UserMap(points, [3], members, walk)
+    mapped = walk + along * np.array([[1.2, -1.6]])
+    shown = [(walk, "Linear blend", "linear"), (mapped, LABELS["bridge"], "bridge")]
+    learned = "bridge" in (method, beside)
+    paths = [MethodPath(label, line, name == "bridge", name == method) for line, label, name in shown]
+    return UserMap(points, [3], members, walk, tuple(paths) if learned else ())
 
 
 st.set_page_config(layout="wide")
 chosen = choice("mixer")
 what = chosen.what or st.query_params.get("what", "")
 k = chosen.k or int(st.query_params.get("k", "10"))
-target_scores, source_scores = scores()
+method = chosen.method or st.query_params.get("method", "linear")
+beside = st.query_params.get("beside", "") if chosen.beside is None else chosen.beside
+by_method = {"linear": scores()[1], "bridge": mapped_scores()}
+target_scores, source_scores = scores()[0], by_method[method]
 panel = InterestPanel(what == "interests")
 if panel.chosen:
     weights = read_weights(chosen.weights or "")
@@ -78,6 +105,10 @@ if panel.chosen:
         for one in interests().interests
     ]
     panel = InterestPanel(True, tuple(rows), tuple(one.scores for one in interests().interests))
+second = None
+if beside:
+    second = SecondList(beside, alpha_path(target_scores, by_method[beside], k), by_method[beside])
+options = tuple(MethodOption(name, label, "What it does.") for name, label in LABELS.items())
 data = mixer_data(
     alpha_path(target_scores, source_scores, k),
     target_scores,
@@ -97,10 +128,16 @@ data = mixer_data(
         tuple((f"{WORDS[-i % 10]} trails and maps", f"{60 - 3 * i}%") for i in range(12)),
         "the hikers",
     ),
-    user_map(),
+    user_map(method, beside),
     panel=panel if what else None,
+    methods=MethodPanel(options, method, second),
 )
 alpha = chosen.alpha if chosen.alpha is not None else float(st.query_params.get("alpha", "0.3"))
-sent = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →")
-st.query_params["alpha"] = f"{alpha:.6g}"
+evidence = (
+    "Study, with 9 known items: NDCG@10 0.049 [0.044, 0.053]",
+    "Study, with 9 known items: NDCG@10 0.041 [0.037, 0.045]",
+    "Study, with 9 known items: Linear blend is better than bridge (linear minus the other: +0.008 [+0.004, +0.011]).",
+)
+sent = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →", evidence=evidence if beside else ())
+st.query_params.update({"alpha": f"{alpha:.6g}", "method": method, "beside": beside})
 st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {sent.open}, weights = {sent.weights}")

@@ -349,3 +349,64 @@ def test_the_switch_between_interests_and_next_choice(visit: Visits, address: st
     assert titles(page) != before
     switch.select_option("next-choice")
     expect(page.locator(".interest").first).to_be_hidden()
+
+
+def columns(page: Page) -> list[list[str]]:
+    """The titles of both lists, from the top down."""
+    return [lists.locator(".title").all_inner_texts() for lists in page.locator(".ranked").all()]
+
+
+def test_both_lists_follow_the_thumb_and_say_what_they_share(visit: Visits, address: str) -> None:
+    page = visit(f"{address}/?beside=bridge", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+    before = columns(page)
+    drag(page, 0.3, 0.8, release=False)
+    expect(page.locator("[data-slot=share-source]")).to_have_text("80%")
+    first, second = columns(page)
+    assert [first, second] != before and first != second
+    assert "alpha = 0.3," in told(page)  # the thumb is still held: no run
+    shared = [title for title in first if title in second]
+    expect(page.locator("[data-slot=shared-note]")).to_contain_text(f"{len(shared)} of 10 shared")
+    assert page.locator(".links line").count() == len(shared) > 0
+    for titles_of, others, lists in ((first, second, ".ranked:not(.second)"), (second, first, ".ranked.second")):
+        marks = page.locator(f"{lists} .there").all_inner_texts()
+        assert marks == [f"↔ {others.index(one) + 1}" if one in others else "◆ only" for one in titles_of]
+    page.mouse.up()
+    expect(page.get_by_text("Python knows alpha = 0.8")).to_be_visible()
+    assert columns(page) == [first, second]
+    assert page.locator("i").filter(has_text="map").count() == 0, "a label is text, not markup"
+
+
+def test_pointing_at_an_item_marks_it_in_both_lists(visit: Visits, address: str) -> None:
+    page = visit(f"{address}/?beside=bridge", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+    page.locator(".ranked:not(.second) li").filter(has_text="↔").first.hover()
+    assert page.locator("li.paired").count() == 2 and page.locator("line.paired").count() == 1
+    assert len(set(page.locator("li.paired .title").all_inner_texts())) == 1
+
+
+def test_the_menus_choose_the_methods_and_the_link_keeps_them(visit: Visits, address: str) -> None:
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    expect(page.locator(".ranked:not(.second) li")).to_have_count(10, timeout=30_000)
+    expect(page.locator(".ranked.second")).to_be_hidden()
+    page.get_by_label("Show the list of another method beside this one").select_option("bridge")
+    expect(page.locator(".ranked.second li")).to_have_count(10)
+    assert "beside=bridge" in page.url
+    expect(page.locator("[data-slot=second-label]")).to_have_text("Bridge <i>")
+    page.get_by_label("Show the list of another method beside this one").select_option("none")
+    expect(page.locator(".ranked.second")).to_be_hidden()
+    page.get_by_label("Transfer method").select_option("bridge")
+    page.wait_for_url("**method=bridge**")
+
+
+def test_two_lists_fit_at_every_width_in_both_themes(visit: Visits, address: str) -> None:
+    for width in (380, 700, 900, 1280, 1920):
+        page = visit(f"{address}/?beside=bridge", viewport={"width": width, "height": 720}, reduced_motion="reduce")
+        expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        rows = page.locator(".ranked li").evaluate_all("rows => rows.map(r => r.scrollWidth - r.clientWidth)")
+        assert max(rows) <= 0, width
+        if width > 900:
+            tops = page.locator(".ranked").evaluate_all("lists => lists.map(l => l.getBoundingClientRect().top)")
+            assert tops[0] == tops[1], "shared items at one rank stand on one line"
+        page.close()

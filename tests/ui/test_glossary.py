@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ui.glossary import GLOSSARY, meaning_of, terms_in
+from recsys.transfer.methods import METHODS
+from ui.glossary import GLOSSARY, meaning_of, meaning_of_methods, terms_in
 
 ROOT = Path(__file__).resolve().parents[2]
 JARGON = re.compile(
@@ -72,6 +73,14 @@ def test_terms_are_found_as_whole_words() -> None:
     assert terms_in("Trained for 12 epochs.") == GLOSSARY["Epoch"]
     assert terms_in("Each epoch, NDCG is measured.") == meaning_of("Epoch", "NDCG")
     assert terms_in("Nothing to explain here.") is None
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_transfer_method_is_explained_with_its_paper(name: str) -> None:
+    method = METHODS[name]
+    author, year = re.findall(r"([A-Z]\w+) (?:et al\. )?(\d{4})", method.paper)[0]
+    assert author in GLOSSARY[method.label] and year in GLOSSARY[method.label]
+    assert meaning_of_methods([name]) == f"**{method.label}:** {GLOSSARY[method.label]}"
 
 
 @pytest.mark.parametrize("term", GLOSSARY)

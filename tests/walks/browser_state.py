@@ -192,7 +192,7 @@ def keyed(page: Page, key: str) -> Locator:
 
 def listed(page: Page) -> list[str]:
     """The recommendations as they stand on screen, from the top down."""
-    rows = page.locator(".mixer .ranked li").evaluate_all(
+    rows = page.locator(".mixer .ranked:not(.second) li").evaluate_all(
         "rows => rows.filter(r => r.checkVisibility())"
         ".map(r => [r.getBoundingClientRect().top, r.querySelector('.title').textContent])"
     )

@@ -48,11 +48,8 @@ def make_miniature(folder: Path = RUN) -> dict[str, Any]:
     from ui.transfer.scored_pair import build_scored_pair, random_pair
 
     target, source = random_pair(run_context(str(folder)), 0)
-    return {
-        "target": target,
-        "source": source,
-        "shown": dict(build_scored_pair(str(folder), target, source, K, Rules()).mixer_data),
-    }
+    shown = build_scored_pair(str(folder), target, source, K, Rules()).mixer_data
+    return {"target": target, "source": source, "shown": {**shown, "methods": None}}  # nothing is chosen on Home
 
 
 def write_miniature(folder: Path = RUN, file: Path = FILE) -> None:

@@ -1,6 +1,6 @@
 """The state of a page: the view in the URL, the visitor's space, the job queue of the server.
 
-The URL holds dataset, run, target, source, alpha, k, tab, job, and the rules of recommending: the same link
+The URL holds dataset, run, target, source, alpha, k, tab, job, beside, and the rules of recommending: the same link
 shows the same view to every visitor of this server. The space (the visitor's saved work) is named by a random cookie.
 """
 
@@ -38,6 +38,7 @@ class View:
 
     Attributes:
         dataset, run, job: ids of the workspace and of the job queue.
+        beside: the transfer method whose list Transfer shows beside that of the rules; "" for none.
         target, source: `user:<user id>`, `group:<cohort id>`, `cluster:<n>` … (see `ui.transfer.parties`).
         problems: a sentence for each value that was refused.
     """
@@ -50,6 +51,7 @@ class View:
     k: int = 10
     tab: str = ""
     job: str = ""
+    beside: str = ""
     rules: Rules = NO_RULES
     problems: tuple[str, ...] = field(default=(), compare=False)
 
@@ -66,7 +68,7 @@ class View:
 
 
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
-PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job")
+PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside")
 
 
 def read_view() -> View:

@@ -87,7 +87,7 @@ def _figures(page: PageContext, context: RunContext, scored: ScoredPair) -> None
 def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPair, exported: Recommendations) -> None:
     study = study_of(page, context)
     report = partial(transfer_html, context, scored, exported, study)
-    bundle = partial(production_zip, context, study, scored.rules)
+    bundle = partial(production_zip, context, study, scored.rules, scored.pair.scenarios)
     st.markdown("**Report, and bundle for production**")
     with st.container(horizontal=True):
         download("One-page report", report, "transfer.html", "text/html", "out_report")
@@ -96,7 +96,8 @@ def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPai
     st.caption(
         "The production bundle contains all user embeddings, so it is not offered while the source is protected."
         if scored.rules.epsilon
-        else "The bundle serves blended lists without Streamlit and torch, with the α that the study supports."
+        else "The bundle serves blended lists by this transfer method without Streamlit and torch, with the α that the "
+        "study supports."
     )
 
 

@@ -15,12 +15,13 @@ from recsys.charts.style import SOURCE, TARGET, format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.results import suggestion_evidence
-from recsys.transfer import AlphaPath, Recommendations, read_weights
+from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
 from recsys.transfer.certificate import Certificate
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from ui.embeddings.projections import item_groups_of
 from ui.run_context import RunContext
 from ui.shell.rules import NO_RULES, Rules
+from ui.transfer.methods import fitted_method
 from ui.transfer.scored_pair import ScoredPair
 
 STYLE = """
@@ -116,8 +117,17 @@ def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 
-def production_zip(context: RunContext, study: Mapping[str, Any] | None, rules: Rules = NO_RULES) -> bytes:
-    """Vectors, counts, policy, serving script and (where the extra is installed) the ONNX encoder, as one zip."""
+def production_zip(
+    context: RunContext,
+    study: Mapping[str, Any] | None,
+    rules: Rules = NO_RULES,
+    scenarios: tuple[str, str] | None = None,
+) -> bytes:
+    """Vectors, counts, policy, maps of the method, serving script and (with the extra) the ONNX encoder, as one zip.
+
+    Args:
+        scenarios: of source and target, where the pair on screen is one of two scenarios.
+    """
     written = io.BytesIO()
     with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         folder = Path(name)
@@ -128,10 +138,12 @@ def production_zip(context: RunContext, study: Mapping[str, Any] | None, rules: 
         export_bundle(
             context.run.model,  # type: ignore[arg-type]
             context.dataset,
-            policy(study),
+            policy(study, rules),
             folder,
             histories=context.known_histories,
             interests=interests,
+            method=fitted_method(context.folder, rules.method, scenarios),
+            scenarios=scenarios,
         )
         try:
             export_onnx(context.run.model, folder)  # type: ignore[arg-type]
@@ -142,12 +154,15 @@ def production_zip(context: RunContext, study: Mapping[str, Any] | None, rules: 
     return written.getvalue()
 
 
-def policy(study: Mapping[str, Any] | None) -> Policy:
-    """The α that the study supports; without a study α = 0."""
+def policy(study: Mapping[str, Any] | None, rules: Rules = NO_RULES) -> Policy:
+    """The α that the study supports for what is transferred and how; 0 without a study, or where it has no rule."""
     if study is None:
         return Policy("none: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
     sources = {"users": "the nearest user", "time": "the user’s earlier items"}
-    rule = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
+    source = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
+    if (rules.what, rules.method) != (NO_RULES.what, NO_RULES.method):
+        what = "interests" if rules.what == "interests" else f"the method “{METHODS[rules.method].label}”"
+        return Policy(source, ((0, 0.0),), (f"The study has no certificate for {what}, so α is 0.",))
     certificate = Certificate.from_json(study["certificate"]) if "certificate" in study else None
     curves = [suggestion_evidence(point) for point in study["points"]]
-    return Policy.from_curves(rule, curves, float(study["shrinkage"]), certificate)
+    return Policy.from_curves(source, curves, float(study["shrinkage"]), certificate)

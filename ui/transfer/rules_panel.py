@@ -12,12 +12,13 @@ import streamlit as st
 from recsys.models.recommender import Encoder
 from recsys.models.table import model_label
 from recsys.transfer.privacy import EPSILONS
-from ui.glossary import meaning_of
+from ui.glossary import meaning_of, meaning_of_methods
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.rules import DEFAULT_WEIGHT, TRANSFERRED
 from ui.shell.widgets import set_widget_value
-from ui.transfer.scored_pair import second_scores, usable_methods
+from ui.transfer.methods import usable_methods
+from ui.transfer.scored_pair import second_scores
 
 EPSILON = 4.0  # when the protection is turned on
 
@@ -43,7 +44,7 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
             "Transfer method",
             list(methods),
             format_func=lambda name: methods[name].label,
-            help="; ".join(f"{method.label}: {method.sentence} ({method.paper})" for method in methods.values()),
+            help=meaning_of_methods(methods),
             **_bound(page, "method"),
         )
     tags = sorted({tag for tags in catalogue.tags for tag in tags})

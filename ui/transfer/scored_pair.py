@@ -16,25 +16,23 @@ from recsys.transfer import (
     AlphaPath,
     SourceInterests,
     Transfer,
-    TransferMethod,
     alpha_path,
     collaborative,
     content,
-    fit_method,
     read_weights,
     split_interests,
     transfer,
+    with_method,
 )
-from recsys.transfer.methods import usable_methods as methods_for
-from recsys.transfer.privacy import private_transfer
+from recsys.transfer.privacy import PrivateSource, private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from recsys.transfer.source_interests import Weights
-from ui import cache
-from ui.components.mixer import InterestPanel, InterestRow, mixer_data
+from ui.components.mixer import InterestPanel, InterestRow, MethodPanel, SecondList, mixer_data
 from ui.embeddings.projections import item_groups_of
 from ui.run_context import RunContext, run_context
 from ui.shell.page_context import PageContext
 from ui.shell.rules import NO_RULES, Rules
+from ui.transfer.methods import fitted_method, method_options, usable_methods
 from ui.transfer.pair_map import map_of_pair
 from ui.transfer.parties import TransferPair, read_pair
 from ui.transfer.protection import check_protection, private_source, recorded_draw, without_card_details
@@ -50,6 +48,8 @@ class ScoredPair:
         transfer: the scores of target and source, and the items that may be recommended.
         path: the exact lists over α.
         mixer_data: for `ui.components.mixer.mixer`.
+        beside: the method whose list is shown beside the first; "" for none.
+        problem: why the list of the method that was asked for is not shown; "" where it is.
     """
 
     pair: TransferPair
@@ -57,32 +57,41 @@ class ScoredPair:
     transfer: Transfer
     path: AlphaPath
     mixer_data: Mapping[str, Any]
+    beside: str = ""
+    problem: str = ""
 
 
 def scored_pair(
-    page: PageContext, context: RunContext, target: str, source: str, rules: Rules, map_folder: str = ""
+    page: PageContext,
+    context: RunContext,
+    target: str,
+    source: str,
+    rules: Rules,
+    map_folder: str = "",
+    beside: str = "",
 ) -> ScoredPair:
     """The case for a visitor: a protected source is noted as shown to their space first. Raises StudioError."""
     draw = recorded_draw(page.space, context, target, source, rules) if rules.epsilon else 0
-    return cached_pair(context.folder, target, source, page.view.k, rules, map_folder, draw)
+    return cached_pair(context.folder, target, source, page.view.k, rules, map_folder, draw, beside)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring source and target …")
 def cached_pair(
-    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0
+    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0, beside: str = ""
 ) -> ScoredPair:
     """`build_scored_pair`, computed once for all visitors who may open the run."""
-    return build_scored_pair(folder, target, source, k, rules, map_folder, draw)
+    return build_scored_pair(folder, target, source, k, rules, map_folder, draw, beside)
 
 
 def build_scored_pair(
-    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0
+    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0, beside: str = ""
 ) -> ScoredPair:
     """A pair with its scores and its exact path, not from the cache.
 
     Args:
         map_folder: the folder of a saved map of the users; "" for the instant one.
         draw: the number of the draw of noise where the source is protected.
+        beside: a second transfer method, whose list is shown beside the first; "" for none.
 
     Raises:
         InputError, UnknownIdError, ArtifactError.
@@ -93,6 +102,43 @@ def build_scored_pair(
         check_protection(pair, target, source, rules)
     weights = read_weights(rules.interests)
     interests = interests_of_source(context, pair) if rules.what == "interests" else None
+    linear = _linear_blend(context, pair, rules, interests, weights)
+    private = private_source(context, pair, source, rules, draw) if rules.epsilon else None
+    scored, problem = _by_method(context, pair, linear, rules.method, private), ""
+    try:
+        other = _by_method(context, pair, linear, beside, private) if beside else None
+    except InputError as error:  # the first list does not depend on it
+        other, problem = None, str(error)
+    shown = (scored, *([other] if other else []))
+    part = interests.vector(weights) if interests is not None and interests.interests and weights else None
+    user_map = map_of_pair(
+        context, pair.target.party, pair.source.party, map_folder, private, part, [one.method for one in shown]
+    )
+    if private is not None:
+        pair = replace(pair, source=without_card_details(pair.source, rules))
+    scores = [_scores_over_items(context, one, rules) for one in shown]
+    paths = [alpha_path(*both, k) for both in scores]
+    second = SecondList(beside, paths[1], scores[1][1]) if other else None
+    payload = mixer_data(
+        paths[0],
+        *scores[0],
+        context.dataset.catalogue,
+        pair.target.card,
+        pair.source.card,
+        user_map,
+        panel=interest_panel(context, rules, interests, weights),
+        methods=MethodPanel(method_options(context), rules.method, second) if interests is None else None,
+    )
+    return ScoredPair(pair, rules, scored, paths[0], payload, beside if other else "", problem)
+
+
+def _linear_blend(
+    context: RunContext, pair: TransferPair, rules: Rules, interests: SourceInterests | None, weights: Weights
+) -> Transfer:
+    """The pair by the linear blend, with the rules about items."""
+    if interests is not None and rules.method != NO_RULES.method:
+        fix = "Choose the linear blend under Rules, or transfer the next choice."
+        raise InputError("transferring interests", "needs the linear blend", rules.method, fix)
     scored = transfer(
         context.run.model,
         pair.target.party,
@@ -102,29 +148,29 @@ def build_scored_pair(
         tag=rules.tag,
         among=context.dataset.item_counts == 0 if rules.cold_items else None,
         without_sources=rules.hide_source,
-        method=fitted_method(folder, rules.method, pair.scenarios),
         interests=interests,
         weights=weights,
     )
     allowed = scored.allowed.copy()
     allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
-    scored = replace(scored, allowed=allowed)
-    private = private_source(context, pair, source, rules, draw) if rules.epsilon else None
-    part = interests.vector(weights) if interests is not None and interests.interests and weights else None
-    user_map = map_of_pair(context, pair.target.party, pair.source.party, map_folder, private, part)
+    return replace(scored, allowed=allowed)
+
+
+def _by_method(
+    context: RunContext, pair: TransferPair, linear: Transfer, name: str, private: PrivateSource | None
+) -> Transfer:
+    """The pair by a transfer method; of a protected source from its noised embedding alone. Raises InputError."""
+    method = fitted_method(context.folder, name, pair.scenarios)
     if private is not None:
-        scored = private_transfer(scored, private)
-        pair = replace(pair, source=without_card_details(pair.source, rules))
-    target_scores, source_scores = (
-        np.where(allowed, scores.astype(np.float64), -np.inf)
-        for scores in combined_scores(scored, second_scorer(context, rules), rules.weight)
-    )
-    path = alpha_path(target_scores, source_scores, k)
-    cards = pair.target.card, pair.source.card
-    panel = interest_panel(context, rules, interests, weights)
-    catalogue = context.dataset.catalogue
-    payload = mixer_data(path, target_scores, source_scores, catalogue, *cards, user_map, panel=panel)
-    return ScoredPair(pair, rules, scored, path, payload)
+        return private_transfer(replace(linear, method=method), private)
+    return linear if name == NO_RULES.method else with_method(linear, method)
+
+
+def _scores_over_items(context: RunContext, scored: Transfer, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of target and source with the second score mixed in: float64 (n_items + 1,), −inf where not allowed."""
+    mixed = combined_scores(scored, second_scorer(context, rules), rules.weight)
+    target, source = (np.where(scored.allowed, scores.astype(np.float64), -np.inf) for scores in mixed)
+    return target, source
 
 
 def interests_of_source(context: RunContext, pair: TransferPair) -> SourceInterests:
@@ -151,18 +197,6 @@ def interest_panel(
     )
     live = not (rules.second_score and rules.weight)
     return InterestPanel(True, rows, tuple(one.scores for one in interests.interests) if live else ())
-
-
-@st.cache_resource(max_entries=12, show_spinner="Fitting the transfer method …")
-def fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None = None) -> TransferMethod:
-    """A transfer method fitted on all users of a saved run, for a pair of scenarios if given. Raises InputError."""
-    run, dataset = cache.open_run(folder)
-    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users), scenarios)
-
-
-def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
-    """The transfer methods that work with the model of a run, by name."""
-    return methods_for(context.dataset, context.run.model)
 
 
 def second_scorer(context: RunContext, rules: Rules) -> SecondScorer | None:

@@ -86,7 +86,7 @@ def _ways(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
         st.info("Other ways of blending are compared for the next choice of the source. Transfer that to see them.")
         return
     if scored.transfer.method.name != DEFAULT:
-        st.info("Other ways of blending are compared for the linear blend only. Choose it under Rules.")
+        st.info("Other ways of blending are compared for the linear blend only. Choose it above.")
         return
     alpha, k, titles = page.view.alpha, page.view.k, context.dataset.catalogue.titles
     ways = blend_ways(scored.transfer, alpha)

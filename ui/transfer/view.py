@@ -15,10 +15,11 @@ from ui.embeddings.projections import ProjectionSettings
 from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import PageContext, show_error
-from ui.shell.rules import Rules
+from ui.shell.rules import NO_RULES, Rules
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import pair_certificate, study_of, verdict_label, where_to_begin
 from ui.transfer.certificate import badge
+from ui.transfer.methods import applied_beside, study_words
 from ui.transfer.picker_row import complete_pair, picker_row
 from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
 
@@ -38,6 +39,14 @@ def apply_component_events() -> None:
     rules = state.read_view().rules
     if chosen.what is not None:
         rules = rules.transferring(chosen.what)
+        if chosen.what == "interests":
+            changed["beside"] = ""  # methods are compared for the next choice
+    if chosen.method is not None:
+        if chosen.method == state.read_view().beside:
+            changed["beside"] = rules.method  # the two lists change places
+        rules = replace(rules, method=chosen.method)
+    if chosen.beside is not None:
+        changed["beside"] = chosen.beside
     if chosen.weights_seq != st.session_state.get("mixer_weights_seq", 0):
         st.session_state["mixer_weights_seq"] = chosen.weights_seq
         if chosen.weights is not None and rules.what == "interests":
@@ -59,8 +68,11 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
     view, rules = page.view, applied_rules(page, context)
     row = st.container()
     scored, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
+    beside, problem = applied_beside(context, view.beside, rules.method, rules.what)
+    if problem:
+        st.warning(escape_markdown(problem, 400))
     try:
-        scored = scored_pair(page, context, view.target, view.source, rules, saved_map(page, context))
+        scored = scored_pair(page, context, view.target, view.source, rules, saved_map(page, context), beside)
         names = (scored.pair.target.card.name, scored.pair.source.card.name)
     except ProtectionError as refused:
         st.warning(escape_markdown(str(refused), 600))
@@ -68,6 +80,9 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
         show_error(error)
         if rules.interests and st.button("Transfer all interests", key="all_interests"):
             page.set_view(rules=replace(page.view.rules, interests=""))
+            st.rerun()
+        if rules.method != NO_RULES.method and st.button("Use the linear blend", key="use_linear"):
+            page.set_view(rules=replace(page.view.rules, method=NO_RULES.method))
             st.rerun()
     with row:
         picker_row(page, context, names)
@@ -95,7 +110,13 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     """The mixer; below it a suggestion where to begin, and the next step."""
     study = study_of(page, context)
     decision = pair_certificate(page, study, scored)
-    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study))
+    if scored.problem:
+        st.warning(escape_markdown(scored.problem, 400))
+    evidence: tuple[str, ...] = ()
+    if scored.beside:
+        known = len(scored.pair.target.party.histories[0])
+        evidence = study_words(study, known, (scored.rules.method, scored.beside))
+    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study), evidence=evidence)
     alpha, reason = where_to_begin(study, decision, scored)
     sentence, button, onward = st.columns([5, 2, 2.4], vertical_alignment="center")
     if decision:

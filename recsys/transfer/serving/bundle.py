@@ -21,6 +21,7 @@ from recsys.errors import InputError, MissingExtraError
 from recsys.models.recommender import Encoder
 from recsys.transfer.alpha_suggestion import AlphaCurve, suggest_alpha
 from recsys.transfer.certificate import Certificate
+from recsys.transfer.methods import DEFAULT, TransferMethod
 from recsys.transfer.source_interests import Weights
 
 _SERVE = Path(__file__).with_name("serve_blend.py")
@@ -91,7 +92,7 @@ class ServedInterests:
         """Columns of items.parquet."""
         return {
             "interest_vector": _rows(self.model.item_vectors[1:]),
-            "bias": self.model.item_bias[1:],
+            "interest_bias": self.model.item_bias[1:],
             "group": np.asarray(self.labels, dtype=np.int32),
         }
 
@@ -108,41 +109,76 @@ def export_bundle(
     *,
     histories: Sequence[History] | None = None,
     interests: ServedInterests | None = None,
+    method: TransferMethod | None = None,
+    scenarios: tuple[str, str] | None = None,
 ) -> tuple[Path, ...]:
     """Writes items.parquet, users.parquet, follows.parquet, policy.json and serve_blend.py.
+
+    A learned transfer method adds method.npz, its maps.
 
     Args:
         histories: of each user, in place of the whole history.
         interests: to transfer interests; by default next-choice scores are.
+        method: fitted; the linear blend by default.
+        scenarios: of source and target, where a user's items in one are the source for the other.
 
     Returns:
         The files written.
+
+    Raises:
+        InputError: interests by a learned method, which is fitted to next-choice scores.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    learned = None if method is None or method.name == DEFAULT else method
+    if interests and learned:
+        raise InputError("the bundle", "must use the linear blend where interests are transferred", learned.name)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     known = dataset.histories() if histories is None else list(histories)
-    empty = model.scores([np.zeros(0, dtype=np.int32)])[0]
+    follows, settings, popularity = _markov(model)
     items = {
         "item_id": list(dataset.items.ids),
         "title": list(dataset.catalogue.titles[1:]),
         "scenario": list(dataset.catalogue.scenarios[1:]),
         "vector": _rows(model.item_vectors[1:]),
-        "prior": empty[1:],  # scores of an empty history: the bias, and the popularity in the Markov part
+        "bias": model.item_bias[1:],
+        "popularity": popularity,
     }
     items |= interests.columns() if interests else {}
-    users = {"user_id": list(dataset.users.ids), "vector": _rows(model.encode(known)), "items": [h - 1 for h in known]}
-    follows, settings = _follows(model)
+    users = {"user_id": list(dataset.users.ids)} | _users(model, dataset, known, scenarios)
     for name, table in (("items", items), ("users", users), ("follows", follows)):
         pq.write_table(pa.table(table), folder / f"{name}.parquet")
     max_length = getattr(getattr(model, "network", None), "max_length", None)
     content = policy.to_json() | {"markov": settings, "max_length": max_length}
     content |= {"interests": interests.to_json()} if interests else {}
+    content |= {"scenarios": scenarios} if scenarios else {}
+    if learned:
+        content["method"] = {"name": learned.name, "label": learned.label, "settings": learned.meta()}
+        with (folder / "method.npz").open("wb") as file:
+            np.savez(file, allow_pickle=False, **learned.tensors())
     (folder / "policy.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     shutil.copyfile(_SERVE, folder / _SERVE.name)
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def _users(
+    model: Encoder, dataset: Dataset, known: Sequence[History], scenarios: tuple[str, str] | None
+) -> dict[str, Any]:
+    """Columns of users.parquet: embedding and items; between scenarios those of both parts, and all items as seen."""
+    if scenarios is None:
+        return _embedded(model, known)
+    source, target = (dataset.catalogue.in_scenario(name) for name in scenarios)
+    of_source = _embedded(model, [history[source[history]] for history in known])
+    of_target = _embedded(model, [history[target[history]] for history in known])
+    return of_target | {f"source_{name}": c for name, c in of_source.items()} | {"seen": [h - 1 for h in known]}
+
+
+def _embedded(model: Encoder, histories: Sequence[History]) -> dict[str, Any]:
+    """Users are encoded one by one, as on Transfer: in a batch the last bits of an embedding can differ."""
+    vectors = np.concatenate([model.encode([history]) for history in histories])
+    return {"vector": _rows(vectors), "items": [history - 1 for history in histories]}
 
 
 def _rows(vectors: np.ndarray) -> Any:
@@ -152,19 +188,24 @@ def _rows(vectors: np.ndarray) -> Any:
     return pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
 
 
-def _follows(model: Encoder) -> tuple[dict[str, np.ndarray], Mapping[str, float]]:
-    """The Markov lifts of item pairs, weighted as in the model's scores, and their settings; empty without them."""
+def _markov(model: Encoder) -> tuple[dict[str, np.ndarray], Mapping[str, float], np.ndarray]:
+    """The Markov lifts of item pairs, ordered by the item that is followed, their settings, and log p of each item.
+
+    A model without Markov scores has no pairs, the weight 0 and zeros.
+    """
     markov, weight = getattr(model, "markov", None), float(getattr(model, "markov_weight", 0.0))
     if markov is None or not weight:
         none = np.zeros(0, dtype=np.int32)
-        return {"item": none, "next": none, "lift": none.astype(np.float32)}, {"power": 1.0, "recent": 0}
-    pairs = markov.lifts.tocoo()
+        empty = {"item": none, "next": none, "lift": none.astype(np.float32)}
+        return empty, {"weight": 0.0, "power": 1.0, "recent": 0}, np.zeros(model.n_items, dtype=np.float32)
+    followed = np.repeat(np.arange(len(markov.popularity)), np.diff(markov.lifts.indptr))
     columns = {
-        "item": (pairs.row - 1).astype(np.int32),
-        "next": (pairs.col - 1).astype(np.int32),
-        "lift": (weight * pairs.data).astype(np.float32),
+        "item": (followed - 1).astype(np.int32),
+        "next": (markov.lifts.indices - 1).astype(np.int32),
+        "lift": markov.lifts.data.astype(np.float32),
     }
-    return columns, {"power": float(markov.power), "recent": int(markov.recent)}
+    settings = {"weight": weight, "power": float(markov.power), "recent": int(markov.recent)}
+    return columns, settings, markov.popularity[1:]
 
 
 def export_onnx(model: Encoder, folder: Path) -> Path:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 MOST, SMALLEST, REST = 6, 0.03, -1  # interests of a source: at most, smallest share, number of all others together
-User = tuple[np.ndarray, np.ndarray]  # embedding, and rows of items.parquet, oldest first
+User = tuple[np.ndarray, np.ndarray, np.ndarray]  # embedding; rows of items.parquet, oldest first; those never served
 
 
 class Bundle:
@@ -25,30 +25,52 @@ class Bundle:
         self.folder = folder
         items, follows = pq.read_table(folder / "items.parquet"), pq.read_table(folder / "follows.parquet")
         self.item_ids: list[str] = items["item_id"].to_pylist()
-        self.vectors = _matrix(items["vector"])
-        self.prior = items["prior"].to_numpy()
+        self.vectors, self.bias = _padded(_matrix(items["vector"])), _padded(items["bias"].to_numpy())
+        self.popularity, self.scenario = items["popularity"].to_numpy(), np.array(items["scenario"].to_pylist())
         self.users = pq.read_table(folder / "users.parquet")
         self.user_rows = {user: row for row, user in enumerate(self.users["user_id"].to_pylist())}
-        self.item, self.next, self.lift = (follows[name].to_numpy() for name in ("item", "next", "lift"))
+        item, self.next, self.lift = (follows[name].to_numpy() for name in ("item", "next", "lift"))
+        self.first = np.searchsorted(item, np.arange(len(self.item_ids) + 1))  # of the pairs of each item
         self.policy: dict[str, Any] = json.loads((folder / "policy.json").read_text("utf-8"))
-        if "interests" in self.policy:  # with a row for padding in front, as the model has it
-            vectors = np.concatenate([np.zeros_like(self.vectors[:1]), _matrix(items["interest_vector"])])
-            bias, groups = items["bias"].to_numpy(), items["group"].to_numpy()
-            self.of_interests = vectors, np.append(np.float32(0), bias), np.append(REST, groups)
+        self.maps: dict[str, np.ndarray] = {}
+        if "method" in self.policy:
+            with np.load(folder / "method.npz", allow_pickle=False) as arrays:
+                self.maps = dict(arrays)
+        if "interests" in self.policy:
+            vectors, bias = _padded(_matrix(items["interest_vector"])), _padded(items["interest_bias"].to_numpy())
+            self.of_interests = vectors, bias, np.append(REST, items["group"].to_numpy())
 
-    def user(self, text: str) -> User:
-        """A known user by id, or `item:A,B,C` for a new one."""
+    def user(self, text: str, side: str = "target") -> User:
+        """A known user by id, or `item:A,B,C` for a new one.
+
+        Between two scenarios the target is the part of a history in the one, the source the part in the other.
+        """
+        scenarios = self.policy.get("scenarios")
         if text.startswith("item:"):
             number = {item: row for row, item in enumerate(self.item_ids)}
-            items = np.array([number[item] for item in text[5:].split(",")], dtype=np.int64)
-            return self.encode(items), items
-        row = self.user_rows[text]
-        return _matrix(self.users["vector"].slice(row, 1))[0], np.array(
-            self.users["items"][row].as_py(), dtype=np.int64
+            seen = np.array([number[item] for item in text[5:].split(",")], dtype=np.int64)
+            items = seen[self.scenario[seen] == scenarios[side == "target"]] if scenarios else seen
+            return self.encode(items), items, seen
+        row, part = self.user_rows[text], "source_" if scenarios and side == "source" else ""
+        vector = _matrix(self.users[f"{part}vector"].slice(row, 1))[0]
+        items, seen = (
+            np.array(self.users[name][row].as_py(), dtype=np.int64)
+            for name in (f"{part}items", "seen" if scenarios else "items")
         )
+        return vector, items, seen
+
+    def allowed(self, target: User) -> np.ndarray:
+        """The items that may be served to a target: bool (items,)."""
+        allowed = np.ones(len(self.item_ids), dtype=bool)
+        if scenarios := self.policy.get("scenarios"):
+            allowed &= self.scenario == scenarios[1]
+        allowed[target[2]] = False
+        return allowed
 
     def encode(self, items: np.ndarray) -> np.ndarray:
-        """The embedding of a history."""
+        """The embedding of a history; zeros for an empty one."""
+        if not len(items):
+            return np.zeros(self.vectors.shape[1], dtype=np.float32)
         from onnxruntime import InferenceSession
 
         session = InferenceSession(str(self.folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
@@ -57,18 +79,27 @@ class Bundle:
         return vector
 
     def scores(self, user: User) -> np.ndarray:
-        """The score of each item as the next one: embedding · item + prior + Markov lifts of the history."""
-        vector, items = user
-        scores: np.ndarray = self.vectors @ vector + self.prior
-        settings = self.policy["markov"]
-        if settings["recent"]:
-            weight = np.zeros(len(self.item_ids), dtype=np.float32)
-            newest = items[-settings["recent"] :][::-1]
-            np.add.at(weight, newest, (1.0 + np.arange(len(newest))) ** -settings["power"])
-            read = weight[self.item] > 0
-            lifted = weight[self.item[read]] * self.lift[read]
-            scores = scores + np.bincount(self.next[read], weights=lifted, minlength=len(scores))
+        """The score of each item as the next one: embedding · item + bias + Markov scores of the history, float32.
+
+        Each step is computed in the order and precision of the library, so that scores are equal to the bit.
+        """
+        vector, items, _ = user
+        scores: np.ndarray = (vector[None] @ self.vectors.T + self.bias)[0, 1:]
+        if weight := self.policy["markov"]["weight"]:
+            scores += weight * self.markov_scores(items)
         return scores
+
+    def markov_scores(self, items: np.ndarray) -> np.ndarray:
+        """log p of each item, plus the lifts of the newest items of a history: float32 (items,)."""
+        settings = self.policy["markov"]
+        lifted = np.zeros(len(self.item_ids), dtype=np.float32)
+        newest = items[-settings["recent"] :][::-1]
+        weights = ((1.0 + np.arange(len(newest))) ** -settings["power"]).astype(np.float32)
+        for item, weight in zip(newest, weights, strict=True):
+            pairs = slice(self.first[item], self.first[item + 1])
+            lifted[self.next[pairs]] += weight * self.lift[pairs]
+        lifted += self.popularity
+        return lifted
 
     def interest_scores(self, items: np.ndarray) -> np.ndarray:
         """The scores of a history's long-term interests, each group of items with its weight: float64 (items,)."""
@@ -110,8 +141,7 @@ class Bundle:
         studied = [int(one) for one in rule["alphas"]]
         nearest = max([one for one in studied if one <= known], default=min(studied))
         alpha = float(rule["alphas"][str(nearest)])
-        allowed = np.ones(len(self.item_ids), dtype=bool)
-        allowed[target[1]] = False
+        allowed = self.allowed(target)
         features = _features(self.scores(target)[allowed], self._source_scores(source)[allowed])
         features = [float(known == 0), np.log1p(known), np.log1p(len(source[1])), *features, float(own), alpha]
         expected = ((np.array(features) - rule["mean"]) / rule["scale"]) @ np.array(rule["weights"])
@@ -120,19 +150,45 @@ class Bundle:
     def recommend(
         self, target: User, source: User, alpha: float | None = None, k: int = 10, own: bool = False
     ) -> list[str]:
-        """The k best items that are not in the target's history: α · source + (1 − α) · target.
+        """The k best items that the target has not seen: α · source + (1 − α) · target.
 
-        The source's scores are those of its interests where policy.json has them, else its next-choice scores.
+        The source's scores are those of its interests where policy.json has them, else its next-choice scores, by the
+        transfer method of policy.json.
         """
         weight = self.alpha(target, source, own) if alpha is None else alpha
         of_source = self._source_scores(source)
         blended = weight * of_source.astype(np.float64) + (1 - weight) * self.scores(target).astype(np.float64)
-        blended[target[1]] = -np.inf
+        blended[~self.allowed(target)] = -np.inf
         best = np.argsort(-blended, kind="stable")[:k]
         return [self.item_ids[row] for row in best if blended[row] > -np.inf]
 
     def _source_scores(self, source: User) -> np.ndarray:
-        return self.interest_scores(source[1]) if "interests" in self.policy else self.scores(source)
+        """The scores at α = 1: of the source's interests, or of its next choice by the transfer method."""
+        if "interests" in self.policy:
+            return self.interest_scores(source[1])
+        scores, embedding = self.scores(source), source[0]
+        if self.maps:
+            moved = mapped(embedding, self.maps, self.policy["method"]["settings"])
+            scores = scores + (self.vectors @ (moved - embedding).astype(np.float32))[1:]
+        return scores
+
+
+def mapped(embedding: np.ndarray, maps: dict[str, np.ndarray], settings: dict[str, Any]) -> np.ndarray:
+    """The embedding after the transfer method: one linear map, or a mixture of corrections to one."""
+
+    def linear(name: str) -> np.ndarray:
+        matrix, source, target = (maps[name + part] for part in ("matrix", "source_mean", "target_mean"))
+        moved: np.ndarray = target + (embedding - source) @ matrix
+        return moved
+
+    if "centroids" not in maps:
+        return linear("")
+    logits = -((embedding[None][:, None] - maps["centroids"]) ** 2).sum(axis=2) / settings["scale"]
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    weights = (shares / shares.sum(axis=1, keepdims=True))[0]
+    parts = [weight * linear(f"{number}.") for number, weight in enumerate(weights)]
+    moved: np.ndarray = linear("bridge.") + np.sum(parts, axis=0)
+    return moved
 
 
 def _features(target: np.ndarray, source: np.ndarray) -> list[float]:
@@ -160,6 +216,11 @@ def _shown(shares: np.ndarray) -> list[int]:
     return ranked if len(ranked) == len(shown) + 1 <= MOST else shown
 
 
+def _padded(rows: np.ndarray) -> np.ndarray:
+    """With a row of zeros for padding in front, as the model has it."""
+    return np.concatenate([np.zeros_like(rows[:1]), rows])
+
+
 def _matrix(column: Any) -> np.ndarray:
     rows = column.combine_chunks()
     flat: np.ndarray = rows.flatten().to_numpy()
@@ -171,4 +232,5 @@ if __name__ == "__main__":
     alpha = float(sys.argv[3]) if len(sys.argv) > 3 else None
     k = int(sys.argv[4]) if len(sys.argv) > 4 else 10
     own = sys.argv[1] == sys.argv[2]
-    print("\n".join(bundle.recommend(bundle.user(sys.argv[1]), bundle.user(sys.argv[2]), alpha, k, own)))
+    target, source = bundle.user(sys.argv[1]), bundle.user(sys.argv[2], "source")
+    print("\n".join(bundle.recommend(target, source, alpha, k, own)))

@@ -19,7 +19,8 @@ from recsys.models.baselines.popularity import Popularity
 from recsys.transfer.alpha_suggestion import AlphaCurve
 from recsys.transfer.blend import transfer
 from recsys.transfer.certificate import FEATURES, Certificate, pair_features
-from recsys.transfer.parties import party_of_items, party_of_user
+from recsys.transfer.methods import DEFAULT, METHODS, TransferMethod, fit_method
+from recsys.transfer.parties import party_in_scenario, party_of_items, party_of_user
 from recsys.transfer.recommendations import recommend
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from recsys.transfer.source_interests import read_weights, split_interests
@@ -84,6 +85,88 @@ def test_the_script_decides_as_the_certificate(planted: Dataset, model: Attentio
         assert served == rule.decide(features, known).alpha
         decided.append(served > 0)
     assert 0 < sum(decided) < len(decided)
+
+
+@pytest.fixture(scope="module", params=list(METHODS))
+def by_method(
+    request: pytest.FixtureRequest, planted: Dataset, model: AttentionModel, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TransferMethod, Path]:
+    """A fitted transfer method, and the folder of a bundle that serves it."""
+    method = fit_method(request.param, planted, model, range(planted.n_users))
+    path = tmp_path_factory.mktemp(method.name)
+    export_bundle(model, planted, POLICY, path, method=method)
+    return method, path
+
+
+def test_every_method_is_served_to_the_bit(
+    by_method: tuple[TransferMethod, Path], planted: Dataset, model: AttentionModel
+) -> None:
+    method, path = by_method
+    served = runpy.run_path(str(path / "serve_blend.py"))["Bundle"](path)
+    plain = moved = 0
+    for target, source in np.random.default_rng(8).integers(0, planted.n_users, (40, 2)).tolist():
+        pair = transfer(model, party_of_user(planted, target), party_of_user(planted, source), method=method)
+        users = served.user(f"u{target}"), served.user(f"u{source}")
+        assert np.array_equal(served.scores(users[0]), pair.target_scores[1:])
+        assert np.array_equal(served._source_scores(users[1]), pair.source_scores[1:])
+        for alpha in (0.0, 0.35, 1.0):
+            wanted = planted.items.externals(recommend(pair, alpha, 8).items)
+            assert served.recommend(*users, alpha, 8) == wanted
+        plain += served.recommend(*users, 1.0, 8) == planted.items.externals(
+            recommend(transfer(model, pair.target, pair.source), 1.0, 8).items
+        )
+        moved += 1
+    assert (plain == moved) == (method.name == DEFAULT), "a learned method serves another list than the linear blend"
+    assert (path / "method.npz").is_file() == (method.name != DEFAULT)
+
+
+def test_the_script_alone_serves_every_method(
+    by_method: tuple[TransferMethod, Path], planted: Dataset, model: AttentionModel
+) -> None:
+    method, path = by_method
+    pair = transfer(model, party_of_user(planted, 7), party_of_user(planted, 20), method=method)
+    assert run(path, "u7", "u20", "0.6", "8") == planted.items.externals(recommend(pair, 0.6, 8).items)
+
+
+def test_the_certificate_decides_by_the_scores_of_its_method(
+    by_method: tuple[TransferMethod, Path], planted: Dataset, model: AttentionModel, tmp_path: Path
+) -> None:
+    method = by_method[0]
+    weights = np.random.default_rng(5).normal(size=len(FEATURES) + 1)
+    rule = Certificate(
+        0.1, {0: 0.5}, np.zeros_like(weights), np.ones_like(weights), weights, 0.0, np.zeros(9), np.zeros(9)
+    )
+    export_bundle(model, planted, replace(POLICY, certificate=rule), tmp_path, method=method)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    for target, source in np.random.default_rng(9).integers(0, planted.n_users, (25, 2)).tolist():
+        pair = transfer(model, party_of_user(planted, target), party_of_user(planted, source), method=method)
+        known, others = len(planted.history(target)), len(planted.history(source))
+        scores = pair.target_scores[pair.allowed], pair.source_scores[pair.allowed]
+        decided = rule.decide(pair_features(*scores, known, others, own=False), known).alpha
+        assert served.alpha(served.user(f"u{target}"), served.user(f"u{source}")) == decided
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_between_scenarios_a_part_of_the_history_is_the_source(
+    planted: Dataset, model: AttentionModel, tmp_path: Path, name: str
+) -> None:
+    both = ("left", "right")
+    method = fit_method(name, planted, model, range(planted.n_users), both)
+    export_bundle(model, planted, POLICY, tmp_path, method=method, scenarios=both)
+    for user in (3, 8, 21):
+        source, target = (party_in_scenario(planted, user, one) for one in both)
+        pair = transfer(model, target, source, catalogue=planted.catalogue, scenario="right", method=method)
+        allowed = pair.allowed.copy()
+        allowed[planted.history(user)] = False
+        wanted = recommend(replace(pair, allowed=allowed), 0.6, 8).items
+        assert run(tmp_path, f"u{user}", f"u{user}", "0.6", "8") == planted.items.externals(wanted)
+
+
+def test_interests_are_not_served_by_a_learned_method(planted: Dataset, model: AttentionModel, tmp_path: Path) -> None:
+    interests = ServedInterests(interest_model(model, planted), np.zeros(40, dtype=int))
+    method = fit_method("bridge", planted, model, range(planted.n_users))
+    with pytest.raises(InputError, match="linear blend"):
+        export_bundle(model, planted, POLICY, tmp_path, interests=interests, method=method)
 
 
 def test_onnx_equals_the_encoder_at_every_length(folder: Path, model: AttentionModel) -> None:

@@ -11,7 +11,18 @@ import streamlit as st
 
 from recsys.data.dataset import Catalogue
 from recsys.transfer.path.alpha_path import alpha_path
-from ui.components.mixer import InterestPanel, InterestRow, PartyCard, UserMap, choice, mixer_data
+from ui.components.mixer import (
+    InterestPanel,
+    InterestRow,
+    MethodOption,
+    MethodPanel,
+    MethodPath,
+    PartyCard,
+    SecondList,
+    UserMap,
+    choice,
+    mixer_data,
+)
 from ui.components.mixer.interest_panel import possible
 
 SIDE = PartyCard("user 1", "2 items", "History", (("One", "film"),), "user 1")
@@ -156,3 +167,51 @@ def test_weights_from_the_browser_are_checked(sent: object, weights: str | None)
     st.session_state["mixer"] = {"weights": {"value": sent, "seq": 2}, "what": "anything"}
     found = choice("mixer")
     assert (found.weights, found.weights_seq, found.what) == (weights, 2, None)
+
+
+def test_the_list_of_a_second_method_travels_with_its_own_scores_and_steps(
+    parties: tuple[np.ndarray, np.ndarray],
+) -> None:
+    target, source = parties
+    other = np.random.default_rng(7).normal(size=N + 1)
+    other[0] = -np.inf
+    first, second = alpha_path(target, source, 10), alpha_path(target, other, 10)
+    options = (MethodOption("linear", "Linear blend"), MethodOption("bridge", "<b>Bridge</b>", "A map."))
+    panel = MethodPanel(options, "linear", SecondList("bridge", second, other))
+    data = mixer_data(first, target, source, catalogue(), SIDE, SIDE, methods=panel)
+    sent = data["methods"]["second"]
+    starts = unpacked(sent["path"]["starts"], "<f8")
+    lists = unpacked(sent["path"]["items"], "<i4").reshape(len(starts), data["width"])
+    for alpha in (0.0, 0.21, 0.6, 1.0):
+        step = int(np.searchsorted(starts, alpha, side="right")) - 1
+        best = np.argsort(-((1 - alpha) * target[1:] + alpha * other[1:]), kind="stable")[:10] + 1
+        assert [data["titles"][i] for i in lists[step]] == [f"Item {i}" for i in best]
+    items = [int(title.removeprefix("Item ")) for title in data["titles"]]
+    assert np.array_equal(unpacked(sent["scores"], "<f4"), other[items].astype("f4"))
+    listed = np.unique([step.items for step in second.steps])
+    assert sent["floor"] == pytest.approx({"target": target[listed].min(), "source": other[listed].min()})
+    alone = mixer_data(first, target, source, catalogue(), SIDE, SIDE, methods=MethodPanel(options, "linear"))
+    assert alone["methods"]["second"] is None and alone["signature"] != data["signature"]
+    assert len(alone["titles"]) < len(data["titles"])
+
+
+def test_the_paths_of_all_methods_fit_the_map() -> None:
+    points = np.random.default_rng(2).normal(size=(50, 2))
+    far = np.array([[0.0, 0.0], [40.0, -30.0]])
+    paths = (MethodPath("Linear blend", points[:2], chosen=True), MethodPath("Bridge", far, mapped=True))
+    data = UserMap(points, [0], [1], points[:2], paths).as_data()
+    walks = [unpacked(path["walk"], "<f4") for path in data["paths"]]
+    assert all(0 <= value <= 1 for value in np.concatenate([*walks, unpacked(data["points"], "<f4")]))
+    assert [(path["label"], path["mapped"], path["chosen"]) for path in data["paths"]] == [
+        ("Linear blend", False, True), ("Bridge", True, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sent", "method", "beside"),
+    [("bridge", "bridge", "bridge"), ("none", "none", ""), ("", None, ""), (7, None, None), ("x" * 41, None, None)],
+)
+def test_methods_from_the_browser_are_checked(sent: object, method: str | None, beside: str | None) -> None:
+    st.session_state["mixer"] = {"method": sent, "beside": sent}
+    found = choice("mixer")
+    assert (found.method, found.beside) == (method, beside)

@@ -6,7 +6,7 @@ the answer to an older value never moves the thumb back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,27 @@ import streamlit as st
 from recsys.errors import InputError
 from ui.components.colours import css_colours, js_colours
 from ui.components.mixer.interest_panel import InterestPanel, InterestRow
-from ui.components.mixer.payload import PartyCard, UserMap, mixer_data
+from ui.components.mixer.method_panel import MethodOption, MethodPanel, SecondList
+from ui.components.mixer.payload import MethodPath, PartyCard, UserMap, mixer_data
 
-__all__ = ["Choice", "InterestPanel", "InterestRow", "PartyCard", "UserMap", "choice", "mixer", "mixer_data"]
+__all__ = [
+    "Choice",
+    "InterestPanel",
+    "InterestRow",
+    "MethodOption",
+    "MethodPanel",
+    "MethodPath",
+    "PartyCard",
+    "SecondList",
+    "UserMap",
+    "choice",
+    "mixer",
+    "mixer_data",
+]
 
 _HERE = Path(__file__).parent
 _MAX_WEIGHTS = 200  # characters
+_MAX_NAME = 40  # characters of a transfer method's name
 _SCRIPTS = (
     "words.js",
     "state.js",
@@ -29,6 +44,7 @@ _SCRIPTS = (
     "map.js",
     "list.js",
     "interests.js",
+    "methods.js",
     "component.js",
 )  # joined to one module, in this order
 _mount = st.components.v2.component(
@@ -50,6 +66,8 @@ class Choice:
         what: "interests" or "next-choice", at the run in which the switch was used.
         weights: of the source's interests, as `recsys.transfer.write_weights` writes them.
         weights_seq: how many weights the browser has sent.
+        method: the name of a transfer method, at the run in which it was chosen.
+        beside: the name of the method whose list is shown beside it, "" for none, at the run in which it was chosen.
         seq: how many values of α the browser has sent.
     """
 
@@ -60,6 +78,8 @@ class Choice:
     what: str | None = None
     weights: str | None = None
     weights_seq: int = 0
+    method: str | None = None
+    beside: str | None = None
 
 
 def choice(key: str) -> Choice:
@@ -78,7 +98,14 @@ def choice(key: str) -> Choice:
         what=state.get("what") if state.get("what") in ("interests", "next-choice") else None,
         weights=_weights(text),
         weights_seq=int(weights_seq) if isinstance(weights_seq, int | float) else 0,
+        method=_name(state.get("method")) or None,
+        beside="" if state.get("beside") == "none" else _name(state.get("beside")),
     )
+
+
+def _name(text: object) -> str | None:
+    """A method's name as it was sent; whether the run has such a method is checked by the page."""
+    return text if isinstance(text, str) and len(text) <= _MAX_NAME else None
 
 
 def _weights(text: object) -> str | None:
@@ -92,7 +119,14 @@ def _weights(text: object) -> str | None:
         return None
 
 
-def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", compact: bool = False) -> Choice:
+def mixer(
+    data: Mapping[str, Any],
+    alpha: float,
+    key: str,
+    verdict: str = "",
+    compact: bool = False,
+    evidence: Sequence[str] = (),
+) -> Choice:
     """Shows the mixer.
 
     Args:
@@ -101,6 +135,7 @@ def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", co
         key: the widget's key.
         verdict: label of the button that leads to "Does it help?"; "" hides it.
         compact: only slider, list and map, as on Home; plays once by itself and sends nothing to Python.
+        evidence: what a study says of the first list's method, of the second's, and of their difference.
     """
     now = choice(key)
     sent = {
@@ -110,6 +145,7 @@ def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", co
         "weights_seq": now.weights_seq,
         "verdict": verdict,
         "compact": compact,
+        "evidence": list(evidence),
     }
     _mount(
         key=key,
@@ -119,6 +155,8 @@ def mixer(data: Mapping[str, Any], alpha: float, key: str, verdict: str = "", co
         on_open_change=_on_change,
         on_what_change=_on_change,
         on_weights_change=_on_change,
+        on_method_change=_on_change,
+        on_beside_change=_on_change,
     )
     return choice(key)
 

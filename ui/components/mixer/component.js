@@ -16,7 +16,13 @@ function newView(root) {
   };
   root.querySelectorAll("[data-do]").forEach((node) => { view.keys[node.dataset.do] = node; });
   view.what = view.keys.what;
+  Object.assign(view, {
+    lists: root.querySelector(".lists"), links: root.querySelector(".links"),
+    comparison: root.querySelectorAll(".by, .links, .ranked.second, .shared-note, .difference"),
+    second: { ranked: root.querySelector(".ranked.second"), rows: [], list: [], step: -1 },
+  });
   listen(view);
+  listenToMethods(view);
   view.redraw = () => { if (view.state) redraw(view); };
   view.watch = new ResizeObserver(view.redraw);
   document.fonts.ready.then(view.redraw);
@@ -47,6 +53,7 @@ function load(view, data) {
     }));
   }
   showInterests(view, data, samePair);
+  showMethods(view, data);
   view.keys.k.replaceChildren(...data.lengths.map((k) => new Option(String(k), String(k), false, k === data.k)));
   view.slots.tags.replaceChildren(...state.tags.map((entry) => tagRow(entry, state)));
   view.users.setAttribute("aria-label", `Map of users: the blend moves from ${data.target.short} to ${data.source.short}.`);
@@ -97,6 +104,7 @@ function paint(view) {
   }
   write(slots.sentence, sentenceAt(state, alpha, step));
   showBars(view, state, alpha);
+  paintSecond(view, direction);
   drawBlend(view, state, alpha);
   view.textPending = true;
   if (!view.textTimer) paintTexts(view);
@@ -113,6 +121,7 @@ function paintTexts(view) {
     paintChanges(view, state, step);
   }
   showScores(view, state, alpha);
+  if (state.second) showScores(view.second, state.second, alpha);
   write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.phrase} + ${slots["share-source"].textContent} of ${state.data.source.phrase}`);
   if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
   paintWhy(view);
@@ -156,7 +165,9 @@ function paintWhy(view) {
 
 // One summary for screen readers once the thumb is released. While α moves, only the slider's value changes.
 function announce(view) {
-  if (view.mixer.isConnected) write(view.slots.spoken, `${view.slots.sentence.textContent} First: ${view.state.titles[view.list[0]] ?? "nothing"}.`);
+  if (!view.mixer.isConnected) return;
+  const { slots, state } = view, other = state.second ? ` ${slots["second-label"].textContent}: ${slots["shared-note"].textContent}.` : "";
+  write(slots.spoken, `${slots.sentence.textContent} First: ${state.titles[view.list[0]] ?? "nothing"}.${other}`);
 }
 
 function moveTo(view, alpha) {
@@ -294,6 +305,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
   view.mixer.classList.toggle("compact", Boolean(data.compact));
   write(view.slots.verdict, data.verdict);
+  showEvidence(view, data.evidence);
   view.keys.verdict.hidden = !data.verdict;
   view.keys.undo.disabled = view.undo.length === 0;
   view.keys.reset.disabled = view.alpha === 0;

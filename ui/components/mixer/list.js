@@ -17,8 +17,8 @@ function write(node, text) {
 
 function newRow(place) {
   const part = (name, ...children) => element("span", name, ...children);
-  const row = { place, mark: part("mark"), title: part("title"), tags: part("with"), source: part("of-source"), target: part("of-target"), score: part("score") };
-  row.node = element("li", "", part("rank", String(place + 1)), row.mark, part("what", row.title, row.tags), part("bar", row.source, row.target), row.score);
+  const row = { place, mark: part("mark"), title: part("title"), tags: part("with"), there: part("there"), source: part("of-source"), target: part("of-target"), score: part("score") };
+  row.node = element("li", "", part("rank", String(place + 1)), row.mark, part("what", row.title, row.tags), row.there, part("bar", row.source, row.target), row.score);
   row.node.tabIndex = place ? -1 : 0;
   return row;
 }

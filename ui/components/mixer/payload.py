@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ui.components.mixer.interest_panel import InterestPanel, panel_data
+from ui.components.mixer.method_panel import MethodPanel, lowest, methods_data, path_data
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Catalogue
@@ -51,32 +52,56 @@ class PartyCard:
 
 
 @dataclass(frozen=True, eq=False)
+class MethodPath:
+    """The path of the blend by one transfer method.
+
+    Args:
+        label: of the method, beside the path.
+        walk: float (m ≥ 2, 2), the position of the blend at m evenly spaced α from 0 to 1.
+        mapped: whether it ends at the mapped source, and not at the source.
+        chosen: whether it is that of the list; the others are drawn beside it.
+    """
+
+    label: str
+    walk: np.ndarray
+    mapped: bool = False
+    chosen: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class UserMap:
     """The map of users with the positions of target, source and blend.
 
     Args:
         points: float (n, 2), the position of each user.
         target, source: the users (rows of `points`) who are the target and the source.
-        walk: float (m ≥ 2, 2), the position of the blend at m evenly spaced α from 0 to 1.
+        walk: float (m ≥ 2, 2), the position of the linear blend at m evenly spaced α from 0 to 1.
+        paths: where learned methods are shown: that of each method, the linear blend's too.
     """
 
     points: np.ndarray
     target: Sequence[int]
     source: Sequence[int]
     walk: np.ndarray
+    paths: tuple[MethodPath, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """As JSON values: positions in the unit square, y up, float32."""
-        low = np.minimum(self.points.min(axis=0), self.walk.min(axis=0))
-        span = np.maximum(self.points.max(axis=0), self.walk.max(axis=0)) - low
+        placed = np.concatenate([self.points, self.walk, *(path.walk for path in self.paths)])
+        low = placed.min(axis=0)
+        span = placed.max(axis=0) - low
         span[span == 0] = 1.0
         members = [[int(user) for user in users][:2000] for users in (self.target, self.source)]
         sample = np.arange(0, len(self.points), max(1, -(-len(self.points) // MAP_POINTS)))
         users = np.unique(np.concatenate([sample, *members])).astype(np.int64)
         target, source = (np.searchsorted(users, rows).tolist() for rows in members)
         points = (self.points[users] - low) / span
-        walk = (self.walk - low) / span
-        return {"points": packed(points, "<f4"), "walk": packed(walk, "<f4"), "target": target, "source": source}
+        paths = [
+            {"label": p.label, "walk": packed((p.walk - low) / span, "<f4"), "mapped": p.mapped, "chosen": p.chosen}
+            for p in self.paths
+        ]
+        walk = packed((self.walk - low) / span, "<f4")
+        return {"points": packed(points, "<f4"), "walk": walk, "target": target, "source": source, "paths": paths}
 
 
 def mixer_data(
@@ -89,6 +114,7 @@ def mixer_data(
     user_map: UserMap | None = None,
     lengths: Sequence[int] = LENGTHS,
     panel: InterestPanel | None = None,
+    methods: MethodPanel | None = None,
 ) -> dict[str, Any]:
     """Everything the mixer shows, as JSON values, with a signature that changes with any of it.
 
@@ -102,10 +128,12 @@ def mixer_data(
         user_map: None where the model has no user embeddings.
         lengths: the list lengths offered.
         panel: the interests of the source; None where the model has none.
+        methods: the transfer methods to choose from; None where there is one only.
     """
     lists = np.array([step.items for step in path.steps], dtype=np.int64)  # (steps, width)
     listed = np.unique(lists)
     items = np.union1d(listed, panel.items(target_scores, path.k)) if panel else listed
+    items = np.union1d(items, methods.items()) if methods else items
     tags = sorted({tag for item in items for tag in catalogue.tags[item]})
     number = {tag: i for i, tag in enumerate(tags)}
     sides = {"target": np.asarray(target_scores), "source": np.asarray(source_scores)}
@@ -117,16 +145,14 @@ def mixer_data(
         "item_tags": [[number[tag] for tag in catalogue.tags[item][:8]] for item in items],
         "tag_names": [_cut(tag, 40) for tag in tags],
         "scores": {name: packed(scores[items], "<f4") for name, scores in sides.items()},
-        "floor": {name: _lowest(scores[listed]) for name, scores in sides.items()},
+        "floor": {name: lowest(scores[listed]) for name, scores in sides.items()},
         "ranks": {name: _ranks(scores, items) for name, scores in sides.items()},
-        "path": {
-            "starts": packed(np.array([step.start for step in path.steps]), "<f8"),
-            "items": packed(np.searchsorted(items, lists).reshape(-1), "<i4"),
-        },
+        "path": path_data(path, items, lists, packed),
         "target": target.as_data(),
         "source": source.as_data(),
         "map": None if user_map is None else user_map.as_data(),
         "interests": None if panel is None else panel_data(panel, items, packed, _cut),
+        "methods": None if methods is None else methods_data(methods, items, sides["target"], packed),
     }
     return data | {
         "signature": _digest(data),
@@ -142,11 +168,6 @@ def _digest(content: object) -> str:
 def packed(values: np.ndarray, kind: str) -> str:
     """An array as base64 of its little-endian bytes."""
     return base64.b64encode(np.ascontiguousarray(values).astype(kind).tobytes()).decode()
-
-
-def _lowest(scores: np.ndarray) -> float:
-    finite = scores[np.isfinite(scores)]
-    return float(np.float32(finite.min())) if len(finite) else 0.0
 
 
 def _ranks(scores: np.ndarray, items: np.ndarray) -> list[int]:

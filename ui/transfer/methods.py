@@ -1,0 +1,105 @@
+"""Transfer methods on Transfer: those that the run allows, the fitted ones, and what a study says of two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from recsys.errors import ArtifactError, InputError
+from recsys.evaluation.study import methods as studied
+from recsys.evaluation.study.results import check_study
+from recsys.metrics.uncertainty import Estimate
+from recsys.transfer import METHODS, TransferMethod, fit_method
+from recsys.transfer.methods import DEFAULT
+from recsys.transfer.methods import usable_methods as methods_for
+from ui import cache
+from ui.components.mixer import MethodOption
+from ui.glossary import meaning_of_method
+from ui.run_context import RunContext
+
+
+@st.cache_resource(max_entries=12, show_spinner="Fitting the transfer method …")
+def fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None = None) -> TransferMethod:
+    """A transfer method fitted on all users of a saved run, for a pair of scenarios if given. Raises InputError."""
+    run, dataset = cache.open_run(folder)
+    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users), scenarios)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _usable_names(folder: str, table: tuple[str, ...]) -> tuple[str, ...]:
+    run, dataset = cache.open_run(folder)
+    return tuple(name for name in methods_for(dataset, run.model) if name in table)  # reads the texts of all items
+
+
+def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
+    """The transfer methods that work with the model of a run, by name."""
+    return {name: METHODS[name] for name in _usable_names(context.folder, tuple(METHODS))}
+
+
+def method_options(context: RunContext) -> tuple[MethodOption, ...]:
+    """The methods to choose from in the mixer."""
+    found = usable_methods(context)
+    return tuple(MethodOption(name, method.label, meaning_of_method(name)) for name, method in found.items())
+
+
+def applied_beside(context: RunContext, beside: str, method: str, what: str) -> tuple[str, str]:
+    """The method of a link whose list is shown beside the first, or "", and a sentence why it is not shown."""
+    if not beside or beside == method:
+        return "", ""
+    if what == "interests":
+        problem = InputError("the list beside the first", "needs next-choice scores", what, "It is not shown.")
+    elif beside not in usable_methods(context):
+        problem = InputError("the list beside the first", "must be by a method of this run", beside, "It is not shown.")
+    else:
+        return beside, ""
+    return "", str(problem)
+
+
+def study_words(study: Mapping[str, Any] | None, known: int, names: tuple[str, str]) -> tuple[str, str, str]:
+    """What a study says of two methods for users with about as many known items: of each, and of their difference.
+
+    Args:
+        study: the saved one of this axis, or None.
+        known: items of the target.
+        names: of the first and the second method.
+    """
+    if study is None:
+        return ("No study of this data yet.",) * 2 + ("Run the study under “Does it help?” to compare the methods.",)
+    try:
+        points = sorted(check_study(study)["points"], key=lambda one: int(one["observed"]))
+    except ArtifactError as error:
+        return (str(error),) * 2 + ("",)
+    point = next((one for one in reversed(points) if int(one["observed"]) <= known), points[0])
+    k = int(point["observed"])
+    where = f"with {k:,} known item{'s' * (k != 1)}"
+    found = point["methods"]
+    first, second = (
+        f"Study, {where}: NDCG@10 {Estimate(**found[_studied(name)]).text}"
+        if _studied(name) in found
+        else "Not compared in the study of this data."
+        for name in names
+    )
+    return first, second, _difference(point, where, names)
+
+
+def _studied(name: str) -> str:
+    """The name of a method in studies."""
+    return studied.TRANSFER if name == DEFAULT else name.replace("_", " ")
+
+
+def _difference(point: Mapping[str, Any], where: str, names: tuple[str, str]) -> str:
+    """The comparison of the linear blend with the other method; "" where the study has none of the two."""
+    if DEFAULT not in names:
+        return ""
+    other = names[0] if names[1] == DEFAULT else names[1]
+    compared = {str(one["against"]): one for one in point["comparisons"]}
+    if (one := compared.get(_studied(other))) is None:
+        return ""
+    labels = METHODS[DEFAULT].label, METHODS[other].label.lower()
+    signed = Estimate(one["value"], one["low"], one["high"]).signed(3)
+    if not one["shown"]:
+        return f"Study, {where}: no difference between the two is shown ({labels[0].lower()} {signed} NDCG@10)."
+    better, worse = (labels[0], labels[1]) if one["value"] > 0 else (METHODS[other].label, labels[0].lower())
+    return f"Study, {where}: {better} is better than {worse} (linear minus the other: {signed} NDCG@10)."
