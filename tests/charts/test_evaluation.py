@@ -23,6 +23,7 @@ from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.quality_over_alpha import CONTROLS, QualityOverAlpha
 from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment
 from recsys.evaluation.split_timeline import split_timeline
+from recsys.evaluation.study.methods import METHODS
 from recsys.metrics.registry import metric_label
 from recsys.metrics.uncertainty import Estimate
 from recsys.models.baselines import fit_baseline
@@ -124,6 +125,22 @@ def point(k: int, transfer: float, alone: float) -> dict[str, object]:
         "gain": [{"alpha": 0.0, "value": 0.0, "low": 0.0, "high": 0.0}, {"alpha": 0.5, **gain}],
         "methods": methods,
     }
+
+
+def test_every_line_of_the_study_is_named_at_its_end_and_no_two_names_overlap() -> None:
+    near = {m.name: {"value": 0.05 + 1e-5 * i, "low": 0.04, "high": 0.06} for i, m in enumerate(METHODS)}
+    points = [{"observed": k, "methods": near} for k in (0, 3, 20)]
+    figure = gain_by_known_items_figure(points)
+    assert not figure.layout.showlegend
+    names = {note.text for note in figure.layout.annotations}
+    assert names == {f"{m.label} (control)" if m.role == "control" else m.label for m in METHODS}
+    low, high = figure.layout.yaxis.range
+    plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    heights = sorted((note.y - low) / (high - low) * plot - note.ay for note in figure.layout.annotations)
+    assert min(np.diff(heights)) > 16.9 and heights[0] > -1 and heights[-1] < plot + 1
+    assert [trace.name for trace in figure.data if trace.fill] == [
+        f"{m.label} (control, 95% interval)" for m in METHODS if m.role == "control"
+    ]
 
 
 def test_the_study_says_where_the_gain_is_and_only_then_that_little_known_helps() -> None:
