@@ -15,7 +15,7 @@ from ui.shell import state
 from ui.shell.account import account_buttons
 from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
 from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, SAMPLE_RUN, STEPS, PageContext, Step
-from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value
+from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value, widget_values_sent
 
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
 
@@ -177,6 +177,7 @@ class open_page:
         handled = self.errors.__exit__(kind, error, trace)
         if kind is None or handled:
             rerun_if_view_changed()
+            widget_values_sent()
         return handled
 
 

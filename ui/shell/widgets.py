@@ -11,6 +11,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
 
+_UNSENT = "frame_unsent"  # in the session: keys of widgets whose value may not have reached the browser
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
 
 
@@ -37,11 +38,19 @@ def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
 def set_widget_value(key: str, value: object) -> None:
     """Sets the value that the widget of this key shows, for widgets whose value is in the URL.
 
-    A choice reaches the URL in the widget's `on_change`, before the page runs; after that the URL decides. The value is
-    set in every run: a run that is interrupted by the next one may never reach the browser, which would then show the
-    first option.
+    A choice reaches the URL in the widget's `on_change`, before the page runs; after that the URL decides. A value is
+    sent once, or it would take back what the user chooses meanwhile; but a run that the next one interrupts may never
+    reach the browser, which would then show the first option. So it is sent until a run has come to its end.
     """
-    st.session_state[key] = value
+    unsent = st.session_state.setdefault(_UNSENT, set())
+    if key in unsent or key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+        unsent.add(key)
+
+
+def widget_values_sent() -> None:
+    """To be called at the end of a page's run: what `set_widget_value` has set has reached the browser."""
+    st.session_state[_UNSENT] = set()
 
 
 def number_duplicates(names: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
@@ -110,13 +111,17 @@ def test_a_name_that_does_not_fit_into_the_picker_is_written_below_it(
     assert (name in [str(caption.value).replace("\\", "") for caption in app.caption]) == written_out
 
 
-def test_a_picker_sends_its_choice_with_every_run(home: Workspace, planted: Dataset) -> None:
-    """The run before may have been interrupted: then the browser has seen nothing of what it sent."""
+def test_a_picker_sends_its_choice_until_a_run_has_ended(
+    home: Workspace, planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is interrupted may never reach the browser; later, a value sent again would undo a quick choice."""
     entry = home.space(ANN).save_run(train_run(planted, model="markov"), planted)
+    ends = iter([st.stop])  # of the first run only
+    monkeypatch.setattr("ui.shell.frame.rerun_if_view_changed", lambda: next(ends, bool)())  # noqa: PLW0108
     app = page("6_Explain", space=BOB, run=entry.id)
-    for _ in range(2):
+    for sent in (True, True, False):
         picker = app.selectbox(key="frame_run_explain")
-        assert picker.proto.set_value and picker.value == entry.id
+        assert picker.value == entry.id and picker.proto.set_value == sent
         app.run()
 
 
