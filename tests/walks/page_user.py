@@ -339,8 +339,8 @@ class User:
     def wait(self) -> list[str]:
         """Waits until every job has ended."""
         for job in state.jobs().of(OWN_SPACE):
-            if state.jobs().wait(job.id, OWN_SPACE, 120).active:
-                return [f"the job {job.kind} has not ended after two minutes"]
+            if state.jobs().wait(job.id, OWN_SPACE, 600).active:  # a training takes two minutes on a busy machine
+                return [f"the job {job.kind} has not ended after ten minutes"]
         return self._do("Wait until all jobs have ended", "train_", self.app.run)
 
     def export_and_import(self) -> list[str]:
