@@ -32,4 +32,4 @@ with open_page("home") as page:
         saved_work(page)
     with st.expander("Diagnostics"):
         diagnostics(page)
-    warm_up()
+    warm_up(page.jobs)

@@ -39,14 +39,17 @@ class Limits:
     """What a worker may do.
 
     Attributes:
-        memory: bytes. reuse: bytes above which it is not used for another job.
+        memory: bytes. reuse: bytes above which it is not used for another job. keep: seconds that it waits for one;
+            surplus: where another one is waiting already.
         start: seconds until its first sign of life. silence: seconds without another. idle: seconds without computing.
         stop: seconds from a request to stop to its end by force, while there is nothing to keep.
         threads: of the numeric libraries.
     """
 
     memory: int
-    reuse: int = 700_000_000
+    reuse: int = 800_000_000
+    keep: float = 600.0
+    surplus: float = 20.0
     start: float = 300.0
     silence: float = SILENCE
     idle: float = 300.0
@@ -67,7 +70,7 @@ class Defect(Exception):
 
 
 class ProcessRunner:
-    """See `JobRunner`. It starts as many workers as jobs run at once, and keeps one that has nothing to do.
+    """See `JobRunner`. It starts as many workers as jobs run at once, and keeps one for the next job.
 
     Args:
         workspace: is opened by the workers, too.
@@ -77,8 +80,9 @@ class ProcessRunner:
     def __init__(self, workspace: Workspace, limits: Limits, module: str = "recsys.jobs.worker") -> None:
         self.workspace, self.limits, self.module = workspace, limits, module
         self._lock = threading.Lock()
-        self._free: list[WorkerProcess] = []
+        self._free: dict[WorkerProcess, threading.Timer] = {}  # with what will end them
         self._busy: list[WorkerProcess] = []
+        self._closed = False
 
     def run(self, job: JobDescription, progress: Progress) -> Any:
         """See `JobRunner`."""
@@ -93,12 +97,15 @@ class ProcessRunner:
         """Starts a worker, unless there is one."""
         with self._lock:
             if not self._free and not self._busy:
-                self._free.append(self._start())
+                self._keep(self._start())
 
     def close(self) -> None:
         """Ends all workers."""
         with self._lock:
-            workers, self._free, self._busy = [*self._free, *self._busy], [], []
+            self._closed = True
+            workers, self._busy = [*self._free, *self._busy], []
+            while self._free:
+                self._free.popitem()[1].cancel()
         for worker in workers:
             worker.kill()
 
@@ -113,13 +120,14 @@ class ProcessRunner:
                 return _Supervision(worker, self.limits, progress).run(self._order(job, progress))
             except WorkerLost as lost:
                 fields = {"job": job.id[:8], "kind": job.kind, "cause": lost.cause, "stderr": worker.last_words()}
-                log.error("worker lost", extra={"fields": fields})
-                if progress.stopping:
+                if progress.stopping or self._closed:
                     raise JobStopped from lost
-                if attempt == ATTEMPTS:
+                last = attempt == ATTEMPTS
+                log.log(logging.ERROR if last else logging.WARNING, "worker lost", extra={"fields": fields})
+                if last:
                     raise _lost_error(lost.cause) from lost
-                text = f"The worker process {lost.cause}; another one goes on from the last checkpoint …"
-                progress.relay(progress.newest.fraction, text, None, {})
+                text = f"The worker process {lost.cause}. Another one goes on from the last checkpoint."
+                progress.relay(progress.newest.fraction, "Starting another worker …", None, {"restarted": text})
                 progress.graceful = False
             finally:
                 self._give_back(worker)
@@ -135,18 +143,39 @@ class ProcessRunner:
     def _take(self) -> WorkerProcess:
         """A worker that is free, or a new one."""
         with self._lock:
-            self._free = [worker for worker in self._free if worker.alive]
-            worker = self._free.pop() if self._free else self._start()
+            if self._closed:
+                raise JobStopped
+            while self._free:
+                worker, timer = self._free.popitem()
+                timer.cancel()
+                if worker.alive:
+                    break
+            else:
+                worker = self._start()
             self._busy.append(worker)
             return worker
 
     def _give_back(self, worker: WorkerProcess) -> None:
-        """Keeps a worker for the next job, if it is small and none is kept."""
+        """Keeps a worker for the next job, if it is small and its last job has ended by itself."""
         with self._lock:
             if worker in self._busy:
                 self._busy.remove(worker)
-            if not self._free and worker.reusable and worker.memory() <= self.limits.reuse:
-                self._free.append(worker)
+                if worker.reusable and worker.memory() <= self.limits.reuse:
+                    self._keep(worker)
+                    return
+        worker.kill()
+
+    def _keep(self, worker: WorkerProcess) -> None:
+        """Puts a worker among the free ones, for a while."""
+        seconds = self.limits.surplus if self._free else self.limits.keep
+        timer = self._free[worker] = threading.Timer(seconds, self._expire, [worker])
+        timer.daemon = True
+        timer.start()
+
+    def _expire(self, worker: WorkerProcess) -> None:
+        """Ends a worker that nobody has needed."""
+        with self._lock:
+            if self._free.pop(worker, None) is None:
                 return
         worker.kill()
 
@@ -217,7 +246,8 @@ class _Supervision:
         memory, cpu_seconds, cpu_percent = usage
         if memory > self.limits.memory:
             raise out_of_memory(self.limits.memory)
-        if cpu_seconds - self.cpu_seconds > 0.01 * (now - self.computed):
+        signs_of_life = max(0.02, 0.002 * (now - self.computed))  # the CPU seconds that they take, at most
+        if cpu_seconds - self.cpu_seconds > signs_of_life:
             self.cpu_seconds, self.computed = cpu_seconds, now
         elif now - self.computed > self.limits.idle:
             raise _hung_error(self.limits.idle)

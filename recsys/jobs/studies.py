@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from recsys.jobs.description import JobDescription
+from recsys.jobs.kinds import run_folder
 from recsys.jobs.progress import Progress
 from recsys.workspace import Workspace
-
-SAMPLE_RUN = "sample"
-"""The id of the small run that ships with the sample, in links and descriptions."""
 
 
 def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
@@ -32,12 +28,3 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
     }
     space = workspace.space(job.space)
     return space.save_json("study", f"Does {axis} transfer help?", found.to_json(), meta).id
-
-
-def run_folder(run_id: str, workspace: Workspace) -> Path:
-    """The folder of a run: a saved one, or the sample's. Raises UnknownIdError."""
-    from recsys.data.samples import FOLDER
-
-    if run_id == SAMPLE_RUN and (FOLDER / "run").is_dir():
-        return FOLDER / "run"
-    return workspace.find(run_id, "run")[1]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import format_number
 from recsys.errors import InputError, StudioError, UnknownIdError
+from recsys.files import replace_file
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import job_folder
 from recsys.jobs.progress import Progress
@@ -49,15 +50,18 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
     from recsys.runs import train_run
 
     progress(0.01, "Reading the sample …")
-    space = workspace.space(job.space)
-    dataset = load_sample("all").dataset
-    data = space.save_dataset(dataset)
-    saved = _copy_equal_run(replace(job, dataset=data.id), workspace, progress, "")
+    space, folder = workspace.space(job.space), job_folder(job, workspace)
+    dataset, note = load_sample("all").dataset, folder / "dataset.txt"
+    if not note.is_file():  # else an earlier worker, which was lost, has saved it
+        replace_file(note, space.save_dataset(dataset).id)
+    data_id = note.read_text("utf-8")
+    saved = _copy_equal_run(replace(job, dataset=data_id), workspace, progress, "")
     if not saved:
-        checkpoint = job_folder(job, workspace) / "checkpoint"
-        run = train_run(dataset, holdout="last-one", threads=THREADS, checkpoint=checkpoint, progress=progress)
-        saved = space.save_run(run, dataset, run_meta(run, data.id)).id
-    return {"run": saved, "dataset": data.id}
+        run = train_run(
+            dataset, holdout="last-one", threads=THREADS, checkpoint=folder / "checkpoint", progress=progress
+        )
+        saved = space.save_run(run, dataset, run_meta(run, data_id)).id
+    return {"run": saved, "dataset": data_id}
 
 
 def estimate_training(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, float]:

@@ -62,7 +62,8 @@ class Workspace:
     def sweep(self) -> None:
         """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
         (self.root / "index.sqlite").unlink(missing_ok=True)  # of versions before 0.2; it held names of entries
-        shutil.rmtree(self.root / "jobs", ignore_errors=True)  # of jobs that ended with that server
+        for left in ("jobs", "results"):  # of jobs that ended with that server
+            shutil.rmtree(self.root / left, ignore_errors=True)
         for space in self.spaces.glob("*/"):
             for folder in (space, *space.glob("*/")):
                 sweep(folder)

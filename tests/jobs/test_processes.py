@@ -159,6 +159,8 @@ def test_closing_the_runner_ends_its_workers(queues: Queues) -> None:
     pid = queue.snapshot(job.id, ANN).details["pid"]
     queues.runners[-1].close()
     until(lambda: not psutil.pid_exists(pid))
+    assert queue.wait(job.id, ANN, PATIENCE).state == "stopped" and not workers_of(queues), "no other one is started"
+    assert end_of(queue, described("reports")).state == "stopped"
 
 
 def test_a_worker_is_started_before_it_is_needed(queues: Queues) -> None:
@@ -169,3 +171,10 @@ def test_a_worker_is_started_before_it_is_needed(queues: Queues) -> None:
     runner.prepare()
     (worker,) = runner._free
     assert end_of(queue, described("reports")).result["pid"] == worker.process.pid
+
+
+def test_a_worker_that_nobody_needs_ends(queues: Queues) -> None:
+    queue = queues(Limits(LIMITS.memory, keep=1.0))
+    pid = end_of(queue, described("reports")).result["pid"]
+    until(lambda: not psutil.pid_exists(pid))
+    assert end_of(queue, described("reports")).result["pid"] != pid

@@ -58,6 +58,7 @@ class PageWalk(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="walk-"))
         self.patch = pytest.MonkeyPatch()
         self.patch.setenv("STUDIO_HOME", str(self.folder / "home"))
+        self.patch.setenv("STUDIO_JOBS", "thread")
         for name in ("STUDIO_SECRET", "STUDIO_CLASS_RUN", "STUDIO_LOCAL_FILES"):
             self.patch.delenv(name, raising=False)
         if worked:

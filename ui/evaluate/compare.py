@@ -7,11 +7,12 @@ import streamlit as st
 
 from recsys.charts.evaluation import pareto_figure, win_loss_figure
 from recsys.charts.style import CONFIG
-from recsys.jobs.progress import Progress
+from recsys.jobs.description import JobDescription
+from recsys.jobs.evaluations import MAIN
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_label
-from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext, trainers
+from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown, settings_text, user_label
@@ -130,28 +131,14 @@ def _win_loss(evaluated: EvaluationContext) -> None:
 
 def _seeds(evaluated: EvaluationContext) -> None:
     """The run's model trained again with other seeds."""
-    context, main = evaluated.context, "ndcg@10"
-
-    def work(progress: Progress) -> list[float]:
-        from recsys.evaluation import evaluate_models
-
-        split, values = context.run.split(context.dataset), []
-        for number, seed in enumerate(SEEDS):
-
-            def part(fraction: float, message: str, begun: int = number) -> None:
-                progress((begun + fraction) / len(SEEDS), f"Seed {SEEDS[begun]}: {message}")
-
-            model = trainers(context, seed, part)[context.run.model.name](split)
-            report = evaluate_models({"model": model}, split.test, split.train, (10,))
-            values.append(report["model"].estimates[main].value)
-        return values
-
+    context, page = evaluated.context, evaluated.page
     st.subheader("How much does the result vary with the seed?", anchor=False, help=meaning_of("Seed"))
-    wanted = job_id(evaluated.page, "seeds", context.folder, context.run.id)
+    wanted = job_id(page, "seeds", context.folder, context.run.id)
+    job = JobDescription(wanted, "seeds", page.space.id, run=page.run_id, settings={"seeds": SEEDS})
     button = f"Train with {len(SEEDS)} other seeds"
-    found = job_result(evaluated.page, wanted, "evaluate", f"{context.run.name} with other seeds", work, button)
+    found = job_result(page, wanted, "evaluate", f"{context.run.name} with other seeds", job, button)
     if found:
-        values = [evaluated.report.models[0].estimates[main].value, *found]
+        values = [evaluated.report.models[0].estimates[MAIN].value, *found]
         each = ", ".join(f"{value:.3f}" for value in values)
-        label = metric_label(main)
+        label = metric_label(MAIN)
         st.write(f"{label} is between {min(values):.3f} and {max(values):.3f} over {len(values)} seeds ({each}).")

@@ -1,18 +1,17 @@
-"""The evaluation of the open run as a job, and trainers that train its models anew."""
+"""The evaluation of the open run as a job."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.errors import InputError
 from recsys.jobs.progress import Progress
 from recsys.models.recommender import Recommender
-from recsys.models.table import model_entry, model_label
+from recsys.models.table import model_label
 from recsys.runs import Run
 from ui import cache
 from ui.run_context import RunContext
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.data.splits import Split
     from recsys.evaluation import Report
-    from recsys.evaluation.protocols import Trainer
 
 
 COMPARED_RUNS = "compared_runs"  # in the session: ids of runs chosen for comparison
@@ -82,35 +80,3 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
     wanted = job_id(page, "evaluate", context.folder, context.run.id, *compared)
     report = job_result(page, wanted, "evaluate", f"evaluating {context.run.name}", work)
     return None if report is None else EvaluationContext(page, context, models, report)
-
-
-def trainers(context: RunContext, seed: int, progress: Callable[[float, str], object]) -> dict[str, Trainer]:
-    """For each model of the run a function that trains it on a split, with the run's settings and this seed."""
-    return {name: _trainer(context.run, name, seed, progress) for name in context.run.models}
-
-
-def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], object]) -> Trainer:
-    def train_on(split: Split) -> Recommender:
-        from recsys.models.baselines.tuning import tune_baseline
-
-        if model_entry(name).trainable:
-            return _train_model(run, split, seed, progress)
-        return tune_baseline(name, split.train, split.validation, seed).model
-
-    return train_on
-
-
-def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> Recommender:
-    from recsys.models.training.config import TrainConfig
-    from recsys.models.training.loop import train
-
-    entry = model_entry(run.model.name)
-    model = entry.config_class.from_json(dict(run.config.get("model", {})))
-    config = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
-    trained = None
-    for epoch in train(split.train, model, config, split.validation):
-        trained = epoch.model
-        progress(0.7 * epoch.epoch / epoch.epochs, f"Training {entry.label}: epoch {epoch.epoch} of {epoch.epochs}")
-    if trained is None:
-        raise InputError("training", "must last at least one epoch", fix="Train the run with more epochs.")
-    return trained

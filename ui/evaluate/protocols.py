@@ -13,11 +13,12 @@ from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.protocols import PROTOCOLS, Protocol
 from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
+from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
-from ui.evaluate.jobs import EvaluationContext, trainers
+from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import terms_in
 from ui.shell.frame import show_error
-from ui.shell.job_results import job_id, job_result
+from ui.shell.job_results import job_id, job_result, large_result
 from ui.shell.widgets import escape_markdown
 
 
@@ -87,14 +88,11 @@ def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
         return
     context = evaluated.context
 
-    def work(progress: Progress) -> Report:
-        from recsys.evaluation.protocols import evaluate_protocol
-
-        return evaluate_protocol(context.dataset, protocol.key, trainers(context, 0, progress), progress=progress)
-
-    wanted = job_id(evaluated.page, "protocol", protocol.key, context.folder, context.run.id)
+    page = evaluated.page
+    wanted = job_id(page, "protocol", protocol.key, context.folder, context.run.id)
+    job = JobDescription(wanted, "protocol", page.space.id, run=page.run_id, settings={"protocol": protocol.key})
     label, button = f"{protocol.key} evaluation of {context.run.name}", f"Train and evaluate: {protocol.name.lower()}"
-    report = job_result(evaluated.page, wanted, "evaluate", label, work, button)
+    report = job_result(page, wanted, "evaluate", label, large_result(page, job), button)
     if report is not None:
         st.write(escape_markdown(report.verdict, 400))
         st.plotly_chart(intervals_figure(report, report.main), key=f"by_{protocol.key}", config=CONFIG, width="stretch")

@@ -56,6 +56,8 @@ def _show_progress(page: PageContext, job_id: str) -> None:
 def _show_running(page: PageContext, job: JobSnapshot) -> None:
     left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
     st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free worker …") + left)
+    if job.details.get("restarted"):
+        st.caption(escape_markdown(job.details["restarted"], 400))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key="home_stop"):
             page.jobs.stop(job.id, page.space.id)

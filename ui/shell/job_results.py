@@ -13,6 +13,7 @@ from recsys.errors import UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.jobs.queue import JobSnapshot, Work
+from recsys.jobs.values import take_value
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
@@ -65,6 +66,18 @@ def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work
         page.jobs.ensure(page.space.id, kind, label, run, wanted)
         st.rerun()
     return None
+
+
+def large_result(page: PageContext, job: JobDescription) -> Callable[[Progress], Any]:
+    """Work that performs a job where jobs run, and takes its large result into memory: see `recsys.jobs.values`."""
+    runner, workspace = page.jobs.runner, page.space.workspace
+    assert runner is not None
+
+    def run(progress: Progress) -> Any:
+        runner.run(job, progress)
+        return take_value(job, workspace)
+
+    return run
 
 
 def _keeping(wanted: str, work: Callable[[Progress], Any]) -> Work:

@@ -17,8 +17,10 @@ from pathlib import Path
 import streamlit as st
 
 from recsys.errors import InputError, StudioError
+from recsys.jobs.processes import Limits, ProcessRunner, available_cores, available_memory
 from recsys.jobs.queue import JobQueue
 from recsys.jobs.runner import ThreadRunner
+from recsys.jobs.trainings import THREADS
 from recsys.workspace import Space, Workspace, account_id
 from ui.components.cookies import set_cookies
 from ui.shell.log import start_log
@@ -26,6 +28,7 @@ from ui.shell.rules import NO_RULES, Rules, check_length, parse_number, read_rul
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
+DEFAULT_JOBS = "thread"  # where jobs run, see `jobs`
 _SPACE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -117,9 +120,27 @@ def workspace() -> Workspace:
 
 @st.cache_resource
 def jobs() -> JobQueue:
-    """The job queue of this server. It is created once, so logging starts here."""
+    """The job queue of this server. It is created once, so logging starts here.
+
+    STUDIO_JOBS says where jobs run: "process" or "thread"; STUDIO_JOB_MB, how much memory each may take.
+    Trainings run side by side as far as there are cores.
+    """
     start_log()
-    return JobQueue(runner=ThreadRunner(workspace()))
+    where = os.environ.get("STUDIO_JOBS", DEFAULT_JOBS)
+    if where not in ("process", "thread"):
+        raise StudioError("STUDIO_JOBS", "must be process or thread", where, "Start the server with one of them.")
+    if where == "thread":
+        return JobQueue(runner=ThreadRunner(workspace()))
+    trainings = max(1, available_cores() // THREADS)
+    limits = Limits(memory=_job_memory(), threads=THREADS)
+    runner = ProcessRunner(workspace(), limits)
+    return JobQueue(workers=trainings + 1, trainings=trainings, runner=runner)
+
+
+def _job_memory() -> int:
+    """Bytes that a job may take: STUDIO_JOB_MB, or three quarters of the memory there is."""
+    megabytes = os.environ.get("STUDIO_JOB_MB", "")
+    return int(float(megabytes) * 1e6) if megabytes else int(0.75 * available_memory())
 
 
 def current_space() -> Space:

@@ -1,4 +1,4 @@
-"""Loads the modules of the later pages in the background while the first visitor looks at Home."""
+"""Loads the modules of the later pages and starts the first worker while the first visitor looks at Home."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 from importlib import import_module
 
 import streamlit as st
+
+from recsys.jobs.queue import JobQueue
 
 MODULES = (
     "torch",
@@ -20,9 +22,19 @@ DELAY = 1.0  # seconds, so that Home is drawn first
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Thread:
-    """Starts loading, once per server. A page that is opened meanwhile waits for its own imports only."""
-    timer = threading.Timer(DELAY, lambda: [import_module(name) for name in MODULES])
+def warm_up(_jobs: JobQueue) -> threading.Thread:
+    """Starts loading, once per server, and then the first worker of the job queue.
+
+    A page that is opened meanwhile waits for its own imports only.
+    """
+
+    def load() -> None:
+        for name in MODULES:
+            import_module(name)
+        if _jobs.runner is not None:
+            _jobs.runner.prepare()
+
+    timer = threading.Timer(DELAY, load)
     timer.daemon = True
     timer.start()
     return timer

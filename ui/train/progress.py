@@ -67,6 +67,8 @@ def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> N
         left = "" if job.seconds_left is None else f" · {clock(job.seconds_left)} left"
         st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")
     st.caption(escape_markdown(job.message or "Waiting to start …"))
+    if job.details.get("restarted"):
+        st.caption(escape_markdown(job.details["restarted"], 400))
     numbers(job, reports)
     stopping = st.session_state.get(STOPPING) == job.id
     st.button(

@@ -1,0 +1,84 @@
+"""The work of jobs that train a run's models anew to evaluate them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recsys.data.splits import Split
+from recsys.errors import InputError
+from recsys.jobs.description import JobDescription
+from recsys.jobs.kinds import run_folder
+from recsys.jobs.progress import Progress
+from recsys.jobs.values import save_value
+from recsys.models.recommender import Recommender
+from recsys.models.table import model_entry
+from recsys.runs import Run, load_run
+from recsys.workspace import Workspace
+
+if TYPE_CHECKING:
+    from recsys.evaluation.protocols import Trainer
+
+MAIN = "ndcg@10"
+
+
+def seeds(job: JobDescription, workspace: Workspace, progress: Progress) -> list[float]:
+    """NDCG@10 on the test users of a run's model trained again with each of the "seeds" in the settings."""
+    from recsys.evaluation import evaluate_models
+
+    run, dataset = load_run(run_folder(job.run, workspace))
+    split, chosen, values = run.split(dataset), [int(seed) for seed in job.settings["seeds"]], []
+    for number, seed in enumerate(chosen):
+
+        def part(fraction: float, message: str, begun: int = number) -> None:
+            progress((begun + fraction) / len(chosen), f"Seed {chosen[begun]}: {message}")
+
+        model = trainers(run, seed, part)[run.model.name](split)
+        report = evaluate_models({"model": model}, split.test, split.train, (10,))
+        values.append(report["model"].estimates[MAIN].value)
+    return values
+
+
+def protocol(job: JobDescription, workspace: Workspace, progress: Progress) -> None:
+    """The report of a run's models trained anew without the rows that the "protocol" in the settings holds out.
+
+    It is a large result, see `recsys.jobs.values`.
+    """
+    from recsys.evaluation.protocols import evaluate_protocol
+
+    run, dataset = load_run(run_folder(job.run, workspace))
+    report = evaluate_protocol(dataset, str(job.settings["protocol"]), trainers(run, 0, progress), progress=progress)
+    save_value(report, job, workspace)
+
+
+def trainers(run: Run, seed: int, progress: Callable[[float, str], object]) -> dict[str, Trainer]:
+    """For each model of the run a function that trains it on a split, with the run's settings and this seed."""
+    return {name: _trainer(run, name, seed, progress) for name in run.models}
+
+
+def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], object]) -> Trainer:
+    def train_on(split: Split) -> Recommender:
+        from recsys.models.baselines.tuning import tune_baseline
+
+        if model_entry(name).trainable:
+            return _train_model(run, split, seed, progress)
+        return tune_baseline(name, split.train, split.validation, seed).model
+
+    return train_on
+
+
+def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> Recommender:
+    from recsys.models.training.config import TrainConfig
+    from recsys.models.training.loop import train
+
+    entry = model_entry(run.model.name)
+    model = entry.config_class.from_json(dict(run.config.get("model", {})))
+    config = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
+    trained = None
+    for epoch in train(split.train, model, config, split.validation):
+        trained = epoch.model
+        progress(0.7 * epoch.epoch / epoch.epochs, f"Training {entry.label}: epoch {epoch.epoch} of {epoch.epochs}")
+    if trained is None:
+        raise InputError("training", "must last at least one epoch", fix="Train the run with more epochs.")
+    return trained

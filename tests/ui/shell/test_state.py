@@ -1,0 +1,51 @@
+"""Where the app's jobs run, and how many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recsys.errors import StudioError
+from recsys.jobs.processes import ProcessRunner
+from recsys.jobs.runner import ThreadRunner
+from ui.shell import state
+
+
+@pytest.fixture(autouse=True)
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STUDIO_JOBS", "process")
+    state.workspace.clear()
+    state.jobs.clear()
+    yield
+    state.workspace.clear()
+    state.jobs.clear()
+
+
+@pytest.mark.parametrize(("cores", "trainings"), [(1, 1), (2, 1), (5, 2), (16, 8)])
+def test_jobs_run_in_worker_processes_as_cores_allow(
+    monkeypatch: pytest.MonkeyPatch, cores: int, trainings: int
+) -> None:
+    monkeypatch.setattr(state, "available_cores", lambda: cores)
+    monkeypatch.setattr(state, "available_memory", lambda: 8_000_000_000)
+    queue = state.jobs()
+    assert isinstance(queue.runner, ProcessRunner) and queue.runner.workspace is state.workspace()
+    assert (queue.trainings, queue.workers) == (trainings, trainings + 1)
+    assert queue.runner.limits.memory == 6_000_000_000 and queue.runner.limits.threads == 2
+
+
+def test_the_memory_of_a_job_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_JOB_MB", "1500")
+    runner = state.jobs().runner
+    assert isinstance(runner, ProcessRunner) and runner.limits.memory == 1_500_000_000
+
+
+def test_jobs_can_run_inside_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_JOBS", "thread")
+    assert isinstance(state.jobs().runner, ThreadRunner)
+    state.jobs.clear()
+    monkeypatch.setenv("STUDIO_JOBS", "elsewhere")
+    with pytest.raises(StudioError, match="must be process or thread"):
+        state.jobs()
