@@ -252,11 +252,7 @@ function listen(view) {
   ranked.onpointerover = choose;
   ranked.onpointerleave = () => { Object.assign(view, { chosen: 0, pointed: false }); paintWhy(view); };
   ranked.addEventListener("focusin", choose);
-  ranked.onkeydown = (event) => {
-    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const next = way && view.rows[view.rows.findIndex((row) => row.node === event.target) + way];
-    if (next) { event.preventDefault(); next.node.focus(); }
-  };
+  ranked.onkeydown = (event) => moveFocus(view.rows, event);
   listenToAxis(view);
 }
 

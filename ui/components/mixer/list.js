@@ -89,3 +89,10 @@ function markOf(before, place) {
   if (moved < 0) return { sign: `▼${-moved}`, kind: "down", words: `${-moved} down` };
   return { sign: "●", kind: "same", words: "same rank" };
 }
+
+// Arrow keys go from row to row.
+function moveFocus(rows, event) {
+  const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const next = way && rows[rows.findIndex((row) => row.node === event.target) + way];
+  if (next) { event.preventDefault(); next.node.focus(); }
+}

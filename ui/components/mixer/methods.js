@@ -101,6 +101,7 @@ function listenToMethods(view) {
     const row = [...view.rows, ...view.second.rows].find(({ node }) => node.contains(event.target));
     pointAt(view, row?.item);
   };
+  view.second.ranked.onkeydown = (event) => moveFocus(view.second.rows, event);
   for (const kind of ["pointerover", "focusin"]) view.lists.addEventListener(kind, point);
   view.lists.addEventListener("pointerleave", () => pointAt(view, undefined));
 }
