@@ -16,6 +16,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import recommend
 from tests.conftest import planted_dataset
+from tests.pages.test_transfer_page import certificate, study
 from ui.run_context import RunContext, run_context
 from ui.transfer.export import list_json
 from ui.transfer.report import policy, production_zip, transfer_html
@@ -67,3 +68,13 @@ def test_the_bundle_serves_the_interests_that_the_page_shows(scored: tuple[RunCo
 
 def test_without_a_study_nothing_is_borrowed() -> None:
     assert policy(None).alpha(100) == 0.0
+
+
+def test_a_policy_is_that_of_the_method_that_is_served() -> None:
+    told = study("helps", True) | certificate(True)
+    linear = policy(told)
+    assert linear.alpha(5) == 0.6 and linear.certificate is not None
+    for rules in (Rules(method="bridge"), Rules(what="interests")):
+        served = policy(told, rules)  # the study certifies the linear blend of next choices only
+        assert served.certificate is None and served.alpha(5) == 0.0
+        assert "no certificate for" in served.evidence[0]
