@@ -3,7 +3,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13; do command -v $$
 PORT ?= 8501
 UPLOAD_MB ?= 400
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-REQUIREMENTS = requirements.txt requirements-onnx.txt requirements-text.txt requirements-dev.txt
+REQUIREMENTS = requirements.txt requirements-onnx.txt requirements-sql.txt requirements-text.txt requirements-dev.txt
 
 .PHONY: app test lint types browser check audit docs screenshots constraints python help clean
 
@@ -58,7 +58,7 @@ clean:  ## remove the virtual environment and all caches
 	$(PIP) --requirement requirements.txt
 	@touch $@
 
-.venv/.dev: requirements.txt requirements-onnx.txt requirements-dev.txt constraints.txt | python
+.venv/.dev: requirements.txt requirements-onnx.txt requirements-sql.txt requirements-dev.txt constraints.txt | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	$(PIP) --requirement requirements-dev.txt
 	@touch $@ .venv/.app

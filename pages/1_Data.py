@@ -17,7 +17,7 @@ with open_page("data") as page:
         choose(page)
         st.stop()
     data = open_data(page)
-    failed = failure_in(page, "choose") is not None
+    failed = any(failure_in(page, part) is not None for part in ("choose", "query"))
     with st.expander("Other data: a sample, a file", expanded=failed, key=f"data_other_{page.dataset_id}_{failed}"):
         choose(page)
     show_summary(page, dataset)

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from recsys.arguments import add_data_arguments, load_named_data
 from recsys.errors import InputError, StudioError
 from recsys.models.table import DEFAULT_MODEL, MODELS, TRAINABLE
 
 if TYPE_CHECKING:
-    from recsys.data import Loaded
     from recsys.data.dataset import Dataset
     from recsys.models.recommender import Encoder
     from recsys.runs import Run
@@ -57,17 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(required=True, metavar="STEP", parser_class=_Parser)
 
     inspect = _step(steps, "inspect", inspect_file, "what a file holds, and what cleaning would drop")
-    _tables(inspect)
+    add_data_arguments(inspect)
 
     train = _step(steps, "train", train_model, "train a model and save it as a run")
-    _tables(train)
+    add_data_arguments(train)
     train.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder to save the run in")
     train.add_argument("--model", default=DEFAULT_MODEL, help=", ".join(entry.name for entry in MODELS))
     train.add_argument("--minutes", type=_positive, help="time to spend on training, at most")
     train.add_argument("--epochs", type=int, help="passes over the data; without it and --minutes, a rule decides")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
-    train.add_argument("--holdout", choices=["none", "last-one"], default="none")
+    _training(train)
 
     recommend = _step(steps, "recommend", recommend_items, "the k best unseen items of each user, as CSV")
     _run(recommend)
@@ -118,18 +116,18 @@ def _study(study: argparse.ArgumentParser) -> None:
     study.add_argument("--methods", nargs="*", metavar="NAME", help="learned methods to compare too (default: all)")
 
 
+def _training(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
+    train.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], default="ignore", help="what ratings mean")
+    train.add_argument("--holdout", choices=["none", "last-one"], default="none")
+
+
 def _step(steps: Any, name: str, command: Any, help: str) -> argparse.ArgumentParser:
     step: argparse.ArgumentParser = steps.add_parser(name, help=help, description=help)
     step.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     step.set_defaults(command=command)
     return step
-
-
-def _tables(step: argparse.ArgumentParser) -> None:
-    step.add_argument("file", type=Path, metavar="FILE")
-    step.add_argument("--items", type=Path, metavar="FILE", help="item table")
-    step.add_argument("--users", type=Path, metavar="FILE", help="user table")
-    step.add_argument("--plan", type=Path, metavar="FILE", help="a saved cleaning plan (JSON)")
 
 
 def _run(step: argparse.ArgumentParser) -> None:
@@ -141,13 +139,6 @@ def _positive(text: str) -> float:
     if not 0 < value < 100_000:
         raise argparse.ArgumentTypeError(f"must be above 0 (got {text})")
     return value
-
-
-def _load(chosen: argparse.Namespace) -> Loaded:
-    from recsys.data import CleaningPlan, load
-
-    plan = CleaningPlan.from_json(chosen.plan.read_text("utf-8")) if chosen.plan else None
-    return load(chosen.file, items=chosen.items, users=chosen.users, plan=plan)
 
 
 def _open(chosen: argparse.Namespace) -> tuple[Run, Dataset]:
@@ -163,7 +154,7 @@ def _demand_k(k: int) -> None:
 
 def inspect_file(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `inspect`."""
-    loaded = _load(chosen)
+    loaded = load_named_data(chosen)
     return {
         "format": loaded.format,
         "columns": dict(loaded.columns),
@@ -184,14 +175,14 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
 
     if chosen.epochs is not None and chosen.epochs < 1:
         raise InputError("--epochs", "must be at least 1", chosen.epochs)
-    dataset = _load(chosen).dataset
+    dataset = load_named_data(chosen).dataset
     run = train_run(
         dataset,
         model=chosen.model,
         minutes=chosen.minutes,
         epochs=chosen.epochs,
         seed=chosen.seed,
-        train_config=TrainConfig(device=chosen.device),
+        train_config=TrainConfig(device=chosen.device, ratings=chosen.ratings),
         holdout=chosen.holdout,
         progress=None if chosen.json else _progress,
     )

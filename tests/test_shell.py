@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -245,3 +246,29 @@ def test_a_job_of_the_app_runs_by_hand(capsys: pytest.CaptureFixture[str], tmp_p
     capsys.readouterr()
     assert main(["job", str(tmp_path / "job.json"), "--home", str(home)]) == 2
     assert "the job in job.json can't be read" in capsys.readouterr().err
+
+
+def test_a_query_to_a_file_or_a_server_is_read_and_no_address_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    path = tmp_path / "secret-place.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE orders (person, thing)")
+        connection.executemany("INSERT INTO orders VALUES (?, ?)", [(f"u{n % 4}", f"i{n % 5}") for n in range(20)])
+    sql = "SELECT person AS user, thing AS item FROM orders"
+    assert main(["inspect", str(path), "--sql", sql, "--rows", "12", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows_read"] == 12 and "first 12 rows" in " ".join(found["warnings"])
+    assert main(["inspect", "--url", f"sqlite:///{path}", "--sql", sql, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["users"] == 4
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    assert main(["inspect"]) == 2
+    assert "orders (person, thing)" in capsys.readouterr().err
+    for arguments in (["--sql", "SELECT * FROM missing"], ["--sql", "DROP TABLE orders"], ["--url", f"x{path}"]):
+        assert main(["inspect", *arguments]) == 2
+        shown = "".join(capsys.readouterr())
+        assert shown.count("\n") == 1 and "secret-place" not in shown
+    monkeypatch.delenv("DATABASE_URL")
+    assert main(["inspect"]) == 2
+    assert "must be a file or a database" in capsys.readouterr().err

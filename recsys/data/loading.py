@@ -14,6 +14,7 @@ from recsys.data.cleaning import CleaningPlan, CleaningReport
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.data.interactions import InputTable, Interactions, build_interactions
+from recsys.data.readers.archives import Files
 from recsys.data.readers.delimited import CATEGORY
 from recsys.data.readers.formats import probe_tables
 from recsys.data.readers.tables import Table
@@ -33,6 +34,7 @@ from recsys.errors import InputError
 __all__ = ["Loaded", "load", "load_vectors"]
 
 Content = Path | bytes
+Source = Content | Files
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
 _ISO_TYPES = (
     (r"^\d{4}-\d{2}-\d{2}$", pa.timestamp("us")),
@@ -66,7 +68,7 @@ class Loaded:
 
 
 def load(
-    source: Content | Sequence[tuple[str, Content, str]],
+    source: Source | Sequence[tuple[str, Source, str]],
     *,
     name: str | None = None,
     items: Content | None = None,
@@ -78,19 +80,21 @@ def load(
     prefix_items: bool = False,
     delimiter: str | None = None,
     encoding: str | None = None,
+    warnings: Sequence[str] = (),
 ) -> Loaded:
-    """Reads a file of interactions, cleans it and builds the dataset.
+    """A file of interactions, cleaned, as a dataset.
 
     Args:
-        source: path or bytes of a file or zip; or several as (name, content, scenario), for one dataset of scenarios.
+        source: a file, zip or folder, or `Files`; or several as (name, content, scenario), each a scenario of its own.
         name: shown name; by default that of the file.
-        items, users: item table and user table. In a zip they are found automatically.
+        items, users: item table and user table; in a zip they are found.
         columns: role -> column where the detected one is wrong; None for no column.
         tables: role of a table -> member of the one archive, or sheet, where the detected one is wrong; "" for none.
         plan: what cleaning does; the default drops only rows that can't be used.
         vectors: (modality, content) of item vectors, see `load_vectors`.
         prefix_items: with several files, make equal item ids of different scenarios different items.
         delimiter, encoding: where the detected ones are wrong.
+        warnings: what the report says besides its own.
 
     Returns:
         The dataset with the cleaning report, the detected format and columns, and a preview.
@@ -98,8 +102,7 @@ def load(
     Raises:
         InputError: no table, no column for users or items, or no rows are left.
     """
-    files, shown_name = _files(source, name)
-    _demand_files(files, tables)
+    files, shown_name = _files(source, name, tables)
     plan = plan or CleaningPlan()
     read = [_read(file, columns or {}, tables or {}, delimiter, encoding) for file in files]
     side_tables = {role: table for part in reversed(read) for role, table in part.side_tables.items()}
@@ -107,7 +110,7 @@ def load(
     side_tables |= {role: _largest_table(content, role) for role, content in given.items() if content is not None}
     first = read[0].input
     rows = build_interactions([part.input for part in read], plan, prefix_items)
-    report = replace(rows.report, warnings=(*rows.report.warnings, *_warnings(rows, read)))
+    report = replace(rows.report, warnings=(*rows.report.warnings, *warnings, *_warnings(rows, read)))
     found = read[0].assigned.found if len(read) == 1 else ()
     found = tuple(replace(one, role="", reason="") if given.get(one.role) is not None else one for one in found)
     names = {role: table.name for role, table in side_tables.items() if given.get(role) is None}
@@ -127,23 +130,21 @@ def load(
     )
 
 
-def _demand_files(files: Sequence[object], tables: Mapping[str, str] | None) -> None:
+def _files(
+    source: Source | Sequence[tuple[str, Source, str]], name: str | None, tables: Mapping[str, str] | None
+) -> tuple[list[tuple[str, Source, str]], str]:
+    """The files as (name, content, scenario), and the name to show. Raises InputError for none."""
+    if isinstance(source, Path):
+        return [(source.name, source, "")], name or source.stem
+    if isinstance(source, bytes | Files):
+        return [(name or "upload", source, "")], name or "upload"
+    files = list(source)
     if not files:
         raise InputError("the upload", "must have a file", fix="Choose a file with one row per interaction.")
     if tables and len(files) > 1:
         got = f"{len(files)} files"
         raise InputError("the choice of tables", "must be for one file or archive", got, "Load one of them.")
-
-
-def _files(
-    source: Content | Sequence[tuple[str, Content, str]], name: str | None
-) -> tuple[list[tuple[str, Content, str]], str]:
-    """The files as (name, content, scenario), and the name to show."""
-    if isinstance(source, Path):
-        return [(source.name, source, "")], name or source.stem
-    if isinstance(source, bytes):
-        return [(name or "upload", source, "")], name or "upload"
-    return list(source), name or " + ".join(PurePath(file).stem for file, _, _ in source)
+    return files, name or " + ".join(PurePath(file).stem for file, _, _ in files)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +157,7 @@ class _ReadFile:
 
 
 def _read(
-    file: tuple[str, Content, str],
+    file: tuple[str, Source, str],
     columns: Mapping[str, str | None],
     tables: Mapping[str, str],
     delimiter: str | None,
@@ -171,7 +172,7 @@ def _read(
     demand_columns(main.sample, roles)
     types = _types(main.sample, roles)
     integers = {roles.roles[role] for role in ("user_id", "item_id") if types[roles.roles[role]] == pa.int64()}
-    if integers and not main.file.integers_are_canonical():
+    if integers and not main.integers_are_canonical():
         types |= dict.fromkeys(integers, CATEGORY)
     side_tables = {}
     for role, (probe, side_roles) in assigned.side_tables.items():

@@ -116,7 +116,7 @@ REFUSED = {
     "a photo.csv": (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)), "got an image"),
     "a letter.docx": (files.zipped({"[Content_Types].xml": "<T/>", "word/document.xml": "<w/>"}), "a document"),
     "a web page.csv": (b"<!DOCTYPE html><html><body>404</body></html>", "got a web page"),
-    "a database.db": (b"SQLite format 3\0" + b"\0" * 200, "got a database"),
+    "a damaged database.db": (b"SQLite format 3\0" + b"\0" * 200, "must be an undamaged database"),
     "a program.py": (b"import os\n\ndef main():\n    print('hi')\n\nmain()\n", "Check the separator"),
     "a letter.txt": (b"Dear all,\nplease find the data attached.\nBest,\nAnn\n", "must have a column for"),
     "an archive.tar": (tarred(), "got a tar archive"),
@@ -134,7 +134,10 @@ REFUSED = {
     "an empty zip.zip": (files.zipped({}), "must contain a file"),
     "pictures.zip": (files.zipped({"a.png": b"\x89PNG\r\n", "b.pdf": b"%PDF-1.4\n"}), "must contain a table"),
     "cut.parquet": (parquet(FRAME)[:300], "undamaged Parquet"),
-    "blocks.txt": (b"1:\n14,3,2005-09-06\n82,5,2005-05-13\n2:\n14,4,2005-09-06\n", "the item in every row"),
+    "blocks with a line that is none.txt": (
+        b"1:\n14,3,2005-09-06\nfour,5,then\n2:\n14,4,2005-09-06\n",
+        "below each item",
+    ),
 }
 
 

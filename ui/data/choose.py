@@ -10,7 +10,10 @@ import streamlit as st
 
 from recsys.data.samples import SAMPLES, Sample, sample_files, sample_plan
 from recsys.errors import StudioError
+from ui.components.drop_target import drop_anywhere
+from ui.data.databases import remember_file
 from ui.data.local_files import VARIABLE, allowed_folder, local_file
+from ui.data.query import query_panel
 from ui.data.reading import DETECTED, RawData, failure_in, open_data, read, set_failure
 from ui.data.uploads import release
 from ui.shell.frame import PageContext, show_error
@@ -25,6 +28,7 @@ def choose(page: PageContext) -> None:
     _upload(page)
     if (folder := allowed_folder()) is not None:
         _path(page, folder)
+    query_panel(page)
     if problem := failure_in(page, "choose"):
         show_error(problem)
 
@@ -50,15 +54,21 @@ def _upload(page: PageContext) -> None:
     number = st.session_state.setdefault(ROUND, 0)
     data = open_data(page)
     current = data.raw if data is not None and not data.raw.sample else None
-    with st.container(key="data_files"):
+    one, two = st.columns([3, 1], vertical_alignment="bottom")
+    with one, st.container(key="data_files"):
         files = st.file_uploader(
-            "Or upload your own: one file, several, or a zip",
+            "Or drop your own anywhere on this page: files, or zips",
             accept_multiple_files=True,
             key=f"data_files_{number}",
-            help="CSV, TSV, JSON Lines, Parquet, Excel, MovieLens, RecBole or sequence text, also as gz or zip, with "
-            f"a column for the user and one for the item. Up to {st.get_option('server.maxUploadSize'):,} MB; the "
+            help="CSV, TSV, JSON Lines, Parquet, Excel, MovieLens, RecBole or sequence text, also as gz or zip, or a "
+            "SQLite or DuckDB database, with a column for the user and one for the item. Several are read as one "
+            f"input, in which each table finds its role. Up to {st.get_option('server.maxUploadSize'):,} MB; the "
             "operator raises the limit with `make app UPLOAD_MB=2000`.",
         )
+    with two:
+        folder = st.file_uploader("Or a folder", accept_multiple_files="directory", key=f"data_folder_{number}")
+    files = [*files, *folder]
+    drop_anywhere("data_files")
     with st.expander("Pseudonyms, item table, user table, item vectors"):
         switches = _switches(current)
         side_tables, uploaded = _side_tables(number)
@@ -67,6 +77,8 @@ def _upload(page: PageContext) -> None:
         name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
         given = tuple((one.name, one.getvalue()) for one in files)
         raw, options = RawData(given, name, **switches, **side_tables), DETECTED
+        if len(given) == 1:
+            remember_file(*given[0])
     elif current is not None and data is not None and (side_tables or switched):
         raw, options = replace(current, **switches, **side_tables), data.options
     else:
@@ -127,7 +139,9 @@ def _side_tables(number: int) -> tuple[dict[str, Any], list[Any]]:
 def _path(page: PageContext, folder: Path) -> None:
     with st.form("data_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Or the path of a file on this machine", key="data_path", help=f"Inside the folder that {VARIABLE} names."
+            "Or the path of a file or a folder on this machine",
+            key="data_path",
+            help=f"Inside the folder that {VARIABLE} names. The Parquet files of a folder are one table.",
         )
         submitted = st.form_submit_button("Open the path")
     if submitted:
@@ -136,4 +150,5 @@ def _path(page: PageContext, folder: Path) -> None:
         except StudioError as error:
             set_failure(page, error, "choose")
             return
+        remember_file(path.name, path)
         read(page, RawData(((path.name, path),), path.stem))

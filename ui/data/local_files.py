@@ -1,4 +1,4 @@
-"""Opening a file by its path instead of uploading it: only where the operator allows a folder, never outside of it."""
+"""Opening a file or a folder by its path instead of uploading it: only inside the folder that the operator allows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def allowed_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def local_file(text: str, folder: Path) -> Path:
-    """The file that the user named, by an absolute path or one from `folder`, after following every link.
+    """The file or folder that the user named, by an absolute path or one from `folder`, after following every link.
 
     Raises:
-        InputError: it is outside the folder, or no readable file. The message says nothing about what is outside
-            the folder.
+        InputError: it is outside the allowed folder, or no readable file or folder. The message says nothing about what
+            is outside.
     """
     subject, fix = "the path", "Give a file inside the allowed folder, such as data/ratings.csv."
     if not text.strip() or "\0" in text:
@@ -34,6 +34,6 @@ def local_file(text: str, folder: Path) -> Path:
         raise InputError(subject, "must be one this machine can follow", type(error).__name__, fix) from error
     if not path.is_relative_to(folder.resolve()):
         raise InputError(subject, "must stay inside the allowed folder", text, fix)
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise InputError(subject, "must be a readable file", text, fix)
+    if not (path.is_file() or path.is_dir()) or not os.access(path, os.R_OK):
+        raise InputError(subject, "must be a readable file or folder", text, fix)
     return path

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
     from recsys.data import CleaningPlan, Loaded
+    from recsys.data.readers.archives import Files
 
 Content = bytes | Path
 OPEN, FAILED, NEW_KEY = "data_open", "data_refused", "data_key_once"  # in the session
@@ -25,7 +24,7 @@ OPEN, FAILED, NEW_KEY = "data_open", "data_refused", "data_key_once"  # in the s
 
 @dataclass(frozen=True)
 class RawData:
-    """What the user gave, in memory only (or a path in the allowed folder): no raw data is written to disk.
+    """What the user gave, in memory only (or a path in the allowed folder): no raw data is kept on disk.
 
     Attributes:
         files: (name, content) of each.
@@ -33,6 +32,7 @@ class RawData:
         pseudonyms: whether user ids are replaced.
         plan: how it is cleaned by default; None for the default rules.
         sample: the name of the sample it is, "" for none.
+        warnings: what is told with the data, such as that a query had more rows.
     """
 
     files: tuple[tuple[str, Content], ...]
@@ -44,6 +44,7 @@ class RawData:
     pseudonyms: bool = False
     plan: CleaningPlan | None = None
     sample: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -83,7 +84,7 @@ class OpenData:
 
 @dataclass(frozen=True)
 class FailedReading:
-    """Why the last reading failed, and the part of the page that started it ("choose", "columns", "cleaning")."""
+    """Why the last reading failed, and which part of the page started it: "choose", "query", "columns", "cleaning"."""
 
     error: StudioError
     part: str
@@ -108,8 +109,9 @@ def failure_in(page: PageContext, part: str) -> StudioError | None:
     return last.error if last is not None and (last.part, last.dataset_id) == (part, page.dataset_id) else None
 
 
-def set_failure(page: PageContext, error: StudioError, part: str) -> None:
-    st.session_state[FAILED] = FailedReading(error, part, page.dataset_id)
+def set_failure(page: PageContext, error: StudioError | None, part: str) -> None:
+    """Keeps why a reading failed for `failure_in`; None for one that did not."""
+    st.session_state[FAILED] = None if error is None else FailedReading(error, part, page.dataset_id)
 
 
 def read(
@@ -140,6 +142,7 @@ def read(
                 tables=options.tables,
                 plan=options.plan or raw.plan,
                 vectors=raw.vectors,
+                warnings=raw.warnings,
             )
             _save(page, OpenData(raw, loaded, "", options, history), replaces)
     except StudioError as error:
@@ -177,21 +180,12 @@ def _save(page: PageContext, data: OpenData, replaces: OpenData | None) -> None:
     st.rerun()
 
 
-def _source(raw: RawData) -> Content | tuple[tuple[str, Content, str], ...]:
-    """What `load` takes: one file, one file for each scenario, or several files as one zip."""
+def _source(raw: RawData) -> Files | tuple[tuple[str, Content, str], ...]:
+    """What `load` takes: one file, one file for each scenario, or several files as one input."""
     if len(raw.files) == 1:
         return tuple((name, content, "") for name, content in raw.files)
     if raw.scenarios:
         return tuple((name, content, Path(name).stem.split(".")[0]) for name, content in raw.files)
-    return _zipped(raw.files)
+    from recsys.data.readers.archives import Files
 
-
-def _zipped(files: Sequence[tuple[str, Content]]) -> bytes:
-    """An uncompressed zip, in which `load` finds the role of each file."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for number, (given_name, content) in enumerate(files):
-            name = Path(given_name).name
-            data = content if isinstance(content, bytes) else content.read_bytes()
-            archive.writestr(name if name not in archive.namelist() else f"{number}-{name}", data)
-    return out.getvalue()
+    return Files(raw.files)

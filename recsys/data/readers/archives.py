@@ -1,4 +1,4 @@
-"""Opens a path, bytes, a gzip or a zip as uncompressed streams, with limits on size and number of files.
+"""Opens a path, a folder, bytes, a gzip or a zip as uncompressed streams, with limits on size and number of files.
 
 An archive is untrusted: sizes are checked before and during decompression, names are never used as paths, nothing is
 written to disk, and an archive inside an archive is refused.
@@ -11,7 +11,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -45,6 +45,7 @@ class InputFile:
         compression: "" | "gzip" | "zip".
         member: the entry of a zip.
         compressed_bytes: size in the archive; 0 without compression.
+        label: its name among the other files of a zip or a folder; "" for a single file.
     """
 
     name: str
@@ -52,6 +53,7 @@ class InputFile:
     compression: str = ""
     member: str = ""
     compressed_bytes: int = 0
+    label: str = ""
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -110,12 +112,45 @@ class InputFile:
         return True
 
 
-def input_files(content: Path | bytes, name: str) -> tuple[InputFile, ...]:
-    """The files in `content`: one, or all of a zip. An Excel workbook (a zip too) counts as one.
+@dataclass(frozen=True)
+class Files:
+    """Several files, such as those of a folder, that are read as one input: (name, content) of each."""
+
+    files: tuple[tuple[str, Path | bytes], ...]
+
+
+def folder_files(folder: Path) -> Files:
+    """The files of a folder and its folders, named by their paths from it; links and hidden files are left out.
+
+    Raises:
+        InputError: no file, or more than `MAX_MEMBERS`.
+    """
+    found: list[tuple[str, Path | bytes]] = []
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder)
+        if path.is_symlink() or not path.is_file() or _is_hidden(PurePosixPath(inner.as_posix())):
+            continue
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.stat().st_size:
+            continue  # in a linked folder, or an empty mark such as _SUCCESS
+        found.append((inner.as_posix(), path))
+        _demand_number(folder.name, len(found))
+    if not found:
+        raise InputError(folder.name, "must contain a file", fix="Add the table to the folder.")
+    return Files(tuple(found))
+
+
+def input_files(content: Path | bytes | Files, name: str) -> tuple[InputFile, ...]:
+    """The files in `content`: one, all of a zip, all of a folder, or all of several, zips among them.
+
+    An Excel workbook (a zip too) counts as one file.
 
     Raises:
         InputError: no such file, empty, an unsupported archive, too large, a path in a zip, an archive in an archive.
     """
+    if isinstance(content, Path) and content.is_dir():
+        content = folder_files(content)
+    if isinstance(content, Files):
+        return _several(content, name)
     file = InputFile(name, content)
     try:
         start = file.head(1 << 12)
@@ -134,6 +169,26 @@ def input_files(content: Path | bytes, name: str) -> tuple[InputFile, ...]:
     if start.startswith((ZIP, b"PK\x05\x06")):
         return _zip_members(file)
     return (file,)
+
+
+def _several(files: Files, name: str) -> tuple[InputFile, ...]:
+    """The files of each, labelled by the name of the file and, in a zip, the member; equal labels are numbered."""
+    found: list[InputFile] = []
+    labels: set[str] = set()
+    for given, content in files.files:
+        if len(files.files) > 1 and (content == b"" or _is_hidden(PurePosixPath(given))):
+            continue  # marks such as _SUCCESS in an uploaded folder
+        for file in input_files(content, given):
+            label = f"{given}/{file.member}" if file.member else given
+            unique, number = label, 2
+            while unique in labels:
+                unique, number = f"{label} ({number})", number + 1
+            labels.add(unique)
+            found.append(replace(file, label=unique))
+        _demand_number(name, len(found))
+    if not found:
+        raise InputError(name, "must contain a file", fix="Choose the folder of the table.")
+    return tuple(found)
 
 
 def _zip_members(file: InputFile) -> tuple[InputFile, ...]:
@@ -159,7 +214,7 @@ def _zip_members(file: InputFile) -> tuple[InputFile, ...]:
             raise InputError(label, "must be a relative name without '..'", fix="Make the zip in its own folder.")
         if info.flag_bits & 1:
             raise InputError(label, "must not be encrypted", fix="Compress it again without a password.")
-        member = InputFile(label, file.content, "zip", info.filename, info.compress_size)
+        member = InputFile(label, file.content, "zip", info.filename, info.compress_size, info.filename)
         if info.file_size and path.suffix.lower() not in (".txt", ".md", ".pdf", ".html"):
             _refuse_nesting(member)
         members.append(member)
@@ -168,11 +223,15 @@ def _zip_members(file: InputFile) -> tuple[InputFile, ...]:
 
 def _demand_sizes(name: str, infos: list[zipfile.ZipInfo]) -> None:
     """Checks the sizes that the zip states; the real ones are checked while it is read."""
-    if len(infos) > MAX_MEMBERS:
-        raise InputError(name, f"must hold at most {MAX_MEMBERS:,} files", len(infos), "Compress only the tables.")
+    _demand_number(name, len(infos))
     for info in infos:
         _demand_size(f"{name}: {info.filename}", info.file_size, info.compress_size)
     _demand_size(name, sum(info.file_size for info in infos), sum(info.compress_size for info in infos))
+
+
+def _demand_number(name: str, files: int) -> None:
+    if files > MAX_MEMBERS:
+        raise InputError(name, f"must hold at most {MAX_MEMBERS:,} files", files, "Give only the tables.")
 
 
 def _demand_size(name: str, size: int, compressed: int) -> None:
@@ -209,6 +268,10 @@ def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
 
 def _is_workbook(start: bytes) -> bool:
     return b"[Content_Types].xml" in start or b"mimetypeapplication/" in start or b"_rels/" in start
+
+
+def _is_hidden(path: PurePosixPath) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
 
 
 def _is_system_file(name: str) -> bool:

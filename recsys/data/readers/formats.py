@@ -16,10 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from recsys.data.readers.archives import InputFile, input_files
+from recsys.data.readers.archives import Files, InputFile, input_files
+from recsys.data.readers.database_files import is_database, probe_database
 from recsys.data.readers.delimited import probe_delimited
 from recsys.data.readers.json_lines import is_json, probe_json
+from recsys.data.readers.netflix import is_netflix, probe_netflix
+from recsys.data.readers.news import is_news, probe_news
 from recsys.data.readers.parquet_excel import is_parquet, is_workbook, probe_parquet, probe_workbook
+from recsys.data.readers.parts import joined_parts
 from recsys.data.readers.probes import START_BYTES, FileStart, Probe
 from recsys.data.readers.sequences import is_sequences, probe_sequences
 from recsys.errors import InputError
@@ -43,9 +47,12 @@ class Format:
 
 
 FORMATS = (
+    Format("SQLite and DuckDB", is_database, probe_database),
     Format("Parquet", is_parquet, probe_parquet),
     Format("Excel", is_workbook, probe_workbook),
     Format("JSON Lines and JSON", is_json, probe_json),
+    Format("Netflix Prize", is_netflix, probe_netflix),
+    Format("MIND news", is_news, probe_news),
     Format("sequence text", is_sequences, probe_sequences),
     Format("CSV and other delimited text, MovieLens, RecBole", lambda start: True, probe_delimited),
 )
@@ -62,11 +69,11 @@ def probe_file(file: InputFile, *, delimiter: str | None = None, encoding: str |
     return next(form for form in FORMATS if form.recognises(start)).probe(file, start)
 
 
-def probe_tables(content: Path | bytes, name: str, **options: str | None) -> list[Probe]:
-    """Every table of a file or zip.
+def probe_tables(content: Path | bytes | Files, name: str, **options: str | None) -> list[Probe]:
+    """Every table of a file, a zip or a folder; one that is in several files (see `parts`) once.
 
     Args:
-        content: a path, or the bytes.
+        content: a path, the bytes, or several files.
         name: of the file, for messages.
         options: `delimiter` and `encoding`, as `probe_file` takes them.
 
@@ -79,7 +86,7 @@ def probe_tables(content: Path | bytes, name: str, **options: str | None) -> lis
     found: list[Probe] = []
     errors: list[InputError] = []
     for file in files:
-        if PurePath(file.member).suffix.lower() in _NOT_TABLES:
+        if PurePath(file.label).suffix.lower() in _NOT_TABLES:
             continue
         try:
             found += probe_file(file, **options)
@@ -88,4 +95,4 @@ def probe_tables(content: Path | bytes, name: str, **options: str | None) -> lis
     if not found:
         fix = "Add a CSV, JSON, Parquet or Excel file to it."
         raise errors[0] if errors else InputError(name, "must contain a table", fix=fix)
-    return found
+    return joined_parts(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +17,11 @@ START_BYTES = 1 << 20
 MAX_ROWS = 200_000  # of a column that are looked at to find out what it is
 _BINARY_FORMATS = {
     b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image", b"RIFF": "a sound, film or image",
-    b"SQLite format 3": "a database", b"\x89HDF": "an HDF5 file", b"MATLAB 5.0": "a MATLAB file",
+    b"\x89HDF": "an HDF5 file", b"MATLAB 5.0": "a MATLAB file",
     b"\x93NUMPY": "an array", b"\x80\x03": "a pickled object", b"\x80\x04": "a pickled object",
     b"\x80\x05": "a pickled object",
 }  # fmt: skip
 _TEXT_FORMATS = {"<!doctype": "a web page", "<html": "a web page", "<?xml": "XML", "%pdf": "a PDF", "{\\rtf": "RTF"}
-_ITEM_BLOCKS = re.compile(r"\s*\d+:\r?\n\d+,[\d.]+,\d{4}-\d\d-\d\d\s")  # the Netflix Prize's layout
 ColumnTypes = Mapping[str, pa.DataType]
 
 
@@ -35,7 +33,10 @@ class Probe:
         sample: the table of the first rows, from which columns are guessed.
         first_rows: the rows of the file's first megabyte, for counting.
         read: returns the whole table; given the types of columns that aren't text.
-        sheet: of a workbook with several, else "".
+        sheet: of a workbook with several, or the table of a database; else "".
+        rows: of a table in a database, about; None where the bytes of the file are what is known of its size.
+        parts: the probes of its files, where the table is in several (see `parts`).
+        name: of a table in several files; "" where the file has it.
     """
 
     file: InputFile
@@ -43,19 +44,32 @@ class Probe:
     first_rows: pa.Table
     read: Callable[[ColumnTypes], Table]
     sheet: str = ""
+    rows: int | None = None
+    parts: tuple[Probe, ...] = ()
+    name: str = ""
 
     @property
     def label(self) -> str:
         """A name that differs from those of the other tables in the file: the member, the sheet, else the file."""
-        file = self.file.member or ("" if self.sheet else self.file.name)
+        file = self.name or self.file.label or ("" if self.sheet else self.file.name)
         return ", ".join(part for part in (file, self.sheet) if part)
 
     @property
     def size(self) -> int:
-        """Bytes of the file (compressed, in an archive); the largest table of a zip is likely the interactions."""
+        """Bytes of the file (compressed, in an archive), or rows of a table; the largest is likely the interactions."""
+        if self.rows is not None:
+            return self.rows
+        if self.parts:
+            return sum(part.size for part in self.parts)
         content = self.file.content
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
         return self.file.compressed_bytes or size
+
+    def integers_are_canonical(self) -> bool:
+        """Whether ids that are read as integers print as they are in the file, or in each of its files."""
+        if self.parts:
+            return all(part.integers_are_canonical() for part in self.parts)
+        return self.file.integers_are_canonical()
 
     def cells(self, column: str) -> pa.ChunkedArray:
         """A column of the first rows, at most `MAX_ROWS` of them."""
@@ -107,9 +121,6 @@ class FileStart:
         except (LookupError, UnicodeError) as error:
             fix = "Give a name such as utf-8 or cp1252."
             raise InputError(f"{self.name}, encoding", "must be one that Python knows", error, fix) from None
-        if _ITEM_BLOCKS.match(text):
-            got, fix = "blocks of rows below the number of an item", "Write each row as item, user, rating, date."
-            raise InputError(self.name, "must name the item in every row", got, fix)
         opening = text.lstrip()[:200].lower()
         kind = next((words for mark, words in _TEXT_FORMATS.items() if opening.startswith(mark)), "")
         if kind:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recsys.data.readers.archives import folder_files
 from recsys.errors import InputError
 from ui.data.local_files import allowed_folder, local_file
 
@@ -41,7 +42,14 @@ def test_links_and_paths_to_files_outside_are_refused(folder: Path, path: str) -
         local_file(path, folder)
 
 
-@pytest.mark.parametrize("path", ["", "sub", "missing.csv", "a\0b"])
+def test_a_folder_inside_opens_and_links_in_it_are_left_out(folder: Path) -> None:
+    (folder / "sub" / "out.csv").symlink_to(folder.parent / "allowed-not" / "secret.csv")
+    (folder / "sub" / "far").symlink_to(folder.parent / "allowed-not")
+    given = folder_files(local_file("sub", folder))
+    assert [name for name, _ in given.files] == ["ratings.csv"]
+
+
+@pytest.mark.parametrize("path", ["", "missing", "missing.csv", "a\0b"])
 def test_a_path_that_is_no_file_is_refused(folder: Path, path: str) -> None:
     with pytest.raises(InputError, match=r"must (name a|be a readable) file"):
         local_file(path, folder)

@@ -1,0 +1,1 @@
+"""Databases as sources: SQLite and DuckDB files, and servers that SQLAlchemy reaches. Nothing is written to them."""

@@ -1,0 +1,195 @@
+"""SQLite and DuckDB files: opened as they are, queried, and never trusted."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.data import load
+from recsys.data.databases import files
+from recsys.data.databases.files import database_tables, query_file
+from recsys.errors import InputError, MissingExtraError
+
+EVENTS = [
+    (f"u{n % 20}", n * n % 17, f"2024-03-{1 + n % 28:02d} {n // 60:02d}:{n % 60:02d}:00", n % 5 + 0.5)
+    for n in range(600)
+]
+PRODUCTS = [(n, f"Product {n}", "toys|wood") for n in range(17)]
+SCHEMA = "CREATE TABLE events (user_id VARCHAR, item_id INTEGER, created_at TIMESTAMP, rating DECIMAL(4,1))"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "duckdb"])
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / f"shop.{request.param}"
+    connection = sqlite3.connect(path) if request.param == "sqlite" else duckdb.connect(str(path))
+    connection.execute(SCHEMA)
+    connection.execute("CREATE TABLE products (item_id INTEGER, title VARCHAR, tags VARCHAR)")
+    connection.execute('CREATE TABLE "a ""quoted"" name" (note VARCHAR, x DOUBLE)')
+    connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", EVENTS)
+    connection.executemany("INSERT INTO products VALUES (?, ?, ?)", PRODUCTS)
+    connection.execute("CREATE VIEW liked AS SELECT user_id, item_id FROM events WHERE rating > 2")
+    connection.commit()
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize("how", ["path", "bytes", "gzip"])
+def test_a_database_opens_as_it_is_with_its_item_table(shop: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.parent)
+    data = shop.read_bytes()
+    loaded = load(shop) if how == "path" else load(data if how == "bytes" else gzip.compress(data), name="shop")
+    assert loaded.format == shop.suffix[1:]
+    assert (loaded.report.rows_read, loaded.report.rows_kept) == (600, 600)
+    assert dict(loaded.columns) == {
+        "user_id": "user_id", "item_id": "item_id", "timestamp": "created_at", "rating": "rating",
+    }  # fmt: skip
+    assert loaded.dataset.catalogue.titles[1].startswith("Product ")
+    assert loaded.dataset.catalogue.tags[1] == ("toys", "wood")
+    assert {table.name.rpartition(" ")[2]: table.role for table in loaded.tables}["events"] == "interactions"
+    assert {path.name for path in shop.parent.iterdir()} == {shop.name}
+
+
+def test_tables_and_views_are_listed(shop: Path) -> None:
+    tables = {table.name: table for table in database_tables(shop, shop.name, rows=100)}
+    assert set(tables) == {"events", "products", "liked", 'a "quoted" name'}
+    assert tables["events"].rows == 600 and tables["events"].first.num_rows == 100
+    assert query_file(shop, shop.name, tables["liked"].sql).data.num_rows == sum(row[3] > 2 for row in EVENTS)
+
+
+def test_a_query_is_answered_up_to_the_row_limit(shop: Path) -> None:
+    result = query_file(shop, shop.name, "SELECT e.user_id, p.title FROM events e JOIN products p USING (item_id)", 7)
+    assert result.data.num_rows == 7 and not result.complete and "first 7 rows" in result.warning()
+    whole = query_file(shop.read_bytes(), shop.name, "SELECT * FROM products;", 17)
+    assert whole.complete and load(whole.parquet(), name="x", columns={"user_id": "title"}).dataset.n_items == 17
+
+
+def test_a_query_without_rows_keeps_its_columns(shop: Path) -> None:
+    result = query_file(shop, shop.name, "SELECT user_id, item_id FROM events WHERE item_id < 0")
+    assert result.data.column_names == ["user_id", "item_id"] and result.data.num_rows == 0
+
+
+ATTACKS = (
+    "SELECT * FROM read_csv('{secret}')",
+    "SELECT * FROM read_text('{secret}')",
+    "SELECT * FROM '{secret}'",
+    "SELECT readfile('{secret}')",
+    "SELECT load_extension('{secret}')",
+    "SELECT writefile('{secret}', 'x')",
+    "SELECT * FROM glob('{folder}/*')",
+    "SELECT * FROM sqlite_scan('{secret}', 'x')",
+    "SELECT * FROM 'https://example.org/x.parquet'",
+    "WITH gone AS (SELECT 1) INSERT INTO products SELECT 1, 'x', 'y'",
+    "WITH x AS (SELECT 1) DELETE FROM products",
+    "SELECT * FROM pragma_database_list",
+    "SELECT * FROM duckdb_databases",
+    "SELECT * FROM duckdb_settings()",
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_query_reaches_another_file_or_writes(shop: Path, attack: str, tmp_path: Path) -> None:
+    secret, before = tmp_path / "secret.csv", shop.read_bytes()
+    secret.write_text("user,item\nhidden-value,1\n")
+    sql = attack.format(secret=secret, folder=tmp_path)
+    try:
+        answer = str(query_file(shop, shop.name, sql).data.to_pylist())
+    except InputError as error:
+        answer = str(error)
+        assert "must be one that this database answers" in answer
+    assert "hidden-value" not in answer and str(shop.parent) not in answer
+    assert shop.read_bytes() == before and secret.read_text().startswith("user,item")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["ATTACH '{folder}/x' AS x", "PRAGMA query_only = OFF", "INSTALL httpfs", "COPY products TO '{folder}/x'",
+     "SET lock_configuration = false", "SELECT 1; ATTACH '{folder}/x' AS x", "VACUUM INTO '{folder}/x'"],
+)  # fmt: skip
+def test_other_statements_are_refused(shop: Path, sql: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"must begin with SELECT or WITH|must be one statement"):
+        query_file(shop, shop.name, sql.format(folder=tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+STATEMENTS = (
+    "ATTACH '{folder}/x' AS x", "COPY products TO '{folder}/x'", "CREATE TABLE x (y INTEGER)", "DROP TABLE products",
+    "PRAGMA query_only = OFF", "SET memory_limit = '9GB'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_the_process_itself_refuses_them_too(
+    shop: Path, sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "check_query", lambda sql: sql)
+    before = shop.read_bytes()
+    with pytest.raises(InputError, match="must be one that this database answers"):
+        query_file(shop, shop.name, sql.format(folder=tmp_path))
+    assert not list(tmp_path.iterdir()) and shop.read_bytes() == before
+
+
+def test_a_query_without_end_is_given_up(shop: Path) -> None:
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    started = time.monotonic()
+    with pytest.raises(InputError, match=r"within 5 s|memory|limit"):
+        query_file(shop, shop.name, endless, seconds=5)
+    assert time.monotonic() - started < 60
+
+
+def test_a_view_without_end_can_not_be_opened_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "endless.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "CREATE VIEW v AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+            "SELECT count(*) AS user_id, 1 AS item_id FROM n"
+        )
+    with pytest.raises(InputError, match="within 5 s"):
+        database_tables(path, "endless.db", 10, seconds=5)
+
+
+def test_virtual_tables_are_neither_listed_nor_read(tmp_path: Path) -> None:
+    path = tmp_path / "search.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE VIRTUAL TABLE words USING fts5(user_id, item_id)")
+        connection.execute("CREATE TABLE plain (user_id, item_id)")
+        connection.execute("INSERT INTO plain VALUES ('u', x'00ff')")
+    assert "words" not in {table.name for table in database_tables(path, path.name, 10)}
+    with pytest.raises(InputError, match=r"prohibited|authorized|vtable constructor failed"):
+        query_file(path, path.name, "SELECT * FROM words")
+    assert query_file(path, path.name, "SELECT * FROM plain").data["item_id"].to_pylist() == ["00ff"]
+
+
+@pytest.mark.parametrize("cut", [20, 200, 3000, 9000])
+def test_a_damaged_database_is_one_sentence(shop: Path, cut: int) -> None:
+    data = shop.read_bytes()
+    for damaged in (data[:cut], data[:cut] + bytes(reversed(data[cut : cut + 4000])) + data[cut + 4000 :]):
+        try:
+            load(damaged, name="shop")
+        except InputError as error:
+            assert "Traceback" not in str(error) and "database-" not in str(error)
+
+
+def test_a_file_in_wal_mode_opens(tmp_path: Path) -> None:
+    path = tmp_path / "wal.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE events (user_id, item_id)")
+    connection.executemany("INSERT INTO events VALUES (?, ?)", [(f"u{n % 3}", n % 4) for n in range(12)])
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    assert load(path.read_bytes(), name="wal.db").dataset.n_users == load(path).dataset.n_users == 3
+
+
+def test_without_duckdb_it_says_what_to_install(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
+    if shop.suffix == ".duckdb":
+        with pytest.raises(MissingExtraError, match=r"needs the package duckdb.*requirements-sql.txt"):
+            load(shop)
+    else:
+        assert load(shop).dataset.n_users == 20
