@@ -22,6 +22,7 @@ from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs.evidence import Evidence
 from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
+from recsys.runs.rating_effect import ReportBeside, rating_effect
 from recsys.runs.run import Run
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def execute(
     report(0.001, "Training the baselines …", baselines={}, reports=(), repeats=repeats)
     beside = _fit_baselines(rows, plan, evidence, report)
     settings = {name: tuned.settings for name, tuned in beside.items()}
+    markov = beside["markov"].model if "markov" in beside else None
     begin = time.perf_counter()
     reports: list[dict[str, Any]] = []
     with _threads(threads):
@@ -110,11 +112,13 @@ def execute(
             trained, used = tuned.model, {"seed": plan.train.seed, "settings": dict(tuned.settings)}
             settings[plan.model.name] = tuned.settings
         else:
-            markov = beside["markov"].model if "markov" in beside else None
             trained, reports, used = _train(rows, plan.model, markov, evidence, plan, checkpoint, report)
     seconds = time.perf_counter() - begin
+    effect: dict[str, Any] = {}
     if evidence is not None:
         evidence.evaluate(trained)
+        if plan.train.ratings != "ignore" and not isinstance(plan.model, FittedModel):
+            effect = _effect_of_ratings(dataset, rows, trained, markov, evidence, plan, threads, report)
     report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
     return Run(
         id=secrets.token_hex(12),
@@ -130,8 +134,31 @@ def execute(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={package: version(package) for package in PACKAGES},
         settings={name: dict(chosen) for name, chosen in settings.items() if chosen},
-        evidence={} if evidence is None else evidence.to_json(trained),
+        evidence={} if evidence is None else evidence.to_json(trained) | effect,
     )
+
+
+def _effect_of_ratings(
+    dataset: Dataset,
+    rows: Dataset,
+    trained: Recommender,
+    markov: Recommender | None,
+    evidence: Evidence,
+    plan: TrainingPlan,
+    threads: int | None,
+    report: ProgressCall,
+) -> dict[str, Any]:
+    """{"ratings": see `rating_effect`}, for which the model is trained once more without them; {} when stopped."""
+    alike, beside = replace(plan, train=replace(plan.train, ratings="ignore")), ReportBeside(report)
+    if beside.stopping:
+        return {}
+    assert not isinstance(plan.model, FittedModel)
+    try:
+        with _threads(threads):
+            without = _train(rows, plan.model, markov, evidence, alike, None, beside)[0]
+    except TrainingError:
+        return {}  # stopped before its first epoch ended
+    return {"ratings": rating_effect(dataset, evidence.users, trained, without, plan.train.seed)}
 
 
 def _model_config(name: str | None, config: ModelConfig | None) -> ModelConfig | FittedModel:

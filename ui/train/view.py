@@ -102,6 +102,7 @@ def _describe(card: RunCard) -> None:
 def _evidence(card: RunCard) -> list[str]:
     """Sentences on repeats, on the parts of the model, and on the settings chosen for the baselines."""
     from recsys.metrics import RepeatStatistics
+    from recsys.runs.rating_effect import effect_sentence
 
     sentences = []
     if "repeats" in card.evidence:
@@ -112,6 +113,8 @@ def _evidence(card: RunCard) -> list[str]:
             f"{escape_markdown(name)} {format_interval(e['value'], e['low'], e['high'])}" for name, e in parts.items()
         )
         sentences.append(f"NDCG@10 on validation users: {each}.")
+    if "ratings" in card.evidence:
+        sentences.append(escape_markdown(effect_sentence(card.evidence["ratings"]), 600))
     if card.settings_of_baselines:
         words = settings_text(card.settings_of_baselines)
         sentences.append(f"Settings of the baselines, chosen on validation users: {words}.")

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from recsys.data.dataset import Dataset
+from recsys.data.rating_weights import rating_weights
 from recsys.models.lightgcn.config import LightGCNConfig
 from recsys.models.lightgcn.model import LightGCN
 from recsys.models.storage import under
@@ -27,10 +29,11 @@ STEP = 5.0  # Adam's step in learning rates, for vectors of this size
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """The interactions of one step: user and item of each, int64 (n,)."""
+    """The interactions of one step: user and item of each, int64 (n,), and float32 weights or None for 1."""
 
     users: np.ndarray
     items: np.ndarray
+    weights: np.ndarray | None = None
 
     @property
     def examples(self) -> int:
@@ -100,9 +103,10 @@ class LightGCNLearner:
         pairs = dataset.matrix().tocoo()
         order = rng.permutation(pairs.nnz)
         users, items = pairs.row[order].astype(np.int64), pairs.col[order].astype(np.int64)
+        weights = _pair_weights(dataset, self.train.ratings)
         for start in range(0, len(order), self.train.batch_size):
             part = slice(start, start + self.train.batch_size)
-            yield Interactions(users[part], items[part])
+            yield Interactions(users[part], items[part], None if weights is None else weights[order[part]])
 
     def _layers(self) -> tuple[list[Tensor], list[Tensor]]:
         """User and item vectors of layers 0 … K."""
@@ -127,7 +131,9 @@ class LightGCNLearner:
             users, items = (torch.stack(layers).mean(0) for layers in self._layers())
             zeros = items.new_zeros(len(item)), items.new_zeros(count)
             correction = math.log(len(self.seen) / count)
-            loss = shared_softmax(users[user], items[item], zeros[0], items[other], zeros[1], same, correction)
+            weights = None if batch.weights is None else torch.from_numpy(batch.weights).to(device)
+            given = (users[user], items[item], zeros[0], items[other], zeros[1], same, correction)
+            loss = shared_softmax(*given, weights)
             self.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
         for group in self.optimiser.param_groups:
@@ -162,6 +168,17 @@ class LightGCNLearner:
         """Memory of weights, moments and the layers with their gradients."""
         vectors = self.users.numel() + self.items.numel()
         return vectors * 4 * (4 + 2 * (self.model.layers + 1))
+
+
+def _pair_weights(dataset: Dataset, mode: str) -> np.ndarray | None:
+    """The mean weight of the interactions of each pair, in the order of `Dataset.matrix`: float32 (pairs,), or None."""
+    weights = rating_weights(dataset, mode)
+    if weights is None:
+        return None
+    counts = dataset.matrix()
+    sums = csr_matrix((weights, dataset.sequence.copy(), dataset.offsets), shape=counts.shape)
+    sums.sum_duplicates()
+    return np.asarray(sums.data / counts.data, dtype=np.float32)
 
 
 class _Sums(torch.autograd.Function):

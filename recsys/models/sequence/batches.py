@@ -17,10 +17,12 @@ class SequenceBatch:
     Args:
         items: int64 (B, T), padded with 0 on the right.
         lengths: int64 (B,).
+        weights: float32 (B, T) of each item as a target; None where all count alike.
     """
 
     items: np.ndarray
     lengths: np.ndarray
+    weights: np.ndarray | None = None
 
     @property
     def examples(self) -> int:
@@ -28,12 +30,17 @@ class SequenceBatch:
         return int(self.lengths.sum())
 
 
-def epoch_batches(dataset: Dataset, max_length: int, tokens: int, rng: np.random.Generator) -> Iterator[SequenceBatch]:
+def epoch_batches(
+    dataset: Dataset, max_length: int, tokens: int, rng: np.random.Generator, weights: np.ndarray | None = None
+) -> Iterator[SequenceBatch]:
     """Every interaction of all users with two or more, once.
 
     A history is cut every `max_length` steps from a random offset, so that an item has other neighbours in each epoch;
     consecutive chunks share one item, so that every pair of consecutive items is kept. Batches hold about `tokens`
     items and come in random order.
+
+    Args:
+        weights: float32 (n,) of each interaction, see `rating_weights`.
     """
     starts, lengths = _chunks(dataset, max_length, rng)
     order = np.lexsort((rng.random(len(starts)), lengths))
@@ -44,7 +51,10 @@ def epoch_batches(dataset: Dataset, max_length: int, tokens: int, rng: np.random
         at = np.arange(lengths[last - 1])
         inside = at < lengths[first:last, None]
         index = np.where(inside, starts[first:last, None] + at, 0)
-        yield SequenceBatch(np.where(inside, dataset.sequence[index], 0).astype(np.int64), lengths[first:last])
+        items = np.where(inside, dataset.sequence[index], 0).astype(np.int64)
+        yield SequenceBatch(
+            items, lengths[first:last], None if weights is None else np.where(inside, weights[index], 0)
+        )
 
 
 def count_batches(dataset: Dataset, max_length: int, tokens: int) -> int:

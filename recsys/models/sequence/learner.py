@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from recsys.data.dataset import Dataset
+from recsys.data.rating_weights import rating_weights
 from recsys.models.sequence.batches import SequenceBatch, count_batches, epoch_batches
 from recsys.models.sequence.dropout import PooledDropout
 from recsys.models.sequence.item_features import FeatureProjection
@@ -38,6 +39,7 @@ class Example:
     lengths: np.ndarray  # int64 (B,)
     positions: np.ndarray  # int64 (n,): of the predictions, in the flattened (B · T)
     targets: np.ndarray  # int64 (n,): the right item of each
+    weights: np.ndarray | None = None  # float32 (n,): of each prediction in the loss; None where all count alike
 
     def halves(self) -> tuple[Example, Example]:
         """The rows in two parts."""
@@ -46,7 +48,8 @@ class Example:
         cut = int(np.searchsorted(self.positions, middle * width))
         first = (self.items[:middle], self.lengths[:middle], self.positions[:cut], self.targets[:cut])
         rest = (self.items[middle:], self.lengths[middle:], self.positions[cut:] - middle * width, self.targets[cut:])
-        return Example(*first), Example(*rest)
+        weights = (None, None) if self.weights is None else (self.weights[:cut], self.weights[cut:])
+        return Example(*first, weights[0]), Example(*rest, weights[1])
 
 
 class SequenceLearner:
@@ -105,7 +108,8 @@ class SequenceLearner:
 
     def batches(self, dataset: Dataset, rng: np.random.Generator) -> Iterator[SequenceBatch]:
         """See `epoch_batches`."""
-        return epoch_batches(dataset, _chunk(self.model), self.batch_size, rng)
+        weights = rating_weights(dataset, self.train.ratings)
+        return epoch_batches(dataset, _chunk(self.model), self.batch_size, rng, weights)
 
     @staticmethod
     def count_batches(dataset: Dataset, model: Any, train: TrainConfig) -> int:
@@ -214,10 +218,11 @@ class SequenceLearner:
         positives = torch.nn.functional.embedding(targets, vectors)
         correction = math.log(len(self.seen) / len(negatives))
         given = (states, positives, biases[targets], vectors[others], biases[others], same)
+        weights = None if half.weights is None else self._tensor(half.weights)
         if self.scenario_share == 0:
-            return shared_softmax(*given, correction)
+            return shared_softmax(*given, correction, weights)
         scenarios = self.scenario_of[half.targets], self.scenario_of[negatives]
-        return scenario_softmax(*given, scenarios, self.seen_in)
+        return scenario_softmax(*given, scenarios, self.seen_in, weights)
 
     def example(self, batch: SequenceBatch, rng: np.random.Generator) -> Example:
         """Causal: each position predicts the next item. Masked: a quarter is masked, in every second chunk the newest
@@ -226,13 +231,16 @@ class SequenceLearner:
         at = np.arange(items.shape[1])
         if self.network.causal:
             real = at[:-1] < lengths[:, None] - 1
-            return Example(items[:, :-1], lengths - 1, np.flatnonzero(real), items[:, 1:][real])
+            weights = None if batch.weights is None else batch.weights[:, 1:][real]
+            return Example(items[:, :-1], lengths - 1, np.flatnonzero(real), items[:, 1:][real], weights)
         masked = rng.random(items.shape) < MASKED
         masked |= (at == lengths[:, None] - 1) & (rng.random((len(items), 1)) < 0.5)
         masked &= at < lengths[:, None]
         if not masked.any():
             masked[0, lengths[0] - 1] = True
-        return Example(np.where(masked, len(self.vectors) - 1, items), lengths, np.flatnonzero(masked), items[masked])
+        weights = None if batch.weights is None else batch.weights[masked]
+        hidden = np.where(masked, len(self.vectors) - 1, items)
+        return Example(hidden, lengths, np.flatnonzero(masked), items[masked], weights)
 
 
 def _chunk(model: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from recsys.data.dataset import Dataset
+from recsys.data.rating_weights import RATING_MODES
 from recsys.errors import InputError
 from recsys.models.config import Config, option
 
@@ -57,6 +58,15 @@ class TrainConfig(Config):
     seed: int = option(0, "Seed", "The same seed gives the same model.", 0, 2**32 - 1)
     device: str = option(
         "cpu", "Device", "Where the weights are while they are trained.", choices={"cpu": "CPU", "cuda": "GPU (CUDA)"}
+    )
+
+    ratings: str = option(
+        "ignore",
+        "Ratings",
+        "Weigh: higher rated interactions count more (0.25 to 1.75). Mark dislikes: what users rated far below their "
+        "own mean stays in the history but is not predicted. The model is then also trained without ratings, which "
+        "takes as long again, and the report says what they change.",
+        choices=RATING_MODES,
     )
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ _ROWS = 512  # states scored at once: a block of scores that stays in the proces
 
 
 class SharedSoftmax(torch.autograd.Function):
-    """mean of −log( e^{s·v⁺} / (e^{s·v⁺} + Σ_n e^{s·v_n + c}) ) over the states s.
+    """mean of −w · log( e^{s·v⁺} / (e^{s·v⁺} + Σ_n e^{s·v_n + c}) ) over the states s.
 
     The gradient is computed with the loss, block by block, so that the (n, K) scores never exist as a whole: three
     matrix products and one exponential, about three times faster than autograd.
@@ -29,6 +29,7 @@ class SharedSoftmax(torch.autograd.Function):
         negative_biases: Tensor,  # (K,)
         same: Tensor,  # int64 (n,): index of the target among the negatives, or −1
         correction: float,  # c: log of how many items each negative stands for
+        weights: Tensor | None,  # w: (n,) of each state, with mean 1 over a training; None for 1
     ) -> Tensor:
         right = (states * positives).sum(1) + biases  # (n,)
         d_states, d_right = torch.empty_like(states), torch.empty_like(right)
@@ -44,9 +45,12 @@ class SharedSoftmax(torch.autograd.Function):
             scores.sub_(top[:, None]).exp_()
             own = torch.exp(right[part] - top)
             whole = scores.sum(1) + own
-            total += (torch.log(whole) + top - right[part]).sum()
-            share = own / whole - 1.0
+            losses, share = torch.log(whole) + top - right[part], own / whole - 1.0
             scores.div_(whole[:, None] * len(states))
+            if weights is not None:
+                losses, share = losses * weights[part], share * weights[part]
+                scores.mul_(weights[part, None])
+            total += losses.sum()
             d_right[part] = share / len(states)
             torch.mm(scores, negatives, out=d_states[part])
             d_negatives.addmm_(scores.T, states[part])
@@ -58,7 +62,7 @@ class SharedSoftmax(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         (grad,) = grads
-        return (*(grad * saved for saved in ctx.saved_tensors), None, None)
+        return (*(grad * saved for saved in ctx.saved_tensors), None, None, None)
 
 
 def shared_softmax(
@@ -69,9 +73,11 @@ def shared_softmax(
     negative_biases: Tensor,
     same: Tensor,
     correction: float,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """The mean loss, a scalar. See `SharedSoftmax`."""
-    loss: Tensor = SharedSoftmax.apply(states, positives, biases, negatives, negative_biases, same, correction)  # type: ignore[no-untyped-call]
+    given = (states, positives, biases, negatives, negative_biases, same, correction, weights)
+    loss: Tensor = SharedSoftmax.apply(*given)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -84,6 +90,7 @@ def scenario_softmax(
     same: Tensor,
     scenarios: tuple[np.ndarray, np.ndarray],
     sizes: np.ndarray,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """The mean loss where each target is compared with the negatives of its own scenario only; after ABXI (2025).
 
@@ -100,6 +107,7 @@ def scenario_softmax(
         hit = torch.where(same[rows] >= 0, place[same[rows].clamp_min(0)], -1)
         correction = math.log(max(int(sizes[scenario]), 1) / max(len(columns), 1))
         shared = (negatives[columns], negative_biases[columns], hit, correction)
-        loss = shared_softmax(states[rows], positives[rows], biases[rows], *shared)
+        weight = None if weights is None else weights[rows]
+        loss = shared_softmax(states[rows], positives[rows], biases[rows], *shared, weight)
         total = total + loss * (len(rows) / len(of_target))
     return total

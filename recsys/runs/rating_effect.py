@@ -1,0 +1,80 @@
+"""What the ratings changed: the trained model beside the same one trained without them, on the same held-out items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from recsys.data.dataset import Dataset
+from recsys.data.rating_weights import disliked
+from recsys.data.splits import Holdout
+from recsys.metrics import ndcg
+from recsys.metrics.uncertainty import Estimate, estimate_mean, paired_p
+from recsys.models.recommender import Recommender
+
+K = 10
+FEWEST = 20  # held-out items of a group, for a figure
+
+
+class ReportBeside:
+    """Reports the second training of a run as one line beside the first, and passes on the wish to stop."""
+
+    graceful = True
+
+    def __init__(self, report: Callable[..., None]) -> None:
+        self.report = report
+        if hasattr(report, "graceful"):
+            report.graceful = True
+
+    def __call__(self, fraction: float, message: str = "", **details: object) -> None:
+        self.report(0.985 + 0.01 * fraction, f"The same without ratings, to compare: {message}")
+
+    @property
+    def stopping(self) -> bool:
+        return bool(getattr(self.report, "stopping", False))
+
+
+def rating_effect(
+    dataset: Dataset, users: Holdout, with_ratings: Recommender, without: Recommender, seed: int
+) -> dict[str, Any]:
+    """NDCG@10 of both models on held-out items that were liked, and on those in `disliked`, with paired differences.
+
+    Args:
+        dataset: all rows, with ratings; users: of which the second last item is held out (validation, leave-one-out).
+
+    Returns:
+        {"liked": {"users", "with", "without", "difference"}, "disliked": the same}; each value is an estimate with its
+        interval. A group of fewer than 20 users has the number of users alone.
+    """
+    from recsys.models.validation import next_item_ranks
+
+    marked = disliked(dataset)[dataset.offsets[users.users + 1] - 2]
+    values = [ndcg(next_item_ranks(model, users), K) for model in (with_ratings, without)]
+    effect: dict[str, Any] = {}
+    for name, group in (("liked", ~marked), ("disliked", marked)):
+        effect[name] = {"users": int(group.sum())}
+        if effect[name]["users"] >= FEWEST:
+            first, second = values[0][group], values[1][group]
+            effect[name] |= {
+                "with": estimate_mean(first, seed=seed).to_json(),
+                "without": estimate_mean(second, seed=seed).to_json(),
+                "difference": paired_p(first - second, seed=seed)[0].to_json(),
+            }
+    return effect
+
+
+def effect_sentence(effect: Mapping[str, Any]) -> str:
+    """The effect in one or two sentences; "" for none."""
+    parts = []
+    for name, wish in (("liked", "higher is better"), ("disliked", "lower is better")):
+        found = effect.get(name, {})
+        if "difference" in found:
+            difference = Estimate(**found["difference"])
+            sure = "" if difference.low > 0 or difference.high < 0 else ", not more than chance"
+            parts.append(
+                f"on {found['users']:,} {name} held-out items NDCG@{K} {Estimate(**found['with']).text} with ratings, "
+                f"{Estimate(**found['without']).text} without, difference {difference.signed()}{sure} ({wish})"
+            )
+        elif name in effect:
+            parts.append(f"too few {name} held-out items to compare ({found['users']:,})")
+    return f"Effect of the ratings: {'; '.join(parts)}." if parts else ""
