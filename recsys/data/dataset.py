@@ -35,6 +35,7 @@ class Catalogue:
         tags: tags or genres of each item.
         scenarios: the scenario of each item, "" where unknown.
         vectors: embeddings of other modalities, name -> float32 (n_items + 1, dim); NaN where an item has none.
+        numbers: numeric columns of the item table, name -> float64 (n_items + 1,); NaN where it is not known.
     """
 
     titles: tuple[str, ...]
@@ -42,10 +43,11 @@ class Catalogue:
     tags: tuple[tuple[str, ...], ...]
     scenarios: tuple[str, ...]
     vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sizes = {len(self.titles), len(self.texts), len(self.tags), len(self.scenarios)}
-        sizes |= {len(v) for v in self.vectors.values()}
+        sizes |= {len(v) for v in (*self.vectors.values(), *self.numbers.values())}
         if len(sizes) != 1:
             raise InputError("the catalogue", "must have one entry per item in every column", sorted(sizes))
 
@@ -194,6 +196,9 @@ class Dataset:
         for name, vectors in catalogue.vectors.items():
             _add_texts(digest, [name, str(vectors.shape)])
             _add_array(digest, vectors.astype(np.float32))
+        for name, numbers in catalogue.numbers.items():
+            _add_texts(digest, [name])
+            _add_array(digest, numbers)
         for column in self.user_table.columns:
             _add_texts(digest, [str(column)])
             _add_texts(digest, ["" if pd.isna(cell) else f"={cell}" for cell in self.user_table[column]])

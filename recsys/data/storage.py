@@ -47,6 +47,8 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
             {"vector": pa.FixedSizeListArray.from_arrays(vectors.astype(np.float32).ravel(), vectors.shape[1])}
         )
         parquet.write_table(table, folder / f"vectors-{number}.parquet")
+    if catalogue.numbers:
+        parquet.write_table(pa.table(dict(catalogue.numbers)), folder / "numbers.parquet", compression="zstd")
     meta = {
         "format": FORMAT,
         "name": dataset.name,
@@ -55,6 +57,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "items": dataset.n_items,
         "fingerprint": dataset.fingerprint,
         "modalities": list(catalogue.vectors),
+        "numbers": list(catalogue.numbers),
         "cleaning": None if dataset.cleaning is None else dataset.cleaning.to_json(),
     }
     part = folder / ".meta.json"
@@ -98,6 +101,10 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
     for number, modality in enumerate(meta["modalities"]):
         column = parquet.read_table(folder / f"vectors-{number}.parquet")["vector"].combine_chunks()
         vectors[modality] = column.values.to_numpy(zero_copy_only=False).reshape(len(column), -1)
+    numbers = {}
+    if meta.get("numbers"):  # not in older data
+        table = parquet.read_table(folder / "numbers.parquet")
+        numbers = {name: table[name].to_numpy() for name in meta["numbers"]}
     names = [column for column in users.columns if column.startswith("p:")]
     return Dataset(
         users=IdMap(users["user_id"].tolist(), first=0, subject="user_id"),
@@ -112,6 +119,7 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
             tags=((), *map(tuple, items["tags"])),
             scenarios=("", *items["scenario"]),
             vectors=vectors,
+            numbers=numbers,
         ),
         user_table=users[names].rename(columns=lambda name: name.removeprefix("p:")),
         name=meta["name"],

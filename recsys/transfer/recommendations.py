@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from recsys.data.dataset import Catalogue, Dataset, History, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender
 from recsys.transfer.blend import Transfer
+from recsys.transfer.candidates import arranged
 from recsys.transfer.parties import TransferParty, party_scores
 from recsys.transfer.path.alpha_path import check_alpha
 
@@ -73,6 +74,9 @@ def recommend(
     weight: float = 0.0,
     diversity: float = 0.0,
     vectors: np.ndarray | None = None,
+    pins: Sequence[int] | np.ndarray = (),
+    per_tag: int = 0,
+    catalogue: Catalogue | None = None,
 ) -> Recommendations:
     """The k best items for the blend at α, ties to the lower index.
 
@@ -85,6 +89,8 @@ def recommend(
         diversity: 0 ranks by score alone, 1 by difference from the items ranked above alone (MMR, Carbonell &
             Goldstein 1998); similarity is the cosine of `vectors`.
         vectors: float (n_items + 1, d); by default the model's item vectors.
+        pins: items that come first, in this order, where they are allowed.
+        per_tag: at most so many items of each tag, the pinned ones included; 0 for any number. It needs `catalogue`.
 
     Returns:
         The items in order, with their scores and the parts of target and source.
@@ -110,6 +116,10 @@ def recommend(
             raise InputError("diversity", "needs vectors of the items", pair.model.name, fix)
         pool = best[: _POOL * k]
         chosen = pool[_diverse(alpha * source[pool] + (1 - alpha) * target[pool], space[pool], k, diversity)]
+    if len(pins) or per_tag:
+        tags = ((),) * len(pair.allowed) if catalogue is None else catalogue.tags
+        diverse = np.concatenate([chosen, best[~np.isin(best, chosen)]])
+        chosen = arranged(diverse, k, np.asarray(pins, dtype=np.int64), tags, per_tag)
     ranks = [_ranks(scores, pair.allowed)[chosen] for scores in (target, source)]
     parts = (1 - alpha) * target[chosen], alpha * source[chosen]
     return Recommendations(alpha, chosen.astype(np.int32), parts[0] + parts[1], *parts, *ranks)

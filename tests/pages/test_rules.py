@@ -75,7 +75,8 @@ def test_rules_are_written_shortly_and_read_back() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("epsilon", "3"), ("epsilon", "nan"), ("weight", "7"), ("diversity", "-1"), ("hide_source", "yes"),
+    [("only", "x" * 5000), ("numbers", "price"), ("period", "2024"), ("per_tag", "99"),
+     ("epsilon", "3"), ("epsilon", "nan"), ("weight", "7"), ("diversity", "-1"), ("hide_source", "yes"),
      ("tag", "x" * 300), ("cold_items", "2")],
 )  # fmt: skip
 def test_a_rule_that_breaks_its_own_rule_is_refused_with_a_sentence(
@@ -87,7 +88,11 @@ def test_a_rule_that_breaks_its_own_rule_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])
-@pytest.mark.parametrize("rule", [{"second_score": "ghost", "weight": "0.5"}, {"tag": "ghost"}, {"scenario": "ghost"}])
+@pytest.mark.parametrize(
+    "rule",
+    [{"second_score": "ghost", "weight": "0.5"}, {"tag": "ghost"}, {"scenario": "ghost"}, {"only": "ghost"},
+     {"numbers": "ghost:1..2"}],
+)  # fmt: skip
 def test_a_rule_that_this_run_cannot_follow_is_said_and_left_out(
     runs: dict[str, str], page: str, rule: dict[str, str]
 ) -> None:
@@ -207,3 +212,25 @@ def test_a_method_with_a_line_in_the_table_is_offered_and_changes_the_list(
     no_errors(app)
     assert param(app, "method") == "reversed" and exported(app) != linear
     assert "transfer method Reversed scores" in " ".join(caption.value for caption in app.caption)
+
+
+def test_listed_and_blocked_items_are_in_the_link_and_every_list_follows(runs: dict[str, str]) -> None:
+    app = opened("4_Transfer", runs["attention"], tab="files")
+    first = exported(app)
+    app.session_state["transfer_rules"] = True
+    app.run()
+    app.session_state["transfer_rules"] = True
+    app.text_area(key="rule_block").set_value("\n".join(first[:2])).run()  # titles are found too
+    no_errors(app)
+    assert exported(app)[:3] == first[2:5] and param(app, "block").count(",") == 1
+    app.session_state["transfer_rules"] = True
+    app.text_area(key="rule_pin").set_value(first[5]).run()
+    no_errors(app)
+    assert exported(app)[0] == first[5]
+    app.session_state["transfer_rules"] = True
+    app.text_area(key="rule_only").set_value("\n".join(str(n) for n in range(600))).run()
+    no_errors(app, "at most 500 items")
+    assert not param(app, "only")
+    shared = opened("4_Transfer", runs["attention"], block=param(app, "block"), pin=param(app, "pin"), tab="files")
+    assert exported(shared) == exported(app)
+    assert set(explained(opened("6_Explain", runs["attention"], block=param(app, "block")))).isdisjoint(first[:2])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from recsys.errors import InputError
 from recsys.models.table import model_label
 
+if TYPE_CHECKING:
+    from recsys.transfer.candidates import CandidateRules
+
 MAX_NAME_LENGTH = 200  # characters of one name in a link
 TRANSFERRED: Mapping[str, str] = {"next-choice": "Next choice", "interests": "Interests"}
 """What can be transferred of a source, with its label."""
+MAX_PER_TAG = 20
 DEFAULT_WEIGHT = 0.3  # of a second score whose link names no weight
 
 
@@ -29,10 +34,13 @@ class Rules:
         diversity: 0 … 1, for the exported list. The list in the mixer is ranked by score alone, so that its changes are
             exact.
         epsilon: privacy parameter ε that protects the source; 0 for no protection. A protected source can't be combined
-            with rules that read histories: `cold_items`, `hide_source`, `second_score`.
+            with rules that read histories: `cold_items`, `hide_source`, `second_score`, `period`.
         method: the name of the transfer method, of next-choice scores.
         what: what is transferred of the source: "next-choice" scores or its long-term "interests".
         interests: weights of the source's interests, as `recsys.transfer.write_weights` writes them; "" for all.
+        only, block, numbers, period: rules about items, see `recsys.transfer.candidates.CandidateRules`. A period reads
+            histories.
+        pin: ids of items that come first in the exported list; per_tag: at most so many of each tag in it, 0 for any.
     """
 
     scenario: str = ""
@@ -46,11 +54,24 @@ class Rules:
     method: str = "linear"
     what: str = "next-choice"
     interests: str = ""
+    only: str = ""
+    block: str = ""
+    numbers: str = ""
+    period: str = ""
+    pin: str = ""
+    per_tag: int = 0
+
+    @property
+    def candidates(self) -> CandidateRules:
+        """The rules about single items."""
+        from recsys.transfer.candidates import CandidateRules
+
+        return CandidateRules(self.only, self.block, self.numbers, self.period)
 
     def protected(self) -> Rules:
         """The same without the rules that read histories, for a protected source."""
         next_choice = replace(self, what="next-choice", interests="")
-        return replace(next_choice, cold_items=False, hide_source=False, second_score="", weight=0.0)
+        return replace(next_choice, cold_items=False, hide_source=False, second_score="", weight=0.0, period="")
 
     def transferring(self, what: str) -> Rules:
         """The same with all of another thing transferred; interests are blended without a learned method."""
@@ -63,6 +84,7 @@ class Rules:
 
     def words(self) -> tuple[str, ...]:
         """Each rule that is set, in words, for reports and files."""
+        from recsys.transfer.candidates import read_items
         from recsys.transfer.methods import METHODS
 
         second = model_label(self.second_score)
@@ -77,6 +99,12 @@ class Rules:
             (self.method != NO_RULES.method, f"transfer method {method}"),
             (self.what == "interests", "interests of the source in place of its next choice"),
             (self.interests, f"weights of interests {self.interests}"),
+            (self.only, f"only {len(read_items(self.only)):,} listed items"),
+            (self.block, f"without {len(read_items(self.block)):,} blocked items"),
+            (self.numbers, f"only items with {self.numbers.replace('..', ' to ').replace(':', ' ')}"),
+            (self.period, f"only items first chosen in {self.period.replace('..', ' to ')}"),
+            (self.pin, f"{len(read_items(self.pin)):,} items first (exported list only)"),
+            (self.per_tag, f"at most {self.per_tag} per tag (exported list only)"),
             (self.epsilon, f"source protected, ε = {self.epsilon:g}"),
         )
         return tuple(said for given, said in set_ if given)
@@ -103,6 +131,17 @@ def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
 def _value(name: str, text: str) -> object:
     if name in ("scenario", "tag", "second_score", "method"):
         return check_length(text, name, MAX_NAME_LENGTH)
+    if name in ("only", "block", "pin"):
+        from recsys.transfer.candidates import MAX_TEXT, read_items, write_items
+
+        return write_items(read_items(check_length(text, name, MAX_TEXT)))
+    if name in ("numbers", "period"):
+        from recsys.transfer.candidates import read_period, read_range
+
+        (read_range if name == "numbers" else read_period)(check_length(text, name, MAX_NAME_LENGTH))
+        return text
+    if name == "per_tag":
+        return int(parse_number(text, name, 0, MAX_PER_TAG))
     if name == "what":
         if text not in TRANSFERRED:
             raise InputError(

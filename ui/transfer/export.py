@@ -13,6 +13,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.data.export import csv_bytes, json_bytes, parquet_bytes
 from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
+from recsys.transfer.candidates import known_items
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
@@ -36,6 +37,9 @@ def final_list(page: PageContext, context: RunContext, scored: ScoredPair) -> Re
         second_scorer=second_scorer(context, rules),
         weight=rules.weight,
         diversity=rules.diversity,
+        pins=known_items(context.dataset, rules.pin),
+        per_tag=rules.per_tag,
+        catalogue=context.dataset.catalogue,
     )
 
 

@@ -40,6 +40,7 @@ def check_protection(pair: TransferPair, target: str, source: str, rules: Rules)
     reading = (
         (rules.hide_source, "leaving out the items of the source"),
         (rules.cold_items, "only items without interactions"),
+        (rules.period, "only items first chosen in a period"),
         (rules.second_score and rules.weight, "a second score"),
         (rules.what == "interests", "transferring interests: one noised embedding can't be split into them"),
     )

@@ -17,6 +17,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.rules import DEFAULT_WEIGHT, TRANSFERRED
 from ui.shell.widgets import set_widget_value
+from ui.transfer.candidate_rules import candidate_rules
 from ui.transfer.methods import usable_methods
 from ui.transfer.scored_pair import second_scores
 
@@ -58,6 +59,7 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
             **_disabled(page, "cold_items"),
         )
     st.checkbox("Leave out the items of the source", **_bound(page, "hide_source"), **_disabled(page, "hide_source"))
+    candidate_rules(page, context)
     seconds = second_scores(context)
     if seconds or rules.second_score:
         _choice(page, "second_score", "Second score", seconds, "none", meaning_of("Second score"))

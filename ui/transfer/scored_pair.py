@@ -24,6 +24,7 @@ from recsys.transfer import (
     transfer,
     with_method,
 )
+from recsys.transfer.candidates import known_items, read_range
 from recsys.transfer.privacy import PrivateSource, private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from recsys.transfer.source_interests import Weights
@@ -146,7 +147,7 @@ def _linear_blend(
         catalogue=context.dataset.catalogue,
         scenario=pair.scenario or rules.scenario,
         tag=rules.tag,
-        among=context.dataset.item_counts == 0 if rules.cold_items else None,
+        among=_among(context, rules),
         without_sources=rules.hide_source,
         interests=interests,
         weights=weights,
@@ -171,6 +172,13 @@ def _scores_over_items(context: RunContext, scored: Transfer, rules: Rules) -> t
     mixed = combined_scores(scored, second_scorer(context, rules), rules.weight)
     target, source = (np.where(scored.allowed, scores.astype(np.float64), -np.inf) for scores in mixed)
     return target, source
+
+
+def _among(context: RunContext, rules: Rules) -> np.ndarray | None:
+    """The items that the rules about items leave: bool (n_items + 1,); None without such rules. Raises InputError."""
+    among = rules.candidates.among(context.dataset)
+    cold = context.dataset.item_counts == 0 if rules.cold_items else None
+    return cold if among is None else among if cold is None else among & cold
 
 
 def interests_of_source(context: RunContext, pair: TransferPair) -> SourceInterests:
@@ -230,6 +238,9 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
         "second_score": rules.second_score in ("", *second_scores(context)),
         "method": rules.method == NO_RULES.method or rules.method in usable_methods(context),  # reads all item texts
         "what": rules.what != "interests" or isinstance(context.run.model, Encoder),
+        "only": not rules.only or len(known_items(context.dataset, rules.only)) > 0,
+        "numbers": not rules.numbers or read_range(rules.numbers)[0] in catalogue.numbers,
+        "period": not rules.period or context.dataset.timestamps is not None,
     }
     for name in (name for name, is_known in known.items() if not is_known):
         subject = f"the {name.replace('_', ' ')} under Rules"

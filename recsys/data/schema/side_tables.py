@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from recsys.data.dataset import Catalogue
 from recsys.data.readers.tables import Table
-from recsys.data.schema.cells import parse_texts
+from recsys.data.schema.cells import parse_numbers, parse_texts
 from recsys.data.schema.column_names import known_names
 from recsys.errors import InputError
 
@@ -23,6 +23,7 @@ _NO_TAGS = {"(no genres listed)", "unknown", "none", "nan", ""}
 MAX_TAGS = 20
 MAX_TEXT = 2_000  # characters kept of a title or description
 MAX_USER_TEXT = 200  # characters kept of a cell of the user table
+MAX_NUMBERS = 12  # numeric columns kept of an item table
 MAX_DIMENSIONS = 8_192  # of an item vector
 
 
@@ -58,12 +59,14 @@ def build_catalogue(
         vectors: see `Catalogue`.
     """
     columns: dict[str, list[str]] = {}
+    numbers: dict[str, np.ndarray] = {}
     genres: list[tuple[str, list[str]]] = []  # one 0/1 column per genre, as in MovieLens 100k
     rows: list[int | None] = [None] * len(ids)
     if table is not None:
         columns = {role: parse_texts(table.data[name]) for role, name in item_columns(table).items()}
         genres = [(name[6:], parse_texts(table.data[name])) for name in table.columns if name.startswith("genre:")]
         rows = _rows_of(ids, columns["item_id"])
+        numbers = _numbers(table, rows)
 
     def cell(role: str, row: int | None) -> str:
         return columns[role][row][:MAX_TEXT] if row is not None and role in columns else ""
@@ -80,7 +83,28 @@ def build_catalogue(
         tags=((), *(tags(row) for row in rows)),
         scenarios=("", *(scenarios.get(item) or cell("scenario", row) for item, row in items)),
         vectors=vectors,
+        numbers=numbers,
     )
+
+
+def _numbers(table: Table, rows: Sequence[int | None]) -> dict[str, np.ndarray]:
+    """The numeric columns of an item table, such as price or year: name -> float64 (n_items + 1,).
+
+    At most `MAX_NUMBERS`, without those that have a role, 0/1 columns of genres, and columns of one value.
+    """
+    taken = {
+        name for role, name in item_columns(table).items() if role in ("item_id", "title", "text", "tags", "scenario")
+    }
+    found: dict[str, np.ndarray] = {}
+    at = np.array([-1, *(-1 if row is None else row for row in rows)])
+    for name in table.columns:
+        if name in taken or name.startswith("genre:") or len(found) >= MAX_NUMBERS:
+            continue
+        values = parse_numbers(table.data[name])
+        known = np.isfinite(values)
+        if known.sum() >= 0.5 * max(len(values), 1) and len(np.unique(values[known])) > 1:
+            found[name] = np.where(at >= 0, values[at], np.nan)
+    return found
 
 
 def _rows_of(ids: Sequence[str], column: Sequence[str]) -> list[int | None]:

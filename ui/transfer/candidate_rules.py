@@ -1,0 +1,170 @@
+"""Rules about single items: lists that are pasted or uploaded, a number, first interactions, pins, most per tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from recsys.data.dataset import Dataset
+from recsys.errors import StudioError
+from recsys.transfer.candidates import (
+    pasted_items,
+    read_items,
+    read_range,
+    write_items,
+    write_range,
+)
+from ui.run_context import RunContext
+from ui.shell.frame import PageContext, show_error
+from ui.shell.rules import MAX_PER_TAG
+from ui.shell.widgets import set_widget_value
+
+LISTS = {
+    "only": ("Only these items", "Nothing else is recommended."),
+    "block": ("Never these items", "They are left out of every list."),
+    "pin": ("First in the exported list", "In this order, where the other rules allow them."),
+}
+PROBLEM = "rule_problem"  # in the session: why the last change of these rules was refused
+ANY = ""
+
+
+def candidate_rules(page: PageContext, context: RunContext) -> None:
+    """The controls, with the values of the URL."""
+    dataset, rules = context.dataset, page.view.rules
+    set_ = any((rules.only, rules.block, rules.pin, rules.numbers, rules.period, rules.per_tag))
+    with st.expander("Lists of items, numbers, dates", expanded=bool(set_), key=f"rule_items_{bool(set_)}"):
+        for name, (label, help) in LISTS.items():
+            _list(page, dataset, name, label, help)
+        if dataset.catalogue.numbers or rules.numbers:
+            _numbers(page, dataset)
+        if dataset.timestamps is not None or rules.period:
+            _period(page, dataset)
+        if any(dataset.catalogue.tags) or rules.per_tag:
+            set_widget_value("rule_per_tag", rules.per_tag)
+            help = "0 for any number. For the exported list; the list above is ranked by score alone."
+            change = _changes(page, "per_tag", lambda: int(st.session_state["rule_per_tag"] or 0))
+            st.number_input("At most per tag", 0, MAX_PER_TAG, key="rule_per_tag", help=help, on_change=change)
+        problem: StudioError | None = st.session_state.pop(PROBLEM, None)
+        if problem is not None:
+            show_error(problem)
+
+
+def _list(page: PageContext, dataset: Dataset, name: str, label: str, help: str) -> None:
+    """A field for ids or titles, one per line, and a way to upload them."""
+    ids = read_items(getattr(page.view.rules, name))
+    key = f"rule_{name}"
+    set_widget_value(key, "\n".join(ids))
+
+    def pasted() -> str:
+        return write_items(ids_of(dataset, pasted_items(st.session_state[key] or "")))
+
+    def uploaded() -> str:
+        file = st.session_state[f"{key}_file"]
+        return write_items(ids_of(dataset, pasted_items(file.getvalue().decode("utf-8", "replace")))) if file else ""
+
+    st.text_area(
+        label,
+        key=key,
+        height=80,
+        placeholder="ids or titles, one per line",
+        help=f"{help} A list of at most 500 items is kept in the link.",
+        on_change=_changes(page, name, pasted),
+    )
+    unknown = [one for one in ids if one not in dataset.items]
+    if unknown:
+        st.caption(f"{len(unknown):,} of {len(ids):,} are not in this data.")
+    if st.toggle("From a file", key=f"{key}_from_file"):
+        st.file_uploader(
+            f"{label}: a text or CSV file, ids in its first column",
+            key=f"{key}_file",
+            on_change=_changes(page, name, uploaded),
+        )
+
+
+def ids_of(dataset: Dataset, texts: Sequence[str]) -> list[str]:
+    """Ids as they are, and the ids of items whose title a text is; the names of columns above them are left out."""
+    by_title = {
+        title.casefold(): index for index, title in reversed(list(enumerate(dataset.catalogue.titles))) if index
+    }
+    found = []
+    for number, text in enumerate(texts):
+        if text in dataset.items:
+            found.append(text)
+        elif text.casefold() in by_title:
+            found.append(dataset.items.external(by_title[text.casefold()]))
+        elif number or len(texts) == 1:
+            found.append(text)
+    return found
+
+
+def _numbers(page: PageContext, dataset: Dataset) -> None:
+    rules = page.view.rules
+    column, low, high = read_range(rules.numbers) if rules.numbers else (ANY, -np.inf, np.inf)
+    offered = list(dataset.catalogue.numbers)
+    options = [ANY, *offered, *([column] if column and column not in offered else [])]
+    for key, value in (
+        ("rule_number", column),
+        ("rule_number_low", float(low) if np.isfinite(low) else None),
+        ("rule_number_high", float(high) if np.isfinite(high) else None),
+    ):
+        set_widget_value(key, value)
+
+    def written() -> str:
+        chosen = str(st.session_state["rule_number"])
+        ends = st.session_state.get("rule_number_low"), st.session_state.get("rule_number_high")
+        if chosen and chosen != column and chosen in dataset.catalogue.numbers:
+            values = dataset.catalogue.numbers[chosen]
+            ends = float(np.nanmin(values)), float(np.nanmax(values))
+        if None not in ends and ends[0] > ends[1]:
+            ends = ends[1], ends[0]
+        return write_range(chosen, *ends) if chosen else ""
+
+    change = _changes(page, "numbers", written)
+    one, two, three = st.columns([2, 1, 1])
+    one.selectbox("Number", options, format_func=lambda name: name or "any", key="rule_number", on_change=change)
+    if column:
+        two.number_input("From", value=None, key="rule_number_low", on_change=change)
+        three.number_input("To", value=None, key="rule_number_high", on_change=change)
+
+
+def _period(page: PageContext, dataset: Dataset) -> None:
+    rules = page.view.rules
+    first, _, last = rules.period.partition("..")
+    shut: dict[str, Any] = {"disabled": bool(rules.epsilon) and not rules.period}
+    for key, text in (("rule_first", first), ("rule_last", last)):
+        set_widget_value(key, date.fromisoformat(text[:10]) if text else None)
+
+    def written() -> str:
+        ends = [st.session_state[key] for key in ("rule_first", "rule_last")]
+        if all(ends):
+            ends.sort()
+        return "..".join("" if end is None else f"{end:%Y-%m-%d}" for end in ends) if any(ends) else ""
+
+    change = _changes(page, "period", written)
+    times = dataset.timestamps
+    limits: dict[str, Any] = {}
+    if times is not None and len(times):
+        days = [datetime.fromtimestamp(float(end), UTC).date() for end in (times.min(), times.max())]
+        limits = {"min_value": min(days[0], date(1970, 1, 1)), "max_value": max(days[1], date(2100, 1, 1))}
+    one, two = st.columns(2)
+    help = "Items whose first interaction in the data is in this period (UTC)."
+    one.date_input("First chosen from", value=None, key="rule_first", on_change=change, help=help, **limits, **shut)
+    two.date_input("to", value=None, key="rule_last", on_change=change, **limits, **shut)
+
+
+def _changes(page: PageContext, name: str, value: Callable[[], object]) -> Callable[[], None]:
+    """A callback that writes a rule into the URL; a value that breaks its rule is shown as a sentence instead."""
+
+    def change() -> None:
+        try:
+            new: Any = {name: value()}
+            page.set_view(rules=replace(page.view.rules, **new))
+        except StudioError as error:
+            st.session_state[PROBLEM] = error
+
+    return change
