@@ -48,6 +48,15 @@ def rating_weights(dataset: Dataset, mode: str) -> np.ndarray | None:
     return weights.astype(np.float32)
 
 
+def rows_to_predict(dataset: Dataset, mode: str) -> Dataset:
+    """The dataset without the interactions that are `disliked`, where dislikes are marked; else the dataset itself."""
+    if mode != "dislikes":
+        return dataset
+    weights = rating_weights(dataset, mode)
+    assert weights is not None
+    return dataset.with_rows(weights > 0)
+
+
 def disliked(dataset: Dataset) -> np.ndarray:
     """Which interactions are rated below the user's own mean by more than half the deviation of all ratings.
 

@@ -113,7 +113,7 @@ def test_a_parquet_folder_is_one_table_with_its_partitions_as_columns(tmp_path: 
     whole = load(FRAME.to_csv(index=False).encode(), name="whole")
     assert loaded.dataset.users.ids == whole.dataset.users.ids
     assert np.array_equal(loaded.dataset.timestamps, whole.dataset.timestamps)  # type: ignore[arg-type]
-    assert set(loaded.dataset.catalogue.scenario_names) == {"art", "books"}
+    assert loaded.columns["scenario"] == "scenario" and set(loaded.preview["scenario"]) == {"art", "books"}
 
 
 def test_parts_of_an_export_are_joined_and_splits_are_not() -> None:

@@ -214,21 +214,24 @@ def test_a_method_with_a_line_in_the_table_is_offered_and_changes_the_list(
     assert "transfer method Reversed scores" in " ".join(caption.value for caption in app.caption)
 
 
-def test_listed_and_blocked_items_are_in_the_link_and_every_list_follows(runs: dict[str, str]) -> None:
-    app = opened("4_Transfer", runs["attention"], tab="files")
-    first = exported(app)
+def type_items(app: AppTest, key: str, text: str) -> AppTest:
+    """Types into a field of the rules, which are open."""
     app.session_state["transfer_rules"] = True
     app.run()
     app.session_state["transfer_rules"] = True
-    app.text_area(key="rule_block").set_value("\n".join(first[:2])).run()  # titles are found too
+    return app.text_area(key=key).set_value(text).run()
+
+
+def test_listed_and_blocked_items_are_in_the_link_and_every_list_follows(runs: dict[str, str]) -> None:
+    app = opened("4_Transfer", runs["attention"], tab="files")
+    first = exported(app)
+    type_items(app, "rule_block", "\n".join(first[:2]))  # titles are found too
     no_errors(app)
     assert exported(app)[:3] == first[2:5] and param(app, "block").count(",") == 1
-    app.session_state["transfer_rules"] = True
-    app.text_area(key="rule_pin").set_value(first[5]).run()
+    type_items(app, "rule_pin", first[5])
     no_errors(app)
     assert exported(app)[0] == first[5]
-    app.session_state["transfer_rules"] = True
-    app.text_area(key="rule_only").set_value("\n".join(str(n) for n in range(600))).run()
+    type_items(app, "rule_only", "\n".join(str(n) for n in range(600)))
     no_errors(app, "at most 500 items")
     assert not param(app, "only")
     shared = opened("4_Transfer", runs["attention"], block=param(app, "block"), pin=param(app, "pin"), tab="files")

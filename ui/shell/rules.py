@@ -138,7 +138,10 @@ def _value(name: str, text: str) -> object:
     if name in ("numbers", "period"):
         from recsys.transfer.candidates import read_period, read_range
 
-        (read_range if name == "numbers" else read_period)(check_length(text, name, MAX_NAME_LENGTH))
+        try:
+            (read_range if name == "numbers" else read_period)(check_length(text, name, MAX_NAME_LENGTH))
+        except InputError as error:
+            raise InputError(f"{name} in the link", error.rule, text, error.fix) from None
         return text
     if name == "per_tag":
         return int(parse_number(text, name, 0, MAX_PER_TAG))

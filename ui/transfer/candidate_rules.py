@@ -116,13 +116,14 @@ def _numbers(page: PageContext, dataset: Dataset) -> None:
 
     def written() -> str:
         chosen = str(st.session_state["rule_number"])
-        ends = st.session_state.get("rule_number_low"), st.session_state.get("rule_number_high")
+        first: float | None = st.session_state.get("rule_number_low")
+        last: float | None = st.session_state.get("rule_number_high")
         if chosen and chosen != column and chosen in dataset.catalogue.numbers:
             values = dataset.catalogue.numbers[chosen]
-            ends = float(np.nanmin(values)), float(np.nanmax(values))
-        if None not in ends and ends[0] > ends[1]:
-            ends = ends[1], ends[0]
-        return write_range(chosen, *ends) if chosen else ""
+            first, last = float(np.nanmin(values)), float(np.nanmax(values))
+        if first is not None and last is not None:
+            first, last = min(first, last), max(first, last)
+        return write_range(chosen, first, last) if chosen else ""
 
     change = _changes(page, "numbers", written)
     one, two, three = st.columns([2, 1, 1])

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from recsys.data.dataset import Dataset
+from recsys.data.rating_weights import rows_to_predict
 from recsys.data.splits import Holdout
 from recsys.errors import InputError, TrainingError
 from recsys.models.baselines.markov import Markov
@@ -125,7 +126,9 @@ class _Training:
         self.joins = validation is None
         self.rows, users = hold_out(dataset, self.config.seed) if validation is None else (dataset, validation)
         sample = sample_users(users, dataset.n_items, self.config.seed)
-        self.validator = make_validator(sample, self.rows, self.model.markov, None if self.joins else markov)
+        predicted = rows_to_predict(self.rows, config.ratings)
+        known = None if self.joins or predicted is not self.rows else markov
+        self.validator = make_validator(sample, predicted, self.model.markov, known)
         used = features if self.model.uses_item_features else None
         learner = model_entry(self.model.name).learner_class
         self.learner = learner(self.rows, self.model, self.config, used)
@@ -254,7 +257,8 @@ class _Training:
         if markov is None:
             return model
         if joining:
-            markov = Markov.fit(self.all_rows, markov.window, markov.power, markov.recent, markov.prior)
+            rows = rows_to_predict(self.all_rows, self.config.ratings)
+            markov = Markov.fit(rows, markov.window, markov.power, markov.recent, markov.prior)
         assert isinstance(model, MarkovBlend)
         return model.with_markov(markov, at.markov_weight)
 
