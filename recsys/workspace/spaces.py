@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import SWAP_LOCK, recover, recover_all, replace_file, replacing, sweep
-from recsys.workspace.privacy_ledger import merge_draws
+from recsys.workspace.classes import close_old
 from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
 from recsys.workspace.importing import finish_imports
-from recsys.workspace.merging import SPACE, resolve_space, write_redirect, move_entries
+from recsys.workspace.learning import merge_learning
+from recsys.workspace.merging import SPACE, move_entries, resolve_space, write_redirect
+from recsys.workspace.privacy_ledger import merge_draws
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -61,6 +63,7 @@ class Workspace:
 
     def sweep(self) -> None:
         """Removes what a killed server had begun to write. For the start of a server, when nobody else is writing."""
+        close_old(self.root)
         (self.root / "index.sqlite").unlink(missing_ok=True)  # of versions before 0.2; it held names of entries
         for left in ("jobs", "results"):  # of jobs that ended with that server
             shutil.rmtree(self.root / left, ignore_errors=True)
@@ -88,6 +91,7 @@ class Workspace:
     def move(self, old: Path, to: str) -> int:
         """Moves the contents of a space's folder to another space. Returns the number of entries without the trash."""
         merge_draws(old, self.spaces / to)
+        merge_learning(old, self.spaces / to)
         return move_entries(old, self.spaces / to)
 
     def find(self, entry_id: str, kind: str) -> tuple[Entry, Path]:

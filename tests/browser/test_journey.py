@@ -88,8 +88,8 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     )  # the list, one item chosen
     expect(page.locator(".js-plotly-plot .barlayer .point").first).to_be_visible(timeout=60_000)  # what it hangs on
     step(visit, page, "7 Learn", "Learn how interest transfer works")
-    expect(page.locator(".katex").first).to_be_visible(timeout=60_000)
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".lesson .sentence")).to_contain_text("cells are filled", timeout=60_000)
+    expect(page.locator(".lesson .stage svg")).to_be_visible(timeout=60_000)
     visit.check(page)
 
 

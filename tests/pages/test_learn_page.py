@@ -1,7 +1,8 @@
-"""The page Learn without a browser: every lesson works before training and uses the open run when there is one."""
+"""The page Learn without a browser: lessons on the sample and on a run, predictions, languages, presenter, classes."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,16 @@ from streamlit.testing.v1 import AppTest
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
+from recsys.workspace.classes import add_answer
+from recsys.workspace.learning import read_learning
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors, tab_shown
-from ui.learn.lessons import LESSONS
+from tests.pages.screen import everything_on, no_errors, tab_labels, tab_shown
+from ui.learn.texts import lessons, words
+from ui.learn.view import OLD_TABS
 
 ROOT = Path(__file__).resolve().parents[2]
-SPACE = "a" * 32
+SPACE, STUDENT = "a" * 32, "c" * 32
+LESSONS, WORDS = lessons("en"), words("en")
 
 
 @pytest.fixture(scope="module")
@@ -35,59 +40,178 @@ def opened(space: str = "b" * 32, **view: str) -> AppTest:
     return app.switch_page("pages/7_Learn.py").run()
 
 
-def captions(app: AppTest) -> str:
-    return " ".join(str(caption.value) for caption in app.caption).replace("\\", "")
+def param(app: AppTest, name: str) -> str:
+    value = app.query_params.get(name, "")
+    return value[0] if isinstance(value, list) else str(value)
 
 
-@pytest.mark.parametrize("tab", [*LESSONS, "glossary"])
-def test_each_lesson_opens_before_training(run_id: str, tab: str) -> None:
+def texts(app: AppTest) -> str:
+    shown = [*app.caption, *app.markdown, *app.title, *app.warning, *app.info, *app.subheader]
+    return " ".join(str(element.value) for element in shown).replace("\\", "")
+
+
+@pytest.mark.usefixtures("own_workspace")
+@pytest.mark.parametrize("tab", LESSONS)
+def test_each_lesson_opens_before_training_and_says_whose_numbers_these_are(tab: str) -> None:
     app = opened(tab=tab)
     no_errors(app)
-    assert tab_shown(app) == (LESSONS[tab].name if tab in LESSONS else "Glossary")
-    if tab != "glossary":
-        assert len(app.get("plotly_chart")) == 1
-        assert len(app.slider) + len(app.select_slider) == 1  # one control
+    assert tab_shown(app).endswith(LESSONS[tab].title)
+    assert WORDS["sample_none"] in texts(app) and LESSONS[tab].question.text in texts(app)
+    assert len(app.slider) == 1  # the prediction; the control of the figure is in the browser
 
 
-def test_without_a_run_the_numbers_are_marked_as_an_example(run_id: str) -> None:
-    assert "No model is trained yet: this is a small example" in captions(opened())
-
-
-def test_with_a_run_the_numbers_are_from_its_model_and_its_name_is_only_text(run_id: str) -> None:
-    app = opened(SPACE, run=run_id, target="user:u7")
+@pytest.mark.usefixtures("own_workspace")
+@pytest.mark.parametrize(("old", "new"), OLD_TABS.items())
+def test_links_to_earlier_lessons_open_the_one_with_their_subject(old: str, new: str) -> None:
+    app = opened(tab=old)
     no_errors(app)
-    assert "<b>mine</b>” over the newest items of user u7" in captions(app)
-    assert r"\<b\>" in " ".join(str(caption.value) for caption in app.caption)
+    assert tab_shown(app).endswith(LESSONS[new].title) and param(app, "tab") == new
 
 
-def test_the_worked_example_follows_alpha(run_id: str) -> None:
-    app = opened(tab="blend")
-    assert "(0.45, 0.6); (0.45, 0.7); (0.65, 0.65)" in captions(app)
-    app.slider("learn_alpha").set_value(1.0).run()
-    assert "(0.6, 0.8); (0.7, 0.9); (0.5, 0.6)" in captions(app)
-
-
-def test_the_divisor_changes_the_attention_weights(run_id: str) -> None:
-    app = opened()
-    before = app.latex[0].value
-    app.slider("divisor").set_value(0.25).run()
+@pytest.mark.usefixtures("own_workspace")
+def test_a_prediction_is_kept_revealed_compared_and_taken_back(own_workspace: Workspace) -> None:
+    app = opened("d" * 32)
+    app.slider("learn_guess_matrix").set_value(30.0)
+    app.button("learn_keep").click().run()
     no_errors(app)
-    assert app.latex[0].value != before
+    assert "You predicted 30%." in texts(app) and "2.7%" not in texts(app)
+    again = opened("d" * 32)  # a refresh
+    assert "You predicted 30%." in texts(again)
+    again.button("learn_reveal").click().run()
+    assert "You predicted 30%; it is 2.7%: 27.3 percentage points too high." in texts(again)
+    again.button("learn_reset").click().run()
+    assert "it is 2.7%" not in texts(again) and len(again.slider) == 1
+    assert read_learning(own_workspace.space("d" * 32).folder)["matrix"] == {}
 
 
-def test_the_glossary_is_searchable(run_id: str) -> None:
+@pytest.mark.usefixtures("own_workspace")
+def test_the_answer_is_not_sent_to_the_browser_before_it_is_revealed() -> None:
+    app = opened("e" * 32, tab="pretraining")
+    line = r"\"name\": \"by its text alone\""
+    assert line not in everything_on(app)
+    app.button("learn_without").click().run()
+    assert "It is 25.6 of 100." in texts(app) and line in everything_on(app)
+
+
+def test_a_run_shows_its_own_numbers_or_says_why_not_and_its_name_is_only_text(run_id: str) -> None:
+    app = opened(SPACE, run=run_id, tab="embeddings")
+    no_errors(app)
+    assert "<b>mine</b>" in everything_on(app) and WORDS["sample_none"] not in texts(app)
+    app = opened(SPACE, run=run_id, tab="learned")
+    no_errors(app)
+    assert "The open run can’t show this (the data must have 120 users with both parts (got" in texts(app)
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_the_whole_page_speaks_chinese_and_english_again() -> None:
+    app = opened("f" * 32, lang="zh", tab="transfer")
+    no_errors(app)
+    assert words("zh")["page"] in texts(app) and lessons("zh")["transfer"].question.text in texts(app)
+    escaped = json.dumps(words("zh")["sample_run"])[1:-1].replace("\\", "\\\\")  # as JSON stands in a message
+    assert escaped in everything_on(app) and words("zh")["keep"] in [button.label for button in app.button]
+    app.button("learn_next").click().run()
+    assert lessons("zh")["interests"].title in tab_shown(app) and param(app, "lang") == "zh"
+    app.segmented_control("learn_lang").set_value("en").run()
+    no_errors(app)
+    assert WORDS["page"] in texts(app) and not param(app, "lang")
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_an_unknown_language_is_english() -> None:
+    app = opened("f" * 32, lang="<b>")
+    no_errors(app)
+    assert WORDS["page"] in texts(app)
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_the_glossary_is_searchable_in_both_languages() -> None:
     app = opened(tab="glossary")
     app.text_input("glossary_find").set_value("holm").run()
     assert any("Holm" in m.value for m in app.markdown)
     assert not any("Cold start" in m.value for m in app.markdown)
     app.text_input("glossary_find").set_value("zzz").run()
     assert any("No term contains" in m.value for m in app.markdown)
+    app = opened(tab="glossary", lang="zh")
+    app.text_input("glossary_find").set_value("冷启动").run()
+    assert any("冷启动" in m.value for m in app.markdown)
 
 
-def test_the_next_step_leads_through_all_lessons_to_transfer(run_id: str) -> None:
-    app = opened(SPACE, run=run_id)
+@pytest.mark.usefixtures("own_workspace")
+def test_the_next_step_leads_through_all_lessons_to_transfer() -> None:
+    app = opened()
     for lesson in list(LESSONS)[1:]:
         assert [button.key for button in app.button if button.proto.type == "primary"] == ["learn_next"]
         app.button("learn_next").click().run()
-        assert tab_shown(app) == LESSONS[lesson].name
+        assert tab_shown(app).endswith(LESSONS[lesson].title)
     assert app.button("learn_next").label == "Next: try it on Transfer"
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_the_presenter_shows_one_step_and_no_tabs() -> None:
+    app = opened(tab="transfer")
+    app.button("learn_present").click().run()
+    no_errors(app)
+    assert not tab_labels(app) and param(app, "mode") == "present"
+    assert "Step 1 of" in texts(app) and LESSONS["transfer"].notes not in texts(app)
+    assert LESSONS["transfer"].question.text not in texts(app)
+    app.session_state["present_step_transfer"] = 99
+    app.session_state["present_notes"] = True
+    app.run()
+    no_errors(app)
+    assert "It is 118 changes." in texts(app) and LESSONS["transfer"].notes in texts(app)
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
+    teacher = opened("1" * 32, tab="class")
+    teacher.button("class_open").click().run()
+    no_errors(teacher)
+    code = param(teacher, "code")
+    assert teacher.metric[0].value == code and f"code={code}" in teacher.code[0].value
+    assert WORDS["class_none"] in texts(teacher)
+
+    student = opened(STUDENT, code=code, tab="class")
+    no_errors(student)
+    assert f"You are in class {code}" in texts(student) and not student.code  # no teacher's screen
+    student.radio("class_before_matrix").set_value(LESSONS["matrix"].check.options[0]).run()
+    student.button("class_send_before").click().run()
+    student.slider("class_guess_matrix").set_value(12.0)
+    student.button("class_send_prediction").click().run()
+    no_errors(student)
+    again = opened(STUDENT, code=code, tab="class")  # a refresh loses nothing
+    assert "Sent: 12%" in texts(again)
+    again.radio("class_after_matrix").set_value(LESSONS["matrix"].check.options[1]).run()
+    again.button("class_send_after").click().run()
+
+    for number in range(3):
+        for kind, value in (("before", 0), ("prediction", 40), ("after", 1)):
+            add_answer(own_workspace.root, code, f"{number:032x}", "matrix", kind, value)
+    teacher.run()
+    no_errors(teacher)
+    assert "4 taking part" in texts(teacher)
+    assert "Right before 0%, after 100%: change +100 [+100, +100] percentage points, 4 students" in texts(teacher)
+    assert "4 predictions: the middle one is 40%" in everything_on(teacher).replace("<br>", " ")
+    teacher.selectbox("class_lesson").set_value("real").run()
+    no_errors(teacher)
+    student.run()
+    assert LESSONS["real"].question.text in texts(student)
+
+    teacher.button("class_confirm").click().run()
+    no_errors(teacher)
+    assert not list((own_workspace.root / "classes").iterdir())
+    student.run()
+    student.run()
+    assert WORDS["class_unknown"] in texts(student)
+    assert read_learning(own_workspace.space(STUDENT).folder)[f"class_{code}"] == {}
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_predictions_made_in_a_lesson_are_sent_to_the_class_too(own_workspace: Workspace) -> None:
+    from recsys.workspace.classes import answers_of, open_class
+
+    found, _ = open_class(own_workspace.root, "matrix", "", "en")
+    app = opened("2" * 32, code=found.code, tab="costs")
+    app.slider("learn_guess_costs").set_value(2.5)
+    app.button("learn_keep").click().run()
+    no_errors(app)
+    assert [(one.lesson, one.value) for one in answers_of(own_workspace.root, found.code)] == [("costs", 2.5)]

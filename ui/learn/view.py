@@ -1,58 +1,134 @@
-"""Learn: one lesson at a time, text left and figure right, and the glossary."""
+"""Learn: one lesson at a time, text left and figure right; the class; and the glossary."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from ui.glossary import GLOSSARY
-from ui.learn.lessons import LESSONS
+from ui.components.lesson_figure import lesson_figure
+from ui.components.terms import link_name, term_links
+from ui.glossary import glossary_in
+from ui.learn.class_view import class_tab
+from ui.learn.figures import LessonFigure, build
+from ui.learn.measure import truth
+from ui.learn.measured_lesson import lesson_data
+from ui.learn.presenter import present
+from ui.learn.question import ask, prediction_of
+from ui.learn.texts import LANGUAGES, Lesson, fill, forget_language, language, lessons, words
 from ui.shell.frame import guarded_fragment
 from ui.shell.page_context import PageContext
 from ui.shell.tabs import open_tab
-from ui.shell.widgets import escape_markdown
+from ui.shell.widgets import escape_markdown, set_widget_value
 
-NAMES = {key: lesson.name for key, lesson in LESSONS.items()} | {"glossary": "Glossary"}
+OLD_TABS = {"blend": "transfer", "same": "transfer", "ranking": "real", "proves": "real"}
+"""Lessons of earlier versions, in links -> the one that has their subject now."""
+
+
+def page_title() -> tuple[str, str]:
+    """Title and sentence of the page in its language."""
+    shown = words(language())
+    return shown["page"], shown["page_sentence"]
 
 
 def learn(page: PageContext) -> None:
     """The row of lessons and the open one."""
-    with open_tab(page, NAMES, "learn_tab") as chosen:
+    lang = language()
+    shown, course = words(lang), lessons(lang)
+    if page.view.tab in OLD_TABS:
+        page.set_view(tab=OLD_TABS[page.view.tab])
+    term_links({link_name(key): pair for key, pair in glossary_in(lang).items()})
+    if page.view.mode == "present":
+        lesson = course.get(page.view.tab) or next(iter(course.values()))
+        _presented(page, lesson, shown)
+        return
+    _language_switch(page, lang)
+    tabs = {key: f"{place} {lesson.title}" for place, (key, lesson) in enumerate(course.items(), 1)}
+    with open_tab(page, {**tabs, "class": shown["class"], "glossary": shown["glossary"]}, "learn_tab") as chosen:
         if chosen == "glossary":
-            _glossary()
+            _glossary(lang, shown)
+        elif chosen == "class":
+            class_tab(page, course, shown)
         else:
-            _lesson(page, chosen)
+            _lesson(page, course[chosen], shown)
 
 
-def _lesson(page: PageContext, key: str) -> None:
-    """Text, question and the next step on the left, the figure with its control on the right."""
-    lesson = LESSONS[key]
-    left, right = st.columns([2, 3], gap="large")
+def _language_switch(page: PageContext, lang: str) -> None:
+    """Writes the language into the URL; English, the default, leaves it."""
+
+    def choose() -> None:
+        chosen = st.session_state["learn_lang"]
+        if chosen == "en":
+            forget_language()
+        page.set_view(lang="" if chosen == "en" else chosen)
+
+    set_widget_value("learn_lang", lang)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.segmented_control(
+            "Language / 语言",
+            list(LANGUAGES),
+            format_func=lambda one: LANGUAGES[one],
+            key="learn_lang",
+            on_change=choose,
+            required=True,
+            label_visibility="collapsed",
+        )
+
+
+def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:
+    """Text, figure, question and the next step."""
+    data, run, sentence = lesson_data(page, lesson, shown)
+    built = build(lesson, data, run, prediction_of(page, lesson.key).revealed)
+    left, right = st.columns([5, 6], gap="large")
     with left:
-        st.markdown(lesson.text)
-        st.markdown(f"**Try and answer:** {lesson.question}")
-        with st.expander("Answer"):
-            st.markdown(lesson.answer)
-        _next_step(page, key)
+        for paragraph in lesson.paragraphs:
+            st.markdown(fill(paragraph, **built.values))
     with right:
-        guarded_fragment()(lesson.show)(page)
+        _figure(built, lesson, shown)
+        if sentence:
+            st.caption(sentence)
+        ask(page, lesson, shown, truth(lesson.key, data), fill(lesson.answer, **built.values))
+        if lesson.key == "real" and st.button(lesson.words["study"], key="learn_study"):
+            page.go("evaluate", tab="study")
+        _next_step(page, lesson, shown)
 
 
-def _next_step(page: PageContext, lesson: str) -> None:
-    """The primary button: the next lesson, after the last one Transfer."""
-    keys = list(LESSONS)
-    following = keys[keys.index(lesson) + 1 :][:1]
-    label = f"Next lesson: {LESSONS[following[0]].name}" if following else "Next: try it on Transfer"
-    if st.button(label, type="primary", key="learn_next", icon=":material/arrow_forward:"):
-        page.go("learn", tab=following[0]) if following else page.go("transfer")
+def _figure(built: LessonFigure, lesson: Lesson, shown: Mapping[str, str], large: bool = False) -> None:
+    choose = lesson.words.get("choose", "")
+    key = f"lesson_{lesson.key}"
+    lesson_figure(built.figures, key=key, control=lesson.control, choose=choose, table=shown["table"], large=large)
 
 
-def _glossary() -> None:
+def _next_step(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:
+    """The primary button: the next lesson, after the last one Transfer; beside it the presenter."""
+    course = list(lessons(language()).values())
+    following = course[course.index(lesson) + 1 :][:1]
+    label = fill(shown["next"], title=following[0].title) if following else shown["last"]
+    with st.container(horizontal=True):
+        if st.button(label, type="primary", key="learn_next", icon=":material/arrow_forward:"):
+            page.go("learn", tab=following[0].key) if following else page.go("transfer")
+        if st.button(shown["present"], key="learn_present", icon=":material/slideshow:"):
+            page.set_view(mode="present", tab=lesson.key)
+            st.rerun()
+
+
+def _presented(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:
+    data, run, _ = lesson_data(page, lesson, shown)
+
+    def figure(revealed: bool) -> None:
+        _figure(build(lesson, data, run, revealed), lesson, shown, large=True)
+
+    values = build(lesson, data, run, True).values
+    guarded_fragment()(present)(page, lesson, shown, truth(lesson.key, data), values, figure)
+
+
+def _glossary(lang: str, shown: Mapping[str, str]) -> None:
     """The terms of this studio, searchable."""
-    part = st.text_input("Find a term", key="glossary_find").casefold()
-    terms = sorted(GLOSSARY.items(), key=lambda entry: entry[0].casefold())
-    matching = {term: text for term, text in terms if part in f"{term} {text}".casefold()}
+    part = st.text_input(shown["find"], key="glossary_find").casefold()
+    terms = sorted(glossary_in(lang).values(), key=lambda entry: entry[0].casefold())
+    matching = [(term, text) for term, text in terms if part in f"{term} {text}".casefold()]
     if not matching:
-        st.write("No term contains this text.")
+        st.write(shown["no_term"])
     left, right = st.columns(2, gap="large")
-    for number, (term, text) in enumerate(matching.items()):
+    for number, (term, text) in enumerate(matching):
         (left if number % 2 == 0 else right).markdown(f"**{escape_markdown(term)}:** {escape_markdown(text, 400)}")

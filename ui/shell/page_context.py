@@ -239,7 +239,7 @@ class PageContext:
 
     def go(self, page: str, **changes: Any) -> None:
         """Switches to another page (a key of STEPS) with a changed view."""
-        st.switch_page(BY_KEY[page].file, query_params=self._changed({"tab": "", **changes}).params())
+        st.switch_page(BY_KEY[page].file, query_params=self._changed({"tab": "", "mode": "", **changes}).params())
 
     def params(self) -> dict[str, str]:
         """The query parameters of a link to another page that keeps the view."""

@@ -1,7 +1,8 @@
 """The state of a page: the view in the URL, the visitor's space, the job queue of the server.
 
-The URL holds dataset, run, target, source, alpha, k, tab, job, beside, and the rules of recommending: the same link
-shows the same view to every visitor of this server. The space (the visitor's saved work) is named by a random cookie.
+The URL holds dataset, run, target, source, alpha, k, tab, job, beside, language, class, guide, and the rules of
+recommending: the same link shows the same view to every visitor of this server. The space (the visitor's saved work) is named by a
+random cookie.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class View:
         dataset, run, job: ids of the workspace and of the job queue.
         beside: the transfer method whose list Transfer shows beside that of the rules; "" for none.
         target, source: `user:<user id>`, `group:<cohort id>`, `cluster:<n>` … (see `ui.transfer.parties`).
+        lang: of Learn: "zh"; "" for the one chosen before.
+        code: of the class that the visitor takes part in.
+        mode: how Learn is shown: "present" for the presenter; "" otherwise.
+        guide: the tour or story that is open, and its step: "tour.2".
         problems: a sentence for each value that was refused.
     """
 
@@ -55,6 +60,10 @@ class View:
     tab: str = ""
     job: str = ""
     beside: str = ""
+    lang: str = ""
+    code: str = ""
+    mode: str = ""
+    guide: str = ""
     rules: Rules = NO_RULES
     problems: tuple[str, ...] = field(default=(), compare=False)
 
@@ -66,12 +75,12 @@ class View:
         return written | self.rules.params()
 
     def link_params(self) -> dict[str, str]:
-        """The query parameters of a link to another page: all but the open tab."""
-        return replace(self, tab="").params()
+        """The query parameters of a link to another page: all but the open tab and the presenter mode."""
+        return replace(self, tab="", mode="").params()
 
 
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
-PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside")
+PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside", "lang", "code", "mode", "guide")
 
 
 def read_view() -> View:

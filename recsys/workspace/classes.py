@@ -1,0 +1,212 @@
+"""A class that answers the questions of the lessons together: `classes/<code>/` in the workspace's folder.
+
+    class.json      what the teacher shows (lesson, run, language), the teacher's key as a digest, the salt, the day
+    answers.jsonl   one line per answer: participant, lesson, kind, value; a later answer replaces an earlier one
+
+No name, no address and no time of an answer is stored. A participant is a keyed digest of the random id of the
+student's space; its salt is deleted with the class, so that participants of two classes can't be matched. Closing a
+class deletes its folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError, UnknownIdError
+from recsys.files import make_folder, replace_file
+
+CODE = re.compile(r"[2-9A-HJ-NP-Z]{6}")  # without 0, 1, I and O, which are easily confused
+KINDS = ("before", "prediction", "after")
+MOST_PARTICIPANTS, MOST_CLASSES = 400, 500
+DAYS = 30
+"""A class that was not closed is deleted after so many days."""
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_KEY = re.compile(r"[a-z_]{1,40}")
+_WRITING = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer.
+
+    Attributes:
+        participant: 16 hex digits.
+        lesson: its key.
+        kind: "prediction" (a number), "before" or "after" (the number of the chosen option).
+    """
+
+    participant: str
+    lesson: str
+    kind: str
+    value: float
+
+
+@dataclass(frozen=True)
+class OpenClass:
+    """What is known about a class.
+
+    Attributes:
+        lesson: the one that the teacher shows; run: that its figures are measured on, "" for the sample.
+        opened: the day.
+    """
+
+    code: str
+    lesson: str
+    run: str
+    language: str
+    opened: date
+
+
+def open_class(root: Path, lesson: str, run: str, language: str) -> tuple[OpenClass, str]:
+    """Opens a class. Returns it, and the key that only its teacher may know.
+
+    Args:
+        root: the workspace's folder.
+
+    Raises:
+        StudioError: too many classes are open.
+    """
+    close_old(root)
+    folder = root / "classes"
+    make_folder(folder)
+    if len(list(folder.iterdir())) >= MOST_CLASSES:
+        raise StudioError("open classes", f"must be at most {MOST_CLASSES}", fix="Close one that has ended.")
+    key = secrets.token_hex(16)
+    while True:
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+        try:
+            (folder / code).mkdir()
+            break
+        except FileExistsError:
+            continue
+    today = datetime.now(UTC).date()
+    content = {"key": _digest(key), "salt": secrets.token_hex(16), "opened": today.isoformat()}
+    _write(root, code, {**content, "lesson": lesson, "run": run, "language": language})
+    return OpenClass(code, lesson, run, language, today), key
+
+
+def find_class(root: Path, code: str) -> OpenClass:
+    """The class of a code; small letters and spaces around it are accepted. Raises UnknownIdError, ArtifactError."""
+    code = code.strip().upper()
+    content = _read(root, code)
+    try:
+        lesson, run, language = (str(content[name]) for name in ("lesson", "run", "language"))
+        return OpenClass(code, lesson, run, language, date.fromisoformat(content["opened"]))
+    except DAMAGED_FILE as error:
+        raise ArtifactError(f"the class {code}", "is damaged", type(error).__name__, "Open another class.") from error
+
+
+def is_teacher(root: Path, code: str, key: str) -> bool:
+    """Whether this is the key of the class; False where there is no such class."""
+    try:
+        return hmac.compare_digest(str(_read(root, code)["key"]), _digest(key))
+    except (UnknownIdError, ArtifactError, KeyError):
+        return False
+
+
+def show_lesson(root: Path, code: str, key: str, lesson: str) -> None:
+    """Changes the lesson that the class is shown. Raises InputError without the teacher's key."""
+    _check_teacher(root, code, key)
+    with _WRITING:
+        _write(root, code, {**_read(root, code), "lesson": lesson})
+
+
+def close_class(root: Path, code: str, key: str) -> None:
+    """Deletes a class with all its answers. Raises InputError without the teacher's key."""
+    _check_teacher(root, code, key)
+    with _WRITING:
+        shutil.rmtree(root / "classes" / code)
+
+
+def close_old(root: Path, today: date | None = None) -> None:
+    """Deletes the classes that were opened more than 30 days ago, and damaged ones."""
+    oldest = (today or datetime.now(UTC).date()) - timedelta(days=DAYS)
+    for folder in (root / "classes").glob("*/"):
+        try:
+            old = find_class(root, folder.name).opened < oldest
+        except (UnknownIdError, ArtifactError):
+            old = (folder / "class.json").exists() or not CODE.fullmatch(folder.name)
+        if old:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def add_answer(root: Path, code: str, space_id: str, lesson: str, kind: str, value: float) -> None:
+    """Adds an answer, or replaces the participant's earlier one.
+
+    Args:
+        space_id: of the student's space; only a keyed digest of it is stored.
+
+    Raises:
+        UnknownIdError: no such class. InputError: not an answer, or the class is full.
+    """
+    if kind not in KINDS or not _KEY.fullmatch(lesson) or not math.isfinite(value):
+        raise InputError("the answer", f"must be a number, of the kind {', '.join(KINDS)}", f"{kind} {value}")
+    with _WRITING:
+        salt = str(_read(root, code)["salt"])
+        participant = hmac.new(salt.encode(), space_id.encode(), hashlib.sha256).hexdigest()[:16]
+        known = {answer.participant for answer in answers_of(root, code)}
+        if participant not in known and len(known) >= MOST_PARTICIPANTS:
+            raise InputError("the class", f"may have at most {MOST_PARTICIPANTS} participants", len(known) + 1)
+        line = json.dumps([participant, lesson, kind, round(float(value), 6)])
+        with (root / "classes" / code / "answers.jsonl").open("a", encoding="utf-8") as out:
+            out.write(line + "\n")
+
+
+def answers_of(root: Path, code: str) -> tuple[Answer, ...]:
+    """The last answer of each participant to each question, in the order of the first. A torn line is left out."""
+    file = root / "classes" / code / "answers.jsonl"
+    if not CODE.fullmatch(code) or not file.is_file():
+        return ()
+    found: dict[tuple[str, str, str], float] = {}
+    for line in file.read_text("utf-8").splitlines():
+        try:
+            participant, lesson, kind, value = json.loads(line)
+            found[str(participant), str(lesson), str(kind)] = float(value)
+        except DAMAGED_FILE:
+            continue
+    return tuple(Answer(*key, value) for key, value in found.items())
+
+
+def answers_csv(answers: Sequence[Answer]) -> str:
+    """The answers as CSV: participants are numbered in the order of their first answer."""
+    number: dict[str, int] = {}
+    lines = ["student,lesson,question,answer"]
+    for answer in answers:
+        student = number.setdefault(answer.participant, len(number) + 1)
+        lines.append(f"{student},{answer.lesson},{answer.kind},{answer.value:g}")
+    return "\n".join(lines) + "\n"
+
+
+def _check_teacher(root: Path, code: str, key: str) -> None:
+    if not is_teacher(root, code, key):
+        raise InputError("the class", "must be one that you opened", code, "Open it in the browser that opened it.")
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _read(root: Path, code: str) -> dict[str, Any]:
+    file = root / "classes" / code / "class.json"
+    if not CODE.fullmatch(code) or not file.is_file():
+        raise UnknownIdError("the class", "must be open on this server", code, "Ask your teacher for the code.")
+    try:
+        return dict(json.loads(file.read_text("utf-8")))
+    except DAMAGED_FILE as error:
+        raise ArtifactError(f"the class {code}", "is damaged", type(error).__name__, "Open another class.") from error
+
+
+def _write(root: Path, code: str, content: Mapping[str, Any]) -> None:
+    replace_file(root / "classes" / code / "class.json", json.dumps(content))

@@ -1,0 +1,49 @@
+"""What a learner has predicted, and which guides they have left: `learning.json` in the space's folder.
+
+A damaged file counts as empty: nothing else depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import DAMAGED_FILE
+from recsys.files import replace_file
+
+FILE = "learning.json"
+_WRITING = threading.RLock()
+Learning = Mapping[str, Mapping[str, Any]]
+"""Key of a lesson or a guide -> small JSON values."""
+
+
+def read_learning(space_folder: Path) -> Learning:
+    """Everything that is kept, by key; {} at the beginning."""
+    try:
+        content = json.loads((space_folder / FILE).read_text("utf-8"))
+        return {str(key): dict(entry) for key, entry in content.items()}
+    except DAMAGED_FILE:
+        return {}
+
+
+def keep_learning(space_folder: Path, key: str, **values: Any) -> None:
+    """Changes some values of a key; None removes a value."""
+    with _WRITING:
+        content = dict(read_learning(space_folder))
+        entry = {**content.get(key, {}), **values}
+        content[key] = {name: value for name, value in entry.items() if value is not None}
+        _write(space_folder, content)
+
+
+def merge_learning(old: Path, new: Path) -> None:
+    """Adds what one space has kept to another, whose own entries stay."""
+    if (old / FILE).is_file():
+        with _WRITING:
+            _write(new, {**read_learning(old), **read_learning(new)})
+
+
+def _write(folder: Path, content: Learning) -> None:
+    replace_file(folder / FILE, json.dumps(content, ensure_ascii=False, allow_nan=False))
