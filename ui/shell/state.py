@@ -1,8 +1,8 @@
 """The state of a page: the view in the URL, the visitor's space, the job queue of the server.
 
 The URL holds dataset, run, target, source, alpha, k, tab, job, beside, language, class, guide, and the rules of
-recommending: the same link shows the same view to every visitor of this server. The space (the visitor's saved work) is named by a
-random cookie.
+recommending: the same link shows the same view to every visitor of this server. The space (the visitor's saved work) is
+named by a random cookie.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ class View:
 
 
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
-PARAMETERS = ("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside", "lang", "code", "mode", "guide")
+PARAMETERS = (
+    *("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside"),
+    *("lang", "code", "mode", "guide"),  # of Learn, and of the guide that is open
+)
 
 
 def read_view() -> View:
