@@ -23,7 +23,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.opening import PAGES
 from benchmarks.record import Measurement
-from benchmarks.servers import fail_on_errors, percentile, server
+from benchmarks.servers import fail_on_errors, percentile, server, usage
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import AT_REST, MARKS, MIDWAY, ON_SCREEN, PATIENCE, PAUSE, VERDICT, BrowserListener
 
@@ -95,17 +95,17 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
             await teacher.add_init_script(MIDWAY)
             await teacher.goto(running.address)
             await teacher.get_by_role("button", name="Run it on the sample").click()
-            began = process.cpu_times()
+            began = usage(process)[1]
             lessons = [
                 asyncio.create_task(student(browser, running.address, think, random.Random(number), seen, turns))
                 for number in range(students)
             ]
             while not all(task.done() for task in lessons):
-                memory.append(process.memory_info().rss / 1e6)
+                memory.append(usage(process)[0])
                 await asyncio.sleep(1)
             await asyncio.gather(*lessons)
             seen.errors += listener.problems(await teacher.evaluate(ON_SCREEN, [MARKS, VERDICT]))
-            ended = process.cpu_times()
+            ended = usage(process)[1]
             await browser.close()
     fail_on_errors(seen.errors)
     switches = [seconds for page in seen.switches.values() for seconds in page]
@@ -121,7 +121,7 @@ async def lesson(students: int, think: float, draggers: int) -> dict[str, object
         "frame_median_ms": round(percentile(seen.frames, 0.5), 1),
         "frame_p95_ms": round(percentile(seen.frames, 0.95), 1),
         "frames_at_60_per_s": round(sum(frame < 20 for frame in seen.frames) / len(seen.frames), 3),
-        "server_cpu_s": round(ended.user + ended.system - began.user - began.system, 1),
+        "server_cpu_s": round(ended - began, 1),
         "server_peak_mb": round(max(memory)),
     }
 

@@ -20,7 +20,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.record import Measurement
-from benchmarks.servers import percentile, server
+from benchmarks.servers import percentile, server, usage
 from benchmarks.sessions import errors_in
 
 BUTTON, TITLE = "Run it on the sample", "Transfer interests"
@@ -110,7 +110,7 @@ def main() -> None:
     with server() as running:
         process = psutil.Process(running.process.pid)
         seconds = sorted(asyncio.run(students(running.address, options.users, options.within)))
-        memory = process.memory_info().rss
+        memory = usage(process)[0]
     measurement.publish(
         {
             "users": options.users,
@@ -118,7 +118,7 @@ def main() -> None:
             "median_s": round(percentile(seconds, 0.5), 1),
             "last_s": round(seconds[-1], 1),
             "last_over_first": round(seconds[-1] / seconds[0], 2),
-            "server_mb": round(memory / 1e6),
+            "server_mb": round(memory),
         }
     )
 

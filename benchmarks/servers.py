@@ -11,9 +11,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from tests.browser.screen import Log
 
@@ -63,6 +65,17 @@ def server(script: str = "app.py", **environment: str) -> Iterator[Server]:
             process.terminate()
             process.wait(20)
         fail_on_errors(log.wrong())
+
+
+def usage(server: psutil.Process) -> tuple[float, float]:
+    """Megabytes of memory, and CPU seconds since the start, of a server and its worker processes."""
+    times = server.cpu_times()
+    memory, seconds = server.memory_info().rss, sum(times[:4])  # ended workers are among the server's own times
+    for worker in server.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            memory += worker.memory_info().rss
+            seconds += sum(worker.cpu_times()[:2])
+    return memory / 1e6, seconds
 
 
 def fail_on_errors(errors: list[str]) -> None:

@@ -60,6 +60,36 @@ def test_a_stop_keeps_the_best_so_far(planted: Dataset) -> None:
     assert len(run.reports) == 2 and run.model.name == "attention"
 
 
+class StoppingAfter:
+    """A progress that is asked whether to stop, and says so from some number of times on."""
+
+    graceful = False
+
+    def __init__(self, most: int) -> None:
+        self.most, self.asked = most, 0
+
+    def __call__(self, fraction: float, message: str = "", **details: object) -> None:
+        pass
+
+    @property
+    def stopping(self) -> bool:
+        self.asked += 1
+        return self.asked > self.most
+
+
+def test_a_stop_in_the_middle_of_an_epoch_drops_that_epoch(planted: Dataset) -> None:
+    config = TrainConfig(epochs=3, batch_size=32)
+    options = {"model_config": SMALL, "train_config": config, "threads": 1, "baselines": ()}
+    whole = StoppingAfter(1_000_000)
+    train_run(planted, **options, progress=whole)  # type: ignore[arg-type]
+    assert whole.asked >= 3 * 4, "it is asked before each batch"
+    middle = StoppingAfter(whole.asked // 3 + 2)
+    run = train_run(planted, **options, progress=middle)  # type: ignore[arg-type]
+    assert [row["epoch"] for row in run.reports] == [1] and middle.asked < middle.most + 3
+    with pytest.raises(TrainingError, match="before its first epoch ended"):
+        train_run(planted, **options, progress=StoppingAfter(1))  # type: ignore[arg-type]
+
+
 def test_held_out_items_are_not_trained_on(planted: Dataset) -> None:
     kept = train_run(planted, model="popularity", holdout="last-one")
     counts = np.round(np.expm1(kept.model.scores([planted.history(0)])[0, 1:])).sum()
