@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from recsys.arguments import add_data_arguments, load_named_data
+from recsys.arguments import add_candidate_arguments, add_data_arguments, load_named_data, named_candidates
 from recsys.errors import InputError, StudioError
 from recsys.models.table import DEFAULT_MODEL, MODELS, TRAINABLE
 
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     weights = "weights of the source's interests by group, 0 … 1: 3:0,7:0.5 (needs --what interests)"
     transfer.add_argument("--weights", default="", metavar="GROUP:WEIGHT,…", help=weights)
     transfer.add_argument("--k", type=int, default=10)
+    add_candidate_arguments(transfer)
 
     project = _step(steps, "project", project_users, "the map of users, as CSV")
     _run(project)
@@ -241,7 +242,8 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     if weights and chosen.what != "interests":
         raise InputError("--weights", "needs --what interests", chosen.weights, "Add --what interests.")
     interests = find_interests(run.model, dataset, source) if chosen.what == "interests" else None
-    pair = transfer(run.model, target, source, method=method, interests=interests, weights=weights)
+    among = named_candidates(chosen).among(dataset)
+    pair = transfer(run.model, target, source, among=among, method=method, interests=interests, weights=weights)
     answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source, "method": method.name}
     answer["what"] = chosen.what
     if interests is not None:
@@ -253,7 +255,8 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
         ]
         return answer | {"k": chosen.k, "steps": steps}
     alpha = 0.5 if chosen.alpha is None else chosen.alpha
-    ranked = recommend(pair, alpha, chosen.k).rows(dataset)
+    pins, catalogue = [dataset.items.index(item) for item in chosen.pin], dataset.catalogue
+    ranked = recommend(pair, alpha, chosen.k, pins=pins, per_tag=chosen.per_tag, catalogue=catalogue).rows(dataset)
     items = [{name: row[name] for name in ("item_id", "rank", "score")} for row in ranked]
     return answer | {"alpha": alpha, "items": items}
 

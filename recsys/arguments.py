@@ -1,4 +1,4 @@
-"""The arguments of the commands that read data, and the data that they name."""
+"""Arguments that say which data are read, and which items may be recommended, and what they name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recsys.data import Loaded
+    from recsys.transfer.candidates import CandidateRules
 
 
 def add_data_arguments(step: argparse.ArgumentParser) -> None:
@@ -31,3 +32,22 @@ def load_named_data(chosen: argparse.Namespace) -> Loaded:
         return load(chosen.file, items=chosen.items, users=chosen.users, plan=plan)
     tables = {"items": chosen.items, "users": chosen.users, "plan": plan}
     return load_query(chosen.sql, chosen.file, chosen.url, rows=chosen.rows, **tables)
+
+
+def add_candidate_arguments(step: argparse.ArgumentParser) -> None:
+    """Adds the rules about single items, as the page Transfer has them."""
+    step.add_argument("--only", type=Path, metavar="FILE", help="only the items of a list: ids in the first column")
+    step.add_argument("--block", type=Path, metavar="FILE", help="without the items of a list")
+    step.add_argument("--numbers", default="", metavar="COLUMN:LOW..HIGH", help="only items in a range: price:10..50")
+    step.add_argument("--period", default="", metavar="FIRST..LAST", help="only items first chosen in it: 2024-01-01..")
+    step.add_argument("--pin", action="append", default=[], metavar="ID", help="first in the list (not with --path)")
+    step.add_argument("--per-tag", type=int, default=0, metavar="N", help="at most N of each tag (not with --path)")
+
+
+def named_candidates(chosen: argparse.Namespace) -> CandidateRules:
+    """The rules that the arguments name. Raises InputError for a list that is too long; OSError for its file."""
+    from recsys.transfer.candidates import CandidateRules, pasted_items, write_items
+
+    lists = (chosen.only, chosen.block)
+    only, block = ("" if file is None else write_items(pasted_items(file.read_text("utf-8"))) for file in lists)
+    return CandidateRules(only, block, chosen.numbers, chosen.period)

@@ -272,3 +272,15 @@ def test_a_query_to_a_file_or_a_server_is_read_and_no_address_is_printed(
     monkeypatch.delenv("DATABASE_URL")
     assert main(["inspect"]) == 2
     assert "must be a file or a database" in capsys.readouterr().err
+
+
+def test_transfer_follows_the_rules_about_items(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
+    both = ["transfer", "--run", run, "--target", "u0", "--source", "u1", "--alpha", 0.4, "--k", 5]
+    plain = [item["item_id"] for item in answer(capsys, both)["items"]]
+    (tmp_path / "list.csv").write_text("item,why\n" + "".join(f"{item},x\n" for item in plain[:2]))
+    blocked = [item["item_id"] for item in answer(capsys, [*both, "--block", tmp_path / "list.csv"])["items"]]
+    assert blocked[:3] == plain[2:]
+    only = answer(capsys, [*both, "--only", tmp_path / "list.csv", "--pin", plain[1]])["items"]
+    assert [item["item_id"] for item in only] == [plain[1], plain[0]]
+    assert main([*map(str, both), "--numbers", "price:1..2"]) == 2
+    assert "must be one of the item table" in capsys.readouterr().err

@@ -209,10 +209,16 @@ def _limit(megabytes: int, seconds: int) -> None:
         return
     import resource
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    limits = {
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_DATA: (megabytes << 20, megabytes << 20),
+        resource.RLIMIT_CPU: (seconds, seconds + 5),
+    }
+    for kind, wanted in limits.items():
+        most = resource.getrlimit(kind)[1]  # the limit that this process has already may be lower
+        least = wanted if most == resource.RLIM_INFINITY else (min(wanted[0], most), min(wanted[1], most))
+        resource.setrlimit(kind, least)
 
 
 def _answer(kind: str, name: str, wish: dict[str, Any]) -> None:
