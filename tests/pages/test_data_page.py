@@ -407,3 +407,21 @@ def test_a_file_beyond_the_limit_is_read_but_not_kept_in_memory(space: Space, mo
     monkeypatch.setattr("ui.data.reading.uploads", lambda: Uploads(600, 1_000))
     app = drop(data_page(), ("shop.csv", GOOD))
     assert not app.error and metrics(app)["Rows kept"] == "90" and len(app.tabs) == 4
+
+
+def test_several_zips_are_one_input_and_so_is_a_folder(space: Space) -> None:
+    items = "product,title\n" + "".join(f"p{n},Thing {n}\n" for n in range(11))
+    app = drop(data_page(), ("a.zip", zipped(events_csv=GOOD)), ("b.zip", zipped(items_csv=items.encode())))
+    assert metrics(app)["Rows kept"] == "90"
+    (entry,) = space.entries("dataset")
+    assert load_dataset(space.path(entry.id)).catalogue.titles[1].startswith("Thing ")
+    head, *lines = GOOD.splitlines(keepends=True)
+    parts = [
+        ("part-0.csv", head + b"".join(lines[:40])),
+        ("part-1.csv", head + b"".join(lines[40:])),
+        ("_SUCCESS", b""),
+    ]
+    field = next(field for field in app.file_uploader if str(field.key).startswith("data_folder_"))
+    field.set_value([(f"orders/{name}", content, "text/csv") for name, content in parts]).run()
+    no_errors(app)
+    assert metrics(app)["Rows kept"] == "90" and len(space.entries("dataset")) == 2
