@@ -224,7 +224,8 @@ def problems(user: User) -> list[str]:
     for _ in range(3):
         looked_at, chosen, job, where = tab.page.url, replace(tab.chosen), tab.job, tab.where
         shown = _what_is_shown(user)
-        if tab.page.url == looked_at or not place(looked_at)[1].get("job"):
+        # `page.url` follows the browser after a moment only
+        if tab.page.evaluate("location.href") == looked_at or not place(looked_at)[1].get("job"):
             break
         rest(tab.page)  # the job ended while the page was being read, and opened its run: both are read again
         tab.chosen, tab.job, tab.where = chosen, job, where
