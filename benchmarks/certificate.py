@@ -1,11 +1,12 @@
 """Is the promise of the transfer certificate kept? Twenty divisions of the users of one study.
 
-    python -m benchmarks.certificate [FILE] [--axis scenarios] [--splits 20] [--promise 0.1] [--seed 0] [--out]
+    python -m benchmarks.certificate [FILE] [--items TABLE] [--axis scenarios] [--splits 20] [--promise 0.1] [--seed 0]
 
-Without a file the sample with four scenarios. In each division the certificate is fitted, its threshold set, and both
-checked on users that were used for neither: how many pairs it accepts, their rate of harm and gain, the gain of the one
-best α for all users, and how many pairs with a random or a shuffled source it refuses. "only_random" is the certificate
-of a study whose every source is random: it should accept nothing. Prints JSON.
+Without a file the sample with four scenarios. Each way of transferring (what, and by which method) has a certificate of
+its own. In each division it is fitted, its threshold set, and both checked on users that were used for neither: how
+many pairs it accepts, their rate of harm and gain, the gain of the one best α for all users, and how many pairs with a
+random or a shuffled source it refuses. "only_random" is the certificate of a study whose every source is random: it
+should accept nothing. Prints JSON.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="?")
+    parser.add_argument("--items", default="", help="a table of the items in the folder of FILE, for their texts")
     parser.add_argument("--axis", choices=["users", "time", "scenarios"], default="scenarios")
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--promise", type=float, default=PROMISE)
@@ -69,16 +71,25 @@ def main() -> None:
     measurement = Measurement(parser)
     options = measurement.options
     measurement.name = f"certificate-{options.axis if options.file else 'sample'}"
-    dataset = load(options.file).dataset if options.file else load_sample("all").dataset
+    items = options.file.parent / options.items if options.file and options.items else None
+    dataset = load(options.file, items=items).dataset if options.file else load_sample("all").dataset
     study = transfer_study(dataset, options.axis, seed=options.seed)
+    methods = [
+        {
+            "what": one.what,
+            "method": one.method,
+            "true": summary(one.pairs, options.splits, options.promise),
+            "only_random": summary(only_random(one.pairs), options.splits, options.promise),
+        }
+        for one in study.certificates
+    ]
     measurement.publish(
         {
             "data": {"users": dataset.n_users, "items": dataset.n_items, "rows": dataset.n_interactions},
             "axis": study.axis,
             "scenarios": study.scenarios,
             "level": study.level,
-            "true": summary(study.pairs, options.splits, options.promise),
-            "only_random": summary(only_random(study.pairs), options.splits, options.promise),
+            "methods": methods,
         }
     )
 

@@ -49,7 +49,14 @@ def transfer() -> str:
 
 
 def certificate(figures: Any) -> str:
-    """How often the promise of the certificate is kept, what it accepts and refuses, and the gain."""
+    """How often the promise of each certificate is kept, what it accepts and refuses, and the gain."""
+    if "methods" not in figures:  # one certificate, of the linear blend
+        return one_certificate(figures)
+    return "; ".join(f"**{one['what']}, {one['method']}:** {one_certificate(one)}" for one in figures["methods"])
+
+
+def one_certificate(figures: Any) -> str:
+    """The same of one way of transferring."""
     true = figures["true"]
     kept = (
         f"rate of harm below {number(100 * true['promise'])}% in {true['promise_kept_in']} of {true['splits']} "

@@ -313,9 +313,9 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
 
     _, dataset = _open(chosen)
     only = None if chosen.methods is None else [name.replace("_", " ") for name in chosen.methods]
-    study = transfer_study(
-        dataset, chosen.axis, seed=chosen.seed, only=only, progress=no_progress if chosen.json else _progress
-    )
+    progress = no_progress if chosen.json else _progress
+    keep = chosen.run / "study"  # a study that was stopped continues from there
+    study = transfer_study(dataset, chosen.axis, seed=chosen.seed, only=only, keep=keep, progress=progress)
     answer: dict[str, Any] = study.to_json()
     return answer
 

@@ -38,13 +38,13 @@ def replacing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def replace_file(file: Path, text: str) -> None:
-    """Writes a text file (UTF-8) atomically."""
+def replace_file(file: Path, content: str | bytes) -> None:
+    """Writes a file atomically; text as UTF-8."""
     make_folder(file.parent)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
-        with part.open("w", encoding="utf-8") as out:
-            out.write(text)
+        with part.open("wb") as out:
+            out.write(content.encode("utf-8") if isinstance(content, str) else content)
             out.flush()
             os.fsync(out.fileno())
         part.replace(file)

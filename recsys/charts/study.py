@@ -69,7 +69,7 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     import plotly.graph_objects as go
 
     known = [str(p["observed"]) for p in points]
-    shown = [m for m in methods.METHODS if all(m.name in p["methods"] for p in points)]
+    shown = [m for m in methods.reported() if all(m.name in p["methods"] for p in points)]
     figure = sentence_figure(
         "The fewer items are known, the more transfer helps",
         x="known items of the user",

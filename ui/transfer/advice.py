@@ -92,7 +92,7 @@ def where_to_begin(study: Mapping[str, Any] | None, decision: Decision | None, s
     """An α to begin with, and a sentence that says whether the certificate or a study supports it."""
     if decision:
         return decision.alpha, sentence(decision)
-    if study is not None and (reason := not_certified(scored)):
+    if study is not None and (reason := not_certified(study, scored)):
         return NEUTRAL_ALPHA, f"{reason} Try α = {NEUTRAL_ALPHA:.2f}, a neutral start."
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
@@ -146,8 +146,8 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
         _start(page, context)
         return
     if decision := decision_of(study, axis_of(page) != "users", scored):
-        evidence(study, decision)
-    elif reason := not_certified(scored):
+        evidence(study, scored, decision)
+    elif reason := not_certified(study, scored):
         st.write(escape_markdown(reason))
     show_verdict(str(study["level"]), str(study["verdict"]))
     if found := what_helps(list(study["points"])):

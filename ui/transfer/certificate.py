@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from recsys.evaluation.study.certificate import certificate_of, certified
+from recsys.evaluation.study.methods import LINEAR
 from recsys.metrics.uncertainty import Estimate
 from recsys.transfer.certificate import Certificate, Decision, pair_features
 from recsys.transfer.methods import DEFAULT
@@ -18,16 +20,20 @@ from ui.transfer.scored_pair import ScoredPair
 CONTROLS = {"random source": "Random sources refused", "shuffled pairs": "Shuffled sources refused"}
 
 
-def not_certified(scored: ScoredPair) -> str:
+def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> str:
     """Why no certificate applies to the pair on screen, as a sentence; "" where one can.
 
-    A study fits its certificate to the linear blend of next-choice scores, ranks all items, and reads histories without
-    noise, so it says nothing about any other list.
+    A study fits a certificate to each way of transferring that it compared, ranks all items, and reads histories
+    without noise, so it says nothing about any other list.
     """
-    rules, method = scored.rules, scored.transfer.method
+    rules, method, interests = scored.rules, scored.transfer.method, scored.transfer.interests is not None
+    known = certified(study)
+    absent = (_what(scored), method.name) not in known
+    only = "for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared"
     reasons = (
-        (method.name != DEFAULT, f"for the method “{method.label}”: the study’s certificate is for the linear blend"),
-        (scored.transfer.interests is not None, "for interests: the study’s certificate is for the next choice"),
+        (absent and method.name != DEFAULT, f"for the method “{method.label}”: the study’s certificate is {only}"),
+        (absent and interests, f"for interests: the study’s certificate is {only}"),
+        (rules.interests, "for weighted interests: the study’s certificate is for all of them"),
         (rules.epsilon, "for a protected source: the study’s certificate is for sources without noise"),
         (rules.second_score and rules.weight, "with a second score: the study’s certificate is for the model’s scores"),
         (
@@ -39,8 +45,8 @@ def not_certified(scored: ScoredPair) -> str:
 
 
 def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) -> Decision | None:
-    """The certificate of the pair; None without a study, with one of an earlier version that has no certificate, and
-    for a list that the certificate was not fitted to (`not_certified`).
+    """The certificate of the pair; None without a study, where the study has none for what is transferred and for this
+    transfer method, and for a list that it was not fitted to (`not_certified`).
 
     Args:
         own: whether the source is another part of the target's own history.
@@ -48,7 +54,8 @@ def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) 
     Raises:
         ArtifactError: the saved certificate is damaged.
     """
-    if study is None or "certificate" not in study or not_certified(scored):
+    found = _certificate(study, scored)
+    if study is None or found is None or not_certified(study, scored):
         return None
     known, source_items = (
         float(np.mean([len(history) for history in party.histories]))
@@ -57,7 +64,18 @@ def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) 
     pair, allowed = scored.transfer, scored.transfer.allowed
     scores = pair.target_scores[allowed], pair.source_scores[allowed]
     features = pair_features(*scores, round(known), source_items, own)
-    return Certificate.from_json(study["certificate"]).decide(features, round(known))
+    return found[0].decide(features, round(known))
+
+
+def _certificate(
+    study: Mapping[str, Any] | None, scored: ScoredPair
+) -> tuple[Certificate, Mapping[str, Any] | None] | None:
+    return None if study is None else certificate_of(study, _what(scored), scored.transfer.method.name)
+
+
+def _what(scored: ScoredPair) -> str:
+    """What is transferred, as studies name it."""
+    return "next-choice" if scored.transfer.interests is None else "interests"
 
 
 def sentence(decision: Decision) -> str:
@@ -78,14 +96,14 @@ def badge(decision: Decision) -> None:
     st.badge(f"Certificate: {label}", color=colour, help=meaning_of("Transfer certificate"))
 
 
-def evidence(study: Mapping[str, Any], decision: Decision) -> None:
+def evidence(study: Mapping[str, Any], scored: ScoredPair, decision: Decision) -> None:
     """The decision, and how the rule did on users that it was not made with."""
-    check = study.get("certificate_check")
+    found = _certificate(study, scored)
     badge(decision)
     st.write(sentence(decision))
-    if not check:
+    if found is None or found[1] is None:
         return
-    promise = float(study["certificate"]["promise"])
+    promise, check = found[0].promise, found[1]
     st.caption(
         f"The rule promises that at most {promise:.0%} of the accepted users get a worse list. On {check['users']:,} "
         f"users that it was not made with ({check['pairs']:,} pairs):",

@@ -14,9 +14,9 @@ from typing import Any
 from recsys.charts.style import SOURCE, TARGET, format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
+from recsys.evaluation.study.certificate import certificate_of
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
-from recsys.transfer.certificate import Certificate
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from ui.embeddings.projections import item_groups_of
 from ui.run_context import RunContext
@@ -160,9 +160,12 @@ def policy(study: Mapping[str, Any] | None, rules: Rules = NO_RULES) -> Policy:
         return Policy("none: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
     sources = {"users": "the nearest user", "time": "the user’s earlier items"}
     source = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
+    found = None if rules.interests else certificate_of(study, rules.what, rules.method)
+    certificate = None if found is None else found[0]
     if (rules.what, rules.method) != (NO_RULES.what, NO_RULES.method):
         what = "interests" if rules.what == "interests" else f"the method “{METHODS[rules.method].label}”"
-        return Policy(source, ((0, 0.0),), (f"The study has no certificate for {what}, so α is 0.",))
-    certificate = Certificate.from_json(study["certificate"]) if "certificate" in study else None
+        says = f"The study has {'no' if certificate is None else 'a'} certificate for {what}"
+        rest = "so α is 0" if certificate is None else "which decides for each pair"
+        return Policy(source, ((0, 0.0),), (f"{says}, {rest}.",), certificate)
     curves = [suggestion_evidence(point) for point in study["points"]]
     return Policy.from_curves(source, curves, float(study["shrinkage"]), certificate)

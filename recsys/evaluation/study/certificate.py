@@ -1,4 +1,6 @@
-"""Fits the transfer certificate on the users of a study, and checks it on users that it has not seen.
+"""Fits transfer certificates on the users of a study, and checks them on users that they have not seen.
+
+There is one for each way of transferring: what is transferred and by which method.
 
 The users are divided in three. On the first part α and a linear rule are fitted. On the second the threshold is set:
 the loosest of ten at which the accepted pairs' rate of harm is shown to be below the promise and their gain to be
@@ -11,11 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from recsys.errors import ArtifactError
+from recsys.evaluation.study import methods
 from recsys.evaluation.study.alpha_curves import ALPHAS
-from recsys.evaluation.study.methods import TRANSFER
+from recsys.evaluation.study.methods import LINEAR, TRANSFER, Transferred
 from recsys.evaluation.study.statistics import MethodQuality
 from recsys.metrics.uncertainty import Estimate, estimate_ratio
 from recsys.transfer.certificate import FEATURES, PROMISE, UNCHANGED, Certificate, alpha_for, rule_inputs
@@ -91,17 +96,81 @@ class CertificateCheck:
         }
 
 
-def certificate_pairs(qualities: Sequence[MethodQuality]) -> dict[str, Pairs]:
-    """The true pairs and the controls of a study."""
-    return {
-        name: Pairs(
-            np.concatenate([quality.users for quality in qualities]),
-            np.concatenate([np.full(len(quality.users), quality.observed) for quality in qualities]),
-            np.concatenate([quality.features[name] for quality in qualities]),
-            np.concatenate([quality.ndcg[name] for quality in qualities]),
-        )
-        for name in qualities[0].features
-    }
+@dataclass(frozen=True, eq=False)
+class CheckedCertificate:
+    """The certificate of one way of transferring, how it did on users it was not made with, and the pairs of both.
+
+    Attributes:
+        what: "next-choice" or "interests"; method: the transfer method's name.
+        pairs: by kind, see `fit_certificate`; not in the JSON.
+    """
+
+    what: str
+    method: str
+    certificate: Certificate
+    check: CertificateCheck
+    pairs: Mapping[str, Pairs]
+
+    def to_json(self) -> dict[str, object]:
+        named = {"what": self.what, "method": self.method}
+        return named | {"certificate": self.certificate.to_json(), "check": self.check.to_json()}
+
+
+def fit_certificates(qualities: Sequence[MethodQuality], *, seed: int = 0) -> tuple[CheckedCertificate, ...]:
+    """A certificate for every way of transferring that the study compared, each fitted on its own pairs only."""
+    found = []
+    for transferred, pairs in certificate_pairs(qualities).items():
+        found.append(CheckedCertificate(*transferred, *fit_certificate(pairs, seed=seed), pairs))
+    return tuple(found)
+
+
+def certificate_pairs(qualities: Sequence[MethodQuality]) -> dict[Transferred, dict[str, Pairs]]:
+    """The true pairs and the controls of a study, by what is transferred and how, and by kind."""
+    pairs: dict[Transferred, dict[str, Pairs]] = {}
+    for method in methods.METHODS:
+        if method.certifies and all(method.name in quality.features for quality in qualities):
+            pairs.setdefault(method.certifies, {})[method.pairs] = Pairs(
+                np.concatenate([quality.users for quality in qualities]),
+                np.concatenate([np.full(len(quality.users), quality.observed) for quality in qualities]),
+                np.concatenate([quality.features[method.name] for quality in qualities]),
+                np.concatenate([quality.ndcg[method.name] for quality in qualities]),
+            )
+    return {transferred: kinds for transferred, kinds in pairs.items() if TRANSFER in kinds}
+
+
+def certified(study: Mapping[str, Any]) -> set[Transferred]:
+    """The ways of transferring that a saved study has a certificate for; of damaged ones none."""
+    if "certificates" not in study:
+        return {LINEAR} if "certificate" in study else set()
+    try:
+        return {(str(one["what"]), str(one["method"])) for one in study["certificates"]}
+    except (KeyError, TypeError):
+        return set()
+
+
+def certificate_of(
+    study: Mapping[str, Any], what: str, method: str
+) -> tuple[Certificate, Mapping[str, Any] | None] | None:
+    """The certificate of a saved study for one way of transferring, and its check; None where it has none.
+
+    Studies of earlier versions have one certificate, of next-choice scores blended linearly.
+
+    Args:
+        what: "next-choice" or "interests"; method: the transfer method's name.
+
+    Raises:
+        ArtifactError: the certificate is damaged.
+    """
+    if "certificates" not in study:
+        if "certificate" not in study or (what, method) != LINEAR:
+            return None
+        return Certificate.from_json(study["certificate"]), study.get("certificate_check")
+    try:
+        found = [one for one in study["certificates"] if (one["what"], one["method"]) == (what, method)]
+        return (Certificate.from_json(found[0]["certificate"]), found[0]["check"]) if found else None
+    except (KeyError, TypeError) as error:
+        fix = "Run the study again."
+        raise ArtifactError("the saved certificates", "are damaged", type(error).__name__, fix) from error
 
 
 def fit_certificate(
@@ -162,7 +231,7 @@ def _set_threshold(rule: Certificate, pairs: Mapping[str, Pairs]) -> Certificate
             break
     kept = np.isfinite(expected)
     expected, gains = (expected[kept], gains[kept]) if kept.any() else (np.zeros(1), np.zeros(1))
-    return replace(rule, threshold=threshold, expectations=expected, gains=gains)
+    return replace(rule, threshold=threshold, expectations=expected.round(6), gains=gains.round(6))
 
 
 def _check(certificate: Certificate, pairs: Mapping[str, Pairs], one_alpha: float, seed: int) -> CertificateCheck:

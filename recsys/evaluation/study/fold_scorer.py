@@ -8,6 +8,7 @@ the training users, as for any cold user.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -40,7 +41,7 @@ class FoldScorer:
         self.columns = np.flatnonzero(plan.candidates)
         self.column_of = np.full(len(plan.candidates), -1, dtype=np.int64)
         self.column_of[self.columns] = np.arange(len(self.columns))
-        self.rng, self.seed = np.random.default_rng([seed, 23]), seed
+        self.seed = seed
         times = np.concatenate([np.zeros(0), *(cold.times for cold in fold.cold)])
         self.past = PastHistories(fold.train, times, model.embedding_size)
         self.neighbours = Neighbours(self.past, model.encode)
@@ -51,6 +52,11 @@ class FoldScorer:
         """Scores of the candidates by a model, by default the fold's: float32 (B, candidates)."""
         scorer = model or self.model
         return np.concatenate([scorer.scores(batch)[:, self.columns] for batch in batched(histories, 64)])
+
+    def rng(self, purpose: int, cold: ColdUsers) -> np.random.Generator:
+        """Draws for a batch that depend on nothing computed before it."""
+        first = int(cold.users[0]) if len(cold) else 0
+        return np.random.default_rng([self.seed, 23, purpose, cold.observed, first])
 
     @cached_property
     def popularity(self) -> np.ndarray:
@@ -106,11 +112,20 @@ class FoldScorer:
         return [self.past.active(number, self.source_items) for number in range(len(self.past.edges))]
 
 
+@dataclass(frozen=True, eq=False)
+class SourceScores:
+    """Scores of true sources and of random ones: float32 (n, candidates) each."""
+
+    source: np.ndarray
+    random: np.ndarray
+
+
 class BatchScores:
     """Scores of a batch of cold users, each computed when a method first needs it: float32 (n, candidates)."""
 
     def __init__(self, fold: FoldScorer, cold: ColdUsers) -> None:
         self.fold, self.cold = fold, cold
+        self._last_learned: tuple[str, SourceScores] | None = None
 
     @cached_property
     def target(self) -> np.ndarray:
@@ -135,12 +150,28 @@ class BatchScores:
         """Items of each source: int64 (n,)."""
         return np.array([len(history) for history in self._source_histories], dtype=np.int64)
 
-    def learned(self, name: str) -> np.ndarray:
-        """Scores of the source by a transfer method fitted on the training users."""
+    @property
+    def next_choice(self) -> SourceScores:
+        """Next-choice scores as they are: the linear blend's."""
+        return SourceScores(self.source, self.random)
+
+    @property
+    def interests(self) -> SourceScores:
+        """Scores of the sources' long-term interests."""
+        return SourceScores(self.source_interests, self.random_interests)
+
+    def learned(self, name: str) -> SourceScores:
+        """Scores of the sources by a transfer method fitted on the training users."""
+        if self._last_learned is None or self._last_learned[0] != name:  # only the last is kept, for its memory
+            histories = self._source_histories, self._random_histories
+            self._last_learned = name, SourceScores(*(self._applied(name, one) for one in histories))
+        return self._last_learned[1]
+
+    def _applied(self, name: str, histories: Sequence[History]) -> np.ndarray:
         method, model, rows = self.fold.learned(name), self.fold.model, []
         assert method is not None
-        for histories in batched(self._source_histories, 64):
-            pairs = zip(model.scores(histories), model.encode(histories), strict=True)
+        for batch in batched(histories, 64):
+            pairs = zip(model.scores(batch), model.encode(batch), strict=True)
             rows += [method.apply(model, scores, vector)[self.fold.columns] for scores, vector in pairs]
         return np.stack(rows)
 
@@ -183,25 +214,25 @@ class BatchScores:
     @cached_property
     def _random_histories(self) -> list[History]:
         fold, histories = self.fold, []
+        rng = fold.rng(0, self.cold)
         for number, time in zip(fold.past.slice_of(self.cold.times), self.cold.times, strict=True):
             pool = fold.source_users[number]
-            history = fold.past.before(int(fold.rng.choice(pool)), time) if len(pool) else NO_ITEMS
+            history = fold.past.before(int(rng.choice(pool)), time) if len(pool) else NO_ITEMS
             histories.append(history if fold.source_items is None else history[fold.source_items[history]])
         return histories
 
-    @cached_property
-    def shuffled(self) -> np.ndarray:
+    def shuffle(self, scores: SourceScores) -> np.ndarray:
         """Each target with the source of another.
 
         With times it is the source of the target just before in time, which holds nothing of the future either; the
         earliest target gets its random source.
         """
         cut, n = self.fold.past.cut, len(self.cold)
-        order = np.argsort(self.cold.times, kind="stable") if cut else self.fold.rng.permutation(n)
-        shuffled = np.empty_like(self.source)
-        shuffled[order] = self.source[np.roll(order, 1)]  # one cycle: no target keeps its own source
+        order = np.argsort(self.cold.times, kind="stable") if cut else self.fold.rng(1, self.cold).permutation(n)
+        shuffled = np.empty_like(scores.source)
+        shuffled[order] = scores.source[np.roll(order, 1)]  # one cycle: no target keeps its own source
         if cut:
-            shuffled[order[0]] = self.random[order[0]]
+            shuffled[order[0]] = scores.random[order[0]]
         return shuffled
 
     def same_for_all(self, scores: np.ndarray) -> np.ndarray:

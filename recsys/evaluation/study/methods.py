@@ -13,10 +13,13 @@ import numpy as np
 
 from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
 
-Role = Literal["transfer", "learned", "no transfer", "prior", "control"]
+Role = Literal["transfer", "learned", "no transfer", "prior", "control", "calibration"]
 Blend = Literal["none", "chosen", "shrinkage"]
-TRANSFER, ALONE, RANDOM = "transfer", "target alone", "random source"
+Transferred = tuple[str, str]  # what is transferred ("next-choice", "interests"), and the name of the transfer method
+TRANSFER, ALONE, RANDOM, SHUFFLED = "transfer", "target alone", "random source", "shuffled pairs"
 INTERESTS, RANDOM_INTERESTS = "transfer of interests", "random source’s interests"
+LINEAR: Transferred = ("next-choice", "linear")
+OF_INTERESTS: Transferred = ("interests", "linear")
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,17 @@ class Method:
         name: its key in saved studies, and its name inside sentences.
         label: its name in figures.
         role: "control": a source that must not help; "prior": an alternative that needs no source; "learned": a
-            transfer method that is fitted on the fold's training users.
+            transfer method that is fitted on the fold's training users; "calibration": a control that only the
+            certificate of a learned method reads, in no figure and no comparison.
         blend: how α is found at which its scores are blended with the target's: "chosen" on one half of the users and
             evaluated on the other, "shrinkage" α = c / (c + k) with c fitted likewise; "none": ranked without a blend.
         scores: gets a batch, returns float32 (n, candidates).
         must_beat: whether transfer only counts as helping if it is shown to be better than this.
         optional: whether it is left out where it does not apply, or where a study is asked for other methods only.
         applies: whether it can be computed for a fold.
+        certifies: whose certificate is fitted on its pairs; None for no certificate.
+        pairs: the kind of its pairs there: TRANSFER (true), RANDOM or SHUFFLED sources.
+        of: the method that it is a control of: it is left out with that one.
     """
 
     name: str
@@ -44,24 +51,39 @@ class Method:
     must_beat: bool = False
     optional: bool = False
     applies: Callable[[FoldScorer], bool] = lambda fold: True
+    certifies: Transferred | None = None
+    pairs: str = TRANSFER
+    of: str = ""
 
 
-def _learned(name: str, label: str) -> Method:
-    """A method of `recsys.transfer.methods` in place of the linear blend."""
-    return Method(
-        name.replace("_", " "), label, "learned", "chosen",
-        lambda b: b.learned(name), optional=True, applies=lambda fold: fold.learned(name) is not None,
-    )  # fmt: skip
+def _learned(name: str, label: str) -> tuple[Method, ...]:
+    """A method of `recsys.transfer.methods` in place of the linear blend, and the controls for its certificate."""
+    row = name.replace("_", " ")
+
+    def of_kind(kind: str, text: str, role: Role, scores: Callable[[BatchScores], np.ndarray], of: str = "") -> Method:
+        return Method(
+            text, label, role, "chosen", scores, optional=True,
+            applies=lambda fold: fold.learned(name) is not None, certifies=("next-choice", name), pairs=kind, of=of,
+        )  # fmt: skip
+
+    return (
+        of_kind(TRANSFER, row, "learned", lambda b: b.learned(name).source),
+        of_kind(RANDOM, f"{RANDOM}, {row}", "calibration", lambda b: b.learned(name).random, row),
+        of_kind(SHUFFLED, f"{SHUFFLED}, {row}", "calibration", lambda b: b.shuffle(b.learned(name)), row),
+    )
 
 
 METHODS = (
-    Method(TRANSFER, "Transfer", "transfer", "chosen", lambda b: b.source),
-    _learned("bridge", "Transfer by bridge"),
-    _learned("personalised_bridge", "Transfer by personalised bridge"),
-    _learned("text_bridge", "Transfer by text bridge"),
+    Method(
+        TRANSFER, "Transfer", "transfer", "chosen", lambda b: b.source, certifies=LINEAR,
+    ),
+    *_learned("bridge", "Transfer by bridge"),
+    *_learned("personalised_bridge", "Transfer by personalised bridge"),
+    *_learned("text_bridge", "Transfer by text bridge"),
     Method(
         INTERESTS, "Transfer of interests", "transfer", "chosen", lambda b: b.source_interests, optional=True,
         applies=lambda fold: fold.interests.scale > 0,  # scaled here, on the training users that the model has seen
+        certifies=OF_INTERESTS,
     ),
     Method(ALONE, "Target alone (α = 0)", "no transfer", "none", lambda b: b.target, must_beat=True),
     Method(
@@ -76,27 +98,47 @@ METHODS = (
     Method("own history, decayed", "Own history, decayed", "prior", "none", lambda b: b.own_history),
     Method("shrinkage to the mean user", "Shrinkage to the mean user", "prior", "shrinkage", lambda b: b.mean_user),
     Method("neighbours’ mean", "Mean of three neighbours", "prior", "chosen", lambda b: b.neighbours_mean),
-    Method(RANDOM, "Random source", "control", "chosen", lambda b: b.random, must_beat=True),
     Method(
-        RANDOM_INTERESTS, "Random source, interests", "control", "chosen", lambda b: b.random_interests, optional=True
+        RANDOM, "Random source", "control", "chosen", lambda b: b.random, must_beat=True,
+        certifies=LINEAR, pairs=RANDOM,
     ),
-    Method("shuffled pairs", "Shuffled pairs", "control", "chosen", lambda b: b.shuffled),
+    Method(
+        RANDOM_INTERESTS, "Random source, interests", "control", "chosen", lambda b: b.random_interests, optional=True,
+        certifies=OF_INTERESTS, pairs=RANDOM, of=INTERESTS,
+    ),
+    Method(
+        SHUFFLED, "Shuffled pairs", "control", "chosen", lambda b: b.shuffle(b.next_choice),
+        certifies=LINEAR, pairs=SHUFFLED,
+    ),
+    Method(
+        f"{SHUFFLED}, interests", "Shuffled pairs, interests", "calibration", "chosen",
+        lambda b: b.shuffle(b.interests), optional=True, certifies=OF_INTERESTS, pairs=SHUFFLED, of=INTERESTS,
+    ),
 )  # fmt: skip
 
 
-def compared(fold: FoldScorer, only: Sequence[str] | None = None) -> tuple[Method, ...]:
-    """The methods that a fold can be evaluated by.
+def asked(only: Sequence[str] | None = None) -> tuple[Method, ...]:
+    """The methods to compare.
 
     Args:
-        only: names of the optional ones to compare; None for all.
+        only: names of the optional ones; None for all.
     """
-    asked = [m for m in METHODS if not m.optional or only is None or m.name in only]
-    return tuple(m for m in asked if m.applies(fold))
+    return tuple(m for m in METHODS if not m.optional or only is None or m.name in only or (m.of and m.of in only))
+
+
+def compared(fold: FoldScorer, only: Sequence[str] | None = None) -> tuple[Method, ...]:
+    """The methods to compare that a fold can be evaluated by."""
+    return tuple(m for m in asked(only) if m.applies(fold))
 
 
 def optional_names() -> tuple[str, ...]:
     """Names of the methods that a study may leave out."""
-    return tuple(m.name for m in METHODS if m.optional)
+    return tuple(m.name for m in METHODS if m.optional and m.role != "calibration")
+
+
+def reported() -> tuple[Method, ...]:
+    """The methods in figures and comparisons."""
+    return tuple(m for m in METHODS if m.role != "calibration")
 
 
 def names(*roles: Role, must_beat: bool | None = None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ RESAMPLES = 10_000  # fine enough for p-values that Holm multiplies by some fift
 class MethodQuality:
     """NDCG@10 of users with k known items, by method: float64 (n, 21) over α, or (n,) where nothing is blended.
 
-    `features` are those of the certificate, float64 (n, 11), of the true pairs and of the controls.
+    `features` are those of the certificate, float64 (n, 11), of the methods whose pairs one is fitted on.
     """
 
     observed: int
@@ -34,7 +34,8 @@ class MethodQuality:
         """The users of several batches or folds."""
         names = [name for name in parts[0].ndcg if all(name in part.ndcg for part in parts)]
         ndcg = {name: np.concatenate([part.ndcg[name] for part in parts]) for name in names}
-        features = {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features}
+        described = [name for name in names if all(name in part.features for part in parts)]
+        features = {name: np.concatenate([part.features[name] for part in parts]) for name in described}
         return cls(parts[0].observed, np.concatenate([part.users for part in parts]), ndcg, features)
 
 
@@ -51,7 +52,7 @@ def study_points(
     points = []
     for quality, repeats in zip(qualities, plan.repeats, strict=True):
         k, columns = quality.observed, {}
-        for method in (m for m in methods.METHODS if m.name in quality.ndcg):
+        for method in (m for m in methods.reported() if m.name in quality.ndcg):
             values = quality.ndcg[method.name]
             if method.blend == "chosen":
                 values, _ = choose_alpha(values, halves[k])

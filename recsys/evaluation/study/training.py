@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from recsys.data.dataset import Dataset
@@ -27,14 +28,18 @@ def study_epochs(dataset: Dataset, folds: int) -> int:
 
 
 def train_encoder(
-    dataset: Dataset, epochs: int, seed: int, progress: Callable[..., object]
+    dataset: Dataset, epochs: int, seed: int, progress: Callable[..., object], checkpoint: Path | None = None
 ) -> tuple[Encoder, dict[str, Any]]:
-    """The default model with default settings, and the configs it was trained with."""
+    """The default model with default settings, and the configs it was trained with.
+
+    Args:
+        checkpoint: a folder from which a training that was stopped continues.
+    """
     from recsys.models.training.loop import default_config, train
 
     config = TrainConfig(epochs=epochs, seed=seed)
     trained: object = None
-    for epoch in train(dataset, None, config):
+    for epoch in train(dataset, None, config, checkpoint=checkpoint):
         trained = epoch.model
         progress(
             0.5 * epoch.epoch / epoch.epochs,

@@ -10,33 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.evaluation.evaluate import no_progress
 from recsys.evaluation.study import methods
-from recsys.evaluation.study.alpha_curves import ranks_over_alpha
-from recsys.evaluation.study.certificate import CertificateCheck, Pairs, certificate_pairs, fit_certificate
-from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
-from recsys.evaluation.study.methods import TRANSFER
+from recsys.evaluation.study.certificate import CheckedCertificate, fit_certificates
+from recsys.evaluation.study.evaluate_fold import Progress, evaluate_fold, fold_quality
+from recsys.evaluation.study.fold_scorer import FoldScorer
+from recsys.evaluation.study.methods import LINEAR, Transferred
+from recsys.evaluation.study.parts import FoldInfo, StudyParts
 from recsys.evaluation.study.past_histories import has_times
-from recsys.evaluation.study.plan import ColdUsers, Fold, plan_study
+from recsys.evaluation.study.plan import StudyPlan, plan_study
 from recsys.evaluation.study.results import METRIC, StudyPoint, suggestion_evidence
 from recsys.evaluation.study.statistics import MethodQuality, study_points
 from recsys.evaluation.study.training import study_epochs, train_encoder
 from recsys.evaluation.study.verdict import study_verdict
-from recsys.metrics import rank_masked
-from recsys.metrics.accuracy import discounted_gain
 from recsys.models.recommender import Encoder
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
-from recsys.transfer.certificate import FEATURES, Certificate, pair_features
-
-BATCH = 256  # users whose scores are in memory at once
-Progress = Callable[..., object]  # fraction in [0, 1], a text, and details by name
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +44,7 @@ class TransferStudy:
         seed: of the draws.
         sources_cut: whether every source's history ends at the target's time; not where the data have no times.
         training: of each fold's model: "epochs" (one number per fold), "model", "train"; {} where a model was given.
-        certificate: the rule that accepts or refuses single pairs; check: how it did on users it was not made with.
-        pairs: what both were computed from, by kind of pair; not in the JSON.
+        certificates: the rules that accept or refuse single pairs, one for each way of transferring that was compared.
     """
 
     axis: str
@@ -64,9 +56,7 @@ class TransferStudy:
     seed: int
     sources_cut: bool
     training: Mapping[str, Any]
-    certificate: Certificate
-    check: CertificateCheck
-    pairs: Mapping[str, Pairs]
+    certificates: tuple[CheckedCertificate, ...]
 
     @property
     def level(self) -> str:
@@ -77,6 +67,10 @@ class TransferStudy:
     def verdict(self) -> str:
         """The result in sentences."""
         return study_verdict(self.axis, self.scenarios, self.points)[1]
+
+    def certificate_of(self, transferred: Transferred = LINEAR) -> CheckedCertificate | None:
+        """The certificate of one way of transferring; None where it was not compared."""
+        return next((one for one in self.certificates if (one.what, one.method) == transferred), None)
 
     def suggest(self, n: int) -> Suggestion:
         """The α to start with for a target with n known items."""
@@ -97,8 +91,7 @@ class TransferStudy:
             "training": dict(self.training),
             "points": [point.to_json() for point in self.points],
             "not_compared": [name for name in methods.optional_names() if name not in self.points[0].methods],
-            "certificate": self.certificate.to_json(),
-            "certificate_check": self.check.to_json(),
+            "certificates": [one.to_json() for one in self.certificates],
         }
 
 
@@ -113,6 +106,7 @@ def transfer_study(
     most: int | None = None,
     epochs: int | None = None,
     only: Sequence[str] | None = None,
+    keep: Path | None = None,
     progress: Progress = no_progress,
 ) -> TransferStudy:
     """Runs the study on cold users.
@@ -127,105 +121,102 @@ def transfer_study(
         most: users evaluated at most; by default as many as can be ranked in about two minutes.
         only: names of the optional methods to compare (`methods.optional_names`); by default all that apply.
         epochs: of each fold's model; by default a rule from the size of the data, see `study_epochs`.
+        keep: a folder for the results of each fold and method and for the models' checkpoints: the same study, started
+            again after it was stopped or killed, continues there and ends as an undisturbed one. Not with `model`.
         progress: called with (fraction, message); may raise to stop.
 
     Raises:
-        InputError: an unknown axis, scenario or method, or too few users.
+        InputError: an unknown axis, scenario or method, too few users, or `keep` with a model of one's own.
     """
+    if keep is not None and model is not None:
+        raise InputError("keep", "must be left out with a model of your own: its settings are not known", str(keep))
     if unknown := sorted(set(only or ()) - set(methods.optional_names())):
         raise InputError("the methods", f"must be of {', '.join(methods.optional_names())}", ", ".join(unknown))
     progress(0.01, "Holding out users …")
     count = folds or (3 if dataset.n_interactions <= 120_000 else 2)
     plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
-    by_fold, trained_on, training = [], [], dict[str, Any]()
-    for number, fold in enumerate(plan.folds):
+    parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
+    by_fold, infos = [], []
+    for number in range(count):
 
         def part(fraction: float, message: str, begun: float = number / count, **details: object) -> None:
             progress(0.02 + 0.93 * (begun + fraction / count), message, **details)
 
-        if model:
-            encoder = model(fold.train)
-        else:
-            fold_epochs = epochs or study_epochs(fold.train, count)
-            encoder, configs = train_encoder(fold.train, fold_epochs, seed, part)
-            training = {"epochs": [*training.get("epochs", []), fold_epochs], **configs}
-        if encoder.n_items != dataset.n_items:
-            raise InputError("the model", f"must know the {dataset.n_items:,} items of the data", encoder.n_items)
-        trained_on.append(int((fold.train.lengths > 0).sum()))
-        scorer = FoldScorer(encoder, plan, fold, seed, model or _trainer(epochs, count, seed, part))
-        by_fold.append(_evaluate_fold(scorer, methods.compared(scorer, only), fold, part))
+        info, of_fold = _fold_results(plan, number, parts, _Training(model, epochs, count, seed), only, part)
+        infos.append(info)
+        by_fold.append(of_fold)
     progress(0.96, "Resampling users …")
-    qualities = [MethodQuality.concatenate([*chain(*of_k)]) for of_k in zip(*by_fold, strict=True)]
+    qualities = [MethodQuality.concatenate(of_k) for of_k in zip(*by_fold, strict=True)]
     points, shrinkage = study_points(plan, qualities, seed)
-    pairs = certificate_pairs(qualities)
-    certified = fit_certificate(pairs, seed=seed)
+    certificates = fit_certificates(qualities, seed=seed)
     progress(1.0, "Done")
-    head = axis, plan.scenarios, encoder.name, min(trained_on)
-    return TransferStudy(*head, points, shrinkage, seed, has_times(dataset), training, *certified, pairs)
+    head = axis, plan.scenarios, infos[0].model, min(info.users for info in infos)
+    return TransferStudy(*head, points, shrinkage, seed, has_times(dataset), _training_of(infos), certificates)
 
 
-def _trainer(epochs: int | None, folds: int, seed: int, progress: Progress) -> Callable[[Dataset], Encoder]:
-    """Trains the default model on some rows, for as many epochs as a fold's model of these rows."""
-
-    def train_on(rows: Dataset) -> Encoder:
-        def half(fraction: float, message: str, **details: object) -> None:
-            progress(0.5, message, **details)
-
-        return train_encoder(rows, epochs or study_epochs(rows, folds), seed, half)[0]
-
-    return train_on
+def _key(dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None]) -> dict[str, Any]:
+    """What determines the results of a study, beside the code."""
+    return {"data": dataset.fingerprint, "study": [plan.axis, *plan.scenarios], "settings": list(settings)}
 
 
-def _evaluate_fold(
-    scorer: FoldScorer, compared: Sequence[methods.Method], fold: Fold, progress: Progress
-) -> list[list[MethodQuality]]:
-    """The quality of every method for each k, in batches of users."""
-    done, total, by_k = 0, sum(map(len, fold.cold)), []
-    for cold in fold.cold:
-        parts = []
-        for start in range(0, len(cold), BATCH):
-            batch = cold.part(slice(start, start + BATCH))
-            parts.append(_evaluate_batch(scorer, compared, batch))
-            done += len(batch)
-            progress(0.5 + 0.5 * done / total, f"Evaluating users with {cold.observed} known items")
-        by_k.append(parts)
-    return by_k
+@dataclass(frozen=True)
+class _Training:
+    """How the models of a study are trained."""
+
+    model: Callable[[Dataset], Encoder] | None
+    epochs: int | None
+    folds: int
+    seed: int
+
+    def run(self, rows: Dataset, checkpoint: Path | None, progress: Progress) -> tuple[Encoder, dict[str, Any]]:
+        """A model of these rows, and what is recorded of its training; {} where the model is given."""
+        if self.model:
+            return self.model(rows), {}
+        epochs = self.epochs or study_epochs(rows, self.folds)
+        encoder, configs = train_encoder(rows, epochs, self.seed, progress, checkpoint)
+        return encoder, {"epochs": epochs, **configs}
 
 
-def _evaluate_batch(scorer: FoldScorer, compared: Sequence[methods.Method], cold: ColdUsers) -> MethodQuality:
-    columns = [scorer.column_of[np.unique(history)] for history in cold.history]
-    seen = [of_user[of_user >= 0] for of_user in columns]
-    positives = scorer.column_of[cold.positives]
-    batch, ndcg = BatchScores(scorer, cold), {}
-    for method in compared:
-        scores = method.scores(batch)
-        if method.blend == "none":
-            masked = np.array(scores, dtype=np.float32)
-            for row, of_user in zip(masked, seen, strict=True):
-                row[of_user] = -np.inf
-            ranks = rank_masked(masked, list(positives[:, None]), share_above=False).rank
-        else:
-            blended = zip(batch.target, scores, positives, seen, strict=True)
-            ranks = np.stack(
-                [ranks_over_alpha(target, source, int(p), of_user) for target, source, p, of_user in blended]
-            )
-        ndcg[method.name] = discounted_gain(ranks, 10)
-    return MethodQuality(cold.observed, cold.users, ndcg, _certificate_features(batch, seen))
+def _fold_results(
+    plan: StudyPlan,
+    number: int,
+    parts: StudyParts,
+    training: _Training,
+    only: Sequence[str] | None,
+    progress: Progress,
+) -> tuple[FoldInfo, list[MethodQuality]]:
+    """What is known of a fold and the qualities for each k, taken up from `parts` as far as they are there."""
+    fold, info = plan.folds[number], parts.info(number)
+    asked = [method.name for method in methods.asked(only)]
+    if info and set(asked) <= set(info.applies):
+        known = fold_quality([name for name in asked if info.applies[name]], number, fold, parts)
+        if known:
+            return info, known
+    encoder, recorded = training.run(fold.train, parts.checkpoint(number, "training"), progress)
+    if encoder.n_items != len(plan.candidates) - 1:
+        raise InputError("the model", f"must know the {len(plan.candidates) - 1:,} items of the data", encoder.n_items)
+
+    def second_half(fraction: float, message: str, **details: object) -> None:
+        progress(0.5 + 0.5 * fraction, message, **details)
+
+    def train_scenario(rows: Dataset) -> Encoder:
+        return training.run(rows, parts.checkpoint(number, "scenario"), lambda _, m, **more: progress(0.5, m, **more))[
+            0
+        ]
+
+    scorer = FoldScorer(encoder, plan, fold, training.seed, train_scenario)
+    compared = methods.compared(scorer, only)
+    evaluate_fold(scorer, compared, number, fold, parts, second_half)
+    names = [method.name for method in compared]
+    applies = dict(info.applies if info else {}) | {name: name in names for name in asked}
+    info = FoldInfo(encoder.name, int((fold.train.lengths > 0).sum()), recorded, applies)
+    parts.finish(number, info)
+    found = fold_quality(names, number, fold, parts)
+    assert found is not None
+    return info, found
 
 
-def _certificate_features(batch: BatchScores, seen: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """The features of the certificate, float64 (n, 11), of the true pairs and of the blended controls.
-
-    A control is said to have as many items as the true source, so that it can't be told by their number.
-    """
-    own, features = batch.fold.plan.axis != "users", {}
-    for method in methods.METHODS:
-        control = method.role == "control" and method.blend == "chosen" and not method.optional
-        if method.name == TRANSFER or control:  # the certificate is about the next choice
-            rows = []
-            pairs = zip(batch.target, method.scores(batch), seen, batch.source_lengths, strict=True)
-            for target, source, of_user, length in pairs:
-                scores = np.delete(target, of_user), np.delete(source, of_user)
-                rows.append(pair_features(*scores, batch.cold.observed, int(length), own and method.name == TRANSFER))
-            features[method.name] = np.array(rows).reshape(len(batch.cold), len(FEATURES))
-    return features
+def _training_of(infos: Sequence[FoldInfo]) -> dict[str, Any]:
+    """The training of the folds' models: the epochs of each, and the configs of the last."""
+    recorded = dict(infos[-1].training)
+    return {**recorded, "epochs": [info.training["epochs"] for info in infos]} if recorded else {}

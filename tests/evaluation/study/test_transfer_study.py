@@ -12,8 +12,9 @@ import pytest
 from recsys.charts.study import gain_by_known_items_figure, methods_figure
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.data.ids import IdMap
-from recsys.errors import InputError
+from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study import methods
+from recsys.evaluation.study.certificate import certificate_of, certified
 from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
 from recsys.evaluation.study.methods import METHODS, Method, compared
 from recsys.evaluation.study.plan import plan_study
@@ -126,16 +127,56 @@ def test_the_suggested_alpha_was_chosen_on_some_users_and_evaluated_on_others(li
     assert linked.to_json()["points"][0]["suggested"]["judged_on"] == found.evaluated_on
 
 
-def test_the_certificate_accepts_linked_interests_and_refuses_unlinked_ones(
-    linked: TransferStudy, unlinked: TransferStudy
+@pytest.mark.parametrize("method", ["linear", "bridge", "personalised_bridge"])
+def test_the_certificate_of_each_method_accepts_linked_interests_and_refuses_unlinked_ones(
+    linked: TransferStudy, unlinked: TransferStudy, method: str
 ) -> None:
-    assert linked.check.accepted > 0.1
-    assert linked.check.harmed is not None and linked.check.harmed.value <= linked.certificate.promise
-    assert linked.check.gain is not None and linked.check.gain.low > 0
-    assert linked.check.gain.value > linked.check.gain_of_one_alpha.value
-    assert set(linked.check.refused) == {"random source", "shuffled pairs"}
-    assert min(linked.check.refused.values()) >= 0.95
-    assert unlinked.check.accepted < 0.05
+    found, other = (study.certificate_of(("next-choice", method)) for study in (linked, unlinked))
+    assert found is not None and other is not None
+    check = found.check
+    assert check.accepted > 0.1
+    assert check.harmed is not None and check.harmed.value <= found.certificate.promise
+    assert check.gain is not None and check.gain.low > 0
+    assert check.gain.value > check.gain_of_one_alpha.value
+    assert set(check.refused) == {"random source", "shuffled pairs"}
+    assert min(check.refused.values()) >= 0.95
+    assert other.check.accepted < 0.05
+
+
+def test_every_way_of_transferring_has_a_certificate_of_its_own_pairs(linked: TransferStudy) -> None:
+    names = {(one.what, one.method) for one in linked.certificates}
+    assert names == {("next-choice", one) for one in ("linear", "bridge", "personalised_bridge")} | {
+        ("interests", "linear")
+    }
+    true = [one.pairs["transfer"] for one in linked.certificates]
+    assert all(np.array_equal(one.users, true[0].users) for one in true)
+    assert all(not np.array_equal(one.features, true[0].features) for one in true[1:])
+    for one in linked.certificates:
+        assert set(one.pairs) == {"transfer", "random source", "shuffled pairs"}
+        read = certificate_of(json.loads(json.dumps(linked.to_json())), one.what, one.method)
+        assert read is not None and read[0].to_json() == one.certificate.to_json()
+        assert read[1] == one.check.to_json()
+    assert certified(linked.to_json()) == names
+    for absent in (("next-choice", "text_bridge"), ("interests", "bridge")):
+        assert certificate_of(linked.to_json(), *absent) is None
+
+
+def test_a_saved_study_of_an_earlier_version_has_the_certificate_of_the_linear_blend_only(
+    linked: TransferStudy,
+) -> None:
+    first = linked.certificates[0]
+    earlier = {name: value for name, value in linked.to_json().items() if name != "certificates"}
+    assert certificate_of(earlier, "next-choice", "linear") is None, "before certificates"
+    earlier |= {"certificate": first.certificate.to_json(), "certificate_check": first.check.to_json()}
+    found = certificate_of(earlier, "next-choice", "linear")
+    assert found is not None and found[0].to_json() == first.certificate.to_json() and found[1] is not None
+    assert certificate_of(earlier, "next-choice", "bridge") is None
+    assert certificate_of(earlier, "interests", "linear") is None
+    assert certified(earlier) == {("next-choice", "linear")}
+    assert certified({}) == certified({"certificates": 3}) == set()
+    for damaged in ({"certificates": 3}, {"certificates": [{"what": "next-choice", "method": "linear"}]}):
+        with pytest.raises(ArtifactError, match="Run the study again"):
+            certificate_of(damaged, "next-choice", "linear")
 
 
 def test_every_curve_starts_at_no_transfer(linked: TransferStudy) -> None:
@@ -263,7 +304,8 @@ def test_no_source_history_goes_beyond_the_time_of_the_target(dated: bool) -> No
     for fold in early.folds:
         scorer = FoldScorer(record(fold.train), early, fold, 0, FastEncoder)
         evaluated = compared(scorer)
-        assert {m.name for m in METHODS} - {m.name for m in evaluated} == {"target scenario alone", "text bridge"}
+        left_out = {m.name for m in METHODS if "text bridge" in (m.name, m.of)} | {"target scenario alone"}
+        assert {m.name for m in METHODS} - {m.name for m in evaluated} == left_out
         encoders[-1].encoded.clear()  # learned methods are fitted on whole histories of training users, as the model is
         for cold in fold.cold:
             batch = BatchScores(scorer, cold)

@@ -1,0 +1,98 @@
+"""The quality of every method for the cold users of a fold, method by method and by number of known items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from recsys.evaluation.study.alpha_curves import ranks_over_alpha
+from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
+from recsys.evaluation.study.methods import TRANSFER, Method
+from recsys.evaluation.study.parts import LAST, MethodPart, StudyParts
+from recsys.evaluation.study.plan import ColdUsers, Fold
+from recsys.evaluation.study.statistics import MethodQuality
+from recsys.metrics import rank_masked
+from recsys.metrics.accuracy import discounted_gain
+from recsys.transfer.certificate import FEATURES, pair_features
+
+BATCH = 256  # users whose scores are in memory at once
+Progress = Callable[..., object]  # fraction in [0, 1], a text, and details by name
+
+
+def evaluate_fold(
+    scorer: FoldScorer,
+    compared: Sequence[Method],
+    number: int,
+    fold: Fold,
+    parts: StudyParts,
+    progress: Progress,
+) -> None:
+    """Adds the result of every method to `parts`, where it is not there yet."""
+    done, total = 0, sum(map(len, fold.cold))
+    for cold in fold.cold:
+        missing = [m for m in compared if parts.part(number, cold.observed, m.name, len(cold)) is None]
+        found: dict[str, list[MethodPart]] = {method.name: [] for method in missing}
+        for start in range(0, len(cold), BATCH) if missing else ():
+            batch = cold.part(slice(start, start + BATCH))
+            for name, part in _evaluate_batch(scorer, missing, batch).items():
+                found[name].append(part)
+            progress((done + start + len(batch)) / total, f"Evaluating users with {cold.observed} known items")
+        done += len(cold)
+        for name, batches in found.items():
+            parts.add(number, cold.observed, name, _joined(batches))
+
+
+def fold_quality(compared: Sequence[str], number: int, fold: Fold, parts: StudyParts) -> list[MethodQuality] | None:
+    """The qualities of a fold, one for each k; None where a result is missing."""
+    qualities = []
+    for cold in fold.cold:
+        found = {name: parts.part(number, cold.observed, name, len(cold)) for name in compared}
+        present = {name: part for name, part in found.items() if part is not None}
+        if len(present) < len(found):
+            return None
+        ndcg = {name: discounted_gain(part.ranks.astype(np.int64), 10) for name, part in present.items()}
+        features = {name: part.features for name, part in present.items() if part.features is not None}
+        qualities.append(MethodQuality(cold.observed, cold.users, ndcg, features))
+    return qualities
+
+
+def _evaluate_batch(scorer: FoldScorer, compared: Sequence[Method], cold: ColdUsers) -> dict[str, MethodPart]:
+    columns = [scorer.column_of[np.unique(history)] for history in cold.history]
+    seen = [of_user[of_user >= 0] for of_user in columns]
+    positives = scorer.column_of[cold.positives]
+    batch, found = BatchScores(scorer, cold), {}
+    for method in compared:
+        scores = method.scores(batch)
+        if method.blend == "none":
+            masked = np.array(scores, dtype=np.float32)
+            for row, of_user in zip(masked, seen, strict=True):
+                row[of_user] = -np.inf
+            ranks = rank_masked(masked, list(positives[:, None]), share_above=False).rank
+        else:
+            blended = zip(batch.target, scores, positives, seen, strict=True)
+            ranks = np.stack(
+                [ranks_over_alpha(target, source, int(p), of_user) for target, source, p, of_user in blended]
+            )
+        features = _features(batch, method, scores, seen) if method.certifies else None
+        found[method.name] = MethodPart(np.minimum(ranks, LAST).astype(np.uint8), features)
+    return found
+
+
+def _features(batch: BatchScores, method: Method, scores: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
+    """The features of the certificate: float64 (n, 11).
+
+    A control is said to have as many items as the true source, so that it can't be told by their number.
+    """
+    own = batch.fold.plan.axis != "users" and method.pairs == TRANSFER
+    rows = []
+    for target, source, of_user, length in zip(batch.target, scores, seen, batch.source_lengths, strict=True):
+        among = np.delete(target, of_user), np.delete(source, of_user)
+        rows.append(pair_features(*among, batch.cold.observed, int(length), own))
+    return np.array(rows).reshape(len(batch.cold), len(FEATURES))
+
+
+def _joined(batches: Sequence[MethodPart]) -> MethodPart:
+    """The users of several batches."""
+    features = [part.features for part in batches if part.features is not None]
+    return MethodPart(np.concatenate([part.ranks for part in batches]), np.concatenate(features) if features else None)
