@@ -104,7 +104,7 @@ def trained_head(model: Recommender, history: History, layer: int = 0, head: int
     network = model.network  # type: ignore[attr-defined]
     items = np.asarray(history[-network.max_length :], dtype=np.int64)
     with torch.inference_mode():
-        x = network.norm_in(torch.from_numpy(np.array(model.item_vectors[items]))[None])  # type: ignore[attr-defined]
+        x = network.norm_in(torch.from_numpy(np.array(model.input_vectors[items]))[None])  # type: ignore[attr-defined]
         for earlier in range(layer):
             x = network.blocks[earlier](x, None, lambda activations: activations)
         block = network.blocks[layer]

@@ -60,17 +60,29 @@ class AttentionConfig(Config):
         "Adds “what usually follows what” to the score; the weight is chosen on validation users.",
     )
 
-    scenarios: Literal["as one", "weights", "loss", "loss and weights"] = option(
+    scenarios: Literal[
+        "as one",
+        "weights",
+        "loss",
+        "loss and weights",
+        "adapters",
+        "adapters and weights",
+        "loss, adapters and weights",
+    ] = option(
         "as one",
         "Several scenarios",
         "Weights: Markov scores, texts and recency of the items are weighed for each scenario on validation users, "
         "kept only where it helps. Loss: a next item is compared with items of its own scenario only, which raises "
-        "accuracy within scenarios, but the scores of different ones are no longer comparable.",
+        "accuracy within scenarios, but the scores of different ones are no longer comparable. Adapters: items of each "
+        "scenario are scored by a state of their own, a low-rank change of the common one.",
         choices={
             "as one": "One catalogue",
             "weights": "Weights per scenario",
             "loss": "Loss within scenarios",
-            "loss and weights": "Both",
+            "loss and weights": "Loss and weights",
+            "adapters": "Adapters per scenario",
+            "adapters and weights": "Adapters and weights",
+            "loss, adapters and weights": "Loss, adapters and weights",
         },
     )
 
@@ -88,6 +100,11 @@ class AttentionConfig(Config):
     def scenario_weights(self) -> bool:
         """Whether the parts of a score are weighed for each scenario after training."""
         return "weights" in self.scenarios
+
+    @property
+    def scenario_adapters(self) -> bool:
+        """Whether items of each scenario are scored by an adapted state; see `ScenarioAdapters`."""
+        return "adapters" in self.scenarios
 
     @property
     def causal(self) -> bool:

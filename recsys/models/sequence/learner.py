@@ -20,6 +20,7 @@ from recsys.models.sequence.batches import SequenceBatch, count_batches, epoch_b
 from recsys.models.sequence.dropout import PooledDropout
 from recsys.models.sequence.item_features import FeatureProjection
 from recsys.models.sequence.model import SequenceModel
+from recsys.models.sequence.scenario_adapters import ScenarioAdapters
 from recsys.models.storage import under
 from recsys.models.table import model_entry
 from recsys.models.training.config import TrainConfig
@@ -78,15 +79,20 @@ class SequenceLearner:
         bias = np.append(bias - bias[1:].mean(), np.float32(0))
         self.vectors = RowAdamW(self._tensor(np.concatenate([vectors, mask])))
         self.bias = RowAdamW(self._tensor(bias[:, None]))
-        self.trained = [*self.network.parameters(), *([self.features.matrix] if self.features else [])]
-        self.optimiser = self._new_optimiser()
-        longest = (self.batch_size + self.network.max_length) * size
-        self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng, train.device)
         self.scenario_share = float(getattr(model, "scenario_share", 0.0))
         names = ("", *dataset.catalogue.scenario_names)
         codes = [names.index(scenario) for scenario in dataset.catalogue.scenarios]
         self.scenario_of = np.array([*codes, 0])  # the last: of the masked item
         self.seen_in = np.bincount(self.scenario_of[self.seen], minlength=len(names))
+        self.adapters = None
+        if getattr(model, "scenario_adapters", False) and len(names) > 2:
+            own = np.random.default_rng([train.seed, 2])
+            self.adapters = ScenarioAdapters(self.scenario_of, size, own, device=train.device)
+        beside = ([self.features.matrix] if self.features else []) + (self.adapters.trained if self.adapters else [])
+        self.trained = [*self.network.parameters(), *beside]
+        self.optimiser = self._new_optimiser()
+        longest = (self.batch_size + self.network.max_length) * size
+        self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng, train.device)
         self.steps = 0
 
     @property
@@ -126,7 +132,9 @@ class SequenceLearner:
         unseen = np.setdiff1d(np.arange(1, len(bias) - 1), self.seen)
         bias[unseen] = bias[self.seen].min()  # as the item with the fewest interactions
         network = deepcopy(self.network).cpu()
-        model: SequenceModel = self.model_class(self.model, network, table[:-1], bias[:-1], table[-1])
+        read = None if self.adapters is None else table[:-1]
+        scored = table[:-1] if self.adapters is None else self.adapters.merged(table[:-1])
+        model: SequenceModel = self.model_class(self.model, network, scored, bias[:-1], table[-1], input_vectors=read)
         return model
 
     def bytes_needed(self, parameters: int) -> int:
@@ -142,6 +150,9 @@ class SequenceLearner:
             tensors |= {f"{name}.{part}": getattr(rows, part).cpu().numpy() for part in ("table", "mean", "square")}
         if self.features is not None:
             tensors["fusion"] = self.features.matrix.detach().cpu().numpy()
+        if self.adapters is not None:
+            down, up = (one.detach().cpu().numpy() for one in self.adapters.trained)
+            tensors |= {"adapters.down": down, "adapters.up": up}
         return tensors | {"steps": np.array([self.steps])}
 
     def load_tensors(self, tensors: Mapping[str, np.ndarray]) -> None:
@@ -155,6 +166,9 @@ class SequenceLearner:
                 getattr(rows, part).copy_(torch.from_numpy(tensors[f"{name}.{part}"]))
         if self.features is not None:
             self.features.matrix.data.copy_(torch.from_numpy(tensors["fusion"]))
+        if self.adapters is not None:
+            self.adapters.down.data.copy_(torch.from_numpy(tensors["adapters.down"]))
+            self.adapters.up.data.copy_(torch.from_numpy(tensors["adapters.up"]))
         self.steps = int(tensors["steps"][0])
 
     def learn(self, batch: SequenceBatch, learning_rate: float, rng: np.random.Generator, threads: int = 1) -> float:
@@ -177,7 +191,9 @@ class SequenceLearner:
 
         def gradients_of(half: Example, dropout: PooledDropout) -> tuple[float, tuple[Tensor, ...]]:
             vectors = rows if self.features is None or id_mask is None else self.features.fused(rows, ids, id_mask)
-            loss = self._loss(half, vectors, biases[:, 0], row_of, negatives, negative_of, dropout)
+            scored = vectors if self.adapters is None else self.adapters.adapted(vectors, distinct.numpy())
+            tables = vectors, scored, biases[:, 0]
+            loss = self._loss(half, tables, row_of, negatives, negative_of, dropout)
             loss = loss * (len(half.targets) / len(example.targets))
             return float(loss.detach()), torch.autograd.grad(loss, leaves)
 
@@ -200,14 +216,18 @@ class SequenceLearner:
     def _loss(
         self,
         half: Example,
-        vectors: Tensor,  # (U, D) of the distinct items of the batch
-        biases: Tensor,  # (U,)
+        tables: tuple[Tensor, Tensor, Tensor],  # of the distinct items of the batch: see below
         row_of: np.ndarray,  # (n_items + 2,): index of each item among them
         negatives: np.ndarray,  # (K,)
         negative_of: np.ndarray,  # (n_items + 2,): index of each item among the negatives, or −1
         dropout: PooledDropout,
     ) -> Tensor:
-        """Mean cross-entropy of the targets of half a batch."""
+        """Mean cross-entropy of the targets of half a batch.
+
+        Args:
+            tables: vectors that the network reads (U, D), vectors by which items are scored (U, D), biases (U,).
+        """
+        vectors, scored, biases = tables
         read, targets, others = (self._tensor(row_of[items]) for items in (half.items, half.targets, negatives))
         x = torch.nn.functional.embedding(read, vectors)
         if self.network.causal and self.model.dropout:
@@ -215,9 +235,9 @@ class SequenceLearner:
         lengths = None if self.network.causal else self._tensor(half.lengths)
         states = self.network(x, lengths, dropout).flatten(0, 1)[self._tensor(half.positions)]
         same = self._tensor(negative_of[half.targets])
-        positives = torch.nn.functional.embedding(targets, vectors)
+        positives = torch.nn.functional.embedding(targets, scored)
         correction = math.log(len(self.seen) / len(negatives))
-        given = (states, positives, biases[targets], vectors[others], biases[others], same)
+        given = (states, positives, biases[targets], scored[others], biases[others], same)
         weights = None if half.weights is None else self._tensor(half.weights)
         if self.scenario_share == 0:
             return shared_softmax(*given, correction, weights)

@@ -40,10 +40,13 @@ class SequenceModel:
     Args:
         config: the shape, fitted.
         network: a `SequenceNetwork`.
-        item_vectors: float32 (n_items + 1, D), row 0 zero: id embeddings plus projected item features.
+        item_vectors: float32 (n_items + 1, D), row 0 zero: id embeddings plus projected item features. Items are scored
+            by them.
         item_bias: float32 (n_items + 1,).
         mask: float32 (D,), the vector of a masked item (masked objective only).
         markov: Markov scores, or None; markov_weight: w ≥ 0, chosen on validation users.
+        input_vectors: float32 (n_items + 1, D), those that the network reads, where they are others (adapters per
+            scenario); by default `item_vectors`.
     """
 
     name: ClassVar[str]
@@ -59,25 +62,37 @@ class SequenceModel:
         mask: np.ndarray,
         markov: Markov | None = None,
         markov_weight: float = 0.0,
+        input_vectors: np.ndarray | None = None,
     ) -> None:
         self.config: Any = config
         self.network: Any = network.eval().requires_grad_(False)
         self.item_vectors, self.item_bias = read_only(item_vectors), read_only(item_bias)
         self.mask, self.markov, self.markov_weight = mask, markov, markov_weight
         self.n_items, self.embedding_size = len(item_vectors) - 1, item_vectors.shape[1]
-        self._vectors = torch.from_numpy(np.array(item_vectors))
+        self.input_vectors = self.item_vectors if input_vectors is None else read_only(input_vectors)
+        self._vectors = torch.from_numpy(np.array(self.input_vectors))
         self._mask = torch.from_numpy(np.array(mask))
 
     def with_markov(self, markov: Markov | None, weight: float) -> Self:
         """The same network with other Markov scores."""
-        arrays = (self.item_vectors, self.item_bias, self.mask)
-        return type(self)(self.config, self.network, *arrays, markov, weight)
+        return self.with_bias(self.item_bias, markov, weight)
+
+    def with_bias(self, item_bias: np.ndarray, markov: Markov | None, weight: float) -> Self:
+        """The same network with other biases of the items and other Markov scores."""
+        arrays = (self.item_vectors, item_bias, self.mask, markov, weight)
+        return type(self)(self.config, self.network, *arrays, input_vectors=self._other_inputs)
+
+    @property
+    def _other_inputs(self) -> np.ndarray | None:
+        """The vectors that the network reads where items are scored by others."""
+        return None if self.input_vectors is self.item_vectors else self.input_vectors
 
     @property
     def parameters(self) -> int:
         """Trained numbers, those of the items included."""
         network: int = sum(parameter.numel() for parameter in self.network.parameters())
-        return network + self.item_vectors.size + self.item_bias.size
+        others = 0 if self._other_inputs is None else self._other_inputs.size
+        return network + self.item_vectors.size + self.item_bias.size + others
 
     def encode(self, histories: Sequence[History]) -> np.ndarray:
         """Representations: float32 (B, D). An empty history is the zero vector, whose scores are the items' biases."""
@@ -134,6 +149,8 @@ class SequenceModel:
         """What is saved."""
         tensors = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
         tensors |= {"item_vectors": self.item_vectors, "item_bias": self.item_bias, "mask": self.mask}
+        if self._other_inputs is not None:
+            tensors["input_vectors"] = self._other_inputs
         if self.markov is not None:
             tensors |= {f"markov.{name}": value for name, value in self.markov.tensors().items()}
         return tensors
@@ -151,7 +168,10 @@ class SequenceModel:
         network.load_state_dict({name: torch.from_numpy(value) for name, value in under("network", tensors).items()})
         markov = None if meta["markov"] is None else Markov.from_tensors(under("markov", tensors), meta["markov"])
         vectors, bias, mask = (tensors[name] for name in ("item_vectors", "item_bias", "mask"))
+        inputs = tensors.get("input_vectors")
         size = (config.embedding_size,)  # type: ignore[attr-defined]
         if vectors.shape != (len(bias), *size) or mask.shape != size:
             raise ValueError("item_vectors, item_bias and mask do not fit together")
-        return cls(config, network, vectors, bias, mask, markov, float(meta["markov_weight"]))
+        if inputs is not None and inputs.shape != vectors.shape:
+            raise ValueError("item_vectors and input_vectors do not fit together")
+        return cls(config, network, vectors, bias, mask, markov, float(meta["markov_weight"]), inputs)

@@ -230,7 +230,7 @@ def _with_weights(
     def built() -> SequenceModel:
         markov, added = parts.combined(table, offsets)
         bias = (model.item_bias + added).astype(np.float32)
-        return type(model)(model.config, model.network, model.item_vectors, bias, model.mask, markov, 1.0)
+        return model.with_bias(bias, markov, 1.0)
 
     def levels(one: SequenceModel) -> np.ndarray:
         means = np.zeros(len(weights))

@@ -231,7 +231,8 @@ def export_onnx(model: Encoder, folder: Path) -> Path:
         def __init__(self) -> None:
             super().__init__()
             self.network = network
-            self.items = torch.nn.Parameter(torch.from_numpy(np.array(model.item_vectors)), requires_grad=False)
+            read = getattr(model, "input_vectors", model.item_vectors)
+            self.items = torch.nn.Parameter(torch.from_numpy(np.array(read)), requires_grad=False)
 
         def forward(self, items: torch.Tensor) -> torch.Tensor:
             states: torch.Tensor = self.network(self.items[items])
