@@ -51,7 +51,21 @@ STUDIES: dict[str, tuple[str, ...]] = {
     "uncut-study-users": ("study", "ml-latest-small.zip", "--axis", "users", "--uncut"),
     "study-scenarios": ("study", "food-kitchen/interactions.csv.gz", "--items", "items.csv.gz", "--axis", "scenarios"),
     "transfer_methods": ("transfer_methods", "food-kitchen/interactions.csv.gz", "--items", "items.csv.gz"),
-    "certificate-scenarios": ("certificate", "food-kitchen/interactions.csv.gz", "--axis", "scenarios"),
+    "transfer_methods-delinked": (
+        "transfer_methods",
+        "food-kitchen/interactions.csv.gz",
+        "--items",
+        "items.csv.gz",
+        "--only-delinked",
+    ),
+    "certificate-scenarios": (
+        "certificate",
+        "food-kitchen/interactions.csv.gz",
+        "--items",
+        "items.csv.gz",
+        "--axis",
+        "scenarios",
+    ),
     "interests-ml-latest-small": ("interests", "ml-latest-small.zip"),
     "interests-food-kitchen": ("interests", "food-kitchen/interactions.csv.gz"),
 }

@@ -47,6 +47,8 @@ def study_tab(evaluated: EvaluationContext) -> None:
     points = list(content["points"])
     if found := what_helps(points):
         st.write(found.sentence)
+    if new_items := content.get("new_items"):
+        st.write(str(new_items["sentence"]))
     st.plotly_chart(gain_by_known_items_figure(points), key="study_lengths", config=CONFIG, width="stretch")
     known = [int(point["observed"]) for point in points]
     k = st.segmented_control(

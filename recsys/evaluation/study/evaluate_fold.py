@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recsys.evaluation.study.alpha_curves import ranks_over_alpha
+from recsys.evaluation.study.alpha_curves import ALPHAS, ranks_over_alpha
 from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
 from recsys.evaluation.study.methods import TRANSFER, Method
 from recsys.evaluation.study.parts import LAST, MethodPart, StudyParts
@@ -39,8 +39,8 @@ def evaluate_fold(
                 found[name].append(part)
             progress((done + start + len(batch)) / total, f"Evaluating users with {cold.observed} known items")
         done += len(cold)
-        for name, batches in found.items():
-            parts.add(number, cold.observed, name, _joined(batches))
+        for method in missing:
+            parts.add(number, cold.observed, method.name, _joined([_of_nobody(method), *found[method.name]]))
 
 
 def fold_quality(compared: Sequence[str], number: int, fold: Fold, parts: StudyParts) -> list[MethodQuality] | None:
@@ -90,6 +90,12 @@ def _features(batch: BatchScores, method: Method, scores: np.ndarray, seen: Sequ
         among = np.delete(target, of_user), np.delete(source, of_user)
         rows.append(pair_features(*among, batch.cold.observed, int(length), own))
     return np.array(rows).reshape(len(batch.cold), len(FEATURES))
+
+
+def _of_nobody(method: Method) -> MethodPart:
+    """The result for no users."""
+    shape = (0,) if method.blend == "none" else (0, len(ALPHAS))
+    return MethodPart(np.zeros(shape, np.uint8), np.zeros((0, len(FEATURES))) if method.certifies else None)
 
 
 def _joined(batches: Sequence[MethodPart]) -> MethodPart:

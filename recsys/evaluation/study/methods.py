@@ -18,6 +18,7 @@ Blend = Literal["none", "chosen", "shrinkage"]
 Transferred = tuple[str, str]  # what is transferred ("next-choice", "interests"), and the name of the transfer method
 TRANSFER, ALONE, RANDOM, SHUFFLED = "transfer", "target alone", "random source", "shuffled pairs"
 INTERESTS, RANDOM_INTERESTS = "transfer of interests", "random source’s interests"
+NEW_ITEMS = "new items"  # a further part of a study, which may be left out as a method may
 LINEAR: Transferred = ("next-choice", "linear")
 OF_INTERESTS: Transferred = ("interests", "linear")
 
@@ -133,7 +134,7 @@ def compared(fold: FoldScorer, only: Sequence[str] | None = None) -> tuple[Metho
 
 def optional_names() -> tuple[str, ...]:
     """Names of the methods that a study may leave out."""
-    return tuple(m.name for m in METHODS if m.optional and m.role != "calibration")
+    return (*(m.name for m in METHODS if m.optional and m.role != "calibration"), NEW_ITEMS)
 
 
 def reported() -> tuple[Method, ...]:

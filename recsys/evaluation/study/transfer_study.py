@@ -20,7 +20,8 @@ from recsys.evaluation.study import methods
 from recsys.evaluation.study.certificate import CheckedCertificate, fit_certificates
 from recsys.evaluation.study.evaluate_fold import Progress, evaluate_fold, fold_quality
 from recsys.evaluation.study.fold_scorer import FoldScorer
-from recsys.evaluation.study.methods import LINEAR, Transferred
+from recsys.evaluation.study.methods import LINEAR, NEW_ITEMS, Transferred
+from recsys.evaluation.study.new_items import NewItems, study_new_items
 from recsys.evaluation.study.parts import FoldInfo, StudyParts
 from recsys.evaluation.study.past_histories import has_times
 from recsys.evaluation.study.plan import StudyPlan, plan_study
@@ -45,6 +46,7 @@ class TransferStudy:
         sources_cut: whether every source's history ends at the target's time; not where the data have no times.
         training: of each fold's model: "epochs" (one number per fold), "model", "train"; {} where a model was given.
         certificates: the rules that accept or refuse single pairs, one for each way of transferring that was compared.
+        new_items: how items without any interaction are found; None where they were left out or could not be studied.
     """
 
     axis: str
@@ -57,6 +59,7 @@ class TransferStudy:
     sources_cut: bool
     training: Mapping[str, Any]
     certificates: tuple[CheckedCertificate, ...]
+    new_items: NewItems | None = None
 
     @property
     def level(self) -> str:
@@ -90,9 +93,14 @@ class TransferStudy:
             "sources_cut": self.sources_cut,
             "training": dict(self.training),
             "points": [point.to_json() for point in self.points],
-            "not_compared": [name for name in methods.optional_names() if name not in self.points[0].methods],
+            "not_compared": self._not_compared(),
             "certificates": [one.to_json() for one in self.certificates],
+            "new_items": None if self.new_items is None else self.new_items.to_json(),
         }
+
+    def _not_compared(self) -> list[str]:
+        left_out = [name for name in methods.optional_names() if name not in self.points[0].methods]
+        return [name for name in left_out if name != NEW_ITEMS or self.new_items is None]
 
 
 def transfer_study(
@@ -137,21 +145,32 @@ def transfer_study(
     plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
     parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
     by_fold, infos = [], []
+    with_new_items = only is None or NEW_ITEMS in only
+    share = 0.93 * count / (count + 0.5 * with_new_items)  # of the time; the rest is for new items
+
+    def last(fraction: float, message: str, **details: object) -> None:
+        progress(0.02 + share + (0.93 - share) * fraction, f"New items: {message}", **details)
+
     for number in range(count):
 
         def part(fraction: float, message: str, begun: float = number / count, **details: object) -> None:
-            progress(0.02 + 0.93 * (begun + fraction / count), message, **details)
+            progress(0.02 + share * (begun + fraction / count), message, **details)
 
         info, of_fold = _fold_results(plan, number, parts, _Training(model, epochs, count, seed), only, part)
         infos.append(info)
         by_fold.append(of_fold)
+    new_items = None
+    if with_new_items:
+        run = _Training(model, epochs, count, seed).run
+        new_items = study_new_items(dataset, plan, parts, seed, run, last)
     progress(0.96, "Resampling users …")
     qualities = [MethodQuality.concatenate(of_k) for of_k in zip(*by_fold, strict=True)]
     points, shrinkage = study_points(plan, qualities, seed)
     certificates = fit_certificates(qualities, seed=seed)
     progress(1.0, "Done")
     head = axis, plan.scenarios, infos[0].model, min(info.users for info in infos)
-    return TransferStudy(*head, points, shrinkage, seed, has_times(dataset), _training_of(infos), certificates)
+    known = points, shrinkage, seed, has_times(dataset), _training_of(infos), certificates, new_items
+    return TransferStudy(*head, *known)
 
 
 def _key(dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None]) -> dict[str, Any]:

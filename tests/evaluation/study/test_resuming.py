@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
-from recsys.evaluation.study import evaluate_fold, parts
+from recsys.evaluation.study import evaluate_fold, parts, plan
 from recsys.evaluation.study import transfer_study as module
 from recsys.evaluation.study.transfer_study import transfer_study
 from tests.evaluation.study.test_transfer_study import FastEncoder, two_scenarios
@@ -62,6 +63,18 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counted
 
 
+def without_training(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Encoders that need no training in place of trained ones; a number for each that is made."""
+    made: list[int] = []
+
+    def fast(rows: Dataset, *_: Any) -> Any:
+        made.append(len(made))
+        return FastEncoder(rows), {}
+
+    monkeypatch.setattr(module, "train_encoder", fast)
+    return made
+
+
 def test_a_study_that_was_stopped_twice_equals_an_undisturbed_one(
     data: Dataset, undisturbed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,11 +90,14 @@ def test_a_study_that_was_stopped_twice_equals_an_undisturbed_one(
 
 
 def test_results_of_other_data_settings_or_code_are_not_taken_up(
-    data: Dataset, undisturbed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    trained = without_training(monkeypatch)
+    undisturbed = study(data, None)
     other = two_scenarios(True, users=90, seed=1)
     study(other, tmp_path)
-    trained = trainings(monkeypatch)
+    trained.clear()
+    assert study(data, tmp_path) == undisturbed and len(trained) == 4
     assert study(data, tmp_path) == undisturbed and len(trained) == 4
     parts.code_version.cache_clear()
     monkeypatch.setattr(parts, "LIBRARIES", ("numpy",))
@@ -91,8 +107,10 @@ def test_results_of_other_data_settings_or_code_are_not_taken_up(
 
 
 def test_a_damaged_result_is_computed_again_and_another_method_is_added(
-    data: Dataset, undisturbed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_training(monkeypatch)
+    undisturbed = study(data, None)
     first = study(data, tmp_path, only=["bridge"])
     assert "target scenario alone" in first["not_compared"]
     evaluated: list[str] = []
@@ -124,3 +142,20 @@ def test_results_that_nobody_used_for_a_week_are_removed(tmp_path: Path) -> None
     os.utime(old / "used", (before, before))
     parts.StudyParts.of(tmp_path, {"number": 3})
     assert not old.exists() and new.exists()
+
+
+def test_a_fold_without_users_for_some_number_of_known_items_has_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_training(monkeypatch)
+    data = two_scenarios(True, users=90)
+    original = plan.plan_study
+
+    def without_first(*args: Any, **how: Any) -> Any:
+        found = original(*args, **how)
+        first = found.folds[0]
+        nobody = first.cold[0].part(slice(0, 0))
+        return replace(found, folds=(replace(first, cold=(nobody, *first.cold[1:])), *found.folds[1:]))
+
+    whole = study(data, None)
+    monkeypatch.setattr(module, "plan_study", without_first)
+    point, complete = (one["points"][0] for one in (study(data, None), whole))
+    assert point["observed"] == 0 and point["people"] < complete["people"]
