@@ -142,7 +142,7 @@ def without_items(fold: Fold, new: np.ndarray) -> Fold:
 
 
 def _without(cold: ColdUsers, new: np.ndarray) -> ColdUsers:
-    rows = np.flatnonzero(new[cold.positives])
+    rows = np.flatnonzero(new[cold.positives]).tolist()
 
     def known(histories: Sequence[History]) -> tuple[History, ...]:
         return tuple(histories[row][~new[histories[row]]] for row in rows)

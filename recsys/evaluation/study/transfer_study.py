@@ -144,33 +144,49 @@ def transfer_study(
     count = folds or (3 if dataset.n_interactions <= 120_000 else 2)
     plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
     parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
-    by_fold, infos = [], []
-    with_new_items = only is None or NEW_ITEMS in only
-    share = 0.93 * count / (count + 0.5 * with_new_items)  # of the time; the rest is for new items
+    training, with_new_items = _Training(model, epochs, count, seed), only is None or NEW_ITEMS in only
+    share = 0.93 / (count + 0.5 * with_new_items)  # of a fold in the time
 
-    def last(fraction: float, message: str, **details: object) -> None:
-        progress(0.02 + share + (0.93 - share) * fraction, f"New items: {message}", **details)
+    def part_of(number: int, length: float) -> Progress:
+        def part(fraction: float, message: str, **details: object) -> None:
+            progress(0.02 + share * (number + length * fraction), message, **details)
 
-    for number in range(count):
+        return part
 
-        def part(fraction: float, message: str, begun: float = number / count, **details: object) -> None:
-            progress(0.02 + share * (begun + fraction / count), message, **details)
-
-        info, of_fold = _fold_results(plan, number, parts, _Training(model, epochs, count, seed), only, part)
-        infos.append(info)
-        by_fold.append(of_fold)
-    new_items = None
+    results = [_fold_results(plan, number, parts, training, only, part_of(number, 1.0)) for number in range(count)]
+    found = None
     if with_new_items:
-        run = _Training(model, epochs, count, seed).run
-        new_items = study_new_items(dataset, plan, parts, seed, run, last)
+        found = study_new_items(dataset, plan, parts, seed, training.run, part_of(count, 0.5))
     progress(0.96, "Resampling users …")
-    qualities = [MethodQuality.concatenate(of_k) for of_k in zip(*by_fold, strict=True)]
-    points, shrinkage = study_points(plan, qualities, seed)
-    certificates = fit_certificates(qualities, seed=seed)
+    study = _study(plan, results, found, seed, has_times(dataset))
     progress(1.0, "Done")
-    head = axis, plan.scenarios, infos[0].model, min(info.users for info in infos)
-    known = points, shrinkage, seed, has_times(dataset), _training_of(infos), certificates, new_items
-    return TransferStudy(*head, *known)
+    return study
+
+
+def _study(
+    plan: StudyPlan,
+    results: Sequence[tuple[FoldInfo, list[MethodQuality]]],
+    new_items: NewItems | None,
+    seed: int,
+    sources_cut: bool,
+) -> TransferStudy:
+    """The results of all folds together."""
+    infos = [info for info, _ in results]
+    qualities = [MethodQuality.concatenate(of_k) for of_k in zip(*(of_fold for _, of_fold in results), strict=True)]
+    points, shrinkage = study_points(plan, qualities, seed)
+    return TransferStudy(
+        axis=plan.axis,
+        scenarios=plan.scenarios,
+        model=infos[0].model,
+        trained_on=min(info.users for info in infos),
+        points=points,
+        shrinkage=shrinkage,
+        seed=seed,
+        sources_cut=sources_cut,
+        training=_training_of(infos),
+        certificates=fit_certificates(qualities, seed=seed),
+        new_items=new_items,
+    )
 
 
 def _key(dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None]) -> dict[str, Any]:
