@@ -45,11 +45,22 @@ def choose_alpha(curves: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, tupl
         curves: float64 (n, 21).
         half: int (n,), 0 or 1.
     """
-    quality, chosen = np.empty(len(curves)), [0.0, 0.0]
+    quality, (first, second) = choose_column(curves, half)
+    return quality, (float(ALPHAS[first]), float(ALPHAS[second]))
+
+
+def choose_column(table: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
+    """Each user's quality in the column that is best for the other half, and the two columns.
+
+    Args:
+        table: float64 (n, settings).
+        half: int (n,), 0 or 1.
+    """
+    quality, chosen = np.empty(len(table)), [0, 0]
     for side in (0, 1):
-        best = int(curves[half != side].mean(axis=0).argmax())  # the smallest of equally good α
-        quality[half == side] = curves[half == side, best]
-        chosen[side] = float(ALPHAS[best])
+        best = int(table[half != side].mean(axis=0).argmax())  # the first of equally good ones
+        quality[half == side] = table[half == side, best]
+        chosen[side] = best
     return quality, (chosen[0], chosen[1])
 
 

@@ -197,6 +197,11 @@ class BatchScores:
         return self.fold.scores(self.cold.history, self.fold.markov)
 
     @cached_property
+    def whole_history(self) -> np.ndarray:
+        """Scores of all earlier items of the user by the fold's model: source and known items in their order."""
+        return self.fold.scores(self.cold.history)
+
+    @cached_property
     def random(self) -> np.ndarray:
         """Scores of a random training user's items by the time of each held-out item."""
         return self.fold.scores(self._random_histories)

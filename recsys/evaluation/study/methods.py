@@ -18,6 +18,8 @@ Blend = Literal["none", "chosen", "shrinkage"]
 Transferred = tuple[str, str]  # what is transferred ("next-choice", "interests"), and the name of the transfer method
 TRANSFER, ALONE, RANDOM, SHUFFLED = "transfer", "target alone", "random source", "shuffled pairs"
 INTERESTS, RANDOM_INTERESTS = "transfer of interests", "random source’s interests"
+WHOLE = "transfer of the whole history"
+DECAYED_WEIGHTS = (0.25, 0.5, 1.0, 2.0)  # of "own history, decayed" beside the model's scores of the whole history
 NEW_ITEMS = "new items"  # a further part of a study, which may be left out as a method may
 LINEAR: Transferred = ("next-choice", "linear")
 OF_INTERESTS: Transferred = ("interests", "linear")
@@ -31,8 +33,8 @@ class Method:
         name: its key in saved studies, and its name inside sentences.
         label: its name in figures.
         role: "control": a source that must not help; "prior": an alternative that needs no source; "learned": a
-            transfer method that is fitted on the fold's training users; "calibration": a control that only the
-            certificate of a learned method reads, in no figure and no comparison.
+            transfer method that is fitted on the fold's training users; "calibration": in no figure and no comparison,
+            a control that only the certificate of a learned method reads, or a variant.
         blend: how α is found at which its scores are blended with the target's: "chosen" on one half of the users and
             evaluated on the other, "shrinkage" α = c / (c + k) with c fitted likewise; "none": ranked without a blend.
         scores: gets a batch, returns float32 (n, candidates).
@@ -41,7 +43,9 @@ class Method:
         applies: whether it can be computed for a fold.
         certifies: whose certificate is fitted on its pairs; None for no certificate.
         pairs: the kind of its pairs there: TRANSFER (true), RANDOM or SHUFFLED sources.
-        of: the method that it is a control of: it is left out with that one.
+        of: the method that it is a control or a variant of: it is left out with that one.
+        variant: whether it is the method `of` with another setting, of which the best is chosen together with α, on one
+            half of the users, and evaluated on the other.
     """
 
     name: str
@@ -55,6 +59,22 @@ class Method:
     certifies: Transferred | None = None
     pairs: str = TRANSFER
     of: str = ""
+    variant: bool = False
+
+
+def _whole_history() -> tuple[Method, ...]:
+    """All that is known of the user as the source: the model's scores plus weighted Markov scores of all items."""
+
+    def weighted(weight: float) -> Method:
+        return Method(
+            f"{WHOLE}, {weight:g}" if weight else WHOLE, "Transfer of the whole history",
+            "calibration" if weight else "transfer", "chosen",
+            lambda b: b.whole_history + np.float32(weight) * b.own_history if weight else b.whole_history,
+            optional=True, applies=lambda fold: fold.plan.axis != "users", of=WHOLE if weight else "",
+            variant=weight > 0,
+        )  # fmt: skip
+
+    return tuple(weighted(weight) for weight in (0.0, *DECAYED_WEIGHTS))
 
 
 def _learned(name: str, label: str) -> tuple[Method, ...]:
@@ -81,6 +101,7 @@ METHODS = (
     *_learned("bridge", "Transfer by bridge"),
     *_learned("personalised_bridge", "Transfer by personalised bridge"),
     *_learned("text_bridge", "Transfer by text bridge"),
+    *_whole_history(),
     Method(
         INTERESTS, "Transfer of interests", "transfer", "chosen", lambda b: b.source_interests, optional=True,
         applies=lambda fold: fold.interests.scale > 0,  # scaled here, on the training users that the model has seen
@@ -135,6 +156,11 @@ def compared(fold: FoldScorer, only: Sequence[str] | None = None) -> tuple[Metho
 def optional_names() -> tuple[str, ...]:
     """Names of the methods that a study may leave out."""
     return (*(m.name for m in METHODS if m.optional and m.role != "calibration"), NEW_ITEMS)
+
+
+def variants(name: str) -> tuple[str, ...]:
+    """Names of a method's variants."""
+    return tuple(m.name for m in METHODS if m.variant and m.of == name)
 
 
 def reported() -> tuple[Method, ...]:

@@ -60,6 +60,7 @@ class StudyPoint:
         repeats: share of users with enough items who are not evaluated: their next item is one they already have.
         helped, harmed: share of users whose NDCG@10 rose and fell against α = 0.
         of_interests: the transfer of interests against no transfer, priors and controls; () where it was left out.
+        of_whole_history: the transfer of the whole history against the same.
     """
 
     observed: int
@@ -74,6 +75,12 @@ class StudyPoint:
     helped: float
     harmed: float
     of_interests: tuple[Comparison, ...] = ()
+    of_whole_history: tuple[Comparison, ...] = ()
+
+    @property
+    def all_comparisons(self) -> tuple[tuple[Comparison, ...], ...]:
+        """Of the transfer, of interests, and of the whole history."""
+        return self.comparisons, self.of_interests, self.of_whole_history
 
     def against(self, method: str) -> Comparison:
         """The comparison with one method."""
@@ -103,6 +110,7 @@ class StudyPoint:
             "methods": {name: e.to_json() for name, e in self.methods.items()},
             "comparisons": [_comparison_json(c) for c in self.comparisons],
             "of_interests": [_comparison_json(c) for c in self.of_interests],
+            "of_whole_history": [_comparison_json(c) for c in self.of_whole_history],
             "suggested": self.suggested.to_json(),
             "repeats": self.repeats,
             "helped": self.helped,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.evaluation.study import methods
-from recsys.evaluation.study.alpha_curves import choose_alpha, choose_shrinkage, fit_shrinkage
-from recsys.evaluation.study.methods import ALONE, INTERESTS, RANDOM, TRANSFER
+from recsys.evaluation.study.alpha_curves import choose_alpha, choose_column, choose_shrinkage, fit_shrinkage
+from recsys.evaluation.study.methods import ALONE, INTERESTS, RANDOM, TRANSFER, WHOLE
 from recsys.evaluation.study.plan import StudyPlan
 from recsys.evaluation.study.results import METRIC, ChosenAlpha, StudyPoint
 from recsys.metrics.uncertainty import Comparison, Estimate, bootstrap_means, estimate_means, holm
@@ -55,7 +55,8 @@ def study_points(
         for method in (m for m in methods.reported() if m.name in quality.ndcg):
             values = quality.ndcg[method.name]
             if method.blend == "chosen":
-                values, _ = choose_alpha(values, halves[k])
+                tables = [quality.ndcg[one] for one in methods.variants(method.name) if one in quality.ndcg]
+                values, _ = choose_column(np.concatenate([values, *tables], axis=1), halves[k])
             columns[method.name] = shrunk[method.name][k] if method.blend == "shrinkage" else values
         points.append(_point(quality, columns, halves[k], repeats, seed))
     c = fit_shrinkage(by_k(TRANSFER), {k: np.ones(len(half), dtype=bool) for k, half in halves.items()})
@@ -67,8 +68,8 @@ def _point(
 ) -> StudyPoint:
     """The results for one k before Holm's correction. All columns share their resamples, so differences are paired."""
     pairs = [(TRANSFER, name) for name in columns if name != TRANSFER]
-    if INTERESTS in columns:
-        pairs += [(INTERESTS, name) for name in methods.names("no transfer", "prior", "control") if name in columns]
+    for other in (one for one in (INTERESTS, WHOLE) if one in columns):
+        pairs += [(other, name) for name in methods.names("no transfer", "prior", "control") if name in columns]
     values = np.stack([*columns.values()], axis=1)
     differences = np.stack([columns[first] - columns[second] for first, second in pairs], axis=1)
     estimates, p_values = _estimates(np.concatenate([values, differences], axis=1), RESAMPLES, seed)
@@ -90,6 +91,7 @@ def _point(
         helped=float((change > 1e-12).mean()),
         harmed=float((change < -1e-12).mean()),
         of_interests=tuple(c for c in comparisons if c.first == INTERESTS),
+        of_whole_history=tuple(c for c in comparisons if c.first == WHOLE),
     )
 
 
@@ -113,11 +115,13 @@ def _chosen_alpha(quality: MethodQuality, half: np.ndarray, seed: int) -> Chosen
 
 
 def _holm_corrected(points: Sequence[StudyPoint]) -> tuple[StudyPoint, ...]:
-    corrected = iter(holm([c.p for point in points for c in (*point.comparisons, *point.of_interests)]))
+    corrected = iter(holm([c.p for point in points for part in point.all_comparisons for c in part]))
 
     def of(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         return tuple(replace(c, p_holm=next(corrected)) for c in comparisons)
 
-    return tuple(
-        replace(point, comparisons=of(point.comparisons), of_interests=of(point.of_interests)) for point in points
-    )
+    found = []
+    for point in points:
+        transfer, interests, whole = (of(part) for part in point.all_comparisons)
+        found.append(replace(point, comparisons=transfer, of_interests=interests, of_whole_history=whole))
+    return tuple(found)

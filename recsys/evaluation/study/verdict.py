@@ -20,7 +20,8 @@ def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoi
     source = SOURCES[axis].format(*scenarios)
     good = [point for point in points if point.helps]
     if not good:
-        return _no_help(source, points)
+        level, text = _no_help(source, points)
+        return level, text + _whole_history(points)
     best = max(good, key=lambda point: point.against(ALONE).difference.value)
     sentences = [
         f"Transfer {source} helps where {_items([p.observed for p in good])} known: most with {best.observed}, NDCG@10 "
@@ -45,7 +46,23 @@ def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoi
     )
     required = methods.names("prior", must_beat=True)
     clear = not better and all(point.beats(name) for point in good for name in required)
-    return ("helps" if clear else "mixed"), " ".join(sentences)
+    return ("helps" if clear else "mixed"), " ".join(sentences) + _whole_history(points)
+
+
+def _whole_history(points: Sequence[StudyPoint]) -> str:
+    """Where all that is known of a user, read together, is shown to be better than its parts; "" if nowhere."""
+    names = (ALONE, "own history, decayed")
+    better = [
+        point.observed
+        for point in points
+        if all(
+            any(c.second == name and c.significant and c.difference.value > 0 for c in point.of_whole_history)
+            for name in names
+        )
+    ]
+    if not better:
+        return ""
+    return f" The transfer of the whole history is better than {_join(names)} where {_items(better)} known."
 
 
 def _no_help(source: str, points: Sequence[StudyPoint]) -> tuple[str, str]:

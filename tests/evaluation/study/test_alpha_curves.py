@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from recsys.evaluation.study.alpha_curves import (
     ALPHAS,
     choose_alpha,
+    choose_column,
     choose_shrinkage,
     fit_shrinkage,
     ranks_over_alpha,
@@ -79,3 +80,14 @@ def test_shrinkage_finds_the_planted_c() -> None:
     assert choose_shrinkage(curves, half)[4].max() > -0.03
     assert shrunk_index(4.0, 0) == 20
     assert shrunk_index(0.0, 0) == 0
+
+
+def test_a_setting_is_chosen_on_one_half_and_evaluated_on_the_other() -> None:
+    table = np.zeros((8, 3))
+    half = np.array([0, 1] * 4)
+    table[half == 0, 1] = 0.4  # best for half 0
+    table[half == 1, 2] = 0.6  # best for half 1
+    table[half == 1, 1] = 0.1
+    quality, chosen = choose_column(table, half)
+    assert chosen == (2, 1)
+    np.testing.assert_array_equal(quality, np.where(half == 0, 0.0, 0.1))

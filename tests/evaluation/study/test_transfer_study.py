@@ -304,7 +304,8 @@ def test_no_source_history_goes_beyond_the_time_of_the_target(dated: bool) -> No
     for fold in early.folds:
         scorer = FoldScorer(record(fold.train), early, fold, 0, FastEncoder)
         evaluated = compared(scorer)
-        left_out = {m.name for m in METHODS if "text bridge" in (m.name, m.of)} | {"target scenario alone"}
+        absent = ("text bridge", methods.WHOLE, "target scenario alone")
+        left_out = {m.name for m in METHODS if {m.name, m.of} & set(absent)}
         assert {m.name for m in METHODS} - {m.name for m in evaluated} == left_out
         encoders[-1].encoded.clear()  # learned methods are fitted on whole histories of training users, as the model is
         for cold in fold.cold:
@@ -394,6 +395,23 @@ def test_a_control_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not suggestion_evidence(point.to_json()).shown
     title = methods_figure(study.to_json()["points"][0])
     assert [trace.marker.symbol for trace in title.data if trace.y[0] == "Oracle"] == ["circle-open"]
+
+
+def test_the_whole_history_is_compared_with_the_weight_that_is_best_for_other_users(
+    linked: TransferStudy, unlinked: TransferStudy
+) -> None:
+    point = linked.points[0]
+    assert set(methods.variants(methods.WHOLE)) and not set(methods.variants(methods.WHOLE)) & set(point.methods)
+    against = {one.second: one for one in point.of_whole_history}
+    assert {methods.ALONE, methods.RANDOM, "popularity", "own history, decayed"} <= set(against)
+    gain = against[methods.ALONE]
+    whole, alone = (point.methods[name].value for name in (methods.WHOLE, methods.ALONE))
+    assert gain.significant and gain.difference.value == pytest.approx(whole - alone)
+    assert not any(c.significant and c.difference.value > 0 for p in unlinked.points for c in p.of_whole_history
+                   if c.second == methods.ALONE)  # fmt: skip
+    everything = [c for p in linked.points for part in p.all_comparisons for c in part]
+    assert all(c.p_holm >= c.p for c in everything)
+    assert min(c.p_holm for c in everything) == pytest.approx(len(everything) * min(c.p for c in everything))
 
 
 def test_interests_are_compared_under_the_same_folds_and_controls(
