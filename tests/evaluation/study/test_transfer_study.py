@@ -358,7 +358,7 @@ def test_learned_methods_and_the_target_scenarios_own_model_are_compared() -> No
     assert len(trained) == 2 * len(alone) and len(alone) == 3
     some = transfer_study(data, "scenarios", model=FastEncoder, scenarios=("a", "b"), only=["bridge"])
     assert learned & set(some.points[0].methods) == {"bridge"}
-    assert study.to_json()["not_compared"] == ["text bridge"]  # the items have no texts
+    assert study.to_json()["not_compared"] == ["text bridge", "new items"]  # the items have no texts
     for name in ("transfer", "bridge", "target alone", "random source"):
         assert some.points[0].methods[name].value == study.points[0].methods[name].value
     drawn = [str(trace.name) for trace in gain_by_known_items_figure(study.to_json()["points"]).data]
