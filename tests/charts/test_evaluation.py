@@ -23,7 +23,7 @@ from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.quality_over_alpha import CONTROLS, QualityOverAlpha
 from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment
 from recsys.evaluation.split_timeline import split_timeline
-from recsys.evaluation.study.methods import METHODS
+from recsys.evaluation.study.methods import METHODS, reported
 from recsys.metrics.registry import metric_label
 from recsys.metrics.uncertainty import Estimate
 from recsys.models.baselines import fit_baseline
@@ -133,7 +133,7 @@ def test_every_line_of_the_study_is_named_at_its_end_and_no_two_names_overlap() 
     figure = gain_by_known_items_figure(points)
     assert not figure.layout.showlegend
     names = {note.text for note in figure.layout.annotations}
-    assert names == {f"{m.label} (control)" if m.role == "control" else m.label for m in METHODS}
+    assert names == {f"{m.label} (control)" if m.role == "control" else m.label for m in reported()}
     low, high = figure.layout.yaxis.range
     plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
     heights = sorted((note.y - low) / (high - low) * plot - note.ay for note in figure.layout.annotations)
