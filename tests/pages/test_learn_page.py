@@ -215,3 +215,58 @@ def test_predictions_made_in_a_lesson_are_sent_to_the_class_too(own_workspace: W
     app.button("learn_keep").click().run()
     no_errors(app)
     assert [(one.lesson, one.value) for one in answers_of(own_workspace.root, found.code)] == [("costs", 2.5)]
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_the_tour_is_offered_once_goes_from_page_to_page_and_is_remembered(own_workspace: Workspace) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = "3" * 32
+    app.run()
+    assert WORDS["guide_offer"] in [str(element.value) for element in app.sidebar.markdown]
+    app.sidebar.button("guide_no").click().run()
+    no_errors(app)
+    assert WORDS["guide_offer"] not in [str(element.value) for element in app.sidebar.markdown]
+    app = opened("3" * 32, tab="stories")
+    no_errors(app)
+    assert {"guide_start_tour", "guide_start_social-shop"} <= {button.key for button in app.button}
+    app = opened("3" * 32, guide="tour.8")
+    no_errors(app)
+    assert any("8 of 8" in str(line.value) for line in app.sidebar.caption)
+    app.sidebar.button("guide_leave").click().run()
+    no_errors(app)
+    kept = read_learning(own_workspace.space("3" * 32).folder)["guide_tour"]
+    assert not param(app, "guide") and kept == {"left": True}
+
+
+@pytest.mark.usefixtures("own_workspace")
+@pytest.mark.parametrize("guide", ["tour.0", "tour.99", "tour.x", "nothing.1", "<b>.1", "tour"])
+def test_a_link_to_a_step_that_does_not_exist_shows_the_page_without_it(guide: str) -> None:
+    app = opened("4" * 32, guide=guide)
+    no_errors(app)
+    assert "guide_leave" not in {button.key for button in app.sidebar.button}
+
+
+@pytest.mark.usefixtures("own_workspace")
+def test_the_last_step_of_a_story_asks_for_a_decision_and_keeps_it() -> None:
+    app = opened("5" * 32, guide="social-shop.5", run="sample")
+    no_errors(app)
+    app.sidebar.button("guide_keep").click().run()
+    no_errors(app)
+    assert any("You would keep α = 0." in str(line.value) for line in app.sidebar.markdown)
+    again = opened("5" * 32, guide="social-shop.5", run="sample", lang="zh")
+    assert any("你选择保持 α = 0" in str(line.value) for line in again.sidebar.markdown)
+    again.sidebar.button("guide_undo").click().run()
+    assert "guide_transfer" in {button.key for button in again.sidebar.button}
+
+
+def test_the_lesson_on_evidence_ends_with_the_learners_own_study(own_workspace: Workspace, run_id: str) -> None:
+    space = own_workspace.space(SPACE)
+    fingerprint = planted_dataset().fingerprint
+    space.save_json(
+        "study", "s", {"level": "info", "verdict": "No <b>gain</b> is shown."}, {"fingerprint": fingerprint}
+    )
+    app = opened(SPACE, run=run_id, tab="real")
+    no_errors(app)
+    assert "Your newest study says: No <b>gain</b> is shown." in texts(app)
+    assert r"\<b\>" in " ".join(str(element.value) for element in app.markdown)
+    assert "learn_study" in {button.key for button in app.button}

@@ -17,13 +17,13 @@ import numpy as np
 import streamlit as st
 
 from recsys.charts.style import format_number
-from recsys.errors import ArtifactError, InputError, StudioError
+from recsys.errors import InputError, StudioError
 from recsys.explain import worked_examples
+from ui.learn.sample_figures import FILE, of_sample
 from ui.run_context import RunContext, run_context
 from ui.shell import state
 
 Data = Mapping[str, Any]
-FILE = state.ROOT / "sample_data" / "lessons.json"
 SAMPLE = state.ROOT / "sample_data" / "run"
 _MAP_POINTS = 500
 _HISTORY = 8  # newest items in the lesson on attention
@@ -37,27 +37,17 @@ def measured(folder: Path | None, key: str) -> tuple[Data, str]:
         key: of the lesson.
     """
     if folder is None or folder == SAMPLE:
-        return _of_sample()[key], "" if folder else "none"
+        return of_sample()[key], "" if folder else "none"
     try:
         return _of_run(str(folder), key), ""
     except StudioError as error:
-        return _of_sample()[key], str(error)
+        return of_sample()[key], str(error)
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _of_run(folder: str, key: str) -> Data:
     """Raises StudioError where the run can't show the lesson."""
     return measure(run_context(folder), key)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _of_sample() -> Mapping[str, Data]:
-    try:
-        return dict(json.loads(FILE.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise ArtifactError(
-            "the figures of the sample", "can't be read", type(error).__name__, "Install again."
-        ) from error
 
 
 def measure(context: RunContext, key: str) -> Data:
@@ -260,7 +250,9 @@ def percent(share: float | None) -> str:
 def write_sample(folder: Path = SAMPLE, file: Path = FILE) -> None:
     """Measures every lesson on a saved run and writes the file. Raises InputError, ArtifactError."""
     context = run_context(str(folder))
-    content = {key: measure(context, key) for key in MEASURES}
+    from ui.learn.story_data import measure_stories
+
+    content = {key: measure(context, key) for key in MEASURES} | {"stories": _json(measure_stories(context))}
     file.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
 
 

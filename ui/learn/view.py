@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from recsys.workspace import read_content
 from ui.components.lesson_figure import lesson_figure
 from ui.components.terms import link_name, term_links
 from ui.glossary import glossary_in
 from ui.learn.class_view import class_tab
 from ui.learn.figures import LessonFigure, build
+from ui.learn.guide import stories_tab
 from ui.learn.measure import truth
 from ui.learn.measured_lesson import lesson_data
 from ui.learn.presenter import present
@@ -44,9 +46,12 @@ def learn(page: PageContext) -> None:
         return
     _language_switch(page, lang)
     tabs = {key: f"{place} {lesson.title}" for place, (key, lesson) in enumerate(course.items(), 1)}
-    with open_tab(page, {**tabs, "class": shown["class"], "glossary": shown["glossary"]}, "learn_tab") as chosen:
+    tabs |= {name: shown[name] for name in ("stories", "class", "glossary")}
+    with open_tab(page, tabs, "learn_tab") as chosen:
         if chosen == "glossary":
             _glossary(lang, shown)
+        elif chosen == "stories":
+            stories_tab(page, shown)
         elif chosen == "class":
             class_tab(page, course, shown)
         else:
@@ -88,9 +93,22 @@ def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None
         if sentence:
             st.caption(sentence)
         ask(page, lesson, shown, truth(lesson.key, data), fill(lesson.answer, **built.values))
-        if lesson.key == "real" and st.button(lesson.words["study"], key="learn_study"):
-            page.go("evaluate", tab="study")
+        if lesson.key == "real":
+            _own_study(page, lesson)
         _next_step(page, lesson, shown)
+
+
+def _own_study(page: PageContext, lesson: Lesson) -> None:
+    """The verdict of the learner's newest study on the data of the open run, and the way to a new one."""
+    studies = page.space.entries("study")
+    data = page.dataset if studies else None
+    for entry in studies:
+        if data is not None and data.matches(str(entry.meta.get("fingerprint"))):
+            verdict = escape_markdown(read_content(page.space.path(entry.id)).get("verdict", ""), 600)
+            st.markdown(fill(lesson.words["verdict"], verdict=verdict))
+            break
+    if st.button(lesson.words["study"], key="learn_study"):
+        page.go("evaluate", tab="study")
 
 
 def _figure(built: LessonFigure, lesson: Lesson, shown: Mapping[str, str], large: bool = False) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import Entry
+from ui.learn.guide import guide_card
 from ui.shell import state
 from ui.shell.account import account_buttons
 from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
@@ -31,6 +32,7 @@ def draw(page: PageContext, title: str = "", sentence: str = "") -> None:
     """
     with st.sidebar:
         _menu(page)
+        guide_card(page)
         account_buttons("menu")
         # The whole page runs now: a job that has ended needs no second run, in which a click would be lost.
         active = sum(job.active for job in page.jobs.of(page.space.id))

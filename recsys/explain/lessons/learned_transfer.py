@@ -110,6 +110,41 @@ def learned_transfer(model: Recommender, dataset: Dataset, seed: int = 0) -> Lea
     )
 
 
+@dataclass(frozen=True)
+class ScenarioGain:
+    """What the linear blend changes for users with one known item in the target scenario.
+
+    Attributes:
+        gain: change of NDCG@10 at the given α, with its interval.
+        harmed: share of the users whose NDCG@10 fell; helped: of those whose NDCG@10 rose.
+    """
+
+    gain: Estimate
+    harmed: Estimate
+    helped: float
+    users: int
+
+
+def gain_in_scenario(model: Recommender, dataset: Dataset, scenarios: tuple[str, str], alpha: float) -> ScenarioGain:
+    """Blends what each user did in the first scenario into their one known item of the second.
+
+    Args:
+        dataset: training interactions.
+
+    Raises:
+        InputError: the model has no vectors, or no user has both parts.
+    """
+    if not isinstance(model, Encoder):
+        raise InputError("the model", "must have vectors of users", model.name, "Open a run of an encoder.")
+    cases = _cases(dataset, scenarios)
+    if not cases:
+        raise InputError("the data", f"must have users with items in {scenarios[0]} and in {scenarios[1]}", 0)
+    curves = _pairs(model, cases, _allowed(dataset, scenarios), None, False).ndcg
+    gains = curves[:, int(np.abs(ALPHAS - alpha).argmin())] - curves[:, 0]
+    harmed = wilson(int((gains < -UNCHANGED).sum()), len(gains))
+    return ScenarioGain(estimate_means({"": gains})[""], harmed, float((gains > UNCHANGED).mean()), len(gains))
+
+
 def _best_cases(dataset: Dataset) -> tuple[tuple[str, str] | None, list[_Case]]:
     """The two scenarios with the most usable users, and these users. Raises InputError."""
     names = dataset.catalogue.scenario_names

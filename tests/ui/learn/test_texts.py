@@ -11,7 +11,8 @@ import pytest
 from ui.components.terms import link_name
 from ui.glossary import glossary_in
 from ui.learn.figures import build
-from ui.learn.measure import FILE, MEASURES, measured, truth
+from ui.learn.measure import MEASURES, measured, truth
+from ui.learn.sample_figures import FILE
 from ui.learn.texts import FOLDER, LANGUAGES, Question, fill, lessons, placeholders, read, words
 
 KEYS = list(lessons("en"))
