@@ -159,10 +159,10 @@ def stories_tab(page: PageContext, shown: Mapping[str, str]) -> None:
             st.markdown(f"**{guide.title}**")
             st.markdown(guide.sentence)
             reached = kept.get(f"guide_{guide.key}", {}).get("step")
-            begun = isinstance(reached, int) and 1 < reached <= len(guide.steps)
-            label = fill(shown["guide_continue"], step=reached) if begun else shown["guide_start"]
+            place = reached if isinstance(reached, int) and reached <= len(guide.steps) else 1
+            label = fill(shown["guide_continue"], step=place) if place > 1 else shown["guide_start"]
             with st.container(horizontal=True):
                 if st.button(label, key=f"guide_start_{guide.key}"):
-                    go_to(page, guide, int(reached) - 1 if begun else 0)
-                if begun and st.button(shown["guide_again"], key=f"guide_again_{guide.key}", type="tertiary"):
+                    go_to(page, guide, place - 1)
+                if place > 1 and st.button(shown["guide_again"], key=f"guide_again_{guide.key}", type="tertiary"):
                     go_to(page, guide, 0)
