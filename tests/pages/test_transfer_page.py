@@ -255,6 +255,7 @@ def test_the_certificate_of_the_pair_has_a_badge_and_evidence(run_id: str, accep
         ({"epsilon": "4"}, "Not certified for a protected source"),
         ({"second_score": "popularity", "weight": "0.3"}, "Not certified with a second score"),
         ({"tag": "odd"}, "Not certified for a filtered list"),
+        ({"block": "i25"}, "Not certified for a filtered list"),
     ],
 )
 def test_a_list_that_the_certificate_was_not_fitted_to_has_a_sentence_in_place_of_the_badge(

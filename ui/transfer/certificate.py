@@ -15,6 +15,7 @@ from recsys.metrics.uncertainty import Estimate
 from recsys.transfer.certificate import Certificate, Decision, pair_features
 from recsys.transfer.methods import DEFAULT
 from ui.glossary import meaning_of
+from ui.shell.rules import NO_RULES
 from ui.transfer.scored_pair import ScoredPair
 
 CONTROLS = {"random source": "Random sources refused", "shuffled pairs": "Shuffled sources refused"}
@@ -30,6 +31,7 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> str:
     known = certified(study)
     absent = (_what(scored), method.name) not in known
     only = "for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared"
+    filtered = rules.candidates != NO_RULES.candidates or (rules.scenario and not scored.pair.scenario)
     reasons = (
         (absent and method.name != DEFAULT, f"for the method “{method.label}”: the study’s certificate is {only}"),
         (absent and interests, f"for interests: the study’s certificate is {only}"),
@@ -37,7 +39,7 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> str:
         (rules.epsilon, "for a protected source: the study’s certificate is for sources without noise"),
         (rules.second_score and rules.weight, "with a second score: the study’s certificate is for the model’s scores"),
         (
-            rules.tag or rules.cold_items or rules.hide_source or (rules.scenario and not scored.pair.scenario),
+            filtered or rules.tag or rules.cold_items or rules.hide_source,
             "for a filtered list: the study ranks all items",
         ),
     )
