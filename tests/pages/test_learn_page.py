@@ -117,6 +117,13 @@ def test_the_whole_page_speaks_chinese_and_english_again() -> None:
 
 
 @pytest.mark.usefixtures("own_workspace")
+def test_formulas_are_shown_as_they_are_written() -> None:
+    """A value named d_k may not be put into the braces of a formula."""
+    app = opened(tab="attention")
+    assert r"\tfrac{QK^\top}{\sqrt{d_k}}" in " ".join(str(element.value) for element in app.markdown)
+
+
+@pytest.mark.usefixtures("own_workspace")
 def test_an_unknown_language_is_english() -> None:
     app = opened("f" * 32, lang="<b>")
     no_errors(app)

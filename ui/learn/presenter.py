@@ -49,7 +49,7 @@ def present(
     left, right = st.columns(2, gap="large") if beside else (st.container(), None)
     with left, st.container(key="presented"):
         for paragraph in paragraphs[-1:] if beside else paragraphs[:step]:
-            st.markdown(fill(paragraph, **values))
+            st.markdown(paragraph)
         if step >= len(paragraphs) + 2:
             st.markdown(f"**{lesson.question.text}**")
         if step == steps:

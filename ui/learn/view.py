@@ -87,7 +87,7 @@ def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None
     left, right = st.columns([5, 6], gap="large")
     with left:
         for paragraph in lesson.paragraphs:
-            st.markdown(fill(paragraph, **built.values))
+            st.markdown(paragraph)
     with right:
         _figure(built, lesson, shown)
         if sentence:
