@@ -68,7 +68,7 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     """
     import plotly.graph_objects as go
 
-    known = [str(p["observed"]) for p in points]
+    places, known = list(range(len(points))), [f"{int(p['observed'])}" for p in points]
     shown = [m for m in methods.reported() if all(m.name in p["methods"] for p in points)]
     figure = sentence_figure(
         "The fewer items are known, the more transfer helps",
@@ -84,7 +84,7 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     for method in shown:
         if method.role == "control":
             estimates = [_estimate(p["methods"][method.name]) for p in points]
-            figure.add_trace(_band(known, estimates, method.label))
+            figure.add_trace(_band(places, estimates, method.label))
             named.append((f"{method.label} (control)", (estimates[-1].low + estimates[-1].high) / 2, QUIET))
     for number, method in enumerate(m for m in shown if m.role != "control"):
         name, transfers = method.name, method.role in ("transfer", "learned")
@@ -93,8 +93,9 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
         named.append((method.label, values[-1], colour))
         figure.add_trace(
             go.Scatter(
-                x=known,
+                x=places,
                 y=values,
+                text=known,
                 mode="lines+markers",
                 name=method.label,
                 line={
@@ -103,10 +104,11 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
                     "dash": "solid" if transfers else "dot",
                 },
                 marker={"symbol": group_symbol(number), "size": 10 if transfers else 7},
-                hovertemplate=f"{method.label}, %{{x}} known: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{method.label}, %{{text}} known: %{{y:.3f}}<extra></extra>",
             )
         )
-    _name_lines(figure, known[-1], named)
+    figure.update_xaxes(tickvals=places, ticktext=known, range=[-0.2, places[-1] + 0.1], showgrid=False)
+    _name_lines(figure, places[-1], named)
     return figure
 
 
@@ -118,7 +120,7 @@ def _over_known(points: list[Mapping[str, Any]], name: str) -> str:
     return ", ".join(f"{p['methods'][name]['value']:.3f} with {int(p['observed'])} known" for p in points)
 
 
-def _name_lines(figure: Figure, last: str, named: list[tuple[str, float, str]]) -> None:
+def _name_lines(figure: Figure, last: int, named: list[tuple[str, float, str]]) -> None:
     """Names at the right end of the lines, in the order of their values, moved apart where they would overlap.
 
     Args:
@@ -155,12 +157,12 @@ def _apart(pixels: list[float]) -> list[float]:
     return heights
 
 
-def _band(known: list[str], estimates: list[Estimate], label: str) -> go.Scatter:
+def _band(places: list[int], estimates: list[Estimate], label: str) -> go.Scatter:
     """The intervals of a control as a grey band."""
     import plotly.graph_objects as go
 
     return go.Scatter(
-        x=[*known, *known[::-1]],
+        x=[*places, *places[::-1]],
         y=[*(e.high for e in estimates), *(e.low for e in estimates[::-1])],
         mode="lines",
         fill="toself",

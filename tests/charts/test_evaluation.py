@@ -134,6 +134,11 @@ def test_every_line_of_the_study_is_named_at_its_end_and_no_two_names_overlap() 
     assert not figure.layout.showlegend
     names = {note.text for note in figure.layout.annotations}
     assert names == {f"{m.label} (control)" if m.role == "control" else m.label for m in reported()}
+    assert {note.x for note in figure.layout.annotations} == {2} and list(figure.layout.xaxis.ticktext) == [
+        "0",
+        "3",
+        "20",
+    ]
     low, high = figure.layout.yaxis.range
     plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
     heights = sorted((note.y - low) / (high - low) * plot - note.ay for note in figure.layout.annotations)
