@@ -351,14 +351,21 @@ def test_the_switch_between_interests_and_next_choice(visit: Visits, address: st
     expect(page.locator(".interest").first).to_be_hidden()
 
 
+def beside(visit: Visits, address: str, width: int = 1280) -> Page:
+    """The mixer with the list of a second method."""
+    page = visit(address, viewport={"width": width, "height": 720}, reduced_motion="reduce")
+    page.goto(f"{address}/?beside=bridge")
+    expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+    return page
+
+
 def columns(page: Page) -> list[list[str]]:
     """The titles of both lists, from the top down."""
     return [lists.locator(".title").all_inner_texts() for lists in page.locator(".ranked").all()]
 
 
 def test_both_lists_follow_the_thumb_and_say_what_they_share(visit: Visits, address: str) -> None:
-    page = visit(f"{address}/?beside=bridge", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+    page = beside(visit, address)
     before = columns(page)
     drag(page, 0.3, 0.8, release=False)
     expect(page.locator("[data-slot=share-source]")).to_have_text("80%")
@@ -378,8 +385,7 @@ def test_both_lists_follow_the_thumb_and_say_what_they_share(visit: Visits, addr
 
 
 def test_pointing_at_an_item_marks_it_in_both_lists(visit: Visits, address: str) -> None:
-    page = visit(f"{address}/?beside=bridge", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+    page = beside(visit, address)
     page.locator(".ranked:not(.second) li").filter(has_text="↔").first.hover()
     assert page.locator("li.paired").count() == 2 and page.locator("line.paired").count() == 1
     assert len(set(page.locator("li.paired .title").all_inner_texts())) == 1
@@ -399,10 +405,9 @@ def test_the_menus_choose_the_methods_and_the_link_keeps_them(visit: Visits, add
     page.wait_for_url("**method=bridge**")
 
 
-def test_two_lists_fit_at_every_width_in_both_themes(visit: Visits, address: str) -> None:
+def test_two_lists_fit_at_every_width(visit: Visits, address: str) -> None:
     for width in (380, 700, 900, 1280, 1920):
-        page = visit(f"{address}/?beside=bridge", viewport={"width": width, "height": 720}, reduced_motion="reduce")
-        expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
+        page = beside(visit, address, width)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         rows = page.locator(".ranked li").evaluate_all("rows => rows.map(r => r.scrollWidth - r.clientWidth)")
         assert max(rows) <= 0, width
