@@ -45,7 +45,25 @@ def transfer() -> str:
         ("the study, scenarios, Food to Kitchen", "study-scenarios", "≤ 5 min", verdict),
         ("the certificate, four scenarios of the sample", "certificate-sample", aim, certificate),
         ("the certificate, Food to Kitchen", "certificate-scenarios", aim, certificate),
+        ("text bridge, no shared user, Food and Kitchen", "transfer_methods-delinked",
+         "above popularity and shuffled titles", delinked),
     ])  # fmt: skip
+
+
+def delinked(figures: Any) -> str:
+    """The text bridge where no user is shared, and its differences to popularity and shuffled titles."""
+    found = []
+    for scenario, one in figures["delinked"]["scenarios"].items():
+        value, *others = (
+            estimate([part[key] for key in ("value", "low", "high")])
+            for part in (
+                one["ndcg@10"]["text bridge"],
+                one["bridge_minus"]["popularity"],
+                one["bridge_minus"]["text bridge, shuffled titles"],
+            )
+        )
+        found.append(f"to {scenario}: NDCG@10 {value}, over popularity {others[0]}, over shuffled titles {others[1]}")
+    return "; ".join(found)
 
 
 def certificate(figures: Any) -> str:
