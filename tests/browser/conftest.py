@@ -47,7 +47,7 @@ class Servers:
         port = free_port()
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
         options = ["--server.headless", "true", "--server.address", "127.0.0.1"]
-        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "STUDIO_JOBS": "process", **(env or {})}
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
         with log.open("wb") as output:
             server = subprocess.Popen([*command, *options], cwd=ROOT, env=surroundings, stdout=output, stderr=output)
         self.running.append(server)
