@@ -44,7 +44,9 @@ def test_a_report_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None
     assert not any((workspace.root / "results").iterdir()), "it is taken once"
 
 
-@pytest.mark.parametrize("value", [object(), {"a": Path()}, (JOB,), np.array([object()])], ids=["object", "path", "tuple", "array"])
+@pytest.mark.parametrize(
+    "value", [object(), {"a": Path()}, (JOB,), np.array([object()])], ids=["object", "path", "tuple", "array"]
+)
 def test_other_objects_are_refused(value: object, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with pytest.raises((TypeError, ValueError)):
