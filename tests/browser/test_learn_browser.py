@@ -1,0 +1,115 @@
+"""Learn in a browser: lessons follow their sliders, terms open, the presenter’s keys, stories."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import Servers, Visits
+from tests.browser.test_axe import quiet
+from ui.learn.guide import guides
+from ui.learn.story_data import PAIRS
+from ui.learn.texts import lessons, words
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS, WORDS = lessons("en"), words("en")
+
+
+@pytest.fixture(scope="module")
+def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+def wide(visit: Visits, address: str, path: str) -> Page:
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}{path}")
+    return page
+
+
+def test_every_lesson_follows_its_slider_and_has_its_data_as_a_table(visit: Visits, address: str) -> None:
+    page = wide(visit, address, "/Learn")
+    for key in LESSONS:
+        slider = page.get_by_role("slider", name=LESSONS[key].control, exact=True)
+        expect(slider).to_be_visible()
+        before, drawn = page.locator(".lesson .sentence").inner_text(), page.locator(".lesson .stage").inner_html()
+        slider.focus()
+        page.keyboard.press(
+            "ArrowLeft" if key in ("embeddings", "attention") else "ArrowRight"
+        )  # these start at the end
+        expect(page.locator(".lesson .sentence")).not_to_have_text(before)
+        assert page.locator(".lesson .stage").inner_html() != drawn
+        page.get_by_text(WORDS["table"], exact=True).click()
+        expect(page.locator(".lesson details tr").nth(1)).to_be_visible()
+        if key != list(LESSONS)[-1]:
+            page.get_by_role("button", name=re.compile("Next lesson")).click()
+    visit.check(page)
+
+
+def test_a_prediction_by_keyboard_alone_and_a_term_that_opens_where_it_stands(visit: Visits, address: str) -> None:
+    page = wide(visit, address, "/Learn?tab=embeddings")
+    link = page.locator('a[href="#term-embedding"]').first
+    link.wait_for()
+    quiet(page)
+    link.focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("dialog", name="Embedding")
+    expect(box).to_contain_text("A vector (list of numbers)")
+    page.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    expect(link).to_be_focused()
+    page.get_by_role("slider", name=LESSONS["embeddings"].question.text).focus()
+    page.keyboard.press("ArrowRight")
+    keep = page.get_by_role("button", name=WORDS["keep"])
+    keep.focus()
+    page.keyboard.press("Enter")
+    reveal = page.get_by_role("button", name=WORDS["reveal"])
+    reveal.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("You predicted 5.5 of 10; it is"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile("You predicted 5.5 of 10; it is"))).to_be_visible()
+    visit.check(page)
+
+
+def test_the_presenter_goes_one_step_a_key(visit: Visits, address: str) -> None:
+    page = wide(visit, address, "/Learn?tab=transfer&mode=present")
+    expect(page.get_by_text("Step 1 of")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    steps = len(LESSONS["transfer"].paragraphs) + 3
+    for step in range(2, steps + 1):
+        page.keyboard.press("PageDown")
+        expect(page.get_by_text(f"Step {step} of {steps}")).to_be_visible()
+    expect(page.locator(".lesson.large")).to_be_visible()
+    quiet(page)
+    assert not violations(page)
+    page.keyboard.press("n")
+    expect(page.get_by_text(LESSONS["transfer"].notes[:40])).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    visit.check(page)
+
+
+@pytest.mark.parametrize("key", PAIRS)
+def test_each_step_of_a_story_is_a_link_that_restores_its_view(visit: Visits, address: str, key: str) -> None:
+    story = guides("en")[key]
+    first = story.steps[0].params
+    asked = "&".join(f"{name}={value}" for name, value in first.items()).replace(">", "%3E")
+    page = wide(visit, address, f"/Transfer?{asked}&guide={key}.1")
+    for number, step in enumerate(story.steps, 1):
+        expect(page.locator(".st-key-guide")).to_contain_text(f"{number} of {len(story.steps)}")
+        expect(page.locator(".alpha-input")).to_have_value(str(float(step.params["alpha"])).removesuffix(".0"))
+        expect(page.locator(".mixer .interests")).to_be_visible(visible=step.params.get("what") == "interests")
+        if number < len(story.steps):
+            page.get_by_role("button", name=WORDS["guide_next"], exact=True).click()
+            expect(page).to_have_url(re.compile(rf"guide={key}\.{number + 1}"))
+    page.get_by_role("button", name=WORDS["guide_transfer"]).click()
+    expect(page.locator(".st-key-guide")).to_contain_text("You would transfer.")
+    page.reload()
+    expect(page.locator(".st-key-guide")).to_contain_text("You would transfer.")
+    visit.check(page)
