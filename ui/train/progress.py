@@ -81,7 +81,10 @@ def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> N
         args=(page, job.id),
     )
     if stopping:
-        st.caption("The best model of the finished epochs is saved as a run; the epoch that was begun is dropped.")
+        st.caption(
+            "The best model of the finished epochs is saved as a run; the epoch that was begun is dropped.",
+            help=meaning_of("Epoch"),
+        )
     else:
         st.caption("It continues when you leave this page or close the browser.")
 
@@ -129,7 +132,7 @@ def _ended(page: PageContext, job: JobSnapshot) -> None:
     if job.error:
         show_failure(job)
     elif resumes:
-        st.info("Stopped before another epoch ended. The finished epochs are kept, and training goes on from there.")
+        st.info("Stopped. What has been trained is kept, and training goes on from there.")
     else:
         st.info("Stopped before the first epoch ended, so there is no model to save yet.")
     with st.container(horizontal=True):

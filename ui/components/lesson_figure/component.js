@@ -4,6 +4,7 @@ const DRAW = { cells: drawCells, points: drawPoints, bars: drawBars, blend: draw
 
 function newLesson(root) {
   const slots = {};
+  namespace = root.querySelector("svg").namespaceURI;
   root.querySelectorAll("[data-slot]").forEach((node) => { slots[node.dataset.slot] = node; });
   const view = {
     box: root.querySelector(".lesson"), slots, slider: root.querySelector("input"), select: root.querySelector("select"),

@@ -1,5 +1,5 @@
 // Elements and numbers. Texts are set as text only.
-const SVG = "http://www.w3.org/2000/svg";
+let namespace = "";  // of SVG, as the component's own element has it
 
 function element(tag, classes, ...children) {
   const node = document.createElement(tag);
@@ -9,7 +9,7 @@ function element(tag, classes, ...children) {
 }
 
 function shape(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
+  const node = document.createElementNS(namespace, tag);
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(name, String(value));
   if (text !== undefined) node.textContent = text;
   return node;
