@@ -42,6 +42,7 @@ from tests.walks.tiny_files import KINDS, tiny_file
 from ui.components.point_map.payload import bits_of
 from ui.data.uploads import uploads
 from ui.embeddings.view import HEADINGS
+from ui.learn.texts import LANGUAGES, words
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
 from ui.shell.rules import NO_RULES, Rules
@@ -50,6 +51,7 @@ OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 FILES |= {heading: BY_KEY["embeddings"].file for heading, _ in HEADINGS.values()}
+FILES |= {words(lang)["page"]: BY_KEY["learn"].file for lang in LANGUAGES}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
 OPENED = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
 RULE_NAMES = tuple(rule.name for rule in fields(Rules))
@@ -70,6 +72,9 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"rule_", RULE_NAMES),
     (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", OPENED),
     (r"open_(transfer|explain)", ("target",)),
+    (r"learn_", ("mode", "lang")),
+    (r"class_", ("code",)),
+    (r"guide_", ("guide", "alpha", "k", "beside", *OPENED, *RULE_NAMES)),  # a step of a tour or story is a view
 )
 """What each widget (by the begin of its key) may change in the URL; every other parameter must stay as it was."""
 
@@ -398,8 +403,8 @@ class User:
         return problems or self._check_fresh_session(app, now)
 
     def _links(self, app: AppTest, now: dict[str, str]) -> list[str]:
-        """The menu carries all of the URL but the open tab, and but deleted work: of a run, also its users."""
-        left = {"tab"} | (set(OPENED) if _is_deleted("run", now) else set())
+        """The menu carries all of the URL but open tab, presenter mode and deleted work: of a run, also its users."""
+        left = {"tab", "mode"} | (set(OPENED) if _is_deleted("run", now) else set())
         left |= {"dataset"} if _is_deleted("dataset", now) else set()
         want = {name: value for name, value in now.items() if name not in left} | job_parameter(app)
         carried = [dict(parse_qsl(link.proto.query_string)) for link in app.sidebar.get("page_link")]
