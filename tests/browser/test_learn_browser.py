@@ -81,6 +81,7 @@ def test_the_presenter_goes_one_step_a_key(visit: Visits, address: str) -> None:
     page = wide(visit, address, "/Learn?tab=transfer&mode=present")
     expect(page.get_by_text("Step 1 of")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    quiet(page)  # keys are heard once the page has been drawn
     steps = len(LESSONS["transfer"].paragraphs) + 3
     for step in range(2, steps + 1):
         page.keyboard.press("PageDown")
