@@ -61,7 +61,7 @@ def test_a_tab_takes_no_more_height_than_its_content(visit: Visits, address: str
     page.goto(f"{address}/Learn")
     page.set_default_timeout(60_000)
     quiet(page)
-    page.get_by_role("tab", name="Negative controls").click()
+    page.get_by_role("tab", name="7 Is it real?").click()
     expect(page.get_by_text("looks like transferred interest")).to_be_visible()
     quiet(page)
     panel = page.locator('.stTabs[class*="_tab"] [role="tabpanel"]:visible')
