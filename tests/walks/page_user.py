@@ -391,7 +391,8 @@ class User:
         now = url(app)
         if before is not None and not ("job" in before and "job" not in now):  # a job that ended opens its run
             free = {name for begin, names in MAY_CHANGE if re.match(begin, key) for name in names}
-            lost = {name for name in before if name not in ("job", "tab") and now.get(name) != before[name]} - free
+            kept = {name for name in before if name not in ("job", "tab", "mode")}  # the menu leaves the presenter
+            lost = {name for name in kept if now.get(name) != before[name]} - free
             gone = {kind for kind in ("run", "dataset") if _is_deleted(kind, before) and kind not in now}
             lost -= gone | ({"target", "source"} if "run" in gone else set())
             came = {name for name in now if name not in before and name not in ("job", "tab", *OPENED)} - free
