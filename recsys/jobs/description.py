@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from recsys.code_version import code_version
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
 
 FORMAT = 1
@@ -69,12 +68,3 @@ def read_description(file: Path) -> JobDescription:
         raise ArtifactError(
             f"the job in {Path(file).name}", "can't be read", f"{type(error).__name__}: {error}"
         ) from error
-
-
-@cache
-def code_version() -> str:
-    """16 hex digits of the library's source: results of different code are not the same work."""
-    root, digest = Path(__file__).resolve().parents[1], hashlib.blake2b(digest_size=8)
-    for file in sorted(root.rglob("*.py")):
-        digest.update(f"{file.relative_to(root).as_posix()}\0".encode() + file.read_bytes())
-    return digest.hexdigest()

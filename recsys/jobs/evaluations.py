@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from recsys.data.splits import Split
 from recsys.errors import InputError
 from recsys.jobs.description import JobDescription
-from recsys.jobs.kinds import run_folder
 from recsys.jobs.progress import Progress
 from recsys.jobs.values import save_value
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_entry
 from recsys.runs import Run, load_run
 from recsys.workspace import Workspace
+from recsys.workspace.sample_run import run_folder
 
 if TYPE_CHECKING:
     from recsys.evaluation.protocols import Trainer

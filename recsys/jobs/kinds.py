@@ -32,22 +32,9 @@ KINDS = {
 """`module:function` of each kind: `function(job, workspace, progress)` saves what it makes, and returns JSON values."""
 
 
-SAMPLE_RUN = "sample"
-"""The id of the small run that ships with the sample, in links and descriptions."""
-
-
 def job_folder(job: JobDescription, workspace: Workspace) -> Path:
     """Where a job keeps its files while it runs."""
     return workspace.root / "jobs" / job.id
-
-
-def run_folder(run_id: str, workspace: Workspace) -> Path:
-    """The folder of a run: a saved one, or the sample's. Raises UnknownIdError."""
-    from recsys.data.samples import FOLDER
-
-    if run_id == SAMPLE_RUN and (FOLDER / "run").is_dir():
-        return FOLDER / "run"
-    return workspace.find(run_id, "run")[1]
 
 
 def write_description(job: JobDescription, workspace: Workspace) -> Path:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from recsys.jobs.description import JobDescription
-from recsys.jobs.kinds import run_folder
 from recsys.jobs.progress import Progress
 from recsys.workspace import Workspace
+from recsys.workspace.sample_run import run_folder
 
 
 def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 import streamlit as st
 
-from recsys.workspace import Workspace
+from recsys.models.attention.config import AttentionConfig
+from recsys.runs import train_run
+from recsys.workspace import Space, Workspace
+from tests.conftest import planted_dataset
 from tests.pages.screen import watched
 
 
@@ -28,3 +31,12 @@ def own_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspac
     yield Workspace(home)
     st.cache_resource.clear()
     patch.undo()
+
+
+def save_small_runs(space: Space) -> dict[str, str]:
+    """The ids of a network and of a popularity model on the planted data, saved in a space."""
+    data, shape = planted_dataset(), AttentionConfig(embedding_size=16, layers=1)
+    return {
+        model: space.save_run(train_run(data, model=model, model_config=shape, epochs=2, threads=1), data).id
+        for model in ("attention", "popularity")
+    }

@@ -7,12 +7,11 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.embeddings import cluster
 from recsys.embeddings.interests import interest_model
-from recsys.models.attention.config import AttentionConfig
-from recsys.runs import load_run, train_run
+from recsys.runs import load_run
 from recsys.transfer import party_of_user, recommend, split_interests, transfer
 from recsys.workspace import Workspace
-from tests.conftest import planted_dataset
 from tests.evaluation.study.test_what_helps import point
+from tests.pages.conftest import save_small_runs
 from tests.pages.screen import expect, no_errors
 from ui.shell import state
 from ui.shell.rules import NO_RULES, Rules, read_rules
@@ -22,12 +21,7 @@ SPACE = "6" * 32
 
 @pytest.fixture(scope="module")
 def runs(own_workspace: Workspace) -> dict[str, str]:
-    data, space, found = planted_dataset(), own_workspace.space(SPACE), {}
-    shape = AttentionConfig(embedding_size=16, layers=1)
-    for model in ("attention", "popularity"):
-        run = train_run(data, model=model, model_config=shape, epochs=2, threads=1)
-        found[model] = space.save_run(run, data).id
-    return found
+    return save_small_runs(own_workspace.space(SPACE))
 
 
 def opened(page: str, run: str, **view: str) -> AppTest:

@@ -19,6 +19,7 @@ from recsys.runs import load_run, train_run
 from recsys.transfer import METHODS, fit_method, party_of_user, recommend, transfer
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.conftest import save_small_runs
 from tests.pages.screen import no_errors
 from tests.walks.page_screen import mixer
 from ui.run_context import run_context
@@ -33,14 +34,10 @@ LEARNED = [name for name in METHODS if name != "linear"]
 
 @pytest.fixture(scope="module")
 def runs(own_workspace: Workspace) -> dict[str, str]:
-    data, space, found = planted_dataset(), own_workspace.space(SPACE), {}
-    shape = AttentionConfig(embedding_size=16, layers=1)
-    for model in ("attention", "popularity"):
-        run = train_run(data, model=model, model_config=shape, epochs=2, threads=1)
-        found[model] = space.save_run(run, data).id
-    few = planted_dataset(users=12)
-    found["few"] = space.save_run(train_run(few, model_config=shape, epochs=1, threads=1), few).id
-    return found
+    space = own_workspace.space(SPACE)
+    few, shape = planted_dataset(users=12), AttentionConfig(embedding_size=16, layers=1)
+    run = train_run(few, model_config=shape, epochs=1, threads=1)
+    return save_small_runs(space) | {"few": space.save_run(run, few).id}
 
 
 def opened(run: str, **view: str) -> AppTest:

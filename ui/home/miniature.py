@@ -13,12 +13,11 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.workspace.sample_run import SAMPLE_RUN, SAMPLE_RUN_FOLDER
 from ui.components.mixer import mixer
 from ui.shell import state
-from ui.shell.frame import SAMPLE_RUN
 
 K = 6
-RUN = state.ROOT / "sample_data" / "run"
 FILE = state.ROOT / "sample_data" / "miniature.json"
 
 
@@ -37,7 +36,7 @@ def miniature(file: Path = FILE) -> None:
     )
 
 
-def make_miniature(folder: Path = RUN) -> dict[str, Any]:
+def make_miniature(folder: Path = SAMPLE_RUN_FOLDER) -> dict[str, Any]:
     """The content of the file: target and source as written in the URL, and the data of the mixer.
 
     Args:
@@ -52,7 +51,7 @@ def make_miniature(folder: Path = RUN) -> dict[str, Any]:
     return {"target": target, "source": source, "shown": {**shown, "methods": None}}  # nothing is chosen on Home
 
 
-def write_miniature(folder: Path = RUN, file: Path = FILE) -> None:
+def write_miniature(folder: Path = SAMPLE_RUN_FOLDER, file: Path = FILE) -> None:
     """Writes the file. Raises InputError, ArtifactError."""
     file.write_text(json.dumps(make_miniature(folder), ensure_ascii=False) + "\n", "utf-8")
 

@@ -19,12 +19,11 @@ import streamlit as st
 from recsys.charts.style import format_number
 from recsys.errors import InputError, StudioError
 from recsys.explain import worked_examples
+from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
 from ui.learn.sample_figures import FILE, of_sample
 from ui.run_context import RunContext, run_context
-from ui.shell import state
 
 Data = Mapping[str, Any]
-SAMPLE = state.ROOT / "sample_data" / "run"
 _MAP_POINTS = 500
 _HISTORY = 8  # newest items in the lesson on attention
 
@@ -36,7 +35,7 @@ def measured(folder: Path | None, key: str) -> tuple[Data, str]:
         folder: of the open run; None where there is none.
         key: of the lesson.
     """
-    if folder is None or folder == SAMPLE:
+    if folder is None or folder == SAMPLE_RUN_FOLDER:
         return of_sample()[key], "" if folder else "none"
     try:
         return _of_run(str(folder), key), ""
@@ -247,7 +246,7 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{format_number(100 * share)}%"
 
 
-def write_sample(folder: Path = SAMPLE, file: Path = FILE) -> None:
+def write_sample(folder: Path = SAMPLE_RUN_FOLDER, file: Path = FILE) -> None:
     """Measures every lesson on a saved run and writes the file. Raises InputError, ArtifactError."""
     context = run_context(str(folder))
     from ui.learn.story_data import measure_stories

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from recsys.workspace.sample_run import SAMPLE_RUN
 from ui.learn.measure import Data, measured
 from ui.learn.texts import Lesson, fill
-from ui.shell.page_context import SAMPLE_RUN, PageContext
+from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown
 
 

@@ -11,11 +11,12 @@ import streamlit as st
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import Entry
+from recsys.workspace.sample_run import SAMPLE_RUN, sample_run
 from ui.learn.guide import guide_card
 from ui.shell import state
 from ui.shell.account import account_buttons
 from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
-from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, SAMPLE_RUN, STEPS, PageContext, Step
+from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, STEPS, PageContext, Step
 from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value, widget_values_sent
 
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
@@ -88,7 +89,7 @@ def _picked_dataset(page: PageContext) -> str:
 def _picker_options(page: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
     """The names that a picker offers, by id; an open one of another space comes first."""
     names = {entry.id: entry.name for entry in page.space.entries(kind)}
-    if kind == "run" and (state.ROOT / "sample_data" / "run").is_dir():
+    if kind == "run" and sample_run() is not None:
         names[SAMPLE_RUN] = "Sample run"
     if kind == "run" and (shown := state.class_run()):
         names.setdefault(shown, "Class run")

@@ -13,6 +13,7 @@ import streamlit as st
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobQueue, JobSnapshot
 from recsys.workspace import Entry, Space
+from recsys.workspace.sample_run import SAMPLE_RUN, run_folder, sample_run
 from ui import cache
 from ui.shell import state
 from ui.shell.widgets import escape_markdown
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from recsys.runs import Run
 
 PENDING_PROBLEMS = "frame_told"  # in the session: sentences about refused values, shown with the next run of the page
-SAMPLE_RUN = "sample"  # the small run that ships with the sample; anyone may open it
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,8 @@ class PageContext:
     @cached_property
     def run_folder(self) -> Path | None:
         """The folder of the open run: that of the URL, else the newest on the dataset of the URL, else the newest."""
-        wanted, sample = self.view.run, state.ROOT / "sample_data" / "run"
-        if wanted == SAMPLE_RUN and sample.is_dir():
-            return sample
-        if wanted:
-            return state.workspace().find(wanted, "run")[1]
+        if self.view.run:
+            return run_folder(self.view.run, state.workspace())
         found = self._newest_run(self.view.dataset)
         return None if found is None else self.space.path(found.id)
 
@@ -212,7 +209,7 @@ class PageContext:
             with st.container(horizontal=True):
                 if st.button(label, type="primary", key="empty_go"):
                     self.go(page)
-                sample = (state.ROOT / "sample_data" / "run").is_dir() and self.step.key not in ("data", "train")
+                sample = sample_run() is not None and self.step.key not in ("data", "train")
                 if sample and st.button("Open the sample run", key="empty_sample"):
                     self.go(self.step.key, run=SAMPLE_RUN)
         st.stop()
@@ -279,10 +276,13 @@ def _without_deleted(view: state.View) -> state.View:
     """The view without a run or dataset that is no longer saved, and with a sentence about each."""
     for kind in ("run", "dataset"):
         wanted = getattr(view, kind)
-        if not wanted or (wanted == SAMPLE_RUN and kind == "run" and (state.ROOT / "sample_data" / "run").is_dir()):
+        if not wanted:
             continue
         try:
-            state.workspace().find(wanted, kind)
+            if kind == "run":
+                run_folder(wanted, state.workspace())
+            else:
+                state.workspace().find(wanted, kind)
         except StudioError as error:
             cleared: dict[str, Any] = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
             view = replace(view, **cleared, problems=(*view.problems, str(error)))

@@ -166,7 +166,7 @@ def _unreadable(name: str, seconds: int) -> InputError:
 
 @contextmanager
 def _on_disk(content: Path | bytes) -> Iterator[Path]:
-    """The path of a database; bytes are written into a private folder, in memory if there is room, for this block."""
+    """The path of a database; bytes are written into a private folder, in memory where it fits, for this block."""
     if isinstance(content, Path):
         yield content
         return

@@ -16,21 +16,18 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import recsys
+from recsys.code_version import code_version
 from recsys.files import replace_file
 
 STUDY_PARTS = "study-parts"
 """The folder of unfinished studies in a space, beside its entries."""
 KEPT_DAYS = 7  # results of other studies are removed when they have not been used for so long
 LAST = 11  # what ranks that give no NDCG@10 are stored as
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,17 +137,6 @@ class StudyParts:
     @staticmethod
     def _file(folder: Path, fold: int, known: int, method: str) -> Path:
         return folder / f"fold-{fold}" / f"known-{known}" / f"{method.replace('’', '').replace(' ', '_')}.safetensors"
-
-
-@cache
-def code_version() -> str:
-    """A digest of the library's source and of the versions of what it computes with."""
-    digest = hashlib.blake2b(digest_size=12)
-    root = Path(recsys.__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    digest.update(json.dumps([version(name) for name in LIBRARIES]).encode())
-    return digest.hexdigest()
 
 
 def _remove_old(parent: Path) -> None:

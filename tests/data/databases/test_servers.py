@@ -153,20 +153,11 @@ def _unknown_option(url: str) -> None:
     query_server(open_server(f"{url}?no_such_option={PASSWORD}"), "SELECT 1")
 
 
-def _query_names_the_user(url: str) -> None:
-    query_server(open_server(url), "SELECT current_user::int")
+def _query(sql: str) -> Callable[[str], None]:
+    def query(url: str) -> None:
+        query_server(open_server(url), sql)
 
-
-def _query_names_the_database(url: str) -> None:
-    query_server(open_server(url), "SELECT current_database()::int")
-
-
-def _query_names_the_password(url: str) -> None:
-    query_server(open_server(url), f"SELECT '{PASSWORD}'::int")
-
-
-def _no_such_table(url: str) -> None:
-    query_server(open_server(url), f"SELECT * FROM {DATABASE}.{USER}.missing")
+    return query
 
 
 FAILURES: dict[str, tuple[Callable[[str], None], type[StudioError], str]] = {
@@ -178,10 +169,14 @@ FAILURES: dict[str, tuple[Callable[[str], None], type[StudioError], str]] = {
     "unknown dialect": (_unknown_dialect, InputError, "must be one that SQLAlchemy knows"),
     "missing driver": (_missing_driver, MissingExtraError, "needs the package pymssql"),
     "unknown option": (_unknown_option, StudioError, "must accept the connection"),
-    "the user in an answer": (_query_names_the_user, InputError, "invalid input syntax"),
-    "the database in an answer": (_query_names_the_database, InputError, "invalid input syntax"),
-    "the password in an answer": (_query_names_the_password, InputError, "invalid input syntax"),
-    "no such table": (_no_such_table, InputError, "must be one that this database answers"),
+    "the user in an answer": (_query("SELECT current_user::int"), InputError, "invalid input syntax"),
+    "the database in an answer": (_query("SELECT current_database()::int"), InputError, "invalid input syntax"),
+    "the password in an answer": (_query(f"SELECT '{PASSWORD}'::int"), InputError, "invalid input syntax"),
+    "no such table": (
+        _query(f"SELECT * FROM {DATABASE}.{USER}.missing"),
+        InputError,
+        "must be one that this database answers",
+    ),
 }
 
 

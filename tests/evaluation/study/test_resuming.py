@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from recsys.code_version import code_version
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.evaluation.study import evaluate_fold, parts, plan
@@ -99,11 +100,11 @@ def test_results_of_other_data_settings_or_code_are_not_taken_up(
     trained.clear()
     assert study(data, tmp_path) == undisturbed and len(trained) == 4
     assert study(data, tmp_path) == undisturbed and len(trained) == 4
-    parts.code_version.cache_clear()
-    monkeypatch.setattr(parts, "LIBRARIES", ("numpy",))
+    code_version.cache_clear()
+    monkeypatch.setattr("recsys.code_version.LIBRARIES", ("numpy",))
     study(data, tmp_path)
     assert len(trained) == 8
-    parts.code_version.cache_clear()
+    code_version.cache_clear()
 
 
 def test_a_damaged_result_is_computed_again_and_another_method_is_added(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
 from ui.components.terms import link_name
 from ui.glossary import glossary_in
 from ui.learn.figures import build
@@ -99,10 +100,10 @@ def test_numbers_are_shown_with_the_unit_and_the_precision_of_the_question() -> 
 
 def test_the_figures_of_the_sample_are_those_of_its_run() -> None:
     """Cheap lessons are measured again; their file may not be older than the sample."""
-    from ui.learn.measure import SAMPLE, measure
+    from ui.learn.measure import measure
     from ui.run_context import run_context
 
-    context = run_context(str(SAMPLE))
+    context = run_context(str(SAMPLE_RUN_FOLDER))
     for key in ("matrix", "attention"):
         new, kept = measure(context, key), measured(None, key)[0]
         assert set(new) == set(kept)
