@@ -18,6 +18,8 @@ import struct
 import zipfile
 import zlib
 
+from recsys.wording import Message
+
 DAMAGED_ARCHIVE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
     ValueError, KeyError, IndexError, OverflowError, struct.error,
@@ -40,11 +42,23 @@ class StudioError(Exception):
         rule: what is required of it ("must be between 0 and 1").
         got: the value instead, cut to 80 characters, with visible control characters; left out if None.
         fix: one sentence that says what to do.
+
+    Attributes:
+        message: the whole sentence, which `recsys.wording.tr` words in the language of the reader. Subject, rule and
+            fix may be messages; literals are translated too.
     """
 
     def __init__(self, subject: str, rule: str, got: object = None, fix: str = "") -> None:
-        shown = "" if got is None else f" (got {_short(got)})"
-        super().__init__(f"{_clean(subject)} {rule}{shown}." + (f" {fix}" if fix else ""))
+        parts = {"subject": _as_message(subject), "rule": _as_message(rule), "fix": _as_message(fix)}
+        if got is None:
+            self.message = Message("{subject} {rule}. {fix}" if fix else "{subject} {rule}.", **parts)
+        else:
+            self.message = Message(
+                "{subject} {rule} (got {got}). {fix}" if fix else "{subject} {rule} (got {got}).",
+                **parts,
+                got=_short(got),
+            )
+        super().__init__(str(self.message))
         self.subject, self.rule, self.got, self.fix = subject, rule, got, fix
 
 
@@ -72,6 +86,14 @@ class TrainingError(StudioError):
 
 class MissingExtraError(StudioError, ImportError):
     """An optional package is needed for this."""
+
+
+def _as_message(part: str) -> Message:
+    """A part of a message, with visible control characters in it and in its values."""
+    if isinstance(part, Message):
+        values = {name: _clean(value) if type(value) is str else value for name, value in part.values.items()}
+        return Message(part.template, **values)
+    return Message(_clean(part))
 
 
 def _clean(text: str) -> str:

@@ -25,6 +25,7 @@ from recsys.errors import StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import JobStopped, Progress, Report
 from recsys.jobs.runner import JobRunner
+from recsys.wording import Message
 
 log = logging.getLogger(__name__)
 
@@ -247,11 +248,11 @@ class JobQueue:
         except JobStopped:
             state = "stopped"
         except StudioError as error:
-            state, job.error = "failed", str(error)
+            state, job.error = "failed", error.message
         except BaseException:  # the thread ends here: an error that is not recorded now is lost
             log.exception("job %s (%s) failed", job.id, job.kind)
             state, job.unexpected = "failed", True
-            job.error = f"Something unexpected happened; the log has it under {job.id[:8]}."
+            job.error = Message("Something unexpected happened; the log has it under {job}.", job=job.id[:8])
         with self._lock:
             if job.key and state == "done" and not job.stop.is_set():
                 self._results[job.key] = job.result

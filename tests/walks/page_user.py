@@ -42,7 +42,7 @@ from tests.walks.tiny_files import KINDS, tiny_file
 from ui.components.point_map.payload import bits_of
 from ui.data.uploads import uploads
 from ui.embeddings.view import HEADINGS
-from ui.learn.texts import LANGUAGES, words
+from ui.language import LANGUAGES, catalogue
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
 from ui.shell.rules import NO_RULES, Rules
@@ -51,7 +51,8 @@ OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 FILES |= {heading: BY_KEY["embeddings"].file for heading, _ in HEADINGS.values()}
-FILES |= {words(lang)["page"]: BY_KEY["learn"].file for lang in LANGUAGES}
+for _language in LANGUAGES:  # a page is known by its title, in whatever language
+    FILES |= {catalogue(_language).get(title, title): file for title, file in FILES.items()}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
 OPENED = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
 RULE_NAMES = tuple(rule.name for rule in fields(Rules))
@@ -72,7 +73,8 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"rule_", RULE_NAMES),
     (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", OPENED),
     (r"open_(transfer|explain)", ("target",)),
-    (r"learn_", ("mode", "lang")),
+    (r"learn_", ("mode",)),
+    (r"frame_language", ("lang",)),
     (r"class_", ("code",)),
     (r"guide_", ("guide", "alpha", "k", "beside", *OPENED, *RULE_NAMES)),  # a step of a tour or story is a view
 )

@@ -12,6 +12,7 @@ from recsys.charts.learn import predictions_figure
 from recsys.charts.style import CONFIG
 from recsys.workspace.class_results import Change, lesson_result, students
 from recsys.workspace.classes import Answer, OpenClass, answers_csv, answers_of
+from ui.language import language
 from ui.learn.classroom import (
     change_lesson,
     end_class,
@@ -25,7 +26,7 @@ from ui.learn.classroom import (
 from ui.learn.measure import truth
 from ui.learn.measured_lesson import lesson_data
 from ui.learn.question import guess
-from ui.learn.texts import Lesson, fill, language
+from ui.learn.texts import Lesson, fill
 from ui.shell import state
 from ui.shell.errors import guarded_fragment
 from ui.shell.page_context import PageContext

@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from recsys.workspace.learning import keep_learning, read_learning
+from ui.language import language
 from ui.learn.sample_figures import story_data
-from ui.learn.texts import FOLDER, fill, language, read, words
+from ui.learn.texts import FOLDER, fill, read, words
 from ui.shell.page_context import BY_KEY, PageContext
 from ui.shell.widgets import escape_markdown
 

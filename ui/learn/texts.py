@@ -23,11 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
-
 FOLDER = Path(__file__).parent / "lessons"
-LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
-_IN_SESSION = "learn_language"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -83,19 +79,6 @@ class Lesson:
     answer: str
     notes: str
     words: Mapping[str, str]
-
-
-def language() -> str:
-    """The language of Learn: that of the URL (`?lang=zh`), else the one chosen before in this session, else English."""
-    asked = str(st.query_params.get("lang", ""))
-    if asked in LANGUAGES:
-        st.session_state[_IN_SESSION] = asked
-    return str(st.session_state.get(_IN_SESSION, "en"))
-
-
-def forget_language() -> None:
-    """Back to English in this session."""
-    st.session_state.pop(_IN_SESSION, None)
 
 
 @cache

@@ -10,6 +10,7 @@ from recsys.workspace import read_content
 from ui.components.lesson_figure import lesson_figure
 from ui.components.terms import link_name, term_links
 from ui.glossary import glossary_in
+from ui.language import language
 from ui.learn.class_view import class_tab
 from ui.learn.figures import LessonFigure, build
 from ui.learn.guide import stories_tab
@@ -17,20 +18,14 @@ from ui.learn.measure import truth
 from ui.learn.measured_lesson import lesson_data
 from ui.learn.presenter import present
 from ui.learn.question import ask, prediction_of
-from ui.learn.texts import LANGUAGES, Lesson, fill, forget_language, language, lessons, words
+from ui.learn.texts import Lesson, fill, lessons, words
 from ui.shell.frame import guarded_fragment
 from ui.shell.page_context import PageContext
 from ui.shell.tabs import open_tab
-from ui.shell.widgets import escape_markdown, set_widget_value
+from ui.shell.widgets import escape_markdown
 
 OLD_TABS = {"blend": "transfer", "same": "transfer", "ranking": "real", "proves": "real"}
 """Lessons of earlier versions, in links -> the one that has their subject now."""
-
-
-def page_title() -> tuple[str, str]:
-    """Title and sentence of the page in its language."""
-    shown = words(language())
-    return shown["page"], shown["page_sentence"]
 
 
 def learn(page: PageContext) -> None:
@@ -44,7 +39,6 @@ def learn(page: PageContext) -> None:
         lesson = course.get(page.view.tab) or next(iter(course.values()))
         _presented(page, lesson, shown)
         return
-    _language_switch(page, lang)
     tabs = {key: f"{place} {lesson.title}" for place, (key, lesson) in enumerate(course.items(), 1)}
     tabs |= {name: shown[name] for name in ("stories", "class", "glossary")}
     with open_tab(page, tabs, "learn_tab") as chosen:
@@ -56,28 +50,6 @@ def learn(page: PageContext) -> None:
             class_tab(page, course, shown)
         else:
             _lesson(page, course[chosen], shown)
-
-
-def _language_switch(page: PageContext, lang: str) -> None:
-    """Writes the language into the URL; English, the default, leaves it."""
-
-    def choose() -> None:
-        chosen = st.session_state["learn_lang"]
-        if chosen == "en":
-            forget_language()
-        page.set_view(lang="" if chosen == "en" else chosen)
-
-    set_widget_value("learn_lang", lang)
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        st.segmented_control(
-            "Language / 语言",
-            list(LANGUAGES),
-            format_func=lambda one: LANGUAGES[one],
-            key="learn_lang",
-            on_change=choose,
-            required=True,
-            label_visibility="collapsed",
-        )
 
 
 def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:

@@ -21,6 +21,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobSnapshot
+from recsys.wording import tr
 from ui.shell import state
 from ui.shell.widgets import escape_markdown
 
@@ -32,16 +33,19 @@ BoxKind = Literal["error_unexpected", "error_refused", "verdict"]
 def show_error(error: Exception) -> None:
     """Shows the sentence of a StudioError; for any other error a short id, with the traceback in the log only."""
     if isinstance(error, StudioError):
-        _box("error_refused", escape_markdown(error, 600))
+        _box("error_refused", escape_markdown(tr(error.message), 600))
         return
     error_id = secrets.token_hex(3)
     log.error("page error %s", error_id, exc_info=error, extra={"fields": {"error_id": error_id}})
-    _box("error_unexpected", f"Something unexpected happened. Your saved work is not affected. Error id: {error_id}")
+    _box(
+        "error_unexpected",
+        tr("Something unexpected happened. Your saved work is not affected. Error id: {error_id}", error_id=error_id),
+    )
 
 
 def show_failure(job: JobSnapshot) -> None:
     """Shows why a job failed: the rule that was broken, or where to look in the log."""
-    _box("error_unexpected" if job.unexpected else "error_refused", escape_markdown(job.error or "It failed.", 600))
+    _box("error_unexpected" if job.unexpected else "error_refused", escape_markdown(tr(job.error or "It failed."), 600))
 
 
 def show_verdict(level: str, text: str) -> None:

@@ -10,8 +10,10 @@ import streamlit as st
 
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobSnapshot
+from recsys.wording import tr, tr_n
 from recsys.workspace import Entry
 from recsys.workspace.sample_run import SAMPLE_RUN, sample_run
+from ui.language import LANGUAGES, begin_language, choose_language, language
 from ui.learn.guide import guide_card
 from ui.shell import state
 from ui.shell.account import account_buttons
@@ -25,16 +27,13 @@ __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_frag
 PICKER_CHARACTERS = 28  # of a name that fit into a picker at 1280 pixels; longer ones are written out below it
 
 
-def draw(page: PageContext, title: str = "", sentence: str = "") -> None:
-    """Menu, title row and the sentences about refused values.
-
-    Args:
-        title, sentence: replace the step's.
-    """
+def draw(page: PageContext, title: str, sentence: str) -> None:
+    """Menu, title row and the sentences about refused values."""
     with st.sidebar:
         _menu(page)
         guide_card(page)
         account_buttons("menu")
+        _language_switch(page)
         # The whole page runs now: a job that has ended needs no second run, in which a click would be lost.
         active = sum(job.active for job in page.jobs.of(page.space.id))
         st.session_state["frame_active"] = active
@@ -42,8 +41,8 @@ def draw(page: PageContext, title: str = "", sentence: str = "") -> None:
     with_pickers = page.step.key not in ("home", "learn")
     heading, *pickers = st.columns([5, 3, 3]) if with_pickers else [st.container()]
     with heading:
-        st.title(title or page.step.title, anchor=False)
-        st.caption(sentence or page.step.sentence)
+        st.title(tr(title), anchor=False)
+        st.caption(tr(sentence))
     state.store_space_cookie()  # after the title: the first component of a server loads pandas
     if with_pickers:
         with pickers[0]:
@@ -57,10 +56,10 @@ def draw(page: PageContext, title: str = "", sentence: str = "") -> None:
 def _menu(page: PageContext) -> None:
     jobs = page.jobs.of(page.space.id)
     state.set_drawn_view(page.view)
-    st.markdown("**Interest Transfer Studio**")
+    st.markdown(f"**{tr('Interest Transfer Studio')}**")
     for step in STEPS:
         running = next((job for job in jobs if job.kind in step.jobs and job.state == "running"), None)
-        label = f"{page.step_mark(step, running)} {step.name}{_step_number(page, step, running)}".strip()
+        label = f"{page.step_mark(step, running)} {tr(step.name)}{_step_number(page, step, running)}".strip()
         st.page_link(step.file, label=label, query_params=page.params(), width="stretch")
 
 
@@ -90,15 +89,15 @@ def _picker_options(page: PageContext, kind: Literal["dataset", "run"], current:
     """The names that a picker offers, by id; an open one of another space comes first."""
     names = {entry.id: entry.name for entry in page.space.entries(kind)}
     if kind == "run" and sample_run() is not None:
-        names[SAMPLE_RUN] = "Sample run"
+        names[SAMPLE_RUN] = tr("Sample run")
     if kind == "run" and (shown := state.class_run()):
-        names.setdefault(shown, "Class run")
+        names.setdefault(shown, tr("Class run"))
     if current and current not in names:
         owner = state.workspace().owner_of(current, kind)
-        names = {current: f"Shared by {owner}" if owner else "Shared with you", **names}
+        names = {current: tr("Shared by {owner}", owner=owner) if owner else tr("Shared with you"), **names}
     if not current and names:
-        no_run = "No run on this data" if page.view.dataset else "No run yet"
-        no_data = "No data yet" if page.run_folder is None else "The data of this run"
+        no_run = tr("No run on this data" if page.view.dataset else "No run yet")
+        no_data = tr("No data yet" if page.run_folder is None else "The data of this run")
         names = {"": no_run if kind == "run" else no_data, **names}
     return number_duplicates(names)
 
@@ -111,7 +110,7 @@ def _picker(page: PageContext, kind: Literal["dataset", "run"], current: str) ->
     key = f"frame_{kind}_{page.step.key}"
     set_widget_value(key, current)
     st.selectbox(
-        {"dataset": "Data", "run": "Run"}[kind],
+        tr("Data" if kind == "dataset" else "Run"),
         list(names),
         format_func=lambda entry_id: names[entry_id],
         key=key,
@@ -130,16 +129,13 @@ def _running_jobs(page: PageContext) -> None:
         st.rerun()  # a job has ended: page and menu show its result
     if not active:
         return
-    st.caption(f"{len(active)} job{'s' * (len(active) > 1)} running or waiting")
+    st.caption(tr_n("{n} job running or waiting", "{n} jobs running or waiting", len(active)))
     for job in active:
-        text = (
-            f"{escape_markdown(job.label, 40)} · place {job.position} in the queue"
-            if job.position
-            else escape_markdown(job.label, 40)
-        )
-        left = "" if job.seconds_left is None else f" · {job.seconds_left:.0f} s left"
+        text = escape_markdown(tr(job.label), 40)
+        text += " · " + tr("place {place} in the queue", place=job.position) if job.position else ""
+        left = "" if job.seconds_left is None else " · " + tr("{seconds:.0f} s left", seconds=job.seconds_left)
         st.progress(job.fraction, text=text + left)
-        if st.button("Stop", key=f"frame_stop_{job.id}", type="tertiary"):
+        if st.button(tr("Stop"), key=f"frame_stop_{job.id}", type="tertiary"):
             page.jobs.stop(job.id, page.space.id)
 
 
@@ -153,16 +149,41 @@ def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> N
         PageContext(step).set_view(**{kind: chosen})
 
 
+def _language_switch(page: PageContext) -> None:
+    """Writes the language into the URL; English leaves it, and is remembered as every choice."""
+
+    def choose() -> None:
+        chosen = st.session_state["frame_language"]
+        choose_language(chosen)
+        page.set_view(lang="" if chosen == "en" else chosen)
+
+    set_widget_value("frame_language", language())
+    st.segmented_control(
+        "Language / 语言",
+        list(LANGUAGES),
+        format_func=lambda one: LANGUAGES[one],
+        key="frame_language",
+        on_change=choose,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
 class open_page:
-    """Opens a page: configuration, style, password, menu, title. Errors in the block are shown as sentences."""
+    """Opens a page: configuration, language, style, password, menu, title. Errors in the block become sentences.
+
+    Args:
+        title, sentence: messages that replace those of the step.
+    """
 
     def __init__(self, key: str, title: str = "", sentence: str = "") -> None:
-        self.step, self.title, self.sentence, self.errors = BY_KEY[key], title, sentence, ErrorDisplay()
+        self.step, self.errors = BY_KEY[key], ErrorDisplay()
+        self.title, self.sentence = title or self.step.title, sentence or self.step.sentence
 
     def __enter__(self) -> PageContext:
-        title = (
-            self.step.name if self.step.key == "home" else f"{self.title or self.step.title} · Interest Transfer Studio"
-        )
+        begin_language()
+        here, studio = tr(self.step.name), tr("Interest Transfer Studio")
+        title = here if self.step.key == "home" else f"{tr(self.title)} · {studio}"
         st.set_page_config(page_title=title, page_icon="🔀", layout="wide", initial_sidebar_state="auto")
         st.html(Path(__file__).with_name("frame.css"))
         if not state.has_access():
@@ -171,7 +192,7 @@ class open_page:
             page = PageContext(self.step)
             draw(page, self.title, self.sentence)
             return page
-        st.page_link("app.py", label="Back to Home")
+        st.page_link("app.py", label=tr("Back to Home"))
         st.stop()
 
     def __exit__(
@@ -186,10 +207,10 @@ class open_page:
 
 def _ask_password() -> None:
     """Asks for the class password; ends the page until it was entered."""
-    st.title("Interest Transfer Studio", anchor=False)
+    st.title(tr("Interest Transfer Studio"), anchor=False)
     with st.form("class_password"):
-        given = st.text_input("Class password", type="password")
-        if st.form_submit_button("Enter", type="primary"):
+        given = st.text_input(tr("Class password"), type="password")
+        if st.form_submit_button(tr("Enter"), type="primary"):
             try:
                 state.enter_password(given)
                 st.rerun()

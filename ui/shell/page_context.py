@@ -12,6 +12,7 @@ import streamlit as st
 
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobQueue, JobSnapshot
+from recsys.wording import Message, tr
 from recsys.workspace import Entry, Space
 from recsys.workspace.sample_run import SAMPLE_RUN, run_folder, sample_run
 from ui import cache
@@ -32,9 +33,9 @@ class Step:
 
     key: str
     file: str
-    name: str
-    title: str
-    sentence: str
+    name: Message
+    title: Message
+    sentence: Message
     jobs: tuple[str, ...] = ()
 
 
@@ -42,61 +43,64 @@ STEPS = (
     Step(
         "home",
         "app.py",
-        "Home",
-        "Interest Transfer Studio",
-        "See, teach and test how a recommender transfers interests between users.",
+        Message("Home"),
+        Message("Interest Transfer Studio"),
+        Message("See, teach and test how a recommender transfers interests between users."),
     ),
     Step(
         "data",
         "pages/1_Data.py",
-        "1 Data",
-        "Load interactions",
-        "One row per interaction of a user with an item: see which rows are kept and why others are dropped.",
+        Message("1 Data"),
+        Message("Load interactions"),
+        Message("One row per interaction of a user with an item: see which rows are kept and why others are dropped."),
     ),
     Step(
         "train",
         "pages/2_Train.py",
-        "2 Train",
-        "Train a model",
-        "The curve shows validation accuracy after each epoch, against simple baselines.",
+        Message("2 Train"),
+        Message("Train a model"),
+        Message("The curve shows validation accuracy after each epoch, against simple baselines."),
         ("train", "demo"),
     ),
     Step(
         "embeddings",
         "pages/3_Embeddings.py",
-        "3 Embeddings",
-        "Map of users",
-        "Near points are users with similar interests. Lasso a group.",
+        Message("3 Embeddings"),
+        Message("Map of users"),
+        Message("Near points are users with similar interests. Lasso a group."),
         ("map",),
     ),
     Step(
         "transfer",
         "pages/4_Transfer.py",
-        "4 Transfer",
-        "Transfer interests",
-        "Drag α: the list, the map and the exact changes follow.",
+        Message("4 Transfer"),
+        Message("Transfer interests"),
+        Message("Drag α: the list, the map and the exact changes follow."),
     ),
     Step(
         "evaluate",
         "pages/5_Evaluate.py",
-        "5 Evaluate",
-        "Evaluate: does transfer help?",
-        "Accuracy on held-out items with 95% intervals, and a study of transfer on users the model was not trained on.",
+        Message("5 Evaluate"),
+        Message("Evaluate: does transfer help?"),
+        Message(
+            "Accuracy on held-out items with 95% intervals, and a study of transfer on users "
+            "the model was not trained on."
+        ),
         ("evaluate", "study"),
     ),
     Step(
         "explain",
         "pages/6_Explain.py",
-        "6 Explain",
-        "Explain a recommendation",
-        "Remove an item from the history and see how the list changes.",
+        Message("6 Explain"),
+        Message("Explain a recommendation"),
+        Message("Remove an item from the history and see how the list changes."),
     ),
     Step(
         "learn",
         "pages/7_Learn.py",
-        "7 Learn",
-        "Learn how interest transfer works",
-        "One idea, one control and one question at a time.",
+        Message("7 Learn"),
+        Message("Learn how interest transfer works"),
+        Message("One idea, one control and one question at a time."),
     ),
 )
 BY_KEY = {step.key: step for step in STEPS}
@@ -179,19 +183,20 @@ class PageContext:
         """The open dataset; without one, the page shows where to get it and ends."""
         dataset = self.dataset
         if dataset is None:
-            self.show_missing("There is no data yet.", "Upload a file, or open a sample.", "data", "Choose data")
+            self.show_missing(
+                tr("There is no data yet."), tr("Upload a file, or open a sample."), "data", tr("Choose data")
+            )
         return dataset
 
     def need_run(self) -> tuple[Run, Dataset]:
         """The open run and its data; without one, the page shows where to get it and ends."""
         if self.run_folder is None:
-            hint = "Train one in under a minute, or open the one of the sample."
+            hint = tr("Train one in under a minute, or open the one of the sample.")
             if self.dataset_folder is None:
-                self.show_missing("There is no trained model yet.", hint, "data", "Choose data")
+                self.show_missing(tr("There is no trained model yet."), hint, "data", tr("Choose data"))
             else:
-                self.show_missing(
-                    f"There is no trained model on {self._dataset_name()} yet.", hint, "train", "Train a model"
-                )
+                missing = tr("There is no trained model on {data} yet.", data=self._dataset_name())
+                self.show_missing(missing, hint, "train", tr("Train a model"))
         assert self.run_folder is not None
         return cache.open_run(str(self.run_folder))
 
@@ -199,7 +204,7 @@ class PageContext:
         """The open dataset in quotes, safe to show."""
         owned = (entry for entry in self.space.entries("dataset") if entry.id == self.dataset_id)
         found = next(owned, None)
-        return "this data" if found is None else f"“{escape_markdown(found.name, 60)}”"
+        return tr("this data") if found is None else f"“{escape_markdown(found.name, 60)}”"
 
     def show_missing(self, what: str, hint: str, page: str, label: str) -> NoReturn:
         """Shows what is missing and a button to the page that provides it. Ends the page."""
@@ -210,7 +215,7 @@ class PageContext:
                 if st.button(label, type="primary", key="empty_go"):
                     self.go(page)
                 sample = sample_run() is not None and self.step.key not in ("data", "train")
-                if sample and st.button("Open the sample run", key="empty_sample"):
+                if sample and st.button(tr("Open the sample run"), key="empty_sample"):
                     self.go(self.step.key, run=SAMPLE_RUN)
         st.stop()
 
@@ -285,7 +290,7 @@ def _without_deleted(view: state.View) -> state.View:
                 state.workspace().find(wanted, kind)
         except StudioError as error:
             cleared: dict[str, Any] = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
-            view = replace(view, **cleared, problems=(*view.problems, str(error)))
+            view = replace(view, **cleared, problems=(*view.problems, tr(error.message)))
     return view
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from recsys.errors import InputError
 from recsys.models.table import model_label
+from recsys.wording import tr
 
 if TYPE_CHECKING:
     from recsys.transfer.candidates import CandidateRules
@@ -122,7 +123,7 @@ def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
             try:
                 values[name] = _value(name, texts[name])
             except InputError as error:
-                problems.append(str(error))
+                problems.append(tr(error.message))
     if values.get("second_score") and "weight" not in values:
         values["weight"] = DEFAULT_WEIGHT
     return Rules(**values), problems  # type: ignore[arg-type]

@@ -22,8 +22,11 @@ from recsys.jobs.processes import Limits, ProcessRunner, available_cores, availa
 from recsys.jobs.queue import JobQueue
 from recsys.jobs.runner import ThreadRunner
 from recsys.jobs.trainings import THREADS
+from recsys.wording import tr
 from recsys.workspace import Space, Workspace, account_id
 from ui.components.cookies import set_cookies
+from ui.language import COOKIE as LANGUAGE_COOKIE
+from ui.language import chosen_language
 from ui.shell.log import start_log
 from ui.shell.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 
@@ -44,7 +47,7 @@ class View:
         dataset, run, job: ids of the workspace and of the job queue.
         beside: the transfer method whose list Transfer shows beside that of the rules; "" for none.
         target, source: `user:<user id>`, `group:<cohort id>`, `cluster:<n>` … (see `ui.transfer.parties`).
-        lang: of Learn: "zh"; "" for the one chosen before.
+        lang: of the interface: "zh"; "" for the one chosen before, or the browser's.
         code: of the class that the visitor takes part in.
         mode: how Learn is shown: "present" for the presenter; "" otherwise.
         guide: the tour or story that is open, and its step: "tour.2".
@@ -82,7 +85,7 @@ class View:
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
 PARAMETERS = (
     *("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside"),
-    *("lang", "code", "mode", "guide"),  # of Learn, and of the guide that is open
+    *("lang", "code", "mode", "guide"),  # the language; of Learn; the guide that is open
 )
 
 
@@ -100,7 +103,7 @@ def read_view() -> View:
             elif name in PARAMETERS:
                 values[name] = check_length(text, name, MAX_VALUE_LENGTH)
         except InputError as error:
-            problems.append(str(error))
+            problems.append(tr(error.message))
     rules, refused = read_rules(texts)
     return View(**values, rules=rules, problems=(*problems, *refused))  # type: ignore[arg-type]
 
@@ -178,15 +181,17 @@ def signed_in() -> bool:
 
 
 def store_space_cookie() -> None:
-    """Stores the name of the visitor's space in a cookie, unless it is stored or an account is signed in.
+    """Stores the name of the visitor's space and the chosen language in cookies, unless an account is signed in.
 
     When a new browser opens two tabs at once, each gets a space and one of the two cookies remains. The other tab
     learns the remaining cookie from its browser, and its space is joined to that one.
     """
-    token = str(st.session_state.get("space", ""))
-    if not token or _account() is not None or _cookie(SPACE_COOKIE) == token:
+    token, lang = str(st.session_state.get("space", "")), chosen_language()
+    known = _cookie(SPACE_COOKIE) == token and lang in ("", _cookie(LANGUAGE_COOKIE))
+    if not token or _account() is not None or known:
         return
-    stored = set_cookies(SPACE_COOKIE, token, {PASS_COOKIE: _password_digest(token)} if class_password() else {})
+    others = {PASS_COOKIE: _password_digest(token)} if class_password() else {}
+    stored = set_cookies(SPACE_COOKIE, token, others | ({LANGUAGE_COOKIE: lang} if lang else {}))
     if _SPACE.fullmatch(stored) and stored != token:
         _join_spaces(token, stored)
         st.session_state["space"] = stored

@@ -11,10 +11,11 @@ import pytest
 from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
 from ui.components.terms import link_name
 from ui.glossary import glossary_in
+from ui.language import LANGUAGES
 from ui.learn.figures import build
 from ui.learn.measure import MEASURES, measured, truth
 from ui.learn.sample_figures import FILE
-from ui.learn.texts import FOLDER, LANGUAGES, Question, fill, lessons, placeholders, read, words
+from ui.learn.texts import FOLDER, Question, fill, lessons, placeholders, read, words
 
 KEYS = list(lessons("en"))
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]

@@ -1,0 +1,80 @@
+"""Sentences that can be shown in another language than English.
+
+A `Message` is an English sentence that remembers how it was made: its template (the code by which a translation is
+found) and the values of its places. The library returns messages; whoever shows them words them with `tr`, in the
+language of the reader. `ui.language` names the catalogue of translations; without one, everything is English.
+
+    tr("{n:,} rows are kept", n=5)      in the language of the reader
+    Message("{n:,} rows are kept", n=5) in English, to be worded later by `tr(message)`
+
+The first argument is a literal, so that the catalogues can be made by reading the source (`ui.language.catalogue`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+Catalogue = Mapping[str, str]
+"""Templates in English -> the same in another language, with the same places."""
+
+
+class Message(str):
+    """An English sentence with its template and its values.
+
+    Args:
+        template: English, with a place `{name}` or `{name:,}` for each value; without values it is taken as it is.
+        values: numbers, texts, or other messages, which are then worded too.
+
+    Raises:
+        KeyError: the template has a place without a value.
+    """
+
+    __slots__ = ("template", "values")
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Message:
+        made = super().__new__(cls, template.format(**values) if values else template)
+        made.template, made.values = str(template), values
+        return made
+
+    @classmethod
+    def plural(cls, one: str, many: str, n: int, /, **values: object) -> Message:
+        """The message for a number `n`, which is also a value of that name; `one` for exactly 1."""
+        return cls(one if n == 1 else many, n=n, **values)
+
+    def __reduce__(self) -> tuple[Callable[..., Message], tuple[str, dict[str, object]]]:
+        return _message, (self.template, dict(self.values))
+
+
+def _message(template: str, values: dict[str, object]) -> Message:
+    return Message(template, **values)
+
+
+_find_catalogue: Callable[[], Catalogue] = dict
+
+
+def use_catalogue(find: Callable[[], Catalogue]) -> None:
+    """Names the function that returns the catalogue of the present reader; {} is English."""
+    global _find_catalogue  # noqa: PLW0603  one process has one way to find its readers' languages
+    _find_catalogue = find
+
+
+def tr(text: str, /, **values: object) -> str:
+    """A template with values, or a message, in the language of the reader.
+
+    A text without a translation stays English.
+    """
+    if isinstance(text, Message) and not values:
+        return tr(text.template, **text.values)
+    found = _find_catalogue().get(text, text)
+    return found.format(**{name: _worded(value) for name, value in values.items()}) if values else str(found)
+
+
+def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
+    """A template for a number `n`, which is also a value of that name; `one` for exactly 1."""
+    return tr(one if n == 1 else many, n=n, **values)
+
+
+def _worded(value: object) -> object:
+    return tr(value) if isinstance(value, Message) else value

@@ -1,0 +1,70 @@
+"""The files of translations: complete, with the places of the source, and nothing that the source no longer says."""
+
+from __future__ import annotations
+
+import pytest
+
+from recsys.wording import Message, tr, tr_n, use_catalogue
+from ui.language import FOLDER, LANGUAGES, _of_reader
+from ui.language.po_files import places, read_file, sentences, sentences_in
+
+SOURCE = sentences()
+TRANSLATED = ("ui.shell",)  # packages; the others follow one by one
+OTHERS = [lang for lang in LANGUAGES if lang != "en"]
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_the_files_hold_exactly_the_sentences_of_the_source(lang: str) -> None:
+    """If red: python -m ui.language.po_files, and translate what is new."""
+    files = {file.stem: file for file in (FOLDER / lang).glob("*.po")}
+    assert set(files) == set(SOURCE)
+    for package, file in files.items():
+        assert {message.id for message in read_file(file) if message.id} == set(SOURCE[package]), package
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_every_sentence_is_translated_with_the_same_places(lang: str) -> None:
+    for file in (FOLDER / lang / f"{package}.po" for package in TRANSLATED):
+        for message in (message for message in read_file(file) if message.id):
+            templates = [message.id] if isinstance(message.id, str) else list(message.id)
+            texts = [message.string] if isinstance(message.string, str) else list(message.string)
+            assert all(texts) and not message.fuzzy, (file.name, message.id)
+            wanted = set().union(*(places(template) for template in templates))
+            assert all(places(text) <= wanted for text in texts), (file.name, message.id)
+            assert wanted <= places(texts[-1]) | {"n", "n:,"}, (file.name, message.id)
+
+
+def test_one_sentence_has_one_translation() -> None:
+    for lang in OTHERS:
+        known: dict[str, str] = {}
+        for file in (FOLDER / lang).glob("*.po"):
+            for message in (message for message in read_file(file) if isinstance(message.id, str) and message.id):
+                first = known.setdefault(message.id, message.string)
+                assert message.string in ("", first), (file.name, message.id)
+
+
+def test_sentences_are_found_in_the_source() -> None:
+    source = (
+        'tr("one {a}", a=1); Message("two" if x else "three"); tr_n("{n} day", "{n} days", 3)\n'
+        'Message.plural("a row", "{n} rows", 2); raise InputError("alpha", "must be positive", 0, fix="Use 1.")'
+    )
+    found = {"one {a}", "two", "three", ("{n} day", "{n} days"), ("a row", "{n} rows"), "must be positive", "Use 1."}
+    assert set(sentences_in(source)) == found
+
+
+def test_messages_are_worded_with_their_values_in_the_language_of_the_reader() -> None:
+    chinese = {
+        "{n:,} rows of {file}": "{file} 有 {n:,} 行",
+        "the data": "数据",
+        "{n} day": "{n} 天",
+        "{n} days": "{n} 天",
+    }
+    message = Message("{n:,} rows of {file}", n=1234, file=Message("the data"))
+    assert message == "1,234 rows of the data" == tr(message)
+    use_catalogue(lambda: chinese)
+    try:
+        assert tr(message) == "数据 有 1,234 行"
+        assert tr_n("{n} day", "{n} days", 3) == "3 天" and tr("unknown {text}", text="<b>") == "unknown <b>"
+        assert tr("{braces} of data") == "{braces} of data", "a text without values is not a template"
+    finally:
+        use_catalogue(_of_reader)

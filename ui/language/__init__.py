@@ -1,0 +1,75 @@
+"""The language of the interface: which one the visitor reads, and its catalogue of translations.
+
+The library words its messages through the catalogue found here. To write a sentence that is shown:
+
+    from recsys.wording import tr
+    st.button(tr("Train again"))                        a literal, found in the catalogue of the language
+    st.caption(tr("{n:,} users", n=dataset.n_users))    values in named places, formatted by the translation too
+    tr_n("{n} job", "{n} jobs", count)                  by number
+    Message("Compare runs")                             in a table at module level; `tr(...)` where it is shown
+
+After new sentences: `python -m ui.language.po_files`, then fill the empty translations in ui/language/zh/*.po.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from recsys.wording import Catalogue, use_catalogue
+
+FOLDER = Path(__file__).parent
+LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
+COOKIE = "studio_language"
+_IN_SESSION, _CHOSEN = "language", "language_chosen"
+
+
+def language() -> str:
+    """The language of this run of the page: "en" or "zh"."""
+    return str(st.session_state.get(_IN_SESSION, "en"))
+
+
+def chosen_language() -> str:
+    """The language that was chosen in this session, by the switch or by a link; "" for none."""
+    return str(st.session_state.get(_CHOSEN, ""))
+
+
+def begin_language() -> None:
+    """Sets the language at the start of a page: `?lang=` of the link, else the chosen one, else the browser's."""
+    asked = str(st.query_params.get("lang", ""))
+    if asked in LANGUAGES:
+        st.session_state[_CHOSEN] = asked
+    st.session_state[_IN_SESSION] = chosen_language() or _of_browser()
+
+
+def choose_language(lang: str) -> None:
+    """Remembers a choice for this session; `ui.shell.state` stores it in a cookie."""
+    st.session_state[_CHOSEN] = st.session_state[_IN_SESSION] = lang
+
+
+def _of_browser() -> str:
+    """The language of an earlier visit, else the one the browser asks for, else English."""
+    remembered = str(st.context.cookies.get(COOKIE, ""))
+    if remembered in LANGUAGES:
+        return remembered
+    return "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
+
+
+@cache
+def catalogue(lang: str) -> Catalogue:
+    """All translations of a language, from its files; {} for English."""
+    from ui.language.po_files import read_catalogue  # heavy: only for languages other than English
+
+    return {} if lang == "en" else read_catalogue(FOLDER / lang)
+
+
+def _of_reader() -> Catalogue:
+    """The catalogue of whoever sees this run of a page; English in jobs and in a shell."""
+    return {} if get_script_run_ctx(suppress_warning=True) is None else catalogue(language())
+
+
+use_catalogue(_of_reader)
