@@ -6,9 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys.errors import InputError
+
 if TYPE_CHECKING:
     from recsys.data import Loaded
     from recsys.transfer.candidates import CandidateRules
+
+_OWN_DATA = ("file", "sql", "url", "items", "users", "plan")  # arguments that name data of one's own
 
 
 def add_data_arguments(step: argparse.ArgumentParser) -> None:
@@ -20,13 +24,27 @@ def add_data_arguments(step: argparse.ArgumentParser) -> None:
     step.add_argument("--items", type=Path, metavar="FILE", help="item table")
     step.add_argument("--users", type=Path, metavar="FILE", help="user table")
     step.add_argument("--plan", type=Path, metavar="FILE", help="a saved cleaning plan (JSON)")
+    step.add_argument("--sample", metavar="NAME", help="the sample, in place of FILE: all, social, shop, …")
+    step.add_argument("--language", default="en", help="of the sample's texts: en (default) or zh")
 
 
 def load_named_data(chosen: argparse.Namespace) -> Loaded:
-    """The data that the arguments name. Raises InputError, see `load` and `load_query`; OSError for the plan."""
+    """The data that the arguments name.
+
+    Raises:
+        InputError: see `load`, `load_query` and `load_sample`; or a sample together with a file or a query.
+        OSError: the plan can't be read.
+    """
     from recsys.data import CleaningPlan, load
     from recsys.data.query_loading import load_query
 
+    if chosen.sample is not None:
+        others = {name: value for name, value in vars(chosen).items() if name in _OWN_DATA and value is not None}
+        if others:
+            raise InputError("--sample", f"must be given without {', '.join(_OWN_DATA)}", ", ".join(others))
+        from recsys.data.samples import load_sample
+
+        return load_sample(chosen.sample, chosen.language)
     plan = CleaningPlan.from_json(chosen.plan.read_text("utf-8")) if chosen.plan else None
     if chosen.sql is None and chosen.url is None and chosen.file is not None:
         return load(chosen.file, items=chosen.items, users=chosen.users, plan=plan)

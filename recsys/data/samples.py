@@ -1,4 +1,8 @@
-"""The samples: each of the four scenarios alone and all together, loaded as an upload is."""
+"""The samples: each of the four scenarios alone and all together, loaded as an upload is, in English or Chinese.
+
+Both languages have the same ids, interactions and planted properties. Titles, descriptions, tags and the user table
+differ, so that their datasets have different fingerprints, as everything that is computed from texts differs too.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from recsys.data.cleaning import CleaningPlan
     from recsys.data.loading import Loaded
 
+LANGUAGES = ("en", "zh")
+"""The languages of the samples' texts: English, and Chinese in simplified characters."""
 FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
 
 
@@ -29,6 +35,7 @@ class Sample:
         content: what its items are.
         to_find: which planted patterns can be found in it.
         rows: rows in the file, before cleaning.
+        chinese: its name in Chinese.
     """
 
     name: str
@@ -36,6 +43,11 @@ class Sample:
     content: str
     to_find: str
     rows: int
+    chinese: str
+
+    def dataset_name(self, language: str = "en") -> str:
+        """The name of the loaded dataset."""
+        return f"{self.chinese}（示例）" if language == "zh" else f"{self.title} (sample)"
 
 
 SAMPLES = (
@@ -45,6 +57,7 @@ SAMPLES = (
         "The same users in all four scenarios.",
         "Twelve interests behind all four; 30% of the users change theirs half-way; 20% are cold in one scenario.",
         84_971,
+        "四个场景",
     ),
     Sample(
         "social",
@@ -52,6 +65,7 @@ SAMPLES = (
         "Groups, threads and challenges.",
         "Groups come before their threads; likes within one second have no known order.",
         20_796,
+        "社交媒体",
     ),
     Sample(
         "shop",
@@ -59,6 +73,7 @@ SAMPLES = (
         "Equipment and accessories.",
         "The main product first, then accessories, then care; six themes in each of twelve interests.",
         21_255,
+        "购物",
     ),
     Sample(
         "courses",
@@ -66,6 +81,7 @@ SAMPLES = (
         "Courses in parts, workshops, masterclasses.",
         "Part 1 before 2 before 3: sequence models must beat popularity.",
         20_539,
+        "在线课程",
     ),
     Sample(
         "entertainment",
@@ -73,6 +89,7 @@ SAMPLES = (
         "Shows, films and podcasts.",
         "Episodes in order, late releases with few rows, and users over 65 who watch the most.",
         22_381,
+        "娱乐",
     ),
 )
 
@@ -85,23 +102,24 @@ def sample_of(name: str) -> Sample:
     raise UnknownIdError("the sample", f"must be one of {', '.join(one.name for one in SAMPLES)}", name)
 
 
-def load_sample(name: str = "all") -> Loaded:
+def load_sample(name: str = "all", language: str = "en") -> Loaded:
     """Loads a sample with `recsys.data.load` and `sample_plan`.
 
     Args:
         name: "all", "social", "shop", "courses" or "entertainment".
+        language: of titles, descriptions, tags and user table: "en" or "zh".
 
     Returns:
         The dataset with its cleaning report, as `load` returns it.
 
     Raises:
-        UnknownIdError: there is no such sample.
+        UnknownIdError: there is no such sample, or language.
         ArtifactError, InputError: its files are missing or damaged.
     """
     from recsys.data.loading import load
 
-    rows, items, users = sample_files(name)
-    return load(rows, name=f"{sample_of(name).title} (sample)", items=items, users=users, plan=sample_plan())
+    rows, items, users = sample_files(name, language)
+    return load(rows, name=sample_of(name).dataset_name(language), items=items, users=users, plan=sample_plan())
 
 
 def sample_plan() -> CleaningPlan:
@@ -111,11 +129,16 @@ def sample_plan() -> CleaningPlan:
     return CleaningPlan(max_user_interactions=500)
 
 
-def sample_files(name: str) -> tuple[bytes, bytes, bytes]:
+def sample_files(name: str, language: str = "en") -> tuple[bytes, bytes, bytes]:
     """Interactions, items and users of a sample as CSV. Raises UnknownIdError, ArtifactError."""
     sample_of(name)
+    if language not in LANGUAGES:
+        raise UnknownIdError("the language of the sample", f"must be one of {', '.join(LANGUAGES)}", language)
     rows = gzip.decompress(_read("interactions.csv.gz"))
-    items, users = _read("items.csv"), _read("people.csv")
+    if language == "en":
+        items, users = _read("items.csv"), _read("people.csv")
+    else:
+        items, users = (gzip.decompress(_read(f"{language}/{table}.csv.gz")) for table in ("items", "people"))
     if name == "all":
         return rows, items, users
     return _only(rows, name), _only(items, name), users

@@ -45,13 +45,16 @@ def train(job: JobDescription, workspace: Workspace, progress: Progress) -> dict
 
 
 def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
-    """Saves the sample and a run trained on it. Returns the ids of both."""
+    """Saves the sample and a run trained on it. Returns the ids of both.
+
+    The job's setting "language" is that of the sample's texts; without it, English.
+    """
     from recsys.data.samples import load_sample
     from recsys.runs import train_run
 
     progress(0.01, "Reading the sample …")
     space, folder = workspace.space(job.space), job_folder(job, workspace)
-    dataset, note = load_sample("all").dataset, folder / "dataset.txt"
+    dataset, note = load_sample("all", job.settings.get("language", "en")).dataset, folder / "dataset.txt"
     if not note.is_file():  # else an earlier worker, which was lost, has saved it
         replace_file(note, space.save_dataset(dataset).id)
     data_id = note.read_text("utf-8")

@@ -1,6 +1,6 @@
 """Writes the sample again, with the same content as the committed files.
 
-python -m sample_data.build                      writes the four files of sample_data/
+python -m sample_data.build                      writes the files of sample_data/
 python -m sample_data.build.trained_run          trains the run in sample_data/run again
 """
 
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out: Path = parser.parse_args(arguments).out
     out.mkdir(parents=True, exist_ok=True)
     for name, content in build_community().files().items():
+        (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_bytes(content)
         print(f"{name}: {len(content):,} bytes")
     return 0

@@ -17,11 +17,13 @@ from random import Random
 from typing import Any
 
 from recsys.errors import InputError
-from sample_data.build.items import SampleItem, sample_items
+from sample_data.build.items import PHRASES, SampleItem, sample_items
+from sample_data.build.phrases import ENGLISH
 from sample_data.build.users import DAY, HALFWAY, START, ItemIndex, SampleUser, sample_users, simulate
+from sample_data.build.word_bank import interests
 
 COLUMNS = ("user_id", "item_id", "timestamp", "scenario")
-USER_COLUMNS = ("user_id", "age_band", "region", "planted interest", "planted interest in 2024")
+USER_COLUMNS = ("user_id", *ENGLISH.user_columns)
 """The last two let a class compare the model with what was planted; no model reads the user table."""
 BOT = "feedreader-9999"
 BOT_ROWS = 2_400
@@ -38,11 +40,13 @@ class SampleCommunity:
     Attributes:
         rows: interactions in file order: user_id, item_id, timestamp (unix seconds), scenario; with invalid rows.
         items, users: with their planted properties.
+        chinese: the same items with titles, descriptions and tags in Chinese.
         invalid: kind of invalid row -> numbers of the data rows from 1, the bot's under "bot".
     """
 
     rows: tuple[Row, ...]
     items: tuple[SampleItem, ...]
+    chinese: tuple[SampleItem, ...]
     users: tuple[SampleUser, ...]
     invalid: Mapping[str, tuple[int, ...]]
 
@@ -66,28 +70,36 @@ class SampleCommunity:
 
     def files(self) -> dict[str, bytes]:
         """File name -> content, the same bytes for the same community."""
-        blank = Random(11)
-        items = []
-        for item in self.items:
+        truth = json.dumps(self.truth(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        return {
+            "interactions.csv.gz": _gzip(_csv(COLUMNS, self.rows)),
+            **self._tables(self.items, "en"),
+            **{f"zh/{name}.gz": _gzip(table) for name, table in self._tables(self.chinese, "zh").items()},
+            "truth.json.gz": _gzip(truth.encode()),
+        }
+
+    def _tables(self, items: Sequence[SampleItem], language: str) -> dict[str, bytes]:
+        """The item table and the user table in one language; the same cells are blank in each."""
+        blank, phrases = Random(11), PHRASES[language]
+        shown = {en.name: one.name for en, one in zip(interests(), interests(language), strict=True)}
+        rows = []
+        for item in items:
             text = "" if blank.random() < 0.03 else item.text
             tags = "" if blank.random() < 0.02 else "|".join(item.tags)
-            items.append((item.item_id, item.title, text, tags, item.scenario))
+            rows.append((item.item_id, item.title, text, tags, item.scenario))
         users = [
             (
                 u.user_id,
                 "" if blank.random() < 0.03 else u.age_band,
-                "" if blank.random() < 0.02 else u.region,
-                u.main_interest,
-                u.earlier_interest,
+                "" if blank.random() < 0.02 else phrases.regions[u.region],
+                shown[u.main_interest],
+                shown[u.earlier_interest],
             )
             for u in self.users
         ]
-        truth = json.dumps(self.truth(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         return {
-            "interactions.csv.gz": _gzip(_csv(COLUMNS, self.rows)),
-            "items.csv": _csv(("item_id", "title", "description", "tags", "scenario"), items),
-            "people.csv": _csv(USER_COLUMNS, users),
-            "truth.json.gz": _gzip(truth.encode()),
+            "items.csv": _csv(("item_id", "title", "description", "tags", "scenario"), rows),
+            "people.csv": _csv(("user_id", *phrases.user_columns), users),
         }
 
 
@@ -104,7 +116,7 @@ def build_community(seed: int = 7, n_users: int = 1500) -> SampleCommunity:
     if not 10 <= n_users <= 20_000:
         raise InputError("n_users", "must be between 10 and 20,000", n_users, "Use 1500 for the sample.")
     random = Random(seed)
-    items = sample_items(random)
+    items, chinese = sample_items(random), sample_items(Random(seed), "zh")
     users = sample_users(random, n_users)
     index = ItemIndex(random, items)
     log = [(time, user.user_id, item) for user in users for time, item in simulate(random, user, index)]
@@ -113,7 +125,7 @@ def build_community(seed: int = 7, n_users: int = 1500) -> SampleCommunity:
     log.sort(key=lambda row: row[0])  # stable: rows of one second keep their order
     valid = [(user, item.item_id, str(time), item.scenario) for time, user, item in log]
     rows, invalid = _with_invalid_rows(random, valid, share)
-    return SampleCommunity(rows, items, users, invalid)
+    return SampleCommunity(rows, items, chinese, users, invalid)
 
 
 def _bot(random: Random, items: Sequence[SampleItem], rows: int) -> list[tuple[int, str, SampleItem]]:

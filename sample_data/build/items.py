@@ -11,32 +11,12 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from sample_data.build.phrases import (
-    CARE_TEXTS,
-    COURSE_NAMES,
-    COURSE_TEXTS,
-    EDITIONS,
-    EVERYDAY,
-    FILM_NAMES,
-    FILM_TEXTS,
-    GIFT_TEXTS,
-    GROUP_NAMES,
-    GROUP_TEXTS,
-    HELLO_TEXTS,
-    MAIN_TEXTS,
-    MODELS,
-    PLACES,
-    POST_TEXTS,
-    POST_TITLES,
-    SHOW_NAMES,
-    SHOW_TEXTS,
-    TALK_TEXTS,
-    TEACHERS,
-    THING_TEXTS,
-    WORKSHOP_TEXTS,
-)
+from sample_data.build.phrases import ENGLISH, Phrases
+from sample_data.build.phrases_zh import CHINESE
 from sample_data.build.word_bank import Interest, Theme, interests
 
+PHRASES = {"en": ENGLISH, "zh": CHINESE}
+"""Language -> its phrases. Interests, themes and series have their English names in every language."""
 SCENARIOS = ("social", "shop", "courses", "entertainment")
 """The four scenarios, in the order of the files."""
 GENERAL = "everyday"
@@ -63,16 +43,25 @@ class SampleItem:
     part: int
 
 
-def sample_items(random: Random) -> tuple[SampleItem, ...]:
-    """All items in the order of their ids, about 2,050; every title is distinct."""
+def sample_items(random: Random, language: str = "en") -> tuple[SampleItem, ...]:
+    """All items in the order of their ids, about 2,050; every title is distinct.
+
+    Args:
+        random: at the same state it gives the same items in each language: the same ids, and what is planted in them.
+        language: of titles, descriptions and tags: "en" or "zh".
+    """
+    phrases = PHRASES[language]
     drafts: dict[str, list[SampleItem]] = {scenario: [] for scenario in SCENARIOS}
-    for interest in interests():
+    for planted, interest in zip(interests(), interests(language), strict=True):
         for number, theme in enumerate(interest.themes):
-            words = _ThemeWords(interest, theme, number, random)
+            words = _ThemeWords(phrases, interest, theme, number, random, (planted.name, planted.themes[number].name))
             for scenario, make in zip(SCENARIOS, (_social, _shop, _courses, _shows), strict=True):
                 drafts[scenario] += make(words)
-    for scenario in SCENARIOS:
-        drafts[scenario] += [_everyday(scenario, title, text) for title, text in EVERYDAY[scenario]]
+    for scenario, english in ENGLISH.everyday.items():
+        drafts[scenario] += [
+            _everyday(phrases, scenario, title, text, planted_title)
+            for (title, text), (planted_title, _) in zip(phrases.everyday[scenario], english, strict=True)
+        ]
     items: list[SampleItem] = []
     for scenario, rows in drafts.items():
         random.shuffle(rows)  # so that an id says nothing about the interest
@@ -83,21 +72,34 @@ def sample_items(random: Random) -> tuple[SampleItem, ...]:
 
 
 class _ThemeWords:
-    """The words that the items of one theme are made of: its facets in random order, names, places, brands."""
+    """The words that the items of one theme are made of: its facets in random order, names, places, brands.
 
-    def __init__(self, interest: Interest, theme: Theme, number: int, random: Random) -> None:
-        self.interest, self.theme, self.random = interest, theme, random
+    Args:
+        number: of the theme within its interest, from 0: another title pattern for each of the six.
+        planted: names of the interest and of the theme in English.
+    """
+
+    def __init__(
+        self,
+        phrases: Phrases,
+        interest: Interest,
+        theme: Theme,
+        number: int,
+        random: Random,
+        planted: tuple[str, str],
+    ) -> None:
+        self.phrases, self.interest, self.theme, self.random = phrases, interest, theme, random
         self.image = titled(theme.image)
         self.name = titled(theme.name)
-        self.teacher, self.guest = random.sample(TEACHERS, 2)
-        self.place, self.second = random.sample(PLACES, 2)
+        self.teacher, self.guest = random.sample(phrases.teachers, 2)
+        self.place, self.second = random.sample(phrases.places, 2)
         self.brand, self.rival = random.sample(interest.brands, 2)
         self.facets = random.sample(theme.facets, len(theme.facets))
-        self.pattern = number  # of the title; another one for each of the six themes of an interest
+        self.pattern, self.planted = number, planted
 
-    def draft(self, series: str, part: int, title: str, texts: tuple[str, ...], *tags: str) -> SampleItem:
-        """An item without id and scenario, with one of the texts."""
-        text = self.random.choice(texts).format(
+    def draft(self, series: str, part: int, title: str, texts: str, *tags: str) -> SampleItem:
+        """An item without id and scenario, with one of the descriptions of a kind."""
+        text = self.random.choice(self.phrases.texts[texts]).format(
             theme=self.theme.name,
             facet=self.facets[part % 6],
             other=self.facets[(part + 2) % 6],
@@ -106,70 +108,74 @@ class _ThemeWords:
             place=self.place,
         )
         extra = self.random.choice(self.interest.tags)
-        tags = tuple(dict.fromkeys((self.interest.name, self.theme.name, *tags, extra)))
-        return _draft(title, text, tags, self.interest.name, self.theme.name, f"{self.theme.name}/{series}", part)
+        shown = (self.phrases.tags[tag] for tag in tags)
+        tags = tuple(dict.fromkeys((self.interest.name, self.theme.name, *shown, extra)))
+        return _draft(title, text, tags, *self.planted, f"{self.planted[1]}/{series}", part)
 
 
 def _social(words: _ThemeWords) -> Iterator[SampleItem]:
-    theme, facet = words.theme.name, words.facets
-    group = GROUP_NAMES[words.pattern].format(place=words.place, theme=words.name, image=words.image)
-    yield words.draft("group", 1, group, GROUP_TEXTS, "group")
-    yield words.draft("group", 2, f"Say hello: newcomers to {theme} at {group}", HELLO_TEXTS, "thread")
-    titles = words.random.sample(POST_TITLES, 3)
+    phrases, theme, facet = words.phrases, words.theme.name, words.facets
+    group = phrases.groups[words.pattern].format(place=words.place, theme=words.name, image=words.image)
+    yield words.draft("group", 1, group, "group", "group")
+    yield words.draft("group", 2, phrases.hello.format(theme=theme, group=group), "hello", "thread")
+    titles = words.random.sample(phrases.posts, 3)
     for part, (title, one) in enumerate(zip(titles, facet[:3], strict=True), 3):
-        yield words.draft("group", part, title.format(facet=one, place=words.second, theme=theme), POST_TEXTS, "post")
-    days = words.random.choice((7, 14, 21, 30))
-    yield words.draft("challenge", 1, f"{days} days of {theme}: day one with {words.guest}", POST_TEXTS, "challenge")
-    yield words.draft(
-        "challenge", 2, f"{days} days of {theme}: what {facet[4]} taught us", POST_TEXTS, "challenge", "photos"
-    )
+        yield words.draft("group", part, title.format(facet=one, place=words.second, theme=theme), "post", "post")
+    fill = {"days": words.random.choice((7, 14, 21, 30)), "theme": theme, "guest": words.guest, "facet": facet[4]}
+    first, second = (title.format(**fill) for title in phrases.challenges)
+    yield words.draft("challenge", 1, first, "post", "challenge")
+    yield words.draft("challenge", 2, second, "post", "challenge", "photos")
 
 
 def _shop(words: _ThemeWords) -> Iterator[SampleItem]:
-    main, first, second, third = words.theme.products
-    word = words.random.choice(MODELS)
-    yield words.draft("kit", 1, f"{words.brand} {word} {titled(main)}", MAIN_TEXTS, "gear", "essentials")
-    yield words.draft("kit", 2, f"{words.brand} {titled(first)}", THING_TEXTS, "gear", "add-on")
-    yield words.draft("kit", 3, f"{words.place} {titled(second)}", THING_TEXTS, "gear", "add-on")
-    yield words.draft("kit", 4, f"Care Kit for {titled(main)}", CARE_TEXTS, "care", "add-on")
-    edition = words.random.choice(EDITIONS)
-    yield words.draft("upgrade", 1, f"{words.rival} {titled(main)}, {edition}", MAIN_TEXTS, "gear", "premium")
-    yield words.draft("upgrade", 2, f"{words.rival} {titled(third)}", THING_TEXTS, "gear", "premium")
-    yield words.draft("upgrade", 3, f"{words.name} Gift Box: {titled(first)} and More", GIFT_TEXTS, "gift")
+    phrases, fill = words.phrases, {"brand": words.brand, "rival": words.rival, "place": words.place}
+    fill |= dict(zip(("main", "first", "second", "third"), map(titled, words.theme.products), strict=True))
+    fill |= {"theme": words.name, "model": words.random.choice(phrases.models)}
+    kinds = (("main", "essentials"), ("thing", "add-on"), ("thing", "add-on"))
+    for part, (title, (texts, tag)) in enumerate(zip(phrases.kit, kinds, strict=False), 1):
+        yield words.draft("kit", part, title.format(**fill), texts, "gear", tag)
+    yield words.draft("kit", 4, phrases.kit[3].format(**fill), "care", "care", "add-on")
+    fill["edition"] = words.random.choice(phrases.editions)
+    first, second, gift = (title.format(**fill) for title in phrases.upgrade)
+    yield words.draft("upgrade", 1, first, "main", "gear", "premium")
+    yield words.draft("upgrade", 2, second, "thing", "gear", "premium")
+    yield words.draft("upgrade", 3, gift, "gift", "gift")
 
 
 def _courses(words: _ThemeWords) -> Iterator[SampleItem]:
-    course = COURSE_NAMES[words.pattern].format(theme=words.name, teacher=words.teacher)
+    phrases = words.phrases
+    course = phrases.courses[words.pattern].format(theme=words.name, teacher=words.teacher)
     for part in range(1, 5):
         level = "beginner" if part < 3 else "intermediate"
-        title = f"{course} — Part {part}: {first_up(words.facets[part % 6])}"
-        yield words.draft("course", part, title, COURSE_TEXTS, "course", level)
-    weekend = f"Weekend Workshop: {words.name} in {words.place}"
-    yield words.draft("course", 5, weekend, WORKSHOP_TEXTS, "workshop", "intermediate")
-    for part in (1, 2):
-        facet = titled(words.facets[part % 6])
-        title = f"Masterclass with {words.guest}: {facet}, {('First', 'Second')[part - 1]} Half"
-        yield words.draft("masterclass", part, title, COURSE_TEXTS, "masterclass", "advanced")
+        title = phrases.course_part.format(course=course, part=part, facet=first_up(words.facets[part % 6]))
+        yield words.draft("course", part, title, "course", "course", level)
+    weekend = phrases.workshop.format(theme=words.name, place=words.place)
+    yield words.draft("course", 5, weekend, "workshop", "workshop", "intermediate")
+    for part, half in enumerate(phrases.halves, 1):
+        title = phrases.masterclass.format(guest=words.guest, facet=titled(words.facets[part % 6]), half=half)
+        yield words.draft("masterclass", part, title, "course", "masterclass", "advanced")
 
 
 def _shows(words: _ThemeWords) -> Iterator[SampleItem]:
-    show = SHOW_NAMES[words.pattern].format(image=words.image, place=words.place, name=words.teacher.split()[0])
+    phrases, name = words.phrases, words.teacher.split()[0]
+    show = phrases.shows[words.pattern].format(image=words.image, place=words.place, name=name)
     for part in range(1, 5):
-        facet = first_up(words.facets[part % 6])
-        yield words.draft("show", part, f"{show}, Episode {part}: {facet}", SHOW_TEXTS, "series", "documentary")
-    film = FILM_NAMES[words.pattern].format(image=words.image, place=words.second)
-    yield words.draft("film", 1, film, FILM_TEXTS, "film")
-    yield words.draft("film", 2, f"{film}: Behind the Camera", FILM_TEXTS, "film", "making-of")
-    talk = f"The {words.name} Hour: {first_up(words.facets[0])} with {words.guest}"
-    yield words.draft("film", 3, talk, TALK_TEXTS, "podcast")
+        title = phrases.episode.format(show=show, part=part, facet=first_up(words.facets[part % 6]))
+        yield words.draft("show", part, title, "show", "series", "documentary")
+    film = phrases.films[words.pattern].format(image=words.image, place=words.second)
+    yield words.draft("film", 1, film, "film", "film")
+    yield words.draft("film", 2, phrases.making_of.format(film=film), "film", "film", "making-of")
+    talk = phrases.talk.format(theme=words.name, facet=first_up(words.facets[0]), guest=words.guest)
+    yield words.draft("film", 3, talk, "talk", "podcast")
 
 
 def _draft(title: str, text: str, tags: tuple[str, ...], *planted: Any) -> SampleItem:
     return SampleItem("", "", first_up(title), first_up(text), tags, *planted)
 
 
-def _everyday(scenario: str, title: str, text: str) -> SampleItem:
-    return _draft(title, text, (GENERAL, scenario), GENERAL, GENERAL, f"{GENERAL}/{title}", 1)
+def _everyday(phrases: Phrases, scenario: str, title: str, text: str, planted_title: str) -> SampleItem:
+    tags = phrases.tags[GENERAL], phrases.tags[scenario]
+    return _draft(title, text, tags, GENERAL, GENERAL, f"{GENERAL}/{planted_title}", 1)
 
 
 def titled(text: str) -> str:

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from random import Random
 
 from sample_data.build.items import GENERAL, SCENARIOS, SampleItem
+from sample_data.build.phrases import ENGLISH
 from sample_data.build.word_bank import interests
 
 START, END = 1_704_067_200, 1_767_225_600  # 1 January 2024 and 2026, UTC
 HALFWAY = (START + END) // 2
 DAY = 86_400
 AGE_BANDS = ("18–24", "25–34", "35–49", "50–64", "65+")
-REGIONS = ("Coast", "Hills", "Lakes", "City", "Plains")
+REGIONS = tuple(ENGLISH.regions)
 DRIFTING, COLD = 0.3, 0.2  # shares of users
 
 # Probabilities; they decide how predictable the sample is.

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sample_data.build.phrases import names
+from sample_data.build.word_bank_zh import WORDS as CHINESE_WORDS
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -34,24 +37,20 @@ class Interest:
     themes: tuple[Theme, ...]
 
 
-def interests() -> tuple[Interest, ...]:
-    """The twelve interests, in a fixed order."""
+def interests(language: str = "en") -> tuple[Interest, ...]:
+    """The twelve interests, in a fixed order, in English ("en") or Chinese ("zh")."""
     found = []
-    for block in WORDS.strip().split("\n\n"):
+    for block in {"en": WORDS, "zh": CHINESE_WORDS}[language].strip().split("\n\n"):
         head, *lines = block.split("\n")
         name, tags, brands = (part.strip() for part in head.split("|"))
         themes = zip(lines[::3], lines[1::3], lines[2::3], strict=True)
-        found.append(Interest(name, _list(tags), _list(brands), tuple(_theme(*theme) for theme in themes)))
+        found.append(Interest(name, names(tags), names(brands), tuple(_theme(*theme) for theme in themes)))
     return tuple(found)
 
 
 def _theme(head: str, facets: str, products: str) -> Theme:
     name, image = (part.strip() for part in head.split("~"))
-    return Theme(name, image, _list(facets.removeprefix(":")), _list(products.removeprefix(">")))
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(","))
+    return Theme(name, image, names(facets.removeprefix(":")), names(products.removeprefix(">")))
 
 
 WORDS = """

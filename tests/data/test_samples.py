@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import cache
 
 import pytest
 
+from recsys.__main__ import main as shell
 from recsys.data.loading import Loaded
 from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_files, sample_of
 from recsys.errors import UnknownIdError
 from recsys.runs import load_run
 from sample_data.build.community import BOT, USER_COLUMNS
 from sample_data.build.items import SCENARIOS
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @cache
@@ -51,9 +55,34 @@ def test_titles_texts_and_tags_reach_the_catalogue() -> None:
     assert all(1 < len(tags) <= 6 for tags in catalogue.tags if tags)
 
 
-def test_an_unknown_sample_is_refused() -> None:
+def test_the_sample_in_chinese_has_the_same_rows_and_other_texts() -> None:
+    english, chinese = loaded("courses").dataset, load_sample("courses", "zh").dataset
+    assert chinese.rows_fingerprint == english.rows_fingerprint
+    assert chinese.fingerprint != english.fingerprint
+    assert chinese.name == "在线课程（示例）"
+    assert chinese.catalogue.scenarios == english.catalogue.scenarios
+    for field in ("titles", "texts"):
+        texts = getattr(chinese.catalogue, field)
+        assert [bool(text) for text in texts] == [bool(text) for text in getattr(english.catalogue, field)]
+        assert all(HAN.search(text) for text in texts if text)
+    assert all(HAN.search(tag) for tags in chinese.catalogue.tags for tag in tags)
+    assert [len(tags) > 1 for tags in chinese.catalogue.tags] == [len(tags) > 1 for tags in english.catalogue.tags]
+    assert set(chinese.user_table["地区"]) == {"", "海岸", "山地", "湖区", "城市", "平原"}
+    assert len(chinese.user_table.columns) == len(english.user_table.columns)
+
+
+def test_an_unknown_sample_or_language_is_refused() -> None:
     with pytest.raises(UnknownIdError, match="must be one of all, social, shop, courses, entertainment"):
         load_sample("games")
+    with pytest.raises(UnknownIdError, match=r"the language of the sample must be one of en, zh \(got fr\)"):
+        load_sample("all", "fr")
+
+
+def test_the_shell_reads_the_sample_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shell(["inspect", "--sample", "courses", "--language", "zh", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows_read"] == sample_of("courses").rows
+    assert shell(["inspect", "mine.csv", "--sample", "all"]) == 2
+    assert "--sample must be given without file" in capsys.readouterr().err
 
 
 def test_the_shipped_run_belongs_to_the_current_sample_and_knows_what_was_dropped() -> None:

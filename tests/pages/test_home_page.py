@@ -57,7 +57,7 @@ def param(app: AppTest, name: str) -> str:
 
 def test_the_demo_goes_from_one_click_to_transfer(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real demo, on one scenario of the sample and with a model that is trained at once."""
-    monkeypatch.setattr("recsys.data.samples.load_sample", lambda name: load_sample("courses"))
+    monkeypatch.setattr("recsys.data.samples.load_sample", lambda name, language: load_sample("courses", language))
     monkeypatch.setattr("recsys.runs.train_run", lambda data, **_: train_run(data, model="markov", holdout="last-one"))
     app = home()
     assert not app.button(key="home_demo").disabled
@@ -79,12 +79,12 @@ def test_the_demo_of_a_second_visitor_trains_nothing_anew(space: Space, monkeypa
         trained.append(data.name)
         return train_run(data, model="popularity")
 
-    monkeypatch.setattr("recsys.data.samples.load_sample", lambda name: load_sample("courses"))
+    monkeypatch.setattr("recsys.data.samples.load_sample", lambda name, language: load_sample("courses", language))
     monkeypatch.setattr("recsys.runs.train_run", train)
     queue, other = state.jobs(), state.workspace().space(BOB)
 
-    def demo(owner: str) -> JobSnapshot:
-        job = JobDescription(new_id(), "demo", owner)
+    def demo(owner: str, **settings: str) -> JobSnapshot:
+        job = JobDescription(new_id(), "demo", owner, settings=settings)
         return queue.wait(queue.submit(owner, "demo", "d", job, job_id=job.id, key=job.key("sample")), owner, 120)
 
     demo(ANN)
@@ -96,6 +96,8 @@ def test_the_demo_of_a_second_visitor_trains_nothing_anew(space: Space, monkeypa
     space.delete(first.id)
     assert load_run(other.path(second.id))[0].dataset_fingerprint == load_sample("courses").dataset.fingerprint
     assert demo(BOB).state == "done" and len(trained) == 1, "the second visitor's copy is found"
+    assert demo(BOB, language="zh").state == "done", "another language is other data"
+    assert trained == ["Online courses (sample)", "在线课程（示例）"]
 
 
 def test_after_the_demo_data_shows_the_rows_that_were_read_and_kept(

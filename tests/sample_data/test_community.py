@@ -6,7 +6,10 @@ import gzip
 import itertools
 import json
 import math
+import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,11 @@ import pytest
 from recsys.errors import InputError
 from sample_data.build.__main__ import FOLDER, main
 from sample_data.build.community import BOT, INVALID_ROWS, SampleCommunity, build_community
-from sample_data.build.items import GENERAL, SCENARIOS, titled
+from sample_data.build.items import GENERAL, SCENARIOS, SampleItem, titled
+from sample_data.build.phrases import ENGLISH
+from sample_data.build.phrases_zh import CHINESE
 from sample_data.build.users import HALFWAY
+from sample_data.build.word_bank import interests
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,36 @@ def test_the_sample_has_the_documented_size(made: SampleCommunity) -> None:
     assert len({item.interest for item in made.items} - {GENERAL}) == 12
     assert len({item.title for item in made.items}) == len(made.items)
     assert all(item.title and item.text and len(item.tags) >= 2 for item in made.items)
+
+
+def test_the_items_in_chinese_are_the_same_items(made: SampleCommunity) -> None:
+    def planted(item: SampleItem) -> tuple[object, ...]:
+        return item.item_id, item.scenario, item.interest, item.theme, item.series, item.part, len(item.tags)
+
+    for english, chinese in zip(made.items, made.chinese, strict=True):
+        assert planted(english) == planted(chinese)
+        assert chinese.title != english.title and chinese.text != english.text
+    assert len({item.title for item in made.chinese}) == len(made.chinese)
+    assert len({tag for item in made.chinese for tag in item.tags}) == len({t for i in made.items for t in i.tags})
+
+
+def test_the_phrases_of_all_languages_are_as_many() -> None:
+    """Else the same random numbers would choose other phrases, and everything after them would differ."""
+    for field in fields(ENGLISH):
+        one, other = getattr(ENGLISH, field.name), getattr(CHINESE, field.name)
+        if isinstance(one, str):
+            assert set(re.findall(r"\{\w+\}", one)) == set(re.findall(r"\{\w+\}", other))
+        elif isinstance(one, Mapping):
+            assert [(key, len(one[key])) for key in one if not isinstance(one[key], str)] == [
+                (key, len(other[key])) for key in other if not isinstance(other[key], str)
+            ]
+            assert list(one) == list(other)
+        else:
+            assert len(one) == len(set(one)) == len(set(other))
+    for one_interest, other_interest in zip(interests(), interests("zh"), strict=True):
+        assert [len(theme.facets) for theme in other_interest.themes] == [6] * 6
+        assert [len(theme.products) for theme in other_interest.themes] == [4] * 6
+        assert len(one_interest.tags) == len(other_interest.tags)
 
 
 def test_a_fifth_of_the_users_is_cold_in_one_scenario(made: SampleCommunity) -> None:
