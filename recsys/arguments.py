@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data import Loaded
@@ -41,7 +42,8 @@ def load_named_data(chosen: argparse.Namespace) -> Loaded:
     if chosen.sample is not None:
         others = {name: value for name, value in vars(chosen).items() if name in _OWN_DATA and value is not None}
         if others:
-            raise InputError("--sample", f"must be given without {', '.join(_OWN_DATA)}", ", ".join(others))
+            rule = Message("must be given without {arguments}", arguments=", ".join(_OWN_DATA))
+            raise InputError("--sample", rule, ", ".join(others))
         from recsys.data.samples import load_sample
 
         return load_sample(chosen.sample, chosen.language)

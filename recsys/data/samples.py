@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys.errors import ArtifactError, UnknownIdError
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data.cleaning import CleaningPlan
@@ -99,7 +100,8 @@ def sample_of(name: str) -> Sample:
     for sample in SAMPLES:
         if sample.name == name:
             return sample
-    raise UnknownIdError("the sample", f"must be one of {', '.join(one.name for one in SAMPLES)}", name)
+    rule = Message("must be one of {names}", names=", ".join(one.name for one in SAMPLES))
+    raise UnknownIdError("the sample", rule, name)
 
 
 def load_sample(name: str = "all", language: str = "en") -> Loaded:
@@ -133,7 +135,8 @@ def sample_files(name: str, language: str = "en") -> tuple[bytes, bytes, bytes]:
     """Interactions, items and users of a sample as CSV. Raises UnknownIdError, ArtifactError."""
     sample_of(name)
     if language not in LANGUAGES:
-        raise UnknownIdError("the language of the sample", f"must be one of {', '.join(LANGUAGES)}", language)
+        rule = Message("must be one of {names}", names=", ".join(LANGUAGES))
+        raise UnknownIdError("the language of the sample", rule, language)
     rows = gzip.decompress(_read("interactions.csv.gz"))
     if language == "en":
         items, users = _read("items.csv"), _read("people.csv")
