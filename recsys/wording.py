@@ -12,7 +12,10 @@ The first argument is a literal, so that the catalogues can be made by reading t
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Callable, Mapping
+from typing import Any
 
 Catalogue = Mapping[str, str]
 """Templates in English -> the same in another language, with the same places."""
@@ -49,6 +52,37 @@ class Message(str):
 
 def _message(template: str, values: dict[str, object]) -> Message:
     return Message(template, **values)
+
+
+def to_json(value: Any) -> Any:
+    """JSON values in which each message is {"template": …, "values": …}, so that it crosses to another process."""
+    if isinstance(value, Message):
+        return {"template": value.template, "values": to_json(dict(value.values))}
+    if isinstance(value, Mapping):
+        return {name: to_json(each) for name, each in value.items()}
+    return [to_json(each) for each in value] if isinstance(value, tuple | list) else value
+
+
+def from_json(value: Any) -> Any:
+    """Back from `to_json`; tuples are lists then."""
+    if isinstance(value, Mapping):
+        inner = {name: from_json(each) for name, each in value.items()}
+        return Message(inner["template"], **inner["values"]) if inner.keys() == {"template", "values"} else inner
+    return [from_json(each) for each in value] if isinstance(value, list) else value
+
+
+def recognised(text: str, *templates: str) -> str:
+    """A saved English text as the message of the first template that makes it; the text itself where none does.
+
+    Args:
+        templates: whose places have no format; their values are then texts.
+    """
+    for template in templates:
+        parts = string.Formatter().parse(template)
+        pattern = "".join(re.escape(before) + (f"(?P<{name}>.+?)" if name else "") for before, name, _, _ in parts)
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return Message(template, **found.groupdict())
+    return text
 
 
 _find_catalogue: Callable[[], Catalogue] = dict

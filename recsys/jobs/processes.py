@@ -26,6 +26,7 @@ from recsys.jobs.kinds import out_of_memory, take_result, write_description
 from recsys.jobs.progress import JobStopped, Progress
 from recsys.jobs.worker import SILENCE
 from recsys.jobs.worker_process import WorkerProcess
+from recsys.wording import from_json
 from recsys.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ class _Supervision:
     def _take(self, message: dict[str, Any]) -> bool:
         """Whether the message says that the job has ended well."""
         if "report" in message:
-            self.progress.relay(*message["report"])
+            self.progress.relay(*from_json(message["report"]))
         elif "graceful" in message:
             self.progress.graceful = bool(message["graceful"])
         elif "ended" in message:
@@ -213,7 +214,7 @@ class _Supervision:
         elif not message.keys().isdisjoint({"stopped", "failed", "defect"}):
             self.worker.reusable = True
             if "failed" in message:
-                raise StudioError(*message["failed"])
+                raise StudioError(*from_json(message["failed"]))
             if "defect" in message:
                 raise Defect(message["defect"])
             raise JobStopped

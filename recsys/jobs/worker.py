@@ -34,6 +34,7 @@ from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import perform
 from recsys.jobs.progress import JobStopped, Progress, Report
+from recsys.wording import to_json
 from recsys.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -126,8 +127,8 @@ class WorkerProgress(Progress):
         super().__init__(self._tell, channel.stop, equal_result)
 
     def _tell(self, report: Report) -> None:
-        content = [report.fraction, report.message, report.seconds_left, dict(report.details)]
-        self._channel.send(report=content)
+        content = [report.fraction, report.message, report.seconds_left, report.details]
+        self._channel.send(report=to_json(content))
 
     @property
     def graceful(self) -> bool:
@@ -148,7 +149,8 @@ def work(order: dict[str, Any], channel: Channel) -> dict[str, Any]:
     except JobStopped:
         return {"stopped": True}
     except StudioError as error:
-        return {"failed": [error.subject, error.rule, None if error.got is None else str(error.got), error.fix]}
+        got = None if error.got is None else str(error.got)
+        return {"failed": to_json([error.subject, error.rule, got, error.fix])}
     except BaseException:  # the worker goes on with other jobs, and the server logs what happened
         log.exception("a job failed")
         return {"defect": traceback.format_exc()}

@@ -12,18 +12,20 @@ from recsys.errors import InputError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import KINDS, job_folder
 from recsys.jobs.progress import Progress
+from recsys.wording import Message
 from recsys.workspace import Workspace
 
 
 def reports(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
     """Two reports, and a result."""
     progress(0.5, "half", loss=1.0, reports=({"epoch": 1},))
-    progress(0.75, "more", speed=3, seconds_left=7.0)
+    progress(0.75, Message("{n} more", n=2), speed=3, seconds_left=7.0)
     return {"run": "r", "settings": dict(job.settings), "pid": os.getpid()}
 
 
 def refuses(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
-    raise InputError("alpha", "must be between 0 and 1", 1.4, "Use a value in that range.")
+    rule = Message("must be between {low} and {high}", low=0, high=1)
+    raise InputError("alpha", rule, 1.4, "Use a value in that range.")
 
 
 def breaks(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:

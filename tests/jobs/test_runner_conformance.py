@@ -19,6 +19,7 @@ from recsys.jobs.runner import JobRunner, ThreadRunner
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs import TrainingPlan, execute, load_run
+from recsys.wording import Message
 from recsys.workspace import Workspace, new_id
 from tests.conftest import planted_dataset
 from tests.jobs.kinds_for_tests import TEST_KINDS
@@ -80,7 +81,8 @@ def as_json(value: Any) -> Any:
 def test_a_job_reports_and_returns_what_it_made(queue: JobQueue, workspace: Workspace) -> None:
     job = described("reports", plan={"seed": 3})
     ended = end_of(queue, job)
-    assert (ended.state, ended.fraction, ended.message) == ("done", 1.0, "more")
+    assert (ended.state, ended.fraction, ended.message) == ("done", 1.0, "2 more")
+    assert isinstance(ended.message, Message) and ended.message.values == {"n": 2}, "to be worded by who shows it"
     details = {name: as_json(value) for name, value in ended.details.items() if name not in ("memory", "cpu")}
     assert details == {"loss": 1.0, "reports": [{"epoch": 1}], "speed": 3}
     assert ended.result["run"] == "r" and ended.result["settings"] == {"plan": {"seed": 3}}
@@ -91,6 +93,8 @@ def test_errors_that_a_user_can_act_on_keep_their_text(queue: JobQueue) -> None:
     refused = end_of(queue, described("refuses"))
     assert refused.state == "failed" and not refused.unexpected
     assert refused.error == "alpha must be between 0 and 1 (got 1.4). Use a value in that range."
+    assert isinstance(refused.error, Message) and isinstance(refused.error.values["rule"], Message)
+    assert refused.error.values["rule"].values == {"low": 0, "high": 1}
     full = end_of(queue, described("runs_out_of_memory"))
     assert full.state == "failed" and not full.unexpected
     assert full.error is not None and full.error.startswith("the memory of this job ran out. Lower the batch size")

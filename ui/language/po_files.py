@@ -2,8 +2,8 @@
 
     python -m ui.language.po_files      adds new sentences to the files with an empty translation, removes unused ones
 
-A sentence is found in the source as the literal argument of `tr`, `tr_n` or `Message`, or as subject, rule or fix of an
-error of `recsys.errors`.
+A sentence is found in the source as the literal argument of `tr`, `tr_n` or `Message`, as subject, rule or fix of an
+error of `recsys.errors`, or as a text of an `option` of a config.
 """
 
 from __future__ import annotations
@@ -73,11 +73,25 @@ def sentences_in(source: str) -> Iterator[MessageId]:
             yield from zip(one, many, strict=True)
         elif name in ("tr", "Message") and node.args:
             yield from _literals(node.args[0])
+        elif name == "option":
+            yield from _texts_of_option(node)
         elif name in _ERRORS:
             named = {_FIELDS[place]: argument for place, argument in enumerate(node.args[:4])}
             named |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _FIELDS}
             for field in ("subject", "rule", "fix"):
                 yield from (text for text in _literals(named.get(field)) if " " in text or field != "subject")
+
+
+def _texts_of_option(node: ast.Call) -> Iterator[str]:
+    """Label, help, choices and the meaning of an empty field, of a call of `recsys.models.config.option`."""
+    for argument in node.args[1:3]:
+        yield from _literals(argument)
+    for keyword in node.keywords:
+        if keyword.arg == "empty":
+            yield from _literals(keyword.value)
+        elif keyword.arg == "choices" and isinstance(keyword.value, ast.Dict):
+            for label in keyword.value.values:
+                yield from _literals(label)
 
 
 def _literals(node: ast.expr | None) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from recsys.wording import Message, tr, tr_n, use_catalogue
+from recsys.wording import Message, from_json, recognised, to_json, tr, tr_n, use_catalogue
 from ui.language import FOLDER, LANGUAGES, _of_reader
 from ui.language.po_files import places, read_file, sentences, sentences_in
 
@@ -46,9 +48,22 @@ def test_one_sentence_has_one_translation() -> None:
 def test_sentences_are_found_in_the_source() -> None:
     source = (
         'tr("one {a}", a=1); Message("two" if x else "three"); tr_n("{n} day", "{n} days", 3)\n'
-        'Message.plural("a row", "{n} rows", 2); raise InputError("alpha", "must be positive", 0, fix="Use 1.")'
+        'Message.plural("a row", "{n} rows", 2); raise InputError("alpha", "must be positive", 0, fix="Use 1.")\n'
+        'option(2, "Layers", "How many.", 1, 9, choices={"a": "First"}, empty="never")'
     )
-    found = {"one {a}", "two", "three", ("{n} day", "{n} days"), ("a row", "{n} rows"), "must be positive", "Use 1."}
+    found = {
+        "Layers",
+        "How many.",
+        "First",
+        "never",
+        "one {a}",
+        "two",
+        "three",
+        ("{n} day", "{n} days"),
+        ("a row", "{n} rows"),
+        "must be positive",
+        "Use 1.",
+    }
     assert set(sentences_in(source)) == found
 
 
@@ -68,3 +83,13 @@ def test_messages_are_worded_with_their_values_in_the_language_of_the_reader() -
         assert tr("{braces} of data") == "{braces} of data", "a text without values is not a template"
     finally:
         use_catalogue(_of_reader)
+
+
+def test_messages_cross_to_another_process_and_are_recognised_in_saved_texts() -> None:
+    message = Message("{n:,} rows of {file}", n=1234, file=Message("the data"))
+    there = from_json(json.loads(json.dumps(to_json({"text": message, "rows": ({"epoch": 1},)}))))
+    assert there == {"text": message, "rows": [{"epoch": 1}]}
+    assert there["text"].template == message.template and isinstance(there["text"].values["file"], Message)
+    saved = recognised("12 items (a.b) of x", "{n} users", "{n} items (a.b) of {file}")
+    assert isinstance(saved, Message) and saved.values == {"n": "12", "file": "x"}
+    assert recognised("12 items", "{n} users") == "12 items"
