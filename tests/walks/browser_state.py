@@ -244,7 +244,18 @@ def _what_is_shown(user: User) -> list[str]:
 def _may_be(user: User, told: str) -> bool:
     refused = "studio_error_refused" in told
     gone = user.gone | {getattr(user.tab.chosen, kind) for kind in _not_saved(user)}
+    if refused and _NOTHING_LEFT in told and _filters(user.tab.chosen):
+        return True
     return refused and (any(part in told for part in user.refusals) or any(entry in told for entry in gone))
+
+
+_NOTHING_LEFT = "must leave something to recommend"  # a target may know all items that a filter admits
+
+
+def _filters(chosen: Chosen) -> bool:
+    """Whether a rule leaves out items."""
+    filters = ("scenario", "tag", "cold_items", "hide_source", "only", "block", "numbers", "period")
+    return any((chosen.rules or {}).get(name) for name in filters)
 
 
 def _not_saved(user: User) -> list[str]:
@@ -372,6 +383,8 @@ def _transfer(user: User) -> list[str]:
         refused = page.get_by_test_id("stAlert").filter(has_text="protected source").count()  # with the way out
         if keyed(page, "empty_go").count() or not chosen.target or (refused and "epsilon" in (chosen.rules or {})):
             return []
+        if page.get_by_test_id("stAlert").filter(has_text=_NOTHING_LEFT).count() and _filters(chosen):
+            return [] if keyed(page, "transfer_rules").count() else ["the filter that leaves nothing can't be removed"]
         return ["there is no mixer on Transfer"]
     for side in ("target", "source"):
         if (getattr(chosen, side) or "").partition(":")[0] in ("user", "group", "cluster", "column"):

@@ -51,6 +51,7 @@ OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}
 FILES = {step.title: step.file for step in STEPS}
 FILES |= {heading: BY_KEY["embeddings"].file for heading, _ in HEADINGS.values()}
+MENU = {catalogue(lang).get(step.name, step.name): step.file for lang in LANGUAGES for step in STEPS}
 for _language in LANGUAGES:  # a page is known by its title, in whatever language
     FILES |= {catalogue(_language).get(title, title): file for title, file in FILES.items()}
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
@@ -175,7 +176,7 @@ class User:
     def menu(self, which: int) -> list[str]:
         """Presses a link of the menu, with the parameters that it carries."""
         link = pick(self.app.sidebar.get("page_link"), which).proto
-        before, file = url(self.app), next(s.file for s in STEPS if label_of(link).startswith(s.name))
+        before, file = url(self.app), next(file for name, file in MENU.items() if label_of(link).startswith(name))
         self.steps.append(f"Menu: {label_of(link)}")
         self._go(file, dict(parse_qsl(link.query_string)))
         return self._after(self.session, "", before)
@@ -184,7 +185,9 @@ class User:
         """Opens a page with these parameters in the same session."""
         self.app.query_params.clear()
         self.app.query_params.update(params)
-        self.session.allowed, self.session.panel = (), ""
+        if FILES.get(title(self.app)) != file:  # what was refused on a page stays until it is left
+            self.session.allowed = ()
+        self.session.panel = ""
         self.app.switch_page(file).run()
 
     def links(self) -> list[Any]:
