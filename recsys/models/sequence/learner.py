@@ -16,6 +16,7 @@ from torch import Tensor
 
 from recsys.data.dataset import Dataset
 from recsys.data.rating_weights import rating_weights
+from recsys.errors import ArtifactError
 from recsys.models.sequence.batches import SequenceBatch, count_batches, epoch_batches
 from recsys.models.sequence.dropout import PooledDropout
 from recsys.models.sequence.item_features import FeatureProjection
@@ -27,6 +28,7 @@ from recsys.models.training.config import TrainConfig
 from recsys.models.training.loss import scenario_softmax, shared_softmax
 from recsys.models.training.optimiser import BETAS, RowAdamW, load_optimiser, optimiser_tensors
 from recsys.models.training.warm_start import warm_vectors
+from recsys.wording import Message
 
 MASKED = 0.25  # share of items masked in the masked objective
 SKIPPED = 0.5  # of the dropout: share of a history's items that the causal objective skips, drawn anew at each step
@@ -156,7 +158,12 @@ class SequenceLearner:
         return tensors | {"steps": np.array([self.steps])}
 
     def load_tensors(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Back to where `tensors` was called."""
+        """Back to where `tensors` was called. Raises ArtifactError for other item features than there were."""
+        now = 0 if self.features is None else len(self.features.matrix)
+        then = len(tensors.get("fusion", ()))
+        if now != then:
+            rule = Message("began with {then:,} numbers per item as features", then=then)
+            raise ArtifactError("the training", rule, now, "Start the training anew.")
         self.network.load_state_dict(
             {name: torch.from_numpy(value) for name, value in under("network", tensors).items()}
         )

@@ -1,0 +1,78 @@
+"""The text model of a run: recorded, needed only while training, and the same when a training continues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.errors import ArtifactError, MissingExtraError
+from recsys.models import sentence_encoders
+from recsys.models.attention.config import AttentionConfig
+from recsys.models.sentence_encoders import SentenceEncoder
+from recsys.models.sequence.learner import SequenceLearner
+from recsys.models.training.config import TrainConfig
+from recsys.runs import load_run, save_run, train_run
+from recsys.runs.item_features import read_item_features
+
+
+def letters(texts: Sequence[str]) -> np.ndarray:
+    """Counts of six letters: float32 (n, 6)."""
+    return np.array([[text.count(letter) + 0.1 for letter in "aeioun"] for text in texts], dtype=np.float32)
+
+
+LETTERS = SentenceEncoder("letters", "Letters", "letters-package", ("json",), 2, letters)
+OTHER = replace(LETTERS, name="other", package="other-package")
+
+
+def missing(encoder: SentenceEncoder) -> SentenceEncoder:
+    return replace(encoder, modules=("no_such_module",))
+
+
+def install(monkeypatch: pytest.MonkeyPatch, *encoders: SentenceEncoder) -> None:
+    monkeypatch.setattr(sentence_encoders, "ENCODERS", encoders)
+
+
+def silent(*_: object, **__: object) -> None:
+    pass
+
+
+def test_a_run_names_its_text_model_and_opens_without_it(
+    planted: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, LETTERS)
+    run = train_run(planted, model_config=AttentionConfig(embedding_size=8), epochs=1, baselines=())
+    save_run(run, planted, tmp_path / "run")
+    install(monkeypatch, missing(LETTERS))
+    opened, dataset = load_run(tmp_path / "run")
+    assert opened.config["text_model"] == "letters"
+    assert "Sentence encoder Letters on titles" in opened.config["text"]
+    histories = [dataset.history(0)]
+    assert np.array_equal(opened.model.scores(histories), run.model.scores(histories))
+
+
+def test_a_training_continues_with_the_text_model_that_it_began_with(
+    planted: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, LETTERS)
+    began = read_item_features(planted, "auto", tmp_path / "checkpoint", silent)
+    install(monkeypatch, OTHER, LETTERS)
+    assert read_item_features(planted, "auto", None, silent).text_model == "other"
+    goes_on = read_item_features(planted, "auto", tmp_path / "checkpoint", silent)
+    assert goes_on.text_model == began.text_model == "letters"
+    install(monkeypatch, OTHER, missing(LETTERS))
+    with pytest.raises(MissingExtraError, match=r"read by letters, which is not installed\. pip install"):
+        read_item_features(planted, "auto", tmp_path / "checkpoint", silent)
+
+
+def test_a_checkpoint_with_other_item_features_is_refused(planted: Dataset) -> None:
+    """Those of an earlier version, which did not name the text model."""
+    config, train = AttentionConfig(embedding_size=8).fitted(planted), TrainConfig(epochs=1).fitted(planted)
+    table = np.random.default_rng(0).normal(size=(planted.n_items + 1, 6)).astype(np.float32)
+    began, now = SequenceLearner(planted, config, train, table), SequenceLearner(planted, config, train, table[:, :4])
+    with pytest.raises(ArtifactError, match=r"began with 6 numbers per item as features \(got 4\)"):
+        now.load_tensors(began.tensors())
