@@ -108,6 +108,17 @@ def test_a_sample_opens_with_one_click_and_is_saved(space: Space) -> None:
     assert [button.key for button in primary] == ["data_next"]
 
 
+def test_in_a_chinese_interface_the_sample_is_in_chinese(space: Space) -> None:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"], app.session_state["language_chosen"] = ANN, "zh"
+    app.switch_page("pages/1_Data.py").run()
+    app.button(key="data_sample_courses").click().run()
+    no_errors(app)
+    (entry,) = space.entries("dataset")
+    assert entry.name == "在线课程（示例）"
+    assert load_dataset(space.path(entry.id)).fingerprint == load_sample("courses", "zh").dataset.fingerprint
+
+
 def test_an_upload_is_read_and_its_dropped_rows_are_listed(space: Space) -> None:
     app = drop(data_page(), ("shop.csv", GOOD))
     no_errors(app)

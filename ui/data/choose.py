@@ -16,6 +16,7 @@ from ui.data.local_files import VARIABLE, allowed_folder, local_file
 from ui.data.query import query_panel
 from ui.data.reading import DETECTED, RawData, failure_in, open_data, read, set_failure
 from ui.data.uploads import release
+from ui.language import language
 from ui.shell.frame import PageContext, show_error
 
 ROUND = "data_round"  # in the session: how many uploads were read; a new number empties the upload fields
@@ -44,8 +45,8 @@ def _sample_cards(page: PageContext) -> None:
 
 
 def _open_sample(page: PageContext, sample: Sample) -> None:
-    rows, items, users = sample_files(sample.name)
-    title = f"{sample.title} (sample)"
+    rows, items, users = sample_files(sample.name, language())
+    title = sample.dataset_name(language())
     read(page, RawData(((title, rows),), title, items, users, plan=sample_plan(), sample=sample.name))
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import new_id
+from ui.language import language
 from ui.shell import state
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
@@ -18,7 +19,7 @@ def demo_button(page: PageContext) -> None:
     """Starts the demo as a job that survives page switches and refresh (its id is in the URL)."""
     running = any(job.active and job.kind in jobs.KINDS for job in page.jobs.of(page.space.id))
     if st.button("Run it on the sample", type="primary", key="home_demo", width="stretch", disabled=running):
-        job = JobDescription(new_id(), "demo", page.space.id)
+        job = JobDescription(new_id(), "demo", page.space.id, settings={"language": language()})
         label, key = "the demo on the sample", job.key("the sample")
         page.set_view(job=page.jobs.submit(page.space.id, "demo", label, job, job_id=job.id, key=key))
         st.rerun()
