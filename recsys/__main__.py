@@ -12,7 +12,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from recsys.arguments import add_candidate_arguments, add_data_arguments, load_named_data, named_candidates
+from recsys.arguments import (
+    add_candidate_arguments,
+    add_data_arguments,
+    add_training_arguments,
+    load_named_data,
+    named_candidates,
+    named_repeats,
+    proposed_repeats,
+)
 from recsys.errors import InputError, StudioError
 from recsys.models.table import DEFAULT_MODEL, MODELS, TRAINABLE
 
@@ -65,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--model", default=DEFAULT_MODEL, help=", ".join(entry.name for entry in MODELS))
     train.add_argument("--minutes", type=_positive, help="time to spend on training, at most")
     train.add_argument("--epochs", type=int, help="passes over the data; without it and --minutes, a rule decides")
-    _training(train)
+    add_training_arguments(train)
 
-    recommend = _step(steps, "recommend", recommend_items, "the k best unseen items of each user, as CSV")
+    recommend = _step(steps, "recommend", recommend_items, "the k best items of each user, as CSV")
     _run(recommend)
     recommend.add_argument("--k", type=int, default=10)
     recommend.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
@@ -117,13 +125,6 @@ def _study(study: argparse.ArgumentParser) -> None:
     study.add_argument("--methods", nargs="*", metavar="NAME", help="learned methods to compare too (default: all)")
 
 
-def _training(train: argparse.ArgumentParser) -> None:
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
-    train.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], default="ignore", help="what ratings mean")
-    train.add_argument("--holdout", choices=["none", "last-one"], default="none")
-
-
 def _step(steps: Any, name: str, command: Any, help: str) -> argparse.ArgumentParser:
     step: argparse.ArgumentParser = steps.add_parser(name, help=help, description=help)
     step.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -156,6 +157,7 @@ def _demand_k(k: int) -> None:
 def inspect_file(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `inspect`."""
     loaded = load_named_data(chosen)
+    proposed, reason = proposed_repeats(loaded.dataset)
     return {
         "format": loaded.format,
         "columns": dict(loaded.columns),
@@ -165,6 +167,7 @@ def inspect_file(chosen: argparse.Namespace) -> dict[str, Any]:
         "users": loaded.dataset.n_users,
         "items": loaded.dataset.n_items,
         "plan": json.loads(loaded.plan.to_json()),
+        "repeats": {"proposed": proposed.text, "reason": reason},
         "warnings": list(loaded.report.warnings),
     }
 
@@ -183,6 +186,7 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
         minutes=chosen.minutes,
         epochs=chosen.epochs,
         seed=chosen.seed,
+        repeats=named_repeats(chosen, dataset),
         train_config=TrainConfig(device=chosen.device, ratings=chosen.ratings),
         holdout=chosen.holdout,
         progress=None if chosen.json else _progress,
@@ -217,8 +221,9 @@ def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
     for start in range(0, len(users), 256):
         batch = users[start : start + 256]
         histories = [known[user] for user in batch]
+        left_out = [dataset.left_out(user, len(known[user])) for user in batch]
         scores = run.model.scores(histories)
-        for user, row, filled in zip(batch, scores, top_k(scores, chosen.k, exclude=histories), strict=True):
+        for user, row, filled in zip(batch, scores, top_k(scores, chosen.k, exclude=left_out), strict=True):
             best = filled[filled > 0]
             rows["user_id"] += [dataset.users.external(user)] * len(best)
             rows["item_id"] += dataset.items.externals(best)

@@ -11,6 +11,8 @@ from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data import Loaded
+    from recsys.data.dataset import Dataset
+    from recsys.data.repeats import RepeatRule
     from recsys.transfer.candidates import CandidateRules
 
 _OWN_DATA = ("file", "sql", "url", "items", "users", "plan")  # arguments that name data of one's own
@@ -71,3 +73,28 @@ def named_candidates(chosen: argparse.Namespace) -> CandidateRules:
     lists = (chosen.only, chosen.block)
     only, block = ("" if file is None else write_items(pasted_items(file.read_text("utf-8"))) for file in lists)
     return CandidateRules(only, block, chosen.numbers, chosen.period)
+
+
+def add_training_arguments(step: argparse.ArgumentParser) -> None:
+    """Adds how a model is trained, and the rule for items that a user has already chosen."""
+    step.add_argument("--seed", type=int, default=0)
+    step.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
+    step.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], default="ignore", help="what ratings mean")
+    step.add_argument("--holdout", choices=["none", "last-one"], default="none")
+    rules = "leave-out (default), allow, '30 days' or 2024-01-31 (only new since), or auto: as the data proposes"
+    step.add_argument("--repeats", default="leave-out", metavar="RULE", help=f"already chosen items in lists: {rules}")
+
+
+def named_repeats(chosen: argparse.Namespace, dataset: Dataset) -> RepeatRule:
+    """The rule that the argument names. Raises InputError."""
+    from recsys.data.repeats import RepeatRule
+
+    return proposed_repeats(dataset)[0] if chosen.repeats == "auto" else RepeatRule.parse(chosen.repeats)
+
+
+def proposed_repeats(dataset: Dataset) -> tuple[RepeatRule, str]:
+    """The rule that suits the data, and the reason."""
+    from recsys.data.quality import repeat_share
+    from recsys.data.repeats import propose_repeats
+
+    return propose_repeats(repeat_share(dataset))

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ids import PADDING, IdMap
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.errors import InputError
 
 History = np.ndarray  # int32 (length,): item indexes, oldest first, no padding
@@ -87,6 +88,8 @@ class Dataset:
         name: shown name.
         cleaning: how the rows of the file became these rows; None where it is not known (data made in code, parts of a
             dataset, data saved by older versions).
+        repeats: whether already chosen items may be recommended again; not part of the fingerprint, and not saved with
+            a dataset but with each run.
 
     Raises:
         InputError: lengths, ids or the number of rows are inconsistent.
@@ -102,6 +105,7 @@ class Dataset:
     user_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     name: str = "data"
     cleaning: CleaningSummary | None = None
+    repeats: RepeatRule = LEAVE_OUT
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.users) + 1 or self.offsets[-1] != len(self.sequence):
@@ -118,6 +122,9 @@ class Dataset:
                 f"must keep {len(self.sequence):,} rows, as the data does",
                 self.cleaning.rows_kept,
             )
+        if self.repeats.needs_times and self.timestamps is None:
+            fix = "Leave already chosen items out, or allow them."
+            raise InputError("the data", "must have times for “only new since”", fix=fix)
         for name in ("timestamps", "ratings"):
             column = getattr(self, name)
             if column is not None and len(column) != len(self.sequence):
@@ -160,6 +167,27 @@ class Dataset:
     def histories(self, users: Sequence[int] | np.ndarray | None = None) -> list[History]:
         """The histories of some users, or of all."""
         return [self.history(int(u)) for u in (range(self.n_users) if users is None else users)]
+
+    @cached_property
+    def end(self) -> float:
+        """Unix seconds of the last interaction; infinity where the data has no times or no rows."""
+        return np.inf if self.timestamps is None or not len(self.timestamps) else float(self.timestamps.max())
+
+    def left_out(self, user: int, length: int | None = None, now: float | None = None) -> History:
+        """What `repeats` leaves out of a user's ranking: int32 (m,), a part of the history.
+
+        Args:
+            length: how many of the user's first items are known; by default all.
+            now: unix seconds at which is recommended; by default when the next item was chosen, after the last item at
+                the end of the data.
+        """
+        first, last = int(self.offsets[user]), int(self.offsets[user + 1])
+        known = last if length is None else min(first + length, last)
+        if self.timestamps is None:
+            return self.repeats.left_out(self.sequence[first:known])
+        moment = float(self.timestamps[known]) if known < last else self.end
+        times = self.timestamps[first:known]
+        return self.repeats.left_out(self.sequence[first:known], times, moment if now is None else now)
 
     def matrix(self) -> csr_matrix:
         """The user–item matrix: float32 counts (n_users, n_items + 1); column 0 is empty."""

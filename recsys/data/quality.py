@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.data.ordering import has_equal_neighbour
+from recsys.data.repeats import propose_repeats
 
 Level = Literal["good", "notice", "warning"]
 LEVELS: tuple[Level, ...] = ("warning", "notice", "good")
@@ -71,7 +72,7 @@ class QualityReport:
 def quality_report(dataset: Dataset) -> QualityReport:
     """Measures a dataset, in about a second for ten million rows."""
     counts = dataset.item_counts[1:]
-    n_pairs = len(np.unique(dataset.user_of.astype(np.int64) * (dataset.n_items + 1) + dataset.sequence))
+    n_pairs = _pairs(dataset)
     weeks, activity = weekly(dataset)
     scenarios, overlap = scenario_overlap(dataset)
     report = QualityReport(
@@ -92,6 +93,16 @@ def quality_report(dataset: Dataset) -> QualityReport:
     )
     findings = sorted(_findings(report, dataset), key=lambda finding: LEVELS.index(finding.level))
     return replace(report, findings=tuple(findings))
+
+
+def repeat_share(dataset: Dataset) -> float:
+    """Share of the rows whose user had that item before, 0 … 1."""
+    return 1 - _pairs(dataset) / max(dataset.n_interactions, 1)
+
+
+def _pairs(dataset: Dataset) -> int:
+    """How many pairs of user and item occur."""
+    return len(np.unique(dataset.user_of.astype(np.int64) * (dataset.n_items + 1) + dataset.sequence))
 
 
 def gini(counts: np.ndarray) -> float:
@@ -245,9 +256,9 @@ def _ties(ties: float | None) -> Finding:
 
 def _repeats(repeats: float) -> Finding:
     meaning = (
-        "Users return to the same items. Recommendations leave out seen items, so repeats are never predicted."
-        if repeats > 0.05
-        else "Users rarely repeat an item, so recommendations that leave out seen items lose nothing."
+        "Users return to the same items. Choose on Train whether lists may hold already chosen items."
+        if propose_repeats(repeats)[0].allows
+        else "Users rarely repeat an item, so recommendations that leave out seen items lose little."
     )
     return Finding("Repeats", _percent(repeats), meaning, "notice" if repeats > 0.2 else "good")
 

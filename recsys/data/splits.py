@@ -21,11 +21,23 @@ class Holdout:
         users: int64 (n,) user indexes.
         histories: the items that a model may read for each user, oldest first.
         positives: the held-out items of each user, at least one.
+        left_out: the items that leave the ranking of each user, by the rule of the dataset (`Dataset.left_out`); by
+            default the histories.
     """
 
     users: np.ndarray
     histories: tuple[History, ...]
     positives: tuple[History, ...]
+    left_out: tuple[History, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.left_out:
+            object.__setattr__(self, "left_out", self.histories)
+
+    def part(self, rows: np.ndarray) -> Holdout:
+        """Some of the users: rows is int (m,), positions."""
+        parts = (self.histories, self.positives, self.left_out)
+        return Holdout(self.users[rows], *(tuple(part[row] for row in rows) for part in parts))
 
     def __len__(self) -> int:
         return len(self.users)
@@ -46,6 +58,21 @@ class Split:
     validation: Holdout
     test: Holdout
     cuts: tuple[float, float] | None = None
+
+
+def hold_out_last(dataset: Dataset, users: np.ndarray, back: int = 1) -> Holdout:
+    """The last item of each user, or the one `back` places from the end, with the items before it as history.
+
+    Args:
+        users: int (n,), each with more than `back` items.
+    """
+    histories, lengths = dataset.histories(users), dataset.lengths[users] - back
+    return Holdout(
+        users,
+        tuple(history[:-back] for history in histories),
+        tuple(history[len(history) - back :][:1] for history in histories),
+        tuple(dataset.left_out(int(user), int(n)) for user, n in zip(users, lengths, strict=True)),
+    )
 
 
 def without_last(dataset: Dataset, users: np.ndarray) -> Dataset:
@@ -74,19 +101,19 @@ def leave_one_out(dataset: Dataset) -> Split:
     keep = np.ones(dataset.n_interactions, dtype=bool)
     ends = dataset.offsets[eligible + 1]
     keep[ends - 1] = keep[ends - 2] = False
-    histories = dataset.histories(eligible)
     return Split(
         protocol="leave-one-out",
         train=dataset.with_rows(keep),
-        validation=Holdout(eligible, tuple(h[:-2] for h in histories), tuple(h[-2:-1] for h in histories)),
-        test=Holdout(eligible, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories)),
+        validation=hold_out_last(dataset, eligible, 2),
+        test=hold_out_last(dataset, eligible),
     )
 
 
 def time_split(dataset: Dataset, share: float = 0.1) -> Split:
     """The latest rows are the test, those before them the validation, so that training sees no later row.
 
-    Users without items before a cut are not evaluated after it. Items that a user already had are not held out.
+    Users without items before a cut are not evaluated after it. Items that may not be recommended at the cut, because
+    the user already had them, are not held out.
 
     Args:
         share: of all rows for the test, and again for the validation, in (0, 0.4].
@@ -114,23 +141,25 @@ def _demand_share(share: float) -> None:
 
 
 def _between(dataset: Dataset, start: float, end: float) -> Holdout:
-    """Users with rows before `start` and new items in [start, end)."""
+    """Users with rows before `start` and items in [start, end) that may be recommended at `start`."""
     assert dataset.timestamps is not None
-    users, histories, positives = [], [], []
+    users, histories, positives, left_out = [], [], [], []
     for user in range(dataset.n_users):
         rows = slice(dataset.offsets[user], dataset.offsets[user + 1])
         items, times = dataset.sequence[rows], dataset.timestamps[rows]
         known = items[times < start]
         later = items[(times >= start) & (times < end)]
-        new = later[~np.isin(later, known)]
+        out = dataset.left_out(user, len(known), start)
+        new = later[~np.isin(later, out)]
         if len(known) and len(new):
             users.append(user)
             histories.append(known)
+            left_out.append(out)
             positives.append(new[np.sort(np.unique(new, return_index=True)[1])])
     if not users:
         fix = "Take a larger share, or choose leave-one-out."
         raise InputError("the split by time", "must have users with items before and after a cut", fix=fix)
-    return Holdout(np.array(users), tuple(histories), tuple(positives))
+    return Holdout(np.array(users), tuple(histories), tuple(positives), tuple(left_out))
 
 
 def cold_users(dataset: Dataset, observed: int = 5, share: float = 0.1, seed: int = 0) -> Split:
@@ -167,4 +196,5 @@ def _after_first(dataset: Dataset, users: Sequence[int] | np.ndarray, observed: 
     """The first `observed` items of each user as history, the next one held out."""
     histories = dataset.histories(users)
     known = tuple(h[:observed] for h in histories)
-    return Holdout(np.asarray(users), known, tuple(h[observed : observed + 1] for h in histories))
+    left_out = tuple(dataset.left_out(int(user), observed) for user in users)
+    return Holdout(np.asarray(users), known, tuple(h[observed : observed + 1] for h in histories), left_out)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from recsys.data.dataset import Dataset, History
+from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
 from recsys.evaluation.report import ModelResult, Report, main_metric
@@ -72,7 +72,8 @@ def evaluate_models(
     main, (first, *others) = main_metric(lengths), models
     per_user = {result.name: result.per_user[main] for result in results}
     comparisons = compare(main, per_user, [(first, other) for other in others], seed=seed)
-    repeats = repeat_statistics(holdout.histories, holdout.positives, int(main.partition("@")[2]))
+    length = int(main.partition("@")[2])
+    repeats = repeat_statistics(holdout.histories, holdout.positives, length, holdout.left_out)
     progress(1.0, "Done")
     return Report(protocol, lengths, holdout.users, tuple(results), comparisons, repeats, seed, tuple(parts))
 
@@ -112,12 +113,13 @@ def _rank(
     rng, seconds = np.random.default_rng(data.seed), 0.0
     candidates = CandidateSampler(data.dataset.catalogue, sampled, data.seed) if sampled else None
     ranked, unseen, lists = [], [], []
-    for fraction, histories, positives in _batches(data):
+    for fraction, part in _batches(data):
+        positives = part.positives
         progress(fraction, f"Ranking items: {model_label(name)}")
         started = time.perf_counter()
-        scores = model.scores(histories)
+        scores = model.scores(part.histories)
         seconds += time.perf_counter() - started
-        masked = mask_seen(scores, histories)
+        masked = mask_seen(scores, part.left_out)
         lists.append(top_k(masked, data.longest))
         if candidates is not None:
             masked = candidates.only_sampled(masked, positives)
@@ -128,9 +130,8 @@ def _rank(
     return ModelOutput(data, ranks, np.concatenate(lists), calls), seconds
 
 
-def _batches(data: EvaluationData) -> Iterator[tuple[float, Sequence[History], Sequence[History]]]:
-    """(fraction done, histories, held-out items), so that scores take about 32 MB at a time."""
+def _batches(data: EvaluationData) -> Iterator[tuple[float, Holdout]]:
+    """(fraction done, some of the users), so that scores take about 32 MB at a time."""
     size = int(np.clip(8_000_000 // (data.dataset.n_items + 1), 1, 512))
     for start in range(0, len(data.holdout), size):
-        part = slice(start, start + size)
-        yield start / len(data.holdout), data.holdout.histories[part], data.holdout.positives[part]
+        yield start / len(data.holdout), data.holdout.part(np.arange(start, min(start + size, len(data.holdout))))

@@ -97,8 +97,9 @@ def evaluation_html(
                 "question": how.question,
                 "how": how.how,
                 "limit": how.limit,
-                "ranking": f"among {how.sampled or 'all'} items the user has not had; ties count against the model; a "
-                "held-out item that the user already had is a miss",
+                "ranking": f"among {how.sampled or 'all'} items that may be recommended; ties count against the model; "
+                "a held-out item that may not is a miss",
+                "already chosen items": dataset.repeats.sentence,
                 "users evaluated": f"{len(report.users):,}",
                 "intervals": "95%, percentile bootstrap over users, 1,000 resamples (coverage and Gini: linearised)",
                 "tests": "paired bootstrap, Holm’s correction over all comparisons",

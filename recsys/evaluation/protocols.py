@@ -48,8 +48,8 @@ PROTOCOLS = (
         "leave-one-out",
         "Leave one out",
         "What will each user choose next?",
-        "Each user’s last item is held out and must be found among all items the user has not had; the item before it "
-        "is used for validation.",
+        "Each user’s last item is held out and must be found among all items that may be recommended; the item before "
+        "it is used for validation.",
         "Later interactions of other users are trained on, so future trends leak a little.",
         leave_one_out,
     ),
@@ -57,8 +57,8 @@ PROTOCOLS = (
         "time",
         "Split by time",
         "What would have been recommended from a given day on?",
-        "All interactions after one point in time are held out, for all users; new items that users chose after it "
-        "must be found.",
+        "All interactions after one point in time are held out, for all users; items that users chose after it and "
+        "that may be recommended must be found.",
         "Only users active before and after that point are evaluated.",
         time_split,
     ),

@@ -175,11 +175,12 @@ def _ndcg_over_alpha(
         )
         histories: list[History] = [holdout.histories[int(position)] for position in batch]
         target_scores = model.scores(histories)[:, 1:]
-        for row, (position, history) in enumerate(zip(batch, histories, strict=True)):
+        for row, position in enumerate(batch):
             source = source_scores[np.searchsorted(unique, members[row])].mean(axis=0, dtype=np.float64)
             blends = np.stack([interpolate(source, target_scores[row], float(alpha)) for alpha in alphas])
             scores = np.concatenate([np.full((len(alphas), 1), -np.inf), blends], axis=1)
-            ranked = ranks(scores, [history] * len(alphas), [holdout.positives[int(position)]] * len(alphas))
+            left_out, positives = holdout.left_out[int(position)], holdout.positives[int(position)]
+            ranked = ranks(scores, [left_out] * len(alphas), [positives] * len(alphas))
             quality[start + row] = ndcg(ranked, k)
     return quality
 

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from recsys.data.dataset import History, read_only
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.explain.history_influence import deletion_curve, influence, unseen_items
 from recsys.metrics.uncertainty import Estimate, estimate_means, paired_p
 from recsys.models.recommender import Recommender, top_k
@@ -155,6 +156,7 @@ def deletion_study(
     model: Recommender,
     histories: Sequence[History],
     *,
+    repeats: RepeatRule = LEAVE_OUT,
     seed: int = 0,
     random_orders: int = 4,
     progress: Callable[[float, str], object] | None = None,
@@ -163,6 +165,7 @@ def deletion_study(
 
     Args:
         histories: those with fewer than 3 items are skipped.
+        repeats: the data's rule for already chosen items; all count as chosen just now.
         random_orders: random orders for each recommendation, averaged.
         progress: called with the fraction done and a text; may raise to stop.
     """
@@ -174,14 +177,15 @@ def deletion_study(
             progress(number / len(histories), f"Deleting history items of user {number + 1:,} of {len(histories):,}")
         if len(history) < 3:
             continue
-        item = int(top_k(model.scores([history]), 1, [history])[0, 0])
-        candidates = unseen_items(model.n_items, history)
+        left_out = repeats.left_out(history)
+        item = int(top_k(model.scores([history]), 1, [left_out])[0, 0])
+        candidates = unseen_items(model.n_items, left_out)
         orders = {"influence": [influence(model.scores, history, item, candidates).order]}
         if isinstance(model, SupportsAttention):
             orders["attention"] = [attention_order(model, history)]
         orders["random"] = [rng.permutation(len(history)) for _ in range(random_orders)]
-        for name, repeats in orders.items():
-            margins = np.mean([deletion_curve(model.scores, history, item, candidates, o) for o in repeats], axis=0)
+        for name, tried in orders.items():
+            margins = np.mean([deletion_curve(model.scores, history, item, candidates, o) for o in tried], axis=0)
             share = margins / margins[0]  # the first recommendation has the highest score, so margins[0] > 0
             curves.setdefault(name, []).append(np.interp(grid, np.linspace(0, 1, len(share)), share))
     areas = {name: np.trapezoid(np.stack(rows), grid, axis=1) for name, rows in curves.items()}

@@ -87,11 +87,11 @@ def margins_and_ranks(scores: np.ndarray, item: int, candidates: np.ndarray) -> 
     return of_item - of_all.mean(axis=1, dtype=np.float64), np.count_nonzero(of_all >= of_item[:, None], axis=1)
 
 
-def unseen_items(n_items: int, history: History) -> np.ndarray:
-    """The default candidates of a user: all items outside the history, bool (n_items + 1,)."""
+def unseen_items(n_items: int, left_out: History) -> np.ndarray:
+    """The candidates of a user: all items but those left out (`Dataset.left_out`), bool (n_items + 1,)."""
     candidates = np.ones(n_items + 1, dtype=bool)
     candidates[0] = False
-    candidates[history] = False
+    candidates[left_out] = False
     return candidates
 
 

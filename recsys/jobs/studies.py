@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from recsys.data.dataset import Dataset
+from recsys.data.repeats import LEAVE_OUT
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.workspace import Workspace
@@ -13,11 +18,11 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
 
     The settings are "axis" and, for two scenarios of that axis, "scenarios".
     """
-    from recsys.data.storage import load_dataset
     from recsys.evaluation.study.parts import STUDY_PARTS
     from recsys.evaluation.study.transfer_study import transfer_study
+    from recsys.runs.storage import load_run_data
 
-    data = load_dataset(run_folder(job.run, workspace) / "data")
+    data = load_run_data(run_folder(job.run, workspace))
     axis, chosen = str(job.settings["axis"]), tuple(job.settings.get("scenarios", ()))
     between = (str(chosen[0]), str(chosen[1])) if chosen else None
     space = workspace.space(job.space)
@@ -28,5 +33,17 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
         "axis": axis,
         "scenarios": chosen or found.scenarios,
         "level": found.level,
+        "repeats": data.repeats.text,
     }
     return space.save_json("study", f"Does {axis} transfer help?", found.to_json(), meta).id
+
+
+def data_key(dataset: Dataset) -> tuple[str, ...]:
+    """What a study depends on beside its settings: the data, and the rule for already chosen items where it is another
+    than to leave them out."""
+    return (dataset.fingerprint, *([dataset.repeats.text] if dataset.repeats.allows else []))
+
+
+def is_of_data(meta: Mapping[str, Any], dataset: Dataset) -> bool:
+    """Whether a saved study is of this data under the same rule; those of earlier versions leave chosen items out."""
+    return dataset.matches(str(meta.get("fingerprint"))) and meta.get("repeats", LEAVE_OUT.text) == dataset.repeats.text

@@ -81,13 +81,13 @@ def novelty(lists: np.ndarray, users_of_item: np.ndarray, n_users: int) -> np.nd
     return list_mean(lists, -np.log2((users_of_item + 1) / (n_users + 1))[lists])
 
 
-def popular_lists(item_counts: np.ndarray, histories: Sequence[History], k: int) -> np.ndarray:
-    """The k most popular items that each user has not seen: int64 (n, k), ties to the lower index."""
+def popular_lists(item_counts: np.ndarray, left_out: Sequence[History], k: int) -> np.ndarray:
+    """The k most popular items that are not left out for each user: int64 (n, k), ties to the lower index."""
     order = 1 + np.argsort(-item_counts[1:], kind="stable")
-    lists = np.zeros((len(histories), k), dtype=np.int64)
-    for row, history in zip(lists, histories, strict=True):
-        head = order[: k + len(history)]
-        unseen = head[~np.isin(head, history)][:k]
+    lists = np.zeros((len(left_out), k), dtype=np.int64)
+    for row, items in zip(lists, left_out, strict=True):
+        head = order[: k + len(items)]
+        unseen = head[~np.isin(head, items)][:k]
         row[: len(unseen)] = unseen
     return lists
 

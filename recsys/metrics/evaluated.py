@@ -64,8 +64,8 @@ class EvaluationData:
 
     @cached_property
     def popular_lists(self) -> np.ndarray:
-        """The most popular unseen items of each user: int64 (n, longest)."""
-        return popular_lists(self.dataset.item_counts, self.holdout.histories, self.longest)
+        """The most popular items that may be recommended to each user: int64 (n, longest)."""
+        return popular_lists(self.dataset.item_counts, self.holdout.left_out, self.longest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,10 @@
-"""The rank of held-out items among all items a user has not seen: one rule for validation, test and benchmarks.
+"""The rank of held-out items among all items that may be recommended: one rule for validation, test and benchmarks.
 
-Items that the user already has are never recommended. They leave the ranking, and a held-out item that is in the
-history (a repeat) is a miss. Ties count against the model: a held-out item ranks behind every unseen item with at least
-its score, so a model that scores all items alike ranks them last. Held-out items of one user never push each other
-down: the best of those behind n other items has rank n + 1, the next one behind the same n has rank n + 2.
+Items that the data's rule leaves out (`Holdout.left_out`; by default all that the user already has) leave the ranking,
+and a held-out item among them (a repeat) is a miss. "Unseen" stands here for all other items. Ties count against the
+model: a held-out item ranks behind every unseen item with at least its score, so a model that scores all items alike
+ranks them last. Held-out items of one user never push each other down: the best of those behind n other items has rank
+n + 1, the next one behind the same n has rank n + 2.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from recsys.data.dataset import History
 from recsys.errors import InputError
 
-MISSED = np.iinfo(np.int32).max  # rank of a held-out item that is in the history: it can never be recommended
+MISSED = np.iinfo(np.int32).max  # rank of a held-out item that is left out: it is never recommended
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +26,9 @@ class Ranks:
 
     Args:
         rows: int64 (m,) the user of each entry, 0 … n_users − 1, ascending.
-        rank: int64 (m,) 1 = first among the unseen items, ties against the model; MISSED if it is in the history.
+        rank: int64 (m,) 1 = first among the unseen items, ties against the model; MISSED if it is left out.
         above: float64 (m,) share of the user's other unseen items with a lower score, ties half, in [0, 1]; 0.5 where
-            there is no other unseen item or the held-out item is in the history. NaN where it was not computed.
+            there is no other unseen item or the held-out item is left out. NaN where it was not computed.
         n_users: n.
     """
 
@@ -60,8 +61,8 @@ class Ranks:
         )
 
 
-def mask_seen(scores: np.ndarray, histories: Sequence[History]) -> np.ndarray:
-    """A copy of scores (B, n_items + 1) with −inf at the padding item and at the items of each history.
+def mask_seen(scores: np.ndarray, left_out: Sequence[History]) -> np.ndarray:
+    """A copy of scores (B, n_items + 1) with −inf at the padding item and at the items that each row leaves out.
 
     Raises InputError if a score is not finite: NaN compares false with everything and would look like rank 1.
     """
@@ -69,21 +70,21 @@ def mask_seen(scores: np.ndarray, histories: Sequence[History]) -> np.ndarray:
         raise InputError("the model's scores", "must all be finite", fix="Train again with a lower learning rate.")
     masked = np.array(scores, dtype=np.float32, copy=True)
     masked[:, 0] = -np.inf
-    rows = np.repeat(np.arange(len(histories)), [len(h) for h in histories])
+    rows = np.repeat(np.arange(len(left_out)), [len(items) for items in left_out])
     if len(rows):
-        masked[rows, np.concatenate(histories)] = -np.inf
+        masked[rows, np.concatenate(left_out)] = -np.inf
     return masked
 
 
-def ranks(scores: np.ndarray, histories: Sequence[History], positives: Sequence[History]) -> Ranks:
-    """Ranks of the held-out items among all items their user has not seen.
+def ranks(scores: np.ndarray, left_out: Sequence[History], positives: Sequence[History]) -> Ranks:
+    """Ranks of the held-out items among all items that may be recommended.
 
     Args:
         scores: float32 (B, n_items + 1), finite except column 0.
-        histories: items each user has seen; they leave the ranking.
+        left_out: items that leave the ranking of each user (`Holdout.left_out`).
         positives: held-out items of each user, one or more; repeated ones count once.
     """
-    return rank_masked(mask_seen(scores, histories), positives)
+    return rank_masked(mask_seen(scores, left_out), positives)
 
 
 def rank_masked(masked: np.ndarray, positives: Sequence[History], share_above: bool = True) -> Ranks:

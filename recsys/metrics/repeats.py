@@ -1,4 +1,4 @@
-"""How many held-out items are repeats, which are never recommended, and which score is therefore at most reachable."""
+"""How many held-out items are repeats, how many of them lists leave out, and which score is at most reachable."""
 
 from __future__ import annotations
 
@@ -18,38 +18,61 @@ class RepeatStatistics:
 
     Attributes:
         share: of the held-out items, 0 … 1.
-        reachable: mean NDCG@k of a perfect model, 0 … 1: repeats count as misses.
+        reachable: mean NDCG@k of a perfect model, 0 … 1: repeats that lists leave out count as misses.
         k: length of the list.
+        allowed: share of the held-out items that are repeats and may be recommended, 0 … `share`.
     """
 
     share: float
     reachable: float
     k: int = 10
+    allowed: float = 0.0
 
     @property
     def sentence(self) -> str:
         """What the share means for every score; "" where nothing is repeated."""
         if not self.share:
             return ""
-        share = f"{100 * self.share:.0f}%" if self.share >= 0.01 else "Under 1%"
-        return (
-            f"{share} of the held-out items are repeats: the user already has them. Such items are never recommended, "
-            f"so they count as misses for every model. NDCG@{self.k} can reach at most {self.reachable:.3f}."
-        )
+        are_repeats = f"{_percent(self.share)} of the held-out items are repeats: the user already has them."
+        if self.allowed >= self.share:
+            return f"{are_repeats} Already chosen items may be recommended again, so these count as any other item."
+        most = f"NDCG@{self.k} can reach at most {self.reachable:.3f}."
+        if not self.allowed:
+            misses = "Such items are never recommended, so they count as misses for every model."
+            return f"{are_repeats} {misses} {most}"
+        missed = _percent(self.share - self.allowed)
+        return f"{are_repeats} {missed} were chosen too recently to be recommended again and count as misses. {most}"
 
     def to_json(self) -> dict[str, float]:
-        return {"share": self.share, "reachable": self.reachable, "k": self.k}
+        return {"share": self.share, "reachable": self.reachable, "k": self.k, "allowed": self.allowed}
 
 
-def repeat_statistics(histories: Sequence[History], positives: Sequence[History], k: int = 10) -> RepeatStatistics:
-    """The repeats among held-out items. An item held out twice for a user counts once, as in `ranks`."""
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%" if share >= 0.01 else "Under 1%"
+
+
+def repeat_statistics(
+    histories: Sequence[History],
+    positives: Sequence[History],
+    k: int = 10,
+    left_out: Sequence[History] | None = None,
+) -> RepeatStatistics:
+    """The repeats among held-out items. An item held out twice for a user counts once, as in `ranks`.
+
+    Args:
+        left_out: items that leave the ranking of each user (`Holdout.left_out`); by default the histories.
+    """
     unique = [np.unique(items) for items in positives]
     if not sum(map(len, unique)):
         return RepeatStatistics(0.0, 1.0, k)
     rows = np.repeat(np.arange(len(unique)), [len(items) for items in unique])
-    repeated = np.concatenate([np.isin(items, history) for items, history in zip(unique, histories, strict=True)])
-    order = np.lexsort((repeated, rows))
-    rows, repeated = rows[order], repeated[order]
-    best_rank = np.where(repeated, MISSED, np.arange(len(rows)) - np.searchsorted(rows, rows) + 1)
+    repeated, missed = (
+        np.concatenate([np.isin(items, one) for items, one in zip(unique, each, strict=True)])
+        for each in (histories, histories if left_out is None else left_out)
+    )
+    order = np.lexsort((missed, rows))
+    rows, missed = rows[order], missed[order]
+    best_rank = np.where(missed, MISSED, np.arange(len(rows)) - np.searchsorted(rows, rows) + 1)
     perfect = Ranks(rows, best_rank, np.full(len(rows), np.nan), len(unique))
-    return RepeatStatistics(float(repeated.mean()), float(ndcg(perfect, k).mean()), k)
+    allowed = float(repeated.mean() - missed.mean())
+    return RepeatStatistics(float(repeated.mean()), float(ndcg(perfect, k).mean()), k, allowed)

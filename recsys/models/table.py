@@ -32,7 +32,8 @@ class ModelEntry:
 
     Attributes:
         name: in files, links and the shell; label: on screen; sentence: what it does.
-        family: "popularity", "neighbours", "linear", "factorization", "network", "sequence" or "graph".
+        family: "popularity", "repeats" (ranks the history itself), "neighbours", "linear", "factorization", "network",
+            "sequence" or "graph".
         model: the class that scores.
         config, learner: of a trainable model; "" for one that is fitted at once.
     """
@@ -120,6 +121,13 @@ MODELS = (
         "As most popular, with newer interactions counting more.",
         "popularity",
         f"{_BASELINES}.popularity:RecentPopularity",
+    ),
+    ModelEntry(
+        "recent-items",
+        "Again what was last",
+        "Recommends the most recent items of the history again, then the most popular.",
+        "repeats",
+        f"{_BASELINES}.recent_items:RecentItems",
     ),
     ModelEntry(
         "item-knn",

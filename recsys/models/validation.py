@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
-from recsys.data.splits import Holdout, without_last
+from recsys.data.splits import Holdout, hold_out_last, without_last
 from recsys.metrics import Ranks, hit_rate, mask_seen, ndcg, rank_masked, reciprocal_rank
 from recsys.models.baselines.markov import Markov, windowed_counts
 from recsys.models.recommender import Recommender, batched
@@ -25,11 +25,7 @@ def sample_users(holdout: Holdout, n_items: int, seed: int, most: int = 2000) ->
     """A seeded sample of the validation users, at most `most`, fewer where the catalogue is large."""
     keep = min(len(holdout), most, max(100, CELLS // (n_items + 1)))
     chosen = np.sort(np.random.default_rng([seed, 2]).choice(len(holdout), keep, replace=False))
-    return Holdout(
-        holdout.users[chosen],
-        tuple(holdout.histories[i] for i in chosen),
-        tuple(holdout.positives[i] for i in chosen),
-    )
+    return holdout.part(chosen)
 
 
 def hold_out(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
@@ -38,9 +34,7 @@ def hold_out(dataset: Dataset, seed: int) -> tuple[Dataset, Holdout]:
     rng = np.random.default_rng([seed, 5])
     size = min(2000, math.ceil(len(eligible) / 10))
     users = np.sort(rng.choice(eligible, size, replace=False)) if len(eligible) else eligible
-    histories = dataset.histories(users)
-    holdout = Holdout(users, tuple(h[:-1] for h in histories), tuple(h[-1:] for h in histories))
-    return without_last(dataset, users), holdout
+    return without_last(dataset, users), hold_out_last(dataset, users)
 
 
 def first_positives(holdout: Holdout) -> tuple[History, ...]:
@@ -58,11 +52,12 @@ def accuracy_means(ranks: Ranks) -> dict[str, float]:
 
 
 def next_item_ranks(model: Recommender, holdout: Holdout) -> Ranks:
-    """Ranks of the next items of held-out users among all unseen items, by the rule of `recsys.metrics.ranking`."""
+    """Ranks of the next items of held-out users among all items that may be recommended (see `metrics.ranking`)."""
     positives, parts, start = first_positives(holdout), [], 0
     for histories in batched(holdout.histories):
-        masked = mask_seen(model.scores(histories), histories)
-        parts.append(rank_masked(masked, positives[start : start + len(histories)], share_above=False))
+        part = slice(start, start + len(histories))
+        masked = mask_seen(model.scores(histories), holdout.left_out[part])
+        parts.append(rank_masked(masked, positives[part], share_above=False))
         start += len(histories)
     return Ranks.concatenate(parts)
 
@@ -107,7 +102,7 @@ class Validator:
     def markov_alone(self) -> float:
         """NDCG@10 of the Markov scores alone."""
         assert self.scores is not None
-        return accuracy_means(self.ranks(mask_seen(self.scores, self.users.histories)))["ndcg@10"]
+        return accuracy_means(self.ranks(mask_seen(self.scores, self.users.left_out)))["ndcg@10"]
 
     def validate(self, model: Recommender) -> ValidationResult:
         """The Markov weight with the best NDCG@10, and the accuracy with it.
@@ -115,7 +110,7 @@ class Validator:
         Args:
             model: without Markov scores.
         """
-        own = mask_seen(model.scores(self.users.histories), self.users.histories)
+        own = mask_seen(model.scores(self.users.histories), self.users.left_out)
         ranks = {0.0: self.ranks(own.copy())}
         if self.scores is not None:
             ranks |= {weight: self.ranks(own + weight * self.scores) for weight in WEIGHTS if weight}

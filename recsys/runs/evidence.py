@@ -27,7 +27,7 @@ class Evidence:
         from recsys.models.validation import sample_users
 
         self.users = sample_users(split.validation, split.train.n_items, seed)
-        self.repeats = repeat_statistics(self.users.histories, self.users.positives)
+        self.repeats = repeat_statistics(self.users.histories, self.users.positives, left_out=self.users.left_out)
         self.seed = seed
         self.quality: dict[str, Mapping[str, float]] = {}
         self._per_user: dict[str, np.ndarray] = {}

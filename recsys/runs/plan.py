@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.errors import InputError
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry
@@ -14,6 +15,7 @@ from recsys.models.training.config import TrainConfig
 
 HOLDOUTS = ("none", "last-one")
 BASELINES_BESIDE = ("popularity", "item-knn", "markov")  # trained beside every model; Markov is the hardest to beat
+AGAIN = "recent-items"  # the baseline of data in which items are chosen again
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class TrainingPlan:
         baselines: names of those trained beside the model.
         text: item text model: "auto" (the offline sentence encoder, else TF-IDF), "tf-idf", a model's folder or name,
             or "" for none.
+        repeats: whether already chosen items may be recommended again. The training is of `Dataset.repeats`, which it
+            replaces, and the run keeps it.
     """
 
     model: ModelConfig | FittedModel = field(default_factory=AttentionConfig)
@@ -35,10 +39,17 @@ class TrainingPlan:
     holdout: str = "last-one"
     baselines: tuple[str, ...] = BASELINES_BESIDE
     text: str = "auto"
+    repeats: RepeatRule = LEAVE_OUT
 
     def __post_init__(self) -> None:
         if self.holdout not in HOLDOUTS:
             raise InputError("holdout", f"must be one of {', '.join(HOLDOUTS)}", self.holdout)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The baselines, with the one that recommends recent items again where the rule allows that."""
+        wanted = self.repeats.allows and self.baselines and AGAIN not in (*self.baselines, self.model.name)
+        return (*self.baselines, AGAIN) if wanted else self.baselines
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,11 +60,11 @@ class TrainingPlan:
             "holdout": self.holdout,
             "baselines": list(self.baselines),
             "text": self.text,
-        }
+        } | ({"repeats": self.repeats.text} if self.repeats.allows else {})
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingPlan:
-        """Reads plans of earlier versions too, which name no model.
+        """Reads plans of earlier versions too, which name no model and no rule for already chosen items.
 
         Raises:
             InputError, KeyError, TypeError: `values` is not what `to_json` gave.
@@ -66,4 +77,5 @@ class TrainingPlan:
             str(values["holdout"]),
             tuple(names),
             str(values["text"]),
+            RepeatRule.parse(str(values.get("repeats", LEAVE_OUT.text))),
         )

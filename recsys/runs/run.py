@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recsys.data.dataset import Dataset, History
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.data.splits import Split, leave_one_out
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
@@ -25,7 +26,8 @@ class Run:
         reports: one mapping per epoch (epoch, loss, seconds, ndcg@10 …).
         validation: {model name: {"ndcg@10", "hr@10"}} on validation users; {} with holdout "none".
         config: what it was trained with: {"model": …, "train": …}, "text": where the item features
-            come from, "problem": the error that ended training early, if any.
+            come from, "problem": the error that ended training early, if any, "repeats": see `repeats`, where it is
+            not to leave out.
         settings: of each baseline, as chosen on validation users: {model name: {setting: value}}.
         evidence: figures of the validation users; {} with holdout "none". "users": how many; "repeats": see
             `recsys.metrics.RepeatStatistics`; "comparison": the model against the best simple baseline in NDCG@10
@@ -67,6 +69,15 @@ class Run:
         return {self.model.name: self.model, **{n: m for n, m in self.baselines.items() if n != self.model.name}}
 
     @property
+    def repeats(self) -> RepeatRule:
+        """Whether already chosen items may be recommended again; runs of earlier versions leave them out."""
+        return RepeatRule.parse(str(self.config.get("repeats", LEAVE_OUT.text)))
+
+    def under_its_rule(self, dataset: Dataset) -> Dataset:
+        """The dataset with the run's rule for already chosen items."""
+        return dataset if dataset.repeats == self.repeats else replace(dataset, repeats=self.repeats)
+
+    @property
     def parameters(self) -> int:
         """Trained numbers of the model; 0 for one that is fitted at once."""
         return int(getattr(self.model, "parameters", 0))
@@ -85,8 +96,8 @@ class Run:
                 f"holdout {self.holdout}",
                 "Train again with --holdout last-one.",
             )
-        return leave_one_out(dataset)
+        return leave_one_out(self.under_its_rule(dataset))
 
     def training_rows(self, dataset: Dataset) -> Dataset:
         """The dataset without the rows that were held out; all of it where none were."""
-        return self.split(dataset).train if self.holdout == "last-one" else dataset
+        return self.split(dataset).train if self.holdout == "last-one" else self.under_its_rule(dataset)

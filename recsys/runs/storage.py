@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recsys.data.dataset import Dataset
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.data.storage import load_dataset, save_dataset
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
 from recsys.files import recover, replacing
@@ -100,7 +101,7 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         folder: that `save_run` wrote.
 
     Returns:
-        The run with its models, and the dataset it was trained on.
+        The run with its models, and the dataset it was trained on, with the run's rule for already chosen items.
 
     Raises:
         InputError: there is no run in the folder.
@@ -150,4 +151,18 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
         ) from error
     if not dataset.matches(run.dataset_fingerprint) or run.model.n_items != dataset.n_items:
         raise ArtifactError(f"the run in {folder.name}", "does not fit the data beside it", fix="Train it again.")
-    return replace(run, dataset_fingerprint=dataset.fingerprint), dataset  # may be that of an earlier version
+    run = replace(run, dataset_fingerprint=dataset.fingerprint)  # may be that of an earlier version
+    return run, run.under_its_rule(dataset)
+
+
+def load_run_data(folder: Path) -> Dataset:
+    """A run's data with its rule for already chosen items, without its models. Raises ArtifactError."""
+    folder = Path(folder)
+    dataset = load_dataset(folder / "data")
+    try:
+        rule = RepeatRule.parse(str(read_content(folder)["config"].get("repeats", LEAVE_OUT.text)))
+        return replace(dataset, repeats=rule)
+    except DAMAGED_FILE as error:
+        raise ArtifactError(
+            f"the run in {folder.name}", "is damaged", type(error).__name__, "Train it again."
+        ) from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
+from recsys.data.repeats import RepeatRule
 from recsys.data.splits import leave_one_out
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, TrainingError
 from recsys.models.recommender import Recommender
@@ -47,6 +48,7 @@ def train_run(
     holdout: str = "last-one",
     baselines: Sequence[str] = BASELINES_BESIDE,
     text: str = "auto",
+    repeats: RepeatRule | None = None,
     name: str | None = None,
     checkpoint: Path | None = None,
     threads: int | None = None,
@@ -60,6 +62,7 @@ def train_run(
         model_config: of a trainable model; ignored for one that is fitted at once.
         train_config: how it is trained; minutes, epochs and seed, where given, replace its fields.
         name: of the run, on screen.
+        repeats: whether already chosen items may be recommended again; by default as the dataset says.
         holdout, baselines, text: see `TrainingPlan`. With holdout "none" every row given is trained on.
         checkpoint: folder for the state after each epoch; an interrupted training continues from it.
         threads: of torch, while this training runs; None leaves them.
@@ -81,6 +84,7 @@ def train_run(
         holdout,
         tuple(baseline for baseline in baselines if baseline != config.name),
         text,
+        dataset.repeats if repeats is None else repeats,
     )
     return execute(dataset, plan, checkpoint, threads, progress)
 
@@ -94,6 +98,7 @@ def execute(
 ) -> Run:
     """`train_run` with its options in a plan."""
     report = report or _no_progress
+    dataset = replace(dataset, repeats=plan.repeats)
     split = leave_one_out(dataset) if plan.holdout == "last-one" else None
     rows = dataset if split is None else split.train
     started = time.perf_counter()
@@ -118,6 +123,8 @@ def execute(
         evidence.evaluate(trained)
         if plan.train.ratings != "ignore" and not isinstance(plan.model, FittedModel):
             effect = _effect_of_ratings(dataset, rows, trained, markov, evidence, plan, threads, report)
+    if plan.repeats.allows:
+        used["repeats"] = plan.repeats.text
     report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
     return Run(
         id=secrets.token_hex(12),
@@ -200,13 +207,13 @@ def _fit_baselines(
 ) -> dict[str, Tuned]:
     """The baselines, with settings chosen on the validation users (without those, on users held out for it)."""
     fitted: dict[str, Tuned] = {}
-    for number, name in enumerate(plan.baselines, 1):
+    for number, name in enumerate(plan.beside, 1):
         tuned = _tuned(name, rows, evidence, plan)
         fitted[tuned.model.name] = tuned
         if evidence is not None:
             evidence.evaluate(tuned.model)
         quality = {} if evidence is None else dict(evidence.quality)
-        report(0.001 + 0.009 * number / len(plan.baselines), f"Trained {model_label(name)}", baselines=quality)
+        report(0.001 + 0.009 * number / len(plan.beside), f"Trained {model_label(name)}", baselines=quality)
     return fitted
 
 

@@ -114,7 +114,8 @@ def transfer(
     The target's scores are always the model's, so that α = 0 is the target's own list. The source's are the model's
     too (next choice), or those of its long-term interests.
 
-    Items of the target's history are never recommended; of a group: items of at least half of its members.
+    What the target's ranking leaves out is never recommended: of a user the already chosen items, as far as the data's
+    rule says so (`TransferParty.left_out`); of a group the items that at least half of its members leave out.
 
     Args:
         catalogue: needed for the filters.
@@ -181,8 +182,8 @@ def _allowed(
 
 
 def seen_by_half(party: TransferParty) -> History:
-    """Items in the histories of at least half of the members (of one user: all items): int32, ascending."""
-    distinct = np.concatenate([np.unique(history) for history in party.histories])
+    """Items that at least half of the members leave out (of one user: all that are left out): int32, ascending."""
+    distinct = np.concatenate([np.unique(items) for items in party.left_out])
     items, counts = np.unique(distinct, return_counts=True)
     return items[(2 * counts >= len(party.histories)) & (items > 0)].astype(np.int32)
 

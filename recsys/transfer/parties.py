@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import Dataset, History, read_only
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.embeddings import nearest
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender, batched
@@ -40,6 +41,8 @@ class TransferParty:
         kind: "user", "composed", "medoid", "time", "scenario" or "average"; any other word means a group.
         histories: of its members, oldest item first; at least one, which may be empty (cold start).
         users: indexes of its members; empty for a composed history.
+        left_out: items that are not recommended to each member as a target, by the rule of the data
+            (`Dataset.left_out`); by default the histories.
 
     Raises:
         InputError: there is no history.
@@ -49,11 +52,14 @@ class TransferParty:
     kind: str
     histories: tuple[History, ...]
     users: tuple[int, ...] = ()
+    left_out: tuple[History, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.histories:
             raise InputError(self.label, "must have at least one user", 0, "Choose another group.")
-        object.__setattr__(self, "histories", tuple(read_only(np.asarray(h, np.int32)) for h in self.histories))
+        for name in ("histories", "left_out"):
+            items = getattr(self, name) or self.histories
+            object.__setattr__(self, name, tuple(read_only(np.asarray(one, np.int32)) for one in items))
 
     @property
     def phrase(self) -> str:
@@ -87,14 +93,26 @@ def blend_sentence(target: TransferParty, source: TransferParty, alpha: float) -
 
 
 def party_of_user(dataset: Dataset, user: int, history: History | None = None) -> TransferParty:
-    """One user. `history` replaces the whole history, for instance by its training part."""
+    """One user. `history` is the known part in place of the whole history: the user's first items."""
     known = dataset.history(user) if history is None else history
-    return TransferParty(f"user {dataset.users.external(user)}", "user", (known,), (int(user),))
+    return TransferParty(
+        f"user {dataset.users.external(user)}", "user", (known,), (int(user),), _left_out(dataset, [user], [known])
+    )
 
 
-def party_of_items(items: Sequence[int] | np.ndarray, label: str = "a new user") -> TransferParty:
-    """A new user with a composed history of item indexes, oldest first."""
-    return TransferParty(label, "composed", (np.asarray(items, dtype=np.int32),))
+def _left_out(dataset: Dataset, users: Sequence[int] | np.ndarray, histories: Sequence[History]) -> tuple[History, ...]:
+    """What each user's ranking leaves out, of whose history the first items are known."""
+    if not dataset.repeats.allows:
+        return tuple(histories)
+    return tuple(dataset.left_out(int(user), len(one)) for user, one in zip(users, histories, strict=True))
+
+
+def party_of_items(
+    items: Sequence[int] | np.ndarray, label: str = "a new user", repeats: RepeatRule = LEAVE_OUT
+) -> TransferParty:
+    """A new user with a composed history of item indexes, oldest first, all chosen just now."""
+    history = np.asarray(items, dtype=np.int32)
+    return TransferParty(label, "composed", (history,), left_out=(repeats.left_out(history),))
 
 
 def party_of_group(
@@ -110,7 +128,7 @@ def party_of_group(
 
     Args:
         users: indexes of the members.
-        histories: one for each member in place of the whole history.
+        histories: the known part of each member's history, its first items, in place of the whole.
 
     Raises:
         InputError: fewer than `minimum` users.
@@ -119,7 +137,8 @@ def party_of_group(
     if len(members) < minimum:
         fix = "The mean of a small group reveals its members. Choose a larger one."
         raise InputError(label, f"must have at least {minimum} users", len(members), fix)
-    return TransferParty(label, kind, tuple(dataset.histories(members) if histories is None else histories), members)
+    known = tuple(dataset.histories(members) if histories is None else histories)
+    return TransferParty(label, kind, known, members, _left_out(dataset, members, known))
 
 
 def medoid_party(model: Encoder, group: TransferParty) -> TransferParty:
@@ -127,7 +146,8 @@ def medoid_party(model: Encoder, group: TransferParty) -> TransferParty:
     vectors = model.encode(group.histories)
     member = int(nearest(vectors, vectors.mean(axis=0), 1)[0][0])
     users = group.users[member : member + 1]
-    return TransferParty(f"the most typical user of {group.label}", "medoid", (group.histories[member],), users)
+    label = f"the most typical user of {group.label}"
+    return TransferParty(label, "medoid", (group.histories[member],), users, (group.left_out[member],))
 
 
 def party_of_neighbours(
@@ -146,7 +166,8 @@ def party_of_neighbours(
     ranked = nearest(embeddings, party_embedding(model, target), count + len(members))[0]
     users = [int(user) for user in ranked if user not in members][:count]
     label = f"the {len(users)} users nearest to {target.label}"
-    return TransferParty(label, "neighbours", tuple(dataset.histories(users)), tuple(users))
+    histories = tuple(dataset.histories(users))
+    return TransferParty(label, "neighbours", histories, tuple(users), _left_out(dataset, users, histories))
 
 
 def parties_before_and_after(party: TransferParty, first: int, moment: str) -> tuple[TransferParty, TransferParty]:
@@ -163,10 +184,17 @@ def parties_before_and_after(party: TransferParty, first: int, moment: str) -> t
     history = party.histories[0]
     if not 0 < first < len(history):
         raise InputError("the moment", f"must lie between two items of {party.label}", first, "Choose another one.")
-    return (
-        TransferParty(f"{party.label} since {moment}", "time", (history[first:],), party.users),
-        TransferParty(f"{party.label} before {moment}", "time", (history[:first],), party.users),
+    parts = {"since": history[first:], "before": history[:first]}
+    since, before = (
+        TransferParty(f"{party.label} {word} {moment}", "time", (part,), party.users, (_part_of(party, part),))
+        for word, part in parts.items()
     )
+    return since, before
+
+
+def _part_of(party: TransferParty, part: History) -> History:
+    """The items of a part of the party's history that its ranking leaves out."""
+    return part[np.isin(part, party.left_out[0])]
 
 
 def party_in_scenario(dataset: Dataset, user: int, scenario: str, history: History | None = None) -> TransferParty:
@@ -175,12 +203,14 @@ def party_in_scenario(dataset: Dataset, user: int, scenario: str, history: Histo
     if scenario not in names:
         raise InputError("scenario", f"must be one of {', '.join(names) or 'none: the data has none'}", scenario)
     known = dataset.history(user) if history is None else history
-    inside = known[dataset.catalogue.in_scenario(scenario)[known]]
-    return TransferParty(f"user {dataset.users.external(user)} in {scenario}", "scenario", (inside,), (int(user),))
+    whole, belongs = party_of_user(dataset, user, known), dataset.catalogue.in_scenario(scenario)
+    inside = known[belongs[known]]
+    return TransferParty(f"{whole.label} in {scenario}", "scenario", (inside,), whole.users, (_part_of(whole, inside),))
 
 
 def average_party(dataset: Dataset, histories: Sequence[History] | None = None) -> TransferParty:
     """The average user: the mean of all users, or of 500 users evenly spaced over the data where there are more."""
     users = np.unique(np.linspace(0, dataset.n_users - 1, min(dataset.n_users, AVERAGE_SAMPLE)).astype(int))
     known = dataset.histories(users) if histories is None else [histories[user] for user in users]
-    return TransferParty("the average user", "average", tuple(known), tuple(int(user) for user in users))
+    members = tuple(int(user) for user in users)
+    return TransferParty("the average user", "average", tuple(known), members, _left_out(dataset, users, known))

@@ -19,8 +19,8 @@ from recsys.models.training.config import TrainConfig
 from recsys.models.training.loop import train
 
 NAMES = tuple(entry.name for entry in MODELS)
-PERSONAL = tuple(entry.name for entry in MODELS if entry.family != "popularity")
-ORDERED = tuple(entry.name for entry in MODELS if entry.family == "sequence")  # the order of the history matters
+PERSONAL = tuple(entry.name for entry in MODELS if entry.family not in ("popularity", "repeats"))
+ORDERED = tuple(entry.name for entry in MODELS if entry.family in ("sequence", "repeats"))  # they read the order
 
 
 def dataset_of(histories: list[list[int]], n_items: int) -> Dataset:

@@ -15,6 +15,7 @@ from recsys.evaluation.study import methods
 from recsys.evaluation.study.results import check_study, is_current
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
+from recsys.jobs.studies import data_key, is_of_data
 from recsys.metrics.uncertainty import Estimate
 from recsys.workspace import read_content
 from ui.evaluate.jobs import EvaluationContext
@@ -87,7 +88,7 @@ def _procedure(content: Mapping[str, Any], point: Mapping[str, Any]) -> list[str
     if point["repeats"]:
         sentences.append(
             f"{100 * point['repeats']:.0f}% of the users with enough items are left out: their next item is one they "
-            "already have, which is never recommended."
+            "already have, which is not recommended."
         )
     if content["sources_cut"]:
         sentences.append("Every source’s history ends before the time at which the target’s item was chosen.")
@@ -116,10 +117,10 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
 def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     """The newest study of this axis: of this visit's job, or a saved one; else a button that starts it."""
     page, data = evaluated.page, evaluated.dataset
-    space, wanted = page.space, job_id(page, "study", axis, data.fingerprint)
+    space, wanted = page.space, job_id(page, "study", axis, *data_key(data))
     if find_job(page, wanted) is None:
         for entry in space.entries("study"):
-            if data.matches(str(entry.meta.get("fingerprint"))) and entry.meta.get("axis") == axis:
+            if is_of_data(entry.meta, data) and entry.meta.get("axis") == axis:
                 content = read_content(space.path(entry.id))
                 if is_current(content):
                     return check_study(content)

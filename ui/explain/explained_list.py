@@ -105,9 +105,12 @@ class ExplainedList:
 
     @cached_property
     def candidates(self) -> np.ndarray:
-        """Items that the rules allow, outside both histories: bool (n_items + 1,)."""
-        candidates = self.scored.transfer.allowed.copy()
-        candidates[np.concatenate([self.history, self.edited_history]).astype(np.int64)] = False
+        """Items that the rules allow and neither history leaves out: bool (n_items + 1,)."""
+        candidates, target = self.scored.transfer.allowed.copy(), self.pair.target.party
+        added = self.edited_history[~np.isin(self.edited_history, self.history)]
+        left_out = max(zip(target.histories, target.left_out, strict=True), key=lambda each: len(each[0]))[1]
+        for items in (left_out, self.context.run.repeats.left_out(added)):
+            candidates[items.astype(np.int64)] = False
         return candidates
 
     @cached_property

@@ -210,7 +210,7 @@ def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
     histories = [history for history in context.known_histories if 5 <= len(history) <= 30][:80]
 
     def work(progress: Progress) -> DeletionStudy:
-        return deletion_study(context.run.model, histories, progress=progress)
+        return deletion_study(context.run.model, histories, repeats=context.run.repeats, progress=progress)
 
     if len(histories) < 5:
         st.caption("Deletion curves need at least 5 users with 5 to 30 items.", help=meaning_of("Deletion curve"))

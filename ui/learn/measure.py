@@ -168,7 +168,8 @@ def _interests(context: RunContext) -> dict[str, Any]:
 
     user, model = _example_user(context), context.run.model
     history = context.known_histories[user]
-    found = reliance(context.interests, model.scores, history, unseen_items(model.n_items, history))
+    candidates = unseen_items(model.n_items, context.dataset.left_out(user, len(history)))
+    found = reliance(context.interests, model.scores, history, candidates)
     return {
         "titles": _titles(context, found.items),
         "interests": found.interests,
@@ -182,7 +183,9 @@ def _real(context: RunContext) -> dict[str, Any]:
     from recsys.explain.lessons.random_source_trap import random_source_trap
 
     test = context.run.split(context.dataset).test
-    return dict(vars(random_source_trap(context.interests, test.histories, test.positives)))
+    return dict(
+        vars(random_source_trap(context.interests, test.histories, test.positives, repeats=context.run.repeats))
+    )
 
 
 def _learned(context: RunContext) -> dict[str, Any]:

@@ -87,15 +87,21 @@ def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> No
     started = time.perf_counter()
     scores = model.scores([items])
     took = (time.perf_counter() - started) * 1000
-    for rank, item in enumerate(top_k(scores, SHOWN, exclude=[items])[0], 1):
+    for rank, item in enumerate(top_k(scores, SHOWN, exclude=[dataset.repeats.left_out(items)])[0], 1):
         if not item:
             break
         title, score = dataset.catalogue.titles[item], float(scores[0, item])
         label = f"{rank} · {escape_markdown(title, 60)} · {format_number(score)}"
-        st.button(label, key=f"train_take_{rank}", on_click=_add, args=(history, int(item)), width="stretch")
+        st.button(label, key=f"train_take_{rank}", on_click=_take, args=(history, int(item)), width="stretch")
     st.caption(f"{dataset.n_items:,} items scored in {format_number(took)} ms.", help=meaning_of("Score"))
 
 
 def _add(history: list[int], item: int) -> None:
     if item not in history and len(history) < LONGEST:
+        history.append(item)
+
+
+def _take(history: list[int], item: int) -> None:
+    """Adds a recommended item, which may be in the history where the run allows that."""
+    if len(history) < LONGEST:
         history.append(item)

@@ -13,6 +13,7 @@ from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
+from recsys.jobs.studies import data_key, is_of_data
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.transfer.certificate import Decision
@@ -57,8 +58,9 @@ def study_of(page: PageContext, context: RunContext) -> Mapping[str, Any] | None
     """The newest saved study of this data and axis; None where there is none."""
     wanted = {"axis": axis_of(page), "scenarios": scenarios_of(page, context)}
     for entry in page.space.entries("study"):
-        same_data = context.dataset.matches(str(entry.meta.get("fingerprint")))
-        if same_data and all(entry.meta.get(name) == value for name, value in wanted.items()):
+        if is_of_data(entry.meta, context.dataset) and all(
+            entry.meta.get(name) == value for name, value in wanted.items()
+        ):
             try:
                 content = read_content(page.space.path(entry.id))
             except ArtifactError:
@@ -166,7 +168,7 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
 def _start(page: PageContext, context: RunContext, label: str = "Run the study") -> None:
     """The study of this axis: its progress, the reason of a failure, and the button that starts it."""
     axis, scenarios = axis_of(page), scenarios_of(page, context)
-    wanted = job_id(page, "study of the pair", axis, context.dataset.fingerprint, *scenarios)
+    wanted = job_id(page, "study of the pair", axis, *data_key(context.dataset), *scenarios)
     job = find_job(page, wanted)
     if job is not None and job.active:
         guarded_fragment(1.0)(_progress)(page, wanted)

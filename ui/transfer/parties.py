@@ -49,7 +49,8 @@ class TransferPair:
     """Target and source.
 
     Attributes:
-        seen: int32, items that are never recommended: those of the target; of a group, those of at least half of it.
+        seen: int32, items that are never recommended: what the target's ranking leaves out; of a group, what those of
+            at least half of it do.
         scenario: the only one to recommend in; "" for all.
         source_scenario: the one that the source's items are from; "" for all.
     """
@@ -88,7 +89,8 @@ def _read_party(context: RunContext, text: str, target: TransferParty | None) ->
         user = context.dataset.users.index(value)
         return _describe_user(context, party_of_user(context.dataset, user, context.known_histories[user]))
     if kind == "items":
-        return _describe_user(context, party_of_items(context.dataset.items.indexes(read_items(value))))
+        items = context.dataset.items.indexes(read_items(value))
+        return _describe_user(context, party_of_items(items, repeats=context.run.repeats))
     return _read_group(context, text, target)
 
 

@@ -58,7 +58,7 @@ def fold_quality(compared: Sequence[str], number: int, fold: Fold, parts: StudyP
 
 
 def _evaluate_batch(scorer: FoldScorer, compared: Sequence[Method], cold: ColdUsers) -> dict[str, MethodPart]:
-    columns = [scorer.column_of[np.unique(history)] for history in cold.history]
+    columns = [scorer.column_of[np.unique(items)] for items in cold.left_out]
     seen = [of_user[of_user >= 0] for of_user in columns]
     positives = scorer.column_of[cold.positives]
     batch, found = BatchScores(scorer, cold), {}

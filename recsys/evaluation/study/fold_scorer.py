@@ -18,6 +18,7 @@ from recsys.embeddings.interests import InterestModel, interest_model
 from recsys.errors import InputError
 from recsys.evaluation.study.past_histories import Neighbours, PastHistories
 from recsys.evaluation.study.plan import ColdUsers, Fold, StudyPlan
+from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer.methods import TransferMethod, fit_method
 
@@ -79,6 +80,11 @@ class FoldScorer:
         from recsys.models.baselines.tuning import tune_baseline
 
         return tune_baseline("markov", self.train, seed=self.seed).model
+
+    @cached_property
+    def recent_items(self) -> Recommender:
+        """The baseline that recommends recent items again."""
+        return fit_baseline("recent-items", self.train)
 
     @cached_property
     def interests(self) -> InterestModel:
@@ -195,6 +201,11 @@ class BatchScores:
     def own_history(self) -> np.ndarray:
         """Scores of all earlier items of the user by the Markov model."""
         return self.fold.scores(self.cold.history, self.fold.markov)
+
+    @cached_property
+    def again(self) -> np.ndarray:
+        """Scores of the user's most recent items, then of the most popular."""
+        return self.fold.scores(self.cold.history, self.fold.recent_items)
 
     @cached_property
     def whole_history(self) -> np.ndarray:

@@ -19,6 +19,7 @@ Transferred = tuple[str, str]  # what is transferred ("next-choice", "interests"
 TRANSFER, ALONE, RANDOM, SHUFFLED = "transfer", "target alone", "random source", "shuffled pairs"
 INTERESTS, RANDOM_INTERESTS = "transfer of interests", "random source’s interests"
 WHOLE = "transfer of the whole history"
+AGAIN = "again what was last"  # compared only where the data's rule allows already chosen items
 DECAYED_WEIGHTS = (0.25, 0.5, 1.0, 2.0)  # of "own history, decayed" beside the model's scores of the whole history
 NEW_ITEMS = "new items"  # a further part of a study, which may be left out as a method may
 LINEAR: Transferred = ("next-choice", "linear")
@@ -116,6 +117,10 @@ METHODS = (
     Method(
         "early popularity", "Early popularity", "prior", "none",
         lambda b: b.same_for_all(b.fold.early_popularity), must_beat=True,
+    ),
+    Method(
+        AGAIN, "Again what was last", "prior", "none", lambda b: b.again, must_beat=True,
+        applies=lambda fold: fold.plan.again,
     ),
     Method("own history, decayed", "Own history, decayed", "prior", "none", lambda b: b.own_history),
     Method("shrinkage to the mean user", "Shrinkage to the mean user", "prior", "shrinkage", lambda b: b.mean_user),

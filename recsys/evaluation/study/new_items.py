@@ -147,10 +147,10 @@ def _without(cold: ColdUsers, new: np.ndarray) -> ColdUsers:
     def known(histories: Sequence[History]) -> tuple[History, ...]:
         return tuple(histories[row][~new[histories[row]]] for row in rows)
 
-    seen = tuple(cold.history[row] for row in rows)
+    seen, left_out = (tuple(of_user[row] for row in rows) for of_user in (cold.history, cold.left_out))
     return ColdUsers(
-        cold.observed, cold.users[rows], known(cold.target), known(cold.source), seen, cold.positives[rows],
-        cold.times[rows],
+        cold.observed, cold.users[rows], known(cold.target), known(cold.source), seen, left_out,
+        cold.positives[rows], cold.times[rows],
     )  # fmt: skip
 
 
@@ -210,9 +210,9 @@ def _result(
 
 
 def _by_chance(fold: Fold, new: np.ndarray) -> np.ndarray:
-    """The expected NDCG@10 of a random order of the new items that a user does not have: float64 (pairs,)."""
+    """The expected NDCG@10 of a random order of the new items that are not left out: float64 (pairs,)."""
     items = int(new.sum())
-    left = np.array([items - len(np.unique(h[new[h]])) for cold in fold.cold for h in cold.history])
+    left = np.array([items - len(np.unique(h[new[h]])) for cold in fold.cold for h in cold.left_out])
     gains = np.cumsum(discounted_gain(np.arange(1, 11), 10))
     expected: np.ndarray = gains[np.minimum(left, 10) - 1] / left
     return expected

@@ -25,7 +25,8 @@ class ColdUsers:
         users: int64 (n,) user indexes.
         target: the k known items, oldest first.
         source: the user's own earlier items, or those in the source scenario; empty on the axis "users".
-        history: all items of the user before the held-out one, oldest first: never recommended.
+        history: all items of the user before the held-out one, oldest first.
+        left_out: those of them that leave the ranking, by the rule of the data (`Dataset.left_out`).
         positives: int64 (n,) the held-out item.
         times: float64 (n,) when it was chosen, unix seconds; 0 where the data have no times.
     """
@@ -35,6 +36,7 @@ class ColdUsers:
     target: tuple[History, ...]
     source: tuple[History, ...]
     history: tuple[History, ...]
+    left_out: tuple[History, ...]
     positives: np.ndarray
     times: np.ndarray
 
@@ -43,7 +45,7 @@ class ColdUsers:
 
     def part(self, rows: slice) -> ColdUsers:
         """Some of the users."""
-        parts = (self.users, self.target, self.source, self.history, self.positives, self.times)
+        parts = (self.users, self.target, self.source, self.history, self.left_out, self.positives, self.times)
         return ColdUsers(self.observed, *(part[rows] for part in parts))  # type: ignore[arg-type]
 
 
@@ -70,8 +72,9 @@ class StudyPlan:
         observed: the evaluated k.
         folds: every evaluated user is in one of them.
         candidates: bool (n_items + 1,), the ranked items.
-        repeats: for each k the share of users with enough items whose next item is one they already have. Repeats are
-            never recommended, so these users are not evaluated.
+        repeats: for each k the share of users with enough items whose next item is one they already have that leaves
+            their ranking by the rule of the data; they are not evaluated.
+        again: whether that rule allows already chosen items.
         half: int8 (n_users,), 0 or 1: α is chosen on one half and evaluated on the other; −1 for the other users.
     """
 
@@ -82,21 +85,23 @@ class StudyPlan:
     candidates: np.ndarray
     half: np.ndarray
     repeats: tuple[float, ...]
+    again: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class _KnownItems:
-    """One user at one k: `position` is that of the held-out item in the history."""
+    """One user at one k: `position` is that of the held-out item in the history; `left_out` as in `ColdUsers`."""
 
     history: History
     position: int
     target: History
     source: History
+    left_out: History
 
     @property
-    def is_repeat(self) -> bool:
-        """Whether the user already has the held-out item."""
-        return bool(self.history[self.position] in self.history[: self.position])
+    def is_missed(self) -> bool:
+        """Whether the held-out item is a repeat that leaves the ranking."""
+        return bool(self.history[self.position] in self.left_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +112,9 @@ class _Axis:
     scenarios: tuple[str, ...]
     items: tuple[np.ndarray, ...]
 
-    def known_items(self, history: History, k: int) -> _KnownItems | None:
+    def known_items(self, dataset: Dataset, user: int, k: int) -> _KnownItems | None:
         """The user's k known items and the next one; None with too few items."""
+        history = dataset.history(user)
         n = len(history)
         if self.name == "users":
             position, target, source = k, history[:k], history[:0]
@@ -125,16 +131,16 @@ class _Axis:
             before = history[:position]
             target, source = history[in_target[:k]], before[self.items[0][before]]
             enough = len(source) >= SHORTEST_SOURCE
-        return _KnownItems(history, position, target, source) if enough else None
+        return _KnownItems(history, position, target, source, dataset.left_out(user, position)) if enough else None
 
-    def evaluated(self, history: History, k: int) -> _KnownItems | None:
-        """The same; None also where the next item is a repeat."""
-        known = self.known_items(history, k)
-        return None if known is None or known.is_repeat else known
+    def evaluated(self, dataset: Dataset, user: int, k: int) -> _KnownItems | None:
+        """The same; None also where the next item is a repeat that leaves the ranking."""
+        known = self.known_items(dataset, user, k)
+        return None if known is None or known.is_missed else known
 
-    def count_ks(self, history: History) -> int:
+    def count_ks(self, dataset: Dataset, user: int) -> int:
         """For how many k the user can be evaluated."""
-        return sum(self.evaluated(history, k) is not None for k in OBSERVED)
+        return sum(self.evaluated(dataset, user, k) is not None for k in OBSERVED)
 
 
 def plan_study(
@@ -163,7 +169,7 @@ def plan_study(
     chosen = _axis(dataset, axis, scenarios)
     candidates = chosen.items[1].copy() if chosen.items else np.ones(dataset.n_items + 1, dtype=bool)
     candidates[0] = False
-    eligible = np.flatnonzero([chosen.count_ks(history) > 0 for history in dataset.histories()])
+    eligible = np.flatnonzero([chosen.count_ks(dataset, user) > 0 for user in range(dataset.n_users)])
     rng = np.random.default_rng([seed, 17])
     evaluated = rng.permutation(eligible)[: most or int(np.clip(MOST_SCORES / candidates.sum(), 200, 20_000))]
     if len(evaluated) < FEWEST_USERS:
@@ -181,7 +187,8 @@ def plan_study(
         train = dataset.with_rows(~np.isin(dataset.user_of, users))
         planned.append(Fold(train, tuple(_cold_users(dataset, users, k, chosen) for k in ks)))
     repeats = tuple(_share_of_repeats(dataset, k, chosen) for k in ks)
-    return StudyPlan(axis, chosen.scenarios, ks, tuple(planned), candidates, half, repeats)
+    again = dataset.repeats.allows
+    return StudyPlan(axis, chosen.scenarios, ks, tuple(planned), candidates, half, repeats, again)
 
 
 def _axis(dataset: Dataset, name: str, scenarios: tuple[str, str] | None) -> _Axis:
@@ -199,25 +206,25 @@ def _axis(dataset: Dataset, name: str, scenarios: tuple[str, str] | None) -> _Ax
         raise InputError("the data", "must have at least two scenarios for this axis", len(names), fix)
     pairs = [scenarios] if scenarios else [(a, b) for a in names for b in names if a != b]
     axes = [_Axis(name, pair, tuple(dataset.catalogue.in_scenario(one) for one in pair)) for pair in pairs]
-    sample = dataset.histories(range(0, dataset.n_users, max(1, dataset.n_users // 2000)))
-    return max(axes, key=lambda axis: sum(map(axis.count_ks, sample))) if len(axes) > 1 else axes[0]
+    sample = range(0, dataset.n_users, max(1, dataset.n_users // 2000))
+    return max(axes, key=lambda axis: sum(axis.count_ks(dataset, u) for u in sample)) if len(axes) > 1 else axes[0]
 
 
 def _enough(dataset: Dataset, evaluated: np.ndarray, half: np.ndarray, k: int, axis: _Axis) -> bool:
     """Whether each half has enough users that can be evaluated at this k."""
-    halves = [half[user] for user in evaluated if axis.evaluated(dataset.history(int(user)), k) is not None]
+    halves = [half[user] for user in evaluated if axis.evaluated(dataset, int(user), k) is not None]
     return min(halves.count(0), halves.count(1)) >= FEWEST_USERS / 2
 
 
 def _share_of_repeats(dataset: Dataset, k: int, axis: _Axis) -> float:
-    """The share of users with enough items whose next item is a repeat."""
-    known = [axis.known_items(history, k) for history in dataset.histories()]
-    repeats = [one.is_repeat for one in known if one is not None]
+    """The share of users with enough items whose next item is a repeat that leaves the ranking."""
+    known = [axis.known_items(dataset, user, k) for user in range(dataset.n_users)]
+    repeats = [one.is_missed for one in known if one is not None]
     return float(np.mean(repeats)) if repeats else 0.0
 
 
 def _cold_users(dataset: Dataset, users: np.ndarray, k: int, axis: _Axis) -> ColdUsers:
-    found = [(user, known) for user in users if (known := axis.evaluated(dataset.history(int(user)), k)) is not None]
+    found = [(user, known) for user in users if (known := axis.evaluated(dataset, int(user), k)) is not None]
     rows = [int(dataset.offsets[user]) + known.position for user, known in found]
     times = np.zeros(len(found)) if dataset.timestamps is None else dataset.timestamps[rows].astype(np.float64)
     return ColdUsers(
@@ -226,6 +233,7 @@ def _cold_users(dataset: Dataset, users: np.ndarray, k: int, axis: _Axis) -> Col
         target=tuple(known.target for _, known in found),
         source=tuple(known.source for _, known in found),
         history=tuple(known.history[: known.position] for _, known in found),
+        left_out=tuple(known.left_out for _, known in found),
         positives=np.array([known.history[known.position] for _, known in found], dtype=np.int64),
         times=times,
     )

@@ -191,7 +191,8 @@ def _study(
 
 def _key(dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None]) -> dict[str, Any]:
     """What determines the results of a study, beside the code."""
-    return {"data": dataset.fingerprint, "study": [plan.axis, *plan.scenarios], "settings": list(settings)}
+    key: dict[str, Any] = {"data": dataset.fingerprint, "study": [plan.axis, *plan.scenarios]}
+    return key | {"settings": list(settings)} | ({"repeats": dataset.repeats.text} if plan.again else {})
 
 
 @dataclass(frozen=True)

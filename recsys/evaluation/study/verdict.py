@@ -31,7 +31,7 @@ def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoi
     ]
     if others := [point.observed for point in points if point not in good]:
         sentences.append(f"No gain is shown where {_items(others)} known.")
-    priors = methods.names("prior")
+    priors = [name for name in methods.names("prior") if name in best.methods]
     better = [name for name in priors if any(point.loses_to(name) for point in good)]
     equal = [name for name in priors if name not in better and not all(point.beats(name) for point in good)]
     if better:
@@ -44,7 +44,7 @@ def study_verdict(axis: str, scenarios: Sequence[str], points: Sequence[StudyPoi
     sentences.append(
         f"{best.harmed:.1%} of users get worse lists with {best.observed} known, {best.helped:.1%} better ones."
     )
-    required = methods.names("prior", must_beat=True)
+    required = [name for name in methods.names("prior", must_beat=True) if name in best.methods]
     clear = not better and all(point.beats(name) for point in good for name in required)
     return ("helps" if clear else "mixed"), " ".join(sentences) + _whole_history(points)
 

@@ -53,11 +53,15 @@ class LearnedTransfer:
 
 @dataclass(frozen=True, eq=False)
 class _Case:
-    """One user: the source's history, the one known item of the target, and the held-out item after it."""
+    """One user: the source's history, the one known item of the target, and the held-out item after it.
+
+    `left_out` are known items that may not be recommended, by the rule of the data.
+    """
 
     user: int
     source: History
     known: History
+    left_out: History
     held_out: int
 
 
@@ -170,8 +174,12 @@ def _cases(dataset: Dataset, scenarios: tuple[str, str] | None) -> list[_Case]:
             source = (
                 history[: places[KNOWN]][sides[0][history[: places[KNOWN]]]] if len(places) > KNOWN else history[:0]
             )
-        if len(source) and len(places) > KNOWN and history[places[KNOWN]] not in history[: places[KNOWN]]:
-            cases.append(_Case(user, source, history[places[:KNOWN]], int(history[places[KNOWN]])))
+        if not len(source) or len(places) <= KNOWN:
+            continue
+        known, left_out = history[places[:KNOWN]], dataset.left_out(user, int(places[KNOWN]))
+        if history[places[KNOWN]] not in left_out:
+            out = known[np.isin(known, left_out)]
+            cases.append(_Case(user, source, known, out, int(history[places[KNOWN]])))
     return cases
 
 
@@ -195,7 +203,7 @@ def _pairs(model: Encoder, cases: Sequence[_Case], inside: np.ndarray, bridge: o
         for row, case in enumerate(cases[start : start + len(known)]):
             source = given[row] if bridge is None else bridge.apply(model, given[row], vectors[row])  # type: ignore[attr-defined]
             allowed = inside.copy()
-            allowed[case.known] = False
+            allowed[case.left_out] = False
             features.append(pair_features(targets[row][allowed], source[allowed], KNOWN, len(part[row]), not shuffled))
             values.append(_over_alpha(targets[row], source, allowed, case.held_out))
     users = np.array([case.user for case in cases], dtype=np.int64)

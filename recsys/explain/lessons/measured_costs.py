@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
+from recsys.data.repeats import RepeatRule
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
 from recsys.explain.history_influence import influence, unseen_items
@@ -65,7 +66,7 @@ def measured_costs(model: Recommender, dataset: Dataset, test: Holdout, seed: in
     began = perf_counter()
     scores = np.concatenate([model.scores(batch) for batch in batched(histories)])
     milliseconds = 1000 * (perf_counter() - began) / len(rows)
-    quality = ndcg(ranks(scores, histories, [test.positives[row] for row in rows]), 10)
+    quality = ndcg(ranks(scores, [test.left_out[row] for row in rows], [test.positives[row] for row in rows]), 10)
     lengths = np.array([len(history) for history in histories])
     median = int(np.median(lengths))
     summary = dataset.cleaning
@@ -74,17 +75,19 @@ def measured_costs(model: Recommender, dataset: Dataset, test: Holdout, seed: in
         1 - summary.rows_kept / summary.rows_read if summary is not None and summary.rows_read else float("nan"),
         EPSILONS,
         {
-            "user": _kept(model, histories[:1], dataset.n_users),
-            "group": _kept(model, histories[:GROUP], dataset.n_users),
+            "user": _kept(model, histories[:1], dataset.n_users, dataset.repeats),
+            "group": _kept(model, histories[:GROUP], dataset.n_users, dataset.repeats),
         },
         estimate_mean(quality[lengths <= median], seed=seed),
         estimate_mean(quality[lengths > median] if (lengths > median).any() else quality, seed=seed),
         median,
-        estimate_mean(np.array([_lost(model, history) for history in histories[:_EXPLAINED]]), seed=seed),
+        estimate_mean(
+            np.array([_lost(model, test.histories[row], test.left_out[row]) for row in rows[:_EXPLAINED]]), seed=seed
+        ),
     )
 
 
-def _kept(model: Encoder, members: Sequence[History], users: int) -> tuple[float, ...]:
+def _kept(model: Encoder, members: Sequence[History], users: int, repeats: RepeatRule) -> tuple[float, ...]:
     """How many of the ten items of the members' mean stay when it is protected, at each ε. Raises MissingExtraError.
 
     The embeddings are clipped and noised as in `recsys.transfer.privacy.make_private`; the noise is drawn from a seed,
@@ -93,7 +96,7 @@ def _kept(model: Encoder, members: Sequence[History], users: int) -> tuple[float
     clip = clip_length(model)
     embeddings = model.encode(members).astype(np.float64)
     clipped = embeddings * np.minimum(1.0, clip / np.maximum(np.linalg.norm(embeddings, axis=1), 1e-12))[:, None]
-    seen = np.unique(members[0]) if len(members) == 1 else np.zeros(0, dtype=np.int64)
+    seen = repeats.left_out(np.unique(members[0])) if len(members) == 1 else np.zeros(0, dtype=np.int64)
     rng = np.random.default_rng(0)
 
     def tens(vectors: np.ndarray) -> np.ndarray:
@@ -109,8 +112,8 @@ def _kept(model: Encoder, members: Sequence[History], users: int) -> tuple[float
     return tuple(kept)
 
 
-def _lost(model: Recommender, history: History) -> float:
+def _lost(model: Recommender, history: History, left_out: History) -> float:
     """The share of the first recommendation's margin that is lost without the item that it depends on most."""
-    item = int(top_k(model.scores([history]), 1, [history])[0, 0])
-    found = influence(model.scores, history, item, unseen_items(model.n_items, history))
+    item = int(top_k(model.scores([history]), 1, [left_out])[0, 0])
+    found = influence(model.scores, history, item, unseen_items(model.n_items, left_out))
     return float(np.max(found.effects, initial=0.0) / max(found.margin, 1e-12))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import History, read_only
+from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.embeddings.interests import InterestModel
 from recsys.errors import InputError
 from recsys.metrics.accuracy import ndcg
@@ -47,7 +48,11 @@ class Trap:
 
 
 def random_source_trap(
-    model: InterestModel, histories: Sequence[History], positives: Sequence[History], seed: int = 0
+    model: InterestModel,
+    histories: Sequence[History],
+    positives: Sequence[History],
+    seed: int = 0,
+    repeats: RepeatRule = LEAVE_OUT,
 ) -> Trap:
     """Blends the interest of each user's newest items with three sources.
 
@@ -57,6 +62,7 @@ def random_source_trap(
     Args:
         histories: of users, oldest first, without the held-out items.
         positives: the held-out items of each.
+        repeats: the data's rule for already chosen items; all known ones count as chosen just now.
 
     Raises:
         InputError: fewer than 30 users have more than 20 items.
@@ -81,12 +87,13 @@ def random_source_trap(
             "mean": np.broadcast_to(whole.mean(axis=0), whole.shape),
             "similar": whole[similarity.argmax(axis=1)],
         }
-        alone = _quality(model, target, few, held_out)
+        left_out = [repeats.left_out(items) for items in few]
+        alone = _quality(model, target, left_out, held_out)
         for name, source in sources.items():
             curve = _error(target, source, whole)
             errors[name].append(curve / max(curve[0], 1e-12))
             best = float(ALPHAS[int(curve.argmin())])
-            blended = _quality(model, best * source + (1 - best) * target, few, held_out)
+            blended = _quality(model, best * source + (1 - best) * target, left_out, held_out)
             gains[name].append(estimate_means({"": blended - alone}, seed=seed)[""])
     return Trap(
         KNOWN,
@@ -103,12 +110,12 @@ def _error(target: np.ndarray, source: np.ndarray, whole: np.ndarray) -> np.ndar
 
 
 def _quality(
-    model: InterestModel, vectors: np.ndarray, known: Sequence[History], positives: Sequence[History]
+    model: InterestModel, vectors: np.ndarray, left_out: Sequence[History], positives: Sequence[History]
 ) -> np.ndarray:
-    """NDCG@10 of each user by the interests (n, D), among all items that are not known: float64 (n,)."""
+    """NDCG@10 of each user by the interests (n, D), among all items that are not left out: float64 (n,)."""
     scores = (vectors @ model.item_vectors.T + model.item_bias).astype(np.float32)
     scores[:, 0] = -np.inf
-    return ndcg(ranks(scores, known, positives), 10)
+    return ndcg(ranks(scores, left_out, positives), 10)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

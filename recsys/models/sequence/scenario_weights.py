@@ -72,9 +72,7 @@ def weigh_scenarios(
     if len(rows.catalogue.scenario_names) < 2 or model.markov is None or not len(users):
         return model, None
     keep = np.sort(np.random.default_rng([seed, 41]).permutation(len(users))[:MOST_USERS])
-    chosen = Holdout(
-        users.users[keep], tuple(users.histories[i] for i in keep), tuple(users.positives[i] for i in keep)
-    )
+    chosen = users.part(keep)
     texts = similar_texts(rows)
     own = _search(model, ItemParts.of(rows, model.markov, texts), chosen, seed)
     long = ItemParts.of(rows, Markov.fit(rows, LONG_WINDOW, LONG_POWER, prior=LONG_PRIOR), texts)
@@ -158,7 +156,7 @@ def _quality(model: Any, users: Holdout) -> float:
 
 
 def _part_values(model: SequenceModel, parts: ItemParts, users: Holdout, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values of network and PARTS for each user's item and random unseen items of its scenario.
+    """Values of network and PARTS for each user's item and random other items of its scenario that may be recommended.
 
     Returns:
         float32 (n, 1 + NEGATIVES, 1 + parts), the item first; the scenario of each user's item, int64 (n,).
@@ -170,13 +168,14 @@ def _part_values(model: SequenceModel, parts: ItemParts, users: Holdout, seed: i
     for histories in batched(users.histories):
         scores = model.representation_scores(model.encode(histories))
         layers = [scores, *parts.layers(histories)]
-        for row, history in enumerate(histories):
+        for row in range(len(histories)):
+            left_out = users.left_out[start + row]
             positive = int(users.positives[start + row][0])
             owner = int(parts.scenario[positive])
-            if owner < 0 or positive in history:
+            if owner < 0 or positive in left_out:
                 continue
             drawn = rng.choice(pools[owner], NEGATIVES)
-            drawn[np.isin(drawn, [*history, positive])] = 0  # left out below
+            drawn[np.isin(drawn, [*left_out, positive])] = 0  # left out below
             items = np.array([positive, *drawn])
             for place, layer in enumerate(layers):
                 values[start + row, :, place] = layer[row, items]

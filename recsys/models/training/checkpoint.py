@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from recsys.data.dataset import Dataset
+from recsys.data.repeats import LEAVE_OUT
 from recsys.errors import ArtifactError
 from recsys.models.storage import under
 from recsys.models.table import DEFAULT_MODEL, model_entry
@@ -56,6 +57,7 @@ class Checkpoint:
     Attributes:
         dataset: fingerprint of the data. model, train: the configs, as asked for.
         learner: tensors of the learner. average: of the last epochs. best_model: the best model so far.
+        repeats: the rule for already chosen items under which it is the best.
     """
 
     dataset: str
@@ -65,6 +67,7 @@ class Checkpoint:
     learner: dict[str, np.ndarray]
     average: AveragedWeights
     best_model: TrainableModel
+    repeats: str = LEAVE_OUT.text
 
     def write(self, folder: Path) -> None:
         """Replaces what the folder holds."""
@@ -74,6 +77,7 @@ class Checkpoint:
         meta = {
             "format_version": FORMAT,
             "dataset": self.dataset,
+            "repeats": self.repeats,
             "model_name": self.model.name,
             "model": self.model.to_json(),
             "train": self.train.to_json(),
@@ -96,7 +100,7 @@ def find(folder: Path, dataset: Dataset, model: ModelConfig, train: TrainConfig)
         return None
     saved = read(folder)
     same = dataset.matches(saved.dataset) and saved.model == model and saved.train == train
-    return saved if same else None
+    return saved if same and saved.repeats == dataset.repeats.text else None
 
 
 def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
@@ -124,6 +128,7 @@ def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
             under("learner", tensors),
             AveragedWeights(under("mean", tensors), int(meta["averaged"])),
             cast(TrainableModel, entry.model_class.from_tensors(under("best", tensors), meta["best_meta"])),
+            str(meta.get("repeats", LEAVE_OUT.text)),
         )
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ArtifactError(path.name, "must be a whole checkpoint", fix="Start the training anew.") from error

@@ -266,8 +266,9 @@ class _Training:
         assert self.best_model is not None
         configs = (self.model, self.requested)
         saved = files.Checkpoint(
-            self.all_rows.fingerprint, *configs, self.progress, self.learner.tensors(), self.average, self.best_model
-        )
+            self.all_rows.fingerprint, *configs, self.progress, self.learner.tensors(), self.average, self.best_model,
+            self.all_rows.repeats.text,
+        )  # fmt: skip
         saved.write(folder)
 
 

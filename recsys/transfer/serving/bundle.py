@@ -114,10 +114,11 @@ def export_bundle(
 ) -> tuple[Path, ...]:
     """Writes items.parquet, users.parquet, follows.parquet, policy.json and serve_blend.py.
 
-    A learned transfer method adds method.npz, its maps.
+    A learned transfer method adds method.npz, its maps. Where the data's rule allows already chosen items, those that
+    it leaves out at the end of the data are written for each user, and policy.json says the rule.
 
     Args:
-        histories: of each user, in place of the whole history.
+        histories: the known part of each user's history, its first items, in place of the whole.
         interests: to transfer interests; by default next-choice scores are.
         method: fitted; the linear blend by default.
         scenarios: of source and target, where a user's items in one are the source for the other.
@@ -153,7 +154,7 @@ def export_bundle(
     max_length = getattr(getattr(model, "network", None), "max_length", None)
     content = policy.to_json() | {"markov": settings, "max_length": max_length}
     content |= {"interests": interests.to_json()} if interests else {}
-    content |= {"scenarios": scenarios} if scenarios else {}
+    content |= ({"scenarios": scenarios} if scenarios else {}) | _repeats(dataset)
     if learned:
         content["method"] = {"name": learned.name, "label": learned.label, "settings": learned.meta()}
         with (folder / "method.npz").open("wb") as file:
@@ -166,13 +167,24 @@ def export_bundle(
 def _users(
     model: Encoder, dataset: Dataset, known: Sequence[History], scenarios: tuple[str, str] | None
 ) -> dict[str, Any]:
-    """Columns of users.parquet: embedding and items; between scenarios those of both parts, and all items as seen."""
+    """Columns of users.parquet: embedding and items; between scenarios those of both parts.
+
+    What is never served is in "seen": between scenarios, and where the rule for already chosen items is not to leave
+    all of them out; elsewhere it is the items.
+    """
+    never = [dataset.left_out(user, len(h)) if dataset.repeats.allows else h for user, h in enumerate(known)]
+    seen = {"seen": [items - 1 for items in never]}
     if scenarios is None:
-        return _embedded(model, known)
+        return _embedded(model, known) | (seen if dataset.repeats.allows else {})
     source, target = (dataset.catalogue.in_scenario(name) for name in scenarios)
     of_source = _embedded(model, [history[source[history]] for history in known])
     of_target = _embedded(model, [history[target[history]] for history in known])
-    return of_target | {f"source_{name}": c for name, c in of_source.items()} | {"seen": [h - 1 for h in known]}
+    return of_target | {f"source_{name}": c for name, c in of_source.items()} | seen
+
+
+def _repeats(dataset: Dataset) -> dict[str, str]:
+    """The rule for already chosen items, where it is another than to leave them out."""
+    return {"repeats": dataset.repeats.text} if dataset.repeats.allows else {}
 
 
 def _embedded(model: Encoder, histories: Sequence[History]) -> dict[str, Any]:

@@ -50,12 +50,12 @@ class Bundle:
             number = {item: row for row, item in enumerate(self.item_ids)}
             seen = np.array([number[item] for item in text[5:].split(",")], dtype=np.int64)
             items = seen[self.scenario[seen] == scenarios[side == "target"]] if scenarios else seen
-            return self.encode(items), items, seen
+            return self.encode(items), items, seen[:0] if self.policy.get("repeats") == "allow" else seen
         row, part = self.user_rows[text], "source_" if scenarios and side == "source" else ""
         vector = _matrix(self.users[f"{part}vector"].slice(row, 1))[0]
         items, seen = (
             np.array(self.users[name][row].as_py(), dtype=np.int64)
-            for name in (f"{part}items", "seen" if scenarios else "items")
+            for name in (f"{part}items", "seen" if "seen" in self.users.column_names else "items")
         )
         return vector, items, seen
 
@@ -150,7 +150,7 @@ class Bundle:
     def recommend(
         self, target: User, source: User, alpha: float | None = None, k: int = 10, own: bool = False
     ) -> list[str]:
-        """The k best items that the target has not seen: α · source + (1 − α) · target.
+        """The k best items that the target's list does not leave out: α · source + (1 − α) · target.
 
         The source's scores are those of its interests where policy.json has them, else its next-choice scores, by the
         transfer method of policy.json.

@@ -300,7 +300,8 @@ def test_no_source_history_goes_beyond_the_time_of_the_target(dated: bool) -> No
         return encoders[-1]
 
     plan = plan_study(data, "users", folds=2)
-    early = replace(plan, observed=(1, 2, 3), folds=tuple(replace(f, cold=f.cold[:3]) for f in plan.folds))
+    some = tuple(replace(fold, cold=fold.cold[:3]) for fold in plan.folds)
+    early = replace(plan, observed=(1, 2, 3), folds=some, again=True)
     for fold in early.folds:
         scorer = FoldScorer(record(fold.train), early, fold, 0, FastEncoder)
         evaluated = compared(scorer)
