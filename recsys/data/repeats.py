@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 DAY = 86_400
 MOST_DAYS = 36_500
@@ -44,7 +45,8 @@ class RepeatRule:
         if self.kind not in ("leave-out", "allow", "days", "date"):
             raise _unreadable(self.kind)
         if self.kind == "days" and not 1 <= self.days <= MOST_DAYS:
-            raise InputError("the days of “only new since”", f"must be between 1 and {MOST_DAYS:,}", self.days)
+            rule = Message("must be between {low} and {high:,}", low=1, high=MOST_DAYS)
+            raise InputError("the days of “only new since”", rule, self.days)
         if self.kind == "date":
             _start_of(self.date)
 
@@ -75,14 +77,15 @@ class RepeatRule:
         return self.kind in ("days", "date")
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """The rule in words."""
-        since = {
-            "days": f"Already chosen items are recommended again {self.days:,} days after their last choice.",
-            "date": f"Already chosen items are recommended again if their last choice was before {self.date}.",
-            "allow": "Already chosen items may be recommended again.",
-        }
-        return since.get(self.kind, "Already chosen items are never recommended.")
+        if self.kind == "days":
+            return Message("Already chosen items come again {days:,} days after their last choice.", days=self.days)
+        if self.kind == "date":
+            return Message("Already chosen items come again if last chosen before {date}.", date=self.date)
+        if self.kind == "allow":
+            return Message("Already chosen items may be recommended again.")
+        return Message("Already chosen items are never recommended.")
 
     def left_out(self, items: np.ndarray, times: np.ndarray | None = None, now: float = np.inf) -> np.ndarray:
         """The chosen items that leave the ranking: int (m,), a part of `items`.
@@ -103,21 +106,20 @@ class RepeatRule:
 LEAVE_OUT, ALLOW = RepeatRule(), RepeatRule("allow")
 
 
-def propose_repeats(share: float) -> tuple[RepeatRule, str]:
+def propose_repeats(share: float) -> tuple[RepeatRule, Message]:
     """The rule that suits the data, and the reason in a sentence.
 
     Args:
         share: of rows whose user had the item before, 0 … 1 (`recsys.data.quality.repeat_share`).
     """
-    percent = f"{share:.1%}" if 0 < share < WORTH_ALLOWING else f"{share:.0%}"
     if share >= WORTH_ALLOWING:
-        return (
-            ALLOW,
-            f"{percent} of the rows repeat an item that the user had before; lists without these miss them all.",
+        return ALLOW, Message(
+            "{share:.0%} of the rows repeat an item that the user had before. Lists without such items miss them.",
+            share=share,
         )
     if share:
-        return LEAVE_OUT, f"Only {percent} of the rows repeat an item that the user had before."
-    return LEAVE_OUT, "No row repeats an item that the user had before."
+        return LEAVE_OUT, Message("Only {share:.1%} of the rows repeat an item that the user had before.", share=share)
+    return LEAVE_OUT, Message("No row repeats an item that the user had before.")
 
 
 def _start_of(date: str) -> float:
@@ -131,5 +133,5 @@ def _start_of(date: str) -> float:
 
 
 def _unreadable(text: str) -> InputError:
-    rule = "must be leave-out, allow, a number of days or a date"
+    rule = Message("must be leave-out, allow, a number of days or a date")
     return InputError("the rule for already chosen items", rule, text, "Such as: allow, 30 days, 2024-01-31.")
