@@ -78,7 +78,8 @@ def named_candidates(chosen: argparse.Namespace) -> CandidateRules:
 def add_training_arguments(step: argparse.ArgumentParser) -> None:
     """Adds how a model is trained, and the rule for items that a user has already chosen."""
     step.add_argument("--seed", type=int, default=0)
-    step.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
+    device = "auto (default: a CUDA GPU if there is one, else the CPU), cpu, cuda or mps"
+    step.add_argument("--device", default="auto", metavar="NAME", help=device)
     step.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], default="ignore", help="what ratings mean")
     step.add_argument("--holdout", choices=["none", "last-one"], default="none")
     rules = "leave-out (default), allow, '30 days' or 2024-01-31 (only new since), or auto: as the data proposes"

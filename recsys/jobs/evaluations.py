@@ -70,11 +70,13 @@ def _trainer(run: Run, name: str, seed: int, progress: Callable[[float, str], ob
 
 def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> Recommender:
     from recsys.models.training.config import TrainConfig
+    from recsys.models.training.device import device_here
     from recsys.models.training.loop import train
 
     entry = model_entry(run.model.name)
     model = entry.config_class.from_json(dict(run.config.get("model", {})))
-    config = replace(TrainConfig.from_json(dict(run.config.get("train", {}))), seed=seed)
+    config = TrainConfig.from_json(dict(run.config.get("train", {})))
+    config = replace(config, seed=seed, device=device_here(config.device))
     trained = None
     for epoch in train(split.train, model, config, split.validation):
         trained = epoch.model

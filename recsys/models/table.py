@@ -36,6 +36,7 @@ class ModelEntry:
             "sequence" or "graph".
         model: the class that scores.
         config, learner: of a trainable model; "" for one that is fitted at once.
+        device_learner: the learner on an accelerator; "" where `learner` trains there too.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ModelEntry:
     model: str
     config: str = ""
     learner: str = ""
+    device_learner: str = ""
 
     @property
     def trainable(self) -> bool:
@@ -66,6 +68,11 @@ class ModelEntry:
         learner: type[Learner] = _load(self.learner)
         return learner
 
+    def learner_on(self, device: str) -> type[Learner]:
+        """The learner for a device of `recsys.models.training.device`."""
+        learner: type[Learner] = _load(self.learner if device == "cpu" else self.device_learner or self.learner)
+        return learner
+
     def read_config(self, values: Mapping[str, Any]) -> ModelConfig | FittedModel:
         """The config that `to_json` wrote, {} for the defaults. Raises InputError at a field that is not known."""
         return self.config_class.from_json(values) if self.trainable else FittedModel(self.name)
@@ -73,6 +80,10 @@ class ModelEntry:
 
 _ATTENTION, _GRU, _GCN = ("recsys.models." + package for package in ("attention", "gru4rec", "lightgcn"))
 _BASELINES = "recsys.models.baselines"
+_SEQUENCE_LEARNERS = (
+    "recsys.models.sequence.learner:SequenceLearner",
+    "recsys.models.sequence.device_learner:DeviceLearner",
+)
 MODELS = (
     ModelEntry(
         "attention",
@@ -81,7 +92,7 @@ MODELS = (
         "sequence",
         f"{_ATTENTION}.model:AttentionModel",
         f"{_ATTENTION}.config:AttentionConfig",
-        "recsys.models.sequence.learner:SequenceLearner",
+        *_SEQUENCE_LEARNERS,
     ),
     ModelEntry(
         "gru4rec",
@@ -90,7 +101,7 @@ MODELS = (
         "sequence",
         f"{_GRU}.model:GRU4Rec",
         f"{_GRU}.config:GRU4RecConfig",
-        "recsys.models.sequence.learner:SequenceLearner",
+        *_SEQUENCE_LEARNERS,
     ),
     ModelEntry(
         "lightgcn",

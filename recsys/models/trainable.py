@@ -82,6 +82,15 @@ class MarkovBlend(Recommender, Protocol):
         ...
 
 
+@runtime_checkable
+class DeviceModel(Recommender, Protocol):
+    """A model that can also compute on an accelerator."""
+
+    def on(self, device: str) -> Self:
+        """The same model with its weights on a device; what it returns are numpy arrays as before."""
+        ...
+
+
 class Batch(Protocol):
     """Training examples of one step."""
 

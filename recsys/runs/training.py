@@ -21,6 +21,7 @@ from recsys.models.recommender import Recommender
 from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry, model_label
 from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
+from recsys.models.training.device import choose_device
 from recsys.runs.evidence import Evidence
 from recsys.runs.item_features import NO_FEATURES, read_item_features
 from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
@@ -98,6 +99,8 @@ def execute(
 ) -> Run:
     """`train_run` with its options in a plan."""
     report = report or _no_progress
+    if not isinstance(plan.model, FittedModel):
+        choose_device(plan.train.device)  # a device that is not there is refused before the baselines are trained
     dataset = replace(dataset, repeats=plan.repeats)
     split = leave_one_out(dataset) if plan.holdout == "last-one" else None
     rows = dataset if split is None else split.train
@@ -263,7 +266,7 @@ def _train(
         report(0.02, "Stopped before the first epoch ended")  # raises JobStopped
         raise TrainingError("the training", "was stopped before its first epoch ended, so there is no model")
     used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json()}
-    used |= {"text": items.reader, "text_model": items.text_model}
+    used |= {"text": items.reader, "text_model": items.text_model, "device": plan.train.fitted(rows).device}
     if getattr(config, "scenario_weights", False) and users is not None:
         from recsys.models.sequence.scenario_weights import weigh_scenarios
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
 from recsys.errors import TrainingError
+from recsys.models.training import device
 from recsys.runs import read_card
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
@@ -90,12 +91,14 @@ def test_before_the_start_it_says_what_training_will_take(space: Space, small: D
     assert "TF" in words(app) or "sentence encoder" in words(app)
 
 
-def test_every_control_has_its_meaning(space: Space, small: Dataset) -> None:
+def test_every_control_has_its_meaning(space: Space, small: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "found_accelerators", lambda: ())
     app = train_page()
     app.segmented_control(key="train_level").set_value("All").run()
     controls = [*app.number_input, *app.selectbox, *app.toggle, *app.multiselect]
     asked = [control for control in controls if str(control.key).startswith("train_")]
     assert len(asked) >= 15
+    assert app.selectbox(key="train_device").options == ["Automatic: CPU (no accelerator found)", "CPU"]
     assert all(control.help for control in asked)
 
 

@@ -82,24 +82,18 @@ def _controls(settings: Settings, options: Mapping[str, Option], prefix: str, ev
     chosen = {}
     for field, option in options.items():
         if option.basic or every:
-            value = _control(settings, prefix + field, option)
-            if value is not _NOT_DRAWN:
-                chosen[field] = value
+            chosen[field] = _control(settings, prefix + field, option)
     return chosen
-
-
-_NOT_DRAWN = object()
 
 
 def _control(settings: Settings, name: str, option: Option) -> Any:
     """A select box, a toggle or a number field; an empty number field is None, by rule."""
-    if name == "device":
-        from recsys.models.training.config import available_devices
-
-        if len(available_devices()) < 2:
-            return _NOT_DRAWN
     if option.choices:
         labels = dict(option.choices)
+        if name == "device":
+            from recsys.models.training.device import device_labels
+
+            labels = dict(device_labels())
         return st.selectbox(
             option.label, list(labels), format_func=labels.__getitem__, key=settings.key(name), help=option.help
         )

@@ -41,14 +41,30 @@ class Block(nn.Module):
 
     def weights(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Attention weights (B, heads, T, T) and values (B, heads, T, D / heads)."""
-        batch, length, size = x.shape
-        q, k, v = self.qkv(self.norm_attention(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(-1, -2) / math.sqrt(size // self.heads)
-        return torch.softmax(scores + self.bias(length, lengths), -1), v
+        q, k, v = self._projected(x)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+        return torch.softmax(scores + self.bias(x.shape[1], lengths), -1), v
 
-    def forward(self, x: Tensor, lengths: Tensor | None, drop: Drop) -> Tensor:  # (B, T, D) -> (B, T, D)
-        weights, values = self.weights(x, lengths)
-        x = x + drop(self.out((weights @ values).transpose(1, 2).reshape(x.shape)))
+    def attended(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """softmax(QKᵀ/√d + r)·V by torch's attention kernel of the device: (B, heads, T, D / heads)."""
+        q, k, v = self._projected(x)
+        bias = self.bias(x.shape[1], lengths)
+        return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+
+    def _projected(self, x: Tensor) -> Tensor:
+        """Q, K and V: (3, B, heads, T, D / heads)."""
+        batch, length, _ = x.shape
+        qkv: Tensor = self.qkv(self.norm_attention(x))
+        return qkv.view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+
+    def forward(self, x: Tensor, lengths: Tensor | None, drop: Drop, standard: bool = False) -> Tensor:
+        """(B, T, D) to (B, T, D); `standard`: by torch's attention kernel."""
+        if standard:
+            mixed = self.attended(x, lengths)
+        else:
+            weights, values = self.weights(x, lengths)
+            mixed = weights @ values
+        x = x + drop(self.out(mixed.transpose(1, 2).reshape(x.shape)))
         return x + drop(self.down(nn.functional.gelu(self.up(self.norm_forward(x)))))
 
 
@@ -59,13 +75,19 @@ class Network(nn.Module):
         size: D, the embedding size.
         max_length: the longest T.
         causal: whether an item attends only to itself and older ones.
+
+    Attributes:
+        standard: whether attention is computed by torch's kernel, as on an accelerator; on the CPU two products and a
+            softmax are faster (`benchmarks/device.py`).
     """
+
+    mixed_precision = True
 
     def __init__(
         self, size: int, blocks: int, heads: int, max_length: int, feed_forward_ratio: int, causal: bool
     ) -> None:
         super().__init__()
-        self.max_length, self.causal = max_length, causal
+        self.max_length, self.causal, self.standard = max_length, causal, False
         self.activations = size * (12 + 4 * feed_forward_ratio) * blocks  # numbers kept per item for the gradient
         self.blocks = nn.ModuleList(Block(size, heads, max_length, feed_forward_ratio, causal) for _ in range(blocks))
         self.norm_in, self.norm_out = nn.LayerNorm(size), nn.LayerNorm(size)
@@ -84,7 +106,7 @@ class Network(nn.Module):
         """Item vectors (B, T, D) to states (B, T, D). `lengths` (B,) masks padding where attention is bidirectional."""
         x = drop(self.norm_in(x))
         for block in self.blocks:
-            x = block(x, lengths, drop)
+            x = block(x, lengths, drop, self.standard)
         out: Tensor = self.norm_out(x)
         return out
 

@@ -19,7 +19,7 @@ from recsys.models.lightgcn.config import LightGCNConfig
 from recsys.models.lightgcn.model import LightGCN
 from recsys.models.storage import under
 from recsys.models.training.config import TrainConfig
-from recsys.models.training.loss import shared_softmax
+from recsys.models.training.loss import shared_softmax, standard_softmax
 from recsys.models.training.optimiser import BETAS, load_optimiser, optimiser_tensors
 from recsys.models.training.warm_start import SPREAD, warm_vectors
 
@@ -48,9 +48,16 @@ class Graph:
         matrix: CSR (n_users, n_items + 1) of interactions.
     """
 
-    def __init__(self, matrix: Any, device: str) -> None:
-        self.of_users, self.of_items = _bags(matrix, device), _bags(matrix.T.tocsr(), device)
-        self.user_norm, self.item_norm = _norms(matrix, device), _norms(matrix.T.tocsr(), device)
+    def __init__(self, matrix: Any) -> None:
+        self.of_users, self.of_items = _bags(matrix), _bags(matrix.T.tocsr())
+        self.user_norm, self.item_norm = _norms(matrix), _norms(matrix.T.tocsr())
+
+    def to(self, device: str) -> None:
+        """Moves neighbours and norms to a device."""
+        self.of_users, self.of_items = (
+            (indices.to(device), offsets.to(device)) for indices, offsets in (self.of_users, self.of_items)
+        )
+        self.user_norm, self.item_norm = self.user_norm.to(device), self.item_norm.to(device)
 
     def to_users(self, items: Tensor) -> Tensor:
         """Sums of item vectors for each user: (n_items + 1, D) to (n_users, D)."""
@@ -76,14 +83,26 @@ class LightGCNLearner:
         size = model.embedding_size
         items = warm_vectors(dataset, size, seed=train.seed) * np.float32(STD / SPREAD)
         users = rng.normal(scale=STD, size=(dataset.n_users, size)).astype(np.float32)
-        self.users, self.items = (torch.from_numpy(v).to(train.device).requires_grad_() for v in (users, items))
-        self.graph = Graph(dataset.matrix().tocsr(), train.device)
+        self.users, self.items = torch.from_numpy(users), torch.from_numpy(items)
+        self.graph = Graph(dataset.matrix().tocsr())
         self.seen = np.flatnonzero(dataset.item_counts)
-        self.optimiser = self._new_optimiser()
         self.steps = 0
+        self.to(train.device)
+
+    def to(self, device: str) -> None:
+        """Moves the vectors and the graph to a device; the optimiser starts anew."""
+        self.device = device
+        self.users, self.items = (one.detach().to(device).requires_grad_() for one in (self.users, self.items))
+        self.graph.to(device)
+        self.optimiser = self._new_optimiser()
+
+    @property
+    def trained(self) -> list[Tensor]:
+        """What is trained."""
+        return [self.users, self.items]
 
     def _new_optimiser(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW([self.users, self.items], betas=BETAS, weight_decay=self.train.weight_decay)
+        return torch.optim.AdamW(self.trained, betas=BETAS, weight_decay=self.train.weight_decay)
 
     def copy(self) -> LightGCNLearner:
         """An independent copy; its optimiser starts anew."""
@@ -119,27 +138,30 @@ class LightGCNLearner:
 
     def learn(self, batch: Interactions, learning_rate: float, rng: np.random.Generator, threads: int = 1) -> float:
         """One step of gradient descent; the loss before it."""
+        return float(self.step(batch, learning_rate, rng))
+
+    def step(self, batch: Interactions, learning_rate: float, rng: np.random.Generator) -> Tensor:
+        """One step of gradient descent; the loss before it, a scalar on the device."""
         self.steps += 1
         count = min(self.train.negatives, len(self.seen))
         negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
         negative_of = np.full(len(self.items), -1, dtype=np.int64)
         negative_of[negatives] = np.arange(count)
-        device = self.train.device
         chosen = (batch.users, batch.items, negatives, negative_of[batch.items])
-        user, item, other, same = (torch.from_numpy(values).to(device) for values in chosen)
+        user, item, other, same = (torch.from_numpy(values).to(self.device) for values in chosen)
+        softmax = shared_softmax if self.device == "cpu" else standard_softmax
         with torch.enable_grad():
             users, items = (torch.stack(layers).mean(0) for layers in self._layers())
             zeros = items.new_zeros(len(item)), items.new_zeros(count)
             correction = math.log(len(self.seen) / count)
-            weights = None if batch.weights is None else torch.from_numpy(batch.weights).to(device)
+            weights = None if batch.weights is None else torch.from_numpy(batch.weights).to(self.device)
             given = (users[user], items[item], zeros[0], items[other], zeros[1], same, correction)
-            loss = shared_softmax(*given, weights)
-            self.optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = softmax(*given, weights)
+            self.users.grad, self.items.grad = torch.autograd.grad(loss, self.trained)
         for group in self.optimiser.param_groups:
             group["lr"] = STEP * learning_rate
         self.optimiser.step()
-        return float(loss.detach())
+        return loss.detach()
 
     def snapshot(self) -> LightGCN:
         """The weights as they are, copied into a model."""
@@ -200,14 +222,14 @@ def _sums(vectors: Tensor, bags: tuple[Tensor, Tensor], reverse: tuple[Tensor, T
     return sums
 
 
-def _bags(matrix: Any, device: str) -> tuple[Tensor, Tensor]:
+def _bags(matrix: Any) -> tuple[Tensor, Tensor]:
     """Neighbours of all rows of a CSR matrix, and where those of each row start: int64."""
     parts = (matrix.indices.astype(np.int64), matrix.indptr[:-1].astype(np.int64))
-    indices, offsets = (torch.from_numpy(part).to(device) for part in parts)
+    indices, offsets = (torch.from_numpy(part) for part in parts)
     return indices, offsets
 
 
-def _norms(matrix: Any, device: str) -> Tensor:
+def _norms(matrix: Any) -> Tensor:
     """1 / √(number of neighbours) of each row of a CSR matrix: float32 (rows, 1)."""
     counts = np.maximum(np.diff(matrix.indptr), 1).astype(np.float32)
-    return torch.from_numpy(counts**-0.5)[:, None].to(device)
+    return torch.from_numpy(counts**-0.5)[:, None]

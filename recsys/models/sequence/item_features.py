@@ -29,7 +29,7 @@ class FeatureProjection:
         InputError: `features` has another number of rows.
     """
 
-    def __init__(self, features: np.ndarray, vectors: np.ndarray, seen: np.ndarray, device: str = "cpu") -> None:
+    def __init__(self, features: np.ndarray, vectors: np.ndarray, seen: np.ndarray) -> None:
         if features.ndim != 2 or len(features) != len(vectors):
             raise InputError("features", f"must be a table of {len(vectors)} rows, padding first", features.shape)
         rows = np.nan_to_num(features.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
@@ -37,11 +37,16 @@ class FeatureProjection:
         rows[known] -= rows[known].mean(axis=0) if known.any() else 0.0
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
         rows[0] = 0.0
-        self.features = torch.from_numpy(np.concatenate([rows, np.zeros_like(rows[:1])])).to(device)  # last: the mask
+        self.features = torch.from_numpy(np.concatenate([rows, np.zeros_like(rows[:1])]))  # last: the mask
         seen = seen[known[seen]]
         gram = rows[seen].T @ rows[seen] + RIDGE * np.eye(rows.shape[1], dtype=np.float32)
         matrix = np.linalg.solve(gram, rows[seen].T @ vectors[seen]).astype(np.float32)
-        self.matrix = torch.from_numpy(matrix).to(device).requires_grad_()
+        self.matrix = torch.from_numpy(matrix).requires_grad_()
+
+    def to(self, device: str) -> None:
+        """Moves the features and the matrix to a device."""
+        self.features = self.features.to(device)
+        self.matrix = self.matrix.detach().to(device).requires_grad_()
 
     def fused(self, rows: Tensor, ids: Tensor, id_mask: Tensor) -> Tensor:
         """The vectors of some items in training: (n, D); `id_mask` (n, 1) is 0 where an id embedding is left out."""

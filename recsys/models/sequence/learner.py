@@ -18,7 +18,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.rating_weights import rating_weights
 from recsys.errors import ArtifactError
 from recsys.models.sequence.batches import SequenceBatch, count_batches, epoch_batches
-from recsys.models.sequence.dropout import PooledDropout
+from recsys.models.sequence.dropout import Dropout, PooledDropout
 from recsys.models.sequence.item_features import FeatureProjection
 from recsys.models.sequence.model import SequenceModel
 from recsys.models.sequence.scenario_adapters import ScenarioAdapters
@@ -31,6 +31,7 @@ from recsys.models.training.warm_start import warm_vectors
 from recsys.wording import Message
 
 MASKED = 0.25  # share of items masked in the masked objective
+Scored = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]  # the first arguments of `shared_softmax`
 SKIPPED = 0.5  # of the dropout: share of a history's items that the causal objective skips, drawn anew at each step
 
 
@@ -55,10 +56,34 @@ class Example:
         return Example(*first, weights[0]), Example(*rest, weights[1])
 
 
+@dataclass(frozen=True, eq=False)
+class Step:
+    """An example with the rows of the item tables that it needs.
+
+    Attributes:
+        distinct: int64 (U,), the items of the step; ids: the same on the device of the tables.
+        rows: (U, D), vectors, and biases: (U, 1), which collect gradients.
+        id_mask: see `FeatureProjection.id_mask`; None without item features.
+        row_of: int64 (n_items + 2,), index of each item among the distinct ones.
+        negatives: int64 (K,); negative_of: int64 (n_items + 2,), index of each item among them, or −1.
+    """
+
+    example: Example
+    distinct: np.ndarray
+    ids: Tensor
+    rows: Tensor
+    biases: Tensor
+    id_mask: Tensor | None
+    row_of: np.ndarray
+    negatives: np.ndarray
+    negative_of: np.ndarray
+
+
 class SequenceLearner:
     """Network, item vectors and biases, and the optimisers' moments. See `recsys.models.trainable.Learner`.
 
-    The item table has one more row than items: the last is the vector of a masked item.
+    The item table has one more row than items: the last is the vector of a masked item. This is the path of the CPU;
+    on other devices `DeviceLearner` trains the same tensors.
     """
 
     def __init__(self, dataset: Dataset, model: Any, train: TrainConfig, features: np.ndarray | None = None) -> None:
@@ -67,20 +92,19 @@ class SequenceLearner:
         self.model_class = model_class
         self.network = self.model_class.build_network(model)
         self.network.reset(torch.Generator().manual_seed(train.seed))
-        self.network.to(train.device)
         rng = np.random.default_rng([train.seed, 1])
         size: int = model.embedding_size
         vectors = warm_vectors(dataset, size, seed=train.seed)
         self.seen = np.flatnonzero(dataset.item_counts)
-        self.features = None if features is None else FeatureProjection(features, vectors, self.seen, train.device)
+        self.features = None if features is None else FeatureProjection(features, vectors, self.seen)
         if self.features is not None:
             vectors = vectors - self.features.projected()
             vectors[dataset.item_counts == 0] = 0.0
         mask = rng.normal(scale=0.05, size=(1, size)).astype(np.float32)
         bias = np.log(dataset.item_counts + 1.0).astype(np.float32)
         bias = np.append(bias - bias[1:].mean(), np.float32(0))
-        self.vectors = RowAdamW(self._tensor(np.concatenate([vectors, mask])))
-        self.bias = RowAdamW(self._tensor(bias[:, None]))
+        self.vectors = RowAdamW(torch.from_numpy(np.concatenate([vectors, mask])))
+        self.bias = RowAdamW(torch.from_numpy(bias[:, None]))
         self.scenario_share = float(getattr(model, "scenario_share", 0.0))
         names = ("", *dataset.catalogue.scenario_names)
         codes = [names.index(scenario) for scenario in dataset.catalogue.scenarios]
@@ -89,13 +113,22 @@ class SequenceLearner:
         self.adapters = None
         if getattr(model, "scenario_adapters", False) and len(names) > 2:
             own = np.random.default_rng([train.seed, 2])
-            self.adapters = ScenarioAdapters(self.scenario_of, size, own, device=train.device)
-        beside = ([self.features.matrix] if self.features else []) + (self.adapters.trained if self.adapters else [])
-        self.trained = [*self.network.parameters(), *beside]
-        self.optimiser = self._new_optimiser()
+            self.adapters = ScenarioAdapters(self.scenario_of, size, own)
         longest = (self.batch_size + self.network.max_length) * size
-        self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng, train.device)
+        self.pool = PooledDropout.draw(model.dropout, max(1 << 21, 2 * longest), rng)
         self.steps = 0
+        self.to(train.device)
+
+    def to(self, device: str) -> None:
+        """Moves all that is trained to a device; the optimiser starts anew."""
+        self.device = device
+        self.network.to(device)
+        self.vectors.to(device)
+        self.bias.to(device)
+        for part in (self.features, self.adapters):
+            if part is not None:
+                part.to(device)
+        self.optimiser = self._new_optimiser()
 
     @property
     def batch_size(self) -> int:
@@ -103,7 +136,13 @@ class SequenceLearner:
         return self.train.batch_size
 
     def _tensor(self, array: np.ndarray) -> Tensor:
-        return torch.from_numpy(array).to(self.train.device)
+        return torch.from_numpy(array).to(self.device)
+
+    @property
+    def trained(self) -> list[Tensor]:
+        """What torch's optimiser trains: all but the tables of items."""
+        beside = ([self.features.matrix] if self.features else []) + (self.adapters.trained if self.adapters else [])
+        return [*self.network.parameters(), *beside]
 
     def _new_optimiser(self) -> torch.optim.Optimizer:
         return torch.optim.AdamW(self.trained, betas=BETAS, weight_decay=self.train.weight_decay, fused=True)
@@ -184,27 +223,14 @@ class SequenceLearner:
         A batch is always processed in two halves whose gradients are added in order, so one thread and two give the
         same weights, and two need not wait for each other between the many small products of a half.
         """
-        self.steps += 1
-        example = self.example(batch, rng)
-        count = min(self.train.negatives, len(self.seen))
-        negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
-        distinct, row_of = _distinct([example.items.ravel(), example.targets, negatives], len(self.vectors))
-        ids = distinct.to(self.train.device)
-        rows, biases = self.vectors.take(ids), self.bias.take(ids)
-        negative_of = np.full(len(self.vectors), -1, dtype=np.int64)
-        negative_of[negatives] = np.arange(count)
-        id_mask = None if self.features is None else self.features.id_mask(ids, rng)
-        leaves = [rows, biases, *self.trained]
+        step = self._begin(batch, rng)
+        leaves, parts = self._leaves(step), step.example.halves()
 
         def gradients_of(half: Example, dropout: PooledDropout) -> tuple[float, tuple[Tensor, ...]]:
-            vectors = rows if self.features is None or id_mask is None else self.features.fused(rows, ids, id_mask)
-            scored = vectors if self.adapters is None else self.adapters.adapted(vectors, distinct.numpy())
-            tables = vectors, scored, biases[:, 0]
-            loss = self._loss(half, tables, row_of, negatives, negative_of, dropout)
-            loss = loss * (len(half.targets) / len(example.targets))
+            loss = self._loss(half, step, dropout) * (len(half.targets) / len(step.example.targets))
             return float(loss.detach()), torch.autograd.grad(loss, leaves)
 
-        jobs = [(half, PooledDropout(self.pool, r)) for half, r in zip(example.halves(), rng.spawn(2), strict=True)]
+        jobs = [(half, PooledDropout(self.pool, r)) for half, r in zip(parts, rng.spawn(2), strict=True)]
         jobs = [job for job in jobs if len(job[0].targets)]
         with torch.enable_grad():
             if threads > 1:
@@ -213,42 +239,72 @@ class SequenceLearner:
                 done = [gradients_of(*job) for job in jobs]
         for leaf, *gradients in zip(leaves, *(gradients for _, gradients in done), strict=True):
             leaf.grad = gradients[0] if len(gradients) == 1 else gradients[0] + gradients[1]
+        self._update(step, learning_rate)
+        return sum(loss for loss, _ in done)
+
+    def _begin(self, batch: SequenceBatch, rng: np.random.Generator) -> Step:
+        """Draws what the step predicts and its negatives, and takes their rows out of the tables."""
+        self.steps += 1
+        example = self.example(batch, rng)
+        count = min(self.train.negatives, len(self.seen))
+        negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
+        distinct, row_of = _distinct([example.items.ravel(), example.targets, negatives], len(self.vectors))
+        ids = self._tensor(distinct)
+        negative_of = np.full(len(self.vectors), -1, dtype=np.int64)
+        negative_of[negatives] = np.arange(count)
+        id_mask = None if self.features is None else self.features.id_mask(ids, rng)
+        tables = self.vectors.take(ids), self.bias.take(ids)
+        return Step(example, distinct, ids, *tables, id_mask, row_of, negatives, negative_of)
+
+    def _leaves(self, step: Step) -> list[Tensor]:
+        """What collects a gradient in a step."""
+        return [step.rows, step.biases, *self.trained]
+
+    def _update(self, step: Step, learning_rate: float) -> None:
+        """Moves the weights along the gradients that the leaves hold."""
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
         self.optimiser.step()
-        self.vectors.update(ids, rows, learning_rate, self.steps)
-        self.bias.update(ids, biases, learning_rate, self.steps)
-        return sum(loss for loss, _ in done)
+        self.vectors.update(step.ids, step.rows, learning_rate, self.steps)
+        self.bias.update(step.ids, step.biases, learning_rate, self.steps)
 
-    def _loss(
-        self,
-        half: Example,
-        tables: tuple[Tensor, Tensor, Tensor],  # of the distinct items of the batch: see below
-        row_of: np.ndarray,  # (n_items + 2,): index of each item among them
-        negatives: np.ndarray,  # (K,)
-        negative_of: np.ndarray,  # (n_items + 2,): index of each item among the negatives, or −1
-        dropout: PooledDropout,
-    ) -> Tensor:
-        """Mean cross-entropy of the targets of half a batch.
-
-        Args:
-            tables: vectors that the network reads (U, D), vectors by which items are scored (U, D), biases (U,).
-        """
-        vectors, scored, biases = tables
-        read, targets, others = (self._tensor(row_of[items]) for items in (half.items, half.targets, negatives))
+    def _loss(self, part: Example, step: Step, dropout: Dropout) -> Tensor:
+        """Mean cross-entropy of the targets of a part of a step's example."""
+        vectors = step.rows
+        if self.features is not None and step.id_mask is not None:
+            vectors = self.features.fused(step.rows, step.ids, step.id_mask)
+        scored = vectors if self.adapters is None else self.adapters.adapted(vectors, step.distinct)
+        biases = step.biases[:, 0]
+        read, targets, others = (
+            self._tensor(step.row_of[items]) for items in (part.items, part.targets, step.negatives)
+        )
         x = torch.nn.functional.embedding(read, vectors)
         if self.network.causal and self.model.dropout:
-            x = x * self._tensor(dropout.rng.random((*read.shape, 1)) >= SKIPPED * self.model.dropout)
-        lengths = None if self.network.causal else self._tensor(half.lengths)
-        states = self.network(x, lengths, dropout).flatten(0, 1)[self._tensor(half.positions)]
-        same = self._tensor(negative_of[half.targets])
+            x = x * dropout.kept(read, SKIPPED * self.model.dropout)
+        lengths = None if self.network.causal else self._tensor(part.lengths)
+        states = self._states(x, lengths, dropout).flatten(0, 1)[self._tensor(part.positions)]
+        same = self._tensor(step.negative_of[part.targets])
         positives = torch.nn.functional.embedding(targets, scored)
-        correction = math.log(len(self.seen) / len(negatives))
         given = (states, positives, biases[targets], scored[others], biases[others], same)
-        weights = None if half.weights is None else self._tensor(half.weights)
+        weights = None if part.weights is None else self._tensor(part.weights)
+        return self._cross_entropy(given, (part.targets, step.negatives), weights)
+
+    def _states(self, x: Tensor, lengths: Tensor | None, dropout: Dropout) -> Tensor:
+        """Item vectors (B, T, D) to states (B, T, D)."""
+        states: Tensor = self.network(x, lengths, dropout)
+        return states
+
+    def _cross_entropy(self, given: Scored, items: tuple[np.ndarray, np.ndarray], weights: Tensor | None) -> Tensor:
+        """The mean loss.
+
+        Args:
+            given: the first six arguments of `shared_softmax`.
+            items: int64 (n,) targets and int64 (K,) negatives.
+            weights: float32 (n,) of each target, or None.
+        """
         if self.scenario_share == 0:
-            return shared_softmax(*given, correction, weights)
-        scenarios = self.scenario_of[half.targets], self.scenario_of[negatives]
+            return shared_softmax(*given, math.log(len(self.seen) / len(items[1])), weights)
+        scenarios = self.scenario_of[items[0]], self.scenario_of[items[1]]
         return scenario_softmax(*given, scenarios, self.seen_in, weights)
 
     def example(self, batch: SequenceBatch, rng: np.random.Generator) -> Example:
@@ -275,7 +331,7 @@ def _chunk(model: Any) -> int:
     return int(model.max_length) - (not model.causal)
 
 
-def _distinct(groups: list[np.ndarray], size: int) -> tuple[Tensor, np.ndarray]:
+def _distinct(groups: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
     """The distinct ids of all groups, and a table from id to its index among them (a table is faster than sorting)."""
     marked = np.zeros(size, dtype=bool)
     for group in groups:
@@ -283,7 +339,7 @@ def _distinct(groups: list[np.ndarray], size: int) -> tuple[Tensor, np.ndarray]:
     ids = np.flatnonzero(marked)
     index = np.zeros(size, dtype=np.int64)
     index[ids] = np.arange(len(ids))
-    return torch.from_numpy(ids), index
+    return ids, index
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -70,8 +71,21 @@ class SequenceModel:
         self.mask, self.markov, self.markov_weight = mask, markov, markov_weight
         self.n_items, self.embedding_size = len(item_vectors) - 1, item_vectors.shape[1]
         self.input_vectors = self.item_vectors if input_vectors is None else read_only(input_vectors)
+        self.device = "cpu"
         self._vectors = torch.from_numpy(np.array(self.input_vectors))
         self._mask = torch.from_numpy(np.array(mask))
+        self._scored: tuple[Tensor, Tensor] | None = None  # item vectors and biases on another device
+
+    def on(self, device: str) -> Self:
+        """The same model that encodes and scores on a device, for validation while it is trained there."""
+        moved = copy(self)
+        moved.device = device
+        moved.network = deepcopy(self.network).to(device)
+        moved.network.standard = device != "cpu"
+        moved._vectors, moved._mask = self._vectors.to(device), self._mask.to(device)
+        vectors, bias = (torch.from_numpy(np.array(one)).to(device) for one in (self.item_vectors, self.item_bias))
+        moved._scored = None if device == "cpu" else (vectors, bias)
+        return moved
 
     def with_markov(self, markov: Markov | None, weight: float) -> Self:
         """The same network with other Markov scores."""
@@ -103,20 +117,21 @@ class SequenceModel:
         with torch.inference_mode():
             for start in range(0, len(filled), _BATCH):
                 rows = filled[start : start + _BATCH]
-                states[rows] = self._states([histories[row] for row in rows]).numpy()
+                states[rows] = self.states([histories[row] for row in rows]).cpu().numpy()
         return states
 
-    def _states(self, histories: Sequence[History]) -> Tensor:
-        """The state after each history: (B, D)."""
+    def states(self, histories: Sequence[History]) -> Tensor:
+        """The state after each history, none of which is empty: (B, D) on the model's device."""
         causal = self.network.causal
         newest = [
             np.asarray(history[-self.network.max_length + (not causal) :], dtype=np.int64) for history in histories
         ]
-        lengths = torch.tensor([len(items) for items in newest])
-        padded = torch.zeros((len(newest), int(lengths.max()) + (not causal)), dtype=torch.long)
-        for row, items in zip(padded, newest, strict=True):
-            row[: len(items)] = torch.from_numpy(items)
-        x, each = self._vectors[padded], torch.arange(len(newest))
+        sizes = np.array([len(items) for items in newest])
+        filled = np.zeros((len(newest), int(sizes.max()) + (not causal)), dtype=np.int64)
+        for row, items in zip(filled, newest, strict=True):
+            row[: len(items)] = items
+        padded, lengths = (torch.from_numpy(part).to(self.device) for part in (filled, sizes))
+        x, each = self._vectors[padded], torch.arange(len(newest), device=self.device)
         if causal:
             states: Tensor = self.network(x)[each, lengths - 1]
             return states
@@ -126,9 +141,19 @@ class SequenceModel:
 
     def representation_scores(self, states: np.ndarray) -> np.ndarray:
         """The network's scores of representations, linear in them: float32 (B, n_items + 1), [:, 0] = −inf."""
-        scores: np.ndarray = states.astype(np.float32) @ self.item_vectors.T + self.item_bias
+        scores: np.ndarray
+        if self._scored is None:
+            scores = states.astype(np.float32) @ self.item_vectors.T + self.item_bias
+        else:
+            scores = self.state_scores(torch.from_numpy(states.astype(np.float32)).to(self.device)).cpu().numpy()
         scores[:, 0] = -np.inf
         return scores
+
+    def state_scores(self, states: Tensor) -> Tensor:
+        """Scores of states on the model's device, which is not the CPU: (B, D) to (B, n_items + 1)."""
+        assert self._scored is not None
+        vectors, bias = self._scored
+        return torch.addmm(bias, states, vectors.T)
 
     def parts(self, histories: Sequence[History]) -> dict[str, np.ndarray]:
         """What the scores are made of: "network" and "markov" (already weighted), each float32 (B, n_items + 1)."""

@@ -27,14 +27,16 @@ class ScenarioAdapters:
         rank: r.
     """
 
-    def __init__(
-        self, scenario_of: np.ndarray, size: int, rng: np.random.Generator, rank: int = RANK, device: str = "cpu"
-    ) -> None:
+    def __init__(self, scenario_of: np.ndarray, size: int, rng: np.random.Generator, rank: int = RANK) -> None:
         count = int(scenario_of.max(initial=0))
         self.scenario_of = scenario_of
         drawn = rng.normal(scale=1 / math.sqrt(size), size=(count, rank, size)).astype(np.float32)
-        self.down = torch.from_numpy(drawn).to(device).requires_grad_()  # (scenarios, r, D)
-        self.up = torch.zeros((count, size, rank), device=device, requires_grad=True)  # (scenarios, D, r)
+        self.down = torch.from_numpy(drawn).requires_grad_()  # (scenarios, r, D)
+        self.up = torch.zeros((count, size, rank), requires_grad=True)  # (scenarios, D, r)
+
+    def to(self, device: str) -> None:
+        """Moves both matrices to a device."""
+        self.down, self.up = (one.detach().to(device).requires_grad_() for one in (self.down, self.up))
 
     @property
     def trained(self) -> list[Tensor]:

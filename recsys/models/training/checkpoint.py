@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, nan
 from pathlib import Path
 from typing import Any, cast
@@ -95,12 +95,17 @@ class Checkpoint:
 
 
 def find(folder: Path, dataset: Dataset, model: ModelConfig, train: TrainConfig) -> Checkpoint | None:
-    """The folder's checkpoint if it is of the same data and configs, else None. Raises ArtifactError when damaged."""
+    """The folder's checkpoint if it is of the same data and configs, else None; the device may be another.
+
+    Raises:
+        ArtifactError: the checkpoint is damaged.
+    """
     if not (folder / FILE).exists():
         return None
     saved = read(folder)
-    same = dataset.matches(saved.dataset) and saved.model == model and saved.train == train
-    return saved if same and saved.repeats == dataset.repeats.text else None
+    same_config = saved.model == model and replace(saved.train, device=train.device) == train
+    same = dataset.matches(saved.dataset) and saved.repeats == dataset.repeats.text
+    return saved if same and same_config else None
 
 
 def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from recsys.data.dataset import Dataset
 from recsys.data.rating_weights import RATING_MODES
-from recsys.errors import InputError
 from recsys.models.config import Config, option
+from recsys.models.training.device import DEVICES, choose_device
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,12 @@ class TrainConfig(Config):
     )
     seed: int = option(0, "Seed", "The same seed gives the same model.", 0, 2**32 - 1)
     device: str = option(
-        "cpu", "Device", "Where the weights are while they are trained.", choices={"cpu": "CPU", "cuda": "GPU (CUDA)"}
+        "auto",
+        "Device",
+        "Where the model is trained. Automatic: on a CUDA GPU if there is one, else on the CPU. Its run opens on any "
+        "machine.",
+        choices=DEVICES,
     )
-
     ratings: str = option(
         "ignore",
         "Ratings",
@@ -69,21 +72,13 @@ class TrainConfig(Config):
         choices=RATING_MODES,
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.device != "cpu" and self.device not in available_devices():
-            raise InputError("device", "must be one that this machine has", self.device, "Use the CPU.")
-
     def fitted(self, dataset: Dataset) -> TrainConfig:
-        """The same config with batch_size filled by rule: a fortieth of the interactions, 256 … 2,560.
+        """The same config with batch_size and device filled by rule.
 
-        So an epoch of small data still takes 40 steps.
+        batch_size: a fortieth of the interactions, 256 … 2,560, so that an epoch of small data still takes 40 steps.
+
+        Raises:
+            InputError: this machine does not have the device. A config may name any, since it travels with its run.
         """
-        return replace(self, batch_size=self.batch_size or int(min(max(dataset.n_interactions / 40, 256), 2560)))
-
-
-def available_devices() -> tuple[str, ...]:
-    """The devices of this machine that can train."""
-    import torch
-
-    return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+        size = self.batch_size or int(min(max(dataset.n_interactions / 40, 256), 2560))
+        return replace(self, batch_size=size, device=choose_device(self.device))

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,12 +18,13 @@ from recsys.data.splits import Holdout
 from recsys.errors import InputError, TrainingError
 from recsys.models.baselines.markov import Markov
 from recsys.models.table import DEFAULT_MODEL, model_entry
-from recsys.models.trainable import Learner, MarkovBlend, ModelConfig, TrainableModel
+from recsys.models.trainable import DeviceModel, Learner, MarkovBlend, ModelConfig, TrainableModel
 from recsys.models.training import checkpoint as files
 from recsys.models.training.averaging import AveragedWeights
 from recsys.models.training.config import TrainConfig
 from recsys.models.training.reports import EpochReport, Estimate
-from recsys.models.validation import hold_out, make_validator, sample_users
+from recsys.models.validation import ValidationResult, hold_out, make_validator, sample_users
+from recsys.wording import Message
 
 WARM_UP = 100  # steps of rising learning rate
 FLOOR = 0.05  # of the learning rate, where the cosine ends
@@ -46,6 +46,7 @@ def train(
     features: np.ndarray | None = None,
     markov: Markov | None = None,
     stop: Callable[[], bool] | None = None,
+    learner: type[Learner] | None = None,
 ) -> Iterator[EpochReport]:
     """Trains a model epoch by epoch; ending the loop early keeps the best so far, in `report.model`.
 
@@ -62,23 +63,24 @@ def train(
         validation: users and their next items, used for choices only.
         checkpoint: folder for everything needed to continue, rewritten after each epoch. Where it already holds a
             training of the same data and configs, that one is continued and ends as an uninterrupted one would.
-        resume: such a folder, whose configs replace those given.
+        resume: such a folder, whose configs replace those given; only the device is that of `train_config`.
         features: float32 (n_items + 1, F), item features (titles, images); NaN where there are none. Only for models
             that use them.
         markov: Markov scores of the same rows whose settings were chosen on `validation` already; None chooses them.
         stop: asked before each batch; training ends as soon as it is true, and what the epoch has learned is dropped.
+        learner: class of the weights while they are trained; None takes that of the model for the device.
 
     Yields:
         A report after each epoch.
 
     Raises:
-        InputError: no user has two interactions.
+        InputError: no user has two interactions, or this machine does not have the device.
         TrainingError: the loss is no longer a number, or memory ran out. Models reported before stay valid.
         ArtifactError: `resume` is damaged or belongs to other data.
     """
     model = model_config or default_config()
     training = _Training(
-        dataset, model, train_config or TrainConfig(), validation, resume, checkpoint, features, markov
+        dataset, model, train_config or TrainConfig(), validation, resume, checkpoint, features, markov, learner
     )
     at = training.progress
     if at.epoch and (at.epoch >= at.epochs or training.out_of_patience):
@@ -111,6 +113,7 @@ class _Training:
         checkpoint: Path | None = None,
         features: np.ndarray | None = None,
         markov: Markov | None = None,
+        learner: type[Learner] | None = None,
     ) -> None:
         self.started, self.threads = time.perf_counter(), torch.get_num_threads()
         if not (dataset.lengths > 1).any():
@@ -118,9 +121,11 @@ class _Training:
         self.model, self.requested, saved = model.fitted(dataset), config, None
         if resume is not None:
             saved = files.read(resume, dataset)
-            self.model, self.requested = saved.model, saved.train
+            self.model = saved.model
         elif checkpoint is not None:
             saved = files.find(checkpoint, dataset, self.model, self.requested)
+        if saved is not None:
+            self.requested = replace(saved.train, device=config.device)  # a training continues on any device
         self.config = self.requested.fitted(dataset)
         self.all_rows = dataset
         self.joins = validation is None
@@ -130,9 +135,10 @@ class _Training:
         known = None if self.joins or predicted is not self.rows else markov
         self.validator = make_validator(sample, predicted, self.model.markov, known)
         used = features if self.model.uses_item_features else None
-        learner = model_entry(self.model.name).learner_class
-        self.learner = learner(self.rows, self.model, self.config, used)
-        batches = learner.count_batches(self.rows, self.model, self.config)
+        chosen = learner or model_entry(self.model.name).learner_on(self.config.device)
+        with _clear_errors(self.config.device):
+            self.learner = chosen(self.rows, self.model, self.config, used)
+        batches = chosen.count_batches(self.rows, self.model, self.config)
         self.parts = math.ceil(batches / LONGEST_EPOCH)
         self.progress = saved.progress if saved else files.Progress(self._plan())
         self.warm_up = min(WARM_UP, batches * self.progress.epochs // self.parts // 10 + 1)
@@ -171,7 +177,7 @@ class _Training:
         """Seconds an epoch takes, validation included, measured on a copy for about two seconds."""
         learner, rng = self.learner.copy(), np.random.default_rng(0)
         steps, examples, started = 0, 0, 0.0
-        with one_thread():
+        with one_thread(), _clear_errors(self.config.device):
             for batch in learner.batches(self.rows, rng):
                 if steps == 1:
                     started, examples = time.perf_counter(), 0  # the first step warms up
@@ -237,7 +243,11 @@ class _Training:
             rate = self.config.learning_rate * schedule((at.epoch + number / len(batches)) / at.epochs)
             rate *= min(1.0, (self.learner.steps + 1) / self.warm_up)
             step_rng = np.random.default_rng([self.config.seed, 4, self.learner.steps])
-            losses.append(_guarded(self.learner, batch, rate, step_rng, self.threads))
+            with _clear_errors(self.config.device):
+                losses.append(self.learner.learn(batch, rate, step_rng, self.threads))
+            if not math.isfinite(losses[-1]):
+                fix = "Lower learning_rate; the best model of the epochs so far is kept."
+                raise TrainingError("the loss", "must stay a number", losses[-1], fix)
             examples += batch.examples
         return float(np.mean(losses)), examples
 
@@ -251,7 +261,7 @@ class _Training:
         if at.epoch > (1 - AVERAGED) * at.epochs:
             model = self.average.add(model)
         if len(self.validator.users) and (not joining or not at.figures):
-            result = self.validator.validate(model)
+            result = self._validate(model)
             at.markov_weight, at.figures, self.per_user = result.markov_weight, result.figures, result.per_user
         markov = self.validator.markov
         if markov is None:
@@ -261,6 +271,14 @@ class _Training:
             markov = Markov.fit(rows, markov.window, markov.power, markov.recent, markov.prior)
         assert isinstance(model, MarkovBlend)
         return model.with_markov(markov, at.markov_weight)
+
+    def _validate(self, model: TrainableModel) -> ValidationResult:
+        """On the device of the training where the model can compute there."""
+        device = self.config.device
+        if device == "cpu" or not isinstance(model, DeviceModel):
+            return self.validator.validate(model)
+        with _clear_errors(device):
+            return self.validator.validate(model.on(device))
 
     def _write(self, folder: Path) -> None:
         assert self.best_model is not None
@@ -283,22 +301,20 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _guarded(learner: Learner, batch: Any, rate: float, rng: np.random.Generator, threads: int) -> float:
+@contextmanager
+def _clear_errors(device: str) -> Iterator[None]:
+    """Where memory runs out, or an accelerator fails, a TrainingError says what to do."""
     try:
-        loss = learner.learn(batch, rate, rng, threads)
+        yield
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "alloc" not in str(error):
+        if isinstance(error, MemoryError) or "alloc" in str(error):
+            fix = "Lower batch_size first, then negatives, embedding_size or max_length."
+            raise TrainingError("memory", "ran out while training", fix=fix) from error
+        if device == "cpu":
             raise
-        raise TrainingError(
-            "memory",
-            "ran out while training",
-            fix="Lower batch_size first, then negatives, embedding_size or max_length.",
-        ) from error
-    if not math.isfinite(loss):
-        raise TrainingError(
-            "the loss", "must stay a number", loss, "Lower learning_rate; the best model of the epochs so far is kept."
-        )
-    return loss
+        got = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        subject = Message("the device {device}", device=device)
+        raise TrainingError(subject, "must be able to train", got, "Use the device cpu.") from error
 
 
 def schedule(progress: float) -> float:

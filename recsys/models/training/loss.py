@@ -111,3 +111,32 @@ def scenario_softmax(
         loss = shared_softmax(states[rows], positives[rows], biases[rows], *shared, weight)
         total = total + loss * (len(rows) / len(of_target))
     return total
+
+
+def standard_softmax(
+    states: Tensor,
+    positives: Tensor,
+    biases: Tensor,
+    negatives: Tensor,
+    negative_biases: Tensor,
+    same: Tensor,
+    correction: float | Tensor,
+    weights: Tensor | None = None,
+    compared: Tensor | None = None,
+) -> Tensor:
+    """The loss of `shared_softmax` by torch's cross-entropy and autograd, in a few large kernels.
+
+    The (n, K) scores exist as a whole. No shape depends on the values, so that no device waits for the processor.
+
+    Args:
+        correction: the same for all states, or float32 (n, 1).
+        compared: bool (n, K), which negatives each state is compared with; None for all.
+    """
+    right = (states * positives).sum(1) + biases
+    others = torch.addmm(negative_biases, states, negatives.T) + correction
+    left_out = torch.arange(len(negatives), device=same.device) == same[:, None]
+    if compared is not None:
+        left_out = left_out | ~compared
+    scores = torch.cat([right[:, None], others.masked_fill(left_out, -torch.inf)], dim=1)
+    losses = torch.nn.functional.cross_entropy(scores, torch.zeros_like(same), reduction="none")
+    return (losses if weights is None else losses * weights).mean()

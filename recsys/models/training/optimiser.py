@@ -12,6 +12,8 @@ BETAS = (0.9, 0.98)  # decay of the moments
 class RowAdamW:
     """Adam (Kingma & Ba 2015) that leaves rows without gradient, and their moments, as they are.
 
+    The same update as torch's SparseAdam, without sparse tensors, which not every device has.
+
     Args:
         table: float32 (rows, width), changed in place.
     """
@@ -19,6 +21,10 @@ class RowAdamW:
     def __init__(self, table: Tensor) -> None:
         self.table = table
         self.mean, self.square = torch.zeros_like(table), torch.zeros_like(table)
+
+    def to(self, device: str) -> None:
+        """Moves the table and its moments to a device."""
+        self.table, self.mean, self.square = (part.to(device) for part in (self.table, self.mean, self.square))
 
     def __len__(self) -> int:
         return len(self.table)

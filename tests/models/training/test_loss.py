@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from recsys.models.training.loss import scenario_softmax, shared_softmax
+from recsys.models.training.loss import scenario_softmax, shared_softmax, standard_softmax
 
 
 def by_autograd(
@@ -30,8 +31,9 @@ def by_autograd(
     return torch.nn.functional.cross_entropy(torch.cat([right, others], 1), target)
 
 
+@pytest.mark.parametrize("softmax", [shared_softmax, standard_softmax])
 @pytest.mark.parametrize("count", [1, 7, 1300])
-def test_loss_and_gradients_equal_autograds(count: int) -> None:
+def test_loss_and_gradients_equal_autograds(count: int, softmax: Any) -> None:
     torch.manual_seed(count)
     parts = [
         torch.randn(count, 8, dtype=torch.float64),
@@ -43,7 +45,7 @@ def test_loss_and_gradients_equal_autograds(count: int) -> None:
     same = torch.randint(-1, 11, (count,))
     ours = [part.clone().requires_grad_() for part in parts]
     theirs = [part.clone().requires_grad_() for part in parts]
-    loss = shared_softmax(*ours, same, math.log(3))
+    loss = softmax(*ours, same, math.log(3))
     reference = by_autograd(*theirs, same, math.log(3))
     torch.testing.assert_close(loss, reference)
     loss.backward()
