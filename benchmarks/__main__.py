@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection-10000": ("projection", "--users", "10000"),
     "projection-100000": ("projection", "--users", "100000", "--rounds", "1"),
     "cold_items": ("cold_items",),
+    "encoders": ("encoders",),
     "certificate-sample": ("certificate",),
     "interests-sample": ("interests",),
     "interests-sample-seed-11": ("interests", "--sample-seed", "11"),

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.encoder_table import encoders
 from benchmarks.formatting import COLUMNS, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
 from benchmarks.server_table import server
@@ -274,6 +275,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
     "data": data, "projection": projection, "server": server, "headline": headline,
     "interests": interests, "representations": representations, "transfer-methods": transfer_methods,
+    "encoders": encoders,
 }  # fmt: skip
 
 

@@ -7,7 +7,9 @@ by chance.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -17,7 +19,7 @@ from recsys.embeddings.extraction import Embeddings
 from recsys.embeddings.group_profile import item_tags, over_represented
 
 _CHOICES = 30.0  # of each user, by which likely choices are weighted like interactions
-_MOST_CHARACTERS = 32  # of a tag or title inside a name
+_MOST_WIDTH = 32  # of a tag or title inside a name, in Latin letters; a Chinese character is as wide as two
 
 
 def name_user_groups(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
@@ -82,9 +84,27 @@ def _names(counts: csr_matrix, dataset: Dataset, fallback: str, within_scenario:
             or over_represented(own @ tags, against @ tags, total, total, tag_names, 3)
             or over_represented(own, against, total, total, titles, 2)
         )
-        short = [
-            one.name if len(one.name) <= _MOST_CHARACTERS else one.name[: _MOST_CHARACTERS - 1] + "…" for one in typical
-        ]
-        names.append(", ".join(short) or f"{fallback} {group + 1}")
+        names.append(_joined([one.name for one in typical]) or f"{fallback} {group + 1}")
     repeated = {name for name, count in Counter(names).items() if count > 1}
     return tuple(f"{name} ({group + 1})" if name in repeated else name for group, name in enumerate(names))
+
+
+def _joined(names: Sequence[str]) -> str:
+    """The names, long ones cut, as a list; names in Chinese characters with the Chinese enumeration comma."""
+    wide = bool(names) and all(_width(name) > 1.5 * len(name) for name in names)
+    return ("、" if wide else ", ").join(map(_cut, names))
+
+
+def _cut(name: str) -> str:
+    """The name, or its beginning and an ellipsis, at most 32 Latin letters wide."""
+    if _width(name) <= _MOST_WIDTH:
+        return name
+    kept = name[: _MOST_WIDTH - 1]
+    while _width(kept) > _MOST_WIDTH - 1:
+        kept = kept[:-1]
+    return kept + "…"
+
+
+def _width(text: str) -> int:
+    """The width on screen, in Latin letters: characters that Unicode calls wide or full-width count twice."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

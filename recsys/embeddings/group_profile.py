@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,10 +84,18 @@ def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int 
 
 
 def item_tags(dataset: Dataset) -> tuple[csr_matrix, tuple[str, ...]]:
-    """Which item has which tag: csr float64 (n_items + 1, tags), and the tags' names, sorted."""
-    names = sorted({tag for tags in dataset.catalogue.tags for tag in tags})
+    """Which item has which tag: csr float64 (n_items + 1, tags), and the tags' names, sorted.
+
+    Tags that differ by full-width or half-width forms alone (Unicode's NFKC: ＲＰＧ and RPG) are one.
+    """
+    forms = {tag: unicodedata.normalize("NFKC", tag).strip() or tag for tags in dataset.catalogue.tags for tag in tags}
+    names = sorted(set(forms.values()))
     column = {name: i for i, name in enumerate(names)}
-    pairs = [(item, column[tag]) for item, tags in enumerate(dataset.catalogue.tags) for tag in set(tags)]
+    pairs = [
+        (item, place)
+        for item, tags in enumerate(dataset.catalogue.tags)
+        for place in sorted({column[forms[tag]] for tag in tags})
+    ]
     rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     shape = (dataset.n_items + 1, len(names))
     return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape), tuple(names)

@@ -49,6 +49,22 @@ def test_without_tags_titles_name_a_group_and_names_are_unique(planted: Dataset)
     assert same == ("Group 1",)  # nothing is over-represented among all users
 
 
+def test_groups_of_chinese_items_are_named_by_their_tags_and_long_titles_are_cut_by_width(planted: Dataset) -> None:
+    """Full-width and usual letters are one tag, or none of the two would be typical of all even items."""
+    even = ("桌游", "ＲＰＧ"), ("桌游", "RPG")
+    tags = ((), *(even[item % 4 < 2] if item <= planted.n_items // 2 else ("徒步",) for item in range(1, 41)))
+    catalogue = replace(planted.catalogue, tags=tags)
+    labels = np.arange(planted.n_users) % 2
+    assert name_user_groups(labels, replace(planted, catalogue=catalogue)) == ("RPG, 桌游", "徒步")
+    chinese = tuple(tuple("跑团" if tag[0] in "RＲ" else tag for tag in one) for one in tags)
+    names = name_user_groups(labels, replace(planted, catalogue=replace(catalogue, tags=chinese)))
+    assert names == ("桌游、跑团", "徒步")
+    titles = ("", *(f"来自青石湾的问候：山脊上的风与云的一天，第 {item} 篇" for item in range(1, 41)))
+    long = replace(catalogue, titles=titles, tags=((),) * 41)
+    first = name_user_groups(labels, replace(planted, catalogue=long))[0].split("、")[0]
+    assert first == "来自青石湾的问候：山脊上的风与…"
+
+
 def test_groups_by_state_are_named_by_what_they_are_likely_to_choose_next_whatever_they_chose(planted: Dataset) -> None:
     half = planted.n_items // 2
     items = np.zeros((planted.n_items + 1, 2), dtype=np.float32)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from recsys.charts.style import format_interval, format_percent
+from recsys.data.name_search import find_names, folded
 from ui.cache import Representation
 from ui.components.point_map import Focus
 from ui.embeddings.changes import changes_of
@@ -138,14 +139,13 @@ def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: C
 
 def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
     """The row whose name is `text`, else the rows whose names contain it, shortest first."""
-    wanted = text.strip().casefold()
+    wanted = folded(text)
     if not wanted:
         return []
-    exact = [row for row, name in enumerate(context.names) if name.casefold() == wanted]
+    exact = [row for row, name in enumerate(context.names) if folded(name) == wanted]
     if exact:
         return exact[:1]
-    matches = [row for row, name in enumerate(context.names) if wanted in name.casefold()]
-    return sorted(matches, key=lambda row: (len(context.names[row]), row))[:limit]
+    return sorted(find_names(text, context.names), key=lambda row: (len(context.names[row]), row))[:limit]
 
 
 def search(context: MapContext) -> Focus | None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from recsys.charts.explain import influence_figure
 from recsys.charts.style import CONFIG, format_percent
+from recsys.data.name_search import find_names
 from recsys.errors import ProtectionError
 from recsys.explain.score_parts import main_shared_tag
 from ui.explain.explained_list import ExplainedList, edit_key, explained_list, explained_target
@@ -176,9 +177,9 @@ def _edit_history(explained: ExplainedList, target: str) -> None:
             placeholder="none",
         )
     with right:
-        part = st.text_input("Find an item to add", key="explain_find", placeholder="part of a title").casefold()
+        part = st.text_input("Find an item to add", key="explain_find", placeholder="part of a title")
         added = list(st.session_state.get(added_key, ()))
-        matching = [i for i in range(1, len(titles)) if part in titles[i].casefold() and i not in explained.history]
+        matching = [i for i in find_names(part, titles) if i and i not in explained.history]
         st.multiselect(
             "Added to the history, newest last",
             [*added, *(item for item in matching[:SEARCH_RESULTS] if item not in added)],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from recsys.data.name_search import find_names
 from recsys.workspace import read_content
 from ui.components.lesson_figure import lesson_figure
 from ui.components.terms import link_name, term_links
@@ -114,9 +115,9 @@ def _presented(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> N
 
 def _glossary(lang: str, shown: Mapping[str, str]) -> None:
     """The terms of this studio, searchable."""
-    part = st.text_input(shown["find"], key="glossary_find").casefold()
+    part = st.text_input(shown["find"], key="glossary_find")
     terms = sorted(glossary_in(lang).values(), key=lambda entry: entry[0].casefold())
-    matching = [(term, text) for term, text in terms if part in f"{term} {text}".casefold()]
+    matching = [(term, text) for term, text in terms if find_names(part, [f"{term} {text}"])]
     if not matching:
         st.write(shown["no_term"])
     left, right = st.columns(2, gap="large")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.data.dataset import Dataset
+from recsys.data.name_search import folded, parts_of
 from recsys.models.recommender import Recommender, top_k
 from ui import cache
 from ui.glossary import meaning_of
@@ -71,10 +72,10 @@ def _search(history: list[int], dataset: Dataset) -> None:
 
 def _matches(words: str, dataset: Dataset, history: list[int]) -> list[int]:
     """The most popular items with these words in their title that are not in the history."""
-    wanted = words.casefold().split()
+    wanted = parts_of(words)
     found = []
     for item in np.argsort(-dataset.item_counts[1:], kind="stable") + 1:
-        title = dataset.catalogue.titles[item].casefold()
+        title = folded(dataset.catalogue.titles[item])
         if item not in history and all(word in title for word in wanted):
             found.append(int(item))
             if len(found) == SHOWN:

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from recsys.data.dataset import Dataset
+from recsys.data.name_search import folded
 from recsys.errors import StudioError
 from recsys.transfer.candidates import (
     pasted_items,
@@ -88,15 +89,13 @@ def _list(page: PageContext, dataset: Dataset, name: str, label: str, help: str)
 
 def ids_of(dataset: Dataset, texts: Sequence[str]) -> list[str]:
     """Ids as they are, and the ids of items whose title a text is; the names of columns above them are left out."""
-    by_title = {
-        title.casefold(): index for index, title in reversed(list(enumerate(dataset.catalogue.titles))) if index
-    }
+    by_title = {folded(title): index for index, title in reversed(list(enumerate(dataset.catalogue.titles))) if index}
     found = []
     for number, text in enumerate(texts):
         if text in dataset.items:
             found.append(text)
-        elif text.casefold() in by_title:
-            found.append(dataset.items.external(by_title[text.casefold()]))
+        elif folded(text) in by_title:
+            found.append(dataset.items.external(by_title[folded(text)]))
         elif number or len(texts) == 1:
             found.append(text)
     return found

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from recsys.data.name_search import folded
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
 from ui import cache
@@ -116,9 +117,9 @@ def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str],
     The id itself comes first, then those that begin with the text, shorter ones before longer ones, so that every id
     is reached by typing it.
     """
-    wanted = part.strip().casefold()
-    found = [user for user in ids if wanted in user.casefold()]
-    found.sort(key=lambda user: (user != part.strip(), not user.casefold().startswith(wanted), len(user)))
+    wanted = folded(part)
+    found = [user for user in ids if wanted in folded(user)]
+    found.sort(key=lambda user: (user != part.strip(), not folded(user).startswith(wanted), len(user)))
     return found[:limit], max(0, len(found) - limit)
 
 

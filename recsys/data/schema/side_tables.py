@@ -114,7 +114,10 @@ def _rows_of(ids: Sequence[str], column: Sequence[str]) -> list[int | None]:
 
 
 def split_tags(text: str) -> tuple[str, ...]:
-    """Tags of one cell: a JSON list, or separated by | or ; or a comma. Repeated tags and “none” are left out."""
+    """Tags of one cell: a JSON list, or separated by | or ; or a comma, or by ｜ or ； or ， or 、 as in Chinese.
+
+    Repeated tags and “none” are left out.
+    """
     text = text.strip()
     parts: list[Any] = []
     if text.startswith("["):
@@ -123,7 +126,7 @@ def split_tags(text: str) -> tuple[str, ...]:
         except (ValueError, RecursionError):
             parts = text.strip("[]").split(",")
     else:
-        parts = re.split(r"[|;]" if re.search(r"[|;]", text) else ",", text)
+        parts = re.split("[|;｜；]" if re.search("[|;｜；]", text) else "[,，、]", text)
     tags = [str(part).strip(" '\"")[:80] for part in parts if isinstance(part, str | int | float)]
     return tuple(dict.fromkeys(tag for tag in tags if tag.lower() not in _NO_TAGS))[:MAX_TAGS]
 

@@ -1,0 +1,225 @@
+"""Which sentence encoder finds new items by texts: in English, in Chinese, and from one to the other. Prints JSON.
+
+    python -m benchmarks.encoders [--epochs 10] [--seeds 0 1] [--only NAME …]
+
+A tenth of the sample's items is removed from training (`benchmarks.cold_items`), and a model is trained on the others
+with their texts as item features. For each user who later chose one of the new items: is it among the first ten of the
+new items, given the history until then? "en → zh" is a model whose items had English texts in training and whose new
+items have Chinese ones. `trained` is the attention model; `texts alone` ranks the new items by the cosine of their text
+with the mean text of the history, and has no other knowledge.
+
+Every encoder that is installed is measured, beside TF-IDF and shuffled texts: those of the first encoder, each given to
+another item. Cost is measured in a process of its own, on 1,000 texts of the sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import resource
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Any
+
+import numpy as np
+from packaging.requirements import Requirement
+
+from benchmarks.cold_items import choose_cold, figures, hold_out_cold_items, ranks_of
+from benchmarks.record import ROOT, Measurement
+from recsys.data.dataset import Catalogue, Dataset
+from recsys.data.samples import LANGUAGES, load_sample
+from recsys.data.splits import Holdout
+from recsys.evaluation.study.new_items import shuffled_texts
+from recsys.models.item_text import TF_IDF, item_text_vectors, item_texts
+from recsys.models.sentence_encoders import ENCODERS, encoder_of
+from recsys.runs import train_run
+
+SHUFFLED = "shuffled texts"
+TEXTS = 1000  # encoded to measure the cost
+CONDITIONS = [(warm, cold) for warm in LANGUAGES for cold in LANGUAGES]
+NEW = "new items only"
+
+
+def mixed_texts(datasets: dict[str, Dataset], warm: str, cold: str, new: np.ndarray) -> Catalogue:
+    """The catalogue with texts of the items in one language, and those of the new items in another."""
+    one, other = datasets[warm].catalogue, datasets[cold].catalogue
+    columns = {}
+    for name in ("titles", "texts", "tags"):
+        pairs = zip(getattr(one, name), getattr(other, name), strict=True)
+        columns[name] = tuple(pair[is_new] for pair, is_new in zip(pairs, new.astype(int), strict=True))
+    return replace(one, **columns)
+
+
+def by_texts_alone(vectors: np.ndarray, held_out: Holdout, new: np.ndarray) -> np.ndarray:
+    """The rank (from 0, ties against the texts) of each user's item among the new items.
+
+    Args:
+        vectors: float32 (n_items + 1, d); NaN where an item has no text, which then is the mean text.
+    """
+    known = np.isfinite(vectors).all(axis=1)
+    rows = np.where(known[:, None], vectors - vectors[known].mean(axis=0), 0.0)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    means = np.stack([rows[history].mean(axis=0) for history in held_out.histories])
+    scores = means @ rows.T
+    items = np.array([wanted[0] for wanted in held_out.positives])
+    own = scores[np.arange(len(items)), items][:, None]
+    ranks: np.ndarray = ((scores >= own) & new).sum(axis=1) - 1
+    return ranks
+
+
+def ranks_by_model(
+    dataset: Dataset, held_out: Holdout, new: np.ndarray, vectors: np.ndarray, epochs: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Ranks by the trained model (`benchmarks.cold_items`) and by the texts alone."""
+    warm = dataset.with_rows(~new[dataset.sequence])
+    warm = replace(warm, catalogue=replace(warm.catalogue, vectors={"text": vectors}))
+    run = train_run(warm, epochs=epochs, seed=seed, holdout="none", baselines=(), text="")
+    return ranks_of(run.model, held_out, new) | {"texts alone": by_texts_alone(vectors, held_out, new)}
+
+
+def measure_all(names: Sequence[str], seeds: Sequence[int], epochs: int) -> dict[str, Any]:
+    """Ranks of every text model in every pair of languages, all seeds together, and what they say."""
+    datasets = {language: load_sample("all", language).dataset for language in LANGUAGES}
+    dataset, found, users = datasets["en"], {}, 0
+    encoded = {
+        (name, language): item_text_vectors(one.catalogue, name, one.items.ids).vectors
+        for name in names[1:]
+        for language, one in datasets.items()
+    }
+    for seed in seeds:
+        new = choose_cold(dataset, 0.1, seed)
+        held_out = hold_out_cold_items(dataset, new)
+        users += len(held_out)
+        for warm, cold in CONDITIONS:
+            texts = {TF_IDF: item_text_vectors(mixed_texts(datasets, warm, cold, new), TF_IDF).vectors}
+            for name in names[1:]:
+                texts[name] = np.where(new[:, None], encoded[name, cold], encoded[name, warm])
+            texts[SHUFFLED] = shuffled_texts(texts[names[1 % len(names)]], seed)
+            for name, vectors in texts.items():
+                ranks = ranks_by_model(dataset, held_out, new, vectors, epochs, seed)
+                found.setdefault((warm, cold, name), []).append(ranks)
+                print(f"seed {seed}, {warm} → {cold}, {name}: done", file=sys.stderr, flush=True)
+    merged = {key: {part: np.concatenate([one[part] for one in parts]) for part in parts[0]}
+              for key, parts in found.items()}  # fmt: skip
+    results = [_row(*key, ranks, merged[key[0], key[1], TF_IDF]) for key, ranks in merged.items()]
+    count = int(new.sum())
+    return {
+        "data": {"name": dataset.name, "items": dataset.n_items, "new items": count, "users": users, "seeds": [*seeds]},
+        "by chance among new items, hr@10": round(10 / count, 5),
+        "results": results,
+        "mean over languages": {name: _mean(merged, name) for name in dict.fromkeys(key[2] for key in merged)},
+    }
+
+
+def _row(
+    warm: str, cold: str, name: str, ranks: dict[str, np.ndarray], tf_idf: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    named = {"texts in training": warm, "texts of new items": cold, "text model": name}
+    values = {"trained, " + part if part != "texts alone" else part: figures(one) for part, one in ranks.items()}
+    return named | values | {"hr@10 − tf-idf": _interval((ranks[NEW] < 10) * 1.0 - (tf_idf[NEW] < 10))}
+
+
+def _mean(merged: dict[tuple[str, str, str], dict[str, np.ndarray]], name: str) -> list[float]:
+    """HR@10 among new items by the trained model, averaged over the four pairs of languages for each user."""
+    return _interval(np.mean([merged[warm, cold, name][NEW] < 10 for warm, cold in CONDITIONS], axis=0))
+
+
+def _interval(values: np.ndarray) -> list[float]:
+    """The mean with its 95% bootstrap interval over users."""
+    draws = np.random.default_rng(0).integers(0, len(values), (1000, len(values)))
+    low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
+    return [round(float(one), 5) for one in (values.mean(), low, high)]
+
+
+def cost_of(name: str) -> dict[str, Any]:
+    """Time and memory of one text model, in this process: seconds of wall clock, and CPU-seconds of all threads."""
+    texts = {language: [text for text in item_texts(load_sample("all", language).dataset.catalogue) if text][:TEXTS]
+             for language in LANGUAGES}  # fmt: skip
+    before, encode = _peak(), encoder_of(name).encode
+    numbers = encode(["one"]).shape[1]  # imports and loads
+    found: dict[str, Any] = {"numbers": numbers, "load": _timed(lambda: encode(["one"]))}
+    for language, given in texts.items():
+        ordered = sorted(given, key=len)
+        both = _timed(lambda given=ordered: encode(given))
+        found[f"per 1,000 texts, {language}"] = {
+            clock: round(max(both[clock] - found["load"][clock], 0.0) * 1000 / len(given), 2) for clock in both
+        }
+    return found | {"megabytes of memory": round(_peak() - before)}
+
+
+def _timed(call: Any) -> dict[str, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    return {"seconds": round(time.perf_counter() - wall, 2), "cpu seconds": round(time.process_time() - cpu, 2)}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def sizes_of(package: str, modules: Iterable[str]) -> dict[str, Any]:
+    """Megabytes of the package as it is compressed in a wheel, alone and with the packages that the app has not."""
+    own = _needed([package, *(module.replace("_", "-") for module in modules)])
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    added = own - _needed(Requirement(line.partition("#")[0]).name for line in lines if line[:1].isalpha())
+    return {
+        "package": f"{package} {distribution(package).version}",
+        "megabytes of the wheel": round(_compressed(package), 1),
+        "megabytes with packages the app has not": round(sum(map(_compressed, added)), 1),
+        "packages the app has not": len(added),
+    }
+
+
+def _needed(names: Iterable[str]) -> set[str]:
+    """The installed distributions of some names, and all that they require."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = re.sub(r"[-_.]+", "-", left.pop()).lower()
+        try:
+            requires = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue
+        if name not in found:
+            found.add(name)
+            wanted = [Requirement(line) for line in requires]
+            left += [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    return found
+
+
+def _compressed(name: str) -> float:
+    """Megabytes of a distribution's files, compressed one by one as in a wheel."""
+    paths = [path.locate() for path in distribution(name).files or [] if path.suffix != ".pyc"]
+    return sum(len(zlib.compress(path.read_bytes(), 6)) for path in paths if path.is_file()) / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], help="of the items that are removed")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="encoders; by default all that are installed")
+    parser.add_argument("--cost", metavar="NAME", help="print the cost of one encoder, nothing else")
+    measurement = Measurement(parser)
+    options = measurement.options
+    if options.cost:
+        print(json.dumps(cost_of(options.cost)))
+        return
+    encoders = [one for one in ENCODERS if one.installed and (not options.only or one.name in options.only)]
+    costs = {}
+    for one in encoders:
+        command = [sys.executable, "-m", "benchmarks.encoders", "--cost", one.name]
+        child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        costs[one.name] = json.loads(child.stdout.splitlines()[-1])
+        costs[one.name] |= sizes_of(one.package, one.modules) | {"languages": one.languages}
+    names = [TF_IDF, *(one.name for one in encoders)]
+    measurement.publish(measure_all(names, options.seeds, options.epochs) | {"cost": costs})
+
+
+if __name__ == "__main__":
+    main()
