@@ -15,6 +15,7 @@ from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ids import PADDING, IdMap
 from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.errors import InputError
+from recsys.wording import Message
 
 History = np.ndarray  # int32 (length,): item indexes, oldest first, no padding
 
@@ -123,8 +124,8 @@ class Dataset:
                 self.cleaning.rows_kept,
             )
         if self.repeats.needs_times and self.timestamps is None:
-            fix = "Leave already chosen items out, or allow them."
-            raise InputError("the data", "must have times for “only new since”", fix=fix)
+            rule = Message("must have times for a rule about the last choice")
+            raise InputError("the data", rule, fix="Leave already chosen items out, or allow them.")
         for name in ("timestamps", "ratings"):
             column = getattr(self, name)
             if column is not None and len(column) != len(self.sequence):

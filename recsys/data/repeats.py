@@ -46,7 +46,7 @@ class RepeatRule:
             raise _unreadable(self.kind)
         if self.kind == "days" and not 1 <= self.days <= MOST_DAYS:
             rule = Message("must be between {low} and {high:,}", low=1, high=MOST_DAYS)
-            raise InputError("the days of “only new since”", rule, self.days)
+            raise InputError("the days since the last choice", rule, self.days)
         if self.kind == "date":
             _start_of(self.date)
 
@@ -129,7 +129,7 @@ def _start_of(date: str) -> float:
             raise ValueError(date)
         return datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
     except (ValueError, OverflowError):
-        raise InputError("the date of “only new since”", "must be written as 2024-01-31", date) from None
+        raise InputError("the date of the last choice", "must be written as 2024-01-31", date) from None
 
 
 def _unreadable(text: str) -> InputError:

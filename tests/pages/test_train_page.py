@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.data.repeats import RepeatRule
 from recsys.errors import TrainingError
 from recsys.models.training import device
 from recsys.runs import read_card
+from recsys.runs.storage import load_run_data
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
+from tests.metrics.test_repeats import shop
 from tests.pages.screen import no_errors, open_tab, tab_shown
 from ui.shell import state
 from ui.train.view import TABS
@@ -390,3 +395,25 @@ def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: 
     app.multiselect(key="train_compared").set_value([]).run()
     no_errors(app)
     assert not app.dataframe
+
+
+def test_already_chosen_items_are_proposed_by_the_data_and_the_run_follows(space: Space) -> None:
+    data = shop(users=60, items=20, repeated=0.6)
+    first = space.save_dataset(replace(data, timestamps=np.tile(1.7e9 + 86_400 * np.arange(12.0), 60)))
+    second = space.save_dataset(planted_dataset(users=40))
+    app = plan_all(train_page(dataset=first.id), epochs=1)
+    assert app.selectbox(key="train_repeats").value == "allow" and "Proposed: Allow. 5" in words(app)
+    app.selectbox(key="train_repeats").set_value("date").run()
+    assert str(app.date_input(key="train_repeats_date").value) == "2023-11-14", "the first day of the data"
+    app.selectbox(key="train_repeats").set_value("days").run()
+    app.number_input(key="train_repeats_days").set_value(3).run()
+    no_errors(app)
+    button(app, "train_start")
+    finish(app)
+    no_errors(app)
+    (entry,) = space.entries("run")
+    assert load_run_data(space.path(entry.id)).repeats == RepeatRule("days", 3)
+    assert "recent-items" in read_card(space.path(entry.id)).validation and "chosen too recently" in words(app)
+    app.query_params["dataset"] = second.id
+    app.run()
+    assert app.selectbox(key="train_repeats").value == "leave-out", "other data has its own"

@@ -10,9 +10,11 @@ import streamlit as st
 from recsys.errors import StudioError
 from ui.glossary import meaning_of, meaning_of_models, terms_in
 from ui.shell.frame import PageContext, show_error
+from ui.train.repeats import choose_repeats, defaults_of_repeats
 from ui.train.settings import PATIENCE, Settings, option_key
 
 if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
     from recsys.models.config import Option
     from recsys.runs import TrainingPlan
 
@@ -28,7 +30,7 @@ HELP = {
 }
 
 
-def choose_plan(settings: Settings) -> TrainingPlan:
+def choose_plan(settings: Settings, dataset: Dataset) -> TrainingPlan:
     """Draws the controls; returns the plan they stand for. Raises InputError when two don't fit together."""
     from recsys.models.table import FITTED, MODELS, model_label
     from recsys.models.training.config import TrainConfig
@@ -41,9 +43,10 @@ def choose_plan(settings: Settings) -> TrainingPlan:
     )  # fmt: skip
     entry, config_class = entries[chosen], entries[chosen].config_class
     st.caption(entry.sentence, help=terms_in(entry.sentence))
+    repeats = choose_repeats(settings, dataset)
     level = st.segmented_control("Settings", LEVELS, required=True, key=settings.key("level"), help=HELP["level"])
     if level == "Automatic":
-        return TrainingPlan(config_class.from_json({}), TrainConfig(patience=PATIENCE))
+        return TrainingPlan(config_class.from_json({}), TrainConfig(patience=PATIENCE), repeats=repeats)
     every = level == "All"
     with st.expander("Settings of model and training", expanded=True):
         left, right = st.columns(2)
@@ -54,7 +57,7 @@ def choose_plan(settings: Settings) -> TrainingPlan:
         with right:
             train = TrainConfig(**{"patience": PATIENCE} | _controls(settings, TrainConfig.options(), "", every))
         if not every:
-            return TrainingPlan(model, train, text=text)
+            return TrainingPlan(model, train, text=text, repeats=repeats)
         name = st.text_input("Name", key=settings.key("name"), max_chars=100, help=HELP["name"])
         hold_out = st.toggle("Hold out last items", key=settings.key("holdout"), help=HELP["holdout"])
         beside = st.multiselect(
@@ -64,7 +67,7 @@ def choose_plan(settings: Settings) -> TrainingPlan:
             key=settings.key("baselines"),
             help=f"{HELP['baselines']}\n\n{meaning_of_models(FITTED)}",
         )
-    return TrainingPlan(model, train, name, "last-one" if hold_out else "none", tuple(beside), text)
+    return TrainingPlan(model, train, name, "last-one" if hold_out else "none", tuple(beside), text, repeats)
 
 
 def _item_text(settings: Settings) -> str:
@@ -119,11 +122,11 @@ def glossary() -> dict[str, list[str]]:
     return {"model": list(model), "control": list(control), "what it means": list(meaning)}
 
 
-def plan_or_none(page: PageContext) -> TrainingPlan | None:
+def plan_or_none(page: PageContext, dataset: Dataset) -> TrainingPlan | None:
     """The plan, or None after saying which controls don't fit together. The settings stay with the open data."""
-    settings = Settings(page.dataset_id)
+    settings = Settings(page.dataset_id, defaults_of_repeats(dataset))
     try:
-        return choose_plan(settings)
+        return choose_plan(settings, dataset)
     except StudioError as error:
         show_error(error)
         return None

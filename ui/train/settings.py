@@ -6,6 +6,8 @@ size of the data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -36,13 +38,13 @@ def defaults() -> dict[str, Any]:
 
 
 class Settings:
-    """The settings of one dataset, while the page is drawn.
+    """The settings of one dataset, while the page is drawn; `of_data` are defaults that follow from the data.
 
     `key` gives a control the value it had for this data; `keep` then remembers all values.
     """
 
-    def __init__(self, dataset_id: str) -> None:
-        self.dataset_id, self.defaults = dataset_id, defaults()
+    def __init__(self, dataset_id: str, of_data: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self.dataset_id, self.defaults = dataset_id, defaults() | dict(of_data)
         every: dict[str, dict[str, Any]] = st.session_state.setdefault(_CHANGED, {})
         self.changed = every.setdefault(dataset_id, {})
         self._other_data = st.session_state.get(_DATASET) != dataset_id  # the widgets still hold values of other data

@@ -51,7 +51,7 @@ def before_or_after(page: PageContext, dataset: Dataset) -> None:
 def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
     st.write(f"**{escape_markdown(dataset.name, 40)}**: {dataset.n_users:,} users, {dataset.n_items:,} items")
     ready = st.container()
-    plan = plan_or_none(page)
+    plan = plan_or_none(page, dataset)
     if plan is None:
         return
     with ready:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
+from recsys.wording import tr
 from ui import cache
 from ui.components.mixer import choice, mixer
 from ui.embeddings.projections import ProjectionSettings
@@ -122,7 +123,8 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     if decision:
         with sentence:
             badge(decision)
-    sentence.caption(reason)
+    repeats = context.run.repeats
+    sentence.caption(f"{reason} {tr(repeats.sentence)}" if repeats.allows else reason)
     label = f"Set α to {alpha:.2f}"
     if button.button(label, key="try_alpha", width="stretch", disabled=page.view.alpha == alpha):
         page.set_view(alpha=alpha)
