@@ -13,11 +13,12 @@ from tests.browser.conftest import Servers, Visits
 from tests.browser.test_axe import quiet
 from ui.learn.guide import guides
 from ui.learn.story_data import PAIRS
-from ui.learn.texts import lessons, words
+from ui.learn.texts import fill, lessons, words
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS, WORDS = lessons("en"), words("en")
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,32 @@ def test_the_presenter_goes_one_step_a_key(visit: Visits, address: str) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     visit.check(page)
+
+
+def test_a_class_on_phones_fills_the_histogram_of_the_teacher(visit: Visits, address: str) -> None:
+    teacher = wide(visit, address, "/Learn?tab=class")
+    teacher.get_by_role("button", name=WORDS["class_open"]).click()
+    expect(teacher).to_have_url(re.compile("code=[2-9A-Z]{6}"))
+    code = re.search("code=([2-9A-Z]{6})", teacher.url)
+    assert code is not None
+    for lang in ("en", "zh"):
+        shown, lesson = words(lang), lessons(lang)["matrix"]
+        student = visit(address, **PHONE)
+        student.goto(f"{address}/Learn?tab=class&lang={lang}&code={code[1]}")
+        student.get_by_text(lesson.check.options[0]).first.tap()
+        student.get_by_role("button", name=shown["class_send"]).first.tap()
+        expect(student.get_by_text(fill(shown["class_sent"], answer=lesson.check.options[0]))).to_be_visible()
+        student.get_by_role("button", name=shown["class_send"]).first.tap()  # the prediction, as the slider stands
+        expect(student.get_by_text(f"{shown['class_post']}:")).to_be_visible()
+        assert student.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        quiet(student)
+        assert not violations(student)
+        visit.check(student)
+    expect(teacher.get_by_text(fill(WORDS["class_students"], students=2))).to_be_visible()
+    expect(teacher.locator(".st-key-class_histogram .barlayer path").first).to_be_attached()
+    quiet(teacher)
+    assert not violations(teacher)
+    visit.check(teacher)
 
 
 @pytest.mark.parametrize("key", PAIRS)
