@@ -400,6 +400,18 @@ def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.Monke
     assert param(app, "source") == "user:u110"
 
 
+def test_a_choice_is_taken_when_its_panel_is_closed_at_once(run_id: str) -> None:
+    app = opened(run_id, target="user:u3", source="user:u4")
+    app.session_state["transfer_source"] = True
+    app.run()
+    app.session_state["transfer_source"] = False  # closing interrupts the run of the choice: one run has both
+    app.selectbox(key="source_person_user:u4").set_value(9).run()
+    no_errors(app)
+    assert param(app, "source") == "user:u9"
+    app.run()
+    assert not [box for box in app.selectbox if box.key.startswith("source_")], "a closed panel makes no labels"
+
+
 def test_the_page_suggests_where_to_begin_and_offers_one_next_step(run_id: str) -> None:
     view = {"target": "user:u3", "source": "user:u4", "alpha": "0.1"}
     app = opened(run_id, **view)

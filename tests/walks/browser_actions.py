@@ -859,7 +859,8 @@ def end(user: User, side: str, at: float, which: float) -> list[str]:
     if " items" not in words:
         return []
     for _ in range(4 * PATIENCE):  # on a busy machine the page begins to run later than it is looked at
-        written = place(page.url)[1].get(side.lower(), "")
+        # `page.url` follows the browser after a moment only
+        written = place(page.evaluate("location.href"))[1].get(side.lower(), "")
         if not written.startswith("user:") or words.startswith(written.removeprefix("user:")):
             return []
         page.wait_for_timeout(250)

@@ -47,11 +47,15 @@ def picker_row(page: PageContext, context: RunContext, names: tuple[str, str]) -
 
 
 def _popover(label: str, key: str, body: Callable[[], None], hint: str | None = None) -> None:
-    """A button with a panel. The body runs only while the panel is open, because it may create thousands of labels."""
-    panel = st.popover(label, key=key, on_change="rerun", width="stretch", help=hint)
-    if panel.open:
+    """A button with a panel. The body runs only while the panel is open, because it may create thousands of labels.
+
+    It runs once more when the panel was closed: closing interrupts the run of a choice that was made just before.
+    """
+    panel, was_open = st.popover(label, key=key, on_change="rerun", width="stretch", help=hint), f"{key}_was_open"
+    if panel.open or st.session_state.get(was_open):
         with panel:
             body()
+    st.session_state[was_open] = panel.open
 
 
 def _pick(page: PageContext, context: RunContext, side: str) -> None:
