@@ -13,7 +13,7 @@ import recsys
 from recsys.__main__ import _parser
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
+README, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
 
 
 def packages(folder: str) -> set[str]:
@@ -31,9 +31,20 @@ def test_the_file_map_names_every_package_and_nothing_else() -> None:
     assert inner == {path for path in named if path.count("/") == 2}
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README + CHINESE))))
 def test_every_link_has_a_target(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+def test_the_chinese_readme_has_the_same_sections_commands_and_variables() -> None:
+    def blocks(text: str) -> list[str]:
+        return [re.sub(r" +#.*", "", block) for block in re.findall(r"```.*?```", text, re.S)]
+
+    assert blocks(CHINESE) == blocks(README)
+    assert CHINESE.count("\n## ") == README.count("\n## ")
+    for pattern in (r"STUDIO_[A-Z_]+", r"requirements-\w+\.txt", r"--[a-z]+", r"docs/[\w-]+\.png"):
+        assert set(re.findall(pattern, CHINESE)) == set(re.findall(pattern, README)), "say it in both languages"
+    assert "(README.zh.md)" in README and "(README.md)" in CHINESE
 
 
 COMMANDS = re.findall(r"^python -m recsys (.+)$", README, re.M)
