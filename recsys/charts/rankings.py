@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from recsys.charts.style import GROUPS, QUIET, plain_text, sentence_figure
 from recsys.evaluation.sampled_ranking import OrderComparison
 from recsys.metrics.registry import metric_label
+from recsys.wording import tr
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -20,12 +21,21 @@ def orders_figure(full: Report, sampled: Report, orders: OrderComparison) -> Fig
 
     key, count = orders.metric, len(orders.pairs)
     differ = sum(pair.differs for pair in orders.pairs)
-    many = f"{differ} of {count} pairs" if count > 1 else ("the pair" if differ else "no pair")
+    if count > 1:
+        title = tr(
+            "Sampled negatives order {differ} of {pairs} pairs of models differently", differ=differ, pairs=count
+        )
+    else:
+        title = tr(
+            "Sampled negatives order the pair of models differently"
+            if differ
+            else "Sampled negatives order no pair of models differently"
+        )
     figure = sentence_figure(
-        f"Sampled negatives order {many} of models differently",
-        x="ranked among",
-        y=f"place by {metric_label(key)}",
-        alternative=orders.sentence,
+        title,
+        x=tr("ranked among"),
+        y=tr("place by {metric}", metric=metric_label(key)),
+        alternative=tr(orders.sentence),
         height=150 + 40 * len(full.models),
     )
     places = [
@@ -53,6 +63,8 @@ def orders_figure(full: Report, sampled: Report, orders: OrderComparison) -> Fig
                 hovertemplate=f"{plain_text(name)}: %{{customdata}}<extra></extra>",
             )
         )
-    figure.update_xaxes(tickvals=[0, 1], ticktext=["all unseen items", "sampled unseen items"], range=[-0.9, 1.9])
+    figure.update_xaxes(
+        tickvals=[0, 1], ticktext=[tr("all unseen items"), tr("sampled unseen items")], range=[-0.9, 1.9]
+    )
     figure.update_yaxes(autorange="reversed", dtick=1)
     return figure

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import CONTEXT, SOURCE, TARGET, blend_colour, plain_text, sentence_figure, with_opacity
+from recsys.wording import tr, tr_n
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,14 +30,21 @@ def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = Non
     """
     changes = len(path.steps) - 1
     figure = sentence_figure(
-        "The list is the same at every α"
-        if not changes
-        else f"The list changes {changes:,} time{'s' * (changes > 1)} between α = 0 and α = 1",
-        alternative=f"Best for the target: {_named(path.steps[0].items, titles)}. "
-        f"Best for the source: {_named(path.steps[-1].items, titles)}.",
+        tr_n(
+            "The list changes {n:,} time between α = 0 and α = 1",
+            "The list changes {n:,} times between α = 0 and α = 1",
+            changes,
+        )
+        if changes
+        else tr("The list is the same at every α"),
+        alternative=tr(
+            "Best for the target: {of_target}. Best for the source: {of_source}.",
+            of_target=_named(path.steps[0].items, titles),
+            of_source=_named(path.steps[-1].items, titles),
+        ),
     )
     first, last = path.steps[0].items, path.steps[-1].items
-    lines = []
+    lines, at_alpha = [], tr("at α = {alpha}", alpha="%{x:.3f}")
     for item in _most_present(path, LINES):
         at, ranks = _rank_line(path, item)
         lines.append(
@@ -47,12 +55,12 @@ def bump_chart(path: AlphaPath, titles: Sequence[str], alpha: float | None = Non
                 "line": {"color": _colour(item, first, last), "width": 2.5},
                 "opacity": 0.9 if item in first or item in last else 0.55,
                 "name": plain_text(titles[item]),
-                "hovertemplate": f"{plain_text(titles[item])}<br>at α = %{{x:.3f}}<extra></extra>",
+                "hovertemplate": f"{plain_text(titles[item])}<br>{at_alpha}<extra></extra>",
             }
         )
     figure.add_traces([*lines, *_item_names(path, titles)])
     _mark(figure, alpha)
-    figure.update_xaxes(title="α, the source’s share", range=[0, 1], tickformat=".1f", automargin=False)
+    figure.update_xaxes(title=tr("α, the source’s share"), range=[0, 1], tickformat=".1f", automargin=False)
     figure.update_yaxes(visible=False, range=[len(first) + 0.8, 0.4], automargin=False)
     figure.update_layout(height=max(320, 100 + 30 * len(first)), margin={"l": 270, "r": 270, "b": 50})
     return figure
@@ -112,7 +120,7 @@ def _item_names(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, Any]]:
                 "textposition": place,
                 "cliponaxis": False,
                 "hoverinfo": "skip",
-                "name": "target’s list" if not side else "source’s list",
+                "name": tr("source’s list" if side else "target’s list"),
             }
         )
     return traces
@@ -133,21 +141,22 @@ def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = N
     The dotted line is the score of the list's last item, which an item must exceed to enter.
     """
     figure = sentence_figure(
-        "Scores are straight lines in α: the list changes where two cross",
-        alternative="Each line is an item. Dotted: the score of the last rank, which an item must exceed to enter.",
+        tr("Scores are straight lines in α: the list changes where two cross"),
+        alternative=tr("Each line is an item. Dotted: the score of the last rank, which an item must exceed to enter."),
         height=420,
     )
     scores = {
         int(item): (float(t), float(s)) for item, t, s in zip(path.contenders, path.target, path.source, strict=True)
     }
     first, last = path.steps[0].items, path.steps[-1].items
+    at_alpha = tr("score {score} at α = {alpha}", score="%{y:.3g}", alpha="%{x:.3f}")
     lines: list[dict[str, Any]] = [
         {
             "x": [0, 1],
             "y": list(scores[item]),
             "mode": "lines",
             "line": {"color": _colour(item, first, last), "width": 2},
-            "hovertemplate": f"{plain_text(titles[item])}<br>score %{{y:.3g}} at α = %{{x:.3f}}<extra></extra>",
+            "hovertemplate": f"{plain_text(titles[item])}<br>{at_alpha}<extra></extra>",
         }
         for item in _most_present(path, LINES)
     ]
@@ -158,12 +167,12 @@ def score_curves(path: AlphaPath, titles: Sequence[str], alpha: float | None = N
         "y": [(1 - a) * scores[i][0] + a * scores[i][1] for a, i in zip(threshold_at, lowest, strict=True)],
         "mode": "lines",
         "line": {"color": CONTEXT, "width": 4, "dash": "dot"},
-        "hovertemplate": f"score of rank {len(first)}: %{{y:.3g}}<extra></extra>",
+        "hovertemplate": tr("score of rank {rank}: {score}", rank=len(first), score="%{y:.3g}") + "<extra></extra>",
     }
     figure.add_traces([*lines, threshold])
     _mark(figure, alpha)
-    figure.update_xaxes(title="α, the source’s share", range=[0, 1], tickformat=".1f")
-    figure.update_yaxes(title="score (no unit)", zeroline=False)
+    figure.update_xaxes(title=tr("α, the source’s share"), range=[0, 1], tickformat=".1f")
+    figure.update_yaxes(title=tr("score (no unit)"), zeroline=False)
     return figure
 
 
@@ -179,9 +188,9 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
     names.sort(key=lambda tag: now.get(tag, 0) - own.get(tag, 0))
     more = [tag for tag in names if now.get(tag, 0) > own.get(tag, 0)]
     figure = sentence_figure(
-        f"At α = {alpha:.2f} the list has more “{plain_text(more[-1], 30)}”"
+        tr("At α = {alpha:.2f} the list has more “{tag}”", alpha=alpha, tag=plain_text(more[-1], 30))
         if more
-        else "The tags of the list have not changed"
+        else tr("The tags of the list have not changed")
     )
     shown = [plain_text(tag, 30) for tag in names]
     steps: list[tuple[float | None, str | None]] = []
@@ -196,8 +205,8 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
         hoverinfo="skip",
     )
     for label, shares, symbol, colour in (
-        ("target’s own list", own, "circle-open", TARGET),
-        (f"list at α = {alpha:.2f}", now, "circle", blend_colour(alpha)),
+        (tr("target’s own list"), own, "circle-open", TARGET),
+        (tr("list at α = {alpha:.2f}", alpha=alpha), now, "circle", blend_colour(alpha)),
     ):
         figure.add_scatter(
             x=[shares.get(name, 0) for name in names],
@@ -207,7 +216,7 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
             name=label,
             hovertemplate="%{y}: %{x:.0%}<extra>" + label + "</extra>",
         )
-    figure.update_xaxes(title="share of the list with this tag", tickformat=".0%", range=[-0.02, None])
+    figure.update_xaxes(title=tr("share of the list with this tag"), tickformat=".0%", range=[-0.02, None])
     figure.update_layout(
         height=190 + 24 * max(3, len(names)), showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top"}
     )
@@ -230,12 +239,16 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         alpha: the current α.
     """
     curve = found.curve
-    title = (
-        f"With {curve.observed} known items, α = {found.alpha:.2g} found the next item more often than α = 0"
-        if found.helps
-        else f"With {curve.observed} known items, no α is shown to beat α = 0"
-    )
-    figure = sentence_figure(title, x="α, the source’s share", y="NDCG@10", alternative=found.evidence, height=360)
+    if found.helps:
+        title = tr(
+            "With {known} known items, α = {alpha:.2g} found the next item more often than α = 0",
+            known=curve.observed,
+            alpha=found.alpha,
+        )
+    else:
+        title = tr("With {known} known items, no α is shown to beat α = 0", known=curve.observed)
+    share = tr("α, the source’s share")
+    figure = sentence_figure(title, x=share, y="NDCG@10", alternative=tr(found.evidence), height=360)
     figure.add_scatter(
         x=[*curve.alphas, *curve.alphas[::-1]],
         y=[*curve.high, *curve.low[::-1]],
@@ -254,8 +267,8 @@ def alpha_evidence(found: Suggestion, alpha: float | None = None) -> Figure:
         hovertemplate="α = %{x:.2f}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra></extra>",
     )
     figure.add_hline(y=curve.values[0], line={"color": TARGET, "width": 1.5, "dash": "dot"})
-    for at, word in ((found.alpha, "suggested"), (alpha, "current α")):
-        if at is not None and not (word == "suggested" and not found.helps):
+    for at, word in ((found.alpha if found.helps else None, tr("suggested")), (alpha, tr("current α"))):
+        if at is not None:
             figure.add_vline(x=at, line={"color": blend_colour(at), "width": 2}, annotation_text=word)
     return figure
 
@@ -269,12 +282,22 @@ def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, members: int)
         members: number of users in the source.
     """
     near = min(points, key=lambda point: abs(point.epsilon - epsilon))
-    whose = "one user’s embedding" if members == 1 else f"the mean of {members:,} users"
+    values = {"epsilon": near.epsilon, "overlap": near.overlap}
+    if members == 1:
+        title = tr(
+            "At ε = {epsilon:g}, {overlap:.0%} of the list remains after noise on one user’s embedding", **values
+        )
+    else:
+        title = tr(
+            "At ε = {epsilon:g}, {overlap:.0%} of the list remains after noise on the mean of {users:,} users",
+            **values,
+            users=members,
+        )
     figure = sentence_figure(
-        f"At ε = {near.epsilon:g}, {near.overlap:.0%} of the list remains after noise on {whose}",
-        x="ε, smaller is more private (logarithmic)",
-        y="share of the list that remains",
-        alternative="Each point is the mean over draws of the noise; bars contain eight of ten draws.",
+        title,
+        x=tr("ε, smaller is more private (logarithmic)"),
+        y=tr("share of the list that remains"),
+        alternative=tr("Each point is the mean over draws of the noise; bars contain eight of ten draws."),
         height=360,
     )
     figure.add_scatter(
@@ -291,7 +314,9 @@ def privacy_figure(points: Sequence[PrivacyPoint], epsilon: float, members: int)
             "color": CONTEXT,
         },
         customdata=[point.noise for point in points],
-        hovertemplate="ε = %{x:g}: %{y:.0%} remains, noise %{customdata:.3g}<extra></extra>",
+        hovertemplate="ε = %{x:g}: "
+        + tr("{share} remains, noise {noise}", share="%{y:.0%}", noise="%{customdata:.3g}")
+        + "<extra></extra>",
     )
     figure.add_vline(x=near.epsilon, line={"color": CONTEXT, "width": 1.5, "dash": "dot"})
     figure.update_xaxes(type="log", tickvals=[point.epsilon for point in points])

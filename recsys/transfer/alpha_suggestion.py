@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from recsys.errors import InputError
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import Message
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Suggestion:
     alpha: float
     shrinkage: float
     helps: bool
-    evidence: str
+    evidence: Message
     curve: AlphaCurve
 
 
@@ -84,16 +85,28 @@ def suggest_alpha(curves: Sequence[AlphaCurve], n: int, c: float = 0.0) -> Sugge
     curve = next((one for one in reversed(ordered) if one.observed <= n), ordered[0])
     rule = shrinkage_alpha(c, n)
     interval = Estimate(curve.gain, curve.gain_low, curve.gain_high).signed()
-    some = f"{curve.observed} item{'s are' if curve.observed != 1 else ' is'} known"
+    values = {"alpha": curve.alpha, "chosen": curve.chosen_on, "others": curve.evaluated_on, "change": interval}
     if not curve.shown:
-        text = (
-            f"No evidence that any α > 0 helps where {some}: α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} "
-            f"users and evaluated on {curve.evaluated_on:,} others, changed NDCG@10 by {interval}."
+        text = Message.plural(
+            "No evidence that any α > 0 helps where {n} item is known: α = {alpha:.2g}, chosen on {chosen:,} users and "
+            "evaluated on {others:,} others, changed NDCG@10 by {change}.",
+            "No evidence that any α > 0 helps where {n} items are known: α = {alpha:.2g}, chosen on {chosen:,} users "
+            "and evaluated on {others:,} others, changed NDCG@10 by {change}.",
+            curve.observed,
+            **values,
         )
         return Suggestion(0.0, rule, False, text, curve)
-    text = (
-        f"α = {curve.alpha:.2g}, chosen on {curve.chosen_on:,} users of whom {some} "
-        f"and evaluated on {curve.evaluated_on:,} others: NDCG@10 changed by {interval} against α = 0, and "
-        f"it fell for {curve.harmed:.0%} of these others. Shrinkage: α = c / (c + n) = {rule:.2g} with c = {c:g}."
+    text = Message.plural(
+        "α = {alpha:.2g}, chosen on {chosen:,} users of whom {n} item is known and evaluated on {others:,} others: "
+        "NDCG@10 changed by {change} against α = 0, and it fell for {harmed:.0%} of these others. "
+        "Shrinkage: α = c / (c + n) = {rule:.2g} with c = {c:g}.",
+        "α = {alpha:.2g}, chosen on {chosen:,} users of whom {n} items are known and evaluated on {others:,} others: "
+        "NDCG@10 changed by {change} against α = 0, and it fell for {harmed:.0%} of these others. "
+        "Shrinkage: α = c / (c + n) = {rule:.2g} with c = {c:g}.",
+        curve.observed,
+        **values,
+        harmed=curve.harmed,
+        rule=rule,
+        c=c,
     )
     return Suggestion(curve.alpha, rule, True, text, curve)

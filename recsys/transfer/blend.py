@@ -16,14 +16,19 @@ from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import TransferParty, blend_sentence, party_embedding, party_scores
 from recsys.transfer.path.alpha_path import AlphaPath, alpha_path, check_alpha
 from recsys.transfer.source_interests import SourceInterests, Weights
+from recsys.wording import Message
 
-WAYS: Mapping[str, str] = MappingProxyType(
+WAYS: Mapping[str, Message] = MappingProxyType(
     {
-        "scores": "The two scores of each item are blended. The same as blending embeddings for dot products.",
-        "representations": "The two embeddings are blended, then the blend scores every item: the formula itself.",
-        "normalised": "Both embeddings are scaled to length 1 first, so that a long one does not dominate.",
-        "ranks": "The ranks in the two lists are blended; differences of scores do not count.",
-        "histories": "The two histories are merged, with a share of α from the source, and read as one user’s.",
+        "scores": Message("The two scores of each item are blended. The same as blending embeddings for dot products."),
+        "representations": Message(
+            "The two embeddings are blended, then the blend scores every item: the formula itself."
+        ),
+        "normalised": Message("Both embeddings are scaled to length 1 first, so that a long one does not dominate."),
+        "ranks": Message("The ranks in the two lists are blended; differences of scores do not count."),
+        "histories": Message(
+            "The two histories are merged, with a share of α from the source, and read as one user’s."
+        ),
     }
 )
 """The ways of blending, with one sentence about each."""
@@ -46,7 +51,7 @@ def interpolate(source: np.ndarray, target: np.ndarray, alpha: float) -> np.ndar
     check_alpha(alpha)
     a, b = np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
     if a.shape != b.shape:
-        raise InputError("source", f"must have the shape of target, {b.shape}", a.shape)
+        raise InputError("source", Message("must have the shape of target, {shape}", shape=str(b.shape)), a.shape)
     blended: np.ndarray = alpha * a + (1 - alpha) * b
     return blended
 
@@ -90,7 +95,7 @@ class Transfer:
         target = np.where(self.allowed, self.target_scores, -np.inf)
         return alpha_path(target, np.where(self.allowed, self.source_scores, -np.inf), k)
 
-    def sentence(self, alpha: float) -> str:
+    def sentence(self, alpha: float) -> Message:
         """What is blended, as a sentence."""
         return blend_sentence(self.target, self.source, alpha)
 
@@ -136,13 +141,13 @@ def transfer(
         for history in source.histories:
             allowed[history] = False
     if not allowed.any():
-        fix = "Remove a filter."
+        fix = Message("Remove a filter.")
         raise InputError("the filters", "must leave something to recommend", f"{scenario} {tag}".strip(), fix)
     method = LinearBlend() if method is None else method
     target_scores = party_scores(model, target)
     if interests is not None:
         if method.name != LinearBlend.name:
-            fix = "Use the linear blend, or transfer next-choice scores."
+            fix = Message("Use the linear blend, or transfer next-choice scores.")
             raise InputError(
                 "the transfer method", "must be the linear blend where interests are transferred", method.name, fix
             )
@@ -229,7 +234,9 @@ def merged_party(target: TransferParty, source: TransferParty, alpha: float) -> 
     parts = [np.asarray(of_target[:n_target]), np.asarray(of_source[:n_source])]
     age = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in parts])  # 0 = newest, 1 = oldest
     items = np.concatenate(parts)[np.argsort(-age, kind="stable")].astype(np.int32)
-    return TransferParty(f"{target.label} and {source.label} as one user", "composed", (items,))
+    return TransferParty(
+        Message("{target} and {source} as one user", target=target.label, source=source.label), "composed", (items,)
+    )
 
 
 def _newest(party: TransferParty) -> list[int]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MAX_ITEMS = 500
 MAX_TEXT = 4_000  # characters of a list of items
@@ -55,8 +56,8 @@ class CandidateRules:
         if self.numbers:
             column, low, high = read_range(self.numbers)
             if column not in dataset.catalogue.numbers:
-                known = ", ".join(dataset.catalogue.numbers) or "none"
-                fix = f"The item table has these: {known}."
+                known = ", ".join(dataset.catalogue.numbers) or Message("none")
+                fix = Message("The item table has these: {columns}.", columns=known)
                 raise InputError("the numeric column", "must be one of the item table", column, fix)
             values = dataset.catalogue.numbers[column]
             allowed &= (values >= low) & (values <= high)  # false where it is not known
@@ -77,7 +78,11 @@ def write_items(ids: Sequence[str]) -> str:
     unique = list(dict.fromkeys(one.strip() for one in ids if one.strip()))
     text = ",".join(quote(one, safe="-_.:~") for one in unique)
     if len(unique) > MAX_ITEMS or len(text) > MAX_TEXT:
-        rule = f"must have at most {MAX_ITEMS} items and {MAX_TEXT:,} characters, so that it fits into a link"
+        rule = Message(
+            "must have at most {items} items and {characters:,} characters, so that it fits into a link",
+            items=MAX_ITEMS,
+            characters=MAX_TEXT,
+        )
         raise InputError("the list of items", rule, f"{len(unique):,} items", "Use a tag or a number for long lists.")
     return text
 
@@ -111,7 +116,7 @@ def read_range(text: str) -> tuple[str, float, float]:
     except ValueError:
         limits = (np.nan, np.nan)
     if not column or not dots or not limits[0] <= limits[1]:
-        rule = "must be written as column:low..high with low at most high"
+        rule = Message("must be written as column:low..high with low at most high")
         raise InputError("the range of numbers", rule, text, "Such as price:10..50, price:..50 or price:10..")
     return column, *limits
 
@@ -134,7 +139,7 @@ def read_period(text: str) -> tuple[float, float]:
     except (ValueError, OverflowError):
         begin, end = np.nan, np.nan
     if not dots or not begin < end:
-        rule = "must be written as first..last, two days such as 2024-01-31"
+        rule = Message("must be written as first..last, two days such as 2024-01-31")
         raise InputError("the period", rule, text, "Leave out one of them for an open end.")
     return begin, end
 

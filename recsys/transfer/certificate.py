@@ -17,6 +17,7 @@ from recsys.data.dataset import read_only
 from recsys.errors import ArtifactError, InputError
 from recsys.metrics.proportions import wilson
 from recsys.metrics.uncertainty import Estimate, estimate_mean
+from recsys.wording import Message
 
 FEATURES = (
     "no known items (0 or 1)",
@@ -117,7 +118,8 @@ class Certificate:
             object.__setattr__(self, name, read_only(np.asarray(getattr(self, name), dtype=np.float64)))
         shapes = {self.mean.shape, self.scale.shape, self.weights.shape}
         if shapes != {(len(FEATURES) + 1,)} or self.expectations.shape != self.gains.shape or not len(self.gains):
-            raise InputError("the rule of the certificate", f"must have {len(FEATURES) + 1} weights", sorted(shapes))
+            rule = Message("must have {n} weights", n=len(FEATURES) + 1)
+            raise InputError("the rule of the certificate", rule, sorted(shapes))
         if not self.alphas:
             raise InputError("the rule of the certificate", "must have an α", 0)
 

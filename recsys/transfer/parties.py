@@ -17,19 +17,14 @@ from recsys.embeddings import nearest
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer.path.alpha_path import check_alpha
+from recsys.wording import Message
 
 MINIMUM_GROUP = 5
 """The smallest group whose mean may be shown: that of fewer users reveals single users."""
 AVERAGE_SAMPLE = 500  # users that the average is computed from at most
+NEW_USER = Message("a new user")
 
-_PHRASES = {
-    "user": "{}’s interests",
-    "composed": "the interests of {}",
-    "medoid": "the interests of {}",
-    "time": "the interests of {}",
-    "scenario": "the interests of {}",
-    "average": "{}",
-}
+_ONE_USER = ("composed", "medoid", "time", "scenario")  # kinds of parties with one history
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +32,7 @@ class TransferParty:
     """A source or a target.
 
     Args:
-        label: a short name ("user 42", "cluster “hiking, maps, trails”").
+        label: a short name ("user 42", "cluster “hiking, maps, trails”"), a message where it has words.
         kind: "user", "composed", "medoid", "time", "scenario" or "average"; any other word means a group.
         histories: of its members, oldest item first; at least one, which may be empty (cold start).
         users: indexes of its members; empty for a composed history.
@@ -64,7 +59,13 @@ class TransferParty:
     @property
     def phrase(self) -> str:
         """Its interests inside a sentence: "user 42’s interests", "the mean of cluster “hiking, maps”"."""
-        return _PHRASES.get(self.kind, "the mean of {}").format(self.label)
+        if self.kind == "average":
+            return self.label
+        if self.kind == "user":
+            return Message("{user}’s interests", user=self.label)
+        if self.kind in _ONE_USER:
+            return Message("the interests of {user}", user=self.label)
+        return Message("the mean of {group}", group=self.label)
 
 
 def party_scores(model: Recommender, party: TransferParty) -> np.ndarray:
@@ -86,18 +87,23 @@ def party_embedding(model: Encoder, party: TransferParty) -> np.ndarray:
     return vector
 
 
-def blend_sentence(target: TransferParty, source: TransferParty, alpha: float) -> str:
+def blend_sentence(target: TransferParty, source: TransferParty, alpha: float) -> Message:
     """What is blended: "70% of user 42’s interests + 30% of the mean of cluster “hiking, maps”"."""
     share = 100 * check_alpha(alpha)
-    return f"{100 - share:.3g}% of {target.phrase} + {share:.3g}% of {source.phrase}"
+    return Message(
+        "{rest:.3g}% of {target} + {share:.3g}% of {source}",
+        rest=100 - share,
+        target=target.phrase,
+        share=share,
+        source=source.phrase,
+    )
 
 
 def party_of_user(dataset: Dataset, user: int, history: History | None = None) -> TransferParty:
     """One user. `history` is the known part in place of the whole history: the user's first items."""
     known = dataset.history(user) if history is None else history
-    return TransferParty(
-        f"user {dataset.users.external(user)}", "user", (known,), (int(user),), _left_out(dataset, [user], [known])
-    )
+    label = Message("user {user}", user=dataset.users.external(user))
+    return TransferParty(label, "user", (known,), (int(user),), _left_out(dataset, [user], [known]))
 
 
 def _left_out(dataset: Dataset, users: Sequence[int] | np.ndarray, histories: Sequence[History]) -> tuple[History, ...]:
@@ -108,7 +114,7 @@ def _left_out(dataset: Dataset, users: Sequence[int] | np.ndarray, histories: Se
 
 
 def party_of_items(
-    items: Sequence[int] | np.ndarray, label: str = "a new user", repeats: RepeatRule = LEAVE_OUT
+    items: Sequence[int] | np.ndarray, label: str = NEW_USER, repeats: RepeatRule = LEAVE_OUT
 ) -> TransferParty:
     """A new user with a composed history of item indexes, oldest first, all chosen just now."""
     history = np.asarray(items, dtype=np.int32)
@@ -135,8 +141,8 @@ def party_of_group(
     """
     members = tuple(int(user) for user in users)
     if len(members) < minimum:
-        fix = "The mean of a small group reveals its members. Choose a larger one."
-        raise InputError(label, f"must have at least {minimum} users", len(members), fix)
+        fix = Message("The mean of a small group reveals its members. Choose a larger one.")
+        raise InputError(label, Message("must have at least {n} users", n=minimum), len(members), fix)
     known = tuple(dataset.histories(members) if histories is None else histories)
     return TransferParty(label, kind, known, members, _left_out(dataset, members, known))
 
@@ -146,7 +152,7 @@ def medoid_party(model: Encoder, group: TransferParty) -> TransferParty:
     vectors = model.encode(group.histories)
     member = int(nearest(vectors, vectors.mean(axis=0), 1)[0][0])
     users = group.users[member : member + 1]
-    label = f"the most typical user of {group.label}"
+    label = Message("the most typical user of {group}", group=group.label)
     return TransferParty(label, "medoid", (group.histories[member],), users, (group.left_out[member],))
 
 
@@ -165,7 +171,7 @@ def party_of_neighbours(
     members = set() if target.kind == "average" or len(target.users) >= dataset.n_users else set(target.users)
     ranked = nearest(embeddings, party_embedding(model, target), count + len(members))[0]
     users = [int(user) for user in ranked if user not in members][:count]
-    label = f"the {len(users)} users nearest to {target.label}"
+    label = Message("the {n} users nearest to {target}", n=len(users), target=target.label)
     histories = tuple(dataset.histories(users))
     return TransferParty(label, "neighbours", histories, tuple(users), _left_out(dataset, users, histories))
 
@@ -183,11 +189,14 @@ def parties_before_and_after(party: TransferParty, first: int, moment: str) -> t
     """
     history = party.histories[0]
     if not 0 < first < len(history):
-        raise InputError("the moment", f"must lie between two items of {party.label}", first, "Choose another one.")
-    parts = {"since": history[first:], "before": history[:first]}
+        rule = Message("must lie between two items of {user}", user=party.label)
+        raise InputError("the moment", rule, first, "Choose another one.")
+    parts = (
+        (Message("{user} since {moment}", user=party.label, moment=moment), history[first:]),
+        (Message("{user} before {moment}", user=party.label, moment=moment), history[:first]),
+    )
     since, before = (
-        TransferParty(f"{party.label} {word} {moment}", "time", (part,), party.users, (_part_of(party, part),))
-        for word, part in parts.items()
+        TransferParty(label, "time", (part,), party.users, (_part_of(party, part),)) for label, part in parts
     )
     return since, before
 
@@ -201,11 +210,13 @@ def party_in_scenario(dataset: Dataset, user: int, scenario: str, history: Histo
     """The part of one user's history in a scenario. Raises InputError for a scenario that the data does not have."""
     names = dataset.catalogue.scenario_names
     if scenario not in names:
-        raise InputError("scenario", f"must be one of {', '.join(names) or 'none: the data has none'}", scenario)
+        rule = Message("must be one of {names}", names=", ".join(names) or Message("none: the data has none"))
+        raise InputError("scenario", rule, scenario)
     known = dataset.history(user) if history is None else history
     whole, belongs = party_of_user(dataset, user, known), dataset.catalogue.in_scenario(scenario)
     inside = known[belongs[known]]
-    return TransferParty(f"{whole.label} in {scenario}", "scenario", (inside,), whole.users, (_part_of(whole, inside),))
+    label = Message("{user} in {scenario}", user=whole.label, scenario=scenario)
+    return TransferParty(label, "scenario", (inside,), whole.users, (_part_of(whole, inside),))
 
 
 def average_party(dataset: Dataset, histories: Sequence[History] | None = None) -> TransferParty:
@@ -213,4 +224,6 @@ def average_party(dataset: Dataset, histories: Sequence[History] | None = None) 
     users = np.unique(np.linspace(0, dataset.n_users - 1, min(dataset.n_users, AVERAGE_SAMPLE)).astype(int))
     known = dataset.histories(users) if histories is None else [histories[user] for user in users]
     members = tuple(int(user) for user in users)
-    return TransferParty("the average user", "average", tuple(known), members, _left_out(dataset, users, known))
+    return TransferParty(
+        Message("the average user"), "average", tuple(known), members, _left_out(dataset, users, known)
+    )

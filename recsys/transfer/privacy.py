@@ -23,14 +23,15 @@ from recsys.models.recommender import Encoder
 from recsys.transfer.blend import Transfer
 from recsys.transfer.parties import TransferParty
 from recsys.transfer.recommendations import recommend
+from recsys.wording import Message
 
 EPSILONS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 MAXIMUM_DELTA = 1e-5
-COVERED = (
+COVERED = Message(
     "Covered, towards anyone who sees only the list, the map and the files of protected lists: the list, its scores, "
     "its exact changes, and the source’s position on the map. All of them are computed from one noised embedding."
 )
-NOT_COVERED = (
+NOT_COVERED = Message(
     "Not covered: the model’s weights and the background of the map, which depend on the histories of all users, the "
     "source included; who belongs to the source, which counts as public; anyone who may open this run: they can turn "
     "the protection off, and the pickers and other pages show histories without noise; lists seen in several "
@@ -71,8 +72,9 @@ class PrivacyParameters:
         if self.delta == 0:
             object.__setattr__(self, "delta", default_delta(self.users))
         if not 0 < self.delta < 1 / self.users:
-            fix = f"Use a value such as {default_delta(self.users):.2g}."
-            raise InputError("delta", f"must be above 0 and below 1 / {self.users:,} users", self.delta, fix)
+            rule = Message("must be above 0 and below 1 / {users:,} users", users=self.users)
+            fix = Message("Use a value such as {delta:.2g}.", delta=default_delta(self.users))
+            raise InputError("delta", rule, self.delta, fix)
         if not 0 < self.clip < np.inf:
             raise InputError("clip", "must be above 0", self.clip)
 
@@ -158,7 +160,7 @@ def private_transfer(pair: Transfer, private: PrivateSource) -> Transfer:
             its history, and one noised embedding can't be.
     """
     if pair.interests is not None:
-        fix = "Transfer next-choice scores, or turn the protection off."
+        fix = Message("Transfer next-choice scores, or turn the protection off.")
         raise InputError("a protected source", "can't be split into interests", pair.source.label, fix)
     scores = pair.method.apply(pair.model, private_scores(_encoder(pair), private), private.vector)
     return replace(pair, source=without_histories(pair.source), source_scores=scores)
@@ -218,17 +220,29 @@ def privacy_curve(
     return tuple(points)
 
 
-def privacy_sentence(parameters: PrivacyParameters, members: int) -> str:
+def privacy_sentence(parameters: PrivacyParameters, members: int) -> Message:
     """The guarantee and the noise that it needs, as a sentence."""
-    of_one, of_group = parameters.noise(1), parameters.noise(members)
-    text = (
-        f"Replacing one user’s whole history changes the probability of any list by a factor of at most "
-        f"e^{parameters.epsilon:g}, except with probability δ = {parameters.delta:.2g} "
-        f"(below 1 / {parameters.users:,} users). Noise in each dimension: {of_group:.3g}"
+    values = {
+        "epsilon": parameters.epsilon,
+        "delta": parameters.delta,
+        "users": parameters.users,
+        "noise": parameters.noise(members),
+    }
+    if members == 1:
+        return Message(
+            "Replacing one user’s whole history changes the probability of any list by a factor of at most "
+            "e^{epsilon:g}, except with probability δ = {delta:.2g} (below 1 / {users:,} users). "
+            "Noise in each dimension: {noise:.3g}.",
+            **values,
+        )
+    return Message(
+        "Replacing one user’s whole history changes the probability of any list by a factor of at most "
+        "e^{epsilon:g}, except with probability δ = {delta:.2g} (below 1 / {users:,} users). "
+        "Noise in each dimension: {noise:.3g}, {members:,} times less than the {of_one:.3g} that a single user needs.",
+        **values,
+        members=members,
+        of_one=parameters.noise(1),
     )
-    if members > 1:
-        text += f", {members:,} times less than the {of_one:.3g} that a single user needs"
-    return f"{text}."
 
 
 def clip_length(model: Encoder, sample: int = 500) -> float:
@@ -239,6 +253,6 @@ def clip_length(model: Encoder, sample: int = 500) -> float:
 
 def _encoder(pair: Transfer) -> Encoder:
     if not isinstance(pair.model, Encoder):
-        fix = "Use a model with embeddings."
+        fix = Message("Use a model with embeddings.")
         raise InputError("the model", "must have user embeddings", pair.model.name, fix)
     return pair.model

@@ -15,6 +15,7 @@ import numpy as np
 
 from recsys.errors import ProtectionError
 from recsys.transfer.privacy import noise_multiplier
+from recsys.wording import Message
 
 LIMIT = 16.0
 """The largest ε of all draws about a user together: a larger one guarantees nothing of use."""
@@ -89,7 +90,7 @@ def check_budget(total: float) -> None:
     if total > LIMIT * (1 + 1e-6):
         raise ProtectionError(
             "the protected source",
-            f"may be shown until its draws reach ε = {LIMIT:g} together",
+            Message("may be shown until its draws reach ε = {limit:g} together", limit=LIMIT),
             f"{total:.3g} with this one",
             "Choose an ε that was shown before (it costs nothing), a smaller one, or another source.",
         )

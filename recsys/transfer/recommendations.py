@@ -14,6 +14,7 @@ from recsys.transfer.blend import Transfer
 from recsys.transfer.candidates import arranged
 from recsys.transfer.parties import TransferParty, party_scores
 from recsys.transfer.path.alpha_path import check_alpha
+from recsys.wording import Message
 
 _POOL = 8  # a diverse list is picked from this many times k best items
 
@@ -112,7 +113,7 @@ def recommend(
     if diversity:
         space = pair.model.item_vectors if vectors is None and isinstance(pair.model, Encoder) else vectors
         if space is None:
-            fix = "Use a model with embeddings, or give vectors."
+            fix = Message("Use a model with embeddings, or give vectors.")
             raise InputError("diversity", "needs vectors of the items", pair.model.name, fix)
         pool = best[: _POOL * k]
         chosen = pool[_diverse(alpha * source[pool] + (1 - alpha) * target[pool], space[pool], k, diversity)]

@@ -24,10 +24,11 @@ from recsys.embeddings.interests import InterestModel, interest_model
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender, batched
 from recsys.transfer.parties import TransferParty
+from recsys.wording import Message
 
 MOST = 6
 """Interests of a source at most: smaller ones are joined."""
-REST, REST_NAME = -1, "Other items"
+REST, REST_NAME = -1, Message("Other items")
 _SMALLEST = 0.03  # share of an interest that is shown by itself
 _CHARACTERISTIC = 3  # items that describe an interest
 _REST_WORD = "rest"
@@ -127,7 +128,7 @@ def check_weights(weights: Weights) -> None:
     """Raises InputError unless every weight is a number from 0 to 1."""
     for group, weight in weights.items():
         if not 0 <= weight <= 1:  # false for NaN too
-            raise InputError(f"the weight of interest {group}", "must be between 0 and 1", weight)
+            raise InputError(Message("the weight of interest {group}", group=group), "must be between 0 and 1", weight)
 
 
 def find_interests(model: Recommender, dataset: Dataset, party: TransferParty) -> SourceInterests:
@@ -161,7 +162,8 @@ def split_interests(
         InputError: a label for each item is missing.
     """
     if len(labels) != model.n_items:
-        raise InputError("the groups of items", f"must have one label for each of {model.n_items:,} items", len(labels))
+        rule = Message("must have one label for each of {n:,} items", n=model.n_items)
+        raise InputError("the groups of items", rule, len(labels))
     weight = np.zeros(model.n_items + 1)
     for histories in batched(party.histories, 2048):
         weight += model.item_weights(histories).sum(axis=0)
@@ -228,7 +230,7 @@ def read_weights(text: str) -> dict[int, float]:
         found = _WEIGHT.fullmatch(part.strip())
         weight = float(found[2]) if found else np.nan
         if found is None or not 0 <= weight <= 1:
-            fix = "Example: 3:0,7:0.5 leaves interest 3 out and halves interest 7."
+            fix = Message("Example: 3:0,7:0.5 leaves interest 3 out and halves interest 7.")
             raise InputError("the weights of interests", "must be number:weight, each weight from 0 to 1", part, fix)
         weights[REST if found[1] == _REST_WORD else int(found[1])] = weight
     return weights

@@ -13,9 +13,11 @@ After new sentences: `python -m ui.language.po_files`, then fill the empty trans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -26,6 +28,8 @@ FOLDER = Path(__file__).parent
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 COOKIE = "studio_language"
 _IN_SESSION, _CHOSEN = "language", "language_chosen"
+_OF_FILE: ContextVar[str] = ContextVar("_OF_FILE", default="")
+T = TypeVar("T")
 
 
 def language() -> str:
@@ -67,8 +71,19 @@ def catalogue(lang: str) -> Catalogue:
     return {} if lang == "en" else read_catalogue(FOLDER / lang)
 
 
+def in_language(lang: str, make: Callable[[], T]) -> T:
+    """What `make` returns, worded in a language: for files, which are made outside the run of a page."""
+    before = _OF_FILE.set(lang)
+    try:
+        return make()
+    finally:
+        _OF_FILE.reset(before)
+
+
 def _of_reader() -> Catalogue:
-    """The catalogue of whoever sees this run of a page; English in jobs and in a shell."""
+    """The catalogue of whoever sees this run of a page, or reads this file; English in jobs and in a shell."""
+    if of_file := _OF_FILE.get():
+        return catalogue(of_file)
     return {} if get_script_run_ctx(suppress_warning=True) is None else catalogue(language())
 
 

@@ -136,7 +136,8 @@ def update() -> None:
             new = Catalog(locale=lang, fuzzy=False)
             for message, files in messages.items():
                 known = old.get(message)
-                new.add(message, known.string if known else None, locations=[(one, 1) for one in files])
+                same = known is not None and isinstance(known.id, str) == isinstance(message, str)
+                new.add(message, known.string if known and same else None, locations=[(one, 1) for one in files])
             with file.open("wb") as stream:
                 # No header: its dates would change with every update.
                 write_po(stream, new, omit_header=True, sort_by_file=True, width=120, include_lineno=False)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+from ui.language import in_language, language
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -68,9 +71,11 @@ def number_duplicates(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
-    """A download button whose file is made when it is clicked, without running the page again."""
+    """A download button whose file, in the language of the page, is made when it is clicked; the page does not run."""
+    lang = language()
+    made = partial(in_language, lang, make)
     st.download_button(
-        label, make, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
+        label, made, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
     )
 
 

@@ -30,10 +30,15 @@ from recsys.transfer import (
     party_of_user,
     seen_by_half,
 )
+from recsys.wording import Message
 from ui.components.mixer import PartyCard
 from ui.run_context import RunContext, group_of, parse_number
 
 MEDOID = "!medoid"
+MONTHS = (
+    Message("Jan"), Message("Feb"), Message("Mar"), Message("Apr"), Message("May"), Message("Jun"),
+    Message("Jul"), Message("Aug"), Message("Sep"), Message("Oct"), Message("Nov"), Message("Dec"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,37 +118,42 @@ def read_scenarios(value: str, names: Sequence[str]) -> tuple[str, str]:
 def _describe_user(context: RunContext, party: TransferParty, short: str = "", note: str = "") -> DescribedParty:
     history, catalogue = party.histories[0], context.dataset.catalogue
     titles = tuple((catalogue.titles[item], catalogue.scenarios[item]) for item in history[::-1])
-    length = f"{len(history):,} item{'s' * (len(history) != 1)}{_main_topic(context.dataset, history)}"
-    return DescribedParty(
-        party,
-        PartyCard(party.label, note or length, "History, newest first", titles, short or party.label, party.phrase),
-    )
+    note = note or _length(context.dataset, history)
+    heading = Message("History, newest first")
+    return DescribedParty(party, PartyCard(party.label, note, heading, titles, short or party.label, party.phrase))
 
 
-def _main_topic(data: Dataset, history: History) -> str:
-    """The most frequent scenario of a history, else its most frequent tag, as words to append."""
+def _length(data: Dataset, history: History) -> Message:
+    """The number of items, with their most frequent scenario, else their most frequent tag."""
     catalogue = data.catalogue
     words = Counter(
         word
         for item in history
         for word in ([catalogue.scenarios[item]] if catalogue.scenario_names else catalogue.tags[item])
     )
-    return f" · mostly {words.most_common(1)[0][0]}" if words else ""
+    if not words:
+        return Message.plural("{n:,} item", "{n:,} items", len(history))
+    topic = words.most_common(1)[0][0]
+    return Message.plural("{n:,} item · mostly {topic}", "{n:,} items · mostly {topic}", len(history), topic=topic)
 
 
 def _read_group(context: RunContext, text: str, target: TransferParty | None) -> DescribedParty:
     medoid, text = text.endswith(MEDOID), text.removesuffix(MEDOID)
+    name: str
+    short: str
     if text == "everyone":
-        party, name, short = average_party(context.dataset, context.known_histories), "all users", "the average user"
+        party = average_party(context.dataset, context.known_histories)
+        name, short = Message("all users"), Message("the average user")
     else:
         users, name, short = group_of(context, text, target)
         histories = [context.known_histories[user] for user in users]
         party = party_of_group(context.dataset, users, name, kind=text.partition(":")[0], histories=histories)
     if medoid:
-        return _describe_user(context, medoid_party(context.run.model, party), short, f"represents {name}")  # type: ignore[arg-type]
-    note = f"{len(party.histories):,} users"
-    typical = _typical(context.dataset, party.histories)
-    return DescribedParty(party, PartyCard(party.label, note, "Typical items", typical, short, party.phrase))
+        role = Message("represents {group}", group=name)
+        return _describe_user(context, medoid_party(context.run.model, party), short, role)  # type: ignore[arg-type]
+    typical, heading = _typical(context.dataset, party.histories), Message("Typical items")
+    note = Message("{n:,} users", n=len(party.histories))
+    return DescribedParty(party, PartyCard(party.label, note, heading, typical, short, party.phrase))
 
 
 def _typical(data: Dataset, histories: Sequence[History], limit: int = 40) -> tuple[tuple[str, str], ...]:
@@ -157,19 +167,20 @@ def _split_by_time(context: RunContext, described: DescribedParty, value: str, s
     history, users = described.party.histories[0], described.party.users
     if len(history) < 2:
         raise InputError(described.card.name, "must have at least two items to be split by time", len(history))
-    first = parse_number(value, "the moment in the link", 1, len(history) - 1)
+    first = parse_number(value, Message("the moment in the link"), 1, len(history) - 1)
     when = moment(context.dataset, users[0] if users else None, first)
     later, earlier = parties_before_and_after(described.party, first, when)
-    names = f"{described.card.name} now", f"{described.card.name} earlier"
+    name = described.card.name
+    names = Message("{user} now", user=name), Message("{user} earlier", user=name)
     return TransferPair(_describe_user(context, later, names[0]), _describe_user(context, earlier, names[1]), seen)
 
 
-def moment(data: Dataset, user: int | None, first: int) -> str:
+def moment(data: Dataset, user: int | None, first: int) -> Message:
     """The day of item number `first` (0 = oldest) of a user; its number where there are no times."""
     if data.timestamps is None or user is None:
-        return f"item {first + 1}"
+        return Message("item {number}", number=first + 1)
     day = datetime.fromtimestamp(float(data.timestamps[data.offsets[user] + first]), UTC)
-    return f"{day.day} {day:%b %Y}"  # %-d is not known on Windows
+    return Message("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
 
 
 def _split_by_scenario(
@@ -179,7 +190,11 @@ def _split_by_scenario(
         raise InputError("the target", "must be a user of the data for this source", described.card.name)
     user, known = described.party.users[0], described.party.histories[0]
     target, source = (
-        _describe_user(context, party_in_scenario(context.dataset, user, name, known), f"their interests in {name}")
+        _describe_user(
+            context,
+            party_in_scenario(context.dataset, user, name, known),
+            Message("their interests in {scenario}", scenario=name),
+        )
         for name in (target_scenario, source_scenario)
     )
     return TransferPair(target, source, seen, target_scenario, source_scenario)

@@ -11,6 +11,7 @@ import streamlit as st
 from recsys.data.name_search import folded
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
+from recsys.wording import Message, tr
 from ui import cache
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
@@ -20,14 +21,14 @@ from ui.shell.widgets import escape_markdown, user_picker
 from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
-KINDS: Mapping[str, str] = {
-    "user": "User",
-    "group": "Group of users",
-    "near": "Nearest users",
-    "everyone": "All users (average)",
-    "before": "The same user, earlier",
-    "scenario": "The same user, in another scenario",
-    "items": "New user: choose items",
+KINDS: Mapping[str, Message] = {
+    "user": Message("User"),
+    "group": Message("Group of users"),
+    "near": Message("Nearest users"),
+    "everyone": Message("All users (average)"),
+    "before": Message("The same user, earlier"),
+    "scenario": Message("The same user, in another scenario"),
+    "items": Message("New user: choose items"),
 }
 TARGET_KINDS = ("user", "group", "everyone", "items")
 GROUPS = ("group", "cluster", "column")
@@ -47,10 +48,10 @@ def pick_party(page: PageContext, context: RunContext, side: str) -> str:
     now = "group" if now in GROUPS else now
     kinds = TARGET_KINDS if side == "target" else _source_kinds(page, context)
     kind = st.selectbox(
-        "Kind",
+        tr("Kind"),
         kinds,
         index=kinds.index(now) if now in kinds else 0,
-        format_func=lambda kind: KINDS[kind],
+        format_func=lambda kind: tr(KINDS[kind]),
         key=f"{side}_kind_{written}",
     )
     pickers: dict[str, Callable[[PageContext, RunContext, str, str], str]] = {
@@ -85,27 +86,28 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
     kind, _, value = written.partition(":")
     now = data.users.index(value) if kind == "user" and value in data.users else None
     if data.n_users <= MAX_LISTED:
-        user = user_picker("Search", data, f"{side}_person_{written}", now)
+        user = user_picker(tr("Search"), data, f"{side}_person_{written}", now)
         _preview(context, user)
         return (
             f"user:{data.users.external(user)}"
-            if now is not None or st.button("Choose this user", key=f"{side}_take")
+            if now is not None or st.button(tr("Choose this user"), key=f"{side}_take")
             else ""
         )
-    part = st.text_input("Part of a user id", value=value if kind == "user" else "", key=f"{side}_part_{written}")
+    typed = value if kind == "user" else ""
+    part = st.text_input(tr("Part of a user id"), value=typed, key=f"{side}_part_{written}")
     found, more = matching(data.users.ids, part)
     if not found:
-        st.caption("No user id matches.")
+        st.caption(tr("No user id matches."))
         return ""
     user_id = st.radio(
-        "Matching users",
+        tr("Matching users"),
         found,
         index=found.index(value) if value in found else None,
         format_func=escape_markdown,
         key=f"{side}_found_{part}",
     )
     if more:
-        st.caption(f"{more:,} more match. Type more of the id.")
+        st.caption(tr("{n:,} more match. Type more of the id.", n=more))
     if user_id is not None:
         _preview(context, data.users.index(user_id))
     return "" if user_id is None else f"user:{user_id}"
@@ -127,42 +129,45 @@ def _preview(context: RunContext, user: int) -> None:
     """The newest items of a user, as one line."""
     history = context.known_histories[user][::-1][:5]
     titles = " · ".join(escape_markdown(context.dataset.catalogue.titles[item], 40) for item in history)
-    st.caption(f"Newest first: {titles}" if titles else "No items yet.")
+    st.caption(tr("Newest first: {titles}", titles=titles) if titles else tr("No items yet."))
 
 
 def _group(page: PageContext, context: RunContext, side: str, written: str) -> str:
     options = _groups(page, context)
     if not options:
-        st.caption("No groups yet. Draw a lasso on the map in 3 Embeddings to save one.")
+        st.caption(tr("No groups yet. Draw a lasso on the map in 3 Embeddings to save one."))
         return ""
     now = written.removesuffix(MEDOID)
     listed = list(options)
     if now.partition(":")[0] in GROUPS and now not in listed:
-        options, listed = {now: "The group of this link", **options}, [now, *listed]
+        options, listed = {now: tr("The group of this link"), **options}, [now, *listed]
     text = st.selectbox(
-        "Group",
+        tr("Group"),
         listed,
         help=meaning_of("Cluster"),
         index=listed.index(now) if now in listed else None,
         format_func=lambda text: options[text],
-        placeholder="Choose a group",
+        placeholder=tr("Choose a group"),
         key=f"{side}_group_{written}",
     )
-    ways = ("Mean", "Most typical user")
+    ways = (Message("Mean"), Message("Most typical user"))
     way = st.segmented_control(
-        "Represented by", ways, default=ways[written.endswith(MEDOID)], required=True, key=f"{side}_way_{written}",
-        help=meaning_of("Medoid"),
+        tr("Represented by"), ways, format_func=tr, default=ways[written.endswith(MEDOID)], required=True,
+        key=f"{side}_way_{written}", help=meaning_of("Medoid"),
     )  # fmt: skip
     return "" if text is None else text + (MEDOID if way == ways[1] else "")
 
 
 def _groups(page: PageContext, context: RunContext) -> dict[str, str]:
     """Saved groups, clusters of users, and groups of the user table: shown names by how they are written in the URL."""
-    saved = {f"group:{entry.id}": f"Saved: {entry.name}" for entry in page.space.entries("cohort")}
+    saved = {f"group:{entry.id}": tr("Saved: {name}", name=entry.name) for entry in page.space.entries("cohort")}
     clusters = {}
     if isinstance(context.run.model, Encoder):
         found, names = cache.groups_of(context.folder)
-        clusters = {f"cluster:{n}": f"Cluster: {name} · {found.sizes[n]:,}" for n, name in enumerate(names)}
+        clusters = {
+            f"cluster:{n}": tr("Cluster: {name} · {users:,}", name=name, users=found.sizes[n])
+            for n, name in enumerate(names)
+        }
     columns: dict[str, str] = {}
     for column in context.dataset.user_table.columns:
         values = context.dataset.user_table[column].dropna().astype(str).value_counts()
@@ -175,9 +180,10 @@ def _near(page: PageContext, context: RunContext, side: str, written: str) -> st
     kind, _, value = written.partition(":")
     now = int(value) if kind == "near" and value.isdecimal() else 20
     count = st.slider(
-        "Number of users", MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}"
+        tr("Number of users"), MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}"
     )
-    st.caption("The users with the embeddings most similar to the target’s.", help=meaning_of("Cosine similarity"))
+    said = tr("The users with the embeddings most similar to the target’s.")
+    st.caption(said, help=meaning_of("Cosine similarity"))
     return f"near:{count}"
 
 
@@ -185,20 +191,20 @@ def _before(page: PageContext, context: RunContext, side: str, written: str) -> 
     data, target = context.dataset, page.view.target.partition(":")
     known = history_of(context, page.view.target)
     if len(known) < 3:
-        st.caption("This user has too few items to split the history.")
+        st.caption(tr("This user has too few items to split the history."))
         return ""
     value = written.partition(":")[2]
     now = int(value) if written.startswith("before:") and value.isdecimal() else len(known) // 2
     stops = range(1, len(known))
     user = data.users.index(target[2]) if target[0] == "user" else None
     first = st.select_slider(
-        "Split the history at",
+        tr("Split the history at"),
         stops,
         value=min(max(now, 1), len(known) - 1),
-        format_func=lambda n: f"{n} · {moment(data, user, n)}",
+        format_func=lambda n: f"{n} · {tr(moment(data, user, n))}",
         key=f"{side}_before_{written}",
     )
-    st.caption("The items before this day are the source, the items since then the target.")
+    st.caption(tr("The items before this day are the source, the items since then the target."))
     return f"before:{first}"
 
 
@@ -208,11 +214,11 @@ def _scenario(page: PageContext, context: RunContext, side: str, written: str) -
     now = read_scenarios(value, names) if kind == "scenario" else _scenarios_by_items(context, page.view.target)
     left, right = st.columns(2)
     source = left.selectbox(
-        "Source scenario", names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
+        tr("Source scenario"), names, index=names.index(now[0]) if now[0] in names else 0, key=f"{side}_from_{written}"
     )
     rest = [name for name in names if name != source]
     target = right.selectbox(
-        "Recommend in", rest, index=rest.index(now[-1]) if now[-1] in rest else 0, key=f"{side}_to_{written}"
+        tr("Recommend in"), rest, index=rest.index(now[-1]) if now[-1] in rest else 0, key=f"{side}_to_{written}"
     )
     return f"scenario:{source}>{target}"
 
@@ -233,18 +239,22 @@ def _items(page: PageContext, context: RunContext, side: str, written: str) -> s
     popular = np.argsort(-data.item_counts, kind="stable")[:5_000].tolist()
     options = list(dict.fromkeys([*now, *(item for item in popular if item)]))
     chosen = st.multiselect(
-        "Items, oldest first",
+        tr("Items, oldest first"),
         options,
         default=now,
         format_func=lambda item: data.catalogue.titles[item][:60],
         max_selections=12,
         key=f"{side}_items_{written}",
-        placeholder="Type a title",
+        placeholder=tr("Type a title"),
     )
     text = "items:" + write_items(data.items.externals(chosen)) if chosen else ""
     if len(text) > MAX_VALUE_LENGTH:
         st.warning(
-            f"The ids of these items are too long for a link: {len(text):,} of at most {MAX_VALUE_LENGTH:,} characters."
+            tr(
+                "The ids of these items are too long for a link: {characters:,} of at most {most:,} characters.",
+                characters=len(text),
+                most=MAX_VALUE_LENGTH,
+            )
         )
         return ""
     return text

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from recsys.wording import tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
@@ -20,29 +21,29 @@ def picker_row(page: PageContext, context: RunContext, names: tuple[str, str]) -
     target, swap, source, random, rules = st.columns([5, 1.1, 5, 2.2, 2.2], vertical_alignment="bottom")
     with target:
         _popover(
-            f":blue[●] Target: {escape_markdown(names[0], 40)}",
+            ":blue[●] " + tr("Target: {name}", name=escape_markdown(tr(names[0]), 40)),
             "transfer_target",
             lambda: _pick(page, context, "target"),
         )
     with swap:
         depends_on_target = page.view.source.partition(":")[0] in ("near", "before", "scenario")
-        if st.button("⇄", key="swap", help="Swap target and source", width="stretch", disabled=depends_on_target):
+        if st.button("⇄", key="swap", help=tr("Swap target and source"), width="stretch", disabled=depends_on_target):
             _change(page, target=page.view.source, source=page.view.target)
     with source:
         _popover(
-            f":orange[◆] Source: {escape_markdown(names[1], 40)}",
+            ":orange[◆] " + tr("Source: {name}", name=escape_markdown(tr(names[1]), 40)),
             "transfer_source",
             lambda: _pick(page, context, "source"),
         )
     with random:
-        if st.button("Random pair", key="surprise", help="Two users with different interests", width="stretch"):
+        if st.button(tr("Random pair"), key="surprise", help=tr("Two users with different interests"), width="stretch"):
             seed = st.session_state["random_pairs"] = st.session_state.get("random_pairs", 0) + 1
             picked = random_pair(context, seed)
             _change(page, target=picked[0], source=picked[1])
     with rules:
         count = len(page.view.rules.words())
-        label = f"Rules ({count})" if count else "Rules"
-        hint = "Which items may be recommended, and by which scores"
+        label = tr("Rules ({count})", count=count) if count else tr("Rules")
+        hint = tr("Which items may be recommended, and by which scores")
         _popover(label, "transfer_rules", lambda: rules_panel(page, context), hint)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MOST_USERS = 20_000  # a map is fitted on at most so many, evenly spaced
 FEWEST_USERS = 20
@@ -35,9 +36,17 @@ def paired_parts(
         pairs = list(zip(*(scenario_parts(dataset, users, scenario) for scenario in scenarios), strict=True))
     both = evenly([pair for pair in pairs if len(pair[0]) and len(pair[1])])
     if len(both) < FEWEST_USERS:
-        where = "a history of two items" if scenarios is None else f"items in {scenarios[0]} and in {scenarios[1]}"
-        fix = "Use the linear blend, or the text bridge, which needs no shared users."
-        raise InputError("the map", f"needs at least {FEWEST_USERS} users with {where}", len(both), fix)
+        if scenarios is None:
+            rule = Message("needs at least {n} users with a history of two items", n=FEWEST_USERS)
+        else:
+            rule = Message(
+                "needs at least {n} users with items in {source} and in {target}",
+                n=FEWEST_USERS,
+                source=scenarios[0],
+                target=scenarios[1],
+            )
+        fix = Message("Use the linear blend, or the text bridge, which needs no shared users.")
+        raise InputError("the map", rule, len(both), fix)
     return [source for source, _ in both], [target for _, target in both]
 
 
@@ -45,7 +54,8 @@ def scenario_parts(dataset: Dataset, users: Sequence[int] | np.ndarray, scenario
     """Each user's items in a scenario; may be empty. Raises InputError for a scenario that the data does not have."""
     names = dataset.catalogue.scenario_names
     if scenario not in names:
-        raise InputError("scenario", f"must be one of {', '.join(names) or 'none: the data has none'}", scenario)
+        rule = Message("must be one of {names}", names=", ".join(names) or Message("none: the data has none"))
+        raise InputError("scenario", rule, scenario)
     inside = dataset.catalogue.in_scenario(scenario)
     histories = (dataset.history(int(user)) for user in users)
     return [history[inside[history]] for history in histories]

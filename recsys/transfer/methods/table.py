@@ -19,6 +19,7 @@ from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.methods.personalised_bridge import PersonalisedBridge
 from recsys.transfer.methods.protocol import TransferMethod
 from recsys.transfer.methods.text_bridge import TextBridge
+from recsys.wording import Message
 
 FORMAT = 1
 DEFAULT = LinearBlend.name
@@ -58,14 +59,16 @@ def fit_method(
             little to learn from.
     """
     if name not in METHODS:
-        raise InputError("the transfer method", f"must be one of {', '.join(METHODS)}", name)
+        raise InputError("the transfer method", Message("must be one of {names}", names=", ".join(METHODS)), name)
     method = METHODS[name]
     if method.needs_embeddings and not isinstance(model, Encoder):
-        fix = f"Use a model with embeddings, or the method “{DEFAULT}”."
-        raise InputError(f"the model for the method “{name}”", "must have user embeddings", model.name, fix)
+        subject = Message("the model for the method “{method}”", method=name)
+        fix = Message("Use a model with embeddings, or the method “{method}”.", method=DEFAULT)
+        raise InputError(subject, "must have user embeddings", model.name, fix)
     if method.needs_text and not has_item_text(dataset.catalogue, dataset.items.ids):
-        fix = "Load a table of items with titles or descriptions."
-        raise InputError(f"the items for the method “{name}”", "must have texts", fix=fix)
+        subject = Message("the items for the method “{method}”", method=name)
+        fix = Message("Load a table of items with titles or descriptions.")
+        raise InputError(subject, "must have texts", fix=fix)
     return method.fit(dataset, model, users, scenarios)
 
 
@@ -98,5 +101,8 @@ def load_method(folder: Path) -> TransferMethod:
         return METHODS[content["name"]].from_tensors(tensors, content["meta"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise ArtifactError(
-            f"the transfer method in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Fit it again."
+            Message("the transfer method in {folder}", folder=folder.name),
+            "is damaged",
+            f"{type(error).__name__}: {error}",
+            "Fit it again.",
         ) from error

@@ -14,6 +14,7 @@ from recsys.models.recommender import Encoder, Recommender
 from recsys.transfer.methods.bridge import mapped_scores
 from recsys.transfer.methods.history_parts import FEWEST_USERS, Scenarios, evenly, scenario_parts
 from recsys.transfer.methods.ridge import AffineMap, fit_ridge
+from recsys.wording import Message
 
 
 class TextBridge:
@@ -54,10 +55,11 @@ class TextBridge:
         else:
             parts = [scenario_parts(dataset, users, scenario) for scenario in scenarios]
         source, target = (with_text(part, text.vectors) for part in parts)
-        for side, part in (("source", source), ("target", target)):
+        for side, part in ((Message("source"), source), (Message("target"), target)):
             if len(part[0]) < FEWEST_USERS:
-                rule = f"must have at least {FEWEST_USERS} users with items that have a text"
-                raise InputError(f"the {side} of the text bridge", rule, len(part[0]), "Load a table of items.")
+                subject = Message("the {side} of the text bridge", side=side)
+                rule = Message("must have at least {n} users with items that have a text", n=FEWEST_USERS)
+                raise InputError(subject, rule, len(part[0]), "Load a table of items.")
         to_text = fit_ridge(model.encode(source[0]), source[1])
         to_target = fit_ridge(target[1], model.encode(target[0]))
         return cls(to_text.then(to_target), text.reader, (len(source[0]), len(target[0])))

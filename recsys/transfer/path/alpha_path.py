@@ -22,6 +22,7 @@ from recsys.data.dataset import read_only
 from recsys.errors import InputError
 from recsys.transfer.path.crossings import CLOSE, TINY, Overtakings, earliest, exact_alpha
 from recsys.transfer.path.skyband import contenders
+from recsys.wording import Message
 
 _MAX_ENTRIES = 20_000_000  # list entries of a path in total: about 200 MB
 _MAX_SCORE = 1e300  # sums of larger scores overflow
@@ -126,7 +127,8 @@ def alpha_path(target_scores: np.ndarray, source_scores: np.ndarray, k: int) -> 
     """
     target, source = _scores("target_scores", target_scores), _scores("source_scores", source_scores)
     if target.shape != source.shape:
-        raise InputError("source_scores", f"must have the shape {target.shape} of target_scores", source.shape)
+        rule = Message("must have the shape {shape} of target_scores", shape=str(target.shape))
+        raise InputError("source_scores", rule, source.shape)
     if k < 1:
         raise InputError("k", "must be at least 1", k)
     allowed = np.flatnonzero((target > -np.inf) & (source > -np.inf))
@@ -144,9 +146,8 @@ def _scores(name: str, values: np.ndarray) -> np.ndarray:
     if scores.ndim != 1:
         raise InputError(name, "must have one dimension", scores.ndim)
     if not (scores <= _MAX_SCORE).all() or (scores < -_MAX_SCORE)[scores > -np.inf].any():
-        raise InputError(
-            name, f"must be numbers between −{_MAX_SCORE:g} and {_MAX_SCORE:g}, or −inf for items left out"
-        )
+        rule = Message("must be numbers between −{most:g} and {most:g}, or −inf for items left out", most=_MAX_SCORE)
+        raise InputError(name, rule)
     return scores
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from recsys.wording import Message, from_json, recognised, to_json, tr, tr_n, use_catalogue
-from ui.language import FOLDER, LANGUAGES, _of_reader
+from ui.language import FOLDER, LANGUAGES, _of_reader, in_language
 from ui.language.po_files import places, read_file, sentences, sentences_in
 
 SOURCE = sentences()
@@ -93,3 +93,8 @@ def test_messages_cross_to_another_process_and_are_recognised_in_saved_texts() -
     saved = recognised("12 items (a.b) of x", "{n} users", "{n} items (a.b) of {file}")
     assert isinstance(saved, Message) and saved.values == {"n": "12", "file": "x"}
     assert recognised("12 items", "{n} users") == "12 items"
+
+
+def test_a_file_is_worded_in_the_language_of_the_page_that_offered_it() -> None:
+    assert in_language("zh", lambda: tr("Stop")) == "停止"
+    assert in_language("en", lambda: tr("Stop")) == "Stop" == tr("Stop")
