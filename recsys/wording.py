@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any, Literal
 
 Catalogue = Mapping[str, str]
 """Templates in English -> the same in another language, with the same places."""
@@ -52,6 +53,26 @@ class Message(str):
 
 def _message(template: str, values: dict[str, object]) -> Message:
     return Message(template, **values)
+
+
+def listed(words: Sequence[str], last: Literal["and", "or", ","] = ",") -> str:
+    """Words or messages in a row as one message: "a, b and c"; the word itself where there is only one.
+
+    Args:
+        last: stands before the last word.
+    """
+    *others, final = words
+    if not others:
+        return final
+    before = reduce(lambda row, word: Message("{words}, {word}", words=row, word=word), others)
+    if last == ",":
+        return Message("{words}, {word}", words=before, word=final)
+    return Message("{words} and {word}" if last == "and" else "{words} or {word}", words=before, word=final)
+
+
+def in_a_row(sentences: Sequence[str]) -> str:
+    """Whole sentences as one message, with a space between them in English."""
+    return reduce(lambda row, sentence: Message("{sentences} {sentence}", sentences=row, sentence=sentence), sentences)
 
 
 def to_json(value: Any) -> Any:
@@ -108,6 +129,11 @@ def tr(text: str, /, **values: object) -> str:
 def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
     """A template for a number `n`, which is also a value of that name; `one` for exactly 1."""
     return tr(one if n == 1 else many, n=n, **values)
+
+
+def worded(text: str) -> str:
+    """A message in the language of the reader; any other text, such as a name from data, as it is."""
+    return tr(text) if isinstance(text, Message) else text
 
 
 def _worded(value: object) -> object:

@@ -23,6 +23,7 @@ from recsys.charts.style import (
 from recsys.metrics import MISSED
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import listed, tr
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,16 +37,20 @@ def intervals_figure(report: Report, metric: str) -> Figure:
     lowest_first = find_metric(metric).better == "lower"
     ordered = sorted(report.models, key=lambda m: m.estimates[metric].value, reverse=lowest_first)
     figure = sentence_figure(
-        f"{plain_text(ordered[-1].label)} has the {'lowest' if lowest_first else 'highest'} {metric_label(metric)}",
-        x=f"{metric_label(metric)} over {len(report.users):,} users with 95% interval",
-        alternative="; ".join(f"{m.label}: {m.estimates[metric].text}" for m in reversed(ordered)),
+        tr(
+            "{model} has the lowest {metric}" if lowest_first else "{model} has the highest {metric}",
+            model=plain_text(tr(ordered[-1].label)),
+            metric=metric_label(metric),
+        ),
+        x=tr("{metric} over {users:,} users with 95% interval", metric=metric_label(metric), users=len(report.users)),
+        alternative="; ".join(f"{tr(m.label)}: {m.estimates[metric].text}" for m in reversed(ordered)),
         height=110 + 44 * len(ordered),
     )
     for model in ordered:
         estimate = model.estimates[metric]
         first = model.name == report.names[0]
         colour, symbol = (GROUPS[0], "diamond") if first else (QUIET, "circle")
-        add_interval(figure, plain_text(model.label), estimate, colour, symbol, numbers=True)
+        add_interval(figure, plain_text(tr(model.label)), estimate, colour, symbol, numbers=True)
     _fit_axes(figure, [m.estimates[metric] for m in ordered])
     return figure
 
@@ -72,10 +77,12 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
     for row in known:
         if not front or row[2] > front[-1][2]:
             front.append(row)
-    names = ", ".join(plain_text(name, 30) for name, *_ in front)
-    label = metric_label(metric)
+    names = listed([plain_text(name, 30) for name, *_ in front] or [""])
+    label = tr(metric_label(metric))
     figure = sentence_figure(
-        f"Nothing is both cheaper and better than {names}" if front else "There is nothing to compare",
+        tr("Nothing is both cheaper and better than {names}", names=names)
+        if front
+        else tr("There is nothing to compare"),
         x=cost,
         y=label,
         alternative="; ".join(f"{n}: {cost} {format_number(c)}, {label} {format_number(q)}" for n, c, q in known),
@@ -121,20 +128,34 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
     a, b = (np.minimum(r, last).astype(float) for r in ranks)
     wins, losses = int((a < b).sum()), int((a > b).sum())
     figure = sentence_figure(
-        f"{plain_text(first, 24)} ranks it better for {wins:,} users, {plain_text(second, 24)} for {losses:,}",
-        x=f"rank of the held-out item by {plain_text(second, 30)} (1 = first)",
-        y=f"rank by {plain_text(first, 30)}",
-        alternative=f"{first} ranks it better for {wins} users, {second} for {losses}; {len(a) - wins - losses} equal",
+        tr(
+            "{first} ranks it better for {wins:,} users, {second} for {losses:,}",
+            first=plain_text(first, 24),
+            wins=wins,
+            second=plain_text(second, 24),
+            losses=losses,
+        ),
+        x=tr("rank of the held-out item by {model} (1 = first)", model=plain_text(second, 30)),
+        y=tr("rank by {model}", model=plain_text(first, 30)),
+        alternative=tr(
+            "{first} ranks it better for {wins} users, {second} for {losses}; {equal} equal",
+            first=first,
+            wins=wins,
+            second=second,
+            losses=losses,
+            equal=len(a) - wins - losses,
+        ),
         height=430,
         width=44,
     )
+    against = tr("{first} against {second}", first="%{y:,.0f}", second="%{x:,.0f}")
     top = float(max(a.max(initial=1), b.max(initial=1)))
     line = {"x": [1, top], "y": [1, top], "mode": "lines", "hoverinfo": "skip"}
     figure.add_trace(go.Scatter(**line, line={"dash": "dot", "color": QUIET}, showlegend=False))
     for name, inside, colour, symbol in (
-        (f"better by {first}", a < b, GROUPS[0], "circle"),
-        (f"better by {second}", a > b, GROUPS[2], "diamond"),
-        ("equal", a == b, QUIET, "square"),
+        (tr("better by {model}", model=first), a < b, GROUPS[0], "circle"),
+        (tr("better by {model}", model=second), a > b, GROUPS[2], "diamond"),
+        (tr("equal"), a == b, QUIET, "square"),
     ):
         at = np.flatnonzero(inside)
         figure.add_trace(
@@ -146,7 +167,7 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
                 customdata=at,
                 text=[plain_text(labels[int(i)]) for i in at],
                 marker={"size": 8, "opacity": 0.6, "color": colour, "symbol": symbol},
-                hovertemplate="%{text}<br>%{y:,.0f} against %{x:,.0f}<extra></extra>",
+                hovertemplate=f"%{{text}}<br>{against}<extra></extra>",
             )
         )
     figure.update_xaxes(type="log")
@@ -160,15 +181,16 @@ def alpha_figure(curve: QualityOverAlpha) -> Figure:
     import plotly.graph_objects as go
 
     figure = sentence_figure(
-        curve.verdict,
-        x="α, the share of the source (0 = target alone)",
-        y=f"NDCG@{curve.k}, mean with 95% interval",
+        tr(curve.verdict),
+        x=tr("α, the share of the source (0 = target alone)"),
+        y=tr("NDCG@{k}, mean with 95% interval", k=curve.k),
         alternative="; ".join(f"α {a:.2g}: {e.text}" for a, e in zip(curve.alphas, curve.curve, strict=True)),
         height=420,
         width=90,
     )
     alphas = curve.alphas.tolist()
-    for (name, values), dash in zip(curve.controls.items(), ("dash", "dot"), strict=True):
+    controls = zip(map(tr, curve.controls), curve.controls.values(), ("dash", "dot"), strict=True)
+    for name, values, dash in controls:
         figure.add_trace(
             go.Scatter(
                 x=alphas,
@@ -181,7 +203,7 @@ def alpha_figure(curve: QualityOverAlpha) -> Figure:
             )
         )
     add_curve(figure, alphas, curve.curve)
-    for alpha, name, colour in ((0, "target", TARGET), (1, "source", SOURCE)):
+    for alpha, name, colour in ((0, tr("target"), TARGET), (1, tr("source"), SOURCE)):
         figure.add_annotation(
             x=alpha, y=0, yref="paper", text=name, showarrow=False, font={"color": colour}, yanchor="bottom"
         )
@@ -194,13 +216,17 @@ def like_figure(accuracy: Mapping[str, Estimate]) -> Figure:
     best, highest = ordered[-1]
     share = format_percent(highest.value)
     figure = sentence_figure(
-        f"{plain_text(best)} tells liked items from others {share} of the time; a constant answer, 50%",
-        x="like / not-like accuracy with 95% interval",
+        tr(
+            "{model} tells liked items from others {share} of the time; a constant answer, 50%",
+            model=plain_text(best),
+            share=share,
+        ),
+        x=tr("like / not-like accuracy with 95% interval"),
         alternative="; ".join(f"{name}: {estimate.text}" for name, estimate in ordered),
         height=130 + 40 * len(ordered),
     )
     for name, estimate in ordered:
         add_interval(figure, plain_text(name), estimate, GROUPS[0], "circle", numbers=True)
     _fit_axes(figure, [estimate for _, estimate in ordered])
-    figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text="constant answer 0.5")
+    figure.add_vline(x=0.5, line={"dash": "dot", "color": QUIET}, annotation_text=tr("constant answer 0.5"))
     return figure

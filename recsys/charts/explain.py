@@ -21,6 +21,8 @@ from recsys.charts.style import (
     sentence_figure,
     with_opacity,
 )
+from recsys.explain.attention import ORDERS
+from recsys.wording import tr
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -46,12 +48,13 @@ def influence_figure(influence: Influence, titles: Sequence[str], item_title: st
     order = sorted(strongest, key=lambda position: effects[position])
     shown, rows = [effects[position] for position in order], list(range(len(order)))
     if shown and shown[-1] > 0:
-        title = f"“{plain_text(titles[order[-1]], 40)}” supports “{plain_text(item_title, 40)}” most"
+        best = plain_text(titles[order[-1]], 40)
+        title = tr("“{best}” supports “{item}” most", best=best, item=plain_text(item_title, 40))
     else:
-        title = f"No item of this history supports “{plain_text(item_title, 40)}”"
+        title = tr("No item of this history supports “{item}”", item=plain_text(item_title, 40))
     figure = sentence_figure(
         title,
-        x="score lost without this item",
+        x=tr("score lost without this item"),
         alternative="; ".join(f"{titles[position]}: {format_number(effects[position])}" for position in order[::-1]),
         height=120 + BAR_HEIGHT * max(1, len(order)),
     )
@@ -63,7 +66,7 @@ def influence_figure(influence: Influence, titles: Sequence[str], item_title: st
             customdata=order,
             marker_color=[KEPT if effect > 0 else DROPPED for effect in shown],
             hovertext=[f"{full_text(titles[position])}: {format_number(effects[position])}" for position in order],
-            hovertemplate="%{hovertext}<br>click to remove it from the history<extra></extra>",
+            hovertemplate=f"%{{hovertext}}<br>{tr('click to remove it from the history')}<extra></extra>",
         )
     )
     ranks = [int(influence.ranks[position]) for position in order]
@@ -71,7 +74,12 @@ def influence_figure(influence: Influence, titles: Sequence[str], item_title: st
         go.Scatter(
             x=[max(effect, 0.0) for effect in shown],
             y=rows,
-            text=[f" rank {influence.rank:,} → {rank:,}" if rank != influence.rank else "" for rank in ranks],
+            text=[
+                " " + tr("rank {before:,} → {after:,}", before=influence.rank, after=rank)
+                if rank != influence.rank
+                else ""
+                for rank in ranks
+            ],
             hoverinfo="skip",
             mode="text",
             textposition="middle right",
@@ -91,14 +99,14 @@ def parts_figure(parts: Sequence[ScorePart], title: str) -> Figure:
     party_colours = {"source": SOURCE, "target": TARGET}
     figure = sentence_figure(
         title,
-        x="part of the margin, in score points",
-        alternative="; ".join(f"{part.name}: {format_number(part.value)}" for part in parts),
+        x=tr("part of the margin, in score points"),
+        alternative="; ".join(f"{tr(part.name)}: {format_number(part.value)}" for part in parts),
         height=120 + 40 * len(parts),
     )
     figure.add_trace(
         go.Bar(
             x=[part.value for part in parts],
-            y=[plain_text(part.name, 40) for part in parts],
+            y=[plain_text(tr(part.name), 40) for part in parts],
             orientation="h",
             marker_color=[party_colours.get(part.name, group_colour(n)) for n, part in enumerate(parts)],
             text=[format_number(part.value) for part in parts],
@@ -123,10 +131,14 @@ def attention_figure(attention: AttentionMap, titles: Sequence[str], layer: int,
     labels = [f"{n + 1} {plain_text(title, 22)}" for n, title in enumerate(titles)]
     names, newest_row = [full_text(title, 80) for title in titles], weights[-1]
     figure = sentence_figure(
-        f"In layer {layer + 1}, head {head + 1}, the newest item attends most to "
-        f"“{plain_text(titles[int(newest_row.argmax())], 36)}”",
-        x="attended item, by its number",
-        y="attending item",
+        tr(
+            "In layer {layer}, head {head}, the newest item attends most to “{item}”",
+            layer=layer + 1,
+            head=head + 1,
+            item=plain_text(titles[int(newest_row.argmax())], 36),
+        ),
+        x=tr("attended item, by its number"),
+        y=tr("attending item"),
         alternative="; ".join(f"{n}: {format_number(float(w))}" for n, w in zip(labels, newest_row, strict=True)),
         height=520,
     )
@@ -137,7 +149,7 @@ def attention_figure(attention: AttentionMap, titles: Sequence[str], layer: int,
             y=ticks,
             colorscale=[[0, with_opacity(KEPT, 0)], [1, with_opacity(KEPT, 1)]],
             zmin=0,
-            colorbar={"title": "weight", "thickness": 14},
+            colorbar={"title": tr("weight"), "thickness": 14},
             text=[[f"{row}<br>→ {column}" for column in names] for row in names],
             hovertemplate="%{text}: %{z:.3f}<extra></extra>",
         )
@@ -153,10 +165,12 @@ def deletion_figure(study: DeletionStudy) -> Figure:
     import plotly.graph_objects as go
 
     figure = sentence_figure(
-        study.sentence,
-        x="share of the history deleted",
-        y="share of the margin that remains",
-        alternative="; ".join(f"{name}: area {area.text}" for name, area in study.areas.items()),
+        tr(study.sentence),
+        x=tr("share of the history deleted"),
+        y=tr("share of the margin that remains"),
+        alternative="; ".join(
+            tr("{order}: area {area}", order=ORDERS[name], area=area.text) for name, area in study.areas.items()
+        ),
         height=380,
         width=84,
     )
@@ -164,15 +178,17 @@ def deletion_figure(study: DeletionStudy) -> Figure:
     for name, curve in study.curves.items():
         colour, dash = styles[name]
         labelled = max(1, len(curve) // 3)
+        label = tr("by {order}", order=ORDERS[name])
+        remains = tr("{share} remains after {deleted}", share="%{y:.0%}", deleted="%{x:.0%}")
         figure.add_trace(
             go.Scatter(
                 x=np.linspace(0, 1, len(curve)),
                 y=curve,
                 mode="lines+markers+text",
-                text=[f"by {name}" if n == labelled else "" for n in range(len(curve))],
+                text=[label if n == labelled else "" for n in range(len(curve))],
                 textposition="top right" if name != "influence" else "bottom left",
                 line={"color": colour, "dash": dash, "width": 3},
-                hovertemplate=f"by {name}: %{{y:.0%}} remains after %{{x:.0%}}<extra></extra>",
+                hovertemplate=f"{label}: {remains}<extra></extra>",
             )
         )
     figure.update_xaxes(tickformat=".0%")

@@ -10,6 +10,7 @@ import numpy as np
 from recsys.charts.intervals import add_interval
 from recsys.charts.style import DROPPED, GROUPS, KEPT, QUIET, format_percent, plain_text, sentence_figure
 from recsys.metrics.registry import metric_label
+from recsys.wording import Message, tr, worded
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from recsys.evaluation.split_timeline import TimelineRow
 
 MARKERS = {
-    "trained on": (KEPT, "circle"),
-    "known, not trained on": (GROUPS[3], "circle-open"),
-    "validation": (GROUPS[1], "diamond"),
-    "test": (DROPPED, "star"),
-    "unused": (QUIET, "x-thin-open"),
+    Message("trained on"): (KEPT, "circle"),
+    Message("known, not trained on"): (GROUPS[3], "circle-open"),
+    Message("validation"): (GROUPS[1], "diamond"),
+    Message("test"): (DROPPED, "star"),
+    Message("unused"): (QUIET, "x-thin-open"),
 }
 
 
@@ -30,21 +31,27 @@ def segments_figure(found: Segments) -> Figure:
     """A row per group with its interval; too small groups are hollow; a line marks the overall mean."""
     groups = [*found.groups][::-1]
     figure = sentence_figure(
-        plain_text(found.sentence, 160),
-        x=f"{metric_label(found.metric)} with 95% interval",
-        alternative="; ".join(f"{g.name}: {g.estimate.text}, {g.users} users" for g in found.groups),
+        plain_text(tr(found.sentence), 160),
+        x=tr("{metric} with 95% interval", metric=metric_label(found.metric)),
+        alternative="; ".join(
+            tr("{group}: {estimate}, {users} users", group=g.name, estimate=g.estimate.text, users=g.users)
+            for g in found.groups
+        ),
         height=130 + 36 * max(1, len(groups)),
     )
     for group in groups:
         worst = group.name == found.worst and found.gap is not None and found.gap.low > 0
         label, symbol = (
-            f"{plain_text(group.name, 34)} ({group.users:,})",
+            f"{plain_text(worded(group.name), 34)} ({group.users:,})",
             "circle-open" if group.too_small else "circle",
         )
-        hover = f", {group.users:,} users"
+        hover = ", " + tr("{n:,} users", n=group.users)
         add_interval(figure, label, group.estimate, GROUPS[2] if worst else GROUPS[0], symbol, hover)
     figure.add_vline(
-        x=found.overall.value, line={"dash": "dot", "color": QUIET}, annotation_text="all users", annotation_yshift=14
+        x=found.overall.value,
+        line={"dash": "dot", "color": QUIET},
+        annotation_text=tr("all users"),
+        annotation_yshift=14,
     )
     return figure
 
@@ -54,23 +61,27 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
     import plotly.graph_objects as go
 
     most = max(groups, key=lambda g: g.of_recommended - g.of_interactions, default=None)
-    title = (
-        f"{plain_text(most.name, 30)} gets {format_percent(most.of_recommended)} of the recommended places and "
-        f"{format_percent(most.of_interactions)} of the interactions"
-        if most
-        else "There are no groups of items"
-    )
+    title = tr("There are no groups of items")
+    if most:
+        title = tr(
+            "{group} gets {places} of the recommended places and {interactions} of the interactions",
+            group=plain_text(worded(most.name), 30),
+            places=format_percent(most.of_recommended),
+            interactions=format_percent(most.of_interactions),
+        )
     figure = sentence_figure(
         title,
-        x=by,
-        y="share",
-        alternative="; ".join(f"{g.name}: recommended {format_percent(g.of_recommended)}" for g in groups),
+        x=tr(by),
+        y=tr("share"),
+        alternative="; ".join(
+            tr("{group}: recommended {share}", group=g.name, share=format_percent(g.of_recommended)) for g in groups
+        ),
     )
-    names = [plain_text(g.name, 24) for g in groups]
+    names = [plain_text(worded(g.name), 24) for g in groups]
     for label, values, colour in (
-        ("of the catalogue", [g.of_catalogue for g in groups], QUIET),
-        ("of interactions", [g.of_interactions for g in groups], GROUPS[3]),
-        ("of recommended places", [g.of_recommended for g in groups], GROUPS[0]),
+        (tr("of the catalogue"), [g.of_catalogue for g in groups], QUIET),
+        (tr("of interactions"), [g.of_interactions for g in groups], GROUPS[3]),
+        (tr("of recommended places"), [g.of_recommended for g in groups], GROUPS[0]),
     ):
         figure.add_trace(
             go.Bar(x=names, y=values, name=label, marker_color=colour, text=[format_percent(v) for v in values])
@@ -85,7 +96,7 @@ def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Fi
     import plotly.graph_objects as go
 
     figure = sentence_figure(
-        title, x="day" if dated else "position in the history", y="", height=170 + 24 * len(timeline)
+        title, x=tr("day" if dated else "position in the history"), y="", height=170 + 24 * len(timeline)
     )
     for part, (colour, symbol) in MARKERS.items():
         marks = [
@@ -102,12 +113,12 @@ def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Fi
                 x=(when * 1e9).astype("datetime64[ns]") if dated else when,
                 y=[number for _, number in marks],
                 mode="markers",
-                name=part,
+                name=tr(part),
                 marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1.5, "color": colour}},
-                hovertemplate=f"{part}<extra></extra>",
+                hovertemplate=f"{tr(part)}<extra></extra>",
             )
         )
-    names = [f"user {plain_text(row.user, 12)}" for row in timeline]
+    names = [tr("user {user}", user=plain_text(row.user, 12)) for row in timeline]
     figure.update_yaxes(tickvals=list(range(len(timeline))), ticktext=names, autorange="reversed", showgrid=False)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.4})
     return figure

@@ -19,6 +19,7 @@ from recsys.charts.style import (
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.methods import ALONE, TRANSFER
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import tr, tr_n
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -30,31 +31,40 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
     gains = point["gain"]
     best = max(gains, key=lambda one: one["value"])
     k = int(point["observed"])
-    known = f"{k} known item{'s' * (k != 1)}"
     figure = sentence_figure(
-        f"With {known}, the gain is largest at α = {best['alpha']:.2g}: {_estimate(best).text}",
-        x="α, the share of the source",
-        y="NDCG@10 minus NDCG@10 at α = 0",
+        tr_n(
+            "With {n} known item, the gain is largest at α = {alpha:.2g}: {gain}",
+            "With {n} known items, the gain is largest at α = {alpha:.2g}: {gain}",
+            k,
+            alpha=best["alpha"],
+            gain=_estimate(best).text,
+        ),
+        x=tr("α, the share of the source"),
+        y=tr("NDCG@10 minus NDCG@10 at α = 0"),
         alternative="; ".join(f"α {one['alpha']:.2g}: {one['value']:.3f}" for one in gains),
         height=360,
     )
     add_curve(figure, [one["alpha"] for one in gains], [_estimate(one) for one in gains])
-    figure.add_hline(y=0, line={"dash": "dot", "color": QUIET}, annotation_text="no transfer")
+    figure.add_hline(y=0, line={"dash": "dot", "color": QUIET}, annotation_text=tr("no transfer"))
     return figure
 
 
 def methods_figure(point: Mapping[str, Any]) -> Figure:
     """NDCG@10 of every method, best on top; controls are hollow."""
     ordered = sorted(point["methods"].items(), key=lambda pair: pair[1]["value"])
-    best = methods.label(ordered[-1][0])
     figure = sentence_figure(
-        f"With {int(point['observed'])} known, {plain_text(best)} ranks best of {len(ordered)} methods",
-        x=f"NDCG@10 on {int(point['people']):,} users, with 95% interval",
-        alternative="; ".join(f"{methods.label(name)}: {_estimate(e).text}" for name, e in ordered),
+        tr(
+            "With {known} known, {method} ranks best of {methods} methods",
+            known=int(point["observed"]),
+            method=plain_text(tr(methods.label(ordered[-1][0]))),
+            methods=len(ordered),
+        ),
+        x=tr("NDCG@10 on {users:,} users, with 95% interval", users=int(point["people"])),
+        alternative="; ".join(f"{tr(methods.label(name))}: {_estimate(e).text}" for name, e in ordered),
         height=120 + 28 * len(ordered),
     )
     for name, e in ordered:
-        control, label = methods.is_control(name), plain_text(methods.label(name))
+        control, label = methods.is_control(name), plain_text(tr(methods.label(name)))
         colour = blend_colour(0.5) if name == TRANSFER else QUIET if control else GROUPS[3]
         symbol = "circle-open" if control else "diamond" if name == TRANSFER else "circle"
         add_interval(figure, label, _estimate(e), colour, symbol)
@@ -71,40 +81,42 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     places, known = list(range(len(points))), [f"{int(p['observed'])}" for p in points]
     shown = [m for m in methods.reported() if all(m.name in p["methods"] for p in points)]
     figure = sentence_figure(
-        "The fewer items are known, the more transfer helps",
-        x="known items of the user",
+        tr("The fewer items are known, the more transfer helps"),
+        x=tr("known items of the user"),
         y="NDCG@10",
         height=_PLOT + _TOP + _BOTTOM,
-        alternative="; ".join(f"{m.label}: {_over_known(points, m.name)}" for m in shown),
+        alternative="; ".join(f"{tr(m.label)}: {_over_known(points, m.name)}" for m in shown),
     )
     gains = [p["methods"][TRANSFER]["value"] - p["methods"][ALONE]["value"] for p in points]
     if gains[0] <= gains[-1]:
-        figure.layout.title.text = "Transfer does not help most where the fewest items are known"
+        figure.layout.title.text = tr("Transfer does not help most where the fewest items are known")
     named: list[tuple[str, float, str]] = []  # label, value at the right end, colour
     for method in shown:
         if method.role == "control":
             estimates = [_estimate(p["methods"][method.name]) for p in points]
             figure.add_trace(_band(places, estimates, method.label))
-            named.append((f"{method.label} (control)", (estimates[-1].low + estimates[-1].high) / 2, QUIET))
+            named.append(
+                (tr("{method} (control)", method=method.label), (estimates[-1].low + estimates[-1].high) / 2, QUIET)
+            )
     for number, method in enumerate(m for m in shown if m.role != "control"):
-        name, transfers = method.name, method.role in ("transfer", "learned")
+        name, label, transfers = method.name, tr(method.label), method.role in ("transfer", "learned")
         values = [p["methods"][name]["value"] for p in points]
         colour = blend_colour(0.5) if name == TRANSFER else group_colour(number)
-        named.append((method.label, values[-1], colour))
+        named.append((label, values[-1], colour))
         figure.add_trace(
             go.Scatter(
                 x=places,
                 y=values,
                 text=known,
                 mode="lines+markers",
-                name=method.label,
+                name=label,
                 line={
                     "color": colour,
                     "width": 4 if name == TRANSFER else 2.5 if transfers else 1.5,
                     "dash": "solid" if transfers else "dot",
                 },
                 marker={"symbol": group_symbol(number), "size": 10 if transfers else 7},
-                hovertemplate=f"{method.label}, %{{text}} known: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{label}, {tr('{n} known', n='%{text}')}: %{{y:.3f}}<extra></extra>",
             )
         )
     figure.update_xaxes(tickvals=places, ticktext=known, range=[-0.2, places[-1] + 0.1], showgrid=False)
@@ -117,7 +129,10 @@ _LINE = 17  # pixels of a name
 
 
 def _over_known(points: list[Mapping[str, Any]], name: str) -> str:
-    return ", ".join(f"{p['methods'][name]['value']:.3f} with {int(p['observed'])} known" for p in points)
+    return ", ".join(
+        tr("{value:.3f} with {known} known", value=p["methods"][name]["value"], known=int(p["observed"]))
+        for p in points
+    )
 
 
 def _name_lines(figure: Figure, last: int, named: list[tuple[str, float, str]]) -> None:
@@ -168,7 +183,7 @@ def _band(places: list[int], estimates: list[Estimate], label: str) -> go.Scatte
         fill="toself",
         fillcolor=with_opacity(QUIET, 0.25),
         line={"width": 1, "color": with_opacity(QUIET, 0.6)},
-        name=f"{label} (control, 95% interval)",
+        name=tr("{method} (control, 95% interval)", method=label),
         hoverinfo="skip",
     )
 

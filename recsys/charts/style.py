@@ -8,6 +8,7 @@ transparent and font colours are left open, so that one figure fits a light and 
 from __future__ import annotations
 
 import math
+import re
 from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -161,10 +162,28 @@ def sentence_figure(
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """The text in lines of about `width` characters; words, hyphens and equations such as "α = 0.5" stay whole."""
+    """The text in lines of about `width` characters; words, hyphens and equations such as "α = 0.5" stay whole.
+
+    Chinese has no spaces: its lines may end after every character, which takes the place of two.
+    """
     whole = text.replace(" = ", "\u00a0=\u00a0")
-    lines = wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    if _CHINESE.search(whole):
+        lines = [""]
+        for part in _PARTS.findall(whole):
+            used = len(lines[-1]) + len(_CHINESE.findall(lines[-1]))
+            fits = used + len(part.rstrip()) + len(_CHINESE.findall(part)) <= width
+            lines = [*lines[:-1], lines[-1] + part] if fits or not lines[-1] else [*lines, part]
+        lines = [line.strip() for line in lines]
+    else:
+        lines = wrap(whole, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
+
+
+_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+_PARTS = re.compile(
+    "[（“《「]*(?:[\u4e00-\u9fff]|[^\\s\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]+|.)[，。：；、！？）”》」…]*[ ]*"
+)
+"""What stays together in a line: a Chinese character or a word, with the punctuation around it."""
 
 
 def alternative_of(figure: Figure) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
-from recsys.evaluation.report import ModelResult, Report, main_metric
+from recsys.evaluation.report import ModelResult, Report, main_metric, report_label
 from recsys.evaluation.sampled_ranking import CandidateSampler
 from recsys.metrics import Ranks, mask_seen, rank_masked, registry, repeat_statistics
 from recsys.metrics.classification import call_likes, sample_unseen
@@ -18,7 +18,7 @@ from recsys.metrics.evaluated import EvaluationData, ModelOutput
 from recsys.metrics.uncertainty import Estimate, compare, estimate_means
 from recsys.models.baselines import BASELINES
 from recsys.models.recommender import Recommender, top_k
-from recsys.models.table import model_label
+from recsys.wording import Message
 
 Progress = Callable[[float, str], object]  # fraction in [0, 1], and what is being done
 
@@ -74,7 +74,7 @@ def evaluate_models(
     comparisons = compare(main, per_user, [(first, other) for other in others], seed=seed)
     length = int(main.partition("@")[2])
     repeats = repeat_statistics(holdout.histories, holdout.positives, length, holdout.left_out)
-    progress(1.0, "Done")
+    progress(1.0, Message("Done"))
     return Report(protocol, lengths, holdout.users, tuple(results), comparisons, repeats, seed, tuple(parts))
 
 
@@ -82,8 +82,8 @@ def _evaluate(
     name: str, model: Recommender, data: EvaluationData, ks: tuple[int, ...], sampled: int, progress: Progress
 ) -> ModelResult:
     if model.n_items != data.dataset.n_items:
-        fix = f"Train it on this data, which has {data.dataset.n_items:,} items."
-        raise InputError(f"model {name}", "must know the same items as the data", model.n_items, fix)
+        fix = Message("Train it on this data, which has {n:,} items.", n=data.dataset.n_items)
+        raise InputError(Message("model {name}", name=name), "must know the same items as the data", model.n_items, fix)
     output, seconds = _rank(name, model, data, sampled, progress)
     per_user: dict[str, np.ndarray] = {}
     of_lists: dict[str, Estimate] = {}
@@ -115,7 +115,7 @@ def _rank(
     ranked, unseen, lists = [], [], []
     for fraction, part in _batches(data):
         positives = part.positives
-        progress(fraction, f"Ranking items: {model_label(name)}")
+        progress(fraction, Message("Ranking items: {model}", model=report_label(name)))
         started = time.perf_counter()
         scores = model.scores(part.histories)
         seconds += time.perf_counter() - started

@@ -18,6 +18,7 @@ from recsys.evaluation.evaluate import Progress, evaluate_models, no_progress
 from recsys.evaluation.report import Report
 from recsys.evaluation.sampled_ranking import SAMPLED
 from recsys.models.recommender import Recommender
+from recsys.wording import Message
 
 Trainer = Callable[[Split], Recommender]
 
@@ -30,10 +31,10 @@ class Protocol:
     """
 
     key: str
-    name: str
-    question: str
-    how: str
-    limit: str
+    name: Message
+    question: Message
+    how: Message
+    limit: Message
     split: Callable[[Dataset], Split]
     sampled: int = 0
 
@@ -46,37 +47,48 @@ def sampled_split(dataset: Dataset) -> Split:
 PROTOCOLS = (
     Protocol(
         "leave-one-out",
-        "Leave one out",
-        "What will each user choose next?",
-        "Each user’s last item is held out and must be found among all items that may be recommended; the item before "
-        "it is used for validation.",
-        "Later interactions of other users are trained on, so future trends leak a little.",
+        Message("Leave one out"),
+        Message("What will each user choose next?"),
+        Message(
+            "Each user’s last item is held out and must be found among all items that may be recommended; the item "
+            "before it is used for validation."
+        ),
+        Message("Later interactions of other users are trained on, so future trends leak a little."),
         leave_one_out,
     ),
     Protocol(
         "time",
-        "Split by time",
-        "What would have been recommended from a given day on?",
-        "All interactions after one point in time are held out, for all users; items that users chose after it and "
-        "that may be recommended must be found.",
-        "Only users active before and after that point are evaluated.",
+        Message("Split by time"),
+        Message("What would have been recommended from a given day on?"),
+        Message(
+            "All interactions after one point in time are held out, for all users; items that users chose after it and "
+            "that may be recommended must be found."
+        ),
+        Message("Only users active before and after that point are evaluated."),
         time_split,
     ),
     Protocol(
         "cold-users",
-        "Cold users",
-        "Does the model work for users it was not trained on?",
-        "A tenth of the users is left out of training; the sixth item of each must be found from the first five.",
-        "Says nothing about users with long histories.",
+        Message("Cold users"),
+        Message("Does the model work for users it was not trained on?"),
+        Message(
+            "A tenth of the users is left out of training; the sixth item of each must be found from the first five."
+        ),
+        Message("Says nothing about users with long histories."),
         cold_users,
     ),
     Protocol(
         "sampled-negatives",
-        f"{SAMPLED} sampled negatives",
-        "How do these models compare with papers that sample negatives?",
-        f"Each user’s last item is held out and must be found among {SAMPLED} random unseen items of its scenario.",
-        "Not comparable across settings: the figures depend on how many items are drawn, and models may be ordered "
-        "differently than among all items (Krichene & Rendle 2020).",
+        Message("{n} sampled negatives", n=SAMPLED),
+        Message("How do these models compare with papers that sample negatives?"),
+        Message(
+            "Each user’s last item is held out and must be found among {n} random unseen items of its scenario.",
+            n=SAMPLED,
+        ),
+        Message(
+            "Not comparable across settings: the figures depend on how many items are drawn, and models may be ordered "
+            "differently than among all items (Krichene & Rendle 2020)."
+        ),
         sampled_split,
         SAMPLED,
     ),
@@ -88,7 +100,8 @@ def protocol(key: str) -> Protocol:
     for one in PROTOCOLS:
         if one.key == key:
             return one
-    raise InputError("the protocol", f"must be one of {', '.join(p.key for p in PROTOCOLS)}", key)
+    rule = Message("must be one of {names}", names=", ".join(p.key for p in PROTOCOLS))
+    raise InputError("the protocol", rule, key)
 
 
 def check_no_leak(split: Split) -> None:
@@ -97,24 +110,25 @@ def check_no_leak(split: Split) -> None:
     Raises InputError if `train` holds rows of a held-out user beyond the history the model is shown, if it holds rows
     of a cold user, if a row is later than the cut in time, or if a validation history holds test items.
     """
-    for part, holdout in (("validation", split.validation), ("test", split.test)):
+    validation = Message("the validation part")
+    for part, holdout in ((validation, split.validation), (Message("the test part"), split.test)):
         trained = split.train.histories(holdout.users)
         if split.protocol == "cold-users" and any(len(h) for h in trained):
-            raise _leak(f"the {part} part", "must hold only users without rows in training")
+            raise _leak(part, Message("must hold only users without rows in training"))
         if (user := _first_beyond(trained, holdout.histories)) is not None:
             name = split.train.users.external(int(holdout.users[user]))
-            raise _leak(f"the {part} part", "must not be trained on", f"held-out rows of user {name} in training")
+            raise _leak(part, Message("must not be trained on"), f"held-out rows of user {name} in training")
     test_rows = {int(user): row for row, user in enumerate(split.test.users)}
     for user, history in zip(split.validation.users, split.validation.histories, strict=True):
         row = test_rows.get(int(user))
         if row is not None and _first_beyond([history], [split.test.histories[row]]) is not None:
-            raise _leak("the validation part", "must not hold test items")
+            raise _leak(validation, Message("must not hold test items"))
     if (
         split.cuts is not None
         and split.train.timestamps is not None
         and (split.train.timestamps >= split.cuts[0]).any()
     ):
-        raise _leak("training rows", "must all be earlier than the cut")
+        raise _leak(Message("training rows"), Message("must all be earlier than the cut"))
 
 
 def _leak(subject: str, rule: str, got: str | None = None) -> InputError:
@@ -150,7 +164,7 @@ def evaluate_protocol(
     check_no_leak(split)
     models = {}
     for number, (name, trainer) in enumerate(trainers.items()):
-        progress(0.7 * number / len(trainers), f"Training {name} without the held-out rows")
+        progress(0.7 * number / len(trainers), Message("Training {name} without the held-out rows", name=name))
         models[name] = trainer(split)
     return evaluate_models(
         models,

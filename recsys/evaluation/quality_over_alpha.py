@@ -21,13 +21,14 @@ from recsys.metrics import ndcg, ranks
 from recsys.metrics.uncertainty import Estimate, estimate_means, holm, paired_p
 from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer import interpolate
+from recsys.wording import Message, listed
 
-SOURCES: Mapping[str, str] = {
-    "nearest": "mean of the ten nearest users",
-    "average": "the average user",
-    "same group": "mean of ten users of the chosen group",
+SOURCES: Mapping[str, Message] = {
+    Message("nearest"): Message("mean of the ten nearest users"),
+    Message("average"): Message("the average user"),
+    Message("same group"): Message("mean of ten users of the chosen group"),
 }
-CONTROLS = ("random source", "shuffled pairs")
+CONTROLS = (Message("random source"), Message("shuffled pairs"))
 MEMBERS = 10
 BATCH = 32  # targets whose sources are scored together
 
@@ -60,19 +61,33 @@ class QualityOverAlpha:
     users: int
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Message:
         """Whether transfer is shown to help these targets."""
-        about = f"{SOURCES[self.kind]}, {self.users:,} users, NDCG@{self.k}"
-        each = " and ".join(f"{alpha:.2g}" for alpha in sorted(set(self.chosen)))
-        at = f"α = {each}, chosen on one half of the users and evaluated on the other"
+        values: dict[str, object] = {
+            "source": SOURCES[self.kind],
+            "users": self.users,
+            "k": self.k,
+            "alpha": listed([f"{alpha:.2g}" for alpha in sorted(set(self.chosen))], "and"),
+            "gain": self.gain.text,
+        }
         if not (self.gain.value > 0 and self.p < 0.05):
-            return f"No evidence that any α > 0 helps ({about}: {self.gain.text} at {at})."
-        harmed = f"{100 * self.harmed:.0f}% of users are worse off"
+            return Message(
+                "No evidence that any α > 0 helps ({source}, {users:,} users, NDCG@{k}: {gain} at α = {alpha}, chosen "
+                "on one half of the users and evaluated on the other).",
+                **values,
+            )
+        values["harmed"] = 100 * self.harmed
         if self.over_random.low > 0:
-            return f"Transfer helps at {at} ({about}: gain {self.gain.text}); {harmed}."
-        return (
-            f"{at}, gains {self.gain.text}, but a random source gains as much ({about}): the effect is smoothing, not "
-            f"shared interests; {harmed}."
+            return Message(
+                "Transfer helps at α = {alpha}, chosen on one half of the users and evaluated on the other ({source}, "
+                "{users:,} users, NDCG@{k}: gain {gain}); {harmed:.0f}% of users are worse off.",
+                **values,
+            )
+        return Message(
+            "α = {alpha}, chosen on one half of the users and evaluated on the other, gains {gain}, but a random "
+            "source gains as much ({source}, {users:,} users, NDCG@{k}): the effect is smoothing, not shared "
+            "interests; {harmed:.0f}% of users are worse off.",
+            **values,
         )
 
 
@@ -101,13 +116,14 @@ def quality_over_alpha(
         InputError: an unknown kind of source, or fewer than two targets.
     """
     if kind not in SOURCES:
-        raise InputError("the kind of source", f"must be one of {', '.join(SOURCES)}", kind)
+        raise InputError("the kind of source", Message("must be one of {names}", names=", ".join(SOURCES)), kind)
     rng = np.random.default_rng(seed)
     chosen = np.arange(len(holdout)) if targets is None else np.asarray(targets, dtype=np.int64)
     if len(chosen) > most:
         chosen = np.sort(rng.choice(chosen, most, replace=False))
     if len(chosen) < 2 or len(holdout) < MEMBERS + 2:
-        raise InputError("the targets", f"must be at least 2 of at least {MEMBERS + 2} users", len(chosen))
+        rule = Message("must be at least 2 of at least {n} users", n=MEMBERS + 2)
+        raise InputError("the targets", rule, len(chosen))
     sources = _sources(model, holdout, chosen, kind, np.asarray(group, dtype=np.int64), rng)
     random = [_sample(np.arange(len(holdout)), position, rng) for position in chosen]
     compared = {kind: sources, CONTROLS[0]: random, CONTROLS[1]: [*sources[-1:], *sources[:-1]]}
@@ -119,7 +135,7 @@ def quality_over_alpha(
             progress((begun + fraction) / len(compared), message)
 
         values[name] = _ndcg_over_alpha(model, holdout, chosen, of_target, alphas, k, part)
-    progress(1.0, "Done")
+    progress(1.0, Message("Done"))
     return _summary(kind, k, alphas, values, rng.permutation(len(chosen)) % 2, seed)
 
 

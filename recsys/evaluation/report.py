@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from recsys.metrics import RepeatStatistics, registry
 from recsys.metrics.uncertainty import Comparison, Estimate
 from recsys.models.table import model_label
+from recsys.wording import Message, in_a_row
+
+PARTS: Mapping[str, Message] = {part: part for part in (Message("network alone"), Message("Markov alone"))}
+"""Names of parts of a model, which are not in the table of models."""
+
+
+def report_label(name: str) -> str:
+    """What a model of a report is called on screen: a message for models of the table and their parts."""
+    if isinstance(name, Message):  # of a compared run
+        return name
+    return PARTS[name] if name in PARTS else model_label(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +51,7 @@ class ModelResult:
     @property
     def label(self) -> str:
         """What the model is called on screen."""
-        return model_label(self.name)
+        return report_label(self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,20 +123,30 @@ class Report:
         """What the first model reaches, and whether it is shown to be better than the best simple baseline."""
         first, rival = self.models[0], self.best_baseline
         sentences = [
-            f"{first.label} reaches {self.main.upper()} {first.estimates[self.main].text} on {len(self.users):,} users"
+            Message(
+                "{model} reaches {metric} {estimate} on {users:,} users; there is no other model to compare with."
+                if len(self.models) == 1
+                else "{model} reaches {metric} {estimate} on {users:,} users.",
+                model=first.label,
+                metric=self.main.upper(),
+                estimate=first.estimates[self.main].text,
+                users=len(self.users),
+            )
         ]
-        if len(self.models) == 1:
-            sentences[0] += "; there is no other model to compare with"
         if rival is not None:
             found = self.against(rival.name)
-            lead = "Better" if found.significant and found.difference.value > 0 else "Not better"
             sentences.append(
-                f"{lead} than {rival.label}, the best simple baseline ({rival.estimates[self.main].text}): difference "
-                f"{found.difference.text}"
+                Message(
+                    "Better than {model}, the best simple baseline ({estimate}): difference {difference}."
+                    if found.significant and found.difference.value > 0
+                    else "Not better than {model}, the best simple baseline ({estimate}): difference {difference}.",
+                    model=rival.label,
+                    estimate=rival.estimates[self.main].text,
+                    difference=found.difference.text,
+                )
             )
         others = [m.name for m in self.models[1:] if not m.baseline and m.name not in self.parts]
-        sentences += [self.against(name).sentence(model_label).removesuffix(".") for name in others]
-        return ". ".join(sentences) + "."
+        return in_a_row([*sentences, *(self.against(name).sentence(report_label) for name in others)])
 
     @property
     def parts_sentence(self) -> str:
@@ -134,9 +156,16 @@ class Report:
         names = {name: name for name in self.parts}
         if "markov" in self.names:
             names["Markov alone"] = "markov"
-        each = [f"{label} {self[name].estimates[self.main].text}" for label, name in names.items()]
-        both = f"both together {self.models[0].estimates[self.main].text}"
-        return f"{self.main.upper()}: {'; '.join([*each, both])}."
+        each = [
+            Message("{part} {estimate}", part=report_label(label), estimate=self[name].estimates[self.main].text)
+            for label, name in names.items()
+        ]
+        return Message(
+            "{metric}: {parts}; both together {estimate}.",
+            metric=self.main.upper(),
+            parts=reduce(lambda parts, part: Message("{parts}; {part}", parts=parts, part=part), each),
+            estimate=self.models[0].estimates[self.main].text,
+        )
 
     def to_json(self) -> dict[str, object]:
         """Numbers and names only.

@@ -16,6 +16,7 @@ from recsys.data.dataset import Catalogue, History
 from recsys.errors import InputError
 from recsys.evaluation.report import Report
 from recsys.metrics.uncertainty import RESAMPLES, bootstrap_means
+from recsys.wording import Message
 
 SAMPLED = 999
 
@@ -90,12 +91,14 @@ class OrderComparison:
         return float(np.mean([pair.differently for pair in self.pairs]))
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """The result in words."""
-        number = sum(pair.differs for pair in self.pairs)
-        return (
-            f"The two rankings order {number:,} of {len(self.pairs):,} pairs of models differently, and a pair in "
-            f"{self.frequency:.1%} of the resamples of users."
+        return Message(
+            "The two rankings order {number:,} of {pairs:,} pairs of models differently, and a pair in "
+            "{frequency:.1%} of the resamples of users.",
+            number=sum(pair.differs for pair in self.pairs),
+            pairs=len(self.pairs),
+            frequency=self.frequency,
         )
 
 

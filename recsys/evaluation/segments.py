@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,15 @@ from recsys.errors import InputError
 from recsys.metrics.beyond_accuracy import BANDS, exposure, popularity_bands
 from recsys.metrics.registry import metric_label
 from recsys.metrics.uncertainty import Estimate, bootstrap_means, estimate_means
+from recsys.wording import Message, listed
 
 SMALLEST = 30  # users below which the mean of a group is too uncertain to compare
 MOST_GROUPS = 12
+LENGTH, ACTIVITY, POPULARITY, SCENARIO = (
+    Message("history length"), Message("activity"), Message("popularity of history"), Message("scenario"),
+)  # fmt: skip
+ITEMS_BY = (Message("popularity"), SCENARIO, Message("tag"))
+"""What items can be grouped by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +41,11 @@ class Grouping:
 
 def user_attributes(dataset: Dataset) -> tuple[str, ...]:
     """Attributes that users can be grouped by in this data."""
-    found = ["history length", "popularity of history"]
+    found: list[str] = [LENGTH, POPULARITY]
     if dataset.timestamps is not None:
-        found.insert(1, "activity")
+        found.insert(1, ACTIVITY)
     if len(dataset.catalogue.scenario_names) > 1:
-        found.append("scenario")
+        found.append(SCENARIO)
     columns = [str(c) for c in dataset.user_table.columns if 1 < dataset.user_table[c].nunique() <= 50 * MOST_GROUPS]
     return (*found, *(c for c in columns if c not in found))
 
@@ -54,20 +60,20 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
     Raises InputError for other attributes.
     """
     histories = holdout.histories
-    if by == "history length":
-        return _quartiles(by, np.array([len(h) for h in histories], dtype=float), "items", whole=True)
-    if by == "activity" and dataset.timestamps is not None:
-        return _quartiles(by, _items_a_week(dataset, holdout), "items a week")
-    if by == "popularity of history":
-        return _quartiles(by, 100 * _history_popularity(dataset, histories), "% of items are less popular", whole=True)
-    if by == "scenario":
-        return _named(by, [_main_scenario(dataset, h) for h in histories])
+    if by == LENGTH:
+        return _quartiles(LENGTH, np.array([len(h) for h in histories], dtype=float), _items, whole=True)
+    if by == ACTIVITY and dataset.timestamps is not None:
+        return _quartiles(ACTIVITY, _items_a_week(dataset, holdout), _items_weekly)
+    if by == POPULARITY:
+        return _quartiles(POPULARITY, 100 * _history_popularity(dataset, histories), _less_popular, whole=True)
+    if by == SCENARIO:
+        return _named(SCENARIO, [_main_scenario(dataset, h) for h in histories])
     if by in dataset.user_table.columns:
         column = dataset.user_table[by].iloc[holdout.users]
         if column.dtype.kind in "if" and column.nunique() > MOST_GROUPS:
-            return _quartiles(by, column.to_numpy(dtype=float), "")
+            return _quartiles(by, column.to_numpy(dtype=float), str)
         return _named(by, column.astype("string").fillna("").tolist())
-    raise InputError("the grouping", f"must be one of {', '.join(user_attributes(dataset))}", by)
+    raise InputError("the grouping", Message("must be one of {names}", names=", ".join(user_attributes(dataset))), by)
 
 
 def membership(name: str, members: Sequence[int] | np.ndarray, holdout: Holdout) -> Grouping:
@@ -77,7 +83,7 @@ def membership(name: str, members: Sequence[int] | np.ndarray, holdout: Holdout)
         name: of the group. Hostile text: show it as text only.
         members: user indexes.
     """
-    return Grouping(name, (name, "all other users"), np.where(np.isin(holdout.users, members), 0, 1))
+    return Grouping(name, (name, Message("all other users")), np.where(np.isin(holdout.users, members), 0, 1))
 
 
 def _items_a_week(dataset: Dataset, holdout: Holdout) -> np.ndarray:
@@ -101,7 +107,20 @@ def _main_scenario(dataset: Dataset, history: History) -> str:
     return max(sorted(set(names)), key=names.count) if names else ""
 
 
-def _quartiles(by: str, values: np.ndarray, unit: str, whole: bool = False) -> Grouping:
+def _items(span: str) -> Message:
+    return Message("{span} items", span=span)
+
+
+def _items_weekly(span: str) -> Message:
+    return Message("{span} items a week", span=span)
+
+
+def _less_popular(span: str) -> Message:
+    return Message("{span} % of items are less popular", span=span)
+
+
+def _quartiles(by: str, values: np.ndarray, name: Callable[[str], str], whole: bool = False) -> Grouping:
+    """Groups cut at the quartiles; `name` gets the range of a group and returns it with its unit."""
     known = np.isfinite(values)
     if not known.any():
         return Grouping(by, (), np.full(len(values), -1))
@@ -115,7 +134,7 @@ def _quartiles(by: str, values: np.ndarray, unit: str, whole: bool = False) -> G
         inside = values[of == group]
         low, high = (edges[group], edges[group + 1]) if not len(inside) else (inside.min(), inside.max())
         span = f"{low:,.{digits}f}" if low == high else f"{low:,.{digits}f} – {high:,.{digits}f}"
-        names.append(f"{span} {unit}".strip())
+        names.append(name(span))
     return Grouping(by, tuple(names), of)
 
 
@@ -123,7 +142,7 @@ def _named(by: str, values: list[str]) -> Grouping:
     counts = {name: values.count(name) for name in set(values) - {""}}
     common = sorted(counts, key=lambda name: (-counts[name], name))[: MOST_GROUPS - 1]
     rest = len(counts) > len(common)
-    names = (*sorted(common), "all others") if rest else tuple(sorted(common))
+    names = (*sorted(common), Message("all others")) if rest else tuple(sorted(common))
     place = {name: number for number, name in enumerate(names)}
     other = len(names) - 1 if rest else -1
     return Grouping(by, names, np.array([-1 if v == "" else place.get(v, other) for v in values]))
@@ -158,21 +177,33 @@ class Segments:
     unknown: int
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Message, ...]:
         """Groups that are too small to compare, and users without a group."""
-        small = [f"{g.name} ({g.users})" for g in self.groups if g.too_small]
-        sentences = [f"Fewer than {SMALLEST} users, too few to compare: {', '.join(small)}."] if small else []
-        sentences += [f"{self.unknown:,} users are in no group: their {self.by} is not known."] if self.unknown else []
+        small = [Message("{group} ({users})", group=g.name, users=g.users) for g in self.groups if g.too_small]
+        sentences = []
+        if small:
+            sentences.append(
+                Message("Fewer than {n} users, too few to compare: {groups}.", n=SMALLEST, groups=listed(small))
+            )
+        if self.unknown:
+            sentences.append(
+                Message(
+                    "{n:,} users are in no group: their {attribute} is not known.", n=self.unknown, attribute=self.by
+                )
+            )
         return tuple(sentences)
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """Whether there is a significant gap between groups."""
         if self.gap is None:
-            return f"Fewer than two groups by {self.by} are large enough to compare."
+            return Message("Fewer than two groups by {attribute} are large enough to compare.", attribute=self.by)
+        values = {"attribute": self.by, "metric": metric_label(self.metric), "gap": self.gap.text}
         if self.gap.low <= 0:
-            return f"No gap between groups by {self.by} is shown ({metric_label(self.metric)} gap {self.gap.text})."
-        return f"Lowest by {self.by}: {self.worst} ({metric_label(self.metric)} gap to the highest {self.gap.text})."
+            return Message("No gap between groups by {attribute} is shown ({metric} gap {gap}).", **values)
+        return Message(
+            "Lowest by {attribute}: {group} ({metric} gap to the highest {gap}).", group=self.worst, **values
+        )
 
 
 def segment(values: np.ndarray, groups: Grouping, metric: str, *, seed: int = 0, smallest: int = SMALLEST) -> Segments:
@@ -223,12 +254,13 @@ class ItemGroup:
 
 def item_groups(dataset: Dataset, by: str) -> Grouping:
     """Items in groups (n_items entries, item 1 first) by "popularity" (see BANDS), "scenario" or "tag" (the first)."""
-    if by == "popularity":
-        return Grouping(by, BANDS, popularity_bands(dataset.item_counts)[1:])
-    if by == "scenario":
-        return _named(by, list(dataset.catalogue.scenarios[1:]))
-    if by == "tag":
-        return _named(by, [tags[0] if tags else "" for tags in dataset.catalogue.tags[1:]])
+    by_popularity, by_scenario, by_tag = ITEMS_BY
+    if by == by_popularity:
+        return Grouping(by_popularity, BANDS, popularity_bands(dataset.item_counts)[1:])
+    if by == by_scenario:
+        return _named(by_scenario, list(dataset.catalogue.scenarios[1:]))
+    if by == by_tag:
+        return _named(by_tag, [tags[0] if tags else "" for tags in dataset.catalogue.tags[1:]])
     raise InputError("the item grouping", "must be popularity, scenario or tag", by)
 
 

@@ -6,8 +6,9 @@ the difference: it deletes history items in the order of influence, of attention
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -17,6 +18,7 @@ from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.explain.history_influence import deletion_curve, influence, unseen_items
 from recsys.metrics.uncertainty import Estimate, estimate_means, paired_p
 from recsys.models.recommender import Recommender, top_k
+from recsys.wording import Message, listed
 
 
 @runtime_checkable
@@ -138,18 +140,35 @@ class DeletionStudy:
     n_recommendations: int
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """The result in words."""
-        sooner = [name for name, difference in self.differences.items() if difference.high < 0]
-        others = [name for name in self.differences if name not in sooner]
-        start = f"On {self.n_recommendations:,} recommendations,"
+        sooner = [ORDERS[name] for name, difference in self.differences.items() if difference.high < 0]
+        others = [ORDERS[name] for name in self.differences if name not in sooner]
+        n = self.n_recommendations
         if not sooner:
-            return f"{start} no order of deletion is shown to find the important items sooner."
-        found = f"{start} deletion by influence finds the important items sooner than by {' and by '.join(sooner)}"
-        return f"{found}; no difference from {', '.join(others)} is shown." if others else f"{found}."
+            return Message(
+                "On {n:,} recommendations, no order of deletion is shown to find the important items sooner.", n=n
+            )
+        slower = reduce(lambda a, b: Message("{order} and by {other}", order=a, other=b), sooner)
+        if not others:
+            return Message(
+                "On {n:,} recommendations, deletion by influence finds the important items sooner than by {orders}.",
+                n=n,
+                orders=slower,
+            )
+        return Message(
+            "On {n:,} recommendations, deletion by influence finds the important items sooner than by {orders}; "
+            "no difference from {others} is shown.",
+            n=n,
+            orders=slower,
+            others=listed(others),
+        )
 
 
 STEPS = 11
+ORDERS: Mapping[str, Message] = {
+    order: order for order in (Message("influence"), Message("attention"), Message("random"))
+}
 
 
 def deletion_study(
@@ -174,7 +193,8 @@ def deletion_study(
     curves: dict[str, list[np.ndarray]] = {}
     for number, history in enumerate(histories):
         if progress is not None:
-            progress(number / len(histories), f"Deleting history items of user {number + 1:,} of {len(histories):,}")
+            message = Message("Deleting history items of user {n:,} of {users:,}", n=number + 1, users=len(histories))
+            progress(number / len(histories), message)
         if len(history) < 3:
             continue
         left_out = repeats.left_out(history)

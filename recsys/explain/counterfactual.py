@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys.data.dataset import History
 from recsys.explain.history_influence import Scorer, influence, margins_and_ranks
+from recsys.wording import Message
 
 BATCH = 128
 
@@ -31,16 +32,32 @@ class Counterfactual:
     rank_after: int
     evaluations: int
 
-    def sentence(self, title: str, k: int) -> str:
+    def sentence(self, title: str, k: int) -> Message:
         """The result in words; `title` is used as given."""
         if self.rank_before > k:
-            return f"{title} is not in the top {k}: its rank is {self.rank_before:,}."
+            return Message(
+                "{title} is not in the top {k}: its rank is {rank:,}.", title=title, k=k, rank=self.rank_before
+            )
         if self.removed is None:
-            return f"{title} stays in the top {k} without any history: the model recommends it to new users too."
-        count = len(self.removed)
-        removed = "one item" if count == 1 else f"{count} items"
-        proof = "no smaller set is enough" if self.proven_minimal else "a smaller set may exist; not all were tried"
-        return f"Without {removed}, {title} drops from rank {self.rank_before} to rank {self.rank_after:,} ({proof})."
+            return Message(
+                "{title} stays in the top {k} without any history: the model recommends it to new users too.",
+                title=title,
+                k=k,
+            )
+        proof = (
+            Message("no smaller set is enough")
+            if self.proven_minimal
+            else Message("a smaller set may exist; not all were tried")
+        )
+        return Message.plural(
+            "Without one item, {title} drops from rank {before} to rank {after:,} ({proof}).",
+            "Without {n} items, {title} drops from rank {before} to rank {after:,} ({proof}).",
+            len(self.removed),
+            title=title,
+            before=self.rank_before,
+            after=self.rank_after,
+            proof=proof,
+        )
 
 
 def smallest_removal(

@@ -15,6 +15,7 @@ import numpy as np
 from recsys.data.dataset import History, read_only
 from recsys.errors import InputError
 from recsys.transfer import interpolate
+from recsys.wording import Message
 
 Scorer = Callable[[Sequence[History]], np.ndarray]
 """Histories of one user -> scores (B, n_items + 1); column 0 is ignored, all others are finite."""
@@ -110,7 +111,7 @@ def influence(scorer: Scorer, history: History, item: int, candidates: np.ndarra
         InputError: an item that does not exist.
     """
     if not 1 <= item < len(candidates):
-        raise InputError("the item", f"must be between 1 and {len(candidates) - 1}", item)
+        raise InputError("the item", Message("must be between 1 and {n}", n=len(candidates) - 1), item)
     histories = [history, *leave_one_out_histories(history)]
     margins, ranks = margins_and_ranks(scorer(histories), item, candidates)
     return Influence(item, history, float(margins[0]), int(ranks[0]), margins[0] - margins[1:], ranks[1:])

@@ -13,11 +13,14 @@ from recsys.explain.history_influence import margins_and_ranks
 from recsys.metrics.item_content import item_features
 from recsys.models.recommender import Encoder, Recommender
 from recsys.models.table import model_label
+from recsys.wording import Message
+
+TARGET, SOURCE, NETWORK = Message("target"), Message("source"), Message("network")
 
 
 @dataclass(frozen=True)
 class ScorePart:
-    """One summand of an item's margin."""
+    """One summand of an item's margin; its name is a message where it has words."""
 
     name: str
     value: float
@@ -28,27 +31,31 @@ def source_and_target(
 ) -> tuple[ScorePart, ScorePart]:
     """The target's part of the item's margin, (1 − α) · margin, and the source's, α · margin; they add up exactly."""
     margins = margins_and_ranks(np.stack([target_scores, source_scores]), item, candidates)[0]
-    return ScorePart("target", (1 - alpha) * float(margins[0])), ScorePart("source", alpha * float(margins[1]))
+    return ScorePart(TARGET, (1 - alpha) * float(margins[0])), ScorePart(SOURCE, alpha * float(margins[1]))
 
 
 def model_score_parts(model: Recommender, history: History, item: int, candidates: np.ndarray) -> tuple[ScorePart, ...]:
     """The margin by component (network, Markov scores) for a model that adds several scores; one part for others."""
     parts = model.parts([history]) if hasattr(model, "parts") else {model.name: model.scores([history])}
     margins = {name: float(margins_and_ranks(scores, item, candidates)[0][0]) for name, scores in parts.items()}
-    return tuple(ScorePart(model_label(name), margin) for name, margin in margins.items())
+    return tuple(
+        ScorePart(NETWORK if name == NETWORK else model_label(name), margin) for name, margin in margins.items()
+    )
 
 
-def similar_items(model: Recommender, dataset: Dataset, item: int, k: int = 8) -> tuple[list[tuple[int, float]], str]:
+def similar_items(
+    model: Recommender, dataset: Dataset, item: int, k: int = 8
+) -> tuple[list[tuple[int, float]], Message]:
     """The k nearest items with their cosine similarity, and what was compared: item vectors, or tags and users."""
     if isinstance(model, Encoder):
         rows, similarity = nearest(model.item_vectors, item, k + 1)
-        compared = "the model’s item vectors"
+        compared = Message("the model’s item vectors")
     else:
         features = item_features(dataset)
         cosine = np.asarray((features @ features[item].T).todense()).ravel()
         cosine[item] = -1
         rows = np.argsort(-cosine, kind="stable")[: k + 1]
-        similarity, compared = cosine[rows], "their tags, or their users where there are no tags"
+        similarity, compared = cosine[rows], Message("their tags, or their users where there are no tags")
     return [(int(row), float(value)) for row, value in zip(rows, similarity, strict=True) if row][:k], compared
 
 

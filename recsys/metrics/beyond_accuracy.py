@@ -13,9 +13,10 @@ import numpy as np
 from recsys.data.dataset import History
 from recsys.data.quality import gini
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import Message
 
 Z = 1.959964  # 95% of a normal distribution lies within this many standard errors
-BANDS = ("popular half", "middle", "long tail")
+BANDS = (Message("popular half"), Message("middle"), Message("long tail"))
 """Items by popularity: those behind half of all interactions, behind the next 30%, and behind the last 20%."""
 
 

@@ -6,6 +6,7 @@ import math
 
 from recsys.errors import InputError
 from recsys.metrics.uncertainty import LEVEL, Estimate
+from recsys.wording import Message
 
 
 def wilson(hits: int, n: int) -> Estimate:
@@ -13,7 +14,7 @@ def wilson(hits: int, n: int) -> Estimate:
     from scipy.stats import binomtest
 
     if not 0 <= hits <= n:
-        raise InputError("hits", f"must be between 0 and {n}", hits)
+        raise InputError("hits", Message("must be between 0 and {n}", n=n), hits)
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan)
     interval = binomtest(hits, n).proportion_ci(LEVEL, method="wilson")

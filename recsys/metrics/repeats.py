@@ -10,6 +10,7 @@ import numpy as np
 from recsys.data.dataset import History
 from recsys.metrics.accuracy import ndcg
 from recsys.metrics.ranking import MISSED, Ranks
+from recsys.wording import Message
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,37 @@ class RepeatStatistics:
 
     @property
     def sentence(self) -> str:
-        """What the share means for every score; "" where nothing is repeated."""
+        """What the share means for every score, as a message; "" where nothing is repeated."""
         if not self.share:
             return ""
-        are_repeats = f"{_percent(self.share)} of the held-out items are repeats: the user already has them."
+        share, most = _percent(self.share), {"k": self.k, "reachable": self.reachable}
         if self.allowed >= self.share:
-            return f"{are_repeats} Already chosen items may be recommended again, so these count as any other item."
-        most = f"NDCG@{self.k} can reach at most {self.reachable:.3f}."
+            return Message(
+                "{share} of the held-out items are repeats: the user already has them. Already chosen items may be "
+                "recommended again, so these count as any other item.",
+                share=share,
+            )
         if not self.allowed:
-            misses = "Such items are never recommended, so they count as misses for every model."
-            return f"{are_repeats} {misses} {most}"
-        missed = _percent(self.share - self.allowed)
-        return f"{are_repeats} {missed} were chosen too recently to be recommended again and count as misses. {most}"
+            return Message(
+                "{share} of the held-out items are repeats: the user already has them. Such items are never "
+                "recommended, so they count as misses for every model. NDCG@{k} can reach at most {reachable:.3f}.",
+                share=share,
+                **most,
+            )
+        return Message(
+            "{share} of the held-out items are repeats: the user already has them. {missed} were chosen too recently "
+            "to be recommended again and count as misses. NDCG@{k} can reach at most {reachable:.3f}.",
+            share=share,
+            missed=_percent(self.share - self.allowed),
+            **most,
+        )
 
     def to_json(self) -> dict[str, float]:
         return {"share": self.share, "reachable": self.reachable, "k": self.k, "allowed": self.allowed}
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%" if share >= 0.01 else "Under 1%"
+    return f"{100 * share:.0f}%" if share >= 0.01 else Message("Under 1%")
 
 
 def repeat_statistics(

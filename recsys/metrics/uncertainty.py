@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 LEVEL = 0.95
 RESAMPLES = 1000
@@ -149,14 +150,24 @@ class Comparison:
         """Whether the difference is significant at 5% after Holm's correction."""
         return is_significant(self.p_holm)
 
-    def sentence(self, label: Callable[[str], str] = str) -> str:
+    def sentence(self, label: Callable[[str], str] = str) -> Message:
         """The result in words. `label` gets a name and returns what it is called in the sentence."""
-        tail = f"({self.metric.upper()} {self.difference.text}, Holm p = {_fixed(self.p_holm, 3)})"
         first, second = label(self.first), label(self.second)
+        figures = {"metric": self.metric.upper(), "difference": self.difference.text, "p": _fixed(self.p_holm, 3)}
         if not self.significant:
-            return f"No difference shown between {first} and {second} {tail}."
+            return Message(
+                "No difference shown between {first} and {second} ({metric} {difference}, Holm p = {p}).",
+                first=first,
+                second=second,
+                **figures,
+            )
         better, worse = (first, second) if self.difference.value > 0 else (second, first)
-        return f"{better} is better than {worse} {tail}."
+        return Message(
+            "{better} is better than {worse} ({metric} {difference}, Holm p = {p}).",
+            better=better,
+            worse=worse,
+            **figures,
+        )
 
     def to_json(self) -> dict[str, object]:
         values = {"metric": self.metric, "first": self.first, "second": self.second, "p": self.p, "p_holm": self.p_holm}

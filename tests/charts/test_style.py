@@ -121,6 +121,14 @@ def test_long_axis_titles_are_wrapped_and_equations_stay_whole() -> None:
     assert "α = 0.40" in figure.layout.title.text
 
 
+def test_chinese_titles_are_wrapped_between_characters_and_words_stay_whole() -> None:
+    title = "“某个物品”在 α = 0.30 时的 NDCG@10 最高，为 0.123 [0.1, 0.2]（1,234 个用户）；随机源（对照）同样有帮助。"
+    lines = style.sentence_figure(title, width=40).layout.title.text.split("<br>")
+    assert len(lines) == 3 and "".join(lines).replace(" ", "") == title.replace(" ", "")
+    assert "在 α = 0.30 时的 NDCG@10 " in lines[0] and all(len(line) <= 33 for line in lines)
+    assert not any(line[0] in "，。：；）”" for line in lines)
+
+
 def test_source_and_target_have_their_colour_in_one_file() -> None:
     root = Path(__file__).resolve().parents[2]
     hex_codes = re.compile(f"{style.SOURCE}|{style.TARGET}|230, ?159, ?0|0, ?114, ?178", re.IGNORECASE)

@@ -12,6 +12,7 @@ from recsys.charts.style import CONFIG
 from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
 from recsys.jobs.progress import Progress
+from recsys.wording import Message, tr
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
 from ui.run_context import group_of
@@ -20,15 +21,15 @@ from ui.shell.job_results import job_id, job_result
 if TYPE_CHECKING:
     from recsys.evaluation.quality_over_alpha import QualityOverAlpha
 
-ALL, SHORTEST = "all users", "the quarter with the shortest histories"
+ALL, SHORTEST = Message("all users"), Message("the quarter with the shortest histories")
 NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve), for the report
 
 
 def _targets(evaluated: EvaluationContext) -> dict[str, str]:
     """Groups of targets to choose from: key -> name."""
-    offered = {ALL: ALL, SHORTEST: SHORTEST}
+    offered: dict[str, str] = {ALL: tr(ALL), SHORTEST: tr(SHORTEST)}
     for entry in evaluated.page.space.entries("cohort"):
-        offered[f"group:{entry.id}"] = f"group “{entry.name}”"
+        offered[f"group:{entry.id}"] = tr("group “{name}”", name=entry.name)
     table = evaluated.dataset.user_table
     for column in table.columns:
         values = table[column].dropna().astype(str).unique()
@@ -52,8 +53,8 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
     """NDCG over α for a group of targets and a kind of source, with the controls."""
     offered = _targets(evaluated)
     left, right = st.columns(2)
-    chosen = left.selectbox("Targets", list(offered), format_func=offered.__getitem__, key="curve_of")
-    kind = right.selectbox("Source", list(SOURCES), format_func=SOURCES.__getitem__, key="curve_way")
+    chosen = left.selectbox(tr("Targets"), list(offered), format_func=offered.__getitem__, key="curve_of")
+    kind = right.selectbox(tr("Source"), list(SOURCES), format_func=lambda one: tr(SOURCES[one]), key="curve_way")
     users = set(_users(evaluated, chosen))
     holdout, model, run = evaluated.split.test, evaluated.run.model, evaluated.run
     positions = [position for position, user in enumerate(holdout.users) if int(user) in users]
@@ -65,19 +66,24 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
         return quality_over_alpha(model, holdout, kind, targets=positions, group=group, progress=progress)
 
     wanted = job_id(evaluated.page, "alpha", evaluated.context.folder, run.id, chosen, kind)
-    label = f"quality over α of {run.name}"
-    curve = job_result(evaluated.page, wanted, "evaluate", label, work, "Compute the curve")
+    label = Message("quality over α of {run}", run=run.name)
+    curve = job_result(evaluated.page, wanted, "evaluate", label, work, tr("Compute the curve"))
     if curve is None:
         st.caption(
-            "Blends up to 400 targets with their sources at eleven values of α and ranks all items each time. A random "
-            "source and shuffled pairs are drawn too: a gain that they share does not come from shared interests.",
+            tr(
+                "Blends up to 400 targets with their sources at eleven values of α and ranks all items each time. A "
+                "random source and shuffled pairs are drawn too: a gain that they share does not come from shared "
+                "interests."
+            ),
             help=meaning_of("α", "NDCG", "Negative control"),
         )
         return
     st.session_state[NEWEST_CURVE] = (run.id, curve)
     st.plotly_chart(alpha_figure(curve), key="alpha_curve", config=CONFIG, width="stretch")
     st.caption(
-        "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "
-        "transfer help?” evaluates on users that the model was not trained on.",
+        tr(
+            "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "
+            "transfer help?” evaluates on users that the model was not trained on."
+        ),
         help=meaning_of("NDCG", "Negative control"),
     )

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from recsys.charts.evaluation import pareto_figure, win_loss_figure
 from recsys.charts.style import CONFIG
+from recsys.evaluation.report import report_label
 from recsys.jobs.description import JobDescription
 from recsys.jobs.evaluations import MAIN
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
-from recsys.models.table import model_label
+from recsys.wording import Message, tr
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown, settings_text, user_label
 
 SEEDS = (1, 2, 3)
+MILLISECONDS, MEGABYTES = Message("milliseconds to score one user"), Message("megabytes of weights")
+BETTER: Mapping[str, Message] = {one: one for one in (Message("higher"), Message("lower"), Message("neither"))}
 
 
 def compare_tab(evaluated: EvaluationContext) -> None:
@@ -25,7 +30,8 @@ def compare_tab(evaluated: EvaluationContext) -> None:
     _choose_runs(evaluated)
     _table(evaluated)
     for comparison in evaluated.report.comparisons:
-        st.markdown(escape_markdown(comparison.sentence(model_label), 300), help=meaning_of("Holm correction", "NDCG"))
+        sentence = tr(comparison.sentence(report_label))
+        st.markdown(escape_markdown(sentence, 300), help=meaning_of("Holm correction", "NDCG"))
     left, right = st.columns(2, gap="large")
     with left:
         _quality_against_cost(evaluated)
@@ -41,7 +47,7 @@ def _choose_runs(evaluated: EvaluationContext) -> None:
     if not entries:
         return
     chosen = st.multiselect(
-        "Compare with other runs on the same data",
+        tr("Compare with other runs on the same data"),
         list(entries),
         default=[r for r in st.session_state.get(COMPARED_RUNS, ()) if r in entries],
         format_func=entries.__getitem__,
@@ -56,44 +62,46 @@ def _table(evaluated: EvaluationContext) -> None:
     """Every metric of every model, and how each metric is defined."""
     report = evaluated.report
     rows = {
-        metric_label(key): [("★ " if m.name == report.best(key) else "") + m.estimates[key].text for m in report.models]
+        tr(metric_label(key)): [
+            ("★ " if m.name == report.best(key) else "") + m.estimates[key].text for m in report.models
+        ]
         for key in report.metrics
     }
-    table = pd.DataFrame(rows, index=[m.label for m in report.models]).T
+    table = pd.DataFrame(rows, index=[tr(m.label) for m in report.models]).T
     st.dataframe(table, width="stretch", height="content", key="compare_table")
     st.caption(
-        "★ marks the best value where one direction is better. Brackets are 95% intervals.",
+        tr("★ marks the best value where one direction is better. Brackets are 95% intervals."),
         help=meaning_of("Interval", "Bootstrap"),
     )
-    with st.expander("How each metric is defined"):
-        metrics = {metric_label(key): find_metric(key) for key in report.metrics}
+    with st.expander(tr("How each metric is defined")):
+        metrics = {tr(metric_label(key)): find_metric(key) for key in report.metrics}
         columns = {
-            "meaning": [metric.help for metric in metrics.values()],
-            "formula": [metric.formula for metric in metrics.values()],
-            "better": [metric.better for metric in metrics.values()],
-            "range": [f"{metric.low:g} to {metric.high:.3g}" for metric in metrics.values()],
-            "paper": [metric.paper for metric in metrics.values()],
+            tr("meaning"): [tr(metric.help) for metric in metrics.values()],
+            tr("formula"): [tr(metric.formula) for metric in metrics.values()],
+            tr("better"): [tr(BETTER[metric.better]) for metric in metrics.values()],
+            tr("range"): [tr("{low:g} to {high:.3g}", low=metric.low, high=metric.high) for metric in metrics.values()],
+            tr("paper"): [metric.paper for metric in metrics.values()],
         }
         st.dataframe(pd.DataFrame(columns, index=list(metrics)), width="stretch", key="metric_definitions")
     if evaluated.run.settings:
         chosen = settings_text(evaluated.run.settings)
-        sentence = f"Settings of the baselines, chosen on validation users: {chosen}."
+        sentence = tr("Settings of the baselines, chosen on validation users: {settings}.", settings=chosen)
         st.caption(sentence, help=meaning_of("Baseline", "Validation"))
 
 
 def _quality_against_cost(evaluated: EvaluationContext) -> None:
     report = evaluated.report
-    cost = st.selectbox("Cost", ("milliseconds to score one user", "megabytes of weights"), key="cost")
-    in_time = cost.startswith("milli")
+    cost = st.selectbox(tr("Cost"), (MILLISECONDS, MEGABYTES), format_func=tr, key="cost")
+    in_time = cost == MILLISECONDS
     rows = [
         (
-            m.label,
+            tr(m.label),
             m.milliseconds if in_time else _megabytes(evaluated.models[m.name]),
             m.estimates[report.main].value,
         )
         for m in report.models
     ]
-    st.plotly_chart(pareto_figure(rows, report.main, cost), key="pareto", config=CONFIG, width="stretch")
+    st.plotly_chart(pareto_figure(rows, report.main, tr(cost)), key="pareto", config=CONFIG, width="stretch")
 
 
 def _megabytes(model: Recommender) -> float:
@@ -104,10 +112,12 @@ def _megabytes(model: Recommender) -> float:
 def _win_loss(evaluated: EvaluationContext) -> None:
     """Users as points; selected ones can be opened in Transfer or Explain."""
     report, dataset = evaluated.report, evaluated.dataset
-    second = st.selectbox("Against", report.names[1:], format_func=model_label, key="against")
+    second = st.selectbox(
+        tr("Against"), report.names[1:], format_func=lambda name: tr(report_label(name)), key="against"
+    )
     first = report.names[0]
-    labels = [f"user {dataset.users.external(int(u))}" for u in report.users]
-    names = model_label(first), model_label(second)
+    labels = [tr("user {user}", user=dataset.users.external(int(u))) for u in report.users]
+    names = tr(report_label(first)), tr(report_label(second))
     drawn = win_loss_figure(*names, (report[first].ranks, report[second].ranks), labels)
     event = st.plotly_chart(drawn, key="win_loss", config=CONFIG, on_select="rerun", selection_mode=("points", "box"))
     points = event["selection"]["points"] if event else []
@@ -116,29 +126,37 @@ def _win_loss(evaluated: EvaluationContext) -> None:
     differences = abs(report[first].per_user["mrr"] - report[second].per_user["mrr"])
     users = [int(report.users[position]) for position in (chosen or differences.argsort()[::-1][:20].tolist())[:50]]
     user = st.selectbox(
-        "User" if chosen else "User (select points above, or one of the twenty with the largest difference)",
+        tr("User" if chosen else "User (select points above, or one of the twenty with the largest difference)"),
         users,
         format_func=lambda user: user_label(dataset, user),
         key=f"win_loss_person_{second}",
     )
     with st.container(horizontal=True):
         target = f"user:{dataset.users.external(user)}"
-        if st.button("Open in Transfer", key="open_transfer"):
+        if st.button(tr("Open in Transfer"), key="open_transfer"):
             evaluated.page.go("transfer", target=target)
-        if st.button("Open in Explain", key="open_explain"):
+        if st.button(tr("Open in Explain"), key="open_explain"):
             evaluated.page.go("explain", target=target)
 
 
 def _seeds(evaluated: EvaluationContext) -> None:
     """The run's model trained again with other seeds."""
     context, page = evaluated.context, evaluated.page
-    st.subheader("How much does the result vary with the seed?", anchor=False, help=meaning_of("Seed"))
+    st.subheader(tr("How much does the result vary with the seed?"), anchor=False, help=meaning_of("Seed"))
     wanted = job_id(page, "seeds", context.folder, context.run.id)
     job = JobDescription(wanted, "seeds", page.space.id, run=page.run_id, settings={"seeds": SEEDS})
-    button = f"Train with {len(SEEDS)} other seeds"
-    found = job_result(page, wanted, "evaluate", f"{context.run.name} with other seeds", job, button)
+    button = tr("Train with {n} other seeds", n=len(SEEDS))
+    label = Message("{run} with other seeds", run=context.run.name)
+    found = job_result(page, wanted, "evaluate", label, job, button)
     if found:
         values = [evaluated.report.models[0].estimates[MAIN].value, *found]
-        each = ", ".join(f"{value:.3f}" for value in values)
-        label = metric_label(MAIN)
-        st.write(f"{label} is between {min(values):.3f} and {max(values):.3f} over {len(values)} seeds ({each}).")
+        st.write(
+            tr(
+                "{metric} is between {low:.3f} and {high:.3f} over {n} seeds ({values}).",
+                metric=metric_label(MAIN),
+                low=min(values),
+                high=max(values),
+                n=len(values),
+                values=", ".join(f"{value:.3f}" for value in values),
+            )
+        )

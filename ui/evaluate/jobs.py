@@ -13,6 +13,7 @@ from recsys.jobs.progress import Progress
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_label
 from recsys.runs import Run
+from recsys.wording import Message, tr
 from ui import cache
 from ui.run_context import RunContext
 from ui.shell import state
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from recsys.evaluation import Report
 
 
+LONGEST_NAME = 60  # of a compared model, in characters
 COMPARED_RUNS = "compared_runs"  # in the session: ids of runs chosen for comparison
 
 
@@ -56,7 +58,8 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tup
     for entry_id in st.session_state.get(COMPARED_RUNS, ()):
         run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         if dataset.fingerprint == context.dataset.fingerprint and run.holdout == context.run.holdout:
-            name = f"{model_label(run.model.name)} of {run.name}"[:60]
+            name: str = Message("{model} of {run}", model=model_label(run.model.name), run=run.name)
+            name = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME]
             while name in models:
                 name += "′"
             models[name] = run.model
@@ -68,9 +71,9 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
     """The evaluation of the open run, started at once; None (with its progress on screen) until it is finished."""
     if context.run.holdout != "last-one":
         st.warning(
-            "This run was trained on every row, so nothing is left to evaluate it on. Train one with a test set."
+            tr("This run was trained on every row, so nothing is left to evaluate it on. Train one with a test set.")
         )
-        st.page_link("pages/2_Train.py", label="Train a model", query_params=page.params())
+        st.page_link("pages/2_Train.py", label=tr("Train a model"), query_params=page.params())
         return None
     models, compared = models_to_evaluate(context)
 
@@ -78,5 +81,5 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
         return cache.report_of(context.folder, compared, models, progress)
 
     wanted = job_id(page, "evaluate", context.folder, context.run.id, *compared)
-    report = job_result(page, wanted, "evaluate", f"evaluating {context.run.name}", work)
+    report = job_result(page, wanted, "evaluate", Message("evaluating {run}", run=context.run.name), work)
     return None if report is None else EvaluationContext(page, context, models, report)

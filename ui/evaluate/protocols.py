@@ -15,6 +15,7 @@ from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
+from recsys.wording import Message, tr
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import terms_in
 from ui.shell.frame import show_error
@@ -28,10 +29,11 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
         with st.container(border=True):
             left, right = st.columns([2, 3], gap="large")
             with left:
-                st.subheader(protocol.name, anchor=False)
-                st.write(f"**{protocol.question}** {protocol.how}")
+                st.subheader(tr(protocol.name), anchor=False)
+                st.write(f"**{tr(protocol.question)}** {tr(protocol.how)}")
                 st.caption(
-                    f"Limit: {protocol.limit}", help=terms_in(f"{protocol.name} {protocol.how} {protocol.limit}")
+                    tr("Limit: {limit}", limit=protocol.limit),
+                    help=terms_in(f"{protocol.name} {protocol.how} {protocol.limit}"),
                 )
             with right:
                 if protocol.sampled:
@@ -44,7 +46,11 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                     continue
                 drawn = split_figure(
                     split_timeline(evaluated.dataset, split),
-                    f"{len(split.test):,} users are evaluated, {split.train.n_interactions:,} rows are trained on",
+                    tr(
+                        "{users:,} users are evaluated, {rows:,} rows are trained on",
+                        users=len(split.test),
+                        rows=split.train.n_interactions,
+                    ),
                     dated=protocol.key == "time",
                 )
                 st.plotly_chart(drawn, key=f"split_{protocol.key}", config=CONFIG, width="stretch")
@@ -70,7 +76,8 @@ def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
         )
 
     wanted = job_id(evaluated.page, "protocol", protocol.key, context.folder, context.run.id, *evaluated.models)
-    label, button = f"{protocol.key} evaluation of {context.run.name}", f"Evaluate: {protocol.name.lower()}"
+    label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=context.run.name)
+    button = tr("Evaluate: {protocol}", protocol=tr(protocol.name).lower())
     report = job_result(evaluated.page, wanted, "evaluate", label, work, button)
     if report is None:
         return
@@ -78,21 +85,22 @@ def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
         orders = compare_orders(evaluated.report, report)
         drawn = orders_figure(evaluated.report, report, orders)
         st.plotly_chart(drawn, key="sampled_orders", config=CONFIG, width="stretch")
-        st.caption(orders.sentence)
+        st.caption(tr(orders.sentence))
     st.plotly_chart(intervals_figure(report, report.main), key="by_sampled", config=CONFIG, width="stretch")
 
 
 def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
     if protocol.key == evaluated.report.protocol:
-        st.caption("This is the protocol of the verdict above: these rows were held out when the run was trained.")
+        st.caption(tr("This is the protocol of the verdict above: these rows were held out when the run was trained."))
         return
     context = evaluated.context
 
     page = evaluated.page
     wanted = job_id(page, "protocol", protocol.key, context.folder, context.run.id)
     job = JobDescription(wanted, "protocol", page.space.id, run=page.run_id, settings={"protocol": protocol.key})
-    label, button = f"{protocol.key} evaluation of {context.run.name}", f"Train and evaluate: {protocol.name.lower()}"
+    label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=context.run.name)
+    button = tr("Train and evaluate: {protocol}", protocol=tr(protocol.name).lower())
     report = job_result(page, wanted, "evaluate", label, large_result(page, job), button)
     if report is not None:
-        st.write(escape_markdown(report.verdict, 400))
+        st.write(escape_markdown(tr(report.verdict), 400))
         st.plotly_chart(intervals_figure(report, report.main), key=f"by_{protocol.key}", config=CONFIG, width="stretch")

@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.data.export import csv_bytes, json_bytes
 from recsys.evaluation.segments import grouping, segment
 from recsys.models.table import model_label, setting_label
+from recsys.wording import tr
 from ui.evaluate.alpha import NEWEST_CURVE
 from ui.evaluate.jobs import EvaluationContext
 from ui.shell.widgets import download
@@ -17,12 +18,16 @@ from ui.shell.widgets import download
 
 def report_tab(evaluated: EvaluationContext) -> None:
     """One self-contained HTML file, the figures as JSON, and each user's values as CSV."""
-    st.write("The report holds the data card, the model card, the protocol, all metrics with intervals, and versions.")
+    st.write(
+        tr("The report holds the data card, the model card, the protocol, all metrics with intervals, and versions.")
+    )
     metrics = evaluated.report.to_json()
     with st.container(horizontal=True):
-        download("Export report (HTML)", lambda: _html(evaluated), "evaluation.html", "text/html", "report_html")
-        download("Export metrics (JSON)", lambda: json_bytes(metrics), "metrics.json", "application/json", "rep_json")
-        download("Export users (CSV)", lambda: csv_bytes(_users(evaluated)), "users.csv", "text/csv", "report_csv")
+        download(tr("Export report (HTML)"), lambda: _html(evaluated), "evaluation.html", "text/html", "report_html")
+        download(
+            tr("Export metrics (JSON)"), lambda: json_bytes(metrics), "metrics.json", "application/json", "rep_json"
+        )
+        download(tr("Export users (CSV)"), lambda: csv_bytes(_users(evaluated)), "users.csv", "text/csv", "report_csv")
 
 
 def _html(evaluated: EvaluationContext) -> bytes:

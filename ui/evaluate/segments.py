@@ -6,20 +6,25 @@ import numpy as np
 
 from recsys.evaluation.segments import Grouping, grouping, membership, user_attributes
 from recsys.models.recommender import Encoder
+from recsys.wording import Message, tr, worded
 from ui import cache
 from ui.evaluate.jobs import EvaluationContext
 from ui.run_context import cohort
 from ui.shell.widgets import number_duplicates
 
 _FOUND, _SAVED = "found:", "group:"
+_GROUPS = Message("groups of interests")
 
 
 def users_by(evaluated: EvaluationContext) -> dict[str, str]:
     """What users can be grouped by: key -> its shown name."""
-    offered = {name: name for name in user_attributes(evaluated.dataset)}
+    offered = {str(name): worded(name) for name in user_attributes(evaluated.dataset)}
     if isinstance(evaluated.run.model, Encoder):
-        offered[_FOUND] = "groups of interests"
-    saved = {f"{_SAVED}{entry.id}": f"saved group: {entry.name}" for entry in evaluated.page.space.entries("cohort")}
+        offered[_FOUND] = tr(_GROUPS)
+    saved = {
+        f"{_SAVED}{entry.id}": tr("saved group: {name}", name=entry.name)
+        for entry in evaluated.page.space.entries("cohort")
+    }
     return number_duplicates(offered | saved)
 
 
@@ -37,7 +42,7 @@ def users_grouped(evaluated: EvaluationContext, by: str) -> Grouping:
         clusters, names = cache.groups_of(folder)
         groups = clusters.nearest(cache.interests_of(folder).encode(holdout.histories))
         known = np.array([len(history) > 0 for history in holdout.histories], dtype=bool)
-        return Grouping("groups of interests", names, np.where(known, groups, -1))
+        return Grouping(_GROUPS, names, np.where(known, groups, -1))
     if by.startswith(_SAVED):
         name, ids = cohort(by.removeprefix(_SAVED))
         members = [evaluated.dataset.users.index(user) for user in ids if user in evaluated.dataset.users]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import pandas as pd
@@ -12,11 +13,14 @@ from recsys.charts.study import gain_by_known_items_figure, gain_figure, methods
 from recsys.charts.style import CONFIG
 from recsys.data.export import json_bytes
 from recsys.evaluation.study import methods
+from recsys.evaluation.study.new_items import saved_sentence
 from recsys.evaluation.study.results import check_study, is_current
+from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
 from recsys.jobs.studies import data_key, is_of_data
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import Message, listed, tr
 from recsys.workspace import read_content
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of, terms_in
@@ -25,7 +29,12 @@ from ui.shell.job_results import find_job, job_id, job_result
 from ui.shell.widgets import download
 from ui.transfer.advice import axis_of
 
-AXES = {"users": "another user", "time": "the user’s own past", "scenarios": "another scenario"}
+AXES = {
+    "users": Message("another user"),
+    "time": Message("the user’s own past"),
+    "scenarios": Message("another scenario"),
+}
+DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 
 
 def study_tab(evaluated: EvaluationContext) -> None:
@@ -33,84 +42,114 @@ def study_tab(evaluated: EvaluationContext) -> None:
     data = evaluated.dataset
     axes = [a for a in AXES if a != "scenarios" or len(data.catalogue.scenario_names) > 1]
     axis = st.segmented_control(
-        "Source", axes, default=axis_of(evaluated.page), format_func=AXES.__getitem__, key="study_axis", required=True
+        tr("Source"),
+        axes,
+        default=axis_of(evaluated.page),
+        format_func=lambda one: tr(AXES[one]),
+        key="study_axis",
+        required=True,
     )
     content = _study(evaluated, axis)
     if content is None:
-        controls = " and ".join(methods.label(name).lower() for name in methods.names("control"))
+        controls = reduce(
+            lambda row, name: Message("{words} and {word}", words=row, word=name),
+            _small_labels(methods.names("control")),
+        )
         st.caption(
-            "Users are held out of training; from some items of each, the next one must be found. α is chosen on other "
-            f"users than it is evaluated on. Controls that must not help are compared too: {controls}.",
+            tr(
+                "Users are held out of training; from some items of each, the next one must be found. α is chosen on "
+                "other users than it is evaluated on. Controls that must not help are compared too: {controls}.",
+                controls=controls,
+            ),
             help=meaning_of("Held out", "Negative control"),
         )
         return
-    show_verdict(str(content["level"]), str(content["verdict"]))
+    show_verdict(str(content["level"]), tr(saved_verdict(content)))
     points = list(content["points"])
     if found := what_helps(points):
-        st.write(found.sentence)
+        st.write(tr(found.sentence))
     if new_items := content.get("new_items"):
-        st.write(str(new_items["sentence"]))
+        st.write(tr(saved_sentence(new_items)))
     st.plotly_chart(gain_by_known_items_figure(points), key="study_lengths", config=CONFIG, width="stretch")
     known = [int(point["observed"]) for point in points]
     k = st.segmented_control(
-        "Known items", known, default=known[0], key="study_known", required=True, help=meaning_of("Cold start")
+        tr("Known items"), known, default=known[0], key="study_known", required=True, help=meaning_of("Cold start")
     )
     point = points[known.index(k)]
     left, right = st.columns(2, gap="large")
     left.plotly_chart(gain_figure(point), key="study_gain", config=CONFIG, width="stretch")
     right.plotly_chart(methods_figure(point), key="study_methods", config=CONFIG, width="stretch")
     st.write(
-        f"{100 * point['harmed']:.0f}% of users get worse lists than without transfer, {100 * point['helped']:.0f}% "
-        "better ones."
+        tr(
+            "{harmed:.0f}% of users get worse lists than without transfer, {helped:.0f}% better ones.",
+            harmed=100 * point["harmed"],
+            helped=100 * point["helped"],
+        )
     )
     for sentence in _procedure(content, point):
-        st.caption(sentence, help=terms_in(sentence))
+        st.caption(tr(sentence), help=terms_in(sentence))
     st.dataframe(
         pd.DataFrame(map(_row, point["comparisons"])),
         column_config={
-            "Difference in NDCG@10": st.column_config.TextColumn(help=meaning_of("NDCG", "Interval", "Bootstrap")),
-            "Holm p": st.column_config.TextColumn(help=meaning_of("p-value", "Holm correction")),
+            tr(DIFFERENCE): st.column_config.TextColumn(help=meaning_of("NDCG", "Interval", "Bootstrap")),
+            tr(HOLM_P): st.column_config.TextColumn(help=meaning_of("p-value", "Holm correction")),
         },
         hide_index=True,
         width="stretch",
     )
-    download("Export study (JSON)", lambda: json_bytes(content), "study.json", "application/json", "study_json")
+    download(tr("Export study (JSON)"), lambda: json_bytes(content), "study.json", "application/json", "study_json")
 
 
-def _procedure(content: Mapping[str, Any], point: Mapping[str, Any]) -> list[str]:
+def _small_labels(names: Sequence[str]) -> list[str]:
+    """The labels of methods, as they stand inside a sentence."""
+    return [tr(methods.label(name)).lower() for name in names]
+
+
+def _procedure(content: Mapping[str, Any], point: Mapping[str, Any]) -> list[Message]:
     """How the figures were computed: evaluated users and α, users left out, cut histories, training."""
     suggested = point["suggested"]
-    gain = Estimate(**suggested["gain"]).text
     sentences = [
-        f"α = {suggested['alpha']:.2g} was chosen on {suggested['chosen_on']:,} of these users and evaluated on the "
-        f"{suggested['judged_on']:,} others: NDCG@10 {gain} against α = 0."
+        Message(
+            "α = {alpha:.2g} was chosen on {chosen:,} of these users and evaluated on the {others:,} others: NDCG@10 "
+            "{gain} against α = 0.",
+            alpha=suggested["alpha"],
+            chosen=suggested["chosen_on"],
+            others=suggested["judged_on"],
+            gain=Estimate(**suggested["gain"]).text,
+        )
     ]
     if point["repeats"]:
         sentences.append(
-            f"{100 * point['repeats']:.0f}% of the users with enough items are left out: their next item is one they "
-            "already have, which is not recommended."
+            Message(
+                "{share:.0f}% of the users with enough items are left out: their next item is one they already have, "
+                "which is not recommended.",
+                share=100 * point["repeats"],
+            )
         )
-    if content["sources_cut"]:
-        sentences.append("Every source’s history ends before the time at which the target’s item was chosen.")
-    else:
-        sentences.append("The data have no times, so the sources’ histories could not be cut at the target’s time.")
+    sentences.append(
+        Message("Every source’s history ends before the time at which the target’s item was chosen.")
+        if content["sources_cut"]
+        else Message("The data have no times, so the sources’ histories could not be cut at the target’s time.")
+    )
     if left_out := content.get("not_compared"):
-        named = ", ".join(methods.label(name).lower() for name in left_out)
-        sentences.append(f"Not compared, because the data hold too little for them: {named}.")
+        named = listed(_small_labels(left_out))
+        sentences.append(Message("Not compared, because the data hold too little for them: {methods}.", methods=named))
     if epochs := content["training"].get("epochs"):
-        each = " and ".join(f"{number:,}" for number in sorted(set(epochs)))
         sentences.append(
-            f"Each fold’s model was trained for {each} epochs, a number that depends on the size of the data."
+            Message(
+                "Each fold’s model was trained for {epochs} epochs, a number that depends on the size of the data.",
+                epochs=listed([f"{number:,}" for number in sorted(set(epochs))], "and"),
+            )
         )
     return sentences
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "Transfer against": methods.label(str(one["against"])),
-        "Difference in NDCG@10": Estimate(one["value"], one["low"], one["high"]).text,
-        "Holm p": f"{one['p_holm']:.3f}",
-        "Result": ("better" if one["value"] > 0 else "worse") if one["shown"] else "no difference shown",
+        tr("Transfer against"): tr(methods.label(str(one["against"]))),
+        tr(DIFFERENCE): Estimate(one["value"], one["low"], one["high"]).text,
+        tr(HOLM_P): f"{one['p_holm']:.3f}",
+        tr("Result"): tr("better" if one["value"] > 0 else "worse") if one["shown"] else tr("no difference shown"),
     }
 
 
@@ -126,6 +165,7 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
                     return check_study(content)
 
     job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis})
-    label, button = f"the study of transfer from {AXES[axis]}", f"Run the study: transfer from {AXES[axis]}"
+    label = Message("the study of transfer from {source}", source=AXES[axis])
+    button = tr("Run the study: transfer from {source}", source=AXES[axis])
     saved = job_result(page, wanted, "study", label, job, button)
     return None if saved is None else check_study(read_content(space.path(saved)))

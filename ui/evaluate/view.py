@@ -8,9 +8,10 @@ import streamlit as st
 from recsys.charts.evaluation import intervals_figure, like_figure
 from recsys.charts.segments import exposure_figure, segments_figure
 from recsys.charts.style import CONFIG
-from recsys.evaluation.segments import exposure_by, item_groups, segment
+from recsys.evaluation.report import report_label
+from recsys.evaluation.segments import ITEMS_BY, exposure_by, item_groups, segment
 from recsys.metrics.registry import find_metric, metric_label
-from recsys.models.table import model_label
+from recsys.wording import Message, tr
 from ui.evaluate.alpha import alpha_tab
 from ui.evaluate.compare import compare_tab
 from ui.evaluate.jobs import EvaluationContext
@@ -27,36 +28,45 @@ def verdict(evaluated: EvaluationContext) -> None:
     """One sentence, one interval plot of all models, and the next step."""
     report = evaluated.report
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.subheader(escape_markdown(report.verdict, 400), anchor=False, help=meaning_of_models(report.names))
-    metric = right.selectbox("Metric", report.metrics, format_func=metric_label, key="metric")
-    left.caption(escape_markdown(find_metric(metric).help))
-    if right.button("Next: explain a list", type="primary", key="evaluate_next", width="stretch"):
+    left.subheader(escape_markdown(tr(report.verdict), 400), anchor=False, help=meaning_of_models(report.names))
+    metric = right.selectbox(tr("Metric"), report.metrics, format_func=_metric, key="metric")
+    left.caption(escape_markdown(tr(find_metric(metric).help)))
+    if right.button(tr("Next: explain a list"), type="primary", key="evaluate_next", width="stretch"):
         evaluated.page.go("explain")
     for sentence in (report.repeats.sentence, report.parts_sentence):
         if sentence:
-            st.caption(escape_markdown(sentence, 400), help=terms_in(sentence))
+            st.caption(escape_markdown(tr(sentence), 400), help=terms_in(sentence))
     if evaluated.page.view.rules.words():
-        left.caption("The rules of Transfer do not apply here: every item that a user has not had is ranked.")
+        left.caption(tr("The rules of Transfer do not apply here: every item that a user has not had is ranked."))
     st.plotly_chart(intervals_figure(report, metric), key="verdict", config=CONFIG, width="stretch")
+
+
+def _metric(key: str) -> str:
+    return tr(metric_label(key))
+
+
+def _model(name: str) -> str:
+    return tr(report_label(name))
 
 
 def segments_tab(evaluated: EvaluationContext) -> None:
     """A metric by group of users; exposure by group of items."""
     report, dataset = evaluated.report, evaluated.dataset
     left, middle, right = st.columns(3)
-    model = report[left.selectbox("Model", report.names, format_func=model_label, key="segment_model")]
+    model = report[left.selectbox(tr("Model"), report.names, format_func=_model, key="segment_model")]
     groupings = users_by(evaluated)
-    by = middle.selectbox("Users by", list(groupings), format_func=lambda one: groupings[one], key="segment_by")
+    by = middle.selectbox(tr("Users by"), list(groupings), format_func=lambda one: groupings[one], key="segment_by")
     keys = [key for key in report.metrics if key in model.per_user]
-    metric = right.selectbox("Metric", keys, format_func=metric_label, key="segment_metric")
+    metric = right.selectbox(tr("Metric"), keys, format_func=_metric, key="segment_metric")
     found = segment(model.per_user[metric], users_grouped(evaluated, by), metric, seed=report.seed)
     st.plotly_chart(segments_figure(found), key="segments", config=CONFIG, width="stretch")
     for warning in found.warnings:
-        st.caption(f"⚠ {escape_markdown(warning, 400)}")
-    offered = ["popularity"]
-    offered += ["scenario"] if len(dataset.catalogue.scenario_names) > 1 else []
-    offered += ["tag"] if any(dataset.catalogue.tags) else []
-    kind = st.selectbox("Items by", offered, key="exposure_by", help=meaning_of("Exposure"))
+        st.caption(f"⚠ {escape_markdown(tr(warning), 400)}")
+    by_popularity, by_scenario, by_tag = ITEMS_BY
+    offered = [by_popularity]
+    offered += [by_scenario] if len(dataset.catalogue.scenario_names) > 1 else []
+    offered += [by_tag] if any(dataset.catalogue.tags) else []
+    kind = st.selectbox(tr("Items by"), offered, format_func=tr, key="exposure_by", help=meaning_of("Exposure"))
     shares = exposure_by(model.lists[:, :10], evaluated.split.train, item_groups(evaluated.split.train, kind))
     st.plotly_chart(exposure_figure(shares, kind), key="exposure", config=CONFIG, width="stretch")
 
@@ -64,40 +74,42 @@ def segments_tab(evaluated: EvaluationContext) -> None:
 def like_tab(evaluated: EvaluationContext) -> None:
     """How well liked items are told from others."""
     models = evaluated.report.models
-    drawn = like_figure({m.label: m.estimates["balanced_accuracy"] for m in models})
+    drawn = like_figure({tr(m.label): m.estimates["balanced_accuracy"] for m in models})
     st.plotly_chart(drawn, key="like", config=CONFIG, width="stretch")
     st.caption(
-        "Each held-out item is paired with one random unseen item of the same user. An item is called liked if more "
-        "than a threshold of the user’s unseen items score lower. The threshold is chosen on the other half of the "
-        "users. A constant answer reaches 0.5, because both classes are equally large."
+        tr(
+            "Each held-out item is paired with one random unseen item of the same user. An item is called liked if "
+            "more than a threshold of the user’s unseen items score lower. The threshold is chosen on the other half "
+            "of the users. A constant answer reaches 0.5, because both classes are equally large."
+        )
     )
     rows = {
-        metric_label("balanced_accuracy"): [m.estimates["balanced_accuracy"].text for m in models],
-        metric_label("auc"): [m.estimates["auc"].text for m in models],
-        "Threshold": [f"{100 * m.threshold:.0f}%" for m in models],
+        _metric("balanced_accuracy"): [m.estimates["balanced_accuracy"].text for m in models],
+        _metric("auc"): [m.estimates["auc"].text for m in models],
+        tr("Threshold"): [f"{100 * m.threshold:.0f}%" for m in models],
     }
     metrics = ("balanced_accuracy", "auc")
-    config = {metric_label(key): st.column_config.TextColumn(help=find_metric(key).help) for key in metrics}
-    config["Threshold"] = st.column_config.TextColumn(
-        help="Items above this share of the unseen items are called liked."
+    config = {_metric(key): st.column_config.TextColumn(help=tr(find_metric(key).help)) for key in metrics}
+    config[tr("Threshold")] = st.column_config.TextColumn(
+        help=tr("Items above this share of the unseen items are called liked.")
     )
-    table = pd.DataFrame({"Model": [m.label for m in models], **rows})
+    table = pd.DataFrame({tr("Model"): [tr(m.label) for m in models], **rows})
     st.dataframe(table, column_config=config, hide_index=True, width="stretch")
 
 
 TABS = {
-    "alpha": ("Quality over α", alpha_tab),
-    "segments": ("User groups", segments_tab),
-    "compare": ("Compare", compare_tab),
-    "study": ("Does transfer help?", study_tab),
-    "like": ("Like / not-like accuracy", like_tab),
-    "protocols": ("Protocols", protocols_tab),
-    "report": ("Report", report_tab),
+    "alpha": (Message("Quality over α"), alpha_tab),
+    "segments": (Message("User groups"), segments_tab),
+    "compare": (Message("Compare"), compare_tab),
+    "study": (Message("Does transfer help?"), study_tab),
+    "like": (Message("Like / not-like accuracy"), like_tab),
+    "protocols": (Message("Protocols"), protocols_tab),
+    "report": (Message("Report"), report_tab),
 }
 
 
 def tabs(evaluated: EvaluationContext) -> None:
     """The row of tabs and the open one."""
-    names = {key: name for key, (name, _) in TABS.items()}
+    names = {key: tr(name) for key, (name, _) in TABS.items()}
     with open_tab(evaluated.page, names, "evaluate_tab") as chosen:
         TABS[chosen][1](evaluated)

@@ -10,6 +10,7 @@ from recsys.charts.style import CONFIG
 from recsys.errors import StudioError
 from recsys.explain.representations import Reliance, like_newest, reliance, replaced
 from recsys.models.recommender import Encoder, top_k
+from recsys.wording import tr
 from ui.explain.explained_list import ExplainedList
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
@@ -24,10 +25,10 @@ def show_representations(page: PageContext, explained: ExplainedList) -> None:
     """Three figures, one for each question."""
     context, history = explained.context, explained.edited_history
     if not isinstance(context.run.model, Encoder) or not len(history):
-        st.write("There is nothing to compare: interests need a model with item vectors, and at least one item.")
+        st.write(tr("There is nothing to compare: interests need a model with item vectors, and at least one item."))
         return
     st.caption(
-        "The next choice is what the user is likely to choose next. Interests are what the user likes over time.",
+        tr("The next choice is what the user is likely to choose next. Interests are what the user likes over time."),
         help=meaning_of("Next choice", "Interest"),
     )
     left, right = st.columns(2, gap="large")
@@ -36,7 +37,7 @@ def show_representations(page: PageContext, explained: ExplainedList) -> None:
         titles = [explained.title(int(item)) for item in found.items]
         st.plotly_chart(reliance_figure(found, titles), key="reliance", config=CONFIG, width="stretch")
         st.caption(
-            "Interests: exact shares. Next choice: each item is left out, and all scores are compared.",
+            tr("Interests: exact shares. Next choice: each item is left out, and all scores are compared."),
             help=meaning_of("Influence"),
         )
     with right:
@@ -48,9 +49,9 @@ def show_representations(page: PageContext, explained: ExplainedList) -> None:
         if likeness.kind:
             figure = like_newest_figure(likeness, explained.k)
             st.plotly_chart(figure, key="like_newest", config=CONFIG, width="stretch")
-            st.caption("Why the next choice may be about something the user only did last night.")
+            st.caption(tr("Why the next choice may be about something the user only did last night."))
         else:
-            st.write("The newest item has neither scenario nor tags, so the lists can’t be compared by kind.")
+            st.write(tr("The newest item has neither scenario nor tags, so the lists can’t be compared by kind."))
     _replaced(page, explained)
 
 
@@ -63,10 +64,10 @@ def _replaced(page: PageContext, explained: ExplainedList) -> None:
     """What α moves, for the same pair with next-choice scores and with interests."""
     view, rules = page.view, explained.scored.rules
     if not view.source or not explained.alpha:
-        st.write("Choose a source and an α above 0 to see what α moves in each case.")
+        st.write(tr("Choose a source and an α above 0 to see what α moves in each case."))
         return
     if rules.epsilon:
-        st.write("The source is protected, so its interests are not compared: one noised embedding can’t be split.")
+        st.write(tr("The source is protected, so its interests are not compared: one noised embedding can’t be split."))
         return
     with_interests = rules if rules.what == "interests" else rules.transferring("interests")  # keeps the weights
     try:

@@ -20,6 +20,7 @@ from recsys.explain.counterfactual import Counterfactual, smallest_removal
 from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.jobs.progress import Progress
+from recsys.wording import Message, tr, tr_n, worded
 from ui.explain.explained_list import ExplainedList
 from ui.explain.representations import show_representations
 from ui.glossary import meaning_of
@@ -29,18 +30,18 @@ from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
 TABS = {
-    "smallest": "Smallest change",
-    "parts": "Parts of the score",
-    "both": "Interests and next choice",
-    "alike": "Similar items and tags",
-    "attention": "Attention",
+    "smallest": Message("Smallest change"),
+    "parts": Message("Parts of the score"),
+    "both": Message("Interests and next choice"),
+    "alike": Message("Similar items and tags"),
+    "attention": Message("Attention"),
 }
 MAX_KEPT = 50  # counterfactuals in the session
 
 
 def explanation_tabs(page: PageContext, explained: ExplainedList, item: int) -> None:
     """The row of tabs and the open one."""
-    with open_tab(page, TABS, "explain_tab") as chosen:
+    with open_tab(page, {key: tr(name) for key, name in TABS.items()}, "explain_tab") as chosen:
         if chosen == "smallest":
             _smallest_change(explained, item)
         elif chosen == "parts":
@@ -58,21 +59,22 @@ def _smallest_change(explained: ExplainedList, item: int) -> None:
     key = f"{explained.cache_key}:{item}"
     known: dict[str, Counterfactual] = st.session_state.setdefault("counterfactuals", {})
     if key not in known:
-        st.caption("Find the smallest set of history items without which this item leaves the list.")
-        if not st.button("Search", key=f"search_{key}", help=meaning_of("Counterfactual")):
+        st.caption(tr("Find the smallest set of history items without which this item leaves the list."))
+        if not st.button(tr("Search"), key=f"search_{key}", help=meaning_of("Counterfactual")):
             return
-        with st.spinner("Removing sets of items …"):
+        with st.spinner(tr("Removing sets of items …")):
             if len(known) >= MAX_KEPT:
                 known.clear()
             known[key] = smallest_removal(
                 explained.scorer, explained.edited_history, item, explained.candidates, explained.k
             )
     result = known[key]
-    st.write(escape_markdown(result.sentence(f"“{explained.title(item)}”", explained.k), 300))
+    title = tr("“{title}”", title=explained.title(item))
+    st.write(escape_markdown(tr(result.sentence(title, explained.k)), 300))
     if result.removed:
         titles = [explained.title(int(explained.edited_history[position])) for position in result.removed]
         st.write(" · ".join(escape_markdown(title, 80) for title in titles))
-    st.caption(f"{result.evaluations:,} histories were scored for this result.")
+    st.caption(tr("{n:,} histories were scored for this result.", n=result.evaluations))
 
 
 def _score_parts(explained: ExplainedList, item: int) -> None:
@@ -85,18 +87,26 @@ def _score_parts(explained: ExplainedList, item: int) -> None:
         parts = source_and_target(target_scores, source_scores, alpha, item, candidates)
         total, source = sum(part.value for part in parts), parts[1].value
         if 0 <= source <= total and total > 0:
-            effect = f"contributes {format_percent(source / total)} of the margin"
+            share = format_percent(source / total)
+            title = tr("At α = {alpha:.2f} the source contributes {share} of the margin", alpha=alpha, share=share)
         else:
-            effect = f"{'raises' if source > 0 else 'lowers'} the margin by {format_number(abs(source))}"
-        title = f"At α = {alpha:.2f} the source {effect}"
+            title = tr(
+                "At α = {alpha:.2f} the source raises the margin by {points}"
+                if source > 0
+                else "At α = {alpha:.2f} the source lowers the margin by {points}",
+                alpha=alpha,
+                points=format_number(abs(source)),
+            )
         st.plotly_chart(parts_figure(parts, title), key="parts_parties", config=CONFIG, width="stretch")
-        st.caption("The margin is the item’s score minus the mean score of all candidates.", help=meaning_of("Margin"))
+        st.caption(
+            tr("The margin is the item’s score minus the mean score of all candidates."), help=meaning_of("Margin")
+        )
     with right:
         components = model_score_parts(explained.context.run.model, explained.edited_history, item, candidates)
-        title = f"The target’s score has {len(components)} part{'s' * (len(components) > 1)}"
+        title = tr_n("The target’s score has {n} part", "The target’s score has {n} parts", len(components))
         st.plotly_chart(parts_figure(components, title), key="parts_model", config=CONFIG, width="stretch")
     if alpha and explained.scored.rules.epsilon:
-        st.caption("The source is protected, so the influence of its history is not shown.")
+        st.caption(tr("The source is protected, so the influence of its history is not shown."))
     elif alpha:
         _source_influence(explained, item, target_scores)
 
@@ -109,7 +119,10 @@ def _source_influence(explained: ExplainedList, item: int, target_scores: np.nda
     scorer = blended_scorer(explained.source_scorer, target_scores, 1 - explained.alpha)
     of_source = influence(scorer, party.histories[0], item, explained.candidates)
     titles = [explained.title(int(known)) for known in party.histories[0]]
-    st.caption(f"Influence of the source’s history ({escape_markdown(party.label, 60)}):", help=meaning_of("Influence"))
+    st.caption(
+        tr("Influence of the source’s history ({source}):", source=escape_markdown(worded(party.label), 60)),
+        help=meaning_of("Influence"),
+    )
     figure = influence_figure(of_source, titles, explained.title(item), limit=10)
     st.plotly_chart(figure, key="source_bars", config=CONFIG, width="stretch")
 
@@ -120,12 +133,12 @@ def _similar_items(explained: ExplainedList, item: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         similar, compared = similar_items(explained.context.run.model, data, item)
-        st.caption(f"Most similar items by {compared}", help=meaning_of("Cosine similarity"))
+        st.caption(tr("Most similar items by {compared}", compared=compared), help=meaning_of("Cosine similarity"))
         rows = [
             {
-                "item": data.catalogue.titles[other],
-                "cosine similarity": format_number(cosine),
-                "in the history": "yes" if other in history else "",
+                tr("item"): data.catalogue.titles[other],
+                tr("cosine similarity"): format_number(cosine),
+                tr("in the history"): tr("yes") if other in history else "",
             }
             for other, cosine in similar
         ]
@@ -133,14 +146,14 @@ def _similar_items(explained: ExplainedList, item: int) -> None:
     with right:
         tags = shared_tags(data.catalogue, explained.edited_history, item)
         if not tags:
-            st.write("This item has no tags.")
+            st.write(tr("This item has no tags."))
             return
-        st.caption("The item’s tags: share of this history and of the catalogue")
+        st.caption(tr("The item’s tags: share of this history and of the catalogue"))
         rows = [
             {
-                "tag": tag.tag,
-                "history": format_percent(tag.share_of_history),
-                "catalogue": format_percent(tag.share_of_catalogue),
+                tr("tag"): tag.tag,
+                tr("history"): format_percent(tag.share_of_history),
+                tr("catalogue"): format_percent(tag.share_of_catalogue),
             }
             for tag in tags
         ]
@@ -151,11 +164,13 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
     """The attention weights, the computation of one head, and the deletion curves."""
     model, history = explained.context.run.model, explained.edited_history
     if not isinstance(model, SupportsAttention) or not len(history):
-        st.write("There is nothing to show: only attention models have attention weights, and only over a history.")
+        st.write(tr("There is nothing to show: only attention models have attention weights, and only over a history."))
         return
     st.caption(
-        "Attention weights show which items the network combines, not why it recommends. The deletion curves below "
-        "measure how much they explain.",
+        tr(
+            "Attention weights show which items the network combines, not why it recommends. The deletion curves below "
+            "measure how much they explain."
+        ),
         help=meaning_of("Attention", "Deletion curve"),
     )
     attention = attention_map(model, history)
@@ -163,12 +178,8 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
     layers, heads = attention.weights.shape[:2]
     left, right = st.columns([3, 2], gap="large")
     with right:
-        layer = st.selectbox(
-            "Layer", range(layers), format_func=lambda n: f"{n + 1} of {layers}", key="layer", help=meaning_of("Layer")
-        )
-        head = st.selectbox(
-            "Head", range(heads), format_func=lambda n: f"{n + 1} of {heads}", key="head", help=meaning_of("Head")
-        )
+        layer = _number_picker(tr("Layer"), layers, "layer", meaning_of("Layer"))
+        head = _number_picker(tr("Head"), heads, "head", meaning_of("Head"))
         computation = trained_head(model, history, layer, head)
         if computation is not None:
             _head_table(computation, titles)
@@ -178,29 +189,49 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
         )
         if attention.n_truncated:
             st.caption(
-                f"The network uses the newest {len(attention.items):,} items, not the {attention.n_truncated:,} older "
-                "ones."
+                tr(
+                    "The network uses the newest {newest:,} items, not the {older:,} older ones.",
+                    newest=len(attention.items),
+                    older=attention.n_truncated,
+                )
             )
     _deletion_curves(page, explained)
+
+
+def _number_picker(label: str, count: int, key: str, help_text: str) -> int:
+    """Picks a layer or a head: 0 … count − 1, shown from 1."""
+    return int(
+        st.selectbox(
+            label,
+            range(count),
+            format_func=lambda n: tr("{n} of {count}", n=n + 1, count=count),
+            key=key,
+            help=help_text,
+        )
+    )
 
 
 def _head_table(computation: HeadComputation, titles: list[str]) -> None:
     """The attention formula with the numbers of one head, newest item first."""
     st.latex(r"\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}} + r\right) V")
     st.caption(
-        f"The row of the newest item: d_k = {computation.d_k}, √d_k = {format_number(computation.d_k**0.5)}; "
-        "r depends on the distance between two items only.",
+        tr(
+            "The row of the newest item: d_k = {d_k}, √d_k = {root}; r depends on the distance between two items only.",
+            d_k=computation.d_k,
+            root=format_number(computation.d_k**0.5),
+        ),
         help=meaning_of("Query, key, value", "Softmax"),
     )
+    item = tr("item")
     columns = {
-        "item": titles,
-        "weight": map(format_percent, computation.weights),
+        item: titles,
+        tr("weight"): map(format_percent, computation.weights),
         "q·k": map(format_number, computation.products),
         "÷ √d_k": map(format_number, computation.scaled),
         "r": map(format_number, computation.distance),
     }
     rows = pd.DataFrame({name: list(values) for name, values in columns.items()}).iloc[::-1]
-    widths = {name: st.column_config.TextColumn(width=96 if name == "item" else 60) for name in columns}
+    widths = {name: st.column_config.TextColumn(width=96 if name == item else 60) for name in columns}
     st.dataframe(rows, column_config=widths, hide_index=True, width="stretch", height=260)
 
 
@@ -213,14 +244,14 @@ def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
         return deletion_study(context.run.model, histories, repeats=context.run.repeats, progress=progress)
 
     if len(histories) < 5:
-        st.caption("Deletion curves need at least 5 users with 5 to 30 items.", help=meaning_of("Deletion curve"))
+        st.caption(tr("Deletion curves need at least 5 users with 5 to 30 items."), help=meaning_of("Deletion curve"))
         return
     wanted = job_id(page, "deletion", context.folder, context.run.id)
-    label = f"deletion curves of {context.run.name}"
-    study = job_result(page, wanted, "evaluate", label, work, "Draw the deletion curves")
+    label = Message("deletion curves of {run}", run=context.run.name)
+    study = job_result(page, wanted, "evaluate", label, work, tr("Draw the deletion curves"))
     if study is not None:
         st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")
         st.caption(
-            "The first recommendation of each user; the random orders are averaged. Lower is better.",
+            tr("The first recommendation of each user; the random orders are averaged. Lower is better."),
             help=meaning_of("Deletion curve", "Margin"),
         )

@@ -10,6 +10,7 @@ from recsys.charts.style import CONFIG, format_percent
 from recsys.data.name_search import find_names
 from recsys.errors import ProtectionError
 from recsys.explain.score_parts import main_shared_tag
+from recsys.wording import Message, tr
 from ui.explain.explained_list import ExplainedList, edit_key, explained_list, explained_target
 from ui.explain.tabs import explanation_tabs
 from ui.glossary import meaning_of
@@ -27,14 +28,14 @@ def choose_target(page: PageContext, context: RunContext) -> str:
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom", gap="medium")
     with left:
         _user_picker(page, context, target)
-    if right.button("Next: learn how it works", type="primary", key="explain_next", width="stretch"):
+    if right.button(tr("Next: learn how it works"), type="primary", key="explain_next", width="stretch"):
         page.go("learn")
     with middle:
         if page.view.source:
             _alpha_slider(page)
         else:
-            st.caption("This is the user’s own list, without a source (α = 0).")
-            st.page_link("pages/4_Transfer.py", label="Choose a source on Transfer", query_params=page.params())
+            st.caption(tr("This is the user’s own list, without a source (α = 0)."))
+            st.page_link("pages/4_Transfer.py", label=tr("Choose a source on Transfer"), query_params=page.params())
     return target
 
 
@@ -43,7 +44,7 @@ def _alpha_slider(page: PageContext) -> None:
     key = "explain_alpha"
     set_widget_value(key, round(page.view.alpha, 2))
     st.slider(
-        "α, weight of the source chosen on Transfer",
+        tr("α, weight of the source chosen on Transfer"),
         0.0,
         1.0,
         step=0.01,
@@ -60,9 +61,9 @@ def _user_picker(page: PageContext, context: RunContext, target: str) -> None:
         known = kind == "user" and value in users
         shown = value if known else target
         options = list(users.ids) if known else [target, *users.ids]
-        chosen = st.selectbox("User", options, index=options.index(shown), key=f"explain_who_{target}")
+        chosen = st.selectbox(tr("User"), options, index=options.index(shown), key=f"explain_who_{target}")
     else:
-        chosen, shown = st.text_input("User id", value=value, key=f"explain_id_{target}").strip(), value
+        chosen, shown = st.text_input(tr("User id"), value=value, key=f"explain_id_{target}").strip(), value
     if chosen and chosen != shown:
         users.index(chosen)  # refuses an unknown id before it gets into the URL
         page.set_view(target=f"user:{chosen}")
@@ -74,13 +75,15 @@ def explain(page: PageContext, context: RunContext, target: str) -> None:
     try:
         explained = explained_list(page, context, target)
     except ProtectionError as refused:
-        st.warning(escape_markdown(str(refused), 600))
-        st.page_link("pages/4_Transfer.py", label="Change it on Transfer", query_params=page.params())
+        st.warning(escape_markdown(tr(refused.message), 600))
+        st.page_link("pages/4_Transfer.py", label=tr("Change it on Transfer"), query_params=page.params())
         return
     if not len(explained.history) and not len(explained.edited_history):
-        st.info("This user has no history, so there is no item to remove. Add an item below.")
+        st.info(tr("This user has no history, so there is no item to remove. Add an item below."))
     if not explained.candidates.any():
-        st.info("The changed history has every item that the rules allow, so none is left to recommend. Undo a change.")
+        st.info(
+            tr("The changed history has every item that the rules allow, so none is left to recommend. Undo a change.")
+        )
         _edit_history(explained, target)
         return
     left, right = st.columns([2, 3], gap="large")
@@ -123,29 +126,34 @@ def _recommended_items(explained: ExplainedList, target: str) -> int:
     def label(item: int) -> str:
         move, rank, before = "", ranks[item], previous.get(item)
         if explained.edited and before is None:
-            move = " · new"
+            move = f" · {tr('new')}"
         elif explained.edited and before is not None and before != rank:
-            move = f" · {'▲' if before > rank else '▼'} was {before}"
+            move = f" · {'▲' if before > rank else '▼'} {tr('was {rank}', rank=before)}"
         return f"{rank:,}  {escape_markdown(explained.title(item), 120)}{move}"
 
     labels = {item: label(item) for item in options}
     st.session_state[OPTION_LABELS] = key, known_labels | {shown: item for item, shown in labels.items()}
-    heading = "Recommended with the changed history" if explained.edited else "Recommended"
-    return int(st.radio(heading, options, format_func=labels.__getitem__, key=key, help="Choose an item to explain."))
+    heading = tr("Recommended with the changed history" if explained.edited else "Recommended")
+    tooltip = tr("Choose an item to explain.")
+    return int(st.radio(heading, options, format_func=labels.__getitem__, key=key, help=tooltip))
 
 
 def _reason(explained: ExplainedList, item: int, effects: np.ndarray) -> None:
     """The item's rank, and the tag that most of its support shares."""
     shared = main_shared_tag(explained.context.dataset.catalogue, explained.edited_history, item, effects)
-    reason = (
-        f"Most of its support shares the tag **{escape_markdown(shared.tag, 40)}**: "
-        f"{format_percent(shared.share_of_history)} of this history, "
-        f"{format_percent(shared.share_of_catalogue)} of the catalogue."
-        if shared
-        else "Its support shares no tag with it: it comes from users with similar histories, or from popularity."
+    reason = Message(
+        "Its support shares no tag with it: it comes from users with similar histories, or from popularity."
     )
+    if shared:
+        reason = Message(
+            "Most of its support shares the tag **{tag}**: {history} of this history, {catalogue} of the catalogue.",
+            tag=escape_markdown(shared.tag, 40),
+            history=format_percent(shared.share_of_history),
+            catalogue=format_percent(shared.share_of_catalogue),
+        )
     title = escape_markdown(explained.title(item), 80)
-    st.markdown(f"**{title}** has rank {explained.rank(item):,}. {reason}", help=meaning_of("Influence", "Candidate"))
+    text = tr("**{title}** has rank {rank:,}. {reason}", title=title, rank=explained.rank(item), reason=reason)
+    st.markdown(text, help=meaning_of("Influence", "Candidate"))
 
 
 def _remove_clicked_item(explained: ExplainedList, target: str, bars: str) -> None:
@@ -170,20 +178,20 @@ def _edit_history(explained: ExplainedList, target: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.multiselect(
-            "Removed from the history (click a bar, or choose here)",
+            tr("Removed from the history (click a bar, or choose here)"),
             range(len(explained.history)),
             format_func=lambda position: explained.title(int(explained.history[position])),
             key=edit_key(explained.context, target, "removed"),
-            placeholder="none",
+            placeholder=tr("none"),
         )
     with right:
-        part = st.text_input("Find an item to add", key="explain_find", placeholder="part of a title")
+        part = st.text_input(tr("Find an item to add"), key="explain_find", placeholder=tr("part of a title"))
         added = list(st.session_state.get(added_key, ()))
         matching = [i for i in find_names(part, titles) if i and i not in explained.history]
         st.multiselect(
-            "Added to the history, newest last",
+            tr("Added to the history, newest last"),
             [*added, *(item for item in matching[:SEARCH_RESULTS] if item not in added)],
             format_func=titles.__getitem__,
             key=added_key,
-            placeholder="none",
+            placeholder=tr("none"),
         )

@@ -24,6 +24,7 @@ from recsys.evaluation.study.methods import LINEAR, TRANSFER, Transferred
 from recsys.evaluation.study.statistics import MethodQuality
 from recsys.metrics.uncertainty import Estimate, estimate_ratio
 from recsys.transfer.certificate import FEATURES, PROMISE, UNCHANGED, Certificate, alpha_for, rule_inputs
+from recsys.wording import Message
 
 PARTS = (0.4, 0.3, 0.3)  # shares of the users: to fit, to set the threshold, to report
 THRESHOLDS = 10
@@ -169,7 +170,7 @@ def certificate_of(
         found = [one for one in study["certificates"] if (one["what"], one["method"]) == (what, method)]
         return (Certificate.from_json(found[0]["certificate"]), found[0]["check"]) if found else None
     except (KeyError, TypeError) as error:
-        fix = "Run the study again."
+        fix = Message("Run the study again.")
         raise ArtifactError("the saved certificates", "are damaged", type(error).__name__, fix) from error
 
 

@@ -15,6 +15,7 @@ from recsys.evaluation.study.statistics import MethodQuality
 from recsys.metrics import rank_masked
 from recsys.metrics.accuracy import discounted_gain
 from recsys.transfer.certificate import FEATURES, pair_features
+from recsys.wording import Message
 
 BATCH = 256  # users whose scores are in memory at once
 Progress = Callable[..., object]  # fraction in [0, 1], a text, and details by name
@@ -37,7 +38,8 @@ def evaluate_fold(
             batch = cold.part(slice(start, start + BATCH))
             for name, part in _evaluate_batch(scorer, missing, batch).items():
                 found[name].append(part)
-            progress((done + start + len(batch)) / total, f"Evaluating users with {cold.observed} known items")
+            message = Message("Evaluating users with {n} known items", n=cold.observed)
+            progress((done + start + len(batch)) / total, message)
         done += len(cold)
         for method in missing:
             parts.add(number, cold.observed, method.name, _joined([_of_nobody(method), *found[method.name]]))

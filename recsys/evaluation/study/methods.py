@@ -12,16 +12,19 @@ from typing import Literal
 import numpy as np
 
 from recsys.evaluation.study.fold_scorer import BatchScores, FoldScorer
+from recsys.wording import Message
 
 Role = Literal["transfer", "learned", "no transfer", "prior", "control", "calibration"]
 Blend = Literal["none", "chosen", "shrinkage"]
 Transferred = tuple[str, str]  # what is transferred ("next-choice", "interests"), and the name of the transfer method
-TRANSFER, ALONE, RANDOM, SHUFFLED = "transfer", "target alone", "random source", "shuffled pairs"
-INTERESTS, RANDOM_INTERESTS = "transfer of interests", "random source’s interests"
-WHOLE = "transfer of the whole history"
-AGAIN = "again what was last"  # compared only where the data's rule allows already chosen items
+TRANSFER, ALONE, RANDOM, SHUFFLED = (
+    Message("transfer"), Message("target alone"), Message("random source"), Message("shuffled pairs"),
+)  # fmt: skip
+INTERESTS, RANDOM_INTERESTS = Message("transfer of interests"), Message("random source’s interests")
+WHOLE = Message("transfer of the whole history")
+AGAIN = Message("again what was last")  # compared only where the data's rule allows already chosen items
 DECAYED_WEIGHTS = (0.25, 0.5, 1.0, 2.0)  # of "own history, decayed" beside the model's scores of the whole history
-NEW_ITEMS = "new items"  # a further part of a study, which may be left out as a method may
+NEW_ITEMS = Message("new items")  # a further part of a study, which may be left out as a method may
 LINEAR: Transferred = ("next-choice", "linear")
 OF_INTERESTS: Transferred = ("interests", "linear")
 
@@ -31,8 +34,8 @@ class Method:
     """One way to rank the candidates for cold users.
 
     Args:
-        name: its key in saved studies, and its name inside sentences.
-        label: its name in figures.
+        name: its key in saved studies, and its name inside sentences, a message where it is shown.
+        label: its name in figures, a message.
         role: "control": a source that must not help; "prior": an alternative that needs no source; "learned": a
             transfer method that is fitted on the fold's training users; "calibration": in no figure and no comparison,
             a control that only the certificate of a learned method reads, or a variant.
@@ -68,7 +71,7 @@ def _whole_history() -> tuple[Method, ...]:
 
     def weighted(weight: float) -> Method:
         return Method(
-            f"{WHOLE}, {weight:g}" if weight else WHOLE, "Transfer of the whole history",
+            f"{WHOLE}, {weight:g}" if weight else WHOLE, Message("Transfer of the whole history"),
             "calibration" if weight else "transfer", "chosen",
             lambda b: b.whole_history + np.float32(weight) * b.own_history if weight else b.whole_history,
             optional=True, applies=lambda fold: fold.plan.axis != "users", of=WHOLE if weight else "",
@@ -97,48 +100,58 @@ def _learned(name: str, label: str) -> tuple[Method, ...]:
 
 METHODS = (
     Method(
-        TRANSFER, "Transfer", "transfer", "chosen", lambda b: b.source, certifies=LINEAR,
+        TRANSFER, Message("Transfer"), "transfer", "chosen", lambda b: b.source, certifies=LINEAR,
     ),
-    *_learned("bridge", "Transfer by bridge"),
-    *_learned("personalised_bridge", "Transfer by personalised bridge"),
-    *_learned("text_bridge", "Transfer by text bridge"),
+    *_learned("bridge", Message("Transfer by bridge")),
+    *_learned("personalised_bridge", Message("Transfer by personalised bridge")),
+    *_learned("text_bridge", Message("Transfer by text bridge")),
     *_whole_history(),
     Method(
-        INTERESTS, "Transfer of interests", "transfer", "chosen", lambda b: b.source_interests, optional=True,
+        INTERESTS, Message("Transfer of interests"), "transfer", "chosen", lambda b: b.source_interests, optional=True,
         applies=lambda fold: fold.interests.scale > 0,  # scaled here, on the training users that the model has seen
         certifies=OF_INTERESTS,
     ),
-    Method(ALONE, "Target alone (α = 0)", "no transfer", "none", lambda b: b.target, must_beat=True),
+    Method(ALONE, Message("Target alone (α = 0)"), "no transfer", "none", lambda b: b.target, must_beat=True),
     Method(
-        "target scenario alone", "Model of the target scenario alone", "no transfer", "none",
+        Message("target scenario alone"), Message("Model of the target scenario alone"), "no transfer", "none",
         lambda b: b.scenario_alone, optional=True, applies=lambda fold: bool(fold.plan.scenarios),
     ),
-    Method("popularity", "Popularity", "prior", "none", lambda b: b.same_for_all(b.fold.popularity), must_beat=True),
     Method(
-        "early popularity", "Early popularity", "prior", "none",
+        Message("popularity"), Message("Popularity"), "prior", "none",
+        lambda b: b.same_for_all(b.fold.popularity), must_beat=True,
+    ),
+    Method(
+        Message("early popularity"), Message("Early popularity"), "prior", "none",
         lambda b: b.same_for_all(b.fold.early_popularity), must_beat=True,
     ),
     Method(
-        AGAIN, "Again what was last", "prior", "none", lambda b: b.again, must_beat=True,
+        AGAIN, Message("Again what was last"), "prior", "none", lambda b: b.again, must_beat=True,
         applies=lambda fold: fold.plan.again,
     ),
-    Method("own history, decayed", "Own history, decayed", "prior", "none", lambda b: b.own_history),
-    Method("shrinkage to the mean user", "Shrinkage to the mean user", "prior", "shrinkage", lambda b: b.mean_user),
-    Method("neighbours’ mean", "Mean of three neighbours", "prior", "chosen", lambda b: b.neighbours_mean),
+    Method(Message("own history, decayed"), Message("Own history, decayed"), "prior", "none", lambda b: b.own_history),
     Method(
-        RANDOM, "Random source", "control", "chosen", lambda b: b.random, must_beat=True,
+        Message("shrinkage to the mean user"), Message("Shrinkage to the mean user"), "prior", "shrinkage",
+        lambda b: b.mean_user,
+    ),
+    Method(
+        Message("neighbours’ mean"), Message("Mean of three neighbours"), "prior", "chosen",
+        lambda b: b.neighbours_mean,
+    ),
+    Method(
+        RANDOM, Message("Random source"), "control", "chosen", lambda b: b.random, must_beat=True,
         certifies=LINEAR, pairs=RANDOM,
     ),
     Method(
-        RANDOM_INTERESTS, "Random source, interests", "control", "chosen", lambda b: b.random_interests, optional=True,
+        RANDOM_INTERESTS, Message("Random source, interests"), "control", "chosen", lambda b: b.random_interests,
+        optional=True,
         certifies=OF_INTERESTS, pairs=RANDOM, of=INTERESTS,
     ),
     Method(
-        SHUFFLED, "Shuffled pairs", "control", "chosen", lambda b: b.shuffle(b.next_choice),
+        SHUFFLED, Message("Shuffled pairs"), "control", "chosen", lambda b: b.shuffle(b.next_choice),
         certifies=LINEAR, pairs=SHUFFLED,
     ),
     Method(
-        f"{SHUFFLED}, interests", "Shuffled pairs, interests", "calibration", "chosen",
+        f"{SHUFFLED}, interests", Message("Shuffled pairs, interests"), "calibration", "chosen",
         lambda b: b.shuffle(b.interests), optional=True, certifies=OF_INTERESTS, pairs=SHUFFLED, of=INTERESTS,
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from recsys.data.dataset import Dataset, History
 from recsys.evaluation.study.alpha_curves import choose_alpha
 from recsys.evaluation.study.evaluate_fold import Progress, evaluate_fold, fold_quality
 from recsys.evaluation.study.fold_scorer import FoldScorer
-from recsys.evaluation.study.methods import TRANSFER, Method
+from recsys.evaluation.study.methods import ALONE, TRANSFER, Method
 from recsys.evaluation.study.parts import FoldInfo, StudyParts
 from recsys.evaluation.study.plan import FEWEST_USERS, ColdUsers, Fold, StudyPlan
 from recsys.evaluation.study.statistics import MethodQuality
@@ -27,10 +27,11 @@ from recsys.metrics.accuracy import discounted_gain
 from recsys.metrics.uncertainty import Estimate, estimate_ratio
 from recsys.models.item_text import has_item_text, item_text_vectors
 from recsys.models.recommender import Encoder
+from recsys.wording import Message, in_a_row, listed
 
 SHARE = 0.2  # of the candidates that are new
 TEXT_ALONE, TEXT_POPULARITY, SHUFFLED_TITLES, POPULARITY = (
-    "target alone", "popularity of similar texts", "shuffled titles", "popularity",
+    ALONE, Message("popularity of similar texts"), Message("shuffled titles"), Message("popularity"),
 )  # fmt: skip
 BASELINES = (POPULARITY, TEXT_POPULARITY, SHUFFLED_TITLES)
 Train = Callable[[Dataset, Path | None, Progress], tuple[Encoder, dict[str, Any]]]
@@ -64,19 +65,36 @@ class NewItems:
 
     @property
     def sentence(self) -> str:
-        """The result in words."""
-        found = f"NDCG@10 {self.methods[TRANSFER].text}"
-        others = ", ".join(f"{self.methods[name].value:.3f} by {name}" for name in BASELINES)
-        verdict = "By their texts new items are found" if self.helps else "It is not shown that texts find new items"
-        more = ""
-        if self.helps:
-            gain = self.differences[TEXT_ALONE]
-            shown = "adds" if gain.low > 0 else "is not shown to add to this"
-            more = f" The source {shown}{f' {gain.signed(3)}' if gain.low > 0 else ''}."
-        return (
-            f"{verdict}: {found} among {self.items:,} items that no training row holds, {others} "
-            f"({self.users:,} users).{more}"
+        """The result in words, a message."""
+        verdict = Message(
+            "By their texts new items are found: NDCG@10 {found} among {items:,} items that no training row holds, "
+            "{others} ({users:,} users)."
+            if self.helps
+            else "It is not shown that texts find new items: NDCG@10 {found} among {items:,} items that no training "
+            "row holds, {others} ({users:,} users).",
+            found=self.methods[TRANSFER].text,
+            items=self.items,
+            others=listed(
+                [Message("{value:.3f} by {method}", value=self.methods[name].value, method=name) for name in BASELINES]
+            ),
+            users=self.users,
         )
+        if not self.helps:
+            return verdict
+        gain = self.differences[TEXT_ALONE]
+        if gain.low > 0:
+            return in_a_row([verdict, Message("The source adds {gain}.", gain=gain.signed(3))])
+        return in_a_row([verdict, Message("The source is not shown to add to this.")])
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> NewItems:
+        """What `to_json` wrote. Raises KeyError, TypeError where fields are missing."""
+        methods, differences = (
+            {name: Estimate(**one) for name, one in content[part].items()} for part in ("methods", "differences")
+        )
+        first, second = content["alphas"]
+        numbers = (content["items"], content["users"], content["pairs"])
+        return cls(*numbers, content["reader"], (first, second), methods, differences)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -90,6 +108,16 @@ class NewItems:
             "helps": self.helps,
             "sentence": self.sentence,
         }
+
+
+def saved_sentence(content: Mapping[str, Any]) -> str:
+    """The sentence of a saved result as a message, made from its numbers; its text where it was worded otherwise."""
+    text = str(content["sentence"])
+    try:
+        made = NewItems.from_json(content).sentence
+    except (KeyError, TypeError, ValueError):  # of an earlier version, or damaged
+        return text
+    return made if made == text else text
 
 
 def study_new_items(

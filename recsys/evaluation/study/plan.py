@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.errors import InputError
+from recsys.wording import Message
 
 AXES = ("users", "time", "scenarios")
 OBSERVED = (0, 1, 2, 3, 5, 10, 20)
@@ -163,7 +164,7 @@ def plan_study(
         InputError: an unknown axis or scenario, or too few users.
     """
     if axis not in AXES:
-        raise InputError("axis", f"must be one of {', '.join(AXES)}", axis)
+        raise InputError("axis", Message("must be one of {names}", names=", ".join(AXES)), axis)
     if folds < 2:
         raise InputError("folds", "must be at least 2", folds)
     chosen = _axis(dataset, axis, scenarios)
@@ -173,14 +174,15 @@ def plan_study(
     rng = np.random.default_rng([seed, 17])
     evaluated = rng.permutation(eligible)[: most or int(np.clip(MOST_SCORES / candidates.sum(), 200, 20_000))]
     if len(evaluated) < FEWEST_USERS:
-        fix = "Load data with more users, or choose another axis."
-        raise InputError(f"a study of {axis}", f"needs at least {FEWEST_USERS} users to evaluate", len(evaluated), fix)
+        fix = Message("Load data with more users, or choose another axis.")
+        rule = Message("needs at least {n} users to evaluate", n=FEWEST_USERS)
+        raise InputError(Message("a study of {axis}", axis=axis), rule, len(evaluated), fix)
     half = np.full(dataset.n_users, -1, dtype=np.int8)
     half[evaluated] = rng.permutation(len(evaluated)) % 2
     ks = tuple(k for k in OBSERVED if _enough(dataset, evaluated, half, k, chosen))
     if not ks:
-        rule = f"needs at least {FEWEST_USERS} users with the same number of known items"
-        raise InputError(f"a study of {axis}", rule, 0)
+        rule = Message("needs at least {n} users with the same number of known items", n=FEWEST_USERS)
+        raise InputError(Message("a study of {axis}", axis=axis), rule, 0)
     planned = []
     for number in range(folds):
         users = np.sort(evaluated[number::folds])
@@ -198,11 +200,12 @@ def _axis(dataset: Dataset, name: str, scenarios: tuple[str, str] | None) -> _Ax
     names = dataset.catalogue.scenario_names
     for one in scenarios or ():
         if one not in names:
-            raise InputError("scenario", f"must be one of {', '.join(names) or 'none: the data names none'}", one)
+            rule = Message("must be one of {names}", names=", ".join(names) or Message("none: the data names none"))
+            raise InputError("scenario", rule, one)
     if scenarios and scenarios[0] == scenarios[1]:
         raise InputError("scenarios", "must be two different ones", scenarios[0])
     if len(names) < 2:
-        fix = "Load data with a scenario column, or choose the axis users or time."
+        fix = Message("Load data with a scenario column, or choose the axis users or time.")
         raise InputError("the data", "must have at least two scenarios for this axis", len(names), fix)
     pairs = [scenarios] if scenarios else [(a, b) for a in names for b in names if a != b]
     axes = [_Axis(name, pair, tuple(dataset.catalogue.in_scenario(one) for one in pair)) for pair in pairs]

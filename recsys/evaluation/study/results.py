@@ -99,6 +99,40 @@ class StudyPoint:
         """Whether it is shown to be better than no transfer and than the controls it must beat."""
         return all(self.beats(name) for name in methods.names("no transfer", "control", must_beat=True))
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> StudyPoint:
+        """What `to_json` wrote. Raises KeyError, TypeError where fields are missing."""
+
+        def of(name: str, first: str) -> tuple[Comparison, ...]:
+            return tuple(
+                Comparison(METRIC, first, one["against"], _estimate(one), one["p"], one["p_holm"])
+                for one in content.get(name, ())
+            )
+
+        suggested, (first, second) = content["suggested"], content["alpha_chosen"]
+        return cls(
+            observed=content["observed"],
+            users=content["people"],
+            chosen=(first, second),
+            curve=tuple(map(_estimate, content["curve"])),
+            gain=tuple(map(_estimate, content["gain"])),
+            methods={name: _estimate(one) for name, one in content["methods"].items()},
+            comparisons=of("comparisons", methods.TRANSFER),
+            suggested=ChosenAlpha(
+                suggested["alpha"],
+                suggested["chosen_on"],
+                suggested["judged_on"],
+                _estimate(suggested["gain"]),
+                _estimate(suggested["over_random"]),
+                suggested["harmed"],
+            ),
+            repeats=content["repeats"],
+            helped=content["helped"],
+            harmed=content["harmed"],
+            of_interests=of("of_interests", methods.INTERESTS),
+            of_whole_history=of("of_whole_history", methods.WHOLE),
+        )
+
     def to_json(self) -> dict[str, Any]:
         alphas = ALPHAS.tolist()
         return {
@@ -116,6 +150,10 @@ class StudyPoint:
             "helped": self.helped,
             "harmed": self.harmed,
         }
+
+
+def _estimate(content: Mapping[str, float]) -> Estimate:
+    return Estimate(content["value"], content["low"], content["high"])
 
 
 def _comparison_json(c: Comparison) -> dict[str, Any]:

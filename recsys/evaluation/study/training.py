@@ -9,6 +9,7 @@ from typing import Any
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Encoder
 from recsys.models.training.config import TrainConfig
+from recsys.wording import Message
 
 MOST_INTERACTIONS = 6_000_000  # trained on in all folds and epochs together: about two minutes on two cores
 FEWEST_EPOCHS = 2
@@ -43,7 +44,7 @@ def train_encoder(
         trained = epoch.model
         progress(
             0.5 * epoch.epoch / epoch.epochs,
-            f"Training on the other users: epoch {epoch.epoch} of {epoch.epochs}",
+            Message("Training on the other users: epoch {n} of {epochs}", n=epoch.epoch, epochs=epoch.epochs),
         )
     assert isinstance(trained, Encoder)
     fitted = config.fitted(dataset).to_json()

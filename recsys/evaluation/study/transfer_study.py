@@ -31,6 +31,7 @@ from recsys.evaluation.study.training import study_epochs, train_encoder
 from recsys.evaluation.study.verdict import study_verdict
 from recsys.models.recommender import Encoder
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
+from recsys.wording import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +140,9 @@ def transfer_study(
     if keep is not None and model is not None:
         raise InputError("keep", "must be left out with a model of your own: its settings are not known", str(keep))
     if unknown := sorted(set(only or ()) - set(methods.optional_names())):
-        raise InputError("the methods", f"must be of {', '.join(methods.optional_names())}", ", ".join(unknown))
-    progress(0.01, "Holding out users …")
+        rule = Message("must be of {names}", names=", ".join(methods.optional_names()))
+        raise InputError("the methods", rule, ", ".join(unknown))
+    progress(0.01, Message("Holding out users …"))
     count = folds or (3 if dataset.n_interactions <= 120_000 else 2)
     plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
     parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
@@ -157,9 +159,9 @@ def transfer_study(
     found = None
     if with_new_items:
         found = study_new_items(dataset, plan, parts, seed, training.run, part_of(count, 0.5))
-    progress(0.96, "Resampling users …")
+    progress(0.96, Message("Resampling users …"))
     study = _study(plan, results, found, seed, has_times(dataset))
-    progress(1.0, "Done")
+    progress(1.0, Message("Done"))
     return study
 
 
@@ -230,7 +232,8 @@ def _fold_results(
             return info, known
     encoder, recorded = training.run(fold.train, parts.checkpoint(number, "training"), progress)
     if encoder.n_items != len(plan.candidates) - 1:
-        raise InputError("the model", f"must know the {len(plan.candidates) - 1:,} items of the data", encoder.n_items)
+        rule = Message("must know the {n:,} items of the data", n=len(plan.candidates) - 1)
+        raise InputError("the model", rule, encoder.n_items)
 
     def second_half(fraction: float, message: str, **details: object) -> None:
         progress(0.5 + 0.5 * fraction, message, **details)

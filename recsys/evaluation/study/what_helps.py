@@ -9,6 +9,7 @@ from typing import Any, Literal
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.methods import INTERESTS, RANDOM_INTERESTS
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import Message, listed
 
 What = Literal["interests", "next-choice"]
 
@@ -23,7 +24,7 @@ class WhatHelps:
     """
 
     what: What
-    sentence: str
+    sentence: Message
 
 
 def what_helps(points: Sequence[Mapping[str, Any]]) -> WhatHelps | None:
@@ -40,8 +41,13 @@ def what_helps(points: Sequence[Mapping[str, Any]]) -> WhatHelps | None:
     signs = [_shown_sign(_against(point["comparisons"], INTERESTS)) for point in points]
     better, worse = signs.count(-1), signs.count(1)
     what: What = "interests" if of_interests and (not of_next or better > worse) else "next-choice"
-    parts = [f"{name} {_where(good)}" for name, good in (("next choice", of_next), ("interests", of_interests))]
-    return WhatHelps(what, f"Transferring the {parts[0]}; transferring {parts[1]}. {_difference(points, signs)}")
+    sentence = Message(
+        "Transferring the next choice {next_choice}; transferring interests {interests}. {difference}",
+        next_choice=_where(of_next),
+        interests=_where(of_interests),
+        difference=_difference(points, signs),
+    )
+    return WhatHelps(what, sentence)
 
 
 def _helps(comparisons: Sequence[Mapping[str, Any]], control: str) -> bool:
@@ -57,22 +63,28 @@ def _shown_sign(comparison: Mapping[str, Any]) -> int:
     return 0 if not comparison["shown"] else 1 if comparison["value"] > 0 else -1
 
 
-def _where(points: Sequence[Mapping[str, Any]]) -> str:
+def _where(points: Sequence[Mapping[str, Any]]) -> Message:
     if not points:
-        return "is not shown to help"
+        return Message("is not shown to help")
     known = [str(point["observed"]) for point in points]
-    listed = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} or {known[-1]}"
-    return f"helps with {listed} known item{'s' * (known != ['1'])}"
+    return Message(
+        "helps with {known} known item" if known == ["1"] else "helps with {known} known items",
+        known=listed(known, "or"),
+    )
 
 
-def _difference(points: Sequence[Mapping[str, Any]], signs: Sequence[int]) -> str:
+def _difference(points: Sequence[Mapping[str, Any]], signs: Sequence[int]) -> Message:
     better, worse = ([p["observed"] for p, one in zip(points, signs, strict=True) if one == sign] for sign in (-1, 1))
     if not better and not worse:
         largest = max((_against(p["comparisons"], INTERESTS) for p in points), key=lambda one: abs(one["value"]))
         value = Estimate(-largest["value"], -largest["high"], -largest["low"]).signed()
-        return f"Neither is shown to be better: interests differ from the next choice by at most {value} NDCG@10."
+        return Message(
+            "Neither is shown to be better: interests differ from the next choice by at most {value} NDCG@10.",
+            value=value,
+        )
     said = []
-    for word, ks in (("better", better), ("worse", worse)):
-        if ks:
-            said.append(f"{word} with {', '.join(map(str, ks))} known")
-    return f"Interests are shown to be {' and '.join(said)}."
+    if better:
+        said.append(Message("better with {known} known", known=listed(list(map(str, better)))))
+    if worse:
+        said.append(Message("worse with {known} known", known=listed(list(map(str, worse)))))
+    return Message("Interests are shown to be {better_or_worse}.", better_or_worse=listed(said, "and"))

@@ -14,6 +14,7 @@ from recsys.metrics.uncertainty import Estimate
 from recsys.models.item_text import item_text_vectors
 from recsys.models.recommender import Encoder, Recommender
 from recsys.transfer.methods.ridge import fit_ridge
+from recsys.wording import Message
 
 FOLDS = 5
 _FEWEST = 50  # items with a text
@@ -56,7 +57,7 @@ def cold_items(model: Recommender, split: Split, seed: int = 0) -> ColdItems:
     text = item_text_vectors(catalogue, ids=split.train.items.ids)
     known = np.flatnonzero(np.isfinite(text.vectors).all(axis=1) & (np.arange(model.n_items + 1) > 0))
     if not text.vectors.shape[1] or len(known) < _FEWEST:
-        raise InputError("the items", f"must have titles or descriptions, {_FEWEST} at least", len(known))
+        raise InputError("the items", Message("must have titles or descriptions, {n} at least", n=_FEWEST), len(known))
     warm = known[split.train.item_counts[known] > 0]
     vectors, bias = np.array(model.item_vectors, dtype=np.float64), np.array(model.item_bias, dtype=np.float64)
     predicted = np.zeros_like(vectors)

@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.data.dataset import read_only
 from recsys.errors import InputError
+from recsys.wording import Message
 
 NEAREST = 10
 _ASKED = 200  # users whose neighbours are compared
@@ -49,7 +50,9 @@ def kept_dimensions(vectors: np.ndarray, user: int) -> KeptDimensions:
     """
     n, size = vectors.shape
     if n < NEAREST + 2 or size < 2:
-        raise InputError("the embedding", f"must be of {NEAREST + 2} users in 2 dimensions at least", f"{n} × {size}")
+        raise InputError(
+            "the embedding", Message("must be of {n} users in 2 dimensions at least", n=NEAREST + 2), f"{n} × {size}"
+        )
     if n > _MOST:
         kept = np.unique(np.append(np.linspace(0, n - 1, _MOST).astype(int), user))
         vectors, user, n = vectors[kept], int(np.searchsorted(kept, user)), len(kept)

@@ -19,6 +19,7 @@ from recsys.metrics.uncertainty import Estimate, estimate_means
 from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer.certificate import UNCHANGED, pair_features
 from recsys.transfer.methods import fit_method
+from recsys.wording import Message
 
 PARTS = (0.4, 0.35)  # shares of the users: the bridge is learned on the first, the certificate on the second
 KNOWN = 1  # items of the target scenario that are known
@@ -142,7 +143,9 @@ def gain_in_scenario(model: Recommender, dataset: Dataset, scenarios: tuple[str,
         raise InputError("the model", "must have vectors of users", model.name, "Open a run of an encoder.")
     cases = _cases(dataset, scenarios)
     if not cases:
-        raise InputError("the data", f"must have users with items in {scenarios[0]} and in {scenarios[1]}", 0)
+        source, target = scenarios
+        rule = Message("must have users with items in {source} and in {target}", source=source, target=target)
+        raise InputError("the data", rule, 0)
     curves = _pairs(model, cases, _allowed(dataset, scenarios), None, False).ndcg
     gains = curves[:, int(np.abs(ALPHAS - alpha).argmin())] - curves[:, 0]
     harmed = wilson(int((gains < -UNCHANGED).sum()), len(gains))
@@ -156,7 +159,7 @@ def _best_cases(dataset: Dataset) -> tuple[tuple[str, str] | None, list[_Case]]:
     found = [(pair, _cases(dataset, pair)) for pair in offered]
     scenarios, cases = max(found, key=lambda one: len(one[1]))
     if len(cases) < _FEWEST:
-        raise InputError("the data", f"must have {_FEWEST} users with both parts", len(cases))
+        raise InputError("the data", Message("must have {n} users with both parts", n=_FEWEST), len(cases))
     return scenarios, cases
 
 

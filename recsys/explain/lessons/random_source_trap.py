@@ -14,6 +14,7 @@ from recsys.errors import InputError
 from recsys.metrics.accuracy import ndcg
 from recsys.metrics.ranking import ranks
 from recsys.metrics.uncertainty import Estimate, estimate_means
+from recsys.wording import Message
 
 ALPHAS = np.linspace(0.0, 1.0, 41)
 KNOWN = (1, 2, 3, 5, 8, 12, 20)
@@ -70,7 +71,8 @@ def random_source_trap(
     rng = np.random.default_rng(seed)
     enough = [row for row, history in enumerate(histories) if len(history) > KNOWN[-1]]
     if len(enough) < _FEWEST:
-        raise InputError("the data", f"must have {_FEWEST} users with more than {KNOWN[-1]} items", len(enough))
+        rule = Message("must have {n} users with more than {known} items", n=_FEWEST, known=KNOWN[-1])
+        raise InputError("the data", rule, len(enough))
     rows = np.sort(rng.permutation(enough)[:_MOST_USERS])
     whole = model.encode([histories[row] for row in rows]).astype(np.float64)
     random = whole[(np.arange(len(rows)) + rng.integers(1, len(rows), len(rows))) % len(rows)]

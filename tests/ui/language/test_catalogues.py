@@ -6,12 +6,19 @@ import json
 
 import pytest
 
-from recsys.wording import Message, from_json, recognised, to_json, tr, tr_n, use_catalogue
+from recsys.wording import Message, from_json, in_a_row, listed, recognised, to_json, tr, tr_n, use_catalogue
 from ui.language import FOLDER, LANGUAGES, _of_reader, in_language
 from ui.language.po_files import places, read_file, sentences, sentences_in
 
 SOURCE = sentences()
-TRANSLATED = ("ui.shell",)  # packages; the others follow one by one
+TRANSLATED = (
+    "ui.shell",
+    "ui.evaluate",
+    "ui.explain",
+    "recsys.evaluation",
+    "recsys.explain",
+    "recsys.metrics",
+)  # packages; the others follow one by one
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 
 
@@ -81,6 +88,22 @@ def test_messages_are_worded_with_their_values_in_the_language_of_the_reader() -
         assert tr(message) == "数据 有 1,234 行"
         assert tr_n("{n} day", "{n} days", 3) == "3 天" and tr("unknown {text}", text="<b>") == "unknown <b>"
         assert tr("{braces} of data") == "{braces} of data", "a text without values is not a template"
+    finally:
+        use_catalogue(_of_reader)
+
+
+def test_words_and_sentences_in_a_row_are_one_message() -> None:
+    assert listed(["a"]) == "a" and listed(["a", "b"]) == "a, b" and listed(["a", "b", "c"], "or") == "a, b or c"
+    both = in_a_row([Message("One."), Message("{words} are here.", words=listed([Message("the data"), "b"], "and"))])
+    assert both == "One. the data and b are here."
+    chinese = {
+        "{sentences} {sentence}": "{sentences}{sentence}",
+        "One.": "一。",
+        "{words} and {word}": "{words}和{word}",
+    }
+    use_catalogue(lambda: chinese | {"{words} are here.": "有{words}。", "the data": "数据"})
+    try:
+        assert tr(both) == "一。有数据和b。"
     finally:
         use_catalogue(_of_reader)
 
