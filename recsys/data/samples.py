@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recsys.errors import ArtifactError, UnknownIdError
 from recsys.wording import Message
@@ -134,17 +135,57 @@ def sample_plan() -> CleaningPlan:
 def sample_files(name: str, language: str = "en") -> tuple[bytes, bytes, bytes]:
     """Interactions, items and users of a sample as CSV. Raises UnknownIdError, ArtifactError."""
     sample_of(name)
-    if language not in LANGUAGES:
-        rule = Message("must be one of {names}", names=", ".join(LANGUAGES))
-        raise UnknownIdError("the language of the sample", rule, language)
+    items, users = _tables(language)
     rows = gzip.decompress(_read("interactions.csv.gz"))
-    if language == "en":
-        items, users = _read("items.csv"), _read("people.csv")
-    else:
-        items, users = (gzip.decompress(_read(f"{language}/{table}.csv.gz")) for table in ("items", "people"))
     if name == "all":
         return rows, items, users
     return _only(rows, name), _only(items, name), users
+
+
+def _tables(language: str) -> tuple[bytes, bytes]:
+    """The item table and the user table as CSV."""
+    if language not in LANGUAGES:
+        rule = Message("must be one of {names}", names=", ".join(LANGUAGES))
+        raise UnknownIdError("the language of the sample", rule, language)
+    if language == "en":
+        return _read("items.csv"), _read("people.csv")
+    items, users = (gzip.decompress(_read(f"{language}/{table}.csv.gz")) for table in ("items", "people"))
+    return items, users
+
+
+@cache
+def sample_words(language: str) -> Mapping[str, str]:
+    """The texts of the sample in English -> the same in another language: titles, descriptions, tags, user columns and
+    their values; not the names of the scenarios, which are the same in every language.
+
+    Raises UnknownIdError, ArtifactError.
+    """
+    words: dict[str, str] = {}
+    for english, other in zip(_tables("en"), _tables(language), strict=True):
+        for row, same_row in zip(_cells(english), _cells(other), strict=True):
+            for cell, same in zip(row, same_row, strict=True):
+                words |= zip(cell.split("|"), same.split("|"), strict=True)  # the tags of an item; other cells whole
+    return {word: words[word] for word in words.keys() - {one.name for one in SAMPLES} if words[word] != word}
+
+
+def in_language(value: Any, language: str) -> Any:
+    """A JSON value that holds texts of the sample, such as the figures of its run, with these in another language.
+
+    Texts are replaced as a whole; of a list such as "hiking, cooking" every part.
+    """
+    if language == "en":
+        return value
+    words = sample_words(language)
+    if isinstance(value, str):
+        parts = value.split(", ")
+        return words.get(value) or ("、".join(words[part] for part in parts) if words.keys() >= set(parts) else value)
+    if isinstance(value, Mapping):
+        return {name: in_language(one, language) for name, one in value.items()}
+    return [in_language(one, language) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _cells(table: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(table.decode(), newline="")))
 
 
 def _only(table: bytes, scenario: str) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 
 from recsys.__main__ import main as shell
 from recsys.data.loading import Loaded
-from recsys.data.samples import FOLDER, SAMPLES, load_sample, sample_files, sample_of
+from recsys.data.samples import FOLDER, SAMPLES, in_language, load_sample, sample_files, sample_of
 from recsys.errors import UnknownIdError
 from recsys.runs import load_run
 from sample_data.build.community import BOT, USER_COLUMNS
@@ -69,6 +69,24 @@ def test_the_sample_in_chinese_has_the_same_rows_and_other_texts() -> None:
     assert [len(tags) > 1 for tags in chinese.catalogue.tags] == [len(tags) > 1 for tags in english.catalogue.tags]
     assert set(chinese.user_table["地区"]) == {"", "海岸", "山地", "湖区", "城市", "平原"}
     assert len(chinese.user_table.columns) == len(english.user_table.columns)
+
+
+def test_figures_of_the_sample_are_worded_in_chinese() -> None:
+    shown = {
+        "titles": [["Greenspindle Seedling Lamp, Mark II", "social"]],
+        "interests": "hiking, board games",
+        "n": 1.5,
+    }
+    assert in_language(shown, "en") is shown
+    assert in_language(shown, "zh") == {
+        "titles": [["青纺锤育苗灯·二代", "social"]],
+        "interests": "徒步、桌游",
+        "n": 1.5,
+    }
+    miniature = json.loads((FOLDER / "miniature.json").read_text("utf-8"))["shown"]
+    chinese = in_language(miniature, "zh")
+    assert all(HAN.search(title) for title in chinese["titles"])
+    assert {key for key in chinese if chinese[key] != miniature[key]} == {"titles", "tag_names", "target", "source"}
 
 
 def test_an_unknown_sample_or_language_is_refused() -> None:

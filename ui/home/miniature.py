@@ -13,8 +13,10 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.data.samples import in_language
 from recsys.workspace.sample_run import SAMPLE_RUN, SAMPLE_RUN_FOLDER
 from ui.components.mixer import mixer
+from ui.language import language
 from ui.shell import state
 
 K = 6
@@ -27,7 +29,8 @@ def miniature(file: Path = FILE) -> None:
         st.info("The file of the sample’s blend is missing. Run the demo to see one.")
         return
     content = json.loads(file.read_text("utf-8"))
-    mixer(content["shown"], 0.0, "miniature", compact=True)
+    shown = in_language(content["shown"], language())
+    mixer(shown | {"signature": f"{shown['signature']}-{language()}"}, 0.0, "miniature", compact=True)
     st.page_link(
         "pages/4_Transfer.py",
         label="Open this pair in Transfer",

@@ -17,9 +17,11 @@ import numpy as np
 import streamlit as st
 
 from recsys.charts.style import format_number
+from recsys.data.samples import in_language
 from recsys.errors import InputError, StudioError
 from recsys.explain import worked_examples
 from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
+from ui.language import language
 from ui.learn.sample_figures import FILE, of_sample
 from ui.run_context import RunContext, run_context
 
@@ -31,16 +33,18 @@ _HISTORY = 8  # newest items in the lesson on attention
 def measured(folder: Path | None, key: str) -> tuple[Data, str]:
     """The data of a lesson, and why they are from the sample: "" where they are from the run itself.
 
+    Texts of the sample are in the language of the interface.
+
     Args:
         folder: of the open run; None where there is none.
         key: of the lesson.
     """
     if folder is None or folder == SAMPLE_RUN_FOLDER:
-        return of_sample()[key], "" if folder else "none"
+        return in_language(of_sample()[key], language()), "" if folder else "none"
     try:
         return _of_run(str(folder), key), ""
     except StudioError as error:
-        return of_sample()[key], str(error)
+        return in_language(of_sample()[key], language()), str(error)
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)

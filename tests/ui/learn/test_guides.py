@@ -44,3 +44,8 @@ def test_the_user_of_a_story_has_hardly_anything_in_the_target_scenario(key: str
     assert 1 <= story["known"] <= 2 and story["source_items"] >= 5
     assert sum(counts) - story["known"] - story["source_items"] in (0, 1)  # the held-out item may be in either
     assert 0 <= story["own_before"] <= 10 and 0 <= story["own_after"] <= 10
+
+
+def test_a_story_in_chinese_names_the_interests_in_chinese() -> None:
+    assert guides("en")["social-shop"].values["interests"] == "astronomy, electronics, photography"
+    assert guides("zh")["social-shop"].values["interests"] == "天文、电子制作、摄影"
