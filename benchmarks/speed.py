@@ -1,25 +1,32 @@
 """How the cost of training grows with the data: seconds per epoch and peak memory. Prints JSON.
 
     python -m benchmarks.speed
+    python -m benchmarks.speed --cores 1 2     # how one size scales with processor cores, and with parts of a batch
 
-Each size runs in a process of its own, so that peak memory is its own, on generated histories with a long tail.
+Each size runs in a process of its own, so that peak memory is its own, on generated histories with a long tail. With
+--cores the process is confined to so many cores; the digest of the weights shows whether they are the same.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
+import torch
 
 from benchmarks.record import ROOT, Measurement
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 from recsys.models.attention.config import AttentionConfig
+from recsys.models.sequence import learner
+from recsys.models.storage import weights_digest
 from recsys.models.training.config import TrainConfig
 from recsys.models.training.loop import train
 
@@ -69,26 +76,55 @@ def measure(rows: int, items: int) -> dict[str, float]:
     }
 
 
+def scaling(rows: int, items: int, cores: int, parts: int) -> dict[str, Any]:
+    """Training on some cores, with batches in some parts: the fastest of three epochs, since others only slow it."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    torch.set_num_threads(cores)
+    learner.PARTS = parts
+    laps, cpu = [], time.process_time()
+    for report in train(generate(rows, items), AttentionConfig(markov=False), TrainConfig(epochs=4, device="cpu")):
+        laps.append((report.examples_per_second, time.process_time() - cpu))
+        cpu = time.process_time()
+    return {
+        "cores": cores,
+        "parts": parts,
+        "examples_per_second": round(max(speed for speed, _ in laps[1:])),
+        "cpu_seconds_of_an_epoch": round(min(seconds for _, seconds in laps[1:]), 2),
+        "weights": weights_digest(report.model)[:12],
+    }
+
+
 def main() -> None:
     """Measure every size in a process of its own; with --one, one size in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--one", type=int, nargs=2, metavar=("ROWS", "ITEMS"))
+    parser.add_argument("--one", type=int, nargs="+", metavar="ROWS ITEMS [CORES PARTS]")
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
     parser.add_argument("--items", type=int, nargs="+", default=list(ITEMS))
+    parser.add_argument("--cores", type=int, nargs="+", help="numbers of cores to compare")
+    parser.add_argument(
+        "--parts", type=int, nargs="+", default=[2, 4], help="with --cores: parts of a batch to compare"
+    )
     measurement = Measurement(parser)
     options = measurement.options
     if options.one:
-        print(json.dumps(measure(*options.one)))
+        print(json.dumps((measure if len(options.one) == 2 else scaling)(*options.one)))
         return
-    import torch
-
-    sizes = []
-    for rows in options.rows:
-        for items in options.items:
-            command = [sys.executable, "-m", "benchmarks.speed", "--one", str(rows), str(items)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-            sizes.append(json.loads(done.stdout))
+    if options.cores:
+        measurement.name = "speed-cores"
+        size = (options.rows[0], options.items[0])
+        runs = [in_a_process(*size, cores, parts) for parts in options.parts for cores in options.cores]
+        measurement.publish({"rows": size[0], "items": size[1], "runs": runs})
+        return
+    sizes = [in_a_process(rows, items) for rows in options.rows for items in options.items]
     measurement.publish({"sizes": sizes, "threads": torch.get_num_threads()})
+
+
+def in_a_process(*one: int) -> dict[str, Any]:
+    """The figures of `--one` with these numbers."""
+    command = [sys.executable, "-m", "benchmarks.speed", "--one", *map(str, one)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from recsys.data.rating_weights import rating_weights
 from recsys.errors import ArtifactError
 from recsys.models.sequence.batches import SequenceBatch, count_batches, epoch_batches
 from recsys.models.sequence.dropout import Dropout, PooledDropout
+from recsys.models.sequence.examples import Example, Step, distinct_items
 from recsys.models.sequence.item_features import FeatureProjection
 from recsys.models.sequence.model import SequenceModel
 from recsys.models.sequence.scenario_adapters import ScenarioAdapters
@@ -30,53 +30,10 @@ from recsys.models.training.optimiser import BETAS, RowAdamW, load_optimiser, op
 from recsys.models.training.warm_start import warm_vectors
 from recsys.wording import Message
 
+PARTS = 2  # of a batch, for as many threads
 MASKED = 0.25  # share of items masked in the masked objective
 Scored = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]  # the first arguments of `shared_softmax`
 SKIPPED = 0.5  # of the dropout: share of a history's items that the causal objective skips, drawn anew at each step
-
-
-@dataclass(frozen=True, eq=False)
-class Example:
-    """A batch prepared for a step: the items read, and the positions and items to predict."""
-
-    items: np.ndarray  # int64 (B, T)
-    lengths: np.ndarray  # int64 (B,)
-    positions: np.ndarray  # int64 (n,): of the predictions, in the flattened (B · T)
-    targets: np.ndarray  # int64 (n,): the right item of each
-    weights: np.ndarray | None = None  # float32 (n,): of each prediction in the loss; None where all count alike
-
-    def halves(self) -> tuple[Example, Example]:
-        """The rows in two parts."""
-        rows, width = self.items.shape
-        middle = (rows + 1) // 2
-        cut = int(np.searchsorted(self.positions, middle * width))
-        first = (self.items[:middle], self.lengths[:middle], self.positions[:cut], self.targets[:cut])
-        rest = (self.items[middle:], self.lengths[middle:], self.positions[cut:] - middle * width, self.targets[cut:])
-        weights = (None, None) if self.weights is None else (self.weights[:cut], self.weights[cut:])
-        return Example(*first, weights[0]), Example(*rest, weights[1])
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """An example with the rows of the item tables that it needs.
-
-    Attributes:
-        distinct: int64 (U,), the items of the step; ids: the same on the device of the tables.
-        rows: (U, D), vectors, and biases: (U, 1), which collect gradients.
-        id_mask: see `FeatureProjection.id_mask`; None without item features.
-        row_of: int64 (n_items + 2,), index of each item among the distinct ones.
-        negatives: int64 (K,); negative_of: int64 (n_items + 2,), index of each item among them, or −1.
-    """
-
-    example: Example
-    distinct: np.ndarray
-    ids: Tensor
-    rows: Tensor
-    biases: Tensor
-    id_mask: Tensor | None
-    row_of: np.ndarray
-    negatives: np.ndarray
-    negative_of: np.ndarray
 
 
 class SequenceLearner:
@@ -220,25 +177,24 @@ class SequenceLearner:
     def learn(self, batch: SequenceBatch, learning_rate: float, rng: np.random.Generator, threads: int = 1) -> float:
         """One step of gradient descent; the loss before it.
 
-        A batch is always processed in two halves whose gradients are added in order, so one thread and two give the
-        same weights, and two need not wait for each other between the many small products of a half.
+        A batch is always processed in PARTS parts whose gradients are added in order, so any number of threads gives
+        the same weights, and threads need not wait for each other between the many small products of a part.
         """
         step = self._begin(batch, rng)
-        leaves, parts = self._leaves(step), step.example.halves()
+        leaves, parts = self._leaves(step), step.example.parts(PARTS)
 
-        def gradients_of(half: Example, dropout: PooledDropout) -> tuple[float, tuple[Tensor, ...]]:
-            loss = self._loss(half, step, dropout) * (len(half.targets) / len(step.example.targets))
+        def gradients_of(part: Example, dropout: PooledDropout) -> tuple[float, tuple[Tensor, ...]]:
+            loss = self._loss(part, step, dropout) * (len(part.targets) / len(step.example.targets))
             return float(loss.detach()), torch.autograd.grad(loss, leaves)
 
-        jobs = [(half, PooledDropout(self.pool, r)) for half, r in zip(parts, rng.spawn(2), strict=True)]
-        jobs = [job for job in jobs if len(job[0].targets)]
+        dropouts = [PooledDropout(self.pool, own) for own in rng.spawn(len(parts))]
         with torch.enable_grad():
             if threads > 1:
-                done = list(two_workers().map(gradients_of, *zip(*jobs, strict=True)))
+                done = list(workers().map(gradients_of, parts, dropouts))
             else:
-                done = [gradients_of(*job) for job in jobs]
+                done = [gradients_of(*part) for part in zip(parts, dropouts, strict=True)]
         for leaf, *gradients in zip(leaves, *(gradients for _, gradients in done), strict=True):
-            leaf.grad = gradients[0] if len(gradients) == 1 else gradients[0] + gradients[1]
+            leaf.grad = reduce(torch.add, gradients)
         self._update(step, learning_rate)
         return sum(loss for loss, _ in done)
 
@@ -248,7 +204,7 @@ class SequenceLearner:
         example = self.example(batch, rng)
         count = min(self.train.negatives, len(self.seen))
         negatives = self.seen if count == len(self.seen) else rng.choice(self.seen, count, replace=False)
-        distinct, row_of = _distinct([example.items.ravel(), example.targets, negatives], len(self.vectors))
+        distinct, row_of = distinct_items([example.items.ravel(), example.targets, negatives], len(self.vectors))
         ids = self._tensor(distinct)
         negative_of = np.full(len(self.vectors), -1, dtype=np.int64)
         negative_of[negatives] = np.arange(count)
@@ -331,18 +287,7 @@ def _chunk(model: Any) -> int:
     return int(model.max_length) - (not model.causal)
 
 
-def _distinct(groups: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct ids of all groups, and a table from id to its index among them (a table is faster than sorting)."""
-    marked = np.zeros(size, dtype=bool)
-    for group in groups:
-        marked[group] = True
-    ids = np.flatnonzero(marked)
-    index = np.zeros(size, dtype=np.int64)
-    index[ids] = np.arange(len(ids))
-    return ids, index
-
-
 @cache
-def two_workers() -> ThreadPoolExecutor:
-    """Two threads, in each of which torch computes with one."""
-    return ThreadPoolExecutor(2, "learner", initializer=torch.set_num_threads, initargs=(1,))
+def workers() -> ThreadPoolExecutor:
+    """A thread for each part of a batch; torch computes with one thread in each."""
+    return ThreadPoolExecutor(PARTS, "learner", initializer=torch.set_num_threads, initargs=(1,))
