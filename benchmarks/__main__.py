@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "quality-ml-100k-as-used": ("quality", "--as-used", "--data", "ml-100k", "--minutes", "3", "--seeds", *"012"),
     "peers": ("peers.run", "--data", "ml-100k", "--each", "60", "--final", "600"),
     "speed": ("speed",),
+    "speed-cores": ("speed", "--cores", "1", "2", "--rows", "100000", "--items", "10000"),
     "transfer": ("transfer", "--k", "20"),
     "frames": ("frames",),
     "ingest": ("ingest",),
@@ -67,6 +68,7 @@ STUDIES: dict[str, tuple[str, ...]] = {
         "--axis",
         "scenarios",
     ),
+    "device": ("device", "ml-latest-small.zip"),
     "interests-ml-latest-small": ("interests", "ml-latest-small.zip"),
     "interests-food-kitchen": ("interests", "food-kitchen/interactions.csv.gz"),
 }

@@ -20,6 +20,7 @@ from benchmarks.encoder_table import encoders
 from benchmarks.formatting import COLUMNS, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
 from benchmarks.server_table import server
+from benchmarks.training_table import cores, paths
 from benchmarks.transfer_table import study, transfer, transfer_methods
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
@@ -274,6 +275,7 @@ def representations() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
     "data": data, "projection": projection, "server": server, "headline": headline,
+    "cores": cores, "paths": paths,
     "interests": interests, "representations": representations, "transfer-methods": transfer_methods,
     "encoders": encoders,
 }  # fmt: skip

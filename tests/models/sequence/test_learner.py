@@ -13,6 +13,7 @@ from recsys.data.dataset import Catalogue, Dataset
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.attention.network import Network
 from recsys.models.sequence.batches import epoch_batches
+from recsys.models.sequence.examples import Example
 from recsys.models.sequence.learner import SKIPPED, SequenceLearner
 from recsys.models.training.config import TrainConfig
 
@@ -53,3 +54,17 @@ def test_the_loss_within_scenarios_changes_the_weights_and_is_off_by_default(pla
     single = replace(planted, catalogue=Catalogue.bare(planted.items.ids))
     assert trained(planted, scenarios="loss") == trained(planted, scenarios="loss and weights") != trained(planted)
     assert trained(planted) == trained(planted, scenarios="weights") == trained(single)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_the_parts_of_a_batch_hold_each_prediction_once(count: int) -> None:
+    """Of five histories the third has nothing to predict; a part without predictions is left out."""
+    items, weights = np.arange(1, 21).reshape(5, 4), np.arange(9, dtype=np.float32)
+    positions = np.array([0, 1, 2, 5, 6, 12, 13, 16, 18])
+    example = Example(items, np.full(5, 4), positions, 100 + positions, weights)
+    parts = example.parts(count)
+    assert len(parts) == min(count, 4) and all(len(part.targets) for part in parts)
+    assert np.array_equal(np.concatenate([part.targets for part in parts]), example.targets)
+    read = [part.items.ravel()[part.positions] for part in parts]
+    assert np.array_equal(np.concatenate(read), items.ravel()[positions])
+    assert np.array_equal(np.concatenate([part.weights for part in parts if part.weights is not None]), weights)

@@ -1,0 +1,43 @@
+"""The tables of training on several cores, and of its two paths."""
+
+from __future__ import annotations
+
+from benchmarks.formatting import Row, estimate, link, missing, newest, number, opened, table
+
+PATHS = {"ours": "the CPU’s", "standard": "that of accelerators", "bfloat16": "the same, network in bfloat16"}
+
+
+def cores() -> str:
+    """How training scales with cores, by the number of parts of a batch."""
+    head = ("parts of a batch", "cores", "interactions per second", "CPU-seconds of an epoch", "weights", "from")
+    path = newest("speed-cores")
+    if path is None:
+        return table(head, [missing("2", "speed-cores", len(head))])
+    rows: list[Row] = []
+    for run in opened(path)["runs"]:
+        figures = [number(run[key]) for key in ("examples_per_second", "cpu_seconds_of_an_epoch")]
+        rows.append([str(run["parts"]), str(run["cores"]), *figures, f"`{run['weights']}`", link(path)])
+    return table(head, rows)
+
+
+def paths() -> str:
+    """Speed and accuracy on the CPU of the CPU's path and of that of accelerators."""
+    head = ("path, on the CPU", "steps per second, 1 thread", "2 threads", "CPU time of a step, in that of ours",
+            "NDCG@10, each seed", "difference to ours [95%]", "from")  # fmt: skip
+    path = newest("device")
+    if path is None:
+        return table(head, [missing("ours", "device", len(head))])
+    figures, rows = opened(path), []
+    for name, label in PATHS.items():
+        one, two = (figures["speed"][f"threads_{count}"][name] for count in (1, 2))
+        differs = figures["difference_to_ours"].get(name)
+        rows.append([
+            label,
+            number(one["steps_per_second"]),
+            number(two["steps_per_second"]),
+            number(one["times_the_cpu_of_ours"]),
+            ", ".join(number(value, 4) for value in figures["ndcg@10"][name]),
+            estimate(differs) if differs else "–",
+            link(path),
+        ])  # fmt: skip
+    return table(head, rows)
