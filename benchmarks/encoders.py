@@ -1,6 +1,6 @@
 """Which sentence encoder finds new items by texts: in English, in Chinese, and from one to the other. Prints JSON.
 
-    python -m benchmarks.encoders [--epochs 10] [--seeds 0 1] [--only NAME …]
+    python -m benchmarks.encoders [--epochs 2] [--seeds 0] [--only NAME …]
 
 A tenth of the sample's items is removed from training (`benchmarks.cold_items`), and a model is trained on the others
 with their texts as item features. For each user who later chose one of the new items: is it among the first ten of the
@@ -9,7 +9,7 @@ items have Chinese ones. `trained` is the attention model; `texts alone` ranks t
 with the mean text of the history, and has no other knowledge.
 
 Every encoder that is installed is measured, beside TF-IDF and shuffled texts: those of the first encoder, each given to
-another item. Cost is measured in a process of its own, on 1,000 texts of the sample.
+another item. An encoder reads the texts of the sample in a process of its own, where its time and memory are measured.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,7 +43,6 @@ from recsys.models.sentence_encoders import ENCODERS, encoder_of
 from recsys.runs import train_run
 
 SHUFFLED = "shuffled texts"
-TEXTS = 1000  # encoded to measure the cost
 CONDITIONS = [(warm, cold) for warm in LANGUAGES for cold in LANGUAGES]
 NEW = "new items only"
 
@@ -83,24 +84,22 @@ def ranks_by_model(
     return ranks_of(run.model, held_out, new) | {"texts alone": by_texts_alone(vectors, held_out, new)}
 
 
-def measure_all(names: Sequence[str], seeds: Sequence[int], epochs: int) -> dict[str, Any]:
-    """Ranks of every text model in every pair of languages, all seeds together, and what they say."""
+def measure_all(encoded: dict[str, dict[str, np.ndarray]], seeds: Sequence[int], epochs: int) -> dict[str, Any]:
+    """Ranks of every text model in every pair of languages, all seeds together, and what they say.
+
+    Args:
+        encoded: encoder -> language -> float32 (n_items + 1, d), NaN where an item has no text.
+    """
     datasets = {language: load_sample("all", language).dataset for language in LANGUAGES}
     dataset, found, users = datasets["en"], {}, 0
-    encoded = {
-        (name, language): item_text_vectors(one.catalogue, name, one.items.ids).vectors
-        for name in names[1:]
-        for language, one in datasets.items()
-    }
     for seed in seeds:
         new = choose_cold(dataset, 0.1, seed)
         held_out = hold_out_cold_items(dataset, new)
         users += len(held_out)
         for warm, cold in CONDITIONS:
             texts = {TF_IDF: item_text_vectors(mixed_texts(datasets, warm, cold, new), TF_IDF).vectors}
-            for name in names[1:]:
-                texts[name] = np.where(new[:, None], encoded[name, cold], encoded[name, warm])
-            texts[SHUFFLED] = shuffled_texts(texts[names[1 % len(names)]], seed)
+            texts |= {name: np.where(new[:, None], one[cold], one[warm]) for name, one in encoded.items()}
+            texts[SHUFFLED] = shuffled_texts(texts[next(iter(encoded), TF_IDF)], seed)
             for name, vectors in texts.items():
                 ranks = ranks_by_model(dataset, held_out, new, vectors, epochs, seed)
                 found.setdefault((warm, cold, name), []).append(ranks)
@@ -137,20 +136,27 @@ def _interval(values: np.ndarray) -> list[float]:
     return [round(float(one), 5) for one in (values.mean(), low, high)]
 
 
-def cost_of(name: str) -> dict[str, Any]:
-    """Time and memory of one text model, in this process: seconds of wall clock, and CPU-seconds of all threads."""
-    texts = {language: [text for text in item_texts(load_sample("all", language).dataset.catalogue) if text][:TEXTS]
-             for language in LANGUAGES}  # fmt: skip
-    before, encode = _peak(), encoder_of(name).encode
-    numbers = encode(["one"]).shape[1]  # imports and loads
-    found: dict[str, Any] = {"numbers": numbers, "load": _timed(lambda: encode(["one"]))}
-    for language, given in texts.items():
-        ordered = sorted(given, key=len)
-        both = _timed(lambda given=ordered: encode(given))
+def encode_sample(name: str, file: Path) -> dict[str, Any]:
+    """Encodes the items of the sample in each language, and writes the vectors to a file (npz).
+
+    Returns:
+        Time and memory, in this process: seconds of wall clock, and CPU-seconds of all threads.
+    """
+    catalogues = {language: load_sample("all", language).dataset.catalogue for language in LANGUAGES}
+    before = _peak()
+    encoder_of(name).encode(["one"])  # imports
+    load, vectors = _timed(lambda: encoder_of(name).encode(["one"])), {}
+    found: dict[str, Any] = {"load": load}
+    for language, catalogue in catalogues.items():
+        texts = sum(bool(text) for text in item_texts(catalogue))
+        both = _timed(lambda of=language: vectors.update({of: item_text_vectors(catalogues[of], name).vectors}))
         found[f"per 1,000 texts, {language}"] = {
-            clock: round(max(both[clock] - found["load"][clock], 0.0) * 1000 / len(given), 2) for clock in both
+            clock: round(max(both[clock] - load[clock], 0.0) * 1000 / texts, 2) for clock in both
         }
-    return found | {"megabytes of memory": round(_peak() - before)}
+    found["megabytes of memory"] = round(_peak() - before)
+    found["numbers"] = vectors["en"].shape[1]
+    np.savez(file, **vectors)
+    return found
 
 
 def _timed(call: Any) -> dict[str, float]:
@@ -201,24 +207,27 @@ def _compressed(name: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], help="of the items that are removed")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the items that are removed")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="encoders; by default all that are installed")
-    parser.add_argument("--cost", metavar="NAME", help="print the cost of one encoder, nothing else")
+    parser.add_argument("--encode", nargs=2, metavar=("NAME", "FILE"), help="encode by one encoder, nothing else")
     measurement = Measurement(parser)
     options = measurement.options
-    if options.cost:
-        print(json.dumps(cost_of(options.cost)))
+    if options.encode:
+        print(json.dumps(encode_sample(options.encode[0], Path(options.encode[1]))))
         return
     encoders = [one for one in ENCODERS if one.installed and (not options.only or one.name in options.only)]
-    costs = {}
-    for one in encoders:
-        command = [sys.executable, "-m", "benchmarks.encoders", "--cost", one.name]
-        child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        costs[one.name] = json.loads(child.stdout.splitlines()[-1])
-        costs[one.name] |= sizes_of(one.package, one.modules) | {"languages": one.languages}
-    names = [TF_IDF, *(one.name for one in encoders)]
-    measurement.publish(measure_all(names, options.seeds, options.epochs) | {"cost": costs})
+    costs, encoded = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        for one in encoders:
+            file = Path(folder) / f"{one.name}.npz"
+            command = [sys.executable, "-m", "benchmarks.encoders", "--encode", one.name, str(file)]
+            child = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+            costs[one.name] = json.loads(child.stdout.splitlines()[-1])
+            costs[one.name] |= sizes_of(one.package, one.modules) | {"languages": one.languages}
+            encoded[one.name] = dict(np.load(file))
+            print(one.name, costs[one.name], file=sys.stderr, flush=True)
+    measurement.publish(measure_all(encoded, options.seeds, options.epochs) | {"cost": costs})
 
 
 if __name__ == "__main__":
