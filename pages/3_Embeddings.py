@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from recsys.models.recommender import Encoder
+from recsys.wording import tr
 from ui.components.point_map import choice, identity_of
 from ui.embeddings import projections, view
 from ui.embeddings.colouring import colour_of
@@ -15,7 +16,7 @@ from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
 from ui.shell.frame import guarded_fragment, open_page
-from ui.shell.widgets import escape_markdown
+from ui.shell.widgets import escape_markdown, option_labels
 
 
 def show_progress(job_id: str, settings: projections.ProjectionSettings) -> None:
@@ -23,8 +24,8 @@ def show_progress(job_id: str, settings: projections.ProjectionSettings) -> None
     job = projections.job_progress(page.space, page.jobs, job_id, settings, projections.viewer_id())
     if not job.active:
         st.rerun()
-    place = f"place {job.position} in the queue" if job.position else job.message
-    st.progress(job.fraction, text=f"This is PCA; UMAP is being computed: {escape_markdown(place)}")
+    place = tr("place {place} in the queue", place=job.position) if job.position else tr(job.message)
+    st.progress(job.fraction, text=tr("This is PCA; UMAP is being computed: {stage}", stage=escape_markdown(place)))
 
 
 def below_the_map(
@@ -38,13 +39,13 @@ def below_the_map(
         if job.error:
             show_failure(job)
         else:
-            st.warning("The computation was stopped; this is PCA.")
-        if st.button("Compute UMAP again", key="map_again"):
+            st.warning(tr("The computation was stopped; this is PCA."))
+        if st.button(tr("Compute UMAP again"), key="map_again"):
             projections.submit_projection(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
             st.rerun()
     parties, onward = st.columns([3, 1.4], vertical_alignment="center")
     parties.markdown(view.transfer_line(context))
-    if onward.button("Next: transfer interests →", type="primary", key="map_next", width="stretch"):
+    if onward.button(tr("Next: transfer interests →"), type="primary", key="map_next", width="stretch"):
         page.go("transfer")
     st.caption(view.quality_line(state.projection, job is not None), help=meaning_of("UMAP", "PCA", "Trustworthiness"))
 
@@ -56,12 +57,14 @@ def body() -> None:
     if context.entity != shown_in_title:
         st.rerun()  # the title is outside of this fragment
     stage, below = st.container(key="map_stage"), st.container()
-    with st.expander("Settings, quality and number of groups", key="map_made", on_change="rerun") as expander:
+    with st.expander(tr("Settings, quality and number of groups"), key="map_made", on_change="rerun") as expander:
         neighbours, distance, layout = view.settings_controls()
-        palette = view.PALETTES[st.radio("Colours", list(view.PALETTES), horizontal=True, key="map_palette")]
+        labels = option_labels({name: name for name in view.PALETTES})
+        colours = st.radio(tr("Colours"), list(view.PALETTES), format_func=labels, horizontal=True, key="map_palette")
+        palette = view.PALETTES[colours]
         quality, number = st.container(), st.container()
     if context.entity == "users":
-        with st.expander("Saved groups"):
+        with st.expander(tr("Saved groups")):
             saved_groups(context)
     settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance, layout)
     state = projections.projection_state(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
@@ -88,7 +91,7 @@ shown_in_title = st.session_state.get("map_side", "users")
 with open_page("embeddings", *view.HEADINGS[shown_in_title]) as page:
     run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
-        reason = "Its model has no user embeddings: train one that has."
-        page.show_missing("This run has no map.", reason, "train", "Train a model")
+        reason = tr("Its model has no user embeddings: train one that has.")
+        page.show_missing(tr("This run has no map."), reason, "train", tr("Train a model"))
     st.html(Path(view.__file__).with_name("embeddings.css"))
     guarded_fragment()(body)()

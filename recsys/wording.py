@@ -96,13 +96,18 @@ def recognised(text: str, *templates: str) -> str:
     """A saved English text as the message of the first template that makes it; the text itself where none does.
 
     Args:
-        templates: whose places have no format; their values are then texts.
+        templates: whose places have no format, for texts, or the format ",", for whole numbers.
     """
     for template in templates:
-        parts = string.Formatter().parse(template)
-        pattern = "".join(re.escape(before) + (f"(?P<{name}>.+?)" if name else "") for before, name, _, _ in parts)
+        parts = list(string.Formatter().parse(template))
+        numbers = {name for _, name, form, _ in parts if name and form}
+        value = {name: r"[\d,]+" if name in numbers else ".+?" for _, name, _, _ in parts if name}
+        pattern = "".join(
+            re.escape(text) + (f"(?P<{name}>{value[name]})" if name else "") for text, name, _, _ in parts
+        )
         if found := re.fullmatch(pattern, text, re.DOTALL):
-            return Message(template, **found.groupdict())
+            values = found.groupdict().items()
+            return Message(template, **{k: int(v.replace(",", "")) if k in numbers else v for k, v in values})
     return text
 
 

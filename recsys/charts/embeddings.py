@@ -19,6 +19,8 @@ from recsys.charts.style import (
     with_opacity,
 )
 from recsys.embeddings.clusters import TOLERANCE
+from recsys.embeddings.group_profile import UNKNOWN
+from recsys.wording import tr
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,7 +41,7 @@ def cloud_figure(
     *,
     colours: Sequence[str] | None = None,
     chosen: Sequence[int] = (),
-    title: str = "Near points have similar embeddings",
+    title: str = "",
     height: int = 560,
 ) -> Figure:
     """A projection in three dimensions, one trace per group, chosen points with a ring.
@@ -51,10 +53,13 @@ def cloud_figure(
         groups: names of the groups.
         colours: of the groups; None uses the theme's.
         chosen: rows with a ring.
+        title: "" for one that says how to read it.
     """
     from plotly.graph_objects import Scatter3d
 
-    figure = sentence_figure(title, alternative=f"{title}: {len(points):,} points in {len(groups)} groups.")
+    title = title or tr("Near points have similar embeddings")
+    counted = tr("{title}: {points:,} points in {groups} groups.", title=title, points=len(points), groups=len(groups))
+    figure = sentence_figure(title, alternative=counted)
     rows = np.arange(0, len(points), max(1, -(-len(points) // _MAX_POINTS)))
     size = float(np.clip(90 / np.sqrt(len(rows) + 1), 2.0, 6.0))
 
@@ -74,7 +79,7 @@ def cloud_figure(
             add(members, {**marker, "symbol": SHAPES_3D[group % len(SHAPES_3D)]}, plain_text(name, 40))
     if len(chosen):
         ring = {"size": size * 2.2, "color": "rgba(0,0,0,0)", "line": {"width": 3, "color": KEPT}}
-        add(np.asarray(chosen), {**ring, "symbol": "circle-open"}, "chosen")
+        add(np.asarray(chosen), {**ring, "symbol": "circle-open"}, tr("chosen"))
     axis = {"showticklabels": False, "title": "", "showgrid": False, "showbackground": False, "zeroline": False}
     figure.update_layout(
         height=height,
@@ -90,16 +95,19 @@ def quality_figure(quality: Quality) -> Figure:
     """The quality of a projection: three bars from 0 to 1."""
     import plotly.graph_objects as go
 
-    preserved = format_percent(quality.preservation)
     rows = [
-        ("trustworthiness: near points are true neighbours", quality.trustworthiness),
-        ("continuity: true neighbours are near points", quality.continuity),
-        (f"preservation: share of the {quality.neighbours} nearest", quality.preservation),
+        (tr("trustworthiness: near points are true neighbours"), quality.trustworthiness),
+        (tr("continuity: true neighbours are near points"), quality.continuity),
+        (tr("preservation: share of the {n} nearest", n=quality.neighbours), quality.preservation),
     ]
     words = "; ".join(f"{name}: {format_number(value)}" for name, value in rows)
     figure = sentence_figure(
-        f"{preserved} of the {quality.neighbours} nearest neighbours are still nearest on the map",
-        x="0 = none, 1 = all",
+        tr(
+            "{share} of the {n} nearest neighbours are still nearest on the map",
+            share=format_percent(quality.preservation),
+            n=quality.neighbours,
+        ),
+        x=tr("0 = none, 1 = all"),
         alternative=f"{words}.",
         height=210,
     )
@@ -126,21 +134,29 @@ def number_of_groups_figure(clusters: Clusters) -> Figure:
     numbers, values = zip(*clusters.compared, strict=True)
     chosen, enough = len(clusters), max(values) - TOLERANCE * abs(max(values))
     figure = sentence_figure(
-        f"{chosen} groups: the largest number within {format_percent(TOLERANCE)} of the best silhouette",
-        x="number of groups",
-        y="silhouette (−1 to 1)",
-        alternative="; ".join(f"{number} groups: {format_number(value)}" for number, value in clusters.compared),
+        tr(
+            "{n} groups: the largest number within {tolerance} of the best silhouette",
+            n=chosen,
+            tolerance=format_percent(TOLERANCE),
+        ),
+        x=tr("number of groups"),
+        y=tr("silhouette (−1 to 1)"),
+        alternative="; ".join(
+            tr("{n} groups: {silhouette}", n=number, silhouette=format_number(value))
+            for number, value in clusters.compared
+        ),
         height=250,
     )
     figure.add_trace(
         go.Scatter(
-            x=numbers, y=values, mode="lines+markers", line={"color": QUIET}, marker={"size": 6}, name="compared"
+            x=numbers, y=values, mode="lines+markers", line={"color": QUIET}, marker={"size": 6}, name=tr("compared")
         )
     )
     mark = {"color": KEPT, "size": 13, "symbol": "diamond"}
-    figure.add_trace(go.Scatter(x=[chosen], y=[clusters.silhouette], mode="markers", marker=mark, name="chosen"))
+    figure.add_trace(go.Scatter(x=[chosen], y=[clusters.silhouette], mode="markers", marker=mark, name=tr("chosen")))
     line = {"dash": "dot", "color": QUIET}
-    figure.add_hline(y=enough, line=line, annotation_text=f"{format_percent(1 - TOLERANCE)} of the best")
+    words = tr("{share} of the best", share=format_percent(1 - TOLERANCE))
+    figure.add_hline(y=enough, line=line, annotation_text=words)
     figure.update_xaxes(dtick=2)
     return figure
 
@@ -152,23 +168,38 @@ def column_figure(name: str, shares: Mapping[str, tuple[float, float]]) -> Figur
     values = list(shares)
     most = max(values, key=lambda value: shares[value][0] / max(shares[value][1], 1e-9))
     figure = sentence_figure(
-        f"{plain_text(name, 24)}: “{plain_text(most, 24)}” is {format_percent(shares[most][0])} here, "
-        f"{format_percent(shares[most][1])} of all",
+        tr(
+            "{column}: “{value}” is {here} here, {all} of all",
+            column=plain_text(name, 24),
+            value=plain_text(_value(most), 24),
+            here=format_percent(shares[most][0]),
+            all=format_percent(shares[most][1]),
+        ),
         alternative="; ".join(
-            f"{plain_text(v)}: {format_percent(own)} of the group, {format_percent(all_)} of all"
-            for v, (own, all_) in shares.items()
+            tr(
+                "{value}: {own} of the group, {all} of all",
+                value=plain_text(_value(value)),
+                own=format_percent(own),
+                all=format_percent(overall),
+            )
+            for value, (own, overall) in shares.items()
         ),
         height=90 + 26 * len(values),
         width=40,
     )
-    shown = [plain_text(value, 24) for value in values]
+    shown = [plain_text(_value(value), 24) for value in values]
     own, overall = zip(*shares.values(), strict=True)
-    figure.add_trace(go.Bar(y=shown, x=own, orientation="h", marker={"color": KEPT}, name="here", width=0.6))
+    figure.add_trace(go.Bar(y=shown, x=own, orientation="h", marker={"color": KEPT}, name=tr("here"), width=0.6))
     line = {"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": QUIET}}
-    figure.add_trace(go.Scatter(y=shown, x=overall, mode="markers", marker=line, name="all users"))
+    figure.add_trace(go.Scatter(y=shown, x=overall, mode="markers", marker=line, name=tr("all users")))
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(autorange="reversed")
     return figure
+
+
+def _value(value: str) -> str:
+    """A value of a column as it is shown."""
+    return tr(UNKNOWN) if value == UNKNOWN else value
 
 
 def history_lengths_figure(own: np.ndarray, overall: np.ndarray) -> Figure:
@@ -179,13 +210,17 @@ def history_lengths_figure(own: np.ndarray, overall: np.ndarray) -> Figure:
     edges = np.unique(np.rint(np.geomspace(1, top + 1, 12)).astype(int))
     median_own, median_all = float(np.median(own)), float(np.median(overall))
     figure = sentence_figure(
-        f"Median history: {format_number(median_own)} items here, {format_number(median_all)} of all users",
-        x="items of a user",
+        tr(
+            "Median history: {here} items here, {all} of all users",
+            here=format_number(median_own),
+            all=format_number(median_all),
+        ),
+        x=tr("items of a user"),
         height=190,
         width=40,
     )
     names = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in itertools.pairwise(edges)]
-    for values, colour, name in ((overall, with_opacity(QUIET, 0.5), "all users"), (own, KEPT, "here")):
+    for values, colour, name in ((overall, with_opacity(QUIET, 0.5), tr("all users")), (own, KEPT, tr("here"))):
         counted, _ = np.histogram(np.clip(values, edges[0], edges[-1] - 1), bins=edges)
         figure.add_trace(go.Bar(x=names, y=counted / max(len(values), 1), marker={"color": colour}, name=name))
     figure.update_layout(barmode="overlay", bargap=0.1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys.charts.style import GROUPS, QUIET, format_percent, full_text, plain_text, sentence_figure
+from recsys.wording import tr, tr_n
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,30 +30,51 @@ def reliance_figure(found: Reliance, titles: Sequence[str], newest: int = 1) -> 
 
     count = max(1, min(newest, len(found.items)))
     of_interests, of_next = found.of_newest(count)
-    items = "newest item decides" if count == 1 else f"{count} newest items decide"
     figure = sentence_figure(
-        f"The {items} {format_percent(of_next)} of the next choice and {format_percent(of_interests)} of the interests",
-        x="newest items of the history, counted together",
-        y="share that they decide",
-        alternative=f"all older items: {format_percent(found.older[1])} and {format_percent(found.older[0])}",
+        tr_n(
+            "The newest item decides {of_next} of the next choice and {of_interests} of the interests",
+            "The {n} newest items decide {of_next} of the next choice and {of_interests} of the interests",
+            count,
+            of_next=format_percent(of_next),
+            of_interests=format_percent(of_interests),
+        ),
+        x=tr("newest items of the history, counted together"),
+        y=tr("share that they decide"),
+        alternative=tr(
+            "all older items: {next} and {interests}",
+            next=format_percent(found.older[1]),
+            interests=format_percent(found.older[0]),
+        ),
         height=340,
     )
     numbers = list(range(1, len(found.items) + 1))
-    lines = (("next choice", found.next_choice, NEXT_CHOICE), ("interests", found.interests, INTERESTS))
-    for name, shares, (colour, symbol, dash) in lines:
+    lines = (
+        (tr("next choice"), found.next_choice, NEXT_CHOICE, "top left"),
+        (tr("interests"), found.interests, INTERESTS, "bottom right"),
+    )
+    for name, shares, (colour, symbol, dash), place in lines:
         figure.add_trace(
             go.Scatter(
                 x=numbers,
                 y=np.cumsum(shares),
                 mode="lines+markers+text",
                 text=[name if n == max(1, len(numbers) // 2) else "" for n in numbers],
-                textposition="top left" if name == "next choice" else "bottom right",
+                textposition=place,
                 line={"color": colour, "dash": dash, "width": 3},
                 marker={"symbol": symbol, "size": 5},
                 hovertext=[
-                    f"{full_text(titles[n])}: {format_percent(float(s))} of the {name}" for n, s in enumerate(shares)
+                    tr(
+                        "{title}: {share} of the next choice"
+                        if shares is found.next_choice
+                        else "{title}: {share} of the interests",
+                        title=full_text(titles[n]),
+                        share=format_percent(float(share)),
+                    )
+                    for n, share in enumerate(shares)
                 ],
-                hovertemplate="%{hovertext}<br>%{y:.0%} with all newer ones<extra></extra>",
+                hovertemplate="%{hovertext}<br>"
+                + tr("{share} with all newer ones", share="%{y:.0%}")
+                + "<extra></extra>",
             )
         )
     figure.add_vline(x=count, line={"color": QUIET, "dash": "dot"})
@@ -65,15 +87,21 @@ def like_newest_figure(found: LikeNewest, k: int) -> Figure:
     import plotly.graph_objects as go
 
     rows = (
-        ("History", found.history),
-        ("List by interests", found.interests),
-        ("List by next choice", found.next_choice),
+        (tr("History"), found.history),
+        (tr("List by interests"), found.interests),
+        (tr("List by next choice"), found.next_choice),
     )
     counted = round(found.next_choice * k), round(found.interests * k)
     kind = plain_text(found.kind, 30)
     figure = sentence_figure(
-        f"{counted[0]} of {k} next choices are “{kind}” like the newest item; by interests it is {counted[1]}",
-        x=f"share of “{kind}”",
+        tr(
+            "{next} of {k} next choices are “{kind}” like the newest item; by interests it is {interests}",
+            next=counted[0],
+            k=k,
+            kind=kind,
+            interests=counted[1],
+        ),
+        x=tr("share of “{kind}”", kind=kind),
         alternative="; ".join(f"{name}: {format_percent(share)}" for name, share in rows),
         height=260,
     )
@@ -105,25 +133,34 @@ def replaced_figure(alphas: np.ndarray, next_choice: np.ndarray, interests: np.n
 
     at = int(np.argmin(np.abs(alphas - alpha)))
     figure = sentence_figure(
-        f"At α = {alpha:.2f} the source’s next choice replaces {next_choice[at]} of {k} items, "
-        f"its interests {interests[at]}",
-        x="α, weight of the source",
-        y="items replaced",
-        alternative=f"at α = 1: {next_choice[-1]} and {interests[-1]}",
+        tr(
+            "At α = {alpha:.2f} the source’s next choice replaces {next} of {k} items, its interests {interests}",
+            alpha=alpha,
+            next=next_choice[at],
+            k=k,
+            interests=interests[at],
+        ),
+        x=tr("α, weight of the source"),
+        y=tr("items replaced"),
+        alternative=tr("at α = 1: {next} and {interests}", next=next_choice[-1], interests=interests[-1]),
         height=340,
     )
-    lines = (("next choice", next_choice, NEXT_CHOICE), ("interests", interests, INTERESTS))
-    for name, counts, (colour, _, dash) in lines:
-        middle = len(alphas) * (2 if name == "interests" else 1) // 3
+    lines = (
+        (tr("next choice"), next_choice, NEXT_CHOICE, 1, "top left"),
+        (tr("interests"), interests, INTERESTS, 2, "bottom right"),
+    )
+    for name, counts, (colour, _, dash), third, place in lines:
+        middle = len(alphas) * third // 3
         figure.add_trace(
             go.Scatter(
                 x=alphas,
                 y=counts,
                 mode="lines+text",
                 text=[name if n == middle else "" for n in range(len(alphas))],
-                textposition="bottom right" if name == "interests" else "top left",
+                textposition=place,
                 line={"color": colour, "dash": dash, "width": 3, "shape": "hv"},
-                hovertemplate=f"{name}, α = %{{x:.2f}}: %{{y}} replaced<extra></extra>",
+                hovertemplate=tr("{name}, α = {alpha}: {n} replaced", name=name, alpha="%{x:.2f}", n="%{y}")
+                + "<extra></extra>",
             )
         )
     figure.add_vline(x=alpha, line={"color": QUIET, "dash": "dot"})

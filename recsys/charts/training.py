@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import GROUPS, QUIET, format_number, group_colour, plain_text, sentence_figure, with_opacity
 from recsys.models.table import model_label
+from recsys.wording import Message, tr, tr_n
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 MODEL = GROUPS[0]
 DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
-QUALITY = "NDCG@10 on validation users, 0 … 1"
+QUALITY = Message("NDCG@10 on validation users, 0 … 1")
 HEIGHT = 430
+_NAMES = {"epoch": Message("epoch"), "seconds": Message("seconds")}  # of the x axis, on hover
 
 Reports = Sequence[Mapping[str, Any]]
 Quality = Mapping[str, Mapping[str, float]]
@@ -37,17 +39,25 @@ def training_curve(
     """
     evaluated = [report for report in reports if "ndcg@10" in report]
     title = curve_title(reports, epochs, baselines, comparison)
-    figure = sentence_figure(title, x="epoch (pass over the data)", y=QUALITY, height=HEIGHT, alternative=title)
+    figure = sentence_figure(title, x=tr("epoch (pass over the data)"), y=tr(QUALITY), height=HEIGHT, alternative=title)
     last = max([epochs, 1, *(int(report["epoch"]) for report in evaluated)])
     for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
-        _level(figure, model_label(name), float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
+        _level(figure, tr(model_label(name)), float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
     if evaluated:
-        _line(figure, evaluated, "network", name="network alone", color=with_opacity(MODEL, 0.6), width=1.5, dash="dot")
-        _line(figure, evaluated, "ndcg@10", name="the model", color=MODEL, width=4)
+        _line(
+            figure,
+            evaluated,
+            "network",
+            name=tr("network alone"),
+            color=with_opacity(MODEL, 0.6),
+            width=1.5,
+            dash="dot",
+        )
+        _line(figure, evaluated, "ndcg@10", name=tr("the model"), color=MODEL, width=4)
         newest, best = evaluated[-1], max(evaluated, key=lambda report: float(report["ndcg@10"]))
-        _mark(figure, best, "best so far", "star", 14, last)
+        _mark(figure, best, tr("best so far"), "star", 14, last)
         if newest is not best:
-            _mark(figure, newest, "now", "circle", 11, last)
+            _mark(figure, newest, tr("now"), "circle", 11, last)
     figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
     figure.update_yaxes(range=[0.0, 1.15 * _highest(evaluated, baselines)], nticks=6)
     return figure
@@ -67,34 +77,58 @@ def curve_title(reports: Reports, epochs: int, baselines: Quality, comparison: M
     """
     evaluated = [float(report["ndcg@10"]) for report in reports if "ndcg@10" in report]
     best = max(baselines, key=lambda name: float(baselines[name]["ndcg@10"]), default="")
-    bar, rival = (float(baselines[best]["ndcg@10"]) if best else 0.0), model_label(best)
+    bar, rival = (float(baselines[best]["ndcg@10"]) if best else 0.0), plain_text(tr(model_label(best)))
     if not evaluated:
         if reports:
-            went = f"{len(reports):,} epoch{'s' * (len(reports) > 1)}"
-            return f"Loss {format_number(float(reports[-1]['loss']))} after {went}; no validation users"
-        return (
-            f"The line to beat is {plain_text(rival)} with {format_number(bar)}" if rival else "The curve starts here"
-        )
-    of = f" of {epochs:,}" if len(evaluated) < epochs else ""
-    when = f"after {len(evaluated):,}{of} epoch{'s' * (max(len(evaluated), epochs) > 1)}"
+            return tr_n(
+                "Loss {loss} after {n:,} epoch; no validation users",
+                "Loss {loss} after {n:,} epochs; no validation users",
+                len(reports),
+                loss=format_number(float(reports[-1]["loss"])),
+            )
+        if not rival:
+            return tr("The curve starts here")
+        return tr("The line to beat is {baseline} with {value}", baseline=rival, value=format_number(bar))
+    when = _when(len(evaluated), epochs)
     newest = next((report["comparison"] for report in reversed(reports) if "comparison" in report), None)
     if comparison or newest:
         return comparison_sentence(comparison or newest or {}, when)
+    value = format_number(max(evaluated))
     if not rival or bar <= 0:
-        return f"The model scores {format_number(max(evaluated))} {when}"
-    reached = f"{plain_text(rival)}, the best simple baseline, reaches {format_number(bar)}"
-    return f"NDCG@10 {format_number(max(evaluated))} {when}; {reached}"
+        return tr("The model scores {value} {when}", value=value, when=when)
+    return tr(
+        "NDCG@10 {value} {when}; {baseline}, the best simple baseline, reaches {reached}",
+        value=value,
+        when=when,
+        baseline=rival,
+        reached=format_number(bar),
+    )
 
 
-def comparison_sentence(comparison: Mapping[str, Any], when: str = "") -> str:
+def _when(done: int, epochs: int) -> Message:
+    """How far a training is, as a part of a sentence."""
+    if done < epochs:
+        return Message("after {done:,} of {epochs:,} epochs", done=done, epochs=epochs)
+    return Message.plural("after {n:,} epoch", "after {n:,} epochs", done)
+
+
+def comparison_sentence(comparison: Mapping[str, Any], when: Message | None = None) -> str:
     """Whether the model is better than the best simple baseline; only where the whole interval lies above 0."""
-    lead = "Better" if float(comparison["low"]) > 0 else "Not better"
     difference, low, high = (_signed(float(comparison[name])) for name in ("difference", "low", "high"))
     model, other = (format_number(float(comparison[name])) for name in ("value", "against"))
-    baseline = plain_text(model_label(comparison["baseline"]))
-    return (
-        f"{lead} than {baseline}, the best simple baseline{', ' + when if when else ''}: NDCG@10 "
-        f"{model} against {other}, difference {difference} [{low}, {high}]"
+    baseline: str = plain_text(tr(model_label(comparison["baseline"])))
+    if when is not None:
+        baseline = Message("{baseline}, the best simple baseline, {when}", baseline=baseline, when=when)
+    else:
+        baseline = Message("{baseline}, the best simple baseline", baseline=baseline)
+    return tr(
+        "Better than {baseline}: NDCG@10 {model} against {other}, difference {difference}"
+        if float(comparison["low"]) > 0
+        else "Not better than {baseline}: NDCG@10 {model} against {other}, difference {difference}",
+        baseline=baseline,
+        model=model,
+        other=other,
+        difference=f"{difference} [{low}, {high}]",
     )
 
 
@@ -106,13 +140,17 @@ def loss_curve(reports: Reports) -> Figure:
     """Cross-entropy by epoch, in nats."""
     losses = [float(report["loss"]) for report in reports]
     title = (
-        f"The loss went from {format_number(losses[0])} to {format_number(losses[-1])} nats"
+        tr(
+            "The loss went from {first} to {last} nats",
+            first=format_number(losses[0]),
+            last=format_number(losses[-1]),
+        )
         if losses
-        else "The loss will fall here"
+        else tr("The loss will fall here")
     )
-    figure = sentence_figure(title, x="epoch", y="loss, nats", height=240, width=46)
+    figure = sentence_figure(title, x=tr("epoch"), y=tr("loss, nats"), height=240, width=46)
     if losses:
-        _line(figure, reports, "loss", name="loss", color=QUIET, width=3)
+        _line(figure, reports, "loss", name=tr("loss"), color=QUIET, width=3)
     return figure
 
 
@@ -128,9 +166,11 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
     }
     leader = max(best, key=best.__getitem__, default="")
     title = (
-        f"“{plain_text(leader, 40)}” leads with {format_number(best[leader])}" if leader else "No runs to compare yet"
+        tr("“{run}” leads with {value}", run=plain_text(leader, 40), value=format_number(best[leader]))
+        if leader
+        else tr("No runs to compare yet")
     )
-    figure = sentence_figure(title, x="training time, seconds", y=QUALITY, height=HEIGHT)
+    figure = sentence_figure(title, x=tr("training time, seconds"), y=tr(QUALITY), height=HEIGHT)
     until = 1.0
     for number, (name, (reports, _)) in enumerate(runs.items()):
         evaluated = [report for report in reports if "ndcg@10" in report]
@@ -145,7 +185,7 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
         )  # fmt: skip
     baselines = list(runs.values())[-1][1] if runs else {}
     for number, (name, quality) in enumerate(sorted(baselines.items())):
-        _level(figure, model_label(name), float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
+        _level(figure, tr(model_label(name)), float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(range=[0.0, until * 1.02])
     return figure
@@ -174,7 +214,7 @@ def _line(
         line={"color": color, "width": width, "dash": dash or "solid"},
         marker={"color": color, "size": 8},
         name=name,
-        hovertemplate=f"{name}<br>{x} %{{x:.4g}}: %{{y:.3g}}<extra></extra>",
+        hovertemplate=f"{name}<br>{tr(_NAMES[x])} %{{x:.4g}}: %{{y:.3g}}<extra></extra>",
     )
 
 
@@ -185,5 +225,5 @@ def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, siz
         text=[f"{name} {format_number(y)}"], textfont={"color": MODEL},
         textposition="top left" if x > last / 2 else "top right",
         name=name,
-        hovertemplate=f"{name}: epoch %{{x:.0f}}, %{{y:.3g}}<extra></extra>",
+        hovertemplate=f"{name}: {tr(_NAMES['epoch'])} %{{x:.0f}}, %{{y:.3g}}<extra></extra>",
     )  # fmt: skip

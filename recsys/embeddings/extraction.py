@@ -11,6 +11,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender, batched
+from recsys.wording import Message
 
 _BATCH = 2048  # histories encoded at once: fast, and often enough to report progress and to stop
 
@@ -46,7 +47,11 @@ class Embeddings:
         for name in ("users", "items", "item_bias"):
             values = getattr(self, name)
             if not np.isfinite(values).all():
-                raise InputError(f"the embeddings ({name})", "must be finite numbers", fix="Train the model again.")
+                raise InputError(
+                    Message("the embeddings ({name})", name=name),
+                    "must be finite numbers",
+                    fix="Train the model again.",
+                )
             object.__setattr__(self, name, read_only(values))
 
 
@@ -72,14 +77,17 @@ def extract(
         )
     if model.n_items != dataset.n_items:
         raise InputError(
-            "the model", f"must know the {dataset.n_items:,} items of the data", f"{model.n_items:,}", "Train it again."
+            "the model",
+            Message("must know the {n:,} items of the data", n=dataset.n_items),
+            f"{model.n_items:,}",
+            "Train it again.",
         )
     users = np.zeros((dataset.n_users, model.embedding_size), dtype=np.float32)
     for batch, histories in enumerate(batched(dataset.histories(), _BATCH)):
         start = batch * _BATCH
         users[start : start + len(histories)] = model.encode(histories)
         if progress is not None:
-            progress(min(1.0, (start + len(histories)) / dataset.n_users), "Computing user embeddings")
+            progress(min(1.0, (start + len(histories)) / dataset.n_users), Message("Computing user embeddings"))
     items = np.array(model.item_vectors, dtype=np.float32)
     bias = np.array(model.item_bias, dtype=np.float32)
     digest = hashlib.blake2b(dataset.rows_fingerprint.encode(), digest_size=8)  # titles and tags move no point

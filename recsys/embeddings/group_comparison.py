@@ -13,6 +13,7 @@ from recsys.embeddings.group_profile import item_tags
 from recsys.errors import InputError
 from recsys.metrics.proportions import difference_of_shares
 from recsys.metrics.uncertainty import LEVEL, Estimate, holm, is_significant
+from recsys.wording import Message
 
 FEWEST = 5
 """Users of the smallest group that is compared; the difference of fewer reveals single users."""
@@ -80,10 +81,10 @@ def compare_groups(
     """
     one = np.unique(np.asarray(first, dtype=np.int64))
     other = np.setdiff1d(np.asarray(second, dtype=np.int64), one)
-    for which, members in (("first", one), ("second", other)):
+    for which, members in ((Message("the first group"), one), (Message("the second group"), other)):
         if len(members) < FEWEST:
-            rule = f"must have at least {FEWEST} users that are not in the other"
-            raise InputError(f"the {which} group", rule, len(members), "Choose a larger one.")
+            rule = Message("must have at least {n} users that are not in the other", n=FEWEST)
+            raise InputError(which, rule, len(members), "Choose a larger one.")
     chosen = [_counts(members, dataset) for members in (one, other)]
     found = [*_tags(chosen[0], chosen[1], dataset), *_items(chosen[0], chosen[1], dataset)]
     ordered = sorted(found, key=lambda one: -one.difference.value)

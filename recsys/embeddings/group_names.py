@@ -17,6 +17,7 @@ from scipy.sparse import csr_matrix
 from recsys.data.dataset import Dataset
 from recsys.embeddings.extraction import Embeddings
 from recsys.embeddings.group_profile import item_tags, over_represented
+from recsys.wording import Message
 
 _CHOICES = 30.0  # of each user, by which likely choices are weighted like interactions
 _MOST_WIDTH = 32  # of a tag or title inside a name, in Latin letters; a Chinese character is as wide as two
@@ -32,7 +33,9 @@ def name_user_groups(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
     """
     shape = (int(labels.max()) + 1, dataset.n_items + 1)
     ones = np.ones(dataset.n_interactions)
-    return _names(csr_matrix((ones, (labels[dataset.user_of], dataset.sequence)), shape=shape), dataset, "Group")
+    return _names(
+        csr_matrix((ones, (labels[dataset.user_of], dataset.sequence)), shape=shape), dataset, Message("Group {n}")
+    )
 
 
 def name_next_choices(labels: np.ndarray, embeddings: Embeddings, dataset: Dataset) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def name_next_choices(labels: np.ndarray, embeddings: Embeddings, dataset: Datas
     likely = np.exp(scores - scores.max(axis=1, keepdims=True))
     likely *= _CHOICES / likely.sum(axis=1, keepdims=True)
     counts = csr_matrix(np.pad(likely * np.bincount(labels)[:, None], ((0, 0), (1, 0))))
-    return _names(counts, dataset, "Group", within_scenario=False)
+    return _names(counts, dataset, Message("Group {n}"), within_scenario=False)
 
 
 def name_item_groups(labels: np.ndarray, dataset: Dataset, *, within_scenario: bool = True) -> tuple[str, ...]:
@@ -62,11 +65,15 @@ def name_item_groups(labels: np.ndarray, dataset: Dataset, *, within_scenario: b
     """
     shape = (int(labels.max()) + 1, dataset.n_items + 1)
     items, weights = np.arange(1, dataset.n_items + 1), np.maximum(dataset.item_counts[1:], 1).astype(np.float64)
-    return _names(csr_matrix((weights, (labels, items)), shape=shape), dataset, "Items", within_scenario)
+    return _names(csr_matrix((weights, (labels, items)), shape=shape), dataset, Message("Items {n}"), within_scenario)
 
 
 def _names(counts: csr_matrix, dataset: Dataset, fallback: str, within_scenario: bool = True) -> tuple[str, ...]:
-    """Names of groups from their interactions with each item: csr float64 (groups, n_items + 1)."""
+    """Names of groups from their interactions with each item: csr float64 (groups, n_items + 1).
+
+    Args:
+        fallback: the template of a name where nothing is over-represented; such a name is a message.
+    """
     tags, tag_names = item_tags(dataset)
     overall = np.asarray(counts.sum(axis=0)).ravel()
     _, scenario = np.unique(np.asarray(dataset.catalogue.scenarios, dtype=str), return_inverse=True)
@@ -84,7 +91,7 @@ def _names(counts: csr_matrix, dataset: Dataset, fallback: str, within_scenario:
             or over_represented(own @ tags, against @ tags, total, total, tag_names, 3)
             or over_represented(own, against, total, total, titles, 2)
         )
-        names.append(_joined([one.name for one in typical]) or f"{fallback} {group + 1}")
+        names.append(_joined([one.name for one in typical]) or Message(fallback, n=group + 1))
     repeated = {name for name, count in Counter(names).items() if count > 1}
     return tuple(f"{name} ({group + 1})" if name in repeated else name for group, name in enumerate(names))
 

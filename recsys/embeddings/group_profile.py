@@ -12,8 +12,11 @@ from scipy.sparse import csr_matrix
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
+from recsys.wording import Message
 
 _PRIOR = 20.0  # interactions with the shares of all users, added to a group's own: the lift of small groups shrinks
+UNKNOWN = Message("unknown")
+"""The value of users who have none in a column."""
 _MOST_VALUES = 30  # of a column of the user table; a column with more is an id or a number
 
 
@@ -66,7 +69,9 @@ def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int 
     """
     group = np.unique(np.asarray(users, dtype=np.int64))
     if not len(group) or group[0] < 0 or group[-1] >= dataset.n_users:
-        raise InputError("the group", f"must be users 0 to {dataset.n_users - 1}", fix="Pick at least one point.")
+        raise InputError(
+            "the group", Message("must be users 0 to {last}", last=dataset.n_users - 1), fix="Pick at least one point."
+        )
     chosen = dataset.sequence[np.isin(dataset.user_of, group)]
     own = np.bincount(chosen, minlength=dataset.n_items + 1).astype(np.float64)
     overall = dataset.item_counts.astype(np.float64)
@@ -134,7 +139,7 @@ def over_represented(
 def _column_shares(group: np.ndarray, user_table: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
     columns = {}
     for name in user_table.columns:
-        values = user_table[name].astype("string").fillna("unknown")
+        values = user_table[name].astype("string").fillna(UNKNOWN)
         overall = values.value_counts(normalize=True)
         if 1 < len(overall) <= _MOST_VALUES:
             own = values.iloc[group].value_counts(normalize=True)

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from recsys.data.dataset import Catalogue, Dataset, History, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender, known
+from recsys.wording import Message
 
 HALF_LIFE = 20.0
 """Items after which an item counts half. From 20 to 80 neighbours agree equally well; 20 follows a drift soonest."""
@@ -46,7 +47,9 @@ class InterestModel:
         if not isinstance(model, Encoder):
             raise InputError("the model", "must have vectors of items", model.name, "Open a run of an encoder.")
         if len(catalogue.scenarios) != model.n_items + 1:
-            raise InputError("the catalogue", f"must describe {model.n_items:,} items", len(catalogue.scenarios) - 1)
+            raise InputError(
+                "the catalogue", Message("must describe {n:,} items", n=model.n_items), len(catalogue.scenarios) - 1
+            )
         if not half_life > 0:
             raise InputError("half_life", "must be above 0", half_life)
         self.n_items, self.embedding_size, self.half_life = model.n_items, model.embedding_size, half_life

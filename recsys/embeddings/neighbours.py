@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.embeddings.clusters import fit_k_means
 from recsys.errors import InputError
+from recsys.wording import Message
 
 EXACT_UP_TO = 16_000
 """Rows up to which all distances are computed; above, inverted lists find the neighbours."""
@@ -32,10 +33,10 @@ def nearest(vectors: np.ndarray, query: int | np.ndarray, k: int = 10) -> tuple[
         raise InputError("k", "must be at least 1", k)
     by_row = isinstance(query, int | np.integer)
     if by_row and not 0 <= query < len(vectors):
-        raise InputError("the row", f"must be between 0 and {len(vectors) - 1}", query)
+        raise InputError("the row", Message("must be between 0 and {last}", last=len(vectors) - 1), query)
     vector = np.asarray(vectors[query] if by_row else query, dtype=np.float32)
     if vector.shape != vectors.shape[1:]:
-        raise InputError("the vector", f"must have {vectors.shape[1]} numbers", vector.shape)
+        raise InputError("the vector", Message("must have {n} numbers", n=vectors.shape[1]), vector.shape)
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
     similarity = np.divide(vectors @ vector, lengths, out=np.zeros(len(vectors), np.float32), where=lengths > 0)
     np.clip(similarity, -1.0, 1.0, out=similarity)

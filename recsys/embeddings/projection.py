@@ -15,11 +15,14 @@ from recsys.embeddings.projection_quality import Quality, measure_quality
 from recsys.embeddings.umap_graph import fuzzy_graph
 from recsys.embeddings.umap_layout import optimize_layout
 from recsys.errors import InputError
+from recsys.wording import Message
 
 Method = Literal["umap", "pca", "umap-learn"]
 Progress = Callable[[float, str], object]
 MIN_ROWS = 8
 """Fewer rows have no neighbourhoods to show: they are projected by PCA, and `note` says so."""
+TOO_FEW = Message("{n} rows are too few for neighbourhoods, so this is PCA instead of UMAP.")
+"""The note."""
 _UMAP_LEARN_LOCK = Lock()  # umap-learn's compiled threads must not run twice at once in a process
 
 
@@ -88,10 +91,10 @@ def project(
     report = progress or (lambda fraction, stage: None)
     note = ""
     if method != "pca" and len(vectors) < MIN_ROWS:
-        note = f"{len(vectors)} rows are too few for neighbourhoods, so this is PCA instead of UMAP."
+        note = Message(TOO_FEW, n=str(len(vectors)))
         method = "pca"
     if method == "pca":
-        report(0.0, "Computing principal components")
+        report(0.0, Message("Computing principal components"))
         points = pca(vectors, dims)
     elif method == "umap":
         points = _umap(vectors, dims, min(neighbours, len(vectors) - 1), min_distance, seed, report)
@@ -101,9 +104,9 @@ def project(
     points = pca(points, dims) if align_to is None else align(points, align_to)
     measured = None
     if quality and len(vectors) >= MIN_ROWS:
-        report(0.96, "Measuring the quality")
+        report(0.96, Message("Measuring the quality"))
         measured = measure_quality(vectors, points, seed=seed)
-    report(1.0, "Done")
+    report(1.0, Message("Done"))
     return Projection(points, method, neighbours, min_distance, seed, measured, note)
 
 
@@ -125,7 +128,7 @@ def align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     from scipy.linalg import orthogonal_procrustes
 
     if points.shape != reference.shape:
-        raise InputError("align_to", f"must have the shape {points.shape}", reference.shape)
+        raise InputError("align_to", Message("must have the shape {shape}", shape=str(points.shape)), reference.shape)
     centred, goal = (rows - rows.mean(axis=0, dtype=np.float64) for rows in (points, reference))
     rotation, _ = orthogonal_procrustes(centred, goal)
     aligned: np.ndarray = (centred @ rotation + reference.mean(axis=0, dtype=np.float64)).astype(np.float32)
@@ -140,27 +143,27 @@ def epochs_for(n: int) -> int:
 def _umap(
     vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, seed: int, report: Progress
 ) -> np.ndarray:
-    report(0.02, "Computing principal components")
+    report(0.02, Message("Computing principal components"))
     start = pca(vectors, dims)
-    report(0.04, "Finding nearest neighbours")
+    report(0.04, Message("Finding nearest neighbours"))
     indexes, distances = all_neighbours(vectors, neighbours, seed=seed)
-    report(0.35, "Weighting neighbours")
+    report(0.35, Message("Weighting neighbours"))
     graph = fuzzy_graph(indexes, distances)
-    report(0.42, "Laying out the map")
+    report(0.42, Message("Laying out the map"))
     return optimize_layout(
         graph,
         start,
         min_distance=min_distance,
         epochs=epochs_for(len(vectors)),
         seed=seed,
-        progress=lambda done: report(0.42 + 0.53 * done, "Laying out the map"),
+        progress=lambda done: report(0.42 + 0.53 * done, Message("Laying out the map")),
     )
 
 
 def _umap_learn(
     vectors: np.ndarray, dims: int, neighbours: int, min_distance: float, seed: int, report: Progress
 ) -> np.ndarray:
-    report(0.02, "Running umap-learn, which does not report progress")
+    report(0.02, Message("Running umap-learn, which does not report progress"))
     with _UMAP_LEARN_LOCK:
         from umap import UMAP
 

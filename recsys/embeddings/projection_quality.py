@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.embeddings.neighbours import blocks
+from recsys.wording import Message
 
-WARNING = (
+WARNING = Message(
     "Near points have similar embeddings. Distances between groups, their sizes and empty space mean little: the "
     "projection distorts them."
 )

@@ -11,6 +11,7 @@ import numpy as np
 from recsys.embeddings.projection import Projection
 from recsys.embeddings.projection_quality import Quality
 from recsys.errors import DAMAGED_FILE, ArtifactError
+from recsys.wording import Message
 
 FORMAT = 1
 
@@ -47,5 +48,8 @@ def load_projection(folder: Path) -> Projection:
         return Projection(points, **described, quality=None if quality is None else Quality(**quality))
     except DAMAGED_FILE as error:
         raise ArtifactError(
-            f"the map in {folder.name}", "is damaged or of another format", error, "Delete it; it is computed again."
+            Message("the map in {folder}", folder=folder.name),
+            "is damaged or of another format",
+            error,
+            "Delete it; it is computed again.",
         ) from error

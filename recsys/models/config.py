@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
+from recsys.wording import Message
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class Config:
         for name, settings in self.options().items():
             value = getattr(self, name)
             if settings.choices and value not in settings.choices:
-                raise InputError(name, f"must be one of {', '.join(settings.choices)}", value)
+                raise InputError(name, Message("must be one of {names}", names=", ".join(settings.choices)), value)
             if settings.high and value is not None and not settings.low <= value <= settings.high:
-                rule = f"must be between {settings.low:,} and {settings.high:,}"
+                rule = Message("must be between {low:,} and {high:,}", low=settings.low, high=settings.high)
                 raise InputError(name, rule, value, "Use a value in that range.")
 
     @classmethod

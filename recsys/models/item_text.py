@@ -21,6 +21,15 @@ from recsys.wording import Message
 
 TF_IDF = "tf-idf"  # the name of the text model that only counts words
 SIZE = 64  # numbers per item with TF-IDF
+NO_TEXT = Message("No item has a title, a description or tags.")
+NO_ENCODER = Message("No sentence encoder is installed (requirements-text.txt).")
+WORD_COUNTS = Message(
+    "TF-IDF and SVD of titles, descriptions and tags of {filled:,} of {items:,} items: {numbers} numbers each."
+)
+ENCODED = Message(
+    "Sentence encoder {encoder} on titles, descriptions and tags of {filled:,} of {items:,} items: "
+    "{numbers} numbers each, offline."
+)
 _SCRIPTS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"  # kana, Han and hangul
 _CJK = re.compile(f"[{_SCRIPTS}]+")
 _WORD = re.compile(rf"[^\W{_SCRIPTS}][^\W{_SCRIPTS}]+")  # two characters or more, as scikit-learn's words
@@ -89,26 +98,17 @@ def item_text_vectors(
     texts = item_texts(catalogue, ids)
     filled = [item for item, text in enumerate(texts) if text]
     if not filled:
-        reader = Message("No item has a title, a description or tags.")
-        return TextVectors(np.zeros((len(texts), 0), dtype=np.float32), reader, "")
+        return TextVectors(np.zeros((len(texts), 0), dtype=np.float32), NO_TEXT, "")
     present, values = [texts[item] for item in filled], {"filled": len(filled), "items": len(texts) - 1}
     encoder = _encoder_for(model)
     if encoder is not None:
         rows = _encode(present, encoder.encode)
-        reader = Message(
-            "Sentence encoder {encoder} on titles, descriptions and tags of {filled:,} of {items:,} items: "
-            "{numbers} numbers each, offline.",
-            encoder=encoder.title, numbers=rows.shape[1], **values,
-        )  # fmt: skip
+        reader = Message(ENCODED, encoder=encoder.title, numbers=rows.shape[1], **values)
     else:
         rows = _tf_idf(present, seed)
-        reader = Message(
-            "TF-IDF and SVD of titles, descriptions and tags of {filled:,} of {items:,} items: {numbers} numbers each.",
-            numbers=rows.shape[1], **values,
-        )  # fmt: skip
+        reader = Message(WORD_COUNTS, numbers=rows.shape[1], **values)
         if model is None:
-            missing = Message("No sentence encoder is installed (requirements-text.txt).")
-            reader = Message("{sentence} {other}", sentence=reader, other=missing)
+            reader = Message("{sentence} {other}", sentence=reader, other=NO_ENCODER)
     vectors = np.full((len(texts), rows.shape[1]), np.nan, dtype=np.float32)
     vectors[filled] = rows
     return TextVectors(vectors, reader, TF_IDF if encoder is None else encoder.name)

@@ -13,6 +13,7 @@ from recsys.errors import ArtifactError
 from recsys.files import recover, replacing
 from recsys.models.table import model_entry
 from recsys.models.trainable import Storable
+from recsys.wording import Message
 
 FORMAT = 1
 
@@ -51,7 +52,11 @@ def load_model(folder: Path) -> Storable:
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         if meta["format"] != FORMAT:
-            raise ArtifactError(f"the model in {folder.name}", f"must be of format {FORMAT}", meta["format"])
+            raise ArtifactError(
+                Message("the model in {folder}", folder=folder.name),
+                Message("must be of format {version}", version=FORMAT),
+                meta["format"],
+            )
         tensors = load_file(folder / "weights.safetensors")
         shapes = {name: [str(value.dtype), *value.shape] for name, value in tensors.items()}
         if shapes != meta["shapes"]:
@@ -61,7 +66,10 @@ def load_model(folder: Path) -> Storable:
             raise ValueError("the number of items is another one")
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ArtifactError(
-            f"the model in {folder.name}", "is damaged", f"{type(error).__name__}: {error}", "Train it again."
+            Message("the model in {folder}", folder=folder.name),
+            "is damaged",
+            f"{type(error).__name__}: {error}",
+            "Train it again.",
         ) from error
     return model
 

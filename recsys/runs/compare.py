@@ -9,6 +9,7 @@ from typing import Any
 
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.runs.content import read_content
+from recsys.wording import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,10 @@ def read_card(folder: Path) -> RunCard:
         )
     except DAMAGED_FILE as error:
         raise ArtifactError(
-            f"the run in {Path(folder).name}", "is damaged", type(error).__name__, "Train it again."
+            Message("the run in {folder}", folder=Path(folder).name),
+            "is damaged",
+            type(error).__name__,
+            "Train it again.",
         ) from error
 
 

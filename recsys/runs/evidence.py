@@ -9,6 +9,7 @@ from recsys.data.splits import Split
 from recsys.metrics import Ranks, ndcg, repeat_statistics
 from recsys.models.recommender import Recommender
 from recsys.models.trainable import MarkovBlend
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,14 +75,17 @@ class Evidence:
         }
 
     def parts(self, model: MarkovBlend) -> dict[str, dict[str, float]]:
-        """NDCG@10, with its interval, of the network alone, the Markov scores alone, and both together."""
+        """NDCG@10, with its interval, of the network alone, the Markov scores alone, and both together.
+
+        The keys of the result are messages.
+        """
         from recsys.metrics.uncertainty import estimate_means
 
-        alone = {"network alone": model.with_markov(None, 0.0)}
-        values = {name: ndcg(self._ranks(part), 10) for name, part in alone.items()}
+        alone: dict[str, MarkovBlend] = {Message("network alone"): model.with_markov(None, 0.0)}
+        values: dict[str, Any] = {name: ndcg(self._ranks(part), 10) for name, part in alone.items()}
         if model.markov is not None:
-            values["Markov alone"] = ndcg(self._ranks(model.markov), 10)
-            values["both together"] = self._per_user[model.name]
+            values[Message("Markov alone")] = ndcg(self._ranks(model.markov), 10)
+            values[Message("both together")] = self._per_user[model.name]
         return {name: estimate.to_json() for name, estimate in estimate_means(values, seed=self.seed).items()}
 
     def to_json(self, model: Recommender) -> dict[str, Any]:

@@ -11,9 +11,10 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, MissingExtraError
 from recsys.files import replace_file
-from recsys.wording import Message
+from recsys.wording import Message, recognised
 
 FILE = "text_model.txt"  # beside a checkpoint
+VECTORS = Message("vectors “{name}”")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,9 @@ def read_item_features(
     from recsys.models.sequence.item_features import catalogue_features
 
     tables, name = dict(rows.catalogue.vectors), ""
-    readers: list[str] = [Message("vectors “{name}”", name=table) for table in tables]
+    readers: list[str] = [Message(VECTORS, name=table) for table in tables]
     if text:
-        report(0.01, "Reading the text of the items …")
+        report(0.01, Message("Reading the text of the items …"))
         begun = _begun_with(checkpoint) if text == "auto" else ""
         try:
             found = item_text_vectors(rows.catalogue, begun or (None if text == "auto" else text), rows.items.ids)
@@ -72,6 +73,21 @@ def read_item_features(
             replace_file(checkpoint / FILE, name)
     reader = readers[0] if len(readers) == 1 else "; ".join(readers)
     return ItemFeatures(catalogue_features(tables), reader, name)
+
+
+def reader_message(text: str) -> str:
+    """What a saved run says of its item features, as a message.
+
+    Args:
+        text: an `ItemFeatures.reader`.
+    """
+    from recsys.models.item_text import ENCODED, NO_ENCODER, NO_TEXT, WORD_COUNTS
+
+    first, separator, others = text.partition("; ")
+    if separator:
+        return Message("{first}; {others}", first=reader_message(first), others=reader_message(others))
+    known = recognised(text.removesuffix(f" {NO_ENCODER}"), NO_TEXT, WORD_COUNTS, ENCODED, VECTORS)
+    return Message("{sentence} {other}", sentence=known, other=NO_ENCODER) if text.endswith(f" {NO_ENCODER}") else known
 
 
 def _begun_with(checkpoint: Path | None) -> str:

@@ -12,6 +12,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry
 from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
+from recsys.wording import Message
 
 HOLDOUTS = ("none", "last-one")
 BASELINES_BESIDE = ("popularity", "item-knn", "markov")  # trained beside every model; Markov is the hardest to beat
@@ -43,7 +44,7 @@ class TrainingPlan:
 
     def __post_init__(self) -> None:
         if self.holdout not in HOLDOUTS:
-            raise InputError("holdout", f"must be one of {', '.join(HOLDOUTS)}", self.holdout)
+            raise InputError("holdout", Message("must be one of {names}", names=", ".join(HOLDOUTS)), self.holdout)
 
     @property
     def beside(self) -> tuple[str, ...]:

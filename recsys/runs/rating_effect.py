@@ -11,6 +11,7 @@ from recsys.data.splits import Holdout
 from recsys.metrics import ndcg
 from recsys.metrics.uncertainty import Estimate, estimate_mean, paired_p
 from recsys.models.recommender import Recommender
+from recsys.wording import Message
 
 K = 10
 FEWEST = 20  # held-out items of a group, for a figure
@@ -27,7 +28,9 @@ class ReportBeside:
             report.graceful = True
 
     def __call__(self, fraction: float, message: str = "", **details: object) -> None:
-        self.report(0.985 + 0.01 * fraction, f"The same without ratings, to compare: {message}")
+        self.report(
+            0.985 + 0.01 * fraction, Message("The same without ratings, to compare: {message}", message=message)
+        )
 
     @property
     def stopping(self) -> bool:
@@ -64,17 +67,35 @@ def rating_effect(
 
 
 def effect_sentence(effect: Mapping[str, Any]) -> str:
-    """The effect in one or two sentences; "" for none."""
-    parts = []
-    for name, wish in (("liked", "higher is better"), ("disliked", "lower is better")):
-        found = effect.get(name, {})
-        if "difference" in found:
-            difference = Estimate(**found["difference"])
-            sure = "" if difference.low > 0 or difference.high < 0 else ", not more than chance"
-            parts.append(
-                f"on {found['users']:,} {name} held-out items NDCG@{K} {Estimate(**found['with']).text} with ratings, "
-                f"{Estimate(**found['without']).text} without, difference {difference.signed()}{sure} ({wish})"
-            )
-        elif name in effect:
-            parts.append(f"too few {name} held-out items to compare ({found['users']:,})")
-    return f"Effect of the ratings: {'; '.join(parts)}." if parts else ""
+    """The effect in one or two sentences, a message; "" for none."""
+    parts = [_effect_on(name, effect[name]) for name in ("liked", "disliked") if name in effect]
+    if len(parts) == 2:
+        return Message("Effect of the ratings: {liked}; {disliked}.", liked=parts[0], disliked=parts[1])
+    return Message("Effect of the ratings: {part}.", part=parts[0]) if parts else ""
+
+
+def _effect_on(name: str, found: Mapping[str, Any]) -> Message:
+    """A part of the sentence: the effect on held-out items that were liked, or on disliked ones."""
+    if "difference" not in found:
+        return Message(
+            "too few liked held-out items to compare ({n:,})"
+            if name == "liked"
+            else "too few disliked held-out items to compare ({n:,})",
+            n=found["users"],
+        )
+    difference = Estimate(**found["difference"])
+    shown: str = difference.signed()
+    if difference.low <= 0 <= difference.high:
+        shown = Message("{difference}, not more than chance", difference=shown)
+    return Message(
+        "on {n:,} liked held-out items NDCG@{k} {given} with ratings, {without} without, "
+        "difference {difference} (higher is better)"
+        if name == "liked"
+        else "on {n:,} disliked held-out items NDCG@{k} {given} with ratings, {without} without, "
+        "difference {difference} (lower is better)",
+        n=found["users"],
+        k=K,
+        given=Estimate(**found["with"]).text,
+        without=Estimate(**found["without"]).text,
+        difference=shown,
+    )

@@ -19,6 +19,7 @@ from recsys.models.recommender import Recommender
 from recsys.models.trainable import MarkovBlend
 from recsys.runs.content import model_folder, read_content
 from recsys.runs.run import Run
+from recsys.wording import Message
 
 FORMAT = 1
 _NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model and of its folder, which must not lead outside
@@ -66,9 +67,7 @@ def copy_run(source: Path, folder: Path, name: str) -> None:
         content = json.loads((source / "run.json").read_text("utf-8"))
         content |= {"id": secrets.token_hex(12), "name": name}
     except DAMAGED_FILE as error:
-        raise ArtifactError(
-            f"the run in {source.name}", "is damaged", type(error).__name__, "Train it again."
-        ) from error
+        raise ArtifactError(_run_in(source), "is damaged", type(error).__name__, "Train it again.") from error
     for part in ("data", "models"):
         shutil.copytree(source / part, folder / part)
     (folder / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
@@ -92,6 +91,11 @@ def _with_shared_markov(model: Recommender, baselines: Mapping[str, Recommender]
     if not isinstance(model, MarkovBlend) or markov.n_items != model.n_items:
         raise ValueError("the Markov scores of the model are not those beside it")
     return model.with_markov(markov, model.markov_weight)
+
+
+def _run_in(folder: Path) -> Message:
+    """The run, in a message about an error."""
+    return Message("the run in {folder}", folder=folder.name)
 
 
 def load_run(folder: Path) -> tuple[Run, Dataset]:
@@ -118,10 +122,14 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
     try:
         content = read_content(folder)
         if content["format"] != FORMAT:
-            raise ArtifactError(f"the run in {folder.name}", f"must be of format {FORMAT}", content["format"])
+            raise ArtifactError(
+                _run_in(folder),
+                Message("must be of format {version}", version=FORMAT),
+                content["format"],
+            )
         names = [content["model"], *content["baselines"]]
         if not all(_NAME.fullmatch(name) for name in names):
-            raise ArtifactError(f"the run in {folder.name}", "must hold valid model names", names)
+            raise ArtifactError(_run_in(folder), "must hold valid model names", names)
         dataset = load_dataset(folder / "data")
         baselines = {name: load_model(model_folder(folder, name)) for name in content["baselines"]}
         model: Recommender = load_model(model_folder(folder, content["model"]))
@@ -146,11 +154,9 @@ def load_run(folder: Path) -> tuple[Run, Dataset]:
     except DAMAGED_FILE as error:
         if isinstance(error, InputError):
             raise
-        raise ArtifactError(
-            f"the run in {folder.name}", "is damaged", type(error).__name__, "Train it again."
-        ) from error
+        raise ArtifactError(_run_in(folder), "is damaged", type(error).__name__, "Train it again.") from error
     if not dataset.matches(run.dataset_fingerprint) or run.model.n_items != dataset.n_items:
-        raise ArtifactError(f"the run in {folder.name}", "does not fit the data beside it", fix="Train it again.")
+        raise ArtifactError(_run_in(folder), "does not fit the data beside it", fix="Train it again.")
     run = replace(run, dataset_fingerprint=dataset.fingerprint)  # may be that of an earlier version
     return run, run.under_its_rule(dataset)
 
@@ -163,6 +169,4 @@ def load_run_data(folder: Path) -> Dataset:
         rule = RepeatRule.parse(str(read_content(folder)["config"].get("repeats", LEAVE_OUT.text)))
         return replace(dataset, repeats=rule)
     except DAMAGED_FILE as error:
-        raise ArtifactError(
-            f"the run in {folder.name}", "is damaged", type(error).__name__, "Train it again."
-        ) from error
+        raise ArtifactError(_run_in(folder), "is damaged", type(error).__name__, "Train it again.") from error

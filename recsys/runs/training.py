@@ -27,6 +27,7 @@ from recsys.runs.item_features import NO_FEATURES, read_item_features
 from recsys.runs.plan import BASELINES_BESIDE, TrainingPlan
 from recsys.runs.rating_effect import ReportBeside, rating_effect
 from recsys.runs.run import Run
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.models.baselines.tuning import Tuned
@@ -107,7 +108,7 @@ def execute(
     started = time.perf_counter()
     evidence = None if split is None else Evidence(split, plan.train.seed)
     repeats = "" if evidence is None else evidence.repeats.sentence
-    report(0.001, "Training the baselines …", baselines={}, reports=(), repeats=repeats)
+    report(0.001, Message("Training the baselines …"), baselines={}, reports=(), repeats=repeats)
     beside = _fit_baselines(rows, plan, evidence, report)
     settings = {name: tuned.settings for name, tuned in beside.items()}
     markov = beside["markov"].model if "markov" in beside else None
@@ -128,7 +129,7 @@ def execute(
             effect = _effect_of_ratings(dataset, rows, trained, markov, evidence, plan, threads, report)
     if plan.repeats.allows:
         used["repeats"] = plan.repeats.text
-    report(1.0, f"Done in {time.perf_counter() - started:.0f} s")
+    report(1.0, Message("Done in {seconds:.0f} s", seconds=time.perf_counter() - started))
     return Run(
         id=secrets.token_hex(12),
         name=plan.name or f"{model_label(trained.name)} on {dataset.name}",
@@ -176,7 +177,7 @@ def _model_config(name: str | None, config: ModelConfig | None) -> ModelConfig |
     if config is None or not entry.trainable:
         return entry.read_config({})
     if config.name != entry.name:
-        raise InputError("model_config", f"must be of the model {entry.name}", config.name)
+        raise InputError("model_config", Message("must be of the model {model}", model=entry.name), config.name)
     return config
 
 
@@ -216,7 +217,8 @@ def _fit_baselines(
         if evidence is not None:
             evidence.evaluate(tuned.model)
         quality = {} if evidence is None else dict(evidence.quality)
-        report(0.001 + 0.009 * number / len(plan.beside), f"Trained {model_label(name)}", baselines=quality)
+        message = Message("Trained {model}", model=model_label(name))
+        report(0.001 + 0.009 * number / len(plan.beside), message, baselines=quality)
     return fitted
 
 
@@ -241,7 +243,7 @@ def _train(
     items = NO_FEATURES
     if config.uses_item_features:
         items = read_item_features(rows, plan.text, checkpoint, report)
-    report(0.02, "Preparing the first epoch …", reader=items.reader)
+    report(0.02, Message("Preparing the first epoch …"), reader=items.reader)
     reports: list[dict[str, Any]] = []
     trained: Any = None
     problem = ""
@@ -263,14 +265,14 @@ def _train(
             raise
         problem = str(error)
     if trained is None:
-        report(0.02, "Stopped before the first epoch ended")  # raises JobStopped
+        report(0.02, Message("Stopped before the first epoch ended"))  # raises JobStopped
         raise TrainingError("the training", "was stopped before its first epoch ended, so there is no model")
     used: dict[str, Any] = {"model": trained.config.to_json(), "train": plan.train.to_json()}
     used |= {"text": items.reader, "text_model": items.text_model, "device": plan.train.fitted(rows).device}
     if getattr(config, "scenario_weights", False) and users is not None:
         from recsys.models.sequence.scenario_weights import weigh_scenarios
 
-        report(0.99, "Finding the weights of each scenario …", reports=tuple(reports))
+        report(0.99, Message("Finding the weights of each scenario …"), reports=tuple(reports))
         trained, found = weigh_scenarios(trained, rows, users, plan.train.seed)
         used["scenario_weights"] = {} if found is None else found.to_json()
     return trained, reports, used | ({"problem": problem} if problem else {})
@@ -308,10 +310,15 @@ def _save_reports(checkpoint: Path | None, reports: Sequence[Mapping[str, Any]])
 
 
 def _report_epoch(report: ProgressCall, epoch: Any, reports: Sequence[Mapping[str, Any]]) -> None:
-    quality = f", NDCG@10 {epoch.validation['ndcg@10']:.3g}" if epoch.validation else ""
+    values = {"epoch": epoch.epoch, "epochs": epoch.epochs, "loss": epoch.loss}
+    if epoch.validation:
+        values["ndcg"] = epoch.validation["ndcg@10"]
+        message = Message("Epoch {epoch} of {epochs}: loss {loss:.3g}, NDCG@10 {ndcg:.3g}", **values)
+    else:
+        message = Message("Epoch {epoch} of {epochs}: loss {loss:.3g}", **values)
     report(
         0.02 + 0.97 * epoch.epoch / epoch.epochs,
-        f"Epoch {epoch.epoch} of {epoch.epochs}: loss {epoch.loss:.3g}{quality}",
+        message,
         reports=tuple(reports),
         epochs=epoch.epochs,
         parameters=epoch.model.parameters,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from recsys.embeddings.changes import Changes, changes_over_time, largest_flows, most_changed
 from recsys.embeddings.positions import positions_on_map
+from recsys.wording import tr
 from ui import cache
 from ui.components.point_map import Arrows, Choice
 from ui.embeddings.map_context import MapContext
@@ -17,10 +18,11 @@ MOST_FLOWS = 10  # between groups
 
 def changes_of(context: MapContext) -> Changes:
     """The changes of all users of the open run."""
-    return _changes(context.context.folder)
+    with st.spinner(tr("Comparing the halves of all histories …")):
+        return _changes(context.context.folder)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Comparing the halves of all histories …")
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _changes(folder: str) -> Changes:
     clusters, _ = cache.groups_of(folder)
     return changes_over_time(cache.interests_of(folder), cache.open_run(folder)[1], clusters)

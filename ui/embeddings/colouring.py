@@ -7,7 +7,9 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.embeddings.agreement import agreement
+from recsys.embeddings.group_profile import UNKNOWN
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import Message, recognised, tr
 from ui import cache
 from ui.components.point_map import Colour, Palette, by_group, by_number
 from ui.embeddings.map_context import MapContext
@@ -16,35 +18,52 @@ _REGIONS = 0.15  # of agreement with the groups, above which the values of a col
 _MOST_NUMERIC_GROUPS = 12  # a number column with more distinct values is coloured on a scale
 
 
+SHARE = Message("Share of {scenario}")
+
+
+def colouring_label(name: str) -> str:
+    """The name of a colouring in the language of the reader; columns of the user table keep theirs."""
+    if name in ("Cluster", "Activity", "Popularity", "Scenario"):
+        return tr(name)
+    return tr(recognised(name, SHARE)) if name.startswith("Share of ") else name
+
+
 def colourings(context: MapContext) -> list[str]:
     """The names of the colourings of a map."""
     data = context.dataset
     scenarios = data.catalogue.scenario_names
     if context.entity == "items":
-        return ["Cluster", "Popularity", *(["Scenario"] if scenarios else [])]
-    shares = [f"Share of {name}" for name in scenarios if len(scenarios) > 1]
-    return ["Cluster", "Activity", *shares, *(str(name) for name in data.user_table.columns)]
+        return [Message("Cluster"), Message("Popularity"), *([Message("Scenario")] if scenarios else [])]
+    shares = [Message(SHARE, scenario=name) for name in scenarios if len(scenarios) > 1]
+    return [Message("Cluster"), Message("Activity"), *shares, *(str(name) for name in data.user_table.columns)]
 
 
 def colour_of(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
     """The colour of each point for one of `colourings`."""
     data = context.dataset
     if name in ("Activity", "Popularity"):
-        unit = "items" if name == "Activity" else "interactions"
-        low, high = (f"{format_number(int(end))} {unit}" for end in (context.counts.min(), context.counts.max()))
-        return by_number(f"{name} ({unit})", context.counts, low, high, palette)
+        title, end = (
+            (Message("Activity (items)"), Message("{n} items"))
+            if name == "Activity"
+            else (Message("Popularity (interactions)"), Message("{n} interactions"))
+        )
+        ends = (format_number(int(count)) for count in (context.counts.min(), context.counts.max()))
+        low, high = (tr(Message(end, n=count)) for count in ends)
+        return by_number(tr(title), context.counts, low, high, palette)
     if name == "Scenario":
         scenarios = data.catalogue.scenario_names
         labels = np.searchsorted(np.array(scenarios), np.array(data.catalogue.scenarios[1:]))
-        return by_group(name, labels, scenarios, points, palette, direct=False)
+        return by_group(tr("Scenario"), labels, scenarios, points, palette, direct=False)
     if name.startswith("Share of ") and context.entity == "users":
-        inside = data.catalogue.in_scenario(name.removeprefix("Share of "))[data.sequence]
+        scenario = name.removeprefix("Share of ")
+        inside = data.catalogue.in_scenario(scenario)[data.sequence]
         percent = 100 * np.bincount(data.user_of, inside, data.n_users) / np.maximum(data.lengths, 1)
         low, high = f"{percent.min():.0f}%", f"{percent.max():.0f}%"
-        return by_number(f"{name} (% of a user’s items)", percent, low, high, palette)
+        title = Message("Share of {scenario} (% of a user’s items)", scenario=scenario)
+        return by_number(tr(title), percent, low, high, palette)
     if name in data.user_table.columns and context.entity == "users":
         return _colour_of_column(context, name, points, palette)
-    return by_group("Cluster", context.labels, context.groups, points, palette)
+    return by_group(tr("Cluster"), context.labels, context.groups, points, palette)
 
 
 def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
@@ -52,12 +71,13 @@ def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palett
     if column.dtype.kind in "if" and column.nunique() > _MOST_NUMERIC_GROUPS:
         values = column.fillna(column.median()).to_numpy(dtype=float)
         return by_number(name, values, format_number(float(values.min())), format_number(float(values.max())), palette)
-    texts = column.astype("string").fillna("").replace("", "unknown")
+    texts = column.astype("string").fillna("").replace("", str(UNKNOWN))
     by_frequency = list(texts.value_counts().index)
     ordered = sorted(by_frequency) if len(by_frequency) <= _MOST_NUMERIC_GROUPS else by_frequency
     labels = texts.map({value: code for code, value in enumerate(ordered)}).to_numpy(dtype=int)
     found = agreement_of(context, name)
-    return by_group(name, labels, ordered, points, palette, direct=found is not None and found.value > _REGIONS)
+    shown = [tr(UNKNOWN) if value == UNKNOWN else value for value in ordered]
+    return by_group(name, labels, shown, points, palette, direct=found is not None and found.value > _REGIONS)
 
 
 def agreement_of(context: MapContext, name: str) -> Estimate | None:

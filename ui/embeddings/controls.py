@@ -10,18 +10,28 @@ import streamlit as st
 
 from recsys.charts.style import format_interval, format_percent
 from recsys.data.name_search import find_names, folded
+from recsys.wording import Message, tr
 from ui.cache import Representation
 from ui.components.point_map import Focus
 from ui.embeddings.changes import changes_of
-from ui.embeddings.colouring import agreement_of, colourings
+from ui.embeddings.colouring import agreement_of, colouring_label, colourings
 from ui.embeddings.map_context import MapContext, map_context
 from ui.embeddings.projections import ENTITIES
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext
-from ui.shell.widgets import escape_markdown, set_widget_value
+from ui.shell.widgets import escape_markdown, option_labels, set_widget_value
 
-REPRESENTATIONS: dict[Representation, str] = {"interests": "Interests", "next-choice": "Next choice"}
-_DIFFERENCE = "Interests say what a user likes over time; next choice says what the user is likely to choose next."
+REPRESENTATIONS: dict[Representation, Message] = {
+    "interests": Message("Interests"),
+    "next-choice": Message("Next choice"),
+}
+_DIFFERENCE = Message(
+    "Interests say what a user likes over time; next choice says what the user is likely to choose next."
+)
+_ENTITIES = {"users": Message("Users"), "items": Message("Items")}
+_FIND = {"users": Message("Find a user"), "items": Message("Find an item")}
+_FIND_HERE = {"users": Message("Find a user …"), "items": Message("Find an item …")}
+_NOT_FOUND = {"users": Message("No user matches."), "items": Message("No item matches.")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,25 +63,30 @@ def controls_above(page: PageContext) -> Controls:
     with representation_column:
         representation = _representation(page)
     with entity_column:
-        entity = _switch("Points", ENTITIES, "users", "map_side", str.title)
+        entity = _switch(tr("Points"), ENTITIES, "users", "map_side", option_labels(_ENTITIES))
     with dims_column:
-        dims = _switch("Dimensions", (2, 3), 2, "map_dims", lambda n: f"{n}-D")
+        dims = _switch(
+            tr("Dimensions"), (2, 3), 2, "map_dims", option_labels({n: Message("{n}-D", n=n) for n in (2, 3)})
+        )
     context = map_context(page, entity, representation)
     with search_column:
         focus = search(context)
     with colour_column:
+        names = colourings(context)
         colouring = st.selectbox(
-            "Colour by",
-            colourings(context),
+            tr("Colour by"),
+            names,
             key=f"map_colour_{entity}",
-            format_func=lambda name: f"Colour: {escape_markdown(name, 40)}",
+            format_func=option_labels(
+                {name: Message("Colour: {name}", name=escape_markdown(colouring_label(name), 40)) for name in names}
+            ),
             label_visibility="collapsed",
         )
     with changes_column:
         changes = _changes_toggle(context, dims)
     sentences = [_changes_sentence(context)] if changes else []
     sentences += [text] if (text := _agreement_sentence(context, colouring)) else []
-    sentence_column.caption(" ".join(sentences) or _DIFFERENCE, help=meaning_of("Embedding", "Projection"))
+    sentence_column.caption(" ".join(sentences) or tr(_DIFFERENCE), help=meaning_of("Embedding", "Projection"))
     return Controls(context, dims, colouring, changes, focus)
 
 
@@ -79,23 +94,26 @@ def _changes_toggle(context: MapContext, dims: int) -> bool:
     if context.entity != "users" or context.representation != "interests" or dims != 2:
         return False
     return st.toggle(
-        "Show changes over time",
+        tr("Show changes over time"),
         key="map_changes",
-        help="Arrows lead from half-way through the history to now. Without a choice each stands for the users who "
-        "changed from one group to another, and says how many; choose a group to see its users one by one. By chance: "
-        "with every second item in place of the first half of the items.",
+        help=tr(
+            "Arrows lead from half-way through the history to now. Without a choice each stands for the users who "
+            "changed from one group to another, and says how many; choose a group to see its users one by one. By "
+            "chance: with every second item in place of the first half of the items."
+        ),
     )
 
 
 def _changes_sentence(context: MapContext) -> str:
     found = changes_of(context)
     if not len(found.users):
-        return "No history is long enough to be halved."
+        return tr("No history is long enough to be halved.")
     share = found.share
-    return (
-        f"{format_percent(share.value)} [{format_percent(share.low)}, {format_percent(share.high)}] of "
-        f"{len(found.users):,} users changed group since half-way through their history; "
-        f"{format_percent(found.by_chance.value)} would by chance."
+    return tr(
+        "{share} of {n:,} users changed group since half-way through their history; {chance} would by chance.",
+        share=f"{format_percent(share.value)} [{format_percent(share.low)}, {format_percent(share.high)}]",
+        n=len(found.users),
+        chance=format_percent(found.by_chance.value),
     )
 
 
@@ -104,9 +122,10 @@ def _agreement_sentence(context: MapContext, colouring: str) -> str:
     found = agreement_of(context, colouring)
     if found is None:
         return ""
-    return (
-        f"Groups and “{escape_markdown(colouring, 40)}”: adjusted Rand index "
-        f"{format_interval(found.value, found.low, found.high)} (1 = equal, 0 = chance)."
+    return tr(
+        "Groups and “{column}”: adjusted Rand index {value} (1 = equal, 0 = chance).",
+        column=escape_markdown(colouring, 40),
+        value=format_interval(found.value, found.low, found.high),
     )
 
 
@@ -120,12 +139,12 @@ def _representation(page: PageContext) -> Representation:
 
     set_widget_value("map_representation", shown)
     st.segmented_control(
-        "Representation",
+        tr("Representation"),
         list(REPRESENTATIONS),
         required=True,
         key="map_representation",
         on_change=choose,
-        format_func=lambda one: REPRESENTATIONS[one],
+        format_func=option_labels(REPRESENTATIONS),
         label_visibility="collapsed",
     )
     return shown
@@ -150,21 +169,20 @@ def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
 
 def search(context: MapContext) -> Focus | None:
     """The search box. Returns the row that the map should show, with a number that grows with each new row."""
-    noun = context.entity.removesuffix("s")
     text = st.text_input(
-        f"Find {'a' if noun == 'user' else 'an'} {noun}",
+        tr(_FIND[context.entity]),
         key=f"map_find_{context.entity}",
-        placeholder=f"Find {'a' if noun == 'user' else 'an'} {noun} …",
+        placeholder=tr(_FIND_HERE[context.entity]),
         label_visibility="collapsed",
         icon=":material/search:",
     )
     rows = matching_rows(context, text)
     if text.strip() and not rows:
-        st.caption(f"No {noun} matches.")
+        st.caption(tr(_NOT_FOUND[context.entity]))
     row = rows[0] if len(rows) == 1 else None
     if len(rows) > 1:
         row = st.pills(
-            "Matches",
+            tr("Matches"),
             rows,
             format_func=lambda one: escape_markdown(context.names[one], 28),
             key=f"map_found_{text[:40]}",

@@ -12,6 +12,7 @@ from recsys.charts.style import format_number, format_percent
 from recsys.data.export import csv_bytes
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
+from recsys.wording import tr, tr_n
 from ui.components.point_map import Choice
 from ui.embeddings.groups import camps_line, compare_tab, save_group
 from ui.embeddings.map_context import MapContext
@@ -35,8 +36,9 @@ def drawer(context: MapContext, chosen: Choice) -> None:
     picked = len(chosen.rows) == 1
     if not picked:
         camps_line(context, chosen)
+    both = [tr("Interests"), tr("Users")]
     interests, users, *compared, last = st.tabs(
-        ["Interests", "Users", "Nearest"] if picked else ["Interests", "Users", "Compare", "Save"]
+        [*both, tr("Nearest")] if picked else [*both, tr("Compare"), tr("Save")]
     )
     with interests:
         _interests(context, chosen, profile)
@@ -54,23 +56,27 @@ def drawer(context: MapContext, chosen: Choice) -> None:
 
 def _title(context: MapContext, chosen: Choice) -> str:
     if chosen.kind == "pick":
-        return f"User {escape_markdown(context.names[int(chosen.rows[0])], 40)}"
-    size = f"{len(chosen.rows):,} {'user' if len(chosen.rows) == 1 else 'users'}"
+        return tr("User {user}", user=escape_markdown(context.names[int(chosen.rows[0])], 40))
+    size = tr_n("{n:,} user", "{n:,} users", len(chosen.rows))
     return f"{escape_markdown(chosen.name, 60)} · {size}" if chosen.name else size
 
 
 def _summary(profile: GroupProfile) -> str:
-    tags = ", ".join(escape_markdown(tag.name, 30) for tag in profile.tags[:3])
-    length = f"{format_number(int(np.median(profile.lengths)))} items"
-    history = f"Median history {length}" if profile.users > 1 else f"History {length}"
-    return f"{history}; over-represented: {tags}." if tags else f"{history}."
+    tags = tr(", ").join(escape_markdown(tag.name, 30) for tag in profile.tags[:3])
+    history = tr(
+        "Median history {n} items" if profile.users > 1 else "History {n} items",
+        n=format_number(int(np.median(profile.lengths))),
+    )
+    if tags:
+        return tr("{history}; over-represented: {tags}.", history=history, tags=tags)
+    return tr("{history}.", history=history)
 
 
 def _party_buttons(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
     left, right = st.columns(2)
-    for column, role, mark in ((left, "source", ":orange[◆]"), (right, "target", ":blue[●]")):
+    for column, role in ((left, "source"), (right, "target")):
         column.button(
-            f"{mark} Use as {role}",
+            tr(":orange[◆] Use as source" if role == "source" else ":blue[●] Use as target"),
             key=f"map_use_{role}",
             on_click=_use_as,
             args=(context, chosen, role, profile),
@@ -89,19 +95,19 @@ def _use_as(context: MapContext, chosen: Choice, role: str, profile: GroupProfil
 
 def default_name(chosen: Choice, profile: GroupProfile) -> str:
     """The name of a group before the visitor gives it one."""
-    interests = chosen.name or ", ".join(tag.name for tag in profile.tags[:2]) or "lasso"
-    return f"{interests} ({profile.users:,} users)"
+    interests = chosen.name or ", ".join(tag.name for tag in profile.tags[:2]) or tr("lasso")
+    return tr("{interests} ({n:,} users)", interests=interests, n=profile.users)
 
 
 def _interests(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
     if profile.tags:
-        _over_represented("Over-represented tags", profile.tags)
+        _over_represented(tr("Over-represented tags"), profile.tags)
     if chosen.kind == "pick":
         history = context.dataset.history(int(chosen.rows[0]))[::-1][:8]
         titles = context.dataset.catalogue.titles
-        _list("**Newest items**", [escape_markdown(titles[item], 46) for item in history])
+        _list(tr("**Newest items**"), [escape_markdown(titles[item], 46) for item in history])
     else:
-        _over_represented("Over-represented items", profile.items)
+        _over_represented(tr("Over-represented items"), profile.items)
 
 
 def _over_represented(heading: str, entries: Sequence[OverRepresented]) -> None:
@@ -109,7 +115,7 @@ def _over_represented(heading: str, entries: Sequence[OverRepresented]) -> None:
         f"{escape_markdown(entry.name, 34)} :gray[{format_percent(entry.share)} · {format_number(entry.lift)}×]"
         for entry in entries
     ]
-    _list(f"**{heading}** :gray[share of interactions · times the share of all users]", lines)
+    _list(f"**{heading}** :gray[{tr('share of interactions · times the share of all users')}]", lines)
 
 
 def _list(heading: str, lines: Sequence[str], help: str | None = None) -> None:
@@ -120,7 +126,7 @@ def _users(context: MapContext, profile: GroupProfile) -> None:
     if profile.users == 1:
         values = {name: next(v for v, (own, _) in shares.items() if own) for name, shares in profile.columns.items()}
         lines = [f"{escape_markdown(name, 30)}: {escape_markdown(value, 40)}" for name, value in values.items()]
-        st.markdown("  \n".join(lines) or "The data has no other columns about this user.")
+        st.markdown("  \n".join(lines) or tr("The data has no other columns about this user."))
     else:
         lengths = history_lengths_figure(profile.lengths, context.dataset.lengths)
         st.plotly_chart(lengths, config=_CONFIG, key="map_lengths")
@@ -130,18 +136,19 @@ def _users(context: MapContext, profile: GroupProfile) -> None:
         scenarios = " · ".join(
             f"{escape_markdown(name, 30)} {format_percent(share)}" for name, share in profile.scenarios.items()
         )
-        st.caption(f"Interactions by scenario: {scenarios}")
+        st.caption(tr("Interactions by scenario: {shares}", shares=scenarios))
 
 
 def _nearest_users(context: MapContext, user: int) -> None:
     rows, similarity = nearest(context.vectors, user, 10)
     st.caption(
-        "Highest cosine similarity of embeddings. On the map, lines lead to these users.",
+        tr("Highest cosine similarity of embeddings. On the map, lines lead to these users."),
         help=meaning_of("Cosine similarity"),
     )
     lengths = context.dataset.lengths
     lines = [
-        f"{escape_markdown(context.names[int(row)], 30)} :gray[{format_number(float(value))} · {lengths[row]:,} items]"
+        f"{escape_markdown(context.names[int(row)], 30)} :gray[{format_number(float(value))} · "
+        f"{tr('{n:,} items', n=int(lengths[row]))}]"
         for row, value in zip(rows, similarity, strict=True)
     ]
     st.markdown("  \n".join(lines))
@@ -149,32 +156,34 @@ def _nearest_users(context: MapContext, user: int) -> None:
 
 def _save_form(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
     suggestion = default_name(chosen, profile)
-    name = st.text_input("Name of the group", value=suggestion, max_chars=200, key=f"map_name_{chosen.seq}")
+    name = st.text_input(tr("Name of the group"), value=suggestion, max_chars=200, key=f"map_name_{chosen.seq}")
     ids = context.dataset.users.externals(chosen.rows)
-    download("Export users (CSV)", lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_export")
-    if st.button("Save group", key="map_save", disabled=not name.strip()):
+    download(tr("Export users (CSV)"), lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_export")
+    if st.button(tr("Save group"), key="map_save", disabled=not name.strip()):
         save_group(context, chosen.rows, name.strip())
-        st.toast(f"Saved: {escape_markdown(name, 60)}. Transfer and Evaluate can use it.")
+        st.toast(tr("Saved: {name}. Transfer and Evaluate can use it.", name=escape_markdown(name, 60)))
 
 
 def _items(context: MapContext, chosen: Choice) -> None:
     data = context.dataset
     titles, items = data.catalogue.titles, chosen.rows + 1
     first, single = int(items[0]), len(items) == 1
-    st.markdown(f"#### {escape_markdown(titles[first], 60) if single else f'{len(items):,} items'}")
+    title = escape_markdown(titles[first], 60) if single else tr("{n:,} items", n=len(items))
+    st.markdown(f"#### {title}")
     choosers = len(np.unique(data.user_of[np.isin(data.sequence, items)]))
-    st.caption(f"Chosen by {choosers:,} {'user' if choosers == 1 else 'users'}.")
+    st.caption(tr_n("Chosen by {n:,} user.", "Chosen by {n:,} users.", choosers))
     if single:
-        st.markdown(escape_markdown(data.catalogue.texts[first]) or "No description.")
+        st.markdown(escape_markdown(data.catalogue.texts[first]) or tr("No description."))
         if data.catalogue.tags[first]:
-            st.caption("Tags: " + ", ".join(escape_markdown(tag, 30) for tag in data.catalogue.tags[first]))
+            tags = tr(", ").join(escape_markdown(tag, 30) for tag in data.catalogue.tags[first])
+            st.caption(tr("Tags: {tags}", tags=tags))
         rows, similarity = nearest(context.vectors, first - 1, 8)
         lines = [
             f"{escape_markdown(titles[int(row) + 1], 44)} :gray[{format_number(float(value))}]"
             for row, value in zip(rows, similarity, strict=True)
         ]
-        _list("**Nearest items** :gray[cosine similarity]", lines, meaning_of("Cosine similarity"))
+        _list(tr("**Nearest items** :gray[cosine similarity]"), lines, meaning_of("Cosine similarity"))
     else:
         most_popular = items[np.argsort(-data.item_counts[items], kind="stable")][:12]
         lines = [f"{escape_markdown(titles[item], 44)} :gray[{data.item_counts[item]:,}]" for item in most_popular]
-        _list("**Most popular** :gray[interactions]", lines)
+        _list(tr("**Most popular** :gray[interactions]"), lines)

@@ -13,6 +13,7 @@ from recsys.embeddings.camps import Camps, camps
 from recsys.embeddings.group_comparison import Difference, GroupComparison, compare_groups
 from recsys.embeddings.group_names import name_user_groups
 from recsys.errors import InputError, StudioError
+from recsys.wording import tr
 from recsys.workspace import MAX_NAME_LENGTH
 from ui import cache
 from ui.components.point_map import Choice, identity_of, set_choice
@@ -44,15 +45,21 @@ def camps_line(context: MapContext, chosen: Choice) -> None:
         return
     parts = chosen.rows[~found.second], chosen.rows[found.second]
     names = _names_of(context, parts)
-    words = [f"{escape_markdown(name, 60)} ({len(rows):,} users)" for name, rows in zip(names, parts, strict=True)]
-    st.markdown(f"**Two camps:** {words[0]}; {words[1]} :gray[p = {format_number(found.p)}]")
+    words = [
+        tr("{interests} ({n:,} users)", interests=escape_markdown(name, 60), n=len(rows))
+        for name, rows in zip(names, parts, strict=True)
+    ]
+    p = format_number(found.p)
+    st.markdown(tr("**Two camps:** {first}; {second} :gray[p = {p}]", first=words[0], second=words[1], p=p))
     st.button(
-        "Split into two groups",
+        tr("Split into two groups"),
         key="map_split",
         on_click=_split,
         args=(context, parts, names),
-        help="Saves both camps as groups and shows the larger one. The test compares the split with that of one "
-        "Gaussian with the same covariance (SigClust).",
+        help=tr(
+            "Saves both camps as groups and shows the larger one. The test compares the split with that of one "
+            "Gaussian with the same covariance (SigClust)."
+        ),
     )
 
 
@@ -66,14 +73,14 @@ def _names_of(context: MapContext, parts: Sequence[np.ndarray]) -> tuple[str, ..
     labels = np.full(context.dataset.n_users, len(parts))
     for number, rows in enumerate(parts):
         labels[rows] = number
-    return name_user_groups(labels, context.dataset)[: len(parts)]
+    return tuple(tr(name) for name in name_user_groups(labels, context.dataset)[: len(parts)])
 
 
 def _split(context: MapContext, parts: Sequence[np.ndarray], names: Sequence[str]) -> None:
     for rows, name in zip(parts, names, strict=True):
         save_group(context, rows, name)
     _show(context, parts[0], names[0])
-    st.toast("Saved both camps as groups. They are under “Saved groups”, below the map.")
+    st.toast(tr("Saved both camps as groups. They are under “Saved groups”, below the map."))
 
 
 def _show(context: MapContext, rows: np.ndarray, name: str) -> None:
@@ -87,28 +94,47 @@ def compare_tab(context: MapContext, chosen: Choice) -> None:
     """What distinguishes the chosen group from another one."""
     others = _groups(context)
     with_whom = st.selectbox(
-        "Compare with", list(others), format_func=lambda one: escape_markdown(others[one], 60), key="map_compare"
+        tr("Compare with"), list(others), format_func=lambda one: escape_markdown(others[one], 60), key="map_compare"
     )
     try:
         found = _comparison(context, chosen, with_whom)
     except InputError as refused:  # too few users
-        st.caption(escape_markdown(str(refused), 300))
+        st.caption(escape_markdown(tr(refused.message), 300))
         return
     except StudioError as error:
         show_error(error)
         return
-    left_out = f"; {found.shared:,} of both are left out of it" if found.shared and with_whom != _EVERYBODY else ""
-    st.caption(f"{found.users[0]:,} users here, {found.users[1]:,} in the other group{left_out}.")
-    for heading, of_second in (("More here", False), ("Less here", True)):
-        _differences(f"**{heading}: tags** :gray[share of a user’s items]", found.typical("tag", of_second=of_second))
-        _differences(f"**{heading}: items** :gray[share of users]", found.typical("item", of_second=of_second, top=5))
+    st.caption(_sizes(found, shared=found.shared if with_whom != _EVERYBODY else 0))
+    for of_second in (False, True):
+        tags = tr(
+            "**Less here: tags** :gray[share of a user’s items]"
+            if of_second
+            else "**More here: tags** :gray[share of a user’s items]"
+        )
+        items = tr(
+            "**Less here: items** :gray[share of users]" if of_second else "**More here: items** :gray[share of users]"
+        )
+        _differences(tags, found.typical("tag", of_second=of_second))
+        _differences(items, found.typical("item", of_second=of_second, top=5))
     if not any(one.significant for one in found.differences):
-        st.markdown("No tag or item differs significantly.")
+        st.markdown(tr("No tag or item differs significantly."))
     st.caption(
-        "Differences in percentage points with 95% intervals; significant at 5% after Holm’s correction.",
+        tr("Differences in percentage points with 95% intervals; significant at 5% after Holm’s correction."),
         help=meaning_of("Interval", "Holm correction"),
     )
-    download("Export comparison (CSV)", lambda: _csv(found), "comparison.csv", "text/csv", "map_comparison")
+    download(tr("Export comparison (CSV)"), lambda: _csv(found), "comparison.csv", "text/csv", "map_comparison")
+
+
+def _sizes(found: GroupComparison, shared: int) -> str:
+    """How many users are compared."""
+    counts = {"here": found.users[0], "there": found.users[1]}
+    if shared:
+        return tr(
+            "{here:,} users here, {there:,} in the other group; {shared:,} of both are left out of it.",
+            **counts,
+            shared=shared,
+        )
+    return tr("{here:,} users here, {there:,} in the other group.", **counts)
 
 
 def _comparison(context: MapContext, chosen: Choice, with_whom: str) -> GroupComparison:
@@ -116,10 +142,11 @@ def _comparison(context: MapContext, chosen: Choice, with_whom: str) -> GroupCom
         others = np.setdiff1d(np.arange(context.dataset.n_users), chosen.rows)
     else:
         others = group_of(context.context, with_whom, None)[0]
-    return _compared(context.context.folder, signature(chosen.rows, others), chosen.rows, others)
+    with st.spinner(tr("Comparing both groups …")):
+        return _compared(context.context.folder, signature(chosen.rows, others), chosen.rows, others)
 
 
-@st.cache_resource(max_entries=40, show_spinner="Comparing both groups …")
+@st.cache_resource(max_entries=40, show_spinner=False)
 def _compared(folder: str, groups: str, _first: np.ndarray, _second: np.ndarray) -> GroupComparison:
     return compare_groups(_first, _second, cache.open_run(folder)[1])
 
@@ -127,9 +154,10 @@ def _compared(folder: str, groups: str, _first: np.ndarray, _second: np.ndarray)
 def _groups(context: MapContext) -> dict[str, str]:
     """Everything a group can be compared with: how it is written in a link -> its name."""
     _, names = cache.groups_of(context.context.folder)
-    found = {_EVERYBODY: "All other users"}
-    found |= {f"cluster:{number}": name for number, name in enumerate(names)}
-    found |= {f"group:{entry.id}": f"Saved: {entry.name}" for entry in context.page.space.entries("cohort")}
+    found = {_EVERYBODY: tr("All other users")}
+    found |= {f"cluster:{number}": tr(name) for number, name in enumerate(names)}
+    saved = context.page.space.entries("cohort")
+    found |= {f"group:{entry.id}": tr("Saved: {name}", name=entry.name) for entry in saved}
     for column in context.dataset.user_table.columns:
         values = sorted(set(context.dataset.user_table[column].dropna().astype(str)) - {""})
         if 1 < len(values) <= 30:
@@ -140,8 +168,13 @@ def _groups(context: MapContext) -> dict[str, str]:
 def _differences(heading: str, entries: Sequence[Difference]) -> None:
     if entries:
         lines = [
-            f"{escape_markdown(one.name, 34)} :gray[{format_percent(one.first)} against {format_percent(one.second)}, "
-            f"{_points(one)}]"
+            tr(
+                "{name} :gray[{here} against {there}, {points}]",
+                name=escape_markdown(one.name, 34),
+                here=format_percent(one.first),
+                there=format_percent(one.second),
+                points=_points(one),
+            )
             for one in entries
         ]
         st.markdown("  \n".join([heading, *lines]))
@@ -178,15 +211,15 @@ def saved_groups(context: MapContext) -> None:
     space = context.page.space
     entries = {entry.id: entry for entry in space.entries("cohort")}
     if not entries:
-        st.caption("None yet. Draw a lasso or choose a group, then press “Save group”.")
+        st.caption(tr("None yet. Draw a lasso or choose a group, then press “Save group”."))
         return
     names = number_duplicates({entry_id: entry.name for entry_id, entry in entries.items()})
     picker, new_name = st.columns(2, vertical_alignment="bottom")
     picked = picker.selectbox(
-        "Group", list(names), format_func=lambda one: escape_markdown(names[one], 80), key="map_saved_group"
+        tr("Group"), list(names), format_func=lambda one: escape_markdown(names[one], 80), key="map_saved_group"
     )
     renamed = new_name.text_input(
-        "Name", entries[picked].name, max_chars=MAX_NAME_LENGTH, key=f"map_saved_name_{picked}"
+        tr("Name"), entries[picked].name, max_chars=MAX_NAME_LENGTH, key=f"map_saved_name_{picked}"
     )
     try:
         users, _, _ = group_of(context.context, f"group:{picked}", None)
@@ -194,24 +227,34 @@ def saved_groups(context: MapContext) -> None:
     except StudioError as error:
         show_error(error)
         return
-    here = "" if len(users) == len(ids) else f"; {len(users):,} of them are in this data"
-    st.caption(f"{len(ids):,} users{here}. Delete it on Home, under saved work.")
+    if len(users) == len(ids):
+        st.caption(tr("{n:,} users. Delete it on Home, under saved work.", n=len(ids)))
+    else:
+        st.caption(
+            tr(
+                "{n:,} users; {here:,} of them are in this data. Delete it on Home, under saved work.",
+                n=len(ids),
+                here=len(users),
+            )
+        )
     with st.container(horizontal=True):
         st.button(
-            "Show on the map",
+            tr("Show on the map"),
             key="map_show_saved",
             on_click=_show,
             args=(context, users, entries[picked].name),
             disabled=not len(users),
         )
         st.button(
-            "Rename",
+            tr("Rename"),
             key="map_rename",
             on_click=_rename,
             args=(context, picked, renamed.strip()),
             disabled=renamed.strip() in ("", entries[picked].name),
         )
-        download("Export users (CSV)", lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_group_csv")
+        download(
+            tr("Export users (CSV)"), lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_group_csv"
+        )
 
 
 def _rename(context: MapContext, entry_id: str, name: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings import Clusters, Embeddings
+from recsys.wording import tr
 from ui import cache
 from ui.embeddings import projections
 from ui.run_context import RunContext
@@ -25,7 +26,7 @@ class MapContext:
         entity: what a row is, "users" or "items".
         representation: what the vectors say of a user.
         clusters: the groups of the rows.
-        groups: names of the groups.
+        groups: names of the groups, in the language of the reader.
     """
 
     page: PageContext
@@ -71,4 +72,5 @@ def map_context(page: PageContext, entity: str, representation: cache.Representa
     folder = str(page.run_folder)
     groups = cache.groups_of if entity == "users" else projections.item_groups_of
     clusters, names = groups(folder, representation)
-    return MapContext(page, RunContext(folder, run, dataset), entity, representation, clusters, names)
+    shown = tuple(tr(name) for name in names)
+    return MapContext(page, RunContext(folder, run, dataset), entity, representation, clusters, shown)

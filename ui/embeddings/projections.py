@@ -16,6 +16,7 @@ from recsys.embeddings.projection_storage import load_projection, save_projectio
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.progress import Progress
 from recsys.jobs.queue import JobQueue, JobSnapshot
+from recsys.wording import Message
 from recsys.workspace import Space
 from ui import cache
 from ui.embeddings.viewed_jobs import ViewedJobs
@@ -55,9 +56,11 @@ class ProjectionSettings:
         return f"{_VERSION}-{embeddings.fingerprint}-{settings}{layout}"
 
     @property
-    def label(self) -> str:
+    def label(self) -> Message:
         """The name of the job and of the saved map."""
-        return f"Map of {self.entity}, {self.dims}-D"
+        if self.entity == "users":
+            return Message("Map of users, {dims}-D", dims=self.dims)
+        return Message("Map of items, {dims}-D", dims=self.dims)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,10 @@ import streamlit as st
 from recsys.charts.embeddings import cloud_figure, number_of_groups_figure, quality_figure
 from recsys.charts.style import CONFIG, format_number
 from recsys.embeddings.neighbours import nearest
-from recsys.embeddings.projection import Method
+from recsys.embeddings.projection import TOO_FEW, Method
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
+from recsys.wording import Message, recognised, tr
 from ui.components.point_map import (
     GROUP_COLOURS,
     NO_ARROWS,
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
     from recsys.embeddings.projection import Projection
 
 HEADINGS = {
-    "users": ("Map of users", "Near points are users with similar interests. Lasso a group."),
-    "items": ("Map of items", "Near points are items that similar users choose. Lasso a group."),
+    "users": (Message("Map of users"), Message("Near points are users with similar interests. Lasso a group.")),
+    "items": (Message("Map of items"), Message("Near points are items that similar users choose. Lasso a group.")),
 }
 """Title and sentence of the page, by what the points are."""
-PALETTES: dict[str, Palette] = {"Okabe–Ito, cividis": "okabe-ito", "Muted, viridis": "muted"}
+PALETTES: dict[str, Palette] = {"Okabe–Ito, cividis": "okabe-ito", Message("Muted, viridis"): "muted"}
 NEIGHBOURS = 10  # of a picked row, listed and drawn
 _DRAWER_WIDTH = 364  # pixels that the drawer covers at the map's right (embeddings.css)
 _MOST_RINGED = 2_000  # chosen rows that are marked in three dimensions
@@ -66,8 +67,8 @@ def show_map(controls: Controls, projection: Projection, colour: Colour) -> Choi
         colour,
         key=key,
         counts=context.counts,
-        unit="items" if users else "interactions",
-        noun=("user", "users") if users else ("item", "items"),
+        unit=tr("{n} items" if users else "{n} interactions", n="").strip(),  # the map writes the number before it
+        noun=(tr("user"), tr("users")) if users else (tr("item"), tr("items")),
         marks=marked_users(context) if users else None,
         near=[int(row) for row in near],
         of=picked,
@@ -86,7 +87,12 @@ def show_cloud(context: MapContext, projection: Projection, palette: Palette, ch
         context.groups,
         colours=GROUP_COLOURS[palette],
         chosen=[int(row) for row in chosen.rows[:_MOST_RINGED]],
-        title=f"{len(projection.points):,} {context.entity}: near points have similar embeddings. Drag to rotate",
+        title=tr(
+            "{n:,} users: near points have similar embeddings. Drag to rotate"
+            if context.entity == "users"
+            else "{n:,} items: near points have similar embeddings. Drag to rotate",
+            n=len(projection.points),
+        ),
         height=600,
     )
     st.plotly_chart(figure, config=CONFIG, key=f"cloud_{context.entity}", theme="streamlit")
@@ -106,12 +112,14 @@ def marked_users(context: MapContext) -> dict[str, list[int]]:
 def transfer_line(context: MapContext) -> str:
     """Source and target of the transfer so far, in Markdown."""
     parts = []
-    for role, mark in (("source", ":orange[◆]"), ("target", ":blue[●]")):
+    shown = {"source": Message(":orange[◆] Source: {party}"), "target": Message(":blue[●] Target: {party}")}
+    for role, template in shown.items():
         try:
             _, name = _party(context, role)
         except StudioError as error:
-            name = str(error)
-        parts.append(f"{mark} {role.title()}: {escape_markdown(name or 'not chosen yet', 80)}")
+            name = error.message
+        party = escape_markdown(tr(name or "not chosen yet"), 80)
+        parts.append(tr(Message(template, party=party)))
     return " \u2003 ".join(parts)
 
 
@@ -130,7 +138,7 @@ def _party(context: MapContext, role: str) -> tuple[list[int], str]:
 # settings and quality -------------------------------------------------------------------------------------------------
 
 
-REFERENCE_COST = (
+REFERENCE_COST = Message(
     "umap-learn, the reference implementation, takes about six times the CPU time for 10,000 users (10.8 s instead of "
     "1.87 s), after compiling for about half a minute."
 )
@@ -140,29 +148,39 @@ def settings_controls() -> tuple[int, float, Method]:
     """Neighbours and minimum distance, each with a hint on its value; the layout where umap-learn is installed."""
     left, right = st.columns(2)
     neighbours = left.select_slider(
-        "Neighbours",
+        tr("Neighbours"),
         [5, 10, 15, 30, 50, 100],
         ProjectionSettings.neighbours,
         key="map_neighbours",
-        help="UMAP’s n_neighbors: how many nearest neighbours of each point it tries to keep near.",
+        help=tr("UMAP’s n_neighbors: how many nearest neighbours of each point it tries to keep near."),
     )
-    hint = "many small groups, little overall shape" if neighbours < 10 else "a balance of detail and overall shape"
-    left.caption(f"{neighbours}: {hint if neighbours <= 50 else 'the overall shape; small groups merge'}.")
+    if neighbours < 10:
+        hint = Message("{value}: many small groups, little overall shape.", value=neighbours)
+    elif neighbours <= 50:
+        hint = Message("{value}: a balance of detail and overall shape.", value=neighbours)
+    else:
+        hint = Message("{value}: the overall shape; small groups merge.", value=neighbours)
+    left.caption(tr(hint))
     distance = right.select_slider(
-        "Minimum distance",
+        tr("Minimum distance"),
         [0.0, 0.05, 0.1, 0.25, 0.5, 0.8],
         ProjectionSettings.min_distance,
         key="map_distance",
-        help="UMAP’s min_dist: how close points may come on the map.",
+        help=tr("UMAP’s min_dist: how close points may come on the map."),
     )
-    hint = "dense groups, easy to lasso" if distance < 0.1 else "groups with space between the points"
-    right.caption(f"{distance:g}: {hint if distance <= 0.5 else 'evenly spread; groups lose their edges'}.")
-    layouts: dict[Method, str] = {"umap": "UMAP (built in)", "umap-learn": "umap-learn (reference)"}
+    if distance < 0.1:
+        hint = Message("{value:g}: dense groups, easy to lasso.", value=distance)
+    elif distance <= 0.5:
+        hint = Message("{value:g}: groups with space between the points.", value=distance)
+    else:
+        hint = Message("{value:g}: evenly spread; groups lose their edges.", value=distance)
+    right.caption(tr(hint))
+    layouts: dict[Method, str] = {"umap": tr("UMAP (built in)"), "umap-learn": tr("umap-learn (reference)")}
     if find_spec("umap") is None:
         return int(neighbours), float(distance), "umap"
     layout = st.segmented_control(
-        "Layout", list(layouts), default="umap", required=True, key="map_layout", format_func=lambda one: layouts[one],
-        help=f"{meaning_of('UMAP')} {REFERENCE_COST}",
+        tr("Layout"), list(layouts), default="umap", required=True, key="map_layout", format_func=layouts.__getitem__,
+        help=f"{meaning_of('UMAP')} {tr(REFERENCE_COST)}",
     )  # fmt: skip
     return int(neighbours), float(distance), layout
 
@@ -170,18 +188,23 @@ def settings_controls() -> tuple[int, float, Method]:
 def quality(projection: Projection) -> None:
     """How far the map can be trusted, and what not to read in it."""
     if projection.note:
-        st.info(projection.note)
+        st.info(tr(recognised(projection.note, TOO_FEW)))
     measured = projection.quality
     if measured is not None:
         st.plotly_chart(quality_figure(measured), config=CONFIG, key="map_quality")
         st.caption(
-            f"Trustworthiness {format_number(measured.trustworthiness)}, "
-            f"continuity {format_number(measured.continuity)}, neighbour "
-            f"preservation {format_number(measured.preservation)}, at {measured.neighbours} neighbours, "
-            f"over {measured.rows:,} rows.",
+            tr(
+                "Trustworthiness {trustworthiness}, continuity {continuity}, neighbour preservation {preservation}, "
+                "at {neighbours} neighbours, over {rows:,} rows.",
+                trustworthiness=format_number(measured.trustworthiness),
+                continuity=format_number(measured.continuity),
+                preservation=format_number(measured.preservation),
+                neighbours=measured.neighbours,
+                rows=measured.rows,
+            ),
             help=meaning_of("Trustworthiness", "Continuity", "Neighbour preservation"),
         )
-    st.caption(WARNING)
+    st.caption(tr(WARNING))
 
 
 def number_of_groups(context: MapContext) -> None:
@@ -189,8 +212,10 @@ def number_of_groups(context: MapContext) -> None:
     if len(context.clusters.compared) > 1:
         st.plotly_chart(number_of_groups_figure(context.clusters), config=CONFIG, key="map_number_of_groups")
     st.caption(
-        "Groups are found by k-means on embeddings of length 1. The silhouette says how much nearer a row is to its "
-        "own group than to the next one. Where it hardly differs, more groups say more.",
+        tr(
+            "Groups are found by k-means on embeddings of length 1. The silhouette says how much nearer a row is to "
+            "its own group than to the next one. Where it hardly differs, more groups say more."
+        ),
         help=meaning_of("Cluster", "k-means", "Silhouette"),
     )
 
@@ -199,11 +224,16 @@ def quality_line(projection: Projection, waiting: bool) -> str:
     """One line for under the map."""
     method = _METHODS[projection.method]
     if waiting:
-        return f"{method} for now; UMAP is being computed. {WARNING}"
+        return tr("{method} for now; UMAP is being computed. {warning}", method=method, warning=WARNING)
     measured = projection.quality
     if measured is None:
-        return f"{method}. {WARNING}"
-    return (
-        f"{method}, trustworthiness {format_number(measured.trustworthiness)}: {measured.preservation:.0%} of the "
-        f"{measured.neighbours} nearest neighbours are still nearest here. {WARNING}"
+        return tr("{method}. {warning}", method=method, warning=WARNING)
+    return tr(
+        "{method}, trustworthiness {trustworthiness}: {share:.0%} of the {neighbours} nearest neighbours "
+        "are still nearest here. {warning}",
+        method=method,
+        trustworthiness=format_number(measured.trustworthiness),
+        share=measured.preservation,
+        neighbours=measured.neighbours,
+        warning=WARNING,
     )

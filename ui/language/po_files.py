@@ -12,7 +12,7 @@ import ast
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recsys import errors
 from recsys.wording import Catalogue
@@ -95,12 +95,15 @@ def _texts_of_option(node: ast.Call) -> Iterator[str]:
 
 
 def _literals(node: ast.expr | None) -> Iterator[str]:
-    """The text of a literal, and of both branches of a condition."""
+    """The text of a literal, and of both branches of a condition or of an `or`."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip():
         yield node.value
     elif isinstance(node, ast.IfExp):
         yield from _literals(node.body)
         yield from _literals(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from _literals(value)
 
 
 def translation(message: Message) -> str:
@@ -120,24 +123,29 @@ def places(template: str) -> set[str]:
 
 
 def update() -> None:
-    """Makes the files hold exactly the sentences of the source; translations are kept."""
+    """Makes the files hold exactly the sentences of the source; translations are kept, also those of other files."""
     from babel.messages.catalog import Catalog
     from babel.messages.pofile import write_po
 
     for lang in LANGUAGES_WITH_FILES:
         folder = ROOT / "ui" / "language" / lang
         found = sentences()
+        known: dict[str, dict[Any, Any]] = {
+            file.stem: {entry.id: entry.string for entry in read_file(file) if entry.id and translation(entry)}
+            for file in folder.glob("*.po")
+        }
+        elsewhere: dict[Any, Any] = {}
+        for translated in known.values():
+            elsewhere |= translated
         for file in folder.glob("*.po"):
             if file.stem not in found:
                 file.unlink()
         for package, messages in found.items():
             file = folder / f"{package}.po"
-            old = read_file(file) if file.is_file() else Catalog(locale=lang)
             new = Catalog(locale=lang, fuzzy=False)
             for message, files in messages.items():
-                known = old.get(message)
-                same = known is not None and isinstance(known.id, str) == isinstance(message, str)
-                new.add(message, known.string if known and same else None, locations=[(one, 1) for one in files])
+                string: Any = known.get(package, {}).get(message) or elsewhere.get(message)
+                new.add(message, string, locations=[(one, 1) for one in files])
             with file.open("wb") as stream:
                 # No header: its dates would change with every update.
                 write_po(stream, new, omit_header=True, sort_by_file=True, width=120, include_lineno=False)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from recsys.wording import tr
 from ui.language import in_language, language
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
 
+T = TypeVar("T")
 _UNSENT = "frame_unsent"  # in the session: keys of widgets whose value may not have reached the browser
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
 
@@ -36,6 +38,11 @@ def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
         )
         each.append(f"{escape_markdown(model_label(name))} ({values})")
     return "; ".join(each)
+
+
+def option_labels(labels: Mapping[T, str]) -> Callable[[T], str]:
+    """The `format_func` of a widget with these options: their labels in the language of the reader, worded now."""
+    return {option: tr(label) for option, label in labels.items()}.__getitem__
 
 
 def set_widget_value(key: str, value: object) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from recsys.errors import StudioError
+from recsys.wording import Message, tr
 from ui.glossary import meaning_of, meaning_of_models, terms_in
 from ui.shell.frame import PageContext, show_error
+from ui.shell.widgets import option_labels
 from ui.train.repeats import choose_repeats, defaults_of_repeats
 from ui.train.settings import PATIENCE, Settings, option_key
 
@@ -18,15 +20,23 @@ if TYPE_CHECKING:
     from recsys.models.config import Option
     from recsys.runs import TrainingPlan
 
-LEVELS = ("Automatic", "Basic", "All")
-ITEM_TEXT = {"auto": "Best text model here", "tf-idf": "Word counts (TF-IDF)", "": "Not used"}
+LEVELS = (Message("Automatic"), Message("Basic"), Message("All"))
+ITEM_TEXT = {
+    "auto": Message("Best text model here"),
+    "tf-idf": Message("Word counts (TF-IDF)"),
+    "": Message("Not used"),
+}
 HELP = {
-    "model": "Each is trained epoch by epoch and can be stopped and resumed.",
-    "level": "Automatic: every setting follows the size of the data. Basic: the most useful ones. All: every one.",
-    "text": "Titles, descriptions and tags help with items of few interactions. Read once, on this machine, offline.",
-    "holdout": "Holds out each user’s last item for Evaluate and the one before it for this curve.",
-    "baselines": "Simple models trained beside it: the lines to beat.",
-    "name": "The name of the run in lists.",
+    "model": Message("Each is trained epoch by epoch and can be stopped and resumed."),
+    "level": Message(
+        "Automatic: every setting follows the size of the data. Basic: the most useful ones. All: every one."
+    ),
+    "text": Message(
+        "Titles, descriptions and tags help with items of few interactions. Read once, on this machine, offline."
+    ),
+    "holdout": Message("Holds out each user’s last item for Evaluate and the one before it for this curve."),
+    "baselines": Message("Simple models trained beside it: the lines to beat."),
+    "name": Message("The name of the run in lists."),
 }
 
 
@@ -38,17 +48,27 @@ def choose_plan(settings: Settings, dataset: Dataset) -> TrainingPlan:
 
     entries = {entry.name: entry for entry in MODELS if entry.trainable}
     chosen = st.selectbox(
-        "Model", list(entries), format_func=lambda name: entries[name].label, key=settings.key("model"),
-        help=HELP["model"],
-    )  # fmt: skip
+        tr("Model"),
+        list(entries),
+        format_func=option_labels({name: entry.label for name, entry in entries.items()}),
+        key=settings.key("model"),
+        help=tr(HELP["model"]),
+    )
     entry, config_class = entries[chosen], entries[chosen].config_class
-    st.caption(entry.sentence, help=terms_in(entry.sentence))
+    st.caption(tr(entry.sentence), help=terms_in(entry.sentence))
     repeats = choose_repeats(settings, dataset)
-    level = st.segmented_control("Settings", LEVELS, required=True, key=settings.key("level"), help=HELP["level"])
+    level = st.segmented_control(
+        tr("Settings"),
+        LEVELS,
+        required=True,
+        format_func=option_labels({one: one for one in LEVELS}),
+        key=settings.key("level"),
+        help=tr(HELP["level"]),
+    )
     if level == "Automatic":
         return TrainingPlan(config_class.from_json({}), TrainConfig(patience=PATIENCE), repeats=repeats)
     every = level == "All"
-    with st.expander("Settings of model and training", expanded=True):
+    with st.expander(tr("Settings of model and training"), expanded=True):
         left, right = st.columns(2)
         with left:
             options = config_class.options()
@@ -58,25 +78,25 @@ def choose_plan(settings: Settings, dataset: Dataset) -> TrainingPlan:
             train = TrainConfig(**{"patience": PATIENCE} | _controls(settings, TrainConfig.options(), "", every))
         if not every:
             return TrainingPlan(model, train, text=text, repeats=repeats)
-        name = st.text_input("Name", key=settings.key("name"), max_chars=100, help=HELP["name"])
-        hold_out = st.toggle("Hold out last items", key=settings.key("holdout"), help=HELP["holdout"])
+        name = st.text_input(tr("Name"), key=settings.key("name"), max_chars=100, help=tr(HELP["name"]))
+        hold_out = st.toggle(tr("Hold out last items"), key=settings.key("holdout"), help=tr(HELP["holdout"]))
         beside = st.multiselect(
-            "Baselines",
+            tr("Baselines"),
             FITTED,
-            format_func=model_label,
+            format_func=option_labels({baseline: model_label(baseline) for baseline in FITTED}),
             key=settings.key("baselines"),
-            help=f"{HELP['baselines']}\n\n{meaning_of_models(FITTED)}",
+            help=f"{tr(HELP['baselines'])}\n\n{meaning_of_models(FITTED)}",
         )
     return TrainingPlan(model, train, name, "last-one" if hold_out else "none", tuple(beside), text, repeats)
 
 
 def _item_text(settings: Settings) -> str:
     return st.selectbox(
-        "Item text",
+        tr("Item text"),
         list(ITEM_TEXT),
-        format_func=ITEM_TEXT.__getitem__,
+        format_func=option_labels(ITEM_TEXT),
         key=settings.key("text"),
-        help=f"{HELP['text']}\n\n{meaning_of('TF-IDF')}",
+        help=f"{tr(HELP['text'])}\n\n{meaning_of('TF-IDF')}",
     )
 
 
@@ -91,21 +111,20 @@ def _controls(settings: Settings, options: Mapping[str, Option], prefix: str, ev
 
 def _control(settings: Settings, name: str, option: Option) -> Any:
     """A select box, a toggle or a number field; an empty number field is None, by rule."""
+    label, help = tr(option.label), tr(option.help)
     if option.choices:
-        labels = dict(option.choices)
+        labels = option.choices
         if name == "device":
             from recsys.models.training.device import device_labels
 
-            labels = dict(device_labels())
-        return st.selectbox(
-            option.label, list(labels), format_func=labels.__getitem__, key=settings.key(name), help=option.help
-        )
+            labels = device_labels()
+        return st.selectbox(label, list(labels), format_func=option_labels(labels), key=settings.key(name), help=help)
     if isinstance(settings.defaults[name], bool):
-        return st.toggle(option.label, key=settings.key(name), help=option.help)
+        return st.toggle(label, key=settings.key(name), help=help)
     number: Any = float if option.step else int
     return st.number_input(
-        option.label, number(option.low), number(option.high), step=number(option.step or 1),
-        format="%g" if option.step else "%d", key=settings.key(name), help=option.help, placeholder=option.empty,
+        label, number(option.low), number(option.high), step=number(option.step or 1),
+        format="%g" if option.step else "%d", key=settings.key(name), help=help, placeholder=tr(option.empty),
     )  # fmt: skip
 
 
@@ -117,9 +136,10 @@ def glossary() -> dict[str, list[str]]:
     rows = []
     for entry in (entry for entry in MODELS if entry.trainable):
         rows += [(entry.label, option.label, option.help) for option in entry.config_class.options().values()]
-    rows += [("all models", option.label, option.help) for option in TrainConfig.options().values()]
-    model, control, meaning = zip(*rows, strict=True)
-    return {"model": list(model), "control": list(control), "what it means": list(meaning)}
+    every = Message("all models")
+    rows += [(every, option.label, option.help) for option in TrainConfig.options().values()]
+    columns = ([tr(text) for text in column] for column in zip(*rows, strict=True))
+    return dict(zip((tr("model"), tr("control"), tr("what it means")), columns, strict=True))
 
 
 def plan_or_none(page: PageContext, dataset: Dataset) -> TrainingPlan | None:

@@ -9,6 +9,7 @@ import streamlit as st
 from recsys.charts.style import format_number
 from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
+from recsys.wording import Message, tr
 from recsys.workspace import new_id
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext, guarded_fragment
@@ -31,7 +32,7 @@ def estimate_box(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Non
 def _box(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
     estimate = _estimate(page, dataset, plan)
     if isinstance(estimate, str):
-        st.caption(escape_markdown(estimate, 400))
+        st.caption(escape_markdown(tr(estimate), 400))
     else:
         _show(estimate)
     whole_page = st.session_state.pop("train_whole_page", False)
@@ -49,7 +50,7 @@ def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estima
             try:
                 probe = st.session_state["train_probe"] = (key, _start_probe(page, plan))
             except StudioError as error:  # too many jobs: the page goes on without an estimate
-                return str(error)
+                return error.message
         job = page.jobs.snapshot(probe[1], page.space.id)
         if not job.active:
             from recsys.models.training.reports import Estimate
@@ -57,27 +58,32 @@ def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estima
             if len(estimates) > 50:
                 estimates.clear()
             done = job.state == "done"
-            estimates[key] = Estimate(**job.result) if done else job.error or "The probe was stopped."
+            estimates[key] = Estimate(**job.result) if done else job.error or Message("The probe was stopped.")
     return estimates.get(key)
 
 
 def _start_probe(page: PageContext, plan: TrainingPlan) -> str:
     settings = {"plan": plan.to_json()}
     job = JobDescription(new_id(), "estimate", page.space.id, dataset=page.dataset_id, settings=settings)
-    return page.jobs.submit(page.space.id, "estimate", "measuring how fast this machine is", job, job_id=job.id)
+    label = Message("measuring how fast this machine is")
+    return page.jobs.submit(page.space.id, "estimate", label, job, job_id=job.id)
 
 
 def _show(estimate: Estimate | None) -> None:
     """Three lines of the final size from the start; dashes while the probe runs."""
     values = ("–",) * 3
-    how = "Measuring for two seconds how fast this machine is …"
+    how = tr("Measuring for two seconds how fast this machine is …")
     if estimate is not None:
         values = (
             format_number(estimate.parameters),
             f"{format_number(estimate.megabytes)} MB",
-            f"about {clock(estimate.minutes * 60)}",
+            tr("about {time}", time=clock(estimate.minutes * 60)),
         )
-        how = f"{estimate.epochs:,} epochs of {format_number(estimate.seconds_per_epoch)} s, measured here just now."
-    lines = zip(("Parameters", "Memory", "Time"), values, strict=True)
-    st.markdown("  \n".join(f"{label}: **{value}**" for label, value in lines))
+        how = tr(
+            "{n:,} epochs of {seconds} s, measured here just now.",
+            n=estimate.epochs,
+            seconds=format_number(estimate.seconds_per_epoch),
+        )
+    lines = zip((tr("Parameters"), tr("Memory"), tr("Time")), values, strict=True)
+    st.markdown("  \n".join(tr("{label}: {value}", label=label, value=f"**{value}**") for label, value in lines))
     st.caption(how, help=meaning_of("Parameters", "Epoch"))

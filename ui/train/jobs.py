@@ -13,6 +13,7 @@ from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
+from recsys.wording import Message, tr
 from recsys.workspace import Entry, Space, read_content
 from ui import cache
 from ui.shell import state
@@ -37,7 +38,8 @@ class Training:
 
 def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     """Saves a plan and queues its training. Returns the id of job and entry."""
-    plan = replace(plan, name=plan.name or f"Run {len(page.space.entries('run')) + 1} on {dataset.name}"[:100])
+    number = len(page.space.entries("run")) + 1
+    plan = replace(plan, name=plan.name or tr("Run {number} on {data}", number=number, data=dataset.name)[:100])
     content = {"plan": plan.to_json(), "dataset": page.dataset_id}
     entry = page.space.save_json("training", plan.name, content)
     try:
@@ -52,7 +54,7 @@ def launch(page: PageContext, entry_id: str) -> str:
     training = read(page.space, entry_id)
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
     job = describe(page.space, training)
-    label = f"training {training.entry.name}"
+    label = Message("training {name}", name=training.entry.name)
     return page.jobs.submit(page.space.id, "train", label, job, job_id=entry_id, key=job.key(dataset.fingerprint))
 
 
@@ -72,7 +74,7 @@ def read(space: Space, entry_id: str) -> Training:
         return Training(entry, TrainingPlan.from_json(content["plan"]), str(content["dataset"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
-            f"the training “{entry.name}”", "is damaged", type(error).__name__, "Discard it."
+            Message("the training “{name}”", name=entry.name), "is damaged", type(error).__name__, "Discard it."
         ) from error
 
 

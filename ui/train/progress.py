@@ -11,6 +11,7 @@ from recsys.charts.style import CONFIG, format_number
 from recsys.charts.training import training_curve
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
+from recsys.wording import Message, tr, tr_n
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
@@ -45,7 +46,7 @@ def _watch(page: PageContext, job_id: str) -> None:
         epochs = int(job.details.get("epochs", 0))
         show(training_curve(reports, epochs, job.details.get("baselines", {})), key="train_curve")
         if job.details.get("repeats"):
-            st.caption(escape_markdown(job.details["repeats"], 400))
+            st.caption(escape_markdown(tr(job.details["repeats"]), 400))
     with beside:
         if job.active:
             _running(page, job, reports)
@@ -60,33 +61,38 @@ def show(figure: Any, key: str) -> None:
 
 def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     if job.position:
-        others = "next" if job.position == 1 else f"number {job.position}"
-        most = page.jobs.trainings
-        st.progress(0.0, text=f"Waiting: {others} in the queue. {most} training{'s' * (most > 1)} can run at once.")
+        if job.position == 1:
+            waiting = tr("Waiting: next in the queue.")
+        else:
+            waiting = tr("Waiting: number {place} in the queue.", place=job.position)
+        most = tr_n("{n} training can run at once.", "{n} trainings can run at once.", page.jobs.trainings)
+        st.progress(0.0, text=f"{waiting} {most}")
     else:
-        left = "" if job.seconds_left is None else f" · {clock(job.seconds_left)} left"
+        left = "" if job.seconds_left is None else " · " + tr("{time} left", time=clock(job.seconds_left))
         st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")
-    st.caption(escape_markdown(job.message or "Waiting to start …"))
+    st.caption(escape_markdown(tr(job.message or "Waiting to start …")))
     if job.details.get("restarted"):
-        st.caption(escape_markdown(job.details["restarted"], 400))
+        st.caption(escape_markdown(tr(job.details["restarted"]), 400))
     numbers(job, reports)
     stopping = st.session_state.get(STOPPING) == job.id
     st.button(
-        "Stopping …" if stopping else "Stop and save the best",
+        tr("Stopping …" if stopping else "Stop and save the best"),
         key="train_stop",
         width="stretch",
-        help="Saves the best model so far as a run. Finished epochs are kept: the training can be resumed from there.",
+        help=tr(
+            "Saves the best model so far as a run. Finished epochs are kept: the training can be resumed from there."
+        ),
         disabled=stopping,
         on_click=_stop,
         args=(page, job.id),
     )
     if stopping:
         st.caption(
-            "The best model of the finished epochs is saved as a run; the epoch that was begun is dropped.",
+            tr("The best model of the finished epochs is saved as a run; the epoch that was begun is dropped."),
             help=meaning_of("Epoch"),
         )
     else:
-        st.caption("It continues when you leave this page or close the browser.")
+        st.caption(tr("It continues when you leave this page or close the browser."))
 
 
 def _stop(page: PageContext, job_id: str) -> None:
@@ -100,7 +106,7 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
     cpu, memory, whose = _usage(job)
     shown = (
         (
-            "Loss (nats)",
+            tr("Loss (nats)"),
             format_number(newest.get("loss")),
             meaning_of("Loss", "Nats"),
         ),
@@ -109,22 +115,23 @@ def numbers(job: JobSnapshot, reports: tuple[Any, ...]) -> None:
             format_number(newest.get("ndcg@10")),
             meaning_of("NDCG", "Validation"),
         ),
-        ("Items/s", format_number(newest.get("speed")), "Interactions read in a second."),
-        ("Running", clock(job.seconds), "Since it started."),
-        ("CPU", f"{cpu:.0f}%", f"Of {whose}; 100% is one core."),
-        ("Memory", f"{memory / 1e6:,.0f} MB", f"Of {whose}, everything included."),
+        (tr("Items/s"), format_number(newest.get("speed")), tr("Interactions read in a second.")),
+        (tr("Running"), clock(job.seconds), tr("Since it started.")),
+        ("CPU", f"{cpu:.0f}%", tr("Of {process}; 100% is one core.", process=whose)),
+        (tr("Memory"), f"{memory / 1e6:,.0f} MB", tr("Of {process}, everything included.", process=whose)),
     )
     for row in (shown[:2], shown[2:4], shown[4:]):
         for column, (label, value, meaning) in zip(st.columns(2), row, strict=True):
             column.metric(label, value, help=meaning)
 
 
-def _usage(job: JobSnapshot) -> tuple[float, float, str]:
+def _usage(job: JobSnapshot) -> tuple[float, float, Message]:
     """CPU percent and bytes of memory of the process that trains, and what it is."""
     if "memory" in job.details:
-        return job.details["cpu"], job.details["memory"], "the worker process that trains"
+        return job.details["cpu"], job.details["memory"], Message("the worker process that trains")
     process = _process()
-    return process.cpu_percent(), process.memory_info().rss, "this app, in which the training runs"
+    whose = Message("this app, in which the training runs")
+    return process.cpu_percent(), process.memory_info().rss, whose
 
 
 def _ended(page: PageContext, job: JobSnapshot) -> None:
@@ -132,16 +139,16 @@ def _ended(page: PageContext, job: JobSnapshot) -> None:
     if job.error:
         show_failure(job)
     elif resumes:
-        st.info("Stopped. What has been trained is kept, and training goes on from there.")
+        st.info(tr("Stopped. What has been trained is kept, and training goes on from there."))
     else:
-        st.info("Stopped before the first epoch ended, so there is no model to save yet.")
+        st.info(tr("Stopped before the first epoch ended, so there is no model to save yet."))
     with st.container(horizontal=True):
         if job.kind == "train" and st.button(
-            "Resume from its last epoch" if resumes else "Try again", key="train_again", type="primary"
+            tr("Resume from its last epoch" if resumes else "Try again"), key="train_again", type="primary"
         ):
             page.set_view(job=jobs.launch(page, job.id))
             st.rerun()
-        if st.button("Change settings" if job.kind == "train" else "Close", key="train_back"):
+        if st.button(tr("Change settings" if job.kind == "train" else "Close"), key="train_back"):
             forget(page.space, job.id)
             page.set_view(job="")
             st.rerun()
@@ -150,16 +157,18 @@ def _ended(page: PageContext, job: JobSnapshot) -> None:
 def offer_unfinished(page: PageContext) -> None:
     """Trainings that were stopped or interrupted by a restart, each with buttons to resume or discard it."""
     for entry in jobs.unfinished(page)[:3]:
-        how = "from its last epoch" if jobs.has_checkpoint(page.space, entry.id) else "from the start"
+        begun = jobs.has_checkpoint(page.space, entry.id)
         words, on, away = st.columns([6, 2, 2], vertical_alignment="center")
         when = entry.created[:16].replace("T", " ")
-        words.write(
-            f"The training “{escape_markdown(entry.name, 60)}” of {when} UTC is not finished.{_why(page, entry.id)}"
+        unfinished = tr(
+            "The training “{name}” of {when} UTC is not finished.", name=escape_markdown(entry.name, 60), when=when
         )
-        if on.button(f"Resume {how}", key=f"train_resume_{entry.id}", width="stretch"):
+        words.write(unfinished + _why(page, entry.id))
+        how = tr("Resume from its last epoch" if begun else "Resume from the start")
+        if on.button(how, key=f"train_resume_{entry.id}", width="stretch"):
             page.set_view(job=jobs.launch(page, entry.id))
             st.rerun()
-        if away.button("Discard", key=f"train_discard_{entry.id}", width="stretch", help="Saved runs stay."):
+        if away.button(tr("Discard"), key=f"train_discard_{entry.id}", width="stretch", help=tr("Saved runs stay.")):
             forget(page.space, entry.id)
             st.rerun()
 
@@ -167,13 +176,17 @@ def offer_unfinished(page: PageContext) -> None:
 def _why(page: PageContext, job_id: str) -> str:
     """Why a training failed, as long as this server remembers."""
     job = next((job for job in page.jobs.of(page.space.id) if job.id == job_id), None)
-    return f" It failed: {escape_markdown(job.error, 400)}" if job is not None and job.error else ""
+    if job is None or not job.error:
+        return ""
+    return " " + tr("It failed: {error}", error=escape_markdown(tr(job.error), 400))
 
 
 def clock(seconds: float) -> str:
     """`42 s`, `3 min 5 s`, `1 h 12 min`."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return tr("{seconds} s", seconds=whole)
     minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return tr("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)

@@ -12,6 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.repeats import MOST_DAYS, RepeatRule, propose_repeats
 from recsys.wording import Message, tr
 from ui import cache
+from ui.shell.widgets import option_labels
 from ui.train.settings import Settings
 
 LABELS = {
@@ -37,7 +38,7 @@ def choose_repeats(settings: Settings, dataset: Dataset) -> RepeatRule:
     kind = st.selectbox(
         tr("Already chosen items"),
         kinds,
-        format_func=lambda one: tr(LABELS[one]),
+        format_func=option_labels(LABELS),
         key=settings.key("repeats"),
         help=tr("Whether lists may hold items that the user already has. Everything after training follows it."),
     )

@@ -12,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.wording import tr
+
 PATIENCE = 10  # epochs without a better validation, after which the app stops a training
 _CHANGED, _DATASET = "train_settings", "train_settings_of"
 
@@ -72,7 +74,7 @@ class Settings:
     def defaults_button(self) -> None:
         """The way back to the defaults, once something was changed."""
         if self.changed:
-            st.button("Reset to defaults", key="train_defaults", type="tertiary", on_click=self._reset)
+            st.button(tr("Reset to defaults"), key="train_defaults", type="tertiary", on_click=self._reset)
 
     def _reset(self) -> None:
         st.session_state[_CHANGED].pop(self.dataset_id, None)

@@ -11,6 +11,7 @@ from recsys.charts.style import format_number
 from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded, parts_of
 from recsys.models.recommender import Recommender, top_k
+from recsys.wording import tr
 from ui import cache
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext, guarded_fragment
@@ -23,7 +24,7 @@ LONGEST = 50
 def try_it(page: PageContext) -> None:
     """Draws it as a fragment: a click runs only this."""
     if page.run_folder is None:
-        st.caption("Train a model, then choose a history here.")
+        st.caption(tr("Train a model, then choose a history here."))
         return
     run, dataset = cache.open_run(str(page.run_folder))
     guarded_fragment()(_try)(run.model, dataset, page.run_id)
@@ -34,12 +35,12 @@ def _try(model: Recommender, dataset: Dataset, run_id: str) -> None:
     history: list[int] = st.session_state.setdefault(key, [])
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**History** (click to remove)")
+        st.markdown(tr("**History** (click to remove)"))
         _history(history, dataset)
         _search(history, dataset)
     with right:
         st.markdown(
-            "**Recommended next** (click to add)" if history else "**Recommended without a history** (click to add)"
+            tr("**Recommended next** (click to add)" if history else "**Recommended without a history** (click to add)")
         )
         _recommended(model, history, dataset)
 
@@ -50,13 +51,13 @@ def _history(history: list[int], dataset: Dataset) -> None:
             label = f"{escape_markdown(dataset.catalogue.titles[item], 40)} ✕"
             st.button(label, key=f"train_out_{place}", on_click=history.__delitem__, args=(place,))
         if history:
-            st.button("Clear", key="train_clear", type="tertiary", on_click=history.clear)
+            st.button(tr("Clear"), key="train_clear", type="tertiary", on_click=history.clear)
         else:
-            st.caption("Empty.")
+            st.caption(tr("Empty."))
 
 
 def _search(history: list[int], dataset: Dataset) -> None:
-    words = st.text_input("Find an item", key="train_find", placeholder="part of a title")
+    words = st.text_input(tr("Find an item"), key="train_find", placeholder=tr("part of a title"))
     found = _matches(words, dataset, history)
     with st.container(horizontal=True):
         for item in found:
@@ -67,7 +68,7 @@ def _search(history: list[int], dataset: Dataset) -> None:
                 args=(history, item),
             )
         if words and not found:
-            st.caption("No title has these words.")
+            st.caption(tr("No title has these words."))
 
 
 def _matches(words: str, dataset: Dataset, history: list[int]) -> list[int]:
@@ -94,7 +95,8 @@ def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> No
         title, score = dataset.catalogue.titles[item], float(scores[0, item])
         label = f"{rank} · {escape_markdown(title, 60)} · {format_number(score)}"
         st.button(label, key=f"train_take_{rank}", on_click=_take, args=(history, int(item)), width="stretch")
-    st.caption(f"{dataset.n_items:,} items scored in {format_number(took)} ms.", help=meaning_of("Score"))
+    scored = tr("{n:,} items scored in {time} ms.", n=dataset.n_items, time=format_number(took))
+    st.caption(scored, help=meaning_of("Score"))
 
 
 def _add(history: list[int], item: int) -> None:

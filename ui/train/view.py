@@ -11,6 +11,7 @@ from recsys.charts.style import format_interval, format_number
 from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
 from recsys.models.table import model_label, setting_label
+from recsys.wording import Message, tr
 from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import RunCard
 
-TABS = {"try": "Try the model", "runs": "Compare runs", "loss": "Loss", "controls": "Settings explained"}
+TABS = {
+    "try": Message("Try the model"),
+    "runs": Message("Compare runs"),
+    "loss": Message("Loss"),
+    "controls": Message("Settings explained"),
+}
+OTHER_SETTINGS = {  # in the table of runs, besides the options of the configs
+    "training time": Message("Training time"),
+    "model": Message("Model"),
+    "holdout": Message("Holdout"),
+    "text": Message("Text"),
+    "text_model": Message("Text model"),
+    "problem": Message("Problem"),
+    "repeats": Message("Repeats"),
+}
 
 
 def before_or_after(page: PageContext, dataset: Dataset) -> None:
@@ -43,20 +58,27 @@ def before_or_after(page: PageContext, dataset: Dataset) -> None:
         if card is not None:
             _describe(card)
     with beside:
-        if card is not None and st.button("Next: map of users", type="primary", key="train_next", width="stretch"):
+        if card is not None and st.button(tr("Next: map of users"), type="primary", key="train_next", width="stretch"):
             page.go("embeddings", run=page.run_id)
         _setup(page, dataset, card is not None)
 
 
 def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
-    st.write(f"**{escape_markdown(dataset.name, 40)}**: {dataset.n_users:,} users, {dataset.n_items:,} items")
+    st.write(
+        tr(
+            "{data}: {users:,} users, {items:,} items",
+            data=f"**{escape_markdown(dataset.name, 40)}**",
+            users=dataset.n_users,
+            items=dataset.n_items,
+        )
+    )
     ready = st.container()
     plan = plan_or_none(page, dataset)
     if plan is None:
         return
     with ready:
-        label, kind = ("Train again", "secondary") if trained else ("Train", "primary")
-        if st.button(label, type=kind, key="train_start", width="stretch"):  # type: ignore[arg-type]
+        label, kind = (Message("Train again"), "secondary") if trained else (Message("Train"), "primary")
+        if st.button(tr(label), type=kind, key="train_start", width="stretch"):  # type: ignore[arg-type]
             page.set_view(job=jobs.start(page, dataset, plan))
             st.rerun()
     estimate_box(page, dataset, plan)
@@ -69,10 +91,10 @@ def _reader_here(text: str) -> str:
     from recsys.models.item_text import encoder_installed
 
     if text == "auto" and encoder_installed():
-        return "Item text: by a sentence encoder, offline."
+        return tr("Item text: by a sentence encoder, offline.")
     if text == "auto":
-        return "Item text: by word counts (TF-IDF, SVD); no sentence encoder is installed (requirements-text.txt)."
-    return "Item text: by word counts (TF-IDF, SVD)."
+        return tr("Item text: by word counts (TF-IDF, SVD); no sentence encoder is installed (requirements-text.txt).")
+    return tr("Item text: by word counts (TF-IDF, SVD).")
 
 
 def open_card(page: PageContext, dataset: Dataset) -> RunCard | None:
@@ -86,45 +108,60 @@ def open_card(page: PageContext, dataset: Dataset) -> RunCard | None:
 
 
 def _describe(card: RunCard) -> None:
-    words = [f"{escape_markdown(card.name, 60)}: {len(card.reports):,} epochs in {clock(card.seconds)}"]
+    name, epochs, time = escape_markdown(card.name, 60), len(card.reports), clock(card.seconds)
+    sentences = [tr("{name}: {epochs:,} epochs in {time}.", name=name, epochs=epochs, time=time)]
     if card.validation:
-        values = {model_label(name): format_number(quality["ndcg@10"]) for name, quality in card.validation.items()}
-        words.append("NDCG@10 " + ", ".join(f"{escape_markdown(label)} {value}" for label, value in values.items()))
+        values = {tr(model_label(name)): format_number(quality["ndcg@10"]) for name, quality in card.validation.items()}
+        listed = tr(", ").join(f"{escape_markdown(label)} {value}" for label, value in values.items())
+        sentences.append(tr("NDCG@10 {models}.", models=listed))
     if card.config.get("text"):
-        words.append(escape_markdown(card.config["text"], 300).removesuffix("\\."))
-    st.caption(". ".join(words) + ".", help=meaning_of("NDCG", "Epoch", "Baseline"))
-    for sentence in _evidence(card):
-        st.caption(sentence, help=terms_in(sentence))
+        reader = escape_markdown(_reader(card.config["text"]), 300)
+        sentences.append(reader if reader.endswith("。") else reader.removesuffix("\\.") + ".")
+    st.caption(" ".join(sentences), help=meaning_of("NDCG", "Epoch", "Baseline"))
+    for shown, english in _evidence(card):
+        st.caption(shown, help=terms_in(english))
     if card.config.get("problem"):
-        st.warning(f"Training ended early: {escape_markdown(card.config['problem'], 400)}")
+        st.warning(tr("Training ended early: {problem}", problem=escape_markdown(card.config["problem"], 400)))
 
 
-def _evidence(card: RunCard) -> list[str]:
-    """Sentences on repeats, on the parts of the model, and on the settings chosen for the baselines."""
+def _reader(text: str) -> str:
+    """What a run says of the text model of its items, in the language of the reader."""
+    from recsys.runs.item_features import reader_message
+
+    return tr(reader_message(text))
+
+
+def _evidence(card: RunCard) -> list[tuple[str, str]]:
+    """Sentences on repeats, on the parts of the model, and on the settings chosen for the baselines.
+
+    Returns:
+        Each as it is shown, and in English.
+    """
     from recsys.metrics import RepeatStatistics
     from recsys.runs.rating_effect import effect_sentence
 
-    sentences = []
+    sentences: list[str] = []
     if "repeats" in card.evidence:
         sentences.append(RepeatStatistics(**card.evidence["repeats"]).sentence)
     parts = card.evidence.get("parts", {})
     if len(parts) > 1:
-        each = "; ".join(
-            f"{escape_markdown(name)} {format_interval(e['value'], e['low'], e['high'])}" for name, e in parts.items()
+        each = tr("; ").join(
+            f"{escape_markdown(tr(name))} {format_interval(e['value'], e['low'], e['high'])}"
+            for name, e in parts.items()
         )
-        sentences.append(f"NDCG@10 on validation users: {each}.")
+        sentences.append(Message("NDCG@10 on validation users: {parts}.", parts=each))
     if "ratings" in card.evidence:
-        sentences.append(escape_markdown(effect_sentence(card.evidence["ratings"]), 600))
+        sentences.append(effect_sentence(card.evidence["ratings"]))
     if card.settings_of_baselines:
         words = settings_text(card.settings_of_baselines)
-        sentences.append(f"Settings of the baselines, chosen on validation users: {words}.")
-    return [sentence for sentence in sentences if sentence]
+        sentences.append(Message("Settings of the baselines, chosen on validation users: {settings}.", settings=words))
+    return [(tr(sentence), str(sentence)) for sentence in sentences if sentence]
 
 
 def below(page: PageContext, dataset: Dataset) -> None:
     """Below the fold: try the model, compare runs, the loss, the settings explained."""
     cards = _cards(page, dataset)
-    tabs = TABS if cards or page.run_folder else {"controls": TABS["controls"]}
+    tabs = {key: tr(label) for key, label in TABS.items() if cards or page.run_folder or key == "controls"}
     with open_tab(page, tabs, f"train_tab_{len(tabs)}") as tab:
         if tab == "try":
             try_it(page)
@@ -133,7 +170,7 @@ def below(page: PageContext, dataset: Dataset) -> None:
         elif tab == "loss":
             card = open_card(page, dataset)
             show(loss_curve(card.reports if card else ()), key="train_loss")
-            st.caption("Loss over the epochs, in nats", help=meaning_of("Loss", "Nats", "Overfitting"))
+            st.caption(tr("Loss over the epochs, in nats"), help=meaning_of("Loss", "Nats", "Overfitting"))
         else:
             st.dataframe(glossary(), hide_index=True, width="stretch")
 
@@ -156,17 +193,19 @@ def _cards(page: PageContext, dataset: Dataset) -> dict[str, RunCard]:
 
 def _shown(setting: str, value: Any) -> str:
     """A setting's value in the table of runs."""
-    return model_label(value) if setting == "model" else str(value)
+    if setting == "model":
+        return tr(model_label(value))
+    return _reader(str(value)) if setting == "text" else str(value)
 
 
 def _compare(cards: dict[str, RunCard]) -> None:
     from recsys.runs import differences
 
     if not cards:
-        st.caption("Train a model: the runs on this data are compared here.")
+        st.caption(tr("Train a model: the runs on this data are compared here."))
         return
     chosen = st.multiselect(
-        "Runs on this data", list(cards), default=list(cards)[:4], key="train_compared", max_selections=7
+        tr("Runs on this data"), list(cards), default=list(cards)[:4], key="train_compared", max_selections=7
     )
     if not chosen:
         return
@@ -177,10 +216,10 @@ def _compare(cards: dict[str, RunCard]) -> None:
         "training time": [clock(card.seconds) for card in picked.values()],
         **differences(list(picked.values())),
     }
-    table: dict[str, list[str]] = {"": [setting_label(name) for name in rows]}
+    table: dict[str, list[str]] = {"": [tr(OTHER_SETTINGS.get(name) or setting_label(name)) for name in rows]}
     for place, name in enumerate(picked):
         values = {setting: row[place] for setting, row in rows.items()}
-        table[name] = ["by rule" if value is None else _shown(setting, value) for setting, value in values.items()]
+        table[name] = [tr("by rule") if value is None else _shown(setting, value) for setting, value in values.items()]
     st.dataframe(table, hide_index=True, width="stretch")
     if len(picked) > 1 and len(rows) == 2:
-        st.caption("These runs have the same settings.")
+        st.caption(tr("These runs have the same settings."))

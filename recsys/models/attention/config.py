@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.models.config import Config, embedding_size_rule, max_length_rule, option
+from recsys.wording import Message
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ class AttentionConfig(Config):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.embedding_size is not None and self.embedding_size % self.heads:
-            raise InputError("heads", f"must divide embedding_size {self.embedding_size}", self.heads)
+            raise InputError(
+                "heads", Message("must divide embedding_size {size}", size=self.embedding_size), self.heads
+            )
 
     @property
     def scenario_share(self) -> float:

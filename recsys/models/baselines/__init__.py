@@ -9,6 +9,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
 from recsys.models.table import FITTED, current_name, model_entry
+from recsys.wording import Message
 
 BASELINES = FITTED
 
@@ -23,7 +24,7 @@ def fit_baseline(name: str, dataset: Dataset, seed: int = 0, **settings: Any) ->
         InputError: an unknown name, or data that it can't take.
     """
     if current_name(name) not in BASELINES:
-        raise InputError("the baseline", f"must be one of {', '.join(BASELINES)}", name)
+        raise InputError("the baseline", Message("must be one of {names}", names=", ".join(BASELINES)), name)
     fit = model_entry(name).model_class.fit  # type: ignore[attr-defined]
     if "seed" in inspect.signature(fit).parameters:
         settings["seed"] = seed

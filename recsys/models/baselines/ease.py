@@ -10,6 +10,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, History, read_only
 from recsys.errors import InputError
 from recsys.models.baselines.item_knn import set_matrix
+from recsys.wording import Message
 
 MAX_ITEMS = 20_000  # its matrix is items × items: 1.6 GB here
 
@@ -33,7 +34,7 @@ class EASE:
         if dataset.n_items > MAX_ITEMS:
             raise InputError(
                 "EASE",
-                f"takes at most {MAX_ITEMS:,} items",
+                Message("takes at most {n:,} items", n=MAX_ITEMS),
                 f"{dataset.n_items:,}",
                 "Leave it out, or drop rare items.",
             )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 ID_DROPOUT = 0.1  # share of items whose id embedding is left out in a step, so that the projection works alone too
 RIDGE = 10.0
@@ -31,7 +32,9 @@ class FeatureProjection:
 
     def __init__(self, features: np.ndarray, vectors: np.ndarray, seen: np.ndarray) -> None:
         if features.ndim != 2 or len(features) != len(vectors):
-            raise InputError("features", f"must be a table of {len(vectors)} rows, padding first", features.shape)
+            raise InputError(
+                "features", Message("must be a table of {n} rows, padding first", n=len(vectors)), features.shape
+            )
         rows = np.nan_to_num(features.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
         known = (rows != 0).any(axis=1)
         rows[known] -= rows[known].mean(axis=0) if known.any() else 0.0

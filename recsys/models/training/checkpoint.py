@@ -21,6 +21,7 @@ from recsys.models.table import DEFAULT_MODEL, model_entry
 from recsys.models.trainable import ModelConfig, TrainableModel
 from recsys.models.training.averaging import AveragedWeights
 from recsys.models.training.config import TrainConfig
+from recsys.wording import Message
 
 FORMAT = 3  # 2: with the loss; 3: with the mean of the last epochs
 FILE = "checkpoint.safetensors"
@@ -117,7 +118,10 @@ def read(folder: Path, dataset: Dataset | None = None) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 — not a dict
         if meta["format_version"] != FORMAT:
             raise ArtifactError(
-                path.name, f"must be of format version {FORMAT}", meta["format_version"], "Train again."
+                path.name,
+                Message("must be of format version {version}", version=FORMAT),
+                meta["format_version"],
+                "Train again.",
             )
         if dataset is not None and not dataset.matches(meta["dataset"]):
             raise ArtifactError(

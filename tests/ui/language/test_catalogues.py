@@ -11,14 +11,18 @@ from ui.language import FOLDER, LANGUAGES, _of_reader, in_language
 from ui.language.po_files import places, read_file, sentences, sentences_in
 
 SOURCE = sentences()
-TRANSLATED = (
+TRANSLATED = (  # packages; the others follow one by one
     "ui.shell",
     "ui.evaluate",
     "ui.explain",
     "recsys.evaluation",
     "recsys.explain",
     "recsys.metrics",
-)  # packages; the others follow one by one
+    "recsys.embeddings",
+    "recsys.runs",
+    "ui.embeddings",
+    "ui.train",
+)
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 
 
@@ -48,13 +52,14 @@ def test_one_sentence_has_one_translation() -> None:
         known: dict[str, str] = {}
         for file in (FOLDER / lang).glob("*.po"):
             for message in (message for message in read_file(file) if isinstance(message.id, str) and message.id):
-                first = known.setdefault(message.id, message.string)
+                first = known.get(message.id) or message.string
                 assert message.string in ("", first), (file.name, message.id)
+                known[message.id] = first
 
 
 def test_sentences_are_found_in_the_source() -> None:
     source = (
-        'tr("one {a}", a=1); Message("two" if x else "three"); tr_n("{n} day", "{n} days", 3)\n'
+        'tr("one {a}", a=1); Message("two" if x else y or "three"); tr_n("{n} day", "{n} days", 3)\n'
         'Message.plural("a row", "{n} rows", 2); raise InputError("alpha", "must be positive", 0, fix="Use 1.")\n'
         'option(2, "Layers", "How many.", 1, 9, choices={"a": "First"}, empty="never")'
     )
@@ -113,8 +118,8 @@ def test_messages_cross_to_another_process_and_are_recognised_in_saved_texts() -
     there = from_json(json.loads(json.dumps(to_json({"text": message, "rows": ({"epoch": 1},)}))))
     assert there == {"text": message, "rows": [{"epoch": 1}]}
     assert there["text"].template == message.template and isinstance(there["text"].values["file"], Message)
-    saved = recognised("12 items (a.b) of x", "{n} users", "{n} items (a.b) of {file}")
-    assert isinstance(saved, Message) and saved.values == {"n": "12", "file": "x"}
+    saved = recognised("1,234 items (a.b) of x", "{n:,} users", "{n:,} items (a.b) of {file}")
+    assert isinstance(saved, Message) and saved.values == {"n": 1234, "file": "x"}
     assert recognised("12 items", "{n} users") == "12 items"
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from recsys.wording import tr
 from ui.components.colours import js_colours
 from ui.components.point_map.payload import (
     GROUP_COLOURS,
@@ -130,7 +131,7 @@ def point_map(
         "unit": unit,
         "unit_one": noun[0],
         "unit_many": noun[1],
-        "label": f"A map of {n:,} {noun[1]}: near points have similar embeddings.",
+        "label": tr("A map of {n:,} {noun}: near points have similar embeddings.", n=n, noun=noun[1]),
         "neighbours": {"of": of, "near": [int(row) for row in near]},
         "focus": None if focus is None else {"seq": focus.seq, "index": focus.row},
         "drawer": drawer,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys.charts.style import GROUPS
+from recsys.wording import tr
 
 Palette = Literal["okabe-ito", "muted"]
 GROUP_COLOURS: dict[str, tuple[str, ...]] = {  # made darker or lighter for a contrast of 3:1 (points.js)
@@ -66,7 +67,7 @@ def by_group(
     """
     labels, groups = np.asarray(labels), list(names)
     if len(groups) > MAX_GROUPS:
-        labels, groups = np.minimum(labels, MAX_GROUPS - 1), [*groups[: MAX_GROUPS - 1], "other"]
+        labels, groups = np.minimum(labels, MAX_GROUPS - 1), [*groups[: MAX_GROUPS - 1], tr("other")]
     colours, unit = GROUP_COLOURS[palette], unit_square(points)
     settings = {
         "kind": "groups",
