@@ -54,7 +54,8 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
     offered = _targets(evaluated)
     left, right = st.columns(2)
     chosen = left.selectbox(tr("Targets"), list(offered), format_func=offered.__getitem__, key="curve_of")
-    kind = right.selectbox(tr("Source"), list(SOURCES), format_func=lambda one: tr(SOURCES[one]), key="curve_way")
+    sources = {kind: tr(name) for kind, name in SOURCES.items()}
+    kind = right.selectbox(tr("Source"), list(sources), format_func=sources.__getitem__, key="curve_way")
     users = set(_users(evaluated, chosen))
     holdout, model, run = evaluated.split.test, evaluated.run.model, evaluated.run
     positions = [position for position, user in enumerate(holdout.users) if int(user) in users]

@@ -91,7 +91,8 @@ def _table(evaluated: EvaluationContext) -> None:
 
 def _quality_against_cost(evaluated: EvaluationContext) -> None:
     report = evaluated.report
-    cost = st.selectbox(tr("Cost"), (MILLISECONDS, MEGABYTES), format_func=tr, key="cost")
+    costs = {cost: tr(cost) for cost in (MILLISECONDS, MEGABYTES)}
+    cost = st.selectbox(tr("Cost"), list(costs), format_func=costs.__getitem__, key="cost")
     in_time = cost == MILLISECONDS
     rows = [
         (
@@ -101,7 +102,7 @@ def _quality_against_cost(evaluated: EvaluationContext) -> None:
         )
         for m in report.models
     ]
-    st.plotly_chart(pareto_figure(rows, report.main, tr(cost)), key="pareto", config=CONFIG, width="stretch")
+    st.plotly_chart(pareto_figure(rows, report.main, costs[cost]), key="pareto", config=CONFIG, width="stretch")
 
 
 def _megabytes(model: Recommender) -> float:
@@ -112,9 +113,8 @@ def _megabytes(model: Recommender) -> float:
 def _win_loss(evaluated: EvaluationContext) -> None:
     """Users as points; selected ones can be opened in Transfer or Explain."""
     report, dataset = evaluated.report, evaluated.dataset
-    second = st.selectbox(
-        tr("Against"), report.names[1:], format_func=lambda name: tr(report_label(name)), key="against"
-    )
+    others = {name: tr(report_label(name)) for name in report.names[1:]}
+    second = st.selectbox(tr("Against"), list(others), format_func=others.__getitem__, key="against")
     first = report.names[0]
     labels = [tr("user {user}", user=dataset.users.external(int(u))) for u in report.users]
     names = tr(report_label(first)), tr(report_label(second))

@@ -40,12 +40,12 @@ DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 def study_tab(evaluated: EvaluationContext) -> None:
     """Choose the source, run the study in a job, read the verdict and the figures behind it."""
     data = evaluated.dataset
-    axes = [a for a in AXES if a != "scenarios" or len(data.catalogue.scenario_names) > 1]
+    axes = {a: tr(name) for a, name in AXES.items() if a != "scenarios" or len(data.catalogue.scenario_names) > 1}
     axis = st.segmented_control(
         tr("Source"),
-        axes,
+        list(axes),
         default=axis_of(evaluated.page),
-        format_func=lambda one: tr(AXES[one]),
+        format_func=axes.__getitem__,
         key="study_axis",
         required=True,
     )

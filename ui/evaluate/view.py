@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -29,7 +31,8 @@ def verdict(evaluated: EvaluationContext) -> None:
     report = evaluated.report
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.subheader(escape_markdown(tr(report.verdict), 400), anchor=False, help=meaning_of_models(report.names))
-    metric = right.selectbox(tr("Metric"), report.metrics, format_func=_metric, key="metric")
+    metrics = _labels(report.metrics, metric_label)
+    metric = right.selectbox(tr("Metric"), list(metrics), format_func=metrics.__getitem__, key="metric")
     left.caption(escape_markdown(tr(find_metric(metric).help)))
     if right.button(tr("Next: explain a list"), type="primary", key="evaluate_next", width="stretch"):
         evaluated.page.go("explain")
@@ -41,23 +44,21 @@ def verdict(evaluated: EvaluationContext) -> None:
     st.plotly_chart(intervals_figure(report, metric), key="verdict", config=CONFIG, width="stretch")
 
 
-def _metric(key: str) -> str:
-    return tr(metric_label(key))
-
-
-def _model(name: str) -> str:
-    return tr(report_label(name))
+def _labels(options: Iterable[str], label: Callable[[str], str]) -> dict[str, str]:
+    """What each option is called in the language of the reader."""
+    return {option: tr(label(option)) for option in options}
 
 
 def segments_tab(evaluated: EvaluationContext) -> None:
     """A metric by group of users; exposure by group of items."""
     report, dataset = evaluated.report, evaluated.dataset
     left, middle, right = st.columns(3)
-    model = report[left.selectbox(tr("Model"), report.names, format_func=_model, key="segment_model")]
+    models = _labels(report.names, report_label)
+    model = report[left.selectbox(tr("Model"), list(models), format_func=models.__getitem__, key="segment_model")]
     groupings = users_by(evaluated)
     by = middle.selectbox(tr("Users by"), list(groupings), format_func=lambda one: groupings[one], key="segment_by")
-    keys = [key for key in report.metrics if key in model.per_user]
-    metric = right.selectbox(tr("Metric"), keys, format_func=_metric, key="segment_metric")
+    metrics = _labels([key for key in report.metrics if key in model.per_user], metric_label)
+    metric = right.selectbox(tr("Metric"), list(metrics), format_func=metrics.__getitem__, key="segment_metric")
     found = segment(model.per_user[metric], users_grouped(evaluated, by), metric, seed=report.seed)
     st.plotly_chart(segments_figure(found), key="segments", config=CONFIG, width="stretch")
     for warning in found.warnings:
@@ -66,7 +67,10 @@ def segments_tab(evaluated: EvaluationContext) -> None:
     offered = [by_popularity]
     offered += [by_scenario] if len(dataset.catalogue.scenario_names) > 1 else []
     offered += [by_tag] if any(dataset.catalogue.tags) else []
-    kind = st.selectbox(tr("Items by"), offered, format_func=tr, key="exposure_by", help=meaning_of("Exposure"))
+    kinds = {kind: tr(kind) for kind in offered}
+    kind = st.selectbox(
+        tr("Items by"), list(kinds), format_func=kinds.__getitem__, key="exposure_by", help=meaning_of("Exposure")
+    )
     shares = exposure_by(model.lists[:, :10], evaluated.split.train, item_groups(evaluated.split.train, kind))
     st.plotly_chart(exposure_figure(shares, kind), key="exposure", config=CONFIG, width="stretch")
 
@@ -83,13 +87,13 @@ def like_tab(evaluated: EvaluationContext) -> None:
             "of the users. A constant answer reaches 0.5, because both classes are equally large."
         )
     )
+    named = _labels(("balanced_accuracy", "auc"), metric_label)
     rows = {
-        _metric("balanced_accuracy"): [m.estimates["balanced_accuracy"].text for m in models],
-        _metric("auc"): [m.estimates["auc"].text for m in models],
+        named["balanced_accuracy"]: [m.estimates["balanced_accuracy"].text for m in models],
+        named["auc"]: [m.estimates["auc"].text for m in models],
         tr("Threshold"): [f"{100 * m.threshold:.0f}%" for m in models],
     }
-    metrics = ("balanced_accuracy", "auc")
-    config = {_metric(key): st.column_config.TextColumn(help=tr(find_metric(key).help)) for key in metrics}
+    config = {label: st.column_config.TextColumn(help=tr(find_metric(key).help)) for key, label in named.items()}
     config[tr("Threshold")] = st.column_config.TextColumn(
         help=tr("Items above this share of the unseen items are called liked.")
     )

@@ -200,15 +200,8 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
 
 def _number_picker(label: str, count: int, key: str, help_text: str) -> int:
     """Picks a layer or a head: 0 … count − 1, shown from 1."""
-    return int(
-        st.selectbox(
-            label,
-            range(count),
-            format_func=lambda n: tr("{n} of {count}", n=n + 1, count=count),
-            key=key,
-            help=help_text,
-        )
-    )
+    numbers = [tr("{n} of {count}", n=n + 1, count=count) for n in range(count)]
+    return int(st.selectbox(label, range(count), format_func=numbers.__getitem__, key=key, help=help_text))
 
 
 def _head_table(computation: HeadComputation, titles: list[str]) -> None:
