@@ -14,6 +14,7 @@ from recsys.errors import ArtifactError, InputError, UnknownIdError
 from recsys.models.recommender import Encoder
 from recsys.runs import Run
 from recsys.transfer import MINIMUM_GROUP, TransferParty, party_of_neighbours
+from recsys.wording import Message
 from recsys.workspace import read_content
 from ui import cache
 from ui.shell import state
@@ -62,12 +63,13 @@ def group_of(context: RunContext, text: str, target: TransferParty | None) -> tu
     kind, _, value = text.partition(":")
     data = context.dataset
     if kind == "near" and target is not None:
-        count = parse_number(value, "the number of neighbours in the link", MINIMUM_GROUP, 500)
-        return _near(context, target, count), f"the {count} nearest users", "the nearest users"
+        count = parse_number(value, Message("the number of neighbours in the link"), MINIMUM_GROUP, 500)
+        return _near(context, target, count), Message("the {n} nearest users", n=count), Message("the nearest users")
     if kind == "cluster":
         clusters, names = cache.groups_of(context.folder)
-        number = parse_number(value, "the cluster in the link", 0, len(clusters) - 1)
-        return clusters.members(number), f"cluster “{names[number]}”", f"cluster “{names[number]}”"
+        number = parse_number(value, Message("the cluster in the link"), 0, len(clusters) - 1)
+        name = Message("cluster “{name}”", name=names[number])
+        return clusters.members(number), name, name
     if kind == "column":
         column, wanted = read_column(value, [str(name) for name in data.user_table.columns])
         if column not in data.user_table.columns:
@@ -78,9 +80,9 @@ def group_of(context: RunContext, text: str, target: TransferParty | None) -> tu
             f"{column} “{wanted}”",
         )
     if kind == "group":
-        name, ids = cohort(value)
+        saved, ids = cohort(value)
         known = [data.users.index(user) for user in ids if user in data.users]
-        return np.array(known, dtype=np.int64), f"group “{name}”", f"“{name}”"
+        return np.array(known, dtype=np.int64), Message("group “{name}”", name=saved), f"“{saved}”"
     raise InputError("the user or group in the link", "must be written as this page writes it", text, "Pick another.")
 
 
@@ -90,7 +92,8 @@ def cohort(entry_id: str) -> tuple[str, list[str]]:
     try:
         return entry.name, [str(user) for user in read_content(folder)["users"]]
     except (ArtifactError, KeyError, TypeError) as error:
-        raise ArtifactError(f"the group “{entry.name}”", "is damaged", fix="Save it again on the map.") from error
+        subject = Message("the group “{name}”", name=entry.name)
+        raise ArtifactError(subject, "is damaged", fix="Save it again on the map.") from error
 
 
 def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
@@ -102,7 +105,8 @@ def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
 def parse_number(text: str, subject: str, low: int, high: int) -> int:
     """A whole number from a link. Raises InputError outside `low` … `high`."""
     if not text.isdecimal() or not low <= int(text[:9]) <= high:
-        raise InputError(subject, f"must be a whole number from {low} to {high}", text)
+        rule = Message("must be a whole number from {low} to {high}", low=low, high=high)
+        raise InputError(subject, rule, text)
     return int(text)
 
 

@@ -80,6 +80,11 @@ def in_language(lang: str, make: Callable[[], T]) -> T:
         _OF_FILE.reset(before)
 
 
+def file_language() -> str:
+    """The language of the file that is made now: "en" or "zh"."""
+    return _OF_FILE.get() or "en"
+
+
 def _of_reader() -> Catalogue:
     """The catalogue of whoever sees this run of a page, or reads this file; English in jobs and in a shell."""
     if of_file := _OF_FILE.get():

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from recsys.errors import InputError
 from recsys.models.table import model_label
-from recsys.wording import tr
+from recsys.wording import Message, tr
 
 if TYPE_CHECKING:
     from recsys.transfer.candidates import CandidateRules
 
 MAX_NAME_LENGTH = 200  # characters of one name in a link
-TRANSFERRED: Mapping[str, str] = {"next-choice": "Next choice", "interests": "Interests"}
+TRANSFERRED: Mapping[str, Message] = {"next-choice": Message("Next choice"), "interests": Message("Interests")}
 """What can be transferred of a source, with its label."""
 MAX_PER_TAG = 20
 DEFAULT_WEIGHT = 0.3  # of a second score whose link names no weight
@@ -83,35 +83,52 @@ class Rules:
         changed = {name: value for name, value in vars(self).items() if value != getattr(NO_RULES, name)}
         return {name: value if isinstance(value, str) else f"{value:.6g}" for name, value in changed.items()}
 
-    def words(self) -> tuple[str, ...]:
+    def words(self) -> tuple[Message, ...]:
         """Each rule that is set, in words, for reports and files."""
         from recsys.transfer.candidates import read_items
         from recsys.transfer.methods import METHODS
 
         second = model_label(self.second_score)
         method = METHODS[self.method].label if self.method in METHODS else self.method
-        set_: tuple[tuple[object, str], ...] = (
-            (self.scenario, f"only from {self.scenario}"),
-            (self.tag, f"only with the tag {self.tag}"),
-            (self.cold_items, "only items without interactions"),
-            (self.hide_source, "without the items of the source"),
-            (self.second_score and self.weight, f"second score {second}, weight {self.weight:g}"),
-            (self.diversity, f"diversity {self.diversity:g} (exported list only)"),
-            (self.method != NO_RULES.method, f"transfer method {method}"),
-            (self.what == "interests", "interests of the source in place of its next choice"),
-            (self.interests, f"weights of interests {self.interests}"),
-            (self.only, f"only {len(read_items(self.only)):,} listed items"),
-            (self.block, f"without {len(read_items(self.block)):,} blocked items"),
-            (self.numbers, f"only items with {self.numbers.replace('..', ' to ').replace(':', ' ')}"),
-            (self.period, f"only items first chosen in {self.period.replace('..', ' to ')}"),
-            (self.pin, f"{len(read_items(self.pin)):,} items first (exported list only)"),
-            (self.per_tag, f"at most {self.per_tag} per tag (exported list only)"),
-            (self.epsilon, f"source protected, ε = {self.epsilon:g}"),
+        set_: tuple[tuple[object, Message], ...] = (
+            (self.scenario, Message("only from {scenario}", scenario=self.scenario)),
+            (self.tag, Message("only with the tag {tag}", tag=self.tag)),
+            (self.cold_items, Message("only items without interactions")),
+            (self.hide_source, Message("without the items of the source")),
+            (
+                self.second_score and self.weight,
+                Message("second score {score}, weight {weight:g}", score=second, weight=self.weight),
+            ),
+            (
+                self.diversity,
+                Message("diversity {diversity:g} (exported list only)", diversity=self.diversity),
+            ),
+            (self.method != NO_RULES.method, Message("transfer method {method}", method=method)),
+            (self.what == "interests", Message("interests of the source in place of its next choice")),
+            (self.interests, Message("weights of interests {weights}", weights=self.interests)),
+            (self.only, Message("only {n:,} listed items", n=len(read_items(self.only)))),
+            (self.block, Message("without {n:,} blocked items", n=len(read_items(self.block)))),
+            (self.numbers, _range_in_words(self.numbers)),
+            (self.period, _period_in_words(self.period)),
+            (self.pin, Message("{n:,} items first (exported list only)", n=len(read_items(self.pin)))),
+            (self.per_tag, Message("at most {n} per tag (exported list only)", n=self.per_tag)),
+            (self.epsilon, Message("source protected, ε = {epsilon:g}", epsilon=self.epsilon)),
         )
         return tuple(said for given, said in set_ if given)
 
 
 NO_RULES = Rules()
+
+
+def _range_in_words(text: str) -> Message:
+    column, _, ends = text.rpartition(":")
+    low, _, high = ends.partition("..")
+    return Message("only items with {column} {low} to {high}", column=column.replace(":", " "), low=low, high=high)
+
+
+def _period_in_words(text: str) -> Message:
+    first, _, last = text.partition("..")
+    return Message("only items first chosen in {first} to {last}", first=first, last=last)
 
 
 def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
@@ -142,15 +159,14 @@ def _value(name: str, text: str) -> object:
         try:
             (read_range if name == "numbers" else read_period)(check_length(text, name, MAX_NAME_LENGTH))
         except InputError as error:
-            raise InputError(f"{name} in the link", error.rule, text, error.fix) from None
+            raise InputError(_in_link(name), error.rule, text, error.fix) from None
         return text
     if name == "per_tag":
         return int(parse_number(text, name, 0, MAX_PER_TAG))
     if name == "what":
         if text not in TRANSFERRED:
-            raise InputError(
-                f"{name} in the link", f"must be one of {', '.join(TRANSFERRED)}", text, "Next choice is used."
-            )
+            rule = Message("must be one of {names}", names=", ".join(TRANSFERRED))
+            raise InputError(_in_link(name), rule, text, "Next choice is used.")
         return text
     if name == "interests":
         from recsys.transfer import read_weights, write_weights
@@ -158,15 +174,16 @@ def _value(name: str, text: str) -> object:
         return write_weights(read_weights(check_length(text, name, MAX_NAME_LENGTH)))
     if name in ("cold_items", "hide_source"):
         if text not in ("0", "1"):
-            raise InputError(f"{name} in the link", "must be 0 or 1", text, "It is read as 0.")
+            raise InputError(_in_link(name), "must be 0 or 1", text, "It is read as 0.")
         return text == "1"
     if name == "epsilon":
         from recsys.transfer.privacy import EPSILONS
 
         allowed = {f"{epsilon:g}": epsilon for epsilon in EPSILONS}
         if text not in allowed:
-            fix = "The source is not protected: turn its protection on under Rules."
-            raise InputError(f"{name} in the link", f"must be one of {', '.join(allowed)}", text, fix)
+            rule = Message("must be one of {names}", names=", ".join(allowed))
+            fix = Message("The source is not protected: turn its protection on under Rules.")
+            raise InputError(_in_link(name), rule, text, fix)
         return allowed[text]
     return parse_number(text, name, 0.0, 1.0)
 
@@ -178,13 +195,18 @@ def parse_number(text: str, called: str, low: float, high: float) -> float:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise InputError(f"{called} in the link", f"must be between {low:g} and {high:g}", text, "The default is used.")
+        rule = Message("must be between {low:g} and {high:g}", low=low, high=high)
+        raise InputError(_in_link(called), rule, text, "The default is used.")
     return value
 
 
 def check_length(text: str, called: str, longest: int) -> str:
     """A text of the link as it is. Raises InputError when it is too long: half a value would name something else."""
     if len(text) > longest:
-        rule = f"must have at most {longest:,} characters"
-        raise InputError(f"{called} in the link", rule, f"{len(text):,} characters", "It is not used.")
+        rule = Message("must have at most {n:,} characters", n=longest)
+        raise InputError(_in_link(called), rule, f"{len(text):,} characters", "It is not used.")
     return text
+
+
+def _in_link(called: str) -> Message:
+    return Message("{name} in the link", name=called)

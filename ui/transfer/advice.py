@@ -11,12 +11,14 @@ from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
+from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
 from recsys.jobs.studies import data_key, is_of_data
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.transfer.certificate import Decision
+from recsys.wording import Message, tr
 from recsys.workspace import read_content
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
@@ -30,16 +32,18 @@ from ui.transfer.scored_pair import ScoredPair
 
 AXES = {"before": "time", "scenario": "scenarios"}  # axis by kind of source; all other kinds are other users
 SOURCES = {
-    "users": "other users’ interests",
-    "time": "a user’s earlier interests",
-    "scenarios": "a user’s interests in another scenario",
+    "users": Message("other users’ interests"),
+    "time": Message("a user’s earlier interests"),
+    "scenarios": Message("a user’s interests in another scenario"),
 }
+AXIS_NAMES = {"users": Message("users"), "time": Message("time"), "scenarios": Message("scenarios")}
+RUN = Message("Run the study")
 NEUTRAL_ALPHA = 0.3  # suggested where no study has shown an α that helps
 LABELS = {
-    "helps": "Does it help? Yes, somewhat →",
-    "mixed": "Does it help? Not more than simpler methods →",
-    "no evidence": "Does it help? Not shown →",
-    "harms": "Does it help? It harms →",
+    "helps": Message("Does it help? Yes, somewhat →"),
+    "mixed": Message("Does it help? Not more than simpler methods →"),
+    "no evidence": Message("Does it help? Not shown →"),
+    "harms": Message("Does it help? It harms →"),
 }
 
 
@@ -79,7 +83,9 @@ def what_to_transfer(page: PageContext, context: RunContext) -> str:
 
 def verdict_label(study: Mapping[str, Any] | None) -> str:
     """The label of the mixer's button that opens the tab "Does it help?"."""
-    return "Does it help? Not studied yet →" if study is None else LABELS.get(str(study["level"]), "Does it help? →")
+    if study is None:
+        return tr("Does it help? Not studied yet →")
+    return tr(LABELS.get(str(study["level"]), Message("Does it help? →")))
 
 
 def pair_certificate(page: PageContext, study: Mapping[str, Any] | None, scored: ScoredPair) -> Decision | None:
@@ -93,17 +99,23 @@ def pair_certificate(page: PageContext, study: Mapping[str, Any] | None, scored:
 def where_to_begin(study: Mapping[str, Any] | None, decision: Decision | None, scored: ScoredPair) -> tuple[float, str]:
     """An α to begin with, and a sentence that says whether the certificate or a study supports it."""
     if decision:
-        return decision.alpha, sentence(decision)
+        return decision.alpha, tr(sentence(decision))
     if study is not None and (reason := not_certified(study, scored)):
-        return NEUTRAL_ALPHA, f"{reason} Try α = {NEUTRAL_ALPHA:.2f}, a neutral start."
+        said = tr("{reason} Try α = {alpha:.2f}, a neutral start.", reason=reason, alpha=NEUTRAL_ALPHA)
+        return NEUTRAL_ALPHA, said
     try:
         suggestion = None if study is None else suggestion_for(study, scored)
     except ArtifactError:  # a damaged study: the tab "Which α?" shows the error
         suggestion = None
     if suggestion is not None and suggestion.helps:
-        return suggestion.alpha, f"Try α = {suggestion.alpha:.2f}: it helped users with as little history."
-    known = "no study of this data has been run" if suggestion is None else "no α above 0 was shown to help such users"
-    return NEUTRAL_ALPHA, f"Try α = {NEUTRAL_ALPHA:.2f}: a neutral start, because {known}."
+        said = tr("Try α = {alpha:.2f}: it helped users with as little history.", alpha=suggestion.alpha)
+        return suggestion.alpha, said
+    return NEUTRAL_ALPHA, tr(
+        "Try α = {alpha:.2f}: a neutral start, because no study of this data has been run."
+        if suggestion is None
+        else "Try α = {alpha:.2f}: a neutral start, because no α above 0 was shown to help such users.",
+        alpha=NEUTRAL_ALPHA,
+    )
 
 
 def suggestion_for(study: Mapping[str, Any], scored: ScoredPair) -> Suggestion:
@@ -116,7 +128,7 @@ def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> N
     """The suggested α, with the evidence for it."""
     study = study_of(page, context)
     if study is None:
-        st.write("A suggestion needs evidence from other users with as few items. Run the study once.")
+        st.write(tr("A suggestion needs evidence from other users with as few items. Run the study once."))
         _start(page, context)
         return
     found = suggestion_for(study, scored)
@@ -124,14 +136,19 @@ def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> N
     with left:
         st.plotly_chart(alpha_evidence(found, page.view.alpha), key="evidence", config=CONFIG, width="stretch")
     with right:
-        st.subheader(f"α = {found.alpha:.2g}" if found.helps else "Leave α at 0", anchor=False)
-        st.write(escape_markdown(found.evidence, 600))
+        st.subheader(f"α = {found.alpha:.2g}" if found.helps else tr("Leave α at 0"), anchor=False)
+        st.write(escape_markdown(tr(found.evidence), 600))
         n = len(scored.pair.target.party.histories[0])
         st.caption(
-            f"Shrinkage: α = c / (c + n) = {found.shrinkage:.2f} for n = {n:,} known items.",
+            tr(
+                "Shrinkage: α = c / (c + n) = {alpha:.2f} for n = {known:,} known items.",
+                alpha=found.shrinkage,
+                known=n,
+            ),
             help=meaning_of("Shrinkage"),
         )
-        if st.button(f"Set α to {found.alpha:.2g}", key="use_alpha", disabled=found.alpha == page.view.alpha):
+        label = tr("Set α to {alpha:.2g}", alpha=found.alpha)
+        if st.button(label, key="use_alpha", disabled=found.alpha == page.view.alpha):
             page.set_view(alpha=float(found.alpha))
             st.rerun()
 
@@ -141,31 +158,39 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     study = study_of(page, context)
     if study is None:
         st.write(
-            f"It is not known yet whether {SOURCES[axis_of(page)]} help on this data. The study holds users out, "
-            "predicts their next item, and compares transfer with simple methods and with a random source, which must "
-            "not help."
+            tr(
+                "It is not known yet whether {source} help on this data. The study holds users out, predicts their "
+                "next item, and compares transfer with simple methods and with a random source, which must not help.",
+                source=SOURCES[axis_of(page)],
+            )
         )
         _start(page, context)
         return
     if decision := decision_of(study, axis_of(page) != "users", scored):
         evidence(study, scored, decision)
     elif reason := not_certified(study, scored):
-        st.write(escape_markdown(reason))
-    show_verdict(str(study["level"]), str(study["verdict"]))
+        st.write(escape_markdown(tr(reason)))
+    show_verdict(str(study["level"]), tr(saved_verdict(study)))
     if found := what_helps(list(study["points"])):
-        st.write(found.sentence)
+        st.write(tr(found.sentence))
     st.caption(
-        f"Source: {SOURCES[axis_of(page)]}. Model: {escape_markdown(model_label(study['model']))}, "
-        f"trained on {int(study['trained_on']):,} other users."
+        tr(
+            "Source: {source}. Model: {model}, trained on {users:,} other users.",
+            source=SOURCES[axis_of(page)],
+            model=escape_markdown(tr(model_label(study["model"]))),
+            users=int(study["trained_on"]),
+        )
     )
     with st.container(horizontal=True):
         st.page_link(
-            "pages/5_Evaluate.py", label="All figures of the study", query_params={**page.params(), "tab": "study"}
+            "pages/5_Evaluate.py",
+            label=tr("All figures of the study"),
+            query_params={**page.params(), "tab": "study"},
         )
-        _start(page, context, "Run it again")
+        _start(page, context, Message("Run it again"))
 
 
-def _start(page: PageContext, context: RunContext, label: str = "Run the study") -> None:
+def _start(page: PageContext, context: RunContext, label: Message = RUN) -> None:
     """The study of this axis: its progress, the reason of a failure, and the button that starts it."""
     axis, scenarios = axis_of(page), scenarios_of(page, context)
     wanted = job_id(page, "study of the pair", axis, *data_key(context.dataset), *scenarios)
@@ -176,12 +201,14 @@ def _start(page: PageContext, context: RunContext, label: str = "Run the study")
     if job is not None and job.error:
         show_failure(job)
     elif job is not None and job.state == "stopped":
-        st.warning("The study was stopped before its end, so it has no verdict.")
+        st.warning(tr("The study was stopped before its end, so it has no verdict."))
 
-    if st.button(label, key=f"study_{label}", help="About two minutes. It continues when you leave this page."):
+    hint = tr("About two minutes. It continues when you leave this page.")
+    if st.button(tr(label), key=f"study_{label}", help=hint):
         settings = {"axis": axis, "scenarios": list(scenarios)}
         study = JobDescription(wanted, "study", page.space.id, run=page.run_id, settings=settings)
-        page.jobs.submit(page.space.id, "study", f"the study of transfer across {axis}", study, job_id=wanted)
+        name = Message("the study of transfer across {axis}", axis=AXIS_NAMES[axis])
+        page.jobs.submit(page.space.id, "study", name, study, job_id=wanted)
         st.rerun()
 
 
@@ -189,4 +216,6 @@ def _progress(page: PageContext, wanted: str) -> None:
     job = find_job(page, wanted)
     if job is None or not job.active:
         st.rerun()
-    st.progress(job.fraction, text=escape_markdown(job.message or "Waiting for a free worker …"))
+    st.progress(
+        job.fraction, text=escape_markdown(tr(job.message) if job.message else tr("Waiting for a free worker …"))
+    )

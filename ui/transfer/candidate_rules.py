@@ -20,15 +20,16 @@ from recsys.transfer.candidates import (
     write_items,
     write_range,
 )
+from recsys.wording import Message, tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext, show_error
 from ui.shell.rules import MAX_PER_TAG
 from ui.shell.widgets import set_widget_value
 
 LISTS = {
-    "only": ("Only these items", "Nothing else is recommended."),
-    "block": ("Never these items", "They are left out of every list."),
-    "pin": ("First in the exported list", "In this order, where the other rules allow them."),
+    "only": (Message("Only these items"), Message("Nothing else is recommended.")),
+    "block": (Message("Never these items"), Message("They are left out of every list.")),
+    "pin": (Message("First in the exported list"), Message("In this order, where the other rules allow them.")),
 }
 PROBLEM = "rule_problem"  # in the session: why the last change of these rules was refused
 ANY = ""
@@ -38,18 +39,18 @@ def candidate_rules(page: PageContext, context: RunContext) -> None:
     """The controls, with the values of the URL."""
     dataset, rules = context.dataset, page.view.rules
     set_ = any((rules.only, rules.block, rules.pin, rules.numbers, rules.period, rules.per_tag))
-    with st.expander("Lists of items, numbers, dates", expanded=bool(set_), key=f"rule_items_{bool(set_)}"):
-        for name, (label, help) in LISTS.items():
-            _list(page, dataset, name, label, help)
+    with st.expander(tr("Lists of items, numbers, dates"), expanded=bool(set_), key=f"rule_items_{bool(set_)}"):
+        for name, (label, note) in LISTS.items():
+            _list(page, dataset, name, tr(label), tr(note))
         if dataset.catalogue.numbers or rules.numbers:
             _numbers(page, dataset)
         if dataset.timestamps is not None or rules.period:
             _period(page, dataset)
         if any(dataset.catalogue.tags) or rules.per_tag:
             set_widget_value("rule_per_tag", rules.per_tag)
-            help = "0 for any number. For the exported list; the list above is ranked by score alone."
+            help = tr("0 for any number. For the exported list; the list above is ranked by score alone.")
             change = _changes(page, "per_tag", lambda: int(st.session_state["rule_per_tag"] or 0))
-            st.number_input("At most per tag", 0, MAX_PER_TAG, key="rule_per_tag", help=help, on_change=change)
+            st.number_input(tr("At most per tag"), 0, MAX_PER_TAG, key="rule_per_tag", help=help, on_change=change)
         problem: StudioError | None = st.session_state.pop(PROBLEM, None)
         if problem is not None:
             show_error(problem)
@@ -72,16 +73,16 @@ def _list(page: PageContext, dataset: Dataset, name: str, label: str, help: str)
         label,
         key=key,
         height=80,
-        placeholder="ids or titles, one per line",
-        help=f"{help} A list of at most 500 items is kept in the link.",
+        placeholder=tr("ids or titles, one per line"),
+        help=tr("{what} A list of at most 500 items is kept in the link.", what=help),
         on_change=_changes(page, name, pasted),
     )
     unknown = [one for one in ids if one not in dataset.items]
     if unknown:
-        st.caption(f"{len(unknown):,} of {len(ids):,} are not in this data.")
-    if st.toggle("From a file", key=f"{key}_from_file"):
+        st.caption(tr("{unknown:,} of {n:,} are not in this data.", unknown=len(unknown), n=len(ids)))
+    if st.toggle(tr("From a file"), key=f"{key}_from_file"):
         st.file_uploader(
-            f"{label}: a text or CSV file, ids in its first column",
+            tr("{what}: a text or CSV file, ids in its first column", what=label),
             key=f"{key}_file",
             on_change=_changes(page, name, uploaded),
         )
@@ -126,10 +127,11 @@ def _numbers(page: PageContext, dataset: Dataset) -> None:
 
     change = _changes(page, "numbers", written)
     one, two, three = st.columns([2, 1, 1])
-    one.selectbox("Number", options, format_func=lambda name: name or "any", key="rule_number", on_change=change)
+    shown = lambda name: name or tr("any")  # noqa: E731
+    one.selectbox(tr("Number"), options, format_func=shown, key="rule_number", on_change=change)
     if column:
-        two.number_input("From", value=None, key="rule_number_low", on_change=change)
-        three.number_input("To", value=None, key="rule_number_high", on_change=change)
+        two.number_input(tr("From"), value=None, key="rule_number_low", on_change=change)
+        three.number_input(tr("To"), value=None, key="rule_number_high", on_change=change)
 
 
 def _period(page: PageContext, dataset: Dataset) -> None:
@@ -152,9 +154,9 @@ def _period(page: PageContext, dataset: Dataset) -> None:
         days = [datetime.fromtimestamp(float(end), UTC).date() for end in (times.min(), times.max())]
         limits = {"min_value": min(days[0], date(1970, 1, 1)), "max_value": max(days[1], date(2100, 1, 1))}
     one, two = st.columns(2)
-    help = "Items whose first interaction in the data is in this period (UTC)."
-    one.date_input("First chosen from", value=None, key="rule_first", on_change=change, help=help, **limits, **shut)
-    two.date_input("to", value=None, key="rule_last", on_change=change, **limits, **shut)
+    help = tr("Items whose first interaction in the data is in this period (UTC).")
+    one.date_input(tr("First chosen from"), value=None, key="rule_first", on_change=change, help=help, **limits, **shut)
+    two.date_input(tr("to"), value=None, key="rule_last", on_change=change, **limits, **shut)
 
 
 def _changes(page: PageContext, name: str, value: Callable[[], object]) -> Callable[[], None]:

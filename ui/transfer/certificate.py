@@ -14,15 +14,19 @@ from recsys.evaluation.study.methods import LINEAR
 from recsys.metrics.uncertainty import Estimate
 from recsys.transfer.certificate import Certificate, Decision, pair_features
 from recsys.transfer.methods import DEFAULT
+from recsys.wording import Message, tr
 from ui.glossary import meaning_of
 from ui.shell.rules import NO_RULES
 from ui.transfer.scored_pair import ScoredPair
 
-CONTROLS = {"random source": "Random sources refused", "shuffled pairs": "Shuffled sources refused"}
+CONTROLS = {
+    "random source": Message("Random sources refused"),
+    "shuffled pairs": Message("Shuffled sources refused"),
+}
 
 
-def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> str:
-    """Why no certificate applies to the pair on screen, as a sentence; "" where one can.
+def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | None:
+    """Why no certificate applies to the pair on screen, as a sentence; None where one can.
 
     A study fits a certificate to each way of transferring that it compared, ranks all items, and reads histories
     without noise, so it says nothing about any other list.
@@ -30,20 +34,39 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> str:
     rules, method, interests = scored.rules, scored.transfer.method, scored.transfer.interests is not None
     known = certified(study)
     absent = (_what(scored), method.name) not in known
-    only = "for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared"
+    only = Message("for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared")
     filtered = rules.candidates != NO_RULES.candidates or (rules.scenario and not scored.pair.scenario)
     reasons = (
-        (absent and method.name != DEFAULT, f"for the method “{method.label}”: the study’s certificate is {only}"),
-        (absent and interests, f"for interests: the study’s certificate is {only}"),
-        (rules.interests, "for weighted interests: the study’s certificate is for all of them"),
-        (rules.epsilon, "for a protected source: the study’s certificate is for sources without noise"),
-        (rules.second_score and rules.weight, "with a second score: the study’s certificate is for the model’s scores"),
+        (
+            absent and method.name != DEFAULT,
+            Message(
+                "Not certified for the method “{method}”: the study’s certificate is {only}.",
+                method=method.label,
+                only=only,
+            ),
+        ),
+        (
+            absent and interests,
+            Message("Not certified for interests: the study’s certificate is {only}.", only=only),
+        ),
+        (
+            rules.interests,
+            Message("Not certified for weighted interests: the study’s certificate is for all of them."),
+        ),
+        (
+            rules.epsilon,
+            Message("Not certified for a protected source: the study’s certificate is for sources without noise."),
+        ),
+        (
+            rules.second_score and rules.weight,
+            Message("Not certified with a second score: the study’s certificate is for the model’s scores."),
+        ),
         (
             filtered or rules.tag or rules.cold_items or rules.hide_source,
-            "for a filtered list: the study ranks all items",
+            Message("Not certified for a filtered list: the study ranks all items."),
         ),
     )
-    return next((f"Not certified {why}." for applies, why in reasons if applies), "")
+    return next((why for applies, why in reasons if applies), None)
 
 
 def decision_of(study: Mapping[str, Any] | None, own: bool, scored: ScoredPair) -> Decision | None:
@@ -80,47 +103,67 @@ def _what(scored: ScoredPair) -> str:
     return "next-choice" if scored.transfer.interests is None else "interests"
 
 
-def sentence(decision: Decision) -> str:
+def sentence(decision: Decision) -> Message:
     """What the certificate says."""
-    similar = f"For {decision.users:,} users like this one"
     if decision.accepted:
-        return (
-            f"{similar}, α = {decision.alpha:.2f} changed NDCG@10 by {decision.gain.signed(3)}; "
-            f"{_percent(decision.harm)} of them got a worse list."
+        return Message(
+            "For {users:,} users like this one, α = {alpha:.2f} changed NDCG@10 by {gain}; "
+            "{harm} of them got a worse list.",
+            users=decision.users,
+            alpha=decision.alpha,
+            gain=decision.gain.signed(3),
+            harm=_percent(decision.harm),
         )
-    return f"{similar}, no gain with little enough harm is shown: {decision.gain.signed(3)} NDCG@10."
+    return Message(
+        "For {users:,} users like this one, no gain with little enough harm is shown: {gain} NDCG@10.",
+        users=decision.users,
+        gain=decision.gain.signed(3),
+    )
 
 
 def badge(decision: Decision) -> None:
     """The certificate in a few words."""
-    label = f"Transfer at α = {decision.alpha:.2f}" if decision.accepted else "Keep α = 0"
+    label = (
+        tr("Certificate: Transfer at α = {alpha:.2f}", alpha=decision.alpha)
+        if decision.accepted
+        else tr("Certificate: Keep α = 0")
+    )
     colour: Literal["green", "gray"] = "green" if decision.accepted else "gray"
-    st.badge(f"Certificate: {label}", color=colour, help=meaning_of("Transfer certificate"))
+    st.badge(label, color=colour, help=meaning_of("Transfer certificate"))
 
 
 def evidence(study: Mapping[str, Any], scored: ScoredPair, decision: Decision) -> None:
     """The decision, and how the rule did on users that it was not made with."""
     found = _certificate(study, scored)
     badge(decision)
-    st.write(sentence(decision))
+    st.write(tr(sentence(decision)))
     if found is None or found[1] is None:
         return
     promise, check = found[0].promise, found[1]
     st.caption(
-        f"The rule promises that at most {promise:.0%} of the accepted users get a worse list. On {check['users']:,} "
-        f"users that it was not made with ({check['pairs']:,} pairs):",
+        tr(
+            "The rule promises that at most {promise:.0%} of the accepted users get a worse list. On {users:,} users "
+            "that it was not made with ({pairs:,} pairs):",
+            promise=promise,
+            users=check["users"],
+            pairs=check["pairs"],
+        ),
         help=meaning_of("Transfer certificate"),
     )
     rows = [
-        ("Pairs accepted", f"{check['accepted']:.1%}"),
-        ("Worse lists among the accepted", _percent(_estimate(check["harmed"])) if check["harmed"] else "–"),
-        ("Change of NDCG@10 of the accepted", _estimate(check["gain"]).signed(3) if check["gain"] else "–"),
-        ("The same if every pair is accepted", _estimate(check["gain_of_all"]).signed(3)),
-        ("The same with one α for all users", _estimate(check["gain_of_one_alpha"]).signed(3)),
-        *((CONTROLS.get(name, f"{name} refused"), f"{share:.1%}") for name, share in check["refused"].items()),
+        (tr("Pairs accepted"), f"{check['accepted']:.1%}"),
+        (tr("Worse lists among the accepted"), _percent(_estimate(check["harmed"])) if check["harmed"] else "–"),
+        (tr("Change of NDCG@10 of the accepted"), _estimate(check["gain"]).signed(3) if check["gain"] else "–"),
+        (tr("The same if every pair is accepted"), _estimate(check["gain_of_all"]).signed(3)),
+        (tr("The same with one α for all users"), _estimate(check["gain_of_one_alpha"]).signed(3)),
+        *(
+            (tr(CONTROLS.get(name, Message("{control} refused", control=name))), f"{share:.1%}")
+            for name, share in check["refused"].items()
+        ),
     ]
-    wide = {"Result": st.column_config.TextColumn(width="medium")}  # the interval too
-    st.dataframe(pd.DataFrame(rows, columns=["Check", "Result"]), hide_index=True, width="content", column_config=wide)
+    columns = [tr("Check"), tr("Result")]
+    wide = {columns[1]: st.column_config.TextColumn(width="medium")}  # the interval too
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="content", column_config=wide)
 
 
 def _estimate(content: Mapping[str, float]) -> Estimate:

@@ -14,6 +14,7 @@ from recsys.data.export import csv_bytes, json_bytes, parquet_bytes
 from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
 from recsys.transfer.candidates import known_items
+from recsys.wording import tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
@@ -49,16 +50,20 @@ def export_downloads(page: PageContext, context: RunContext, scored: ScoredPair)
     rows = pd.DataFrame(exported.rows(context.dataset))
     shown, files = st.columns([3, 2], gap="large")
     with shown:
-        st.write(escape_markdown(scored.transfer.sentence(page.view.alpha), 400))
+        st.write(escape_markdown(tr(scored.transfer.sentence(page.view.alpha)), 400))
         if scored.rules.words():
-            st.caption(escape_markdown(f"Rules: {'; '.join(scored.rules.words())}.", 600))
+            said = tr("Rules: {rules}.", rules="; ".join(map(tr, scored.rules.words())))
+            st.caption(escape_markdown(said, 600))
         if scored.rules.diversity:
-            st.caption("With diversity: the rank of an item also depends on its difference from the items above it.")
+            st.caption(
+                tr("With diversity: the rank of an item also depends on its difference from the items above it.")
+            )
         st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows))
     with files:
-        _tables("The list", "recommendations", "out_list", rows, lambda: list_json(scored, page.view.alpha, rows))
-        changes = pd.DataFrame(change_rows(scored.path, context.dataset.catalogue.titles))
-        _tables("Every exact change", "changes", "out_path", changes, lambda: path_json(context, scored))
+        _tables(tr("The list"), "recommendations", "out_list", rows, lambda: list_json(scored, page.view.alpha, rows))
+        found = change_rows(scored.path, context.dataset.catalogue.titles)
+        changes = pd.DataFrame([{n: str(v) if isinstance(v, str) else v for n, v in row.items()} for row in found])
+        _tables(tr("Every exact change"), "changes", "out_path", changes, lambda: path_json(context, scored))
         _figures(page, context, scored)
         _report_and_bundle(page, context, scored, exported)
 
@@ -75,41 +80,43 @@ def _tables(title: str, name: str, key: str, rows: pd.DataFrame, content: Callab
 def _figures(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     catalogue, alpha = context.dataset.catalogue, page.view.alpha
     figures: dict[str, tuple[str, Callable[[], Figure]]] = {
-        "Ranks over α": ("ranks.html", lambda: bump_chart(scored.path, catalogue.titles, alpha)),
-        "Tags": ("tags.html", lambda: what_changed(scored.path, catalogue.tags, alpha)),
-        "Scores": ("scores.html", lambda: score_curves(scored.path, catalogue.titles, alpha)),
+        tr("Ranks over α"): ("ranks.html", lambda: bump_chart(scored.path, catalogue.titles, alpha)),
+        tr("Tags"): ("tags.html", lambda: what_changed(scored.path, catalogue.tags, alpha)),
+        tr("Scores"): ("scores.html", lambda: score_curves(scored.path, catalogue.titles, alpha)),
     }
     config = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
-    st.markdown("**The figures**")
+    st.markdown(f"**{tr('The figures')}**")
     with st.container(horizontal=True):
         for label, (name, draw) in figures.items():
             html = partial(lambda draw: draw().to_html(include_plotlyjs=True, config=config).encode(), draw)
             download(label, html, name, "text/html", f"out_{name}")
-    st.caption("HTML files work without a network. Their camera button saves SVG, the one on this page PNG.")
+    st.caption(tr("HTML files work without a network. Their camera button saves SVG, the one on this page PNG."))
 
 
 def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPair, exported: Recommendations) -> None:
     study = study_of(page, context)
     report = partial(transfer_html, context, scored, exported, study)
     bundle = partial(production_zip, context, study, scored.rules, scored.pair.scenarios)
-    st.markdown("**Report, and bundle for production**")
+    st.markdown(f"**{tr('Report, and bundle for production')}**")
     with st.container(horizontal=True):
-        download("One-page report", report, "transfer.html", "text/html", "out_report")
+        download(tr("One-page report"), report, "transfer.html", "text/html", "out_report")
         if isinstance(context.run.model, Encoder) and not scored.rules.epsilon:
-            download("Production bundle", bundle, "production.zip", "application/zip", "out_bundle")
+            download(tr("Production bundle"), bundle, "production.zip", "application/zip", "out_bundle")
     st.caption(
-        "The production bundle contains all user embeddings, so it is not offered while the source is protected."
+        tr("The production bundle contains all user embeddings, so it is not offered while the source is protected.")
         if scored.rules.epsilon
-        else "The bundle serves blended lists by this transfer method without Streamlit and torch, with the α that the "
-        "study supports."
+        else tr(
+            "The bundle serves blended lists by this transfer method without Streamlit and torch, with the α that the "
+            "study supports."
+        )
     )
 
 
 def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str, object]:
     """The list with target, source, α and rules; the rules as in a link."""
     return {
-        "target": scored.pair.target.card.name,
-        "source": scored.pair.source.card.name,
+        "target": str(scored.pair.target.card.name),
+        "source": str(scored.pair.source.card.name),
         "alpha": alpha,
         "rules": scored.rules.params(),
         **_interests(scored),
@@ -129,5 +136,5 @@ def path_json(context: RunContext, scored: ScoredPair) -> dict[str, object]:
         {"from": step.start, "to": step.end, "items": context.dataset.items.externals(step.items)}
         for step in scored.path.steps
     ]
-    names = {"target": scored.pair.target.card.name, "source": scored.pair.source.card.name}
+    names = {"target": str(scored.pair.target.card.name), "source": str(scored.pair.source.card.name)}
     return names | {"k": scored.path.k, "rules": scored.rules.params(), **_interests(scored), "steps": steps}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study import methods as studied
@@ -14,15 +15,23 @@ from recsys.metrics.uncertainty import Estimate
 from recsys.transfer import METHODS, TransferMethod, fit_method
 from recsys.transfer.methods import DEFAULT
 from recsys.transfer.methods import usable_methods as methods_for
+from recsys.wording import tr, tr_n
 from ui import cache
 from ui.components.mixer import MethodOption
 from ui.glossary import meaning_of_method
 from ui.run_context import RunContext
 
 
-@st.cache_resource(max_entries=12, show_spinner="Fitting the transfer method …")
 def fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None = None) -> TransferMethod:
     """A transfer method fitted on all users of a saved run, for a pair of scenarios if given. Raises InputError."""
+    if get_script_run_ctx(suppress_warning=True) is None:  # a file is made
+        return _fitted_method(folder, name, scenarios)
+    with st.spinner(tr("Fitting the transfer method …")):
+        return _fitted_method(folder, name, scenarios)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None) -> TransferMethod:
     run, dataset = cache.open_run(folder)
     return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users), scenarios)
 
@@ -54,7 +63,7 @@ def applied_beside(context: RunContext, beside: str, method: str, what: str) -> 
         problem = InputError("the list beside the first", "must be by a method of this run", beside, "It is not shown.")
     else:
         return beside, ""
-    return "", str(problem)
+    return "", problem.message
 
 
 def study_words(study: Mapping[str, Any] | None, known: int, names: tuple[str, str]) -> tuple[str, str, str]:
@@ -66,22 +75,27 @@ def study_words(study: Mapping[str, Any] | None, known: int, names: tuple[str, s
         names: of the first and the second method.
     """
     if study is None:
-        return ("No study of this data yet.",) * 2 + ("Run the study under “Does it help?” to compare the methods.",)
+        none = tr("No study of this data yet.")
+        return none, none, tr("Run the study under “Does it help?” to compare the methods.")
     try:
         points = sorted(check_study(study)["points"], key=lambda one: int(one["observed"]))
     except ArtifactError as error:
-        return (str(error),) * 2 + ("",)
+        return (tr(error.message),) * 2 + ("",)
     point = next((one for one in reversed(points) if int(one["observed"]) <= known), points[0])
     k = int(point["observed"])
-    where = f"with {k:,} known item{'s' * (k != 1)}"
     found = point["methods"]
     first, second = (
-        f"Study, {where}: NDCG@10 {Estimate(**found[_studied(name)]).text}"
+        tr_n(
+            "Study, with {n:,} known item: NDCG@10 {value}",
+            "Study, with {n:,} known items: NDCG@10 {value}",
+            k,
+            value=Estimate(**found[_studied(name)]).text,
+        )
         if _studied(name) in found
-        else "Not compared in the study of this data."
+        else tr("Not compared in the study of this data.")
         for name in names
     )
-    return first, second, _difference(point, where, names)
+    return first, second, _difference(point, names)
 
 
 def _studied(name: str) -> str:
@@ -89,7 +103,7 @@ def _studied(name: str) -> str:
     return studied.TRANSFER if name == DEFAULT else name.replace("_", " ")
 
 
-def _difference(point: Mapping[str, Any], where: str, names: tuple[str, str]) -> str:
+def _difference(point: Mapping[str, Any], names: tuple[str, str]) -> str:
     """The comparison of the linear blend with the other method; "" where the study has none of the two."""
     if DEFAULT not in names:
         return ""
@@ -97,9 +111,22 @@ def _difference(point: Mapping[str, Any], where: str, names: tuple[str, str]) ->
     compared = {str(one["against"]): one for one in point["comparisons"]}
     if (one := compared.get(_studied(other))) is None:
         return ""
-    labels = METHODS[DEFAULT].label, METHODS[other].label.lower()
+    k, linear, learned = int(point["observed"]), tr(METHODS[DEFAULT].label), tr(METHODS[other].label)
     signed = Estimate(one["value"], one["low"], one["high"]).signed(3)
     if not one["shown"]:
-        return f"Study, {where}: no difference between the two is shown ({labels[0].lower()} {signed} NDCG@10)."
-    better, worse = (labels[0], labels[1]) if one["value"] > 0 else (METHODS[other].label, labels[0].lower())
-    return f"Study, {where}: {better} is better than {worse} (linear minus the other: {signed} NDCG@10)."
+        return tr_n(
+            "Study, with {n:,} known item: no difference between the two is shown ({method} {change} NDCG@10).",
+            "Study, with {n:,} known items: no difference between the two is shown ({method} {change} NDCG@10).",
+            k,
+            method=linear.lower(),
+            change=signed,
+        )
+    better, worse = (linear, learned) if one["value"] > 0 else (learned, linear)
+    return tr_n(
+        "Study, with {n:,} known item: {better} is better than {worse} (linear minus the other: {change} NDCG@10).",
+        "Study, with {n:,} known items: {better} is better than {worse} (linear minus the other: {change} NDCG@10).",
+        k,
+        better=better,
+        worse=worse.lower(),
+        change=signed,
+    )

@@ -12,6 +12,7 @@ from recsys.errors import ProtectionError
 from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import COVERED, NOT_COVERED, PrivacyPoint, privacy_curve, privacy_sentence
 from recsys.transfer.privacy_budget import LIMIT
+from recsys.wording import tr
 from ui import cache
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
@@ -27,11 +28,13 @@ EPSILON = 4.0  # described while the protection is off
 def privacy(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The guarantee, and the budget spent or (without protection) the curve over ε."""
     if not isinstance(context.run.model, Encoder):
-        st.info("Protection needs user embeddings. This model has none: open a run of a model with embeddings.")
+        st.info(tr("Protection needs user embeddings. This model has none: open a run of a model with embeddings."))
         return
     st.write(
-        "A blended list reveals interests of the source. The option “Protect the source” under Rules clips the "
-        "source’s embedding and adds noise to it."
+        tr(
+            "A blended list reveals interests of the source. The option “Protect the source” under Rules clips the "
+            "source’s embedding and adds noise to it."
+        )
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -45,14 +48,14 @@ def privacy(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
 
 def _guarantee(context: RunContext, scored: ScoredPair) -> None:
     epsilon, members = scored.rules.epsilon, len(scored.pair.source.party.histories)
-    state = f"Protection is on, ε = {epsilon:g}" if epsilon else "Protection is off"
+    state = tr("Protection is on, ε = {epsilon:g}", epsilon=epsilon) if epsilon else tr("Protection is off")
     help = meaning_of("Differential privacy", "Privacy parameter ε", "Privacy parameter δ")
     st.subheader(state, anchor=False, help=help)
-    st.write(escape_markdown(privacy_sentence(privacy_parameters(context, epsilon or EPSILON), members), 500))
+    st.write(escape_markdown(tr(privacy_sentence(privacy_parameters(context, epsilon or EPSILON), members)), 500))
     if members == 1:
-        st.caption("The mean of n users needs n times less noise.")
-    st.caption(COVERED)
-    st.caption(NOT_COVERED)
+        st.caption(tr("The mean of n users needs n times less noise."))
+    st.caption(tr(COVERED))
+    st.caption(tr(NOT_COVERED))
 
 
 def _spending(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
@@ -60,36 +63,40 @@ def _spending(page: PageContext, context: RunContext, scored: ScoredPair) -> Non
     source = page.view.source
     used = spent_on(page.space, context, source)
     st.metric(
-        "Spent on this source",
+        tr("Spent on this source"),
         f"ε = {used:.3g}",
-        help=f"All draws together, for the most exposed user.\n\n{meaning_of('Privacy parameter ε')}",
+        help=f"{tr('All draws together, for the most exposed user.')}\n\n{meaning_of('Privacy parameter ε')}",
     )
-    st.progress(min(used / LIMIT, 1.0), text=f"{used:.3g} of at most {LIMIT:g}, in this workspace")
+    said = tr("{used:.3g} of at most {limit:g}, in this workspace", used=used, limit=LIMIT)
+    st.progress(min(used / LIMIT, 1.0), text=said)
     st.write(
-        "The noise of a source at one ε is drawn once: another α, length or filter, or opening it again, costs "
-        "nothing. Another ε, run, item table or user table, a group with the same user, or a new draw adds to it."
+        tr(
+            "The noise of a source at one ε is drawn once: another α, length or filter, or opening it again, costs "
+            "nothing. Another ε, run, item table or user table, a group with the same user, or a new draw adds to it."
+        )
     )
-    if st.button("Draw the noise again", key="privacy_again", help="Adds to the budget spent, which can’t be undone."):
+    hint = tr("Adds to the budget spent, which can’t be undone.")
+    if st.button(tr("Draw the noise again"), key="privacy_again", help=hint):
         try:
             recorded_draw(page.space, context, page.view.target, source, scored.rules, again=True)
         except ProtectionError as refused:
-            st.warning(escape_markdown(str(refused), 600))
+            st.warning(escape_markdown(tr(refused.message), 600))
         else:
             st.rerun()
-    st.caption("The figure over ε is hidden while the source is protected: it reads the source without noise.")
+    st.caption(tr("The figure over ε is hidden while the source is protected: it reads the source without noise."))
 
 
 def _curve(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The figure of how much of the list survives the noise; it reads the source without noise."""
     view = page.view
-    with st.spinner("Drawing the noise many times …"):
+    with st.spinner(tr("Drawing the noise many times …")):
         rules = replace(scored.rules, epsilon=0.0, diversity=0.0).transferring("next-choice")
         points = _noise_curve(context.folder, view.target, view.source, view.k, rules, view.alpha)
     members = len(scored.pair.source.party.histories)
     st.plotly_chart(privacy_figure(points, EPSILON, members), key="privacy", config=CONFIG, width="stretch")
-    st.caption("The figure compares with the list without noise, so the guarantee does not cover it.")
+    st.caption(tr("The figure compares with the list without noise, so the guarantee does not cover it."))
     if scored.transfer.interests is not None:
-        st.caption("It is about the next choice: one noised embedding can’t be split into interests.")
+        st.caption(tr("It is about the next choice: one noised embedding can’t be split into interests."))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -13,6 +13,7 @@ from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import PrivacyParameters, PrivateSource, make_private, without_histories
 from recsys.transfer.privacy_budget import Draw, check_budget, spent
+from recsys.wording import Message, tr
 from recsys.workspace import Space
 from recsys.workspace.keys import workspace_key
 from recsys.workspace.privacy_ledger import record_draw, shown_draws
@@ -28,7 +29,7 @@ SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "
 def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters:
     """The privacy parameters at an ε for the data of a run. Raises ProtectionError without user embeddings."""
     if not isinstance(context.run.model, Encoder):
-        fix = "Open a run of a model with embeddings, or turn the protection off under Rules."
+        fix = Message("Open a run of a model with embeddings, or turn the protection off under Rules.")
         raise ProtectionError(
             "the model of a protected source", "must have user embeddings", context.run.model.name, fix
         )
@@ -38,27 +39,31 @@ def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters
 def check_protection(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
     """Raises ProtectionError where anything but the noised embedding would depend on the source's histories."""
     reading = (
-        (rules.hide_source, "leaving out the items of the source"),
-        (rules.cold_items, "only items without interactions"),
-        (rules.period, "only items first chosen in a period"),
-        (rules.second_score and rules.weight, "a second score"),
-        (rules.what == "interests", "transferring interests: one noised embedding can't be split into them"),
+        (rules.hide_source, Message("leaving out the items of the source")),
+        (rules.cold_items, Message("only items without interactions")),
+        (rules.period, Message("only items first chosen in a period")),
+        (rules.second_score and rules.weight, Message("a second score")),
+        (
+            rules.what == "interests",
+            Message("transferring interests: one noised embedding can't be split into them"),
+        ),
     )
     if conflicts := [words for is_set, words in reading if is_set]:
-        fix = "Turn it off under Rules, or turn the protection off."
-        raise ProtectionError(
-            "a protected source", "can't be combined with rules that read histories", ", ".join(conflicts), fix
-        )
+        fix = Message("Turn it off under Rules, or turn the protection off.")
+        rule = Message("can't be combined with rules that read histories")
+        raise ProtectionError("a protected source", rule, ", ".join(map(tr, conflicts)), fix)
     for described, text, kinds in ((pair.source, source, SOURCES), (pair.target, target, TARGETS)):
         if text.partition(":")[0] not in kinds or text.endswith(MEDOID):
             raise ProtectionError(
-                f"{described.card.name}, with a protected source,",
+                Message("{party}, with a protected source,", party=described.card.name),
                 "must be one user, a column of the user table, or everyone",
                 text.partition(":")[0],
                 "Other groups depend on histories. Choose another, or turn the protection off under Rules.",
             )
     if shared := set(pair.source.party.users) & set(pair.target.party.users):
-        fix = "The target’s history is read without noise. Choose another, or turn the protection off under Rules."
+        fix = Message(
+            "The target’s history is read without noise. Choose another, or turn the protection off under Rules."
+        )
         raise ProtectionError(
             "the target", "must contain no user of the protected source", f"{len(shared):,} in both", fix
         )
@@ -111,8 +116,8 @@ def without_card_details(source: DescribedParty, rules: Rules) -> DescribedParty
     """The source with its name and nothing of its histories."""
     card = replace(
         source.card,
-        note=f"protected, ε = {rules.epsilon:g}",
-        heading="Protected: the history is not shown",
+        note=Message("protected, ε = {epsilon:g}", epsilon=rules.epsilon),
+        heading=Message("Protected: the history is not shown"),
         titles=(),
     )
     return DescribedParty(without_histories(source.party), card)

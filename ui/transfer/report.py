@@ -16,9 +16,12 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.certificate import certificate_of
 from recsys.evaluation.study.results import suggestion_evidence
+from recsys.evaluation.study.verdict import saved_verdict
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
+from recsys.wording import Message, tr
 from ui.embeddings.projections import item_groups_of
+from ui.language import file_language
 from ui.run_context import RunContext
 from ui.shell.rules import NO_RULES, Rules
 from ui.transfer.methods import fitted_method
@@ -34,8 +37,29 @@ h2 { font-size: 19px; margin-top: 36px; }
 """.replace("TARGET", TARGET).replace("SOURCE", SOURCE)
 
 
+CHANGE_COLUMNS = {
+    "alpha": Message("alpha"),
+    "what happens": Message("what happens"),
+    "because": Message("because"),
+    "enters": Message("enters"),
+    "leaves": Message("leaves"),
+}
+LIST_COLUMNS = {
+    "rank": Message("rank"),
+    "title": Message("title"),
+    "scenario": Message("scenario"),
+    "tags": Message("tags"),
+    "score": Message("score"),
+    "target_part": Message("target part"),
+    "source_part": Message("source part"),
+}
+
+
 def change_rows(path: AlphaPath, titles: Sequence[str]) -> list[dict[str, object]]:
-    """One row for each exact change: α, what happens, why, the items that enter and leave. Titles are not escaped."""
+    """One row for each exact change: α, what happens and why as messages, the items that enter and leave.
+
+    Titles are not escaped.
+    """
     at = {int(item): i for i, item in enumerate(path.contenders)}
     rows: list[dict[str, object]] = []
     for change in path.changes:
@@ -60,23 +84,36 @@ def _first_of(
     at: dict[int, int],
 ) -> tuple[str, str]:
     if not overtakes:
-        return "the order changes", ""
+        return Message("the order changes"), ""
     winner, loser = overtakes[-1]
-    verb = "enters over" if winner in entered else "overtakes"
-    more = f" and {len(overtakes) - 1} more" if len(overtakes) > 1 else ""
-    gain = path.source[at[winner]] - path.source[at[loser]]
-    loss = path.target[at[loser]] - path.target[at[winner]]
-    why = (
-        f"the source scores it {format_number(float(gain))} above the other, "
-        f"the target only {format_number(float(loss))} below"
+    pair: dict[str, object] = {"winner": titles[winner], "loser": titles[loser]}
+    if more := len(overtakes) - 1:
+        happened = Message(
+            "{winner} enters over {loser} and {more} more"
+            if winner in entered
+            else "{winner} overtakes {loser} and {more} more",
+            **pair,
+            more=more,
+        )
+    else:
+        happened = Message(
+            "{winner} enters over {loser}" if winner in entered else "{winner} overtakes {loser}", **pair
+        )
+    why = Message(
+        "the source scores it {gain} above the other, the target only {loss} below",
+        gain=format_number(float(path.source[at[winner]] - path.source[at[loser]])),
+        loss=format_number(float(path.target[at[loser]] - path.target[at[winner]])),
     )
-    return f"{titles[winner]} {verb} {titles[loser]}{more}", why
+    return happened, why
 
 
 def transfer_html(
     context: RunContext, scored: ScoredPair, picks: Recommendations, study: Mapping[str, Any] | None
 ) -> bytes:
-    """One page: the pair, the list, the figures, every change, the verdict, versions. All text is escaped."""
+    """One page: the pair, the list, the figures, every change, the verdict, versions. All text is escaped.
+
+    It is in the language of the reader.
+    """
     catalogue, alpha = context.dataset.catalogue, picks.alpha
     target, source = scored.pair.target.card, scored.pair.source.card
     figures = [
@@ -85,36 +122,56 @@ def transfer_html(
         score_curves(scored.path, catalogue.titles, alpha),
     ]
     drawn = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(figures)]
-    verdict = "No study has been run on this data." if study is None else str(study.get("verdict", ""))
-    run = context.run
-    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    verdict = tr("No study has been run on this data.") if study is None else tr(saved_verdict(study))
+    pair = tr(
+        "{target} and {source}",
+        target=f"<span class=target>{escape(tr(target.name))}</span>",
+        source=f"<span class=source>{escape(tr(source.name))}</span>",
+    )
+    rules = tr("Rules: {rules}.", rules="; ".join(map(tr, scored.rules.words())) or tr("none"))
+    changes = {name: CHANGE_COLUMNS[name] for name in ("alpha", "what happens", "because")}
     parts = [
-        f"<h1><span class=target>{escape(target.name)}</span> and <span class=source>{escape(source.name)}</span></h1>",
-        f"<p>{escape(scored.transfer.sentence(alpha))}</p>",
-        f"<p class=quiet>Rules: {escape('; '.join(scored.rules.words()) or 'none')}.</p>",
-        "<h2>The list</h2>",
-        _table(
-            picks.rows(context.dataset), ("rank", "title", "scenario", "tags", "score", "target_part", "source_part")
-        ),
+        f"<h1>{pair}</h1>",
+        f"<p>{escape(tr(scored.transfer.sentence(alpha)))}</p>",
+        f"<p class=quiet>{escape(rules)}</p>",
+        f"<h2>{escape(tr('The list'))}</h2>",
+        _table(picks.rows(context.dataset), LIST_COLUMNS),
         *(f"<section>{figure}</section>" for figure in drawn),
-        "<h2>Every exact change</h2>",
-        _table(change_rows(scored.path, catalogue.titles), ("alpha", "what happens", "because")),
-        f"<h2>Does it help?</h2><p>{escape(verdict)}</p>",
-        f"<p class=quiet>{escape(run.name)}, trained {escape(run.created)} on {escape(context.dataset.name)}; "
-        f"{escape(versions)}. Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by Interest Transfer Studio.</p>",
+        f"<h2>{escape(tr('Every exact change'))}</h2>",
+        _table(change_rows(scored.path, catalogue.titles), changes),
+        f"<h2>{escape(tr('Does it help?'))}</h2><p>{escape(verdict)}</p>",
+        f"<p class=quiet>{escape(_made(context))}</p>",
     ]
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Transfer</title><style>{STYLE}</style>'
+    head = (
+        f'<!doctype html><html lang="{file_language()}"><meta charset="utf-8"><title>{escape(tr("Transfer"))}</title>'
+        f"<style>{STYLE}</style>"
+    )
     return (head + "".join(parts) + "</html>").encode("utf-8", "replace")
 
 
-def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
+def _made(context: RunContext) -> str:
+    """Which model on which data, and when and by what the page was made."""
+    run = context.run
+    return tr(
+        "{run}, trained {trained} on {data}; {versions}. Made {now} UTC by Interest Transfer Studio.",
+        run=run.name,
+        trained=run.created,
+        data=context.dataset.name,
+        versions=", ".join(f"{name} {version}" for name, version in run.versions.items()),
+        now=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+    )
+
+
+def _table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> str:
+    head = "".join(f"<th>{escape(tr(label))}</th>" for label in columns.values())
     body = "".join(f"<tr>{''.join(f'<td>{_cell(row[name])}</td>' for name in columns)}</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
 def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+    return (
+        f"{value:.4g}" if isinstance(value, float) else escape(tr(value) if isinstance(value, Message) else str(value))
+    )
 
 
 def production_zip(

@@ -12,6 +12,7 @@ import streamlit as st
 from recsys.models.recommender import Encoder
 from recsys.models.table import model_label
 from recsys.transfer.privacy import EPSILONS
+from recsys.wording import tr
 from ui.glossary import meaning_of, meaning_of_methods
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
@@ -27,14 +28,14 @@ EPSILON = 4.0  # when the protection is turned on
 def rules_panel(page: PageContext, context: RunContext) -> None:
     """The controls, with the values of the URL; a rule that does not apply to this run stays visible to be removed."""
     catalogue, rules = context.dataset.catalogue, page.view.rules
-    st.caption("Items of the target’s history are never recommended.")
+    st.caption(tr("Items of the target’s history are never recommended."))
     if len(catalogue.scenario_names) > 1 or rules.scenario:
-        _choice(page, "scenario", "Only from", catalogue.scenario_names, "anything")
+        _choice(page, "scenario", tr("Only from"), catalogue.scenario_names, tr("anything"))
     if isinstance(context.run.model, Encoder) or rules.what == "interests":
         st.selectbox(
-            "What is transferred",
+            tr("What is transferred"),
             list(TRANSFERRED),
-            format_func=TRANSFERRED.__getitem__,
+            format_func=lambda what: tr(TRANSFERRED[what]),
             help=meaning_of("Interest", "Next choice"),
             **_bound(page, "what"),
             **_disabled(page, "what", rules.what == "interests"),
@@ -42,40 +43,41 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
     methods = usable_methods(context)
     if len(methods) > 1 and rules.what != "interests":  # learned methods are fitted to next-choice scores
         st.selectbox(
-            "Transfer method",
+            tr("Transfer method"),
             list(methods),
-            format_func=lambda name: methods[name].label,
+            format_func=lambda name: tr(methods[name].label),
             help=meaning_of_methods(methods),
             **_bound(page, "method"),
         )
     tags = sorted({tag for tags in catalogue.tags for tag in tags})
     if tags or rules.tag:
-        _choice(page, "tag", "Only with the tag", tags, "anything")
+        _choice(page, "tag", tr("Only with the tag"), tags, tr("anything"))
     cold = np.count_nonzero(context.dataset.item_counts[1:] == 0)
     if cold or rules.cold_items:
         st.checkbox(
-            f"Only the {cold:,} items without interactions",
+            tr("Only the {n:,} items without interactions", n=cold),
             **_bound(page, "cold_items"),
             **_disabled(page, "cold_items"),
         )
-    st.checkbox("Leave out the items of the source", **_bound(page, "hide_source"), **_disabled(page, "hide_source"))
+    hidden = tr("Leave out the items of the source")
+    st.checkbox(hidden, **_bound(page, "hide_source"), **_disabled(page, "hide_source"))
     candidate_rules(page, context)
     seconds = second_scores(context)
     if seconds or rules.second_score:
-        _choice(page, "second_score", "Second score", seconds, "none", meaning_of("Second score"))
+        _choice(page, "second_score", tr("Second score"), seconds, tr("none"), meaning_of("Second score"))
         if rules.second_score:
-            help = "0: the model’s score alone, 1: the second score alone."
-            st.slider("Weight of the second score", 0.0, 1.0, step=0.05, help=help, **_bound(page, "weight"))
+            help = tr("0: the model’s score alone, 1: the second score alone.")
+            st.slider(tr("Weight of the second score"), 0.0, 1.0, step=0.05, help=help, **_bound(page, "weight"))
     if isinstance(context.run.model, Encoder) or rules.diversity or rules.epsilon:
-        note = "For the exported list. The list above is ranked by score alone, so that its changes are exact."
-        st.slider("Diversity", 0.0, 1.0, step=0.1, help=note, **_bound(page, "diversity"))
+        note = tr("For the exported list. The list above is ranked by score alone, so that its changes are exact.")
+        st.slider(tr("Diversity"), 0.0, 1.0, step=0.1, help=note, **_bound(page, "diversity"))
         _protection(page)
 
 
 def _protection(page: PageContext) -> None:
     """The toggle, and ε while it is on."""
     rules = page.view.rules
-    note = (
+    note = tr(
         "Clips the source’s embedding and adds noise; see the tab Privacy. Turns off the rules that read histories: "
         "second score, items of the source, items without interactions."
     )
@@ -85,10 +87,10 @@ def _protection(page: PageContext) -> None:
         _set(page, "epsilon", EPSILON if st.session_state[key] else 0.0)
 
     set_widget_value(key, bool(rules.epsilon))
-    st.toggle("Protect the source", key=key, on_change=toggle, help=note)
+    st.toggle(tr("Protect the source"), key=key, on_change=toggle, help=note)
     if rules.epsilon:
         help = meaning_of("Privacy parameter ε")
-        st.select_slider("ε (smaller is more private)", EPSILONS, help=help, **_bound(page, "epsilon"))
+        st.select_slider(tr("ε (smaller is more private)"), EPSILONS, help=help, **_bound(page, "epsilon"))
 
 
 def _choice(
@@ -100,8 +102,8 @@ def _choice(
     options = ["", *offered, *([now] if missing else [])]
 
     def shown(value: str) -> str:
-        label = model_label(value) if name == "second_score" else value
-        return f"{label} (not in this run)" if missing and value == now else label or none
+        label = tr(model_label(value)) if value and name == "second_score" else value
+        return tr("{name} (not in this run)", name=label) if missing and value == now else label or none
 
     shut = _disabled(page, name) if name == "second_score" else {}
     st.selectbox(label, options, format_func=shown, help=help, **_bound(page, name), **shut)

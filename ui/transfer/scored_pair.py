@@ -28,6 +28,7 @@ from recsys.transfer.candidates import known_items, read_range
 from recsys.transfer.privacy import PrivateSource, private_transfer
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from recsys.transfer.source_interests import Weights
+from recsys.wording import Message, tr
 from ui.components.mixer import InterestPanel, InterestRow, MethodPanel, SecondList, mixer_data
 from ui.embeddings.projections import item_groups_of
 from ui.run_context import RunContext, run_context
@@ -38,7 +39,18 @@ from ui.transfer.pair_map import map_of_pair
 from ui.transfer.parties import TransferPair, read_pair
 from ui.transfer.protection import check_protection, private_source, recorded_draw, without_card_details
 
-CONTENT = "tags of the items"
+CONTENT = Message("tags of the items")
+RULE_NAMES: Mapping[str, Message] = {
+    "scenario": Message("scenario"),
+    "tag": Message("tag"),
+    "second_score": Message("second score"),
+    "method": Message("method"),
+    "what": Message("what"),
+    "only": Message("only"),
+    "numbers": Message("numbers"),
+    "period": Message("period"),
+}
+"""Rules that a run may not have, inside a sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +88,18 @@ def scored_pair(
     return cached_pair(context.folder, target, source, page.view.k, rules, map_folder, draw, beside)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Scoring source and target …")
 def cached_pair(
     folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str = "", draw: int = 0, beside: str = ""
 ) -> ScoredPair:
-    """`build_scored_pair`, computed once for all visitors who may open the run."""
+    """`build_scored_pair`, computed once for all visitors who may open the run, in whatever language."""
+    with st.spinner(tr("Scoring source and target …")):
+        return _cached_pair(folder, target, source, k, rules, map_folder, draw, beside)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _cached_pair(
+    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str, draw: int, beside: str
+) -> ScoredPair:
     return build_scored_pair(folder, target, source, k, rules, map_folder, draw, beside)
 
 
@@ -109,7 +128,7 @@ def build_scored_pair(
     try:
         other = _by_method(context, pair, linear, beside, private) if beside else None
     except InputError as error:  # the first list does not depend on it
-        other, problem = None, str(error)
+        other, problem = None, error.message
     shown = (scored, *([other] if other else []))
     part = interests.vector(weights) if interests is not None and interests.interests and weights else None
     user_map = map_of_pair(
@@ -138,7 +157,7 @@ def _linear_blend(
 ) -> Transfer:
     """The pair by the linear blend, with the rules about items."""
     if interests is not None and rules.method != NO_RULES.method:
-        fix = "Choose the linear blend under Rules, or transfer the next choice."
+        fix = Message("Choose the linear blend under Rules, or transfer the next choice.")
         raise InputError("transferring interests", "needs the linear blend", rules.method, fix)
     scored = transfer(
         context.run.model,
@@ -226,7 +245,7 @@ def second_scores(context: RunContext) -> list[str]:
     return others + [CONTENT] * any(context.dataset.catalogue.tags)
 
 
-def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[str, ...]]:
+def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[Message, ...]]:
     """The rules that can be applied to this run, and a sentence about each other rule of the link.
 
     The protection of the source is never left out: where it is impossible, `build_scored_pair` raises an error.
@@ -243,9 +262,9 @@ def applicable_rules(context: RunContext, rules: Rules) -> tuple[Rules, tuple[st
         "period": not rules.period or context.dataset.timestamps is not None,
     }
     for name in (name for name, is_known in known.items() if not is_known):
-        subject = f"the {name.replace('_', ' ')} under Rules"
+        subject = Message("the {rule} under Rules", rule=RULE_NAMES[name])
         value = model_label(rules.second_score) if name == "second_score" else getattr(rules, name)
-        problems.append(str(InputError(subject, "must be one that this run has", value, "It is not applied.")))
+        problems.append(InputError(subject, "must be one that this run has", value, "It is not applied.").message)
         default: dict[str, Any] = {name: getattr(NO_RULES, name)}
         rules = replace(rules, **default)
     return rules, tuple(problems)

@@ -10,6 +10,7 @@ from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
 from recsys.transfer.methods import DEFAULT
+from recsys.wording import Message, tr
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
@@ -18,16 +19,23 @@ from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import helps, which_alpha
 from ui.transfer.export import export_downloads
 from ui.transfer.privacy import privacy
-from ui.transfer.report import change_rows
+from ui.transfer.report import CHANGE_COLUMNS, change_rows
 from ui.transfer.scored_pair import ScoredPair
 
 TABS = {
-    "changes": "Every change",
-    "ways": "Ways of blending",
-    "alpha": "Which α?",
-    "help": "Does it help?",
-    "privacy": "Privacy of the source",
-    "files": "Export",
+    "changes": Message("Every change"),
+    "ways": Message("Ways of blending"),
+    "alpha": Message("Which α?"),
+    "help": Message("Does it help?"),
+    "privacy": Message("Privacy of the source"),
+    "files": Message("Export"),
+}
+WAY_NAMES = {
+    "scores": Message("Scores"),
+    "representations": Message("Representations"),
+    "normalised": Message("Normalised"),
+    "ranks": Message("Ranks"),
+    "histories": Message("Histories"),
 }
 
 
@@ -41,7 +49,7 @@ def tabs(page: PageContext, context: RunContext, scored: ScoredPair, requested: 
         "privacy": privacy,
         "files": export_downloads,
     }
-    with open_tab(page, TABS, "transfer_tab", requested) as chosen:
+    with open_tab(page, {key: tr(name) for key, name in TABS.items()}, "transfer_tab", requested) as chosen:
         contents[chosen](page, context, scored)
 
 
@@ -64,14 +72,21 @@ def _changes(page: PageContext, context: RunContext, scored: ScoredPair) -> None
         figure(score_curves(scored.path, titles, alpha), "curves")
     rows = change_rows(scored.path, titles)
     if not rows:
-        st.write("Target and source have the same list in the same order, so nothing changes at any α.")
+        st.write(tr("Target and source have the same list in the same order, so nothing changes at any α."))
         return
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame(
+            [
+                {tr(CHANGE_COLUMNS[name]): tr(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+                for row in rows
+            ]
+        ),
         hide_index=True,
         width="stretch",
         height=min(420, 38 + 35 * len(rows)),
-        column_config={"alpha": st.column_config.NumberColumn("at α =", format="%.4f", help="Exact, not sampled")},
+        column_config={
+            tr("alpha"): st.column_config.NumberColumn(tr("at α ="), format="%.4f", help=tr("Exact, not sampled"))
+        },
     )
 
 
@@ -79,32 +94,43 @@ def _ways(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The list at this α for each way of blending, and where they differ for this pair."""
     if scored.rules.epsilon:
         st.info(
-            "Other ways of blending read the source’s history. It is protected, so only its noised scores are blended."
+            tr(
+                "Other ways of blending read the source’s history. "
+                "It is protected, so only its noised scores are blended."
+            )
         )
         return
     if scored.transfer.interests is not None:
-        st.info("Other ways of blending are compared for the next choice of the source. Transfer that to see them.")
+        st.info(tr("Other ways of blending are compared for the next choice of the source. Transfer that to see them."))
         return
     if scored.transfer.method.name != DEFAULT:
-        st.info("Other ways of blending are compared for the linear blend only. Choose it above.")
+        st.info(tr("Other ways of blending are compared for the linear blend only. Choose it above."))
         return
     alpha, k, titles = page.view.alpha, page.view.k, context.dataset.catalogue.titles
     ways = blend_ways(scored.transfer, alpha)
     lists = {name: [int(item) for item in top_k(scores[None], k)[0] if item] for name, scores in ways.items()}
     st.markdown(
-        f"The list at α = {alpha:.3g}, blended in {len(lists)} ways, from the model’s scores without a second score.",
+        tr(
+            "The list at α = {alpha:.3g}, blended in {ways} ways, from the model’s scores without a second score.",
+            alpha=alpha,
+            ways=len(lists),
+        ),
         help=meaning_of("α", "Embedding", "Second score"),
     )
     for column, (name, items) in zip(st.columns(len(lists), gap="medium"), lists.items(), strict=True):
         shared = len(set(items) & set(lists["scores"]))
         with column:
-            st.markdown(f"**{name.capitalize()}**")
-            st.caption(WAYS[name])
-            st.caption("The list above." if name == "scores" else f"Shares {shared} of {len(items)} items with it.")
+            st.markdown(f"**{tr(WAY_NAMES[name])}**")
+            st.caption(tr(WAYS[name]))
+            st.caption(
+                tr("The list above.")
+                if name == "scores"
+                else tr("Shares {shared} of {items} items with it.", shared=shared, items=len(items))
+            )
             marks = ["" if item in lists["scores"] else " ◆" for item in items]
             rows = [
                 f"{n}. {escape_markdown(titles[i], 60)}{mark}"
                 for n, (i, mark) in enumerate(zip(items, marks, strict=True), 1)
             ]
             st.markdown("\n".join(rows))
-    st.caption("◆ is not in the list of blended scores.")
+    st.caption(tr("◆ is not in the list of blended scores."))

@@ -71,18 +71,18 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
     scored, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
     beside, problem = applied_beside(context, view.beside, rules.method, rules.what)
     if problem:
-        st.warning(escape_markdown(problem, 400))
+        st.warning(escape_markdown(tr(problem), 400))
     try:
         scored = scored_pair(page, context, view.target, view.source, rules, saved_map(page, context), beside)
         names = (scored.pair.target.card.name, scored.pair.source.card.name)
     except ProtectionError as refused:
-        st.warning(escape_markdown(str(refused), 600))
+        st.warning(escape_markdown(tr(refused.message), 600))
     except StudioError as error:
         show_error(error)
-        if rules.interests and st.button("Transfer all interests", key="all_interests"):
+        if rules.interests and st.button(tr("Transfer all interests"), key="all_interests"):
             page.set_view(rules=replace(page.view.rules, interests=""))
             st.rerun()
-        if rules.method != NO_RULES.method and st.button("Use the linear blend", key="use_linear"):
+        if rules.method != NO_RULES.method and st.button(tr("Use the linear blend"), key="use_linear"):
             page.set_view(rules=replace(page.view.rules, method=NO_RULES.method))
             st.rerun()
     with row:
@@ -94,7 +94,7 @@ def applied_rules(page: PageContext, context: RunContext) -> Rules:
     """The rules of the URL that can be applied to this run; a warning on screen about each of the others."""
     rules, problems = applicable_rules(context, page.view.rules)
     for problem in problems:
-        st.warning(escape_markdown(problem, 400))
+        st.warning(escape_markdown(tr(problem), 400))
     return rules
 
 
@@ -112,7 +112,7 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     study = study_of(page, context)
     decision = pair_certificate(page, study, scored)
     if scored.problem:
-        st.warning(escape_markdown(scored.problem, 400))
+        st.warning(escape_markdown(tr(scored.problem), 400))
     evidence: tuple[str, ...] = ()
     if scored.beside:
         known = len(scored.pair.target.party.histories[0])
@@ -125,9 +125,9 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
             badge(decision)
     repeats = context.run.repeats
     sentence.caption(f"{reason} {tr(repeats.sentence)}" if repeats.allows else reason)
-    label = f"Set α to {alpha:.2f}"
+    label = tr("Set α to {alpha:.2f}", alpha=alpha)
     if button.button(label, key="try_alpha", width="stretch", disabled=page.view.alpha == alpha):
         page.set_view(alpha=alpha)
         st.rerun()
-    if onward.button("Next: evaluate transfer", key="transfer_next", type="primary", width="stretch"):
+    if onward.button(tr("Next: evaluate transfer"), key="transfer_next", type="primary", width="stretch"):
         page.go("evaluate", tab="study")

@@ -13,6 +13,9 @@ from ui.language.po_files import places, read_file, sentences, sentences_in
 SOURCE = sentences()
 TRANSLATED = (  # packages; the others follow one by one
     "ui.shell",
+    "ui.transfer",
+    "recsys.transfer",
+    "ui",
     "ui.evaluate",
     "ui.explain",
     "recsys.evaluation",

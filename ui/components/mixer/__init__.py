@@ -17,7 +17,7 @@ from recsys.errors import InputError
 from ui.components.colours import css_colours, js_colours
 from ui.components.mixer.interest_panel import InterestPanel, InterestRow
 from ui.components.mixer.method_panel import MethodOption, MethodPanel, SecondList
-from ui.components.mixer.payload import MethodPath, PartyCard, UserMap, mixer_data
+from ui.components.mixer.payload import MethodPath, PartyCard, UserMap, mixer_data, worded
 
 __all__ = [
     "Choice",
@@ -139,7 +139,7 @@ def mixer(
     """
     now = choice(key)
     sent = {
-        **data,
+        **worded(data),
         "alpha": alpha,
         "seq": now.seq,
         "weights_seq": now.weights_seq,

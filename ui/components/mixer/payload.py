@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recsys.wording import Message, tr
 from ui.components.mixer.interest_panel import InterestPanel, panel_data
 from ui.components.mixer.method_panel import MethodPanel, lowest, methods_data, path_data
 
@@ -44,10 +45,10 @@ class PartyCard:
     phrase: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON values, long texts shortened."""
+        """As JSON values, long texts shortened; messages stay messages, see `worded`."""
         titles = [[_cut(title), _cut(detail, 24)] for title, detail in self.titles[:200]]
         texts = {"name": self.name, "note": self.note, "heading": self.heading, "short": self.short}
-        texts["phrase"] = self.phrase or f"{self.short}’s interests"
+        texts["phrase"] = self.phrase or Message("{user}’s interests", user=self.short)
         return {name: _cut(text) for name, text in texts.items()} | {"titles": titles}
 
 
@@ -177,5 +178,32 @@ def _ranks(scores: np.ndarray, items: np.ndarray) -> list[int]:
     return ranks
 
 
+def worded(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of `mixer_data` with its messages in the language of the reader, and a signature of this language."""
+    shown = dict(data)  # one saved by an older version may lack a part
+    for side in ("target", "source"):
+        shown[side] = {name: _worded(text) for name, text in data[side].items()}
+    if data.get("map") is not None:
+        paths = [path | {"label": _worded(path["label"])} for path in data["map"].get("paths", ())]
+        shown["map"] = data["map"] | {"paths": paths}
+    if data.get("interests") is not None:
+        rows = [row | {"name": _worded(row["name"])} for row in data["interests"]["rows"]]
+        shown["interests"] = data["interests"] | {"rows": rows}
+    if data.get("methods") is not None:
+        options = [{name: _worded(text, None) for name, text in one.items()} for one in data["methods"]["options"]]
+        shown["methods"] = data["methods"] | {"options": options}
+    if shown == data:  # in English
+        return shown
+    return shown | {"signature": _digest([data["signature"], shown["target"], shown["source"]])}
+
+
+def _worded(text: Any, limit: int | None = TEXT) -> Any:
+    """A message in the language of the reader, shortened; anything else as it is."""
+    if not isinstance(text, Message):
+        return text
+    return tr(text) if limit is None else _cut(tr(text), limit)
+
+
 def _cut(text: str, limit: int = TEXT) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """A text of at most so many characters; a message stays whole until it is worded."""
+    return text if isinstance(text, Message) or len(text) <= limit else text[: limit - 1] + "…"
