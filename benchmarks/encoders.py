@@ -1,6 +1,6 @@
 """Which sentence encoder finds new items by texts: in English, in Chinese, and from one to the other. Prints JSON.
 
-    python -m benchmarks.encoders [--epochs 2] [--seeds 0] [--only NAME …]
+    python -m benchmarks.encoders [--epochs 2] [--seeds 0] [--only NAME …] [--keep FOLDER] [--workers 1]
 
 A tenth of the sample's items is removed from training (`benchmarks.cold_items`), and a model is trained on the others
 with their texts as item features. For each user who later chose one of the new items: is it among the first ten of the
@@ -9,7 +9,8 @@ items have Chinese ones. `trained` is the attention model; `texts alone` ranks t
 with the mean text of the history, and has no other knowledge.
 
 Every encoder that is installed is measured, beside TF-IDF and shuffled texts: those of the first encoder, each given to
-another item. An encoder reads the texts of the sample in a process of its own, where its time and memory are measured.
+another item. An encoder reads the texts of the sample in a process of its own, where its time and memory are measured;
+with --keep its vectors are kept, and those in the folder are not computed again.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +87,18 @@ def ranks_by_model(
     return ranks_of(run.model, held_out, new) | {"texts alone": by_texts_alone(vectors, held_out, new)}
 
 
-def measure_all(encoded: dict[str, dict[str, np.ndarray]], seeds: Sequence[int], epochs: int) -> dict[str, Any]:
+def measure_all(
+    encoded: dict[str, dict[str, np.ndarray]], seeds: Sequence[int], epochs: int, workers: int
+) -> dict[str, Any]:
     """Ranks of every text model in every pair of languages, all seeds together, and what they say.
 
     Args:
         encoded: encoder -> language -> float32 (n_items + 1, d), NaN where an item has no text.
     """
     datasets = {language: load_sample("all", language).dataset for language in LANGUAGES}
-    dataset, found, users = datasets["en"], {}, 0
+    dataset, users = datasets["en"], 0
+    found: dict[tuple[str, str, str], list[dict[str, np.ndarray]]] = {}
+    keys, tasks = [], []
     for seed in seeds:
         new = choose_cold(dataset, 0.1, seed)
         held_out = hold_out_cold_items(dataset, new)
@@ -100,10 +107,12 @@ def measure_all(encoded: dict[str, dict[str, np.ndarray]], seeds: Sequence[int],
             texts = {TF_IDF: item_text_vectors(mixed_texts(datasets, warm, cold, new), TF_IDF).vectors}
             texts |= {name: np.where(new[:, None], one[cold], one[warm]) for name, one in encoded.items()}
             texts[SHUFFLED] = shuffled_texts(texts[next(iter(encoded), TF_IDF)], seed)
-            for name, vectors in texts.items():
-                ranks = ranks_by_model(dataset, held_out, new, vectors, epochs, seed)
-                found.setdefault((warm, cold, name), []).append(ranks)
-                print(f"seed {seed}, {warm} → {cold}, {name}: done", file=sys.stderr, flush=True)
+            keys += [(warm, cold, name) for name in texts]
+            tasks += [(dataset, held_out, new, vectors, epochs, seed) for vectors in texts.values()]
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        for key, ranks in zip(keys, pool.map(ranks_by_model, *zip(*tasks, strict=True)), strict=True):
+            found.setdefault(key, []).append(ranks)
+            print(*key, "done", file=sys.stderr, flush=True)
     merged = {key: {part: np.concatenate([one[part] for one in parts]) for part in parts[0]}
               for key, parts in found.items()}  # fmt: skip
     results = [_row(*key, ranks, merged[key[0], key[1], TF_IDF]) for key, ranks in merged.items()]
@@ -136,11 +145,10 @@ def _interval(values: np.ndarray) -> list[float]:
     return [round(float(one), 5) for one in (values.mean(), low, high)]
 
 
-def encode_sample(name: str, file: Path) -> dict[str, Any]:
-    """Encodes the items of the sample in each language, and writes the vectors to a file (npz).
+def encode_sample(name: str, file: Path) -> None:
+    """Encodes the items of the sample in each language; writes the vectors to a file (npz), and beside it their cost.
 
-    Returns:
-        Time and memory, in this process: seconds of wall clock, and CPU-seconds of all threads.
+    These are time and memory in this process: seconds of wall clock, and CPU-seconds of all threads.
     """
     catalogues = {language: load_sample("all", language).dataset.catalogue for language in LANGUAGES}
     before = _peak()
@@ -155,8 +163,8 @@ def encode_sample(name: str, file: Path) -> dict[str, Any]:
         }
     found["megabytes of memory"] = round(_peak() - before)
     found["numbers"] = vectors["en"].shape[1]
+    file.with_suffix(".json").write_text(json.dumps(found), "utf-8")
     np.savez(file, **vectors)
-    return found
 
 
 def _timed(call: Any) -> dict[str, float]:
@@ -210,24 +218,26 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the items that are removed")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="encoders; by default all that are installed")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="of the vectors")
+    parser.add_argument("--workers", type=int, default=1, help="trainings at a time")
     parser.add_argument("--encode", nargs=2, metavar=("NAME", "FILE"), help="encode by one encoder, nothing else")
     measurement = Measurement(parser)
     options = measurement.options
     if options.encode:
-        print(json.dumps(encode_sample(options.encode[0], Path(options.encode[1]))))
+        encode_sample(options.encode[0], Path(options.encode[1]))
         return
     encoders = [one for one in ENCODERS if one.installed and (not options.only or one.name in options.only)]
     costs, encoded = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for one in encoders:
-            file = Path(folder) / f"{one.name}.npz"
-            command = [sys.executable, "-m", "benchmarks.encoders", "--encode", one.name, str(file)]
-            child = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-            costs[one.name] = json.loads(child.stdout.splitlines()[-1])
+            file = (options.keep or Path(folder)) / f"{one.name}.npz"
+            if not file.is_file():
+                command = [sys.executable, "-m", "benchmarks.encoders", "--encode", one.name, str(file)]
+                subprocess.run(command, cwd=ROOT, check=True)
+            costs[one.name] = json.loads(file.with_suffix(".json").read_text("utf-8"))
             costs[one.name] |= sizes_of(one.package, one.modules) | {"languages": one.languages}
             encoded[one.name] = dict(np.load(file))
-            print(one.name, costs[one.name], file=sys.stderr, flush=True)
-    measurement.publish(measure_all(encoded, options.seeds, options.epochs) | {"cost": costs})
+    measurement.publish(measure_all(encoded, options.seeds, options.epochs, options.workers) | {"cost": costs})
 
 
 if __name__ == "__main__":
