@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from recsys.models.sentence_encoders import ENCODERS
+
 ROOT = Path(__file__).resolve().parents[2]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8")
 PINS = [Requirement(line) for line in CONSTRAINTS.splitlines() if line and not line.lstrip().startswith("#")]
@@ -74,10 +76,16 @@ def test_every_imported_package_is_required() -> None:
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     names = {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"recsys", "ui"}
+    names -= {module for encoder in ENCODERS for module in encoder.modules}  # any of them; see the next test
     required = {canonicalize_name(one.name) for file, one in requirements() if file != "requirements-dev.txt"}
     installed = packages_distributions()
     missing = {name for name in names if not {canonicalize_name(d) for d in installed.get(name, [name])} & required}
     assert not missing
+
+
+def test_the_text_extra_is_an_encoder_that_the_library_takes() -> None:
+    extra = {requirement.name for file, requirement in requirements() if file == "requirements-text.txt"}
+    assert extra & {encoder.package for encoder in ENCODERS}
 
 
 def test_torch_is_admitted_up_to_the_tested_release_only() -> None:
