@@ -91,6 +91,7 @@ class Dataset:
             dataset, data saved by older versions).
         repeats: whether already chosen items may be recommended again; not part of the fingerprint, and not saved with
             a dataset but with each run.
+        sessions: whether each history is a session of a visitor who is not known, in place of a user.
 
     Raises:
         InputError: lengths, ids or the number of rows are inconsistent.
@@ -107,6 +108,7 @@ class Dataset:
     name: str = "data"
     cleaning: CleaningSummary | None = None
     repeats: RepeatRule = LEAVE_OUT
+    sessions: bool = False
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.users) + 1 or self.offsets[-1] != len(self.sequence):
@@ -137,6 +139,11 @@ class Dataset:
     @property
     def n_users(self) -> int:
         return len(self.users)
+
+    @property
+    def unit(self) -> str:
+        """What a history is of, as a word: "user" or "session"."""
+        return "session" if self.sessions else "user"
 
     @property
     def n_items(self) -> int:

@@ -17,6 +17,7 @@ from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, Par
 from recsys.data.ordering import UserOrder, user_order
 from recsys.data.readers.tables import Table, UnreadableRows
 from recsys.data.schema.cells import number_text, parse_numbers
+from recsys.data.schema.column_names import is_session_name
 from recsys.data.schema.columns import Columns
 from recsys.data.schema.times import ParsedTimes, parse_times
 from recsys.errors import InputError
@@ -44,6 +45,7 @@ class Interactions:
         offsets: int64 (n_users + 1,); sequence: int32 (n,) item indexes from 1.
         timestamps, ratings: float64 (n,) and float32 (n,) in the order of `sequence`, or None.
         titles, scenarios: item id -> title or scenario that the interactions name.
+        sessions: whether the rows are grouped by a column of sessions, as there is none of users.
     """
 
     user_ids: list[str]
@@ -55,6 +57,7 @@ class Interactions:
     titles: Mapping[str, str]
     scenarios: Mapping[str, str]
     report: CleaningReport
+    sessions: bool = False
 
 
 def build_interactions(inputs: Sequence[InputTable], plan: CleaningPlan, prefix_items: bool) -> Interactions:
@@ -106,6 +109,7 @@ def build_interactions(inputs: Sequence[InputTable], plan: CleaningPlan, prefix_
         titles=_texts_of_items(joined.column("title"), items, item_ids, kept),
         scenarios=_texts_of_items(joined.column("scenario"), items, item_ids, kept),
         report=_report(table, codes, tuple(warnings)),
+        sessions=all(is_session_name(one.columns.roles["user_id"]) for one in inputs),
     )
 
 

@@ -247,4 +247,5 @@ def _dataset(
         catalogue=build_catalogue(rows.item_ids, side_tables.get("items"), rows.titles, rows.scenarios, modalities),
         user_table=build_user_table(rows.user_ids, side_tables.get("users")),
         name=name,
+        sessions=rows.sessions,
     )

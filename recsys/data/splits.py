@@ -48,9 +48,9 @@ class Split:
     """A dataset split into `train`, `validation` (to choose a model) and `test` (to evaluate it).
 
     Args:
-        protocol: "leave-one-out", "time" or "cold-users".
+        protocol: "leave-one-out", "time", "cold-users" or "next-click".
         train: a copy of the training rows, from which the others can't be reached.
-        cuts: unix seconds where validation and test begin, for a split by time.
+        cuts: unix seconds where validation and test begin, for the splits by time.
     """
 
     protocol: str
@@ -198,3 +198,57 @@ def _after_first(dataset: Dataset, users: Sequence[int] | np.ndarray, observed: 
     known = tuple(h[:observed] for h in histories)
     left_out = tuple(dataset.left_out(int(user), observed) for user in users)
     return Holdout(np.asarray(users), known, tuple(h[observed : observed + 1] for h in histories), left_out)
+
+
+def next_click(dataset: Dataset, share: float = 0.1, seed: int = 0) -> Split:
+    """The latest sessions are the test, those before them the validation; of each one click must be found.
+
+    It is drawn at random among all but the first, and the clicks before it are known. Training sees earlier sessions
+    only, up to the time of the first validation session. Without times the order in the file is the order in time.
+
+    One click per session keeps the evaluated clicks independent, as the intervals over them assume.
+
+    Args:
+        dataset: histories that are sessions (or users with short histories).
+        share: of the sessions with two clicks for the test, and again for the validation, in (0, 0.4].
+        seed: of the draw of clicks.
+
+    Raises:
+        InputError: a share out of range, or too few sessions.
+    """
+    _demand_share(share)
+    starts = dataset.offsets[:-1].astype(np.float64)
+    if dataset.timestamps is not None and dataset.n_interactions:
+        starts = dataset.timestamps[np.minimum(dataset.offsets[:-1], dataset.n_interactions - 1)].astype(np.float64)
+    eligible = np.flatnonzero(dataset.lengths >= 2)
+    ordered = eligible[np.argsort(starts[eligible], kind="stable")]
+    size = round(share * len(ordered))
+    if not size:
+        fix = "Raise the share, or load more sessions."
+        raise InputError("the data", "must have enough sessions of two clicks", len(ordered), fix)
+    validation, test = ordered[-2 * size : -size], ordered[-size:]
+    first, second = float(starts[validation[0]]), float(starts[test[0]])
+    moments = np.arange(dataset.n_interactions, dtype=np.float64) if dataset.timestamps is None else dataset.timestamps
+    early = (starts < first)[dataset.user_of] & (moments < first)
+    early &= ~np.isin(dataset.user_of, np.concatenate([validation, test]))
+    rng = np.random.default_rng([seed, 61])
+    return Split(
+        protocol="next-click",
+        train=dataset.with_rows(early),
+        validation=_one_click(dataset, validation, rng),
+        test=_one_click(dataset, test, rng),
+        cuts=None if dataset.timestamps is None else (first, second),
+    )
+
+
+def _one_click(dataset: Dataset, sessions: np.ndarray, rng: np.random.Generator) -> Holdout:
+    """Of each session one click but its first, drawn at random, with the clicks before it as history."""
+    chosen = np.sort(sessions)
+    places = rng.integers(1, dataset.lengths[chosen])
+    pairs = list(zip(chosen.tolist(), places.tolist(), strict=True))
+    return Holdout(
+        chosen,
+        tuple(dataset.history(session)[:place] for session, place in pairs),
+        tuple(dataset.history(session)[place : place + 1] for session, place in pairs),
+        tuple(dataset.left_out(session, place) for session, place in pairs),
+    )

@@ -59,7 +59,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "modalities": list(catalogue.vectors),
         "numbers": list(catalogue.numbers),
         "cleaning": None if dataset.cleaning is None else dataset.cleaning.to_json(),
-    }
+    } | ({"sessions": True} if dataset.sessions else {})
     part = folder / ".meta.json"
     part.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
     part.replace(folder / "meta.json")
@@ -124,6 +124,7 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
         user_table=users[names].rename(columns=lambda name: name.removeprefix("p:")),
         name=meta["name"],
         cleaning=CleaningSummary.from_json(meta["cleaning"]) if meta.get("cleaning") else None,  # not in older data
+        sessions=meta.get("sessions") is True,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
-from recsys.data.splits import Split, cold_users, leave_one_out, time_split
+from recsys.data.splits import Split, cold_users, leave_one_out, next_click, time_split
 from recsys.errors import InputError
 from recsys.evaluation.evaluate import Progress, evaluate_models, no_progress
 from recsys.evaluation.report import Report
@@ -28,6 +28,7 @@ class Protocol:
     """A way of holding out rows: its key in a `Split`, name, the question it answers, how, and its limit.
 
     `sampled` is the number of random unseen items that held-out items are ranked among; 0 for all unseen items.
+    `histories` is what it makes sense for: "users", "sessions" or "both".
     """
 
     key: str
@@ -37,6 +38,7 @@ class Protocol:
     limit: Message
     split: Callable[[Dataset], Split]
     sampled: int = 0
+    histories: str = "both"
 
 
 def sampled_split(dataset: Dataset) -> Split:
@@ -66,6 +68,7 @@ PROTOCOLS = (
         ),
         Message("Only users active before and after that point are evaluated."),
         time_split,
+        histories="users",
     ),
     Protocol(
         "cold-users",
@@ -76,6 +79,19 @@ PROTOCOLS = (
         ),
         Message("Says nothing about users with long histories."),
         cold_users,
+        histories="users",
+    ),
+    Protocol(
+        "next-click",
+        Message("Next click"),
+        Message("What will a visitor click next in a new session?"),
+        Message(
+            "The latest tenth of the sessions is left out of training; one click of each, drawn at random, must be "
+            "found from the clicks before it."
+        ),
+        Message("Every session counts once, however long it is."),
+        next_click,
+        histories="sessions",
     ),
     Protocol(
         "sampled-negatives",
@@ -93,6 +109,12 @@ PROTOCOLS = (
         SAMPLED,
     ),
 )
+
+
+def protocols_for(dataset: Dataset) -> tuple[Protocol, ...]:
+    """The protocols that make sense for histories of users, or of sessions."""
+    wanted = "sessions" if dataset.sessions else "users"
+    return tuple(one for one in PROTOCOLS if one.histories in ("both", wanted))
 
 
 def protocol(key: str) -> Protocol:
@@ -113,7 +135,7 @@ def check_no_leak(split: Split) -> None:
     validation = Message("the validation part")
     for part, holdout in ((validation, split.validation), (Message("the test part"), split.test)):
         trained = split.train.histories(holdout.users)
-        if split.protocol == "cold-users" and any(len(h) for h in trained):
+        if split.protocol in ("cold-users", "next-click") and any(len(h) for h in trained):
             raise _leak(part, Message("must hold only users without rows in training"))
         if (user := _first_beyond(trained, holdout.histories)) is not None:
             name = split.train.users.external(int(holdout.users[user]))

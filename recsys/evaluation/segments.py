@@ -42,7 +42,7 @@ class Grouping:
 def user_attributes(dataset: Dataset) -> tuple[str, ...]:
     """Attributes that users can be grouped by in this data."""
     found: list[str] = [LENGTH, POPULARITY]
-    if dataset.timestamps is not None:
+    if dataset.timestamps is not None and not dataset.sessions:
         found.insert(1, ACTIVITY)
     if len(dataset.catalogue.scenario_names) > 1:
         found.append(SCENARIO)

@@ -102,7 +102,8 @@ def blend_sentence(target: TransferParty, source: TransferParty, alpha: float) -
 def party_of_user(dataset: Dataset, user: int, history: History | None = None) -> TransferParty:
     """One user. `history` is the known part in place of the whole history: the user's first items."""
     known = dataset.history(user) if history is None else history
-    label = Message("user {user}", user=dataset.users.external(user))
+    name = dataset.users.external(user)
+    label = Message("session {session}", session=name) if dataset.sessions else Message("user {user}", user=name)
     return TransferParty(label, "user", (known,), (int(user),), _left_out(dataset, [user], [known]))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
-from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, time_split
+from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, next_click, time_split
 from recsys.errors import InputError
 from recsys.evaluation.protocols import PROTOCOLS, check_no_leak, evaluate_protocol, protocol, sampled_split
 from recsys.models.baselines import fit_baseline
@@ -18,6 +18,7 @@ SPLITS = {
     "leave-one-out": leave_one_out,
     "time": time_split,
     "cold-users": cold_users,
+    "next-click": next_click,
     "sampled-negatives": sampled_split,
 }
 

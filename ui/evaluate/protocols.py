@@ -10,7 +10,7 @@ from recsys.charts.segments import split_figure
 from recsys.charts.style import CONFIG
 from recsys.errors import StudioError
 from recsys.evaluation import Report, evaluate_models
-from recsys.evaluation.protocols import PROTOCOLS, Protocol
+from recsys.evaluation.protocols import Protocol, protocols_for
 from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
 from recsys.jobs.description import JobDescription
@@ -25,7 +25,7 @@ from ui.shell.widgets import escape_markdown
 
 def protocols_tab(evaluated: EvaluationContext) -> None:
     """Each protocol with a figure of its split; those with other held-out rows train the models anew without them."""
-    for protocol in PROTOCOLS:
+    for protocol in protocols_for(evaluated.dataset):
         with st.container(border=True):
             left, right = st.columns([2, 3], gap="large")
             with left:

@@ -40,14 +40,11 @@ DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 def study_tab(evaluated: EvaluationContext) -> None:
     """Choose the source, run the study in a job, read the verdict and the figures behind it."""
     data = evaluated.dataset
-    axes = {a: tr(name) for a, name in AXES.items() if a != "scenarios" or len(data.catalogue.scenario_names) > 1}
+    offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
+    axes, now = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}, axis_of(evaluated.page)
+    now = now if now in axes else "users"
     axis = st.segmented_control(
-        tr("Source"),
-        list(axes),
-        default=axis_of(evaluated.page),
-        format_func=axes.__getitem__,
-        key="study_axis",
-        required=True,
+        tr("Source"), list(axes), default=now, format_func=axes.__getitem__, key="study_axis", required=True
     )
     content = _study(evaluated, axis)
     if content is None:

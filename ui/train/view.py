@@ -64,14 +64,11 @@ def before_or_after(page: PageContext, dataset: Dataset) -> None:
 
 
 def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
-    st.write(
-        tr(
-            "{data}: {users:,} users, {items:,} items",
-            data=f"**{escape_markdown(dataset.name, 40)}**",
-            users=dataset.n_users,
-            items=dataset.n_items,
-        )
-    )
+    sizes = {"data": f"**{escape_markdown(dataset.name, 40)}**", "items": dataset.n_items, "users": dataset.n_users}
+    if dataset.sessions:
+        st.write(tr("{data}: {users:,} sessions, {items:,} items", **sizes))
+    else:
+        st.write(tr("{data}: {users:,} users, {items:,} items", **sizes))
     ready = st.container()
     plan = plan_or_none(page, dataset)
     if plan is None:

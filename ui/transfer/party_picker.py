@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -17,11 +17,11 @@ from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
-from ui.shell.widgets import escape_markdown, user_picker
+from ui.shell.widgets import escape_markdown, option_labels, user_picker
 from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
-KINDS: Mapping[str, Message] = {
+KINDS: dict[str, Message] = {
     "user": Message("User"),
     "group": Message("Group of users"),
     "near": Message("Nearest users"),
@@ -29,6 +29,14 @@ KINDS: Mapping[str, Message] = {
     "before": Message("The same user, earlier"),
     "scenario": Message("The same user, in another scenario"),
     "items": Message("New user: choose items"),
+}
+OF_SESSIONS: dict[str, Message] = {
+    "user": Message("Session"),
+    "group": Message("Group of sessions"),
+    "near": Message("Nearest sessions"),
+    "everyone": Message("All sessions (average)"),
+    "scenario": Message("The same session, in another scenario"),
+    "items": Message("New session: choose items"),
 }
 TARGET_KINDS = ("user", "group", "everyone", "items")
 GROUPS = ("group", "cluster", "column")
@@ -51,7 +59,7 @@ def pick_party(page: PageContext, context: RunContext, side: str) -> str:
         tr("Kind"),
         kinds,
         index=kinds.index(now) if now in kinds else 0,
-        format_func=lambda kind: tr(KINDS[kind]),
+        format_func=option_labels(KINDS | (OF_SESSIONS if context.dataset.sessions else {})),
         key=f"{side}_kind_{written}",
     )
     pickers: dict[str, Callable[[PageContext, RunContext, str, str], str]] = {
@@ -68,7 +76,7 @@ def pick_party(page: PageContext, context: RunContext, side: str) -> str:
 def _source_kinds(page: PageContext, context: RunContext) -> tuple[str, ...]:
     single = page.view.target.partition(":")[0] in ("user", "items")
     offered = {
-        "before": single,
+        "before": single and not context.dataset.sessions,  # a session has no earlier interests
         "scenario": single and len(context.dataset.catalogue.scenario_names) > 1,
         "near": isinstance(context.run.model, Encoder),
     }

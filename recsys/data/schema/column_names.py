@@ -10,7 +10,7 @@ _WORDS = {
         userid user uid customerid customer visitorid visitor reviewerid reviewer personid person memberid
         member playerid player listener readerid studentid student learnerid clientid client accountid account
         profileid username useridx userno usernumber buyerid subscriberid msno deviceid cookieid steamid
-        sessionid session sid nutzer nutzerid kunde kundennr kundennummer kundenid utilisateur usuario idusuario
+        nutzer nutzerid kunde kundennr kundennummer kundenid utilisateur usuario idusuario
         cliente utente utilisateurid idutilisateur idclient clientnr gebruiker användare пользователь клиент
         usuário idusuário 고객 사용자 buyer shopper subscriber learner profile patron hhid householdkey fullvisitorid
         客户 客户id 用户id 用户 用户编号 用户名 顾客 会员 会员id 买家id 学生 学号 ユーザーid ユーザー 顧客id
@@ -64,6 +64,8 @@ _STEMS = {
     "item_id": "item product prod article movie film book song track artist game course content video 商品 产品 物品",
 }
 USER_STEMS, ITEM_STEMS = (tuple(_STEMS[role].split()) for role in ("user_id", "item_id"))
+SESSION_NAMES = ("sessionid", "session", "sid", "visitid", "会话id", "会话", "会话编号", "セッションid", "セッション")
+"""Names of the column of sessions: histories of visitors who are not known, read where there is no user column."""
 _ID_ENDINGS = "id ids no nr num number code key hash idx index uuid guid ref identifier name 编号 号 代码 名"
 _TIME_ENDINGS = ("time", "timestamp", "date", "datetime", "时间", "日期", "日時")
 NAMES = {role: tuple(words.split()) for role, words in _WORDS.items()}
@@ -73,6 +75,11 @@ NAMES = {role: tuple(words.split()) for role, words in _WORDS.items()}
 def normalised_name(name: str) -> str:
     """A column's name without case, blanks, punctuation and a RecBole type: `User_ID:token` -> `userid`."""
     return re.sub(r"[\W_]+", "", name.split(":", maxsplit=1)[0].lower())
+
+
+def is_session_name(column: str) -> bool:
+    """Whether a column that groups the rows is one of sessions."""
+    return normalised_name(column) in SESSION_NAMES
 
 
 def known_names(columns: Sequence[str]) -> dict[str, str]:
@@ -91,5 +98,7 @@ def known_names(columns: Sequence[str]) -> dict[str, str]:
             assign(role, name.__eq__)
     for role, stems in _STEMS.items():  # compounds such as `customer_number`, `product_code`
         assign(role, {stem + ending for stem in stems.split() for ending in _ID_ENDINGS.split()}.__contains__)
+    for name in SESSION_NAMES:
+        assign("user_id", name.__eq__)
     assign("timestamp", lambda name: name.endswith(_TIME_ENDINGS))
     return found

@@ -1,0 +1,70 @@
+"""A run of sessions whose lists may hold already chosen items, on all pages after Train."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.data.repeats import ALLOW
+from recsys.models.attention.config import AttentionConfig
+from recsys.runs import load_run, train_run
+from recsys.workspace import Workspace
+from tests.metrics.test_repeats import shop
+from tests.pages.screen import everything_on, no_errors
+from tests.walks.page_screen import mixer
+from ui.shell import state
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACE = "9" * 32
+
+
+@pytest.fixture(scope="module")
+def run_id(own_workspace: Workspace) -> str:
+    data = replace(shop(users=60, items=24, repeated=0.6), sessions=True, name="clicks")
+    data = replace(data, timestamps=np.tile(1.7e9 + 60.0 * np.arange(12), 60) + np.repeat(np.arange(60) * 900.0, 12))
+    shape = AttentionConfig(embedding_size=16, layers=1)
+    run = train_run(data, model_config=shape, epochs=2, threads=1, repeats=ALLOW)
+    return own_workspace.space(SPACE).save_run(run, data).id
+
+
+def opened(run_id: str, page: str, **view: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    app.session_state["transfer_source"] = True  # the panel is open
+    for name, value in {"run": run_id, **view}.items():
+        app.query_params[name] = value
+    app.switch_page(f"pages/{page}.py").run()
+    for job in state.jobs().of(SPACE):
+        state.jobs().wait(job.id, SPACE, timeout=60)
+    app.run()
+    no_errors(app)
+    return app
+
+
+def test_transfer_lists_chosen_items_again_and_offers_no_earlier_self(run_id: str, own_workspace: Workspace) -> None:
+    app = opened(run_id, "4_Transfer", target="user:u3", source="user:u4")
+    _, data = load_run(own_workspace.space(SPACE).path(run_id))
+    shown = mixer(app)
+    assert shown is not None
+    titles = {data.catalogue.titles[item] for item in data.history(3)[:-1]}
+    assert titles & set(shown["titles"]), "a chosen item is among those that can be listed"
+    kinds = app.selectbox(key="source_kind_user:u4").options
+    assert "Nearest sessions" in kinds and not any("earlier" in kind for kind in kinds)
+    assert "Already chosen items may be recommended again." in everything_on(app)
+
+
+def test_evaluate_has_its_own_baseline_and_the_protocols_of_sessions(run_id: str) -> None:
+    app = opened(run_id, "5_Evaluate", tab="protocols")
+    shown = everything_on(app)
+    assert "Next click" in shown and "Cold users" not in shown and "Split by time" not in shown
+    assert "Again what was last" in shown and "count as any other item" in shown
+    study = opened(run_id, "5_Evaluate", tab="study")
+    assert study.segmented_control(key="study_axis").options == ["another user"]
+
+
+def test_explain_keeps_chosen_items_among_the_candidates(run_id: str) -> None:
+    assert "session u3" in everything_on(opened(run_id, "6_Explain", target="user:u3"))
