@@ -13,11 +13,14 @@ from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, MissingExtraError
 from recsys.models import sentence_encoders
 from recsys.models.attention.config import AttentionConfig
+from recsys.models.item_text import NO_ENCODER, TF_IDF, item_text_vectors
 from recsys.models.sentence_encoders import SentenceEncoder
 from recsys.models.sequence.learner import SequenceLearner
 from recsys.models.training.config import TrainConfig
 from recsys.runs import load_run, save_run, train_run
-from recsys.runs.item_features import read_item_features
+from recsys.runs.item_features import read_item_features, reader_message
+from recsys.wording import Message
+from tests.conftest import planted_dataset
 
 
 def letters(texts: Sequence[str]) -> np.ndarray:
@@ -76,3 +79,15 @@ def test_a_checkpoint_with_other_item_features_is_refused(planted: Dataset) -> N
     began, now = SequenceLearner(planted, config, train, table), SequenceLearner(planted, config, train, table[:, :4])
     with pytest.raises(ArtifactError, match=r"began with 6 numbers per item as features \(got 4\)"):
         now.load_tensors(began.tensors())
+
+
+def test_what_a_saved_run_says_of_its_features_is_a_message_again() -> None:
+    found = item_text_vectors(planted_dataset(users=40).catalogue, TF_IDF)
+    saved = f"vectors “image”; {found.reader} {NO_ENCODER}"
+    message = reader_message(saved)
+    assert message == saved and isinstance(message, Message) and set(message.values) == {"first", "others"}
+    assert isinstance(message.values["first"], Message) and message.values["first"].values == {"name": "image"}
+    others = message.values["others"]
+    assert isinstance(others, Message) and isinstance(others.values["sentence"], Message)
+    assert others.values["sentence"].values["items"] == 40
+    assert reader_message("another sentence") == "another sentence"

@@ -100,7 +100,7 @@ def quality_figure(quality: Quality) -> Figure:
         (tr("continuity: true neighbours are near points"), quality.continuity),
         (tr("preservation: share of the {n} nearest", n=quality.neighbours), quality.preservation),
     ]
-    words = "; ".join(f"{name}: {format_number(value)}" for name, value in rows)
+    words = tr("; ").join(f"{name}: {format_number(value)}" for name, value in rows)
     figure = sentence_figure(
         tr(
             "{share} of the {n} nearest neighbours are still nearest on the map",
@@ -141,7 +141,7 @@ def number_of_groups_figure(clusters: Clusters) -> Figure:
         ),
         x=tr("number of groups"),
         y=tr("silhouette (−1 to 1)"),
-        alternative="; ".join(
+        alternative=tr("; ").join(
             tr("{n} groups: {silhouette}", n=number, silhouette=format_number(value))
             for number, value in clusters.compared
         ),
@@ -175,7 +175,7 @@ def column_figure(name: str, shares: Mapping[str, tuple[float, float]]) -> Figur
             here=format_percent(shares[most][0]),
             all=format_percent(shares[most][1]),
         ),
-        alternative="; ".join(
+        alternative=tr("; ").join(
             tr(
                 "{value}: {own} of the group, {all} of all",
                 value=plain_text(_value(value)),

@@ -102,7 +102,7 @@ def like_newest_figure(found: LikeNewest, k: int) -> Figure:
             interests=counted[1],
         ),
         x=tr("share of “{kind}”", kind=kind),
-        alternative="; ".join(f"{name}: {format_percent(share)}" for name, share in rows),
+        alternative=tr("; ").join(f"{name}: {format_percent(share)}" for name, share in rows),
         height=260,
     )
     figure.add_trace(

@@ -417,3 +417,14 @@ def test_already_chosen_items_are_proposed_by_the_data_and_the_run_follows(space
     app.query_params["dataset"] = second.id
     app.run()
     assert app.selectbox(key="train_repeats").value == "leave-out", "other data has its own"
+
+
+def test_the_page_is_in_chinese_and_the_settings_outlive_a_change_of_language(small: Dataset) -> None:
+    app = train_page()
+    app.session_state["train_level"] = "Basic"
+    app.run().selectbox(key="train_attention_objective").select("masked").run()
+    app.query_params["lang"] = "zh"
+    no_errors(app.run())
+    objective = app.selectbox(key="train_attention_objective")
+    assert (objective.label, objective.value, app.session_state["train_level"]) == ("训练目标", "masked", "Basic")
+    assert app.button(key="train_start").label == "训练" and "40 个用户" in words(app)

@@ -16,7 +16,7 @@ from recsys.embeddings.projection_storage import load_projection, save_projectio
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.progress import Progress
 from recsys.jobs.queue import JobQueue, JobSnapshot
-from recsys.wording import Message
+from recsys.wording import Message, tr
 from recsys.workspace import Space
 from ui import cache
 from ui.embeddings.viewed_jobs import ViewedJobs
@@ -150,9 +150,14 @@ def viewer_id() -> str:
     return str(st.session_state.setdefault("map_viewer", secrets.token_hex(8)))
 
 
-@st.cache_resource(max_entries=6, show_spinner="Looking for groups …")
 def item_groups_of(folder: str, representation: cache.Representation) -> tuple[Clusters, tuple[str, ...]]:
     """The groups of items in a saved run, and their names."""
+    with st.spinner(tr("Looking for groups …")):
+        return _item_groups_of(folder, representation)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _item_groups_of(folder: str, representation: cache.Representation) -> tuple[Clusters, tuple[str, ...]]:
     from recsys.embeddings import cluster, name_item_groups
 
     clusters = cluster(cache.embeddings_of(folder, representation).items[1:])
