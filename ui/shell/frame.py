@@ -154,6 +154,8 @@ def _language_switch(page: PageContext) -> None:
 
     def choose() -> None:
         chosen = st.session_state["frame_language"]
+        if chosen not in LANGUAGES:  # a page that is just being drawn may send that nothing is chosen
+            return
         choose_language(chosen)
         page.set_view(lang="" if chosen == "en" else chosen)
 
