@@ -30,13 +30,14 @@ def paths() -> str:
     figures, rows = opened(path), []
     for name, label in PATHS.items():
         one, two = (figures["speed"][f"threads_{count}"][name] for count in (1, 2))
-        differs = figures["difference_to_ours"].get(name)
+        differs = figures.get("difference_to_ours", {}).get(name)
+        gains = figures.get("ndcg@10", {}).get(name, [])  # absent where only the speed was measured
         rows.append([
             label,
             number(one["steps_per_second"]),
             number(two["steps_per_second"]),
             number(one["times_the_cpu_of_ours"]),
-            ", ".join(number(value, 4) for value in figures["ndcg@10"][name]),
+            ", ".join(number(value, 4) for value in gains) or "not measured",
             estimate(differs) if differs else "–",
             link(path),
         ])  # fmt: skip
