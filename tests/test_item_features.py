@@ -72,6 +72,20 @@ def test_a_training_continues_with_the_text_model_that_it_began_with(
         read_item_features(planted, "auto", tmp_path / "checkpoint", silent)
 
 
+def test_the_same_texts_are_encoded_once(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(texts: Sequence[str]) -> np.ndarray:
+        calls.append(len(texts))
+        return letters(texts)
+
+    install(monkeypatch, replace(LETTERS, encode=counted))
+    first = item_text_vectors(planted.catalogue).vectors
+    assert np.array_equal(item_text_vectors(planted.catalogue).vectors, first, equal_nan=True) and calls == [40]
+    longer = replace(planted.catalogue, titles=tuple(f"{title} anew" for title in planted.catalogue.titles))
+    assert not np.array_equal(item_text_vectors(longer).vectors[1:], first[1:]) and calls == [40, 40]
+
+
 def test_a_checkpoint_with_other_item_features_is_refused(planted: Dataset) -> None:
     """Those of an earlier version, which did not name the text model."""
     config, train = AttentionConfig(embedding_size=8).fitted(planted), TrainConfig(epochs=1).fitted(planted)
