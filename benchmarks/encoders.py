@@ -47,6 +47,7 @@ from recsys.runs import train_run
 
 SHUFFLED = "shuffled texts"
 CONDITIONS = [(warm, cold) for warm in LANGUAGES for cold in LANGUAGES]
+SHARE = 0.1  # of the items that are new
 NEW = "new items only"
 
 
@@ -77,10 +78,11 @@ def by_texts_alone(vectors: np.ndarray, held_out: Holdout, new: np.ndarray) -> n
     return ranks
 
 
-def ranks_by_model(
-    dataset: Dataset, held_out: Holdout, new: np.ndarray, vectors: np.ndarray, epochs: int, seed: int
-) -> dict[str, np.ndarray]:
-    """Ranks by the trained model (`benchmarks.cold_items`) and by the texts alone."""
+def ranks_by_model(vectors: np.ndarray, epochs: int, seed: int) -> dict[str, np.ndarray]:
+    """Ranks by the trained model (`benchmarks.cold_items`) and by the texts alone; the seed draws the new items too."""
+    dataset: Dataset = load_sample("all").dataset  # not an argument: it can't be sent to another process
+    new = choose_cold(dataset, SHARE, seed)
+    held_out = hold_out_cold_items(dataset, new)
     warm = dataset.with_rows(~new[dataset.sequence])
     warm = replace(warm, catalogue=replace(warm.catalogue, vectors={"text": vectors}))
     run = train_run(warm, epochs=epochs, seed=seed, holdout="none", baselines=(), text="")
@@ -100,15 +102,14 @@ def measure_all(
     found: dict[tuple[str, str, str], list[dict[str, np.ndarray]]] = {}
     keys, tasks = [], []
     for seed in seeds:
-        new = choose_cold(dataset, 0.1, seed)
-        held_out = hold_out_cold_items(dataset, new)
-        users += len(held_out)
+        new = choose_cold(dataset, SHARE, seed)
+        users += len(hold_out_cold_items(dataset, new))
         for warm, cold in CONDITIONS:
             texts = {TF_IDF: item_text_vectors(mixed_texts(datasets, warm, cold, new), TF_IDF).vectors}
             texts |= {name: np.where(new[:, None], one[cold], one[warm]) for name, one in encoded.items()}
             texts[SHUFFLED] = shuffled_texts(texts[next(iter(encoded), TF_IDF)], seed)
             keys += [(warm, cold, name) for name in texts]
-            tasks += [(dataset, held_out, new, vectors, epochs, seed) for vectors in texts.values()]
+            tasks += [(vectors, epochs, seed) for vectors in texts.values()]
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for key, ranks in zip(keys, pool.map(ranks_by_model, *zip(*tasks, strict=True)), strict=True):
             found.setdefault(key, []).append(ranks)
