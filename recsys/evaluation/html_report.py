@@ -16,13 +16,19 @@ from recsys.data.dataset import Dataset
 from recsys.data.quality import gini
 from recsys.evaluation.protocols import protocol
 from recsys.evaluation.quality_over_alpha import QualityOverAlpha
-from recsys.evaluation.report import Report
+from recsys.evaluation.report import Report, report_label
 from recsys.evaluation.segments import Segments
 from recsys.metrics import registry
 from recsys.metrics.uncertainty import Estimate
-from recsys.models.table import model_label
+from recsys.wording import Message, tr, worded
 
 PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "streamlit", "plotly")
+EVALUATION_REPORT = Message("Evaluation report")
+BETTER: Mapping[str, Message] = {
+    "higher": Message("higher is better"),
+    "lower": Message("lower is better"),
+    "neither": Message("neither direction is better"),
+}
 STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}td,th{padding:.3rem .7rem;text-align:left;
@@ -43,21 +49,22 @@ def versions() -> dict[str, str]:
 
 
 def data_card(dataset: Dataset) -> dict[str, str]:
-    """Names and formatted values that describe the data."""
-    times = dataset.timestamps
-    span = "no times" if times is None or not len(times) else f"{_day(times.min())} to {_day(times.max())}"
+    """Names and formatted values that describe the data; what is worded is a message."""
+    times, span = dataset.timestamps, Message("no times")
+    if times is not None and len(times):
+        span = Message("{first} to {last}", first=_day(times.min()), last=_day(times.max()))
     density = dataset.n_interactions / max(1, dataset.n_users * dataset.n_items)
     return {
-        "name": dataset.name,
-        "users": f"{dataset.n_users:,}",
-        "items": f"{dataset.n_items:,}",
-        "interactions": f"{dataset.n_interactions:,}",
-        "density": f"{100 * density:.3g}%",
-        "interactions per user, median": f"{float(np.median(dataset.lengths)):,.0f}",
-        "inequality of item popularity (Gini)": f"{gini(dataset.item_counts[1:]):.3f}",
-        "period": span,
-        "scenarios": ", ".join(dataset.catalogue.scenario_names) or "one",
-        "fingerprint": dataset.fingerprint,
+        Message("name"): dataset.name,
+        Message("users"): f"{dataset.n_users:,}",
+        Message("items"): f"{dataset.n_items:,}",
+        Message("interactions"): f"{dataset.n_interactions:,}",
+        Message("density"): f"{100 * density:.3g}%",
+        Message("interactions per user, median"): f"{float(np.median(dataset.lengths)):,.0f}",
+        Message("inequality of item popularity (Gini)"): f"{gini(dataset.item_counts[1:]):.3f}",
+        Message("period"): span,
+        Message("scenarios"): ", ".join(dataset.catalogue.scenario_names) or Message("one"),
+        Message("fingerprint"): dataset.fingerprint,
     }
 
 
@@ -65,7 +72,7 @@ def _day(seconds: float) -> str:
     try:
         return datetime.fromtimestamp(float(seconds), UTC).date().isoformat()
     except (OverflowError, ValueError, OSError):
-        return "unknown"
+        return Message("unknown")
 
 
 def evaluation_html(
@@ -75,70 +82,85 @@ def evaluation_html(
     *,
     segments: Sequence[Segments] = (),
     curve: QualityOverAlpha | None = None,
-    title: str = "Evaluation report",
+    title: str = EVALUATION_REPORT,
+    lang: str = "en",
 ) -> str:
-    """The whole report as one HTML text.
+    """The whole report as one HTML text, in the language of the reader.
 
     Args:
         model_card: names and values about the model (config, seconds, parameters, seed), shown escaped.
         segments, curve: further sections.
+        lang: the language that is named in the file.
     """
-    how = protocol(report.protocol)
+    heading, repeats = escape(worded(title)), [report.repeats.sentence, report.parts_sentence]
+    intervals = tr("{metric} with 95% intervals", metric=report.main.upper())
     sections = [
-        f"<h1>{escape(title)}</h1><p><strong>{escape(report.verdict)}</strong></p>"
-        + _sentences([s for s in (report.repeats.sentence, report.parts_sentence) if s]),
-        "<h2>Results</h2>" + _results(report),
-        "<h2>" + escape(f"{report.main.upper()} with 95% intervals") + "</h2>" + interval_svg(report, report.main),
-        "<h2>Comparisons</h2>" + _comparisons(report),
-        "<h2>Protocol</h2>"
-        + _card(
-            {
-                "protocol": how.name,
-                "question": how.question,
-                "how": how.how,
-                "limit": how.limit,
-                "ranking": f"among {how.sampled or 'all'} items that may be recommended; ties count against the model; "
-                "a held-out item that may not is a miss",
-                "already chosen items": dataset.repeats.sentence,
-                "users evaluated": f"{len(report.users):,}",
-                "intervals": "95%, percentile bootstrap over users, 1,000 resamples (coverage and Gini: linearised)",
-                "tests": "paired bootstrap, Holm’s correction over all comparisons",
-                "seed": str(report.seed),
-            }
-        ),
-        "<h2>Metrics</h2>" + _metrics(report),
-        "<h2>Data card</h2>" + _card(data_card(dataset)),
-        "<h2>Model card</h2>" + _card(model_card),
+        f"<h1>{heading}</h1><p><strong>{escape(tr(report.verdict))}</strong></p>"
+        + _sentences([s for s in repeats if s]),
+        _section(tr("Results"), _results(report)),
+        _section(intervals, interval_svg(report, report.main)),
+        _section(tr("Comparisons"), _comparisons(report)),
+        _section(tr("Protocol"), _card(_protocol_card(report, dataset))),
+        _section(tr("Metrics"), _metrics(report)),
+        _section(tr("Data card"), _card(data_card(dataset))),
+        _section(tr("Model card"), _card(model_card)),
     ]
     sections += [_segments(found) for found in segments]
     if curve is not None:
-        sections.append("<h2>Quality over α</h2>" + _sentences([curve.verdict]) + alpha_svg(curve))
-    sections.append("<h2>Versions</h2>" + _card(versions()))
-    created = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        sections.append(_section(tr("Quality over α"), _sentences([curve.verdict]) + alpha_svg(curve)))
+    sections.append(_section(tr("Versions"), _card(versions())))
+    created = tr("Created by Interest Transfer Studio, {time}.", time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="{escape(lang)}"><head><meta charset="utf-8"><title>{heading}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<style>{STYLE}</style></head><body>{''.join(sections)}"
-        f'<p class="note">Created by Interest Transfer Studio, {created}.</p></body></html>'
+        f'<p class="note">{created}</p></body></html>'
     )
 
 
+def _section(heading: str, body: str) -> str:
+    return f"<h2>{escape(heading)}</h2>{body}"
+
+
+def _protocol_card(report: Report, dataset: Dataset) -> dict[str, str]:
+    how = protocol(report.protocol)
+    return {
+        Message("protocol"): how.name,
+        Message("question"): how.question,
+        Message("how"): how.how,
+        Message("limit"): how.limit,
+        Message("ranking"): Message(
+            "among {items} items that may be recommended; ties count against the model; a held-out item that may not "
+            "is a miss",
+            items=how.sampled or Message("all"),
+        ),
+        Message("already chosen items"): dataset.repeats.sentence,
+        Message("users evaluated"): f"{len(report.users):,}",
+        Message("intervals"): Message(
+            "95%, percentile bootstrap over users, 1,000 resamples (coverage and Gini: linearised)"
+        ),
+        Message("tests"): Message("paired bootstrap, Holm’s correction over all comparisons"),
+        Message("seed"): str(report.seed),
+    }
+
+
 def _card(rows: Mapping[str, object]) -> str:
-    body = "".join(f"<tr><th>{escape(str(k))}</th><td>{escape(str(v))}</td></tr>" for k, v in rows.items())
+    cells = ((worded(key), worded(value) if isinstance(value, str) else str(value)) for key, value in rows.items())
+    body = "".join(f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in cells)
     return f"<table>{body}</table>"
 
 
 def _sentences(sentences: Sequence[str], nothing: str = "") -> str:
-    return "".join(f"<p>{escape(sentence)}</p>" for sentence in (sentences or [nothing]))
+    return "".join(f"<p>{escape(tr(sentence))}</p>" for sentence in (sentences or [nothing]))
 
 
 def _comparisons(report: Report) -> str:
-    sentences = [comparison.sentence(model_label) for comparison in report.comparisons]
-    return _sentences(sentences, "Only one model was evaluated.")
+    sentences = [comparison.sentence(report_label) for comparison in report.comparisons]
+    return _sentences(sentences, Message("Only one model was evaluated."))
 
 
 def _results(report: Report) -> str:
-    names = "".join(f"<th>{escape(m.label)}</th>" for m in report.models)
+    names = "".join(f"<th>{escape(tr(m.label))}</th>" for m in report.models)
     rows = []
     for key in report.metrics:
         best = report.best(key)
@@ -148,7 +170,7 @@ def _results(report: Report) -> str:
             else f"<td>{m.estimates[key].text}</td>"
             for m in report.models
         )
-        rows.append(f"<tr><th>{escape(registry.metric_label(key))}</th>{cells}</tr>")
+        rows.append(f"<tr><th>{escape(tr(registry.metric_label(key)))}</th>{cells}</tr>")
     return f"<table><tr><th></th>{names}</tr>{''.join(rows)}</table>"
 
 
@@ -156,27 +178,27 @@ def _metrics(report: Report) -> str:
     """Formula, direction and paper of each metric in the results."""
     rows = []
     for metric in map(registry.find_metric, report.metrics):
-        better = "neither direction is better" if metric.better == "neither" else f"{metric.better} is better"
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (metric.formula, better, metric.paper))
-        rows.append(f"<tr><th>{escape(metric.label)}</th>{cells}</tr>")
+        texts = (tr(metric.formula), tr(BETTER[metric.better]), metric.paper)
+        cells = "".join(f"<td>{escape(text)}</td>" for text in texts)
+        rows.append(f"<tr><th>{escape(tr(metric.label))}</th>{cells}</tr>")
     return f"<table>{''.join(rows)}</table>"
 
 
 def _segments(found: Segments) -> str:
     rows = "".join(
-        f"<tr><th>{escape(g.name)}</th><td>{g.users:,}</td><td>{g.estimate.text}</td>"
-        f"<td>{'too few users' if g.too_small else ''}</td></tr>"
+        f"<tr><th>{escape(worded(g.name))}</th><td>{g.users:,}</td><td>{g.estimate.text}</td>"
+        f"<td>{tr('too few users') if g.too_small else ''}</td></tr>"
         for g in found.groups
     )
-    return (
-        f"<h2>By {escape(found.by)}</h2>{_sentences([found.sentence, *found.warnings])}"
-        f"<table><tr><th>group</th><th>users</th><th>{escape(registry.metric_label(found.metric))}</th><th></th></tr>{rows}</table>"
-    )
+    headings = (tr("group"), tr("users"), tr(registry.metric_label(found.metric)), "")
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    table = f"<table><tr>{head}</tr>{rows}</table>"
+    return _section(tr("By {attribute}", attribute=found.by), _sentences([found.sentence, *found.warnings]) + table)
 
 
 def interval_svg(report: Report, metric: str) -> str:
     """A row per model: name, estimate with interval, numbers."""
-    estimates = {m.label: m.estimates[metric] for m in report.models}
+    estimates = {tr(m.label): m.estimates[metric] for m in report.models}
     top = max(e.high for e in estimates.values()) or 1.0
     low = min(0.0, *(e.low for e in estimates.values()))
     height = 30 * len(estimates) + 20
@@ -197,8 +219,8 @@ def interval_svg(report: Report, metric: str) -> str:
 
 def alpha_svg(curve: QualityOverAlpha) -> str:
     """NDCG over α with its interval, and the controls."""
-    lines: list[tuple[str, Sequence[Estimate], str]] = [(curve.kind, curve.curve, "#009E73")]
-    lines += [(name, es, "#8A918D") for name, es in curve.controls.items()]
+    lines: list[tuple[str, Sequence[Estimate], str]] = [(worded(curve.kind), curve.curve, "#009E73")]
+    lines += [(worded(name), es, "#8A918D") for name, es in curve.controls.items()]
     top = max(e.high for _, es, _ in lines for e in es) or 1.0
 
     def point(alpha: float, value: float) -> str:
@@ -215,5 +237,5 @@ def alpha_svg(curve: QualityOverAlpha) -> str:
         drawn.append(f'<text x="618" y="{y:.1f}">{escape(name)}</text>')
     axis = '<line x1="50" x2="610" y1="230" y2="230" stroke="currentColor"/>'
     labels = f'<text x="50" y="250">α = 0</text><text x="580" y="250">α = 1</text><text x="0" y="36">{top:.3f}</text>'
-    description = escape(curve.verdict)
+    description = escape(tr(curve.verdict))
     return f'<svg viewBox="0 0 760 260" role="img" aria-label="{description}">{axis}{labels}{"".join(drawn)}</svg>'

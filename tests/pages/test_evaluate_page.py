@@ -147,6 +147,19 @@ def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
 
 
+def test_the_page_speaks_chinese(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], tab="segments", lang="zh")
+    no_errors(app)
+    assert "120 个用户上的 NDCG@10 为" in app.subheader[0].value.replace("\\", "")
+    assert tab_shown(app) == "用户组" and app.selectbox("segment_by").options[0] == "历史长度"
+    sent = everything_on(app)
+    assert not [
+        words
+        for words in ("with 95% interval", "gap between", "Next:", "repeats:", "of the interactions")
+        if words in sent
+    ]
+
+
 def test_a_run_without_held_out_rows_says_so(saved: dict[str, str]) -> None:
     app = opened(saved["none"])
     no_errors(app)

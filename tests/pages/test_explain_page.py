@@ -12,7 +12,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors, tab_shown
+from tests.pages.screen import everything_on, no_errors, tab_shown
 from ui.explain.tabs import TABS
 from ui.shell import state
 
@@ -164,6 +164,16 @@ def test_an_item_chosen_by_an_earlier_label_stays_chosen(runs: dict[str, str]) -
         radio.set_value(sent).run()
         no_errors(app)
         assert int(item_list(app).value) in expected
+
+
+def test_the_page_speaks_chinese(runs: dict[str, str]) -> None:
+    app = opened(runs["attention"], target="user:u1", tab="parts", source="user:u2", alpha="0.3", lang="zh")
+    no_errors(app)
+    assert any("排名第" in text.value for text in app.markdown)
+    sent = everything_on(app)
+    assert not [
+        words for words in ("supports", "score lost", "part of the margin", "Recommended", "Next:") if words in sent
+    ]
 
 
 def test_the_next_step_is_the_only_primary_button(runs: dict[str, str]) -> None:

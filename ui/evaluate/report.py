@@ -10,9 +10,10 @@ import streamlit as st
 from recsys.data.export import csv_bytes, json_bytes
 from recsys.evaluation.segments import grouping, segment
 from recsys.models.table import model_label, setting_label
-from recsys.wording import tr
+from recsys.wording import Message, listed, tr
 from ui.evaluate.alpha import NEWEST_CURVE
 from ui.evaluate.jobs import EvaluationContext
+from ui.language import language
 from ui.shell.widgets import download
 
 
@@ -21,40 +22,45 @@ def report_tab(evaluated: EvaluationContext) -> None:
     st.write(
         tr("The report holds the data card, the model card, the protocol, all metrics with intervals, and versions.")
     )
-    metrics = evaluated.report.to_json()
+    metrics, lang = evaluated.report.to_json(), language()
     with st.container(horizontal=True):
-        download(tr("Export report (HTML)"), lambda: _html(evaluated), "evaluation.html", "text/html", "report_html")
+        download(
+            tr("Export report (HTML)"), lambda: _html(evaluated, lang), "evaluation.html", "text/html", "report_html"
+        )
         download(
             tr("Export metrics (JSON)"), lambda: json_bytes(metrics), "metrics.json", "application/json", "rep_json"
         )
         download(tr("Export users (CSV)"), lambda: csv_bytes(_users(evaluated)), "users.csv", "text/csv", "report_csv")
 
 
-def _html(evaluated: EvaluationContext) -> bytes:
+def _html(evaluated: EvaluationContext, lang: str) -> bytes:
     from recsys.evaluation.html_report import evaluation_html
 
     run, report = evaluated.run, evaluated.report
     card: dict[str, Any] = {
-        "name": run.name,
-        "model": model_label(run.model.name),
-        "parameters": f"{run.parameters:,}",
-        "trained": run.created,
-        "seconds of training": f"{run.seconds:,.0f}",
-        "epochs": len(run.reports),
-        "compared with": ", ".join(map(model_label, run.baselines)),
-        **{f"setting of {model_label(name)}, chosen on validation users: {setting}": value
+        Message("name"): run.name,
+        Message("model"): Message(model_label(run.model.name)),
+        Message("parameters"): f"{run.parameters:,}",
+        Message("trained"): run.created,
+        Message("seconds of training"): f"{run.seconds:,.0f}",
+        Message("epochs"): len(run.reports),
+        Message("compared with"): listed([tr(model_label(name)) for name in run.baselines] or [""]),
+        **{Message("setting of {model}, chosen on validation users: {setting}", model=tr(model_label(name)),
+                   setting=setting): value
            for name, chosen in run.settings.items() for setting, value in chosen.items()},
-        **{f"{setting_label(name)} ({part})": value for part in ("model", "train")
+        **{f"{tr(setting_label(name))} ({part})": value for part in ("model", "train")
            for name, value in dict(run.config.get(part, {})).items()},
-        "intended use": "demonstrations, teaching and exploration; not for decisions about people",
+        Message("intended use"): Message(
+            "demonstrations, teaching and exploration; not for decisions about people"
+        ),
     }  # fmt: skip
     values = report.models[0].per_user[report.main]
     dataset, users = evaluated.dataset, evaluated.split.test
     attributes = ["history length", *(["scenario"] if len(dataset.catalogue.scenario_names) > 1 else [])]
     segments = [segment(values, grouping(dataset, users, by), report.main) for by in attributes]
     run_id, curve = st.session_state.get(NEWEST_CURVE, ("", None))
-    curve, title = (curve if run_id == run.id else None), f"Evaluation of {run.name}"
-    return evaluation_html(report, dataset, card, segments=segments, curve=curve, title=title).encode()
+    curve, title = (curve if run_id == run.id else None), Message("Evaluation of {run}", run=run.name)
+    return evaluation_html(report, dataset, card, segments=segments, curve=curve, title=title, lang=lang).encode()
 
 
 def _users(evaluated: EvaluationContext) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from recsys.evaluation.study.new_items import (
     NewItems,
     _by_chance,
     draw_new_items,
+    saved_sentence,
     shuffled_texts,
     without_items,
 )
@@ -22,6 +24,7 @@ from recsys.evaluation.study.plan import plan_study
 from recsys.evaluation.study.text_items import TextItems
 from recsys.evaluation.study.transfer_study import transfer_study
 from recsys.models.item_text import item_text_vectors
+from recsys.wording import Message
 from tests.evaluation.study.test_transfer_study import FastEncoder, two_scenarios
 
 WORDS = ("alpine", "bread", "copper", "drums", "ember", "ferns", "glass", "harbour", "iron", "jasmine")
@@ -61,6 +64,10 @@ def test_titles_that_tell_the_interest_find_new_items(telling: NewItems) -> None
     assert telling.differences["target alone"].low > 0, "with no item known, only the source tells the interest"
     assert telling.sentence.startswith("By their texts new items are found: NDCG@10 0.")
     assert "among 10 items that no training row holds" in telling.sentence
+    content = json.loads(json.dumps(telling.to_json()))
+    again = saved_sentence(content)
+    assert again == telling.sentence and isinstance(again, Message)
+    assert saved_sentence({"sentence": "of an earlier version"}) == "of an earlier version"
 
 
 def test_titles_that_tell_nothing_are_not_shown_to_help() -> None:

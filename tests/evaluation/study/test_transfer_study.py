@@ -21,10 +21,13 @@ from recsys.evaluation.study.plan import plan_study
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.training import study_epochs
 from recsys.evaluation.study.transfer_study import TransferStudy, transfer_study
+from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.models.training.warm_start import warm_vectors
+from recsys.wording import Message, tr, use_catalogue
 from tests.conftest import planted_dataset
 from tests.metrics.test_repeats import shop
+from ui.language import _of_reader, catalogue
 
 
 class FastEncoder:
@@ -194,6 +197,23 @@ def test_json_holds_everything_and_no_nan(linked: TransferStudy) -> None:
     assert {one["against"] for one in point["comparisons"]} == set(point["methods"]) - {"transfer"}
     assert all(one["p"] <= one["p_holm"] <= 1 for one in point["comparisons"])
     assert content["verdict"] == linked.verdict
+
+
+def test_the_verdict_of_a_saved_study_is_made_from_its_numbers_or_stays_its_text(
+    linked: TransferStudy, unlinked: TransferStudy
+) -> None:
+    chinese = catalogue("zh")
+    for study in (linked, unlinked):
+        content = json.loads(json.dumps(study.to_json()))
+        verdict = saved_verdict(content)
+        assert verdict == content["verdict"] and isinstance(verdict, Message)
+        use_catalogue(lambda: chinese)
+        try:
+            assert "“a”的兴趣到“b”的迁移" in tr(verdict) and not set("Tt") & set(tr(verdict))
+        finally:
+            use_catalogue(_of_reader)
+        older = content | {"verdict": "Words of an earlier version."}
+        assert saved_verdict(older) == older["verdict"] == saved_verdict(older | {"points": [{}]})
 
 
 def test_the_same_seed_gives_the_same_study() -> None:
