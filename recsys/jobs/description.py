@@ -11,6 +11,7 @@ from typing import Any
 
 from recsys.code_version import code_version
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError
+from recsys.wording import Message
 
 FORMAT = 1
 _TOKEN = re.compile(r"[0-9a-f]{24,32}")  # of a job; it names a folder, so it must not lead elsewhere
@@ -46,7 +47,7 @@ class JobDescription:
     def from_json(cls, values: Mapping[str, Any]) -> JobDescription:
         """Raises InputError, KeyError, TypeError where `values` is not what `to_json` gave."""
         if values["format"] != FORMAT:
-            raise InputError("the job", f"must be of format {FORMAT}", values["format"])
+            raise InputError("the job", Message("must be of format {version}", version=FORMAT), values["format"])
         texts = {name: str(values[name]) for name in ("id", "kind", "space", "dataset", "run")}
         return cls(**texts, settings=dict(values["settings"]))
 
@@ -66,5 +67,5 @@ def read_description(file: Path) -> JobDescription:
         return JobDescription.from_json(json.loads(Path(file).read_text("utf-8")))
     except DAMAGED_FILE as error:
         raise ArtifactError(
-            f"the job in {Path(file).name}", "can't be read", f"{type(error).__name__}: {error}"
+            Message("the job in {file}", file=Path(file).name), "can't be read", f"{type(error).__name__}: {error}"
         ) from error

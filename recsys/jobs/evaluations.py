@@ -14,6 +14,7 @@ from recsys.jobs.values import save_value
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_entry
 from recsys.runs import Run, load_run
+from recsys.wording import Message
 from recsys.workspace import Workspace
 from recsys.workspace.sample_run import run_folder
 
@@ -32,7 +33,9 @@ def seeds(job: JobDescription, workspace: Workspace, progress: Progress) -> list
     for number, seed in enumerate(chosen):
 
         def part(fraction: float, message: str, begun: int = number) -> None:
-            progress((begun + fraction) / len(chosen), f"Seed {chosen[begun]}: {message}")
+            progress(
+                (begun + fraction) / len(chosen), Message("Seed {seed}: {message}", seed=chosen[begun], message=message)
+            )
 
         model = trainers(run, seed, part)[run.model.name](split)
         report = evaluate_models({"model": model}, split.test, split.train, (10,))
@@ -80,7 +83,10 @@ def _train_model(run: Run, split: Split, seed: int, progress: Callable[[float, s
     trained = None
     for epoch in train(split.train, model, config, split.validation):
         trained = epoch.model
-        progress(0.7 * epoch.epoch / epoch.epochs, f"Training {entry.label}: epoch {epoch.epoch} of {epoch.epochs}")
+        told = Message(
+            "Training {model}: epoch {epoch} of {epochs}", model=entry.label, epoch=epoch.epoch, epochs=epoch.epochs
+        )
+        progress(0.7 * epoch.epoch / epoch.epochs, told)
     if trained is None:
         raise InputError("training", "must last at least one epoch", fix="Train the run with more epochs.")
     return trained

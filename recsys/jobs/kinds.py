@@ -19,6 +19,7 @@ from recsys.errors import InputError, StudioError
 from recsys.files import replace_file
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
+from recsys.wording import Message
 from recsys.workspace import Workspace
 
 KINDS = {
@@ -52,7 +53,7 @@ def perform(job: JobDescription, workspace: Workspace, progress: Progress) -> An
         StudioError: memory ran out, or what the work raises.
     """
     if job.kind not in KINDS:
-        raise InputError("the kind of the job", f"must be one of {', '.join(KINDS)}", job.kind)
+        raise InputError("the kind of the job", Message("must be one of {names}", names=", ".join(KINDS)), job.kind)
     module, name = KINDS[job.kind].split(":")
     try:
         result = getattr(import_module(module), name)(job, workspace, progress)
@@ -77,7 +78,10 @@ def out_of_memory(limit: float = 0) -> StudioError:
     Args:
         limit: in bytes, where there is one.
     """
-    rule = f"must be at most {limit / 1e6:,.0f} MB, and more was needed" if limit else "ran out"
+    if limit:
+        rule = Message("must be at most {size:,.0f} MB, and more was needed", size=limit / 1e6)
+    else:
+        rule = Message("ran out")
     return StudioError(
         "the memory of this job",
         rule,

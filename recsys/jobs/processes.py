@@ -26,7 +26,7 @@ from recsys.jobs.kinds import out_of_memory, take_result, write_description
 from recsys.jobs.progress import JobStopped, Progress
 from recsys.jobs.worker import SILENCE
 from recsys.jobs.worker_process import WorkerProcess
-from recsys.wording import from_json
+from recsys.wording import Message, from_json
 from recsys.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -127,8 +127,12 @@ class ProcessRunner:
                 log.log(logging.ERROR if last else logging.WARNING, "worker lost", extra={"fields": fields})
                 if last:
                     raise _lost_error(lost.cause) from lost
-                text = f"The worker process {lost.cause}. Another one goes on from the last checkpoint."
-                progress.relay(progress.newest.fraction, "Starting another worker …", None, {"restarted": text})
+                text = Message(
+                    "The worker process {cause}. Another one goes on from the last checkpoint.", cause=lost.cause
+                )
+                progress.relay(
+                    progress.newest.fraction, Message("Starting another worker …"), None, {"restarted": text}
+                )
                 progress.graceful = False
             finally:
                 self._give_back(worker)
@@ -273,7 +277,7 @@ def available_memory() -> int:
 def _lost_error(cause: str) -> StudioError:
     return StudioError(
         "the worker process of this job",
-        f"{cause}, and so did the one that replaced it",
+        Message("{cause}, and so did the one that replaced it", cause=cause),
         fix="Finished epochs are kept: resume from there. If it happens again, use a smaller model or less data.",
     )
 
@@ -281,6 +285,6 @@ def _lost_error(cause: str) -> StudioError:
 def _hung_error(seconds: float) -> StudioError:
     return StudioError(
         "the worker process of this job",
-        f"did nothing for {seconds:.0f} seconds, so it was ended",
+        Message("did nothing for {seconds:.0f} seconds, so it was ended", seconds=seconds),
         fix="Finished epochs are kept: resume from there.",
     )

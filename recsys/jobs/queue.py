@@ -139,7 +139,7 @@ class JobQueue:
             active = sum(job.owner == owner and job.state in ACTIVE for job in self._jobs.values())
             if active >= self.max_active:
                 raise StudioError(
-                    "your jobs", f"must be at most {self.max_active} at once", active, "Stop one, or wait."
+                    "your jobs", Message("must be at most {n} at once", n=self.max_active), active, "Stop one, or wait."
                 )
             job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work, key)
             self._jobs.pop(job.id, None)
@@ -205,7 +205,12 @@ class JobQueue:
 
     def _refuse_active(self, job_id: str | None, owner: str) -> None:
         if job_id in self._jobs and (job := self._get(job_id, owner)).state in ACTIVE:
-            raise StudioError(f"“{job.label}”", "is already waiting or running", job.state, "Wait for it, or stop it.")
+            raise StudioError(
+                Message("“{label}”", label=job.label),
+                "is already waiting or running",
+                job.state,
+                "Wait for it, or stop it.",
+            )
 
     def _waiting(self) -> list[_Job]:
         """Queued jobs in the order they will start: first those whose result is there already; then owners take turns,

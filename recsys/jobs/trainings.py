@@ -13,6 +13,7 @@ from recsys.files import replace_file
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import job_folder
 from recsys.jobs.progress import Progress
+from recsys.wording import Message
 from recsys.workspace import Space, Workspace
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
     from recsys.data.samples import load_sample
     from recsys.runs import train_run
 
-    progress(0.01, "Reading the sample …")
+    progress(0.01, Message("Reading the sample …"))
     space, folder = workspace.space(job.space), job_folder(job, workspace)
     dataset, note = load_sample("all", job.settings.get("language", "en")).dataset, folder / "dataset.txt"
     if not note.is_file():  # else an earlier worker, which was lost, has saved it

@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 
+from recsys.wording import Message
+
 ROOT = Path(__file__).resolve().parents[2]
 LAST_LINES = 30  # of stderr that are kept for the log
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -114,10 +116,10 @@ class WorkerProcess:
                 self._stderr.append(line.decode("utf-8", "replace").rstrip())
 
 
-def how_it_ended(code: int) -> str:
+def how_it_ended(code: int) -> Message:
     """The return code of a process as the predicate of a sentence."""
     if code == -getattr(signal, "SIGKILL", 9):
-        return "was killed (SIGKILL), as happens when memory runs out"
+        return Message("was killed (SIGKILL), as happens when memory runs out")
     if code < 0:
-        return f"crashed ({signal.Signals(-code).name})"
-    return f"ended with code {code}"
+        return Message("crashed ({signal})", signal=signal.Signals(-code).name)
+    return Message("ended with code {code}", code=code)

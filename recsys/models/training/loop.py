@@ -246,7 +246,7 @@ class _Training:
             with _clear_errors(self.config.device):
                 losses.append(self.learner.learn(batch, rate, step_rng, self.threads))
             if not math.isfinite(losses[-1]):
-                fix = "Lower learning_rate; the best model of the epochs so far is kept."
+                fix = Message("Lower learning_rate; the best model of the epochs so far is kept.")
                 raise TrainingError("the loss", "must stay a number", losses[-1], fix)
             examples += batch.examples
         return float(np.mean(losses)), examples
@@ -308,8 +308,8 @@ def _clear_errors(device: str) -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "alloc" in str(error):
-            fix = "Lower batch_size first, then negatives, embedding_size or max_length."
-            raise TrainingError("memory", "ran out while training", fix=fix) from error
+            fix = Message("Lower batch_size first, then negatives, embedding_size or max_length.")
+            raise TrainingError(Message("memory"), "ran out while training", fix=fix) from error
         if device == "cpu":
             raise
         got = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"

@@ -25,6 +25,8 @@ TRANSLATED = (  # packages; the others follow one by one
     "recsys.runs",
     "ui.embeddings",
     "ui.train",
+    "recsys.models",
+    "recsys.jobs",
 )
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 
