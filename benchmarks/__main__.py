@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection-100000": ("projection", "--users", "100000", "--rounds", "1"),
     "cold_items": ("cold_items",),
     "encoders": ("encoders",),
+    "repeats": ("repeats",),
     "certificate-sample": ("certificate",),
     "interests-sample": ("interests",),
     "interests-sample-seed-11": ("interests", "--sample-seed", "11"),

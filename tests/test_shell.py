@@ -284,3 +284,17 @@ def test_transfer_follows_the_rules_about_items(capsys: pytest.CaptureFixture[st
     assert [item["item_id"] for item in only] == [plain[1], plain[0]]
     assert main([*map(str, both), "--numbers", "price:1..2"]) == 2
     assert "must be one of the item table" in capsys.readouterr().err
+
+
+def test_already_chosen_items_by_the_rule_of_the_run(
+    capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
+) -> None:
+    assert answer(capsys, ["inspect", file])["repeats"]["proposed"] == "leave-out"
+    train = ["train", file, "--run", tmp_path / "run", "--model", "recent-items", "--repeats"]
+    answer(capsys, [*train, "allow"])
+    answer(capsys, ["recommend", "--run", tmp_path / "run", "--k", 3, "--out", tmp_path / "r.csv", "--user", "u7"])
+    own = [row["item_id"] for row in table(file)[:320] if row["user_id"] == "u7"]
+    assert [row["item_id"] for row in table(tmp_path / "r.csv")] == own[::-1][:3]
+    assert main([*map(str, train), "sometimes"]) == 2 and "must be leave-out, allow" in capsys.readouterr().err
+    answer(capsys, [*train, "auto"])
+    assert load_run(tmp_path / "run")[0].repeats.text == "leave-out"
