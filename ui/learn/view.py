@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from recsys.data.name_search import find_names
+from recsys.wording import tr
 from recsys.workspace import read_content
 from ui.components.lesson_figure import lesson_figure
 from ui.components.terms import link_name, term_links
@@ -73,11 +74,13 @@ def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None
 
 def _own_study(page: PageContext, lesson: Lesson) -> None:
     """The verdict of the learner's newest study on the data of the open run, and the way to a new one."""
+    from recsys.evaluation.study.verdict import saved_verdict  # heavy: Learn opens without it
+
     studies = page.space.entries("study")
     data = page.dataset if studies else None
     for entry in studies:
         if data is not None and data.matches(str(entry.meta.get("fingerprint"))):
-            verdict = escape_markdown(read_content(page.space.path(entry.id)).get("verdict", ""), 600)
+            verdict = escape_markdown(tr(saved_verdict(read_content(page.space.path(entry.id)))), 600)
             st.markdown(fill(lesson.words["verdict"], verdict=verdict))
             break
     if st.button(lesson.words["study"], key="learn_study"):

@@ -83,7 +83,7 @@ def _alternatives(good: Sequence[StudyPoint], best: StudyPoint) -> list[Message]
 
 def saved_verdict(study: Mapping[str, Any]) -> str:
     """The verdict of a saved study as a message, made from its numbers; its text where it was worded otherwise."""
-    text = str(study["verdict"])
+    text = str(study.get("verdict", ""))
     try:
         points = [StudyPoint.from_json(point) for point in study["points"]]
         made = study_verdict(study["axis"], study["scenarios"], points)[1]
