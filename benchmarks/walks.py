@@ -1,10 +1,11 @@
 """Random users walk through the app until an error or a broken invariant: numbers of actions, and the failures.
 
-    python -m benchmarks.walks [--browser 2000] [--apptest 5000] [--length 60] [--seed 1] [--shorten 300] [--out]
+    python -m benchmarks.walks [--browser 2000] [--apptest 5000] [--length 60] [--seed 1] [--servers 1] [--shorten 300]
 
-Each walk of `--browser` is a new user with a new browser profile, on one server. A failing walk is shortened to the
-fewest steps that fail in the same way (for at most `--shorten` seconds); then the next seed follows. The walks of
-`--apptest` use the pages in this process without a browser, as in tests/walks/page_walk.py. Prints JSON.
+Each walk of `--browser` is a new user with a new browser profile, on one of `--servers` servers, which are walked side
+by side, each with its share of the actions and its own seeds. A failing walk is shortened to the fewest steps that fail
+in the same way (for at most `--shorten` seconds); then the next seed follows. The walks of `--apptest` use the pages in
+this process without a browser, as in tests/walks/page_walk.py. Prints JSON.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +85,30 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
     }
 
 
+SEEDS_APART = 1_000  # of the first walks on two servers
+
+
+def walks_side_by_side(servers: int, actions: int, length: int, seed: int, patience: float) -> dict[str, Any]:
+    """The walks of several servers as one record: sums, all failures, and the most of each bound."""
+    seeds = [seed + SEEDS_APART * place for place in range(servers)]
+    with ProcessPoolExecutor(servers, mp_context=get_context("spawn")) as pool:
+        share = -(-actions // servers)
+        parts = list(pool.map(browser_walks, *zip(*((share, length, one, patience) for one in seeds), strict=True)))
+    counts = Counter[str]()
+    for part in parts:
+        counts.update(part["by_action"])
+    return {
+        "actions": sum(part["actions"] for part in parts),
+        "walks": sum(part["walks"] for part in parts),
+        "first_seed": seeds[0] if servers == 1 else seeds,
+        "seconds": max(part["seconds"] for part in parts),
+        "failures": [failure for part in parts for failure in part["failures"]],
+        "most": {name: max(part["most"][name] for part in parts) for name in parts[0]["most"]},
+        "jobs_started": sum(part["jobs_started"] for part in parts),
+        "by_action": dict(counts.most_common()),
+    }
+
+
 WALKS = 10  # of one seed; hypothesis uses the first for the simplest steps
 FAILURES = (
     *(AssertionError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, OSError),
@@ -140,6 +168,7 @@ def main() -> None:
     parser.add_argument("--apptest", type=int, default=5000, metavar="ACTIONS")
     parser.add_argument("--length", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--servers", type=int, default=1, help="walked side by side in the browser")
     parser.add_argument("--shorten", type=float, default=300.0, metavar="SECONDS")
     measurement = Measurement(parser)
     given = measurement.options
@@ -148,7 +177,8 @@ def main() -> None:
     if given.apptest:
         figures["apptest"] = page_walks(given.apptest, given.length, given.seed)
     if given.browser:
-        figures["browser"] = browser_walks(given.browser, given.length, given.seed, given.shorten)
+        settings = given.browser, given.length, given.seed, given.shorten
+        figures["browser"] = walks_side_by_side(given.servers, *settings)
     measurement.publish(figures)
 
 
