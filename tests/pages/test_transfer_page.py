@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -19,7 +20,7 @@ from recsys.runs import train_run
 from recsys.transfer.certificate import FEATURES, Certificate
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors
+from tests.pages.screen import no_errors, tab_labels
 from tests.walks.page_screen import mixer
 from ui.shell import state
 from ui.transfer.parties import read_items, write_items
@@ -134,6 +135,19 @@ def test_a_value_over_the_limit_is_refused_and_not_cut(run_id: str) -> None:
     (told,) = sentences(app)
     assert "target in the link must have at most 4,000 characters" in told and "4,006 characters" in told
     assert param(app, "target").startswith("user:"), "another user is chosen, and no half of the value"
+
+
+def test_the_page_is_in_the_language_of_the_reader_and_the_next_one_reads_another(run_id: str) -> None:
+    view = {"target": "user:u3", "source": "everyone", "tab": "files"}
+    chinese, english = opened(run_id, **view, lang="zh"), opened(run_id, **view)
+    no_errors(chinese)
+    assert [button.label for button in chinese.button if re.search("[A-Za-z]{2}", button.label)] == []
+    assert tab_labels(chinese)[-1] == "导出" and tab_labels(english)[-1] == "Export"
+    first, second = mixer(chinese), mixer(english)
+    assert first is not None and second is not None
+    assert first["target"]["name"] == "用户 u3" and second["target"]["name"] == "user u3"
+    assert (first["source"]["note"], second["source"]["note"]) == ("120 个用户", "120 users")
+    assert first["signature"] != second["signature"] and first["pair"] == second["pair"]
 
 
 def test_swap_exchanges_target_and_source(run_id: str) -> None:

@@ -89,8 +89,11 @@ def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, k
 def user_label(dataset: Dataset, user: int) -> str:
     """A user as shown in pickers: id, number of items, latest title."""
     history = dataset.history(user)
-    latest = f" · last “{dataset.catalogue.titles[history[-1]][:40]}”" if len(history) else ""
-    return f"{dataset.users.external(user)} · {len(history):,} items{latest}"
+    values = {"user": dataset.users.external(user), "items": len(history)}
+    if not len(history):
+        return tr("{user} · {items:,} items", **values)
+    title = dataset.catalogue.titles[history[-1]][:40]
+    return tr("{user} · {items:,} items · last “{title}”", **values, title=title)
 
 
 def user_picker(label: str, dataset: Dataset, key: str, chosen: int | None = None) -> int:

@@ -14,7 +14,7 @@ from recsys.data.export import csv_bytes, json_bytes, parquet_bytes
 from recsys.models.recommender import Encoder
 from recsys.transfer import Recommendations, recommend
 from recsys.transfer.candidates import known_items
-from recsys.wording import tr
+from recsys.wording import Message, tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 PARQUET = "application/vnd.apache.parquet"
+FILE_COLUMNS = {
+    "rank": Message("rank"),
+    "item_id": Message("item_id"),
+    "title": Message("title"),
+    "scenario": Message("scenario"),
+    "tags": Message("tags"),
+    "score": Message("score"),
+    "target_part": Message("target_part"),
+    "source_part": Message("source_part"),
+}
+"""Columns of the exported list, which keep these names in files, and their labels on screen."""
 
 
 def final_list(page: PageContext, context: RunContext, scored: ScoredPair) -> Recommendations:
@@ -58,7 +69,8 @@ def export_downloads(page: PageContext, context: RunContext, scored: ScoredPair)
             st.caption(
                 tr("With diversity: the rank of an item also depends on its difference from the items above it.")
             )
-        st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows))
+        labels = {name: tr(label) for name, label in FILE_COLUMNS.items()}
+        st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows), column_config=labels)
     with files:
         _tables(tr("The list"), "recommendations", "out_list", rows, lambda: list_json(scored, page.view.alpha, rows))
         found = change_rows(scored.path, context.dataset.catalogue.titles)

@@ -30,7 +30,7 @@ from recsys.transfer import (
     party_of_user,
     seen_by_half,
 )
-from recsys.wording import Message
+from recsys.wording import Message, tr
 from ui.components.mixer import PartyCard
 from ui.run_context import RunContext, group_of, parse_number
 
@@ -78,7 +78,7 @@ def read_pair(context: RunContext, target: str, source: str) -> TransferPair:
     kind, _, value = source.partition(":")
     seen = seen_by_half(described.party)
     if kind in ("before", "scenario") and len(described.party.histories) != 1:
-        raise InputError("the target", "must be one user for this source", described.card.name, "Choose a user.")
+        raise InputError("the target", "must be one user for this source", tr(described.card.name), "Choose a user.")
     if kind == "before":
         return _split_by_time(context, described, value, seen)
     if kind == "scenario":
@@ -187,7 +187,7 @@ def _split_by_scenario(
     context: RunContext, described: DescribedParty, source_scenario: str, target_scenario: str, seen: History
 ) -> TransferPair:
     if not described.party.users:
-        raise InputError("the target", "must be a user of the data for this source", described.card.name)
+        raise InputError("the target", "must be a user of the data for this source", tr(described.card.name))
     user, known = described.party.users[0], described.party.histories[0]
     target, source = (
         _describe_user(
