@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from recsys.wording import tr
 from ui.data.choose import choose
 from ui.data.plan import show_cleaning, show_columns
 from ui.data.reading import failure_in, forget_old_failure, open_data
@@ -13,17 +14,17 @@ with open_page("data") as page:
     forget_old_failure()
     dataset = page.dataset
     if dataset is None:
-        st.subheader("There is no data yet: open a sample, or upload a file", anchor=False)
+        st.subheader(tr("There is no data yet: open a sample, or upload a file"), anchor=False)
         choose(page)
         st.stop()
     data = open_data(page)
     failed = any(failure_in(page, part) is not None for part in ("choose", "query"))
-    with st.expander("Other data: a sample, a file", expanded=failed, key=f"data_other_{page.dataset_id}_{failed}"):
+    with st.expander(tr("Other data: a sample, a file"), expanded=failed, key=f"data_other_{page.dataset_id}_{failed}"):
         choose(page)
     show_summary(page, dataset)
-    tabs = {"shape": "Shape", "quality": "Quality", "dropped": "Dropped rows", "export": "Export"}
+    tabs = {"shape": tr("Shape"), "quality": tr("Quality"), "dropped": tr("Dropped rows"), "export": tr("Export")}
     if data is not None:
-        tabs |= {"columns": "Columns", "cleaning": "Cleaning"}
+        tabs |= {"columns": tr("Columns"), "cleaning": tr("Cleaning")}
     with open_tab(page, tabs, f"data_tab_{len(tabs)}") as tab:
         if tab == "shape":
             show_shape(dataset)

@@ -34,6 +34,9 @@ DAMAGED_FILE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFErr
 """What reading a damaged JSON file or array raises (RecursionError: too deeply nested); see above for InputError."""
 
 
+MAX_GOT = 80  # characters
+
+
 class StudioError(Exception):
     """An error with a message for users.
 
@@ -44,8 +47,8 @@ class StudioError(Exception):
         fix: one sentence that says what to do.
 
     Attributes:
-        message: the whole sentence, which `recsys.wording.tr` words in the language of the reader. Subject, rule and
-            fix may be messages; literals are translated too.
+        message: the whole sentence, which `recsys.wording.tr` words in the language of the reader. All
+            parts may be messages; literals of subject, rule and fix are translated too.
     """
 
     def __init__(self, subject: str, rule: str, got: object = None, fix: str = "") -> None:
@@ -56,7 +59,7 @@ class StudioError(Exception):
             self.message = Message(
                 "{subject} {rule} (got {got}). {fix}" if fix else "{subject} {rule} (got {got}).",
                 **parts,
-                got=_short(got),
+                got=_as_message(got) if isinstance(got, Message) and len(got) <= MAX_GOT else _short(got),
             )
         super().__init__(str(self.message))
         self.subject, self.rule, self.got, self.fix = subject, rule, got, fix
@@ -100,6 +103,6 @@ def _clean(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _short(got: object, limit: int = 80) -> str:
+def _short(got: object) -> str:
     text = _clean(str(got))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= MAX_GOT else text[: MAX_GOT - 1] + "…"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from recsys.wording import tr
+
 if TYPE_CHECKING:
     import numpy as np
     from plotly.graph_objects import Figure
@@ -125,17 +127,27 @@ def weights_of(folder: str) -> str:
     return weights_digest(open_run(folder)[0].model)  # type: ignore[arg-type]
 
 
-@st.cache_resource(max_entries=8, show_spinner="Drawing the shape of the data …")
-def shapes_of(fingerprint: str, _dataset: Dataset) -> dict[str, Figure]:
-    """The six figures of the data's shape, by name."""
+def shapes_of(fingerprint: str, language: str, dataset: Dataset) -> dict[str, Figure]:
+    """The six figures of the data's shape, by name, in the language of the reader."""
+    with st.spinner(tr("Drawing the shape of the data …")):
+        return _shapes_of(fingerprint, language, dataset)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _shapes_of(fingerprint: str, language: str, _dataset: Dataset) -> dict[str, Figure]:
     from recsys.charts.data import SHAPES
 
     return {name: draw(_dataset) for name, draw in SHAPES.items()}
 
 
-@st.cache_resource(max_entries=8, show_spinner="Measuring the data …")
-def quality_of(fingerprint: str, _dataset: Dataset) -> QualityReport:
-    """The quality report of a dataset."""
+def quality_of(fingerprint: str, dataset: Dataset) -> QualityReport:
+    """The quality report of a dataset; its sentences are messages."""
+    with st.spinner(tr("Measuring the data …")):
+        return _quality_of(fingerprint, dataset)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _quality_of(fingerprint: str, _dataset: Dataset) -> QualityReport:
     from recsys.data.quality import quality_report
 
     return quality_report(_dataset)

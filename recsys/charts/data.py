@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from recsys.charts.style import (
     with_opacity,
 )
 from recsys.data.quality import COLD, gini, scenario_overlap, share_for_half, weekly
+from recsys.wording import tr
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -33,20 +35,25 @@ def flow(rows_read: int, rows_kept: int, dropped: Mapping[str, int]) -> Figure:
     """A Sankey diagram of the rows read, kept and dropped by reason.
 
     Args:
-        dropped: label of a reason -> rows.
+        dropped: label of a reason, in the language of the reader -> rows.
     """
     lost = {reason: count for reason, count in dropped.items() if count}
     share = rows_kept / max(rows_read, 1)
-    title = (
-        f"All {rows_read:,} rows are kept"
-        if not lost
-        else f"{rows_kept:,} of {rows_read:,} rows are kept ({format_percent(share)}); "
-        f"{rows_read - rows_kept:,} are dropped"
-    )
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in lost.items())
-    text = f"{title}. Dropped: {reasons}." if lost else title
+    if lost:
+        title = tr(
+            "{kept:,} of {read:,} rows are kept ({share}); {dropped:,} are dropped",
+            kept=rows_kept,
+            read=rows_read,
+            share=format_percent(share),
+            dropped=rows_read - rows_kept,
+        )
+        each = (tr("{n:,} {reason}", n=count, reason=reason) for reason, count in lost.items())
+        reasons = reduce(lambda first, second: tr("{first}, {second}", first=first, second=second), each)
+        text = tr("{title}. Dropped: {reasons}.", title=title, reasons=reasons)
+    else:
+        title = text = tr("All {n:,} rows are kept", n=rows_read)
     figure = sentence_figure(title, alternative=text, height=220 + 24 * len(lost) if lost else 160)
-    labels = [f"read · {rows_read:,}", f"kept · {rows_kept:,}"]
+    labels = [f"{tr('read')} · {rows_read:,}", f"{tr('kept')} · {rows_kept:,}"]
     labels += [f"{plain_text(reason)} · {count:,}" for reason, count in lost.items()]
     # Small flows would be invisible, so they are drawn wider; the labels have the exact numbers.
     widths = [max(rows_kept, 1)] + [max(count, rows_read * MIN_FLOW) for count in lost.values()]
@@ -79,17 +86,17 @@ def corner(dataset: Dataset) -> Figure:
     block = dataset.matrix()[users][:, items].toarray()
     filled = float((block > 0).mean()) if block.size else 0.0
     figure = sentence_figure(
-        f"Even in the busiest corner, {format_percent(1 - filled)} of the cells are empty"
+        tr("Even in the busiest corner, {share} of the cells are empty", share=format_percent(1 - filled))
         if filled < 0.9
-        else "The busiest corner is nearly full",
-        x=f"the {len(items)} most popular items",
-        y=f"the {len(users)} most active users",
+        else tr("The busiest corner is nearly full"),
+        x=tr("the {n} most popular items", n=len(items)),
+        y=tr("the {n} most active users", n=len(users)),
     )
     titles = [plain_text(dataset.catalogue.titles[item], 40) for item in items]
     names = [plain_text(dataset.users.external(int(user)), 24) for user in users]
     hover = [[f"{name}<br>{title}" for title in titles] for name in names]
     options = {"customdata": hover, "zmin": 0, "zmax": 3, "xgap": 1, "ygap": 1}
-    _add_heatmap(figure, np.minimum(block, 3), "%{customdata}<br>%{z} times", {0.34: 0.7, 1: 1.0}, **options)
+    _add_heatmap(figure, np.minimum(block, 3), "%{customdata}<br>" + tr("%{z} times"), {0.34: 0.7, 1: 1.0}, **options)
     figure.update_xaxes(showticklabels=False)
     figure.update_yaxes(showticklabels=False)
     return figure
@@ -106,13 +113,15 @@ def density(dataset: Dataset) -> Figure:
     cells = dataset.n_users * dataset.n_items / max(grid.size, 1)
     share = dataset.n_interactions / max(dataset.n_users * dataset.n_items, 1)
     figure = sentence_figure(
-        f"One user–item pair in {1 / share:,.0f} has an interaction" if share else "There are no interactions",
-        x="items, most popular first (%)",
-        y="users, most active first (%)",
+        tr("One user–item pair in {n:,.0f} has an interaction", n=1 / share)
+        if share
+        else tr("There are no interactions"),
+        x=tr("items, most popular first (%)"),
+        y=tr("users, most active first (%)"),
     )
     per_thousand = 1000 * grid / cells
     centres = [(np.arange(size) + 0.5) * 100 / size for size in shape]
-    hover = "%{customdata:.3g} interactions per 1,000 pairs"
+    hover = tr("%{customdata:.3g} interactions per 1,000 pairs")
     z, opacities = np.log10(1 + per_thousand), {0.5: 0.45, 1: 1.0}
     _add_heatmap(figure, z, hover, opacities, customdata=per_thousand, x=centres[1], y=centres[0])
     return figure
@@ -124,18 +133,18 @@ def long_tail(dataset: Dataset) -> Figure:
     shares = np.concatenate([[0.0], np.cumsum(counts) / max(counts.sum(), 1)]) * 100
     half = share_for_half(counts)
     drawn = np.unique(np.linspace(0, len(shares) - 1, min(len(shares), 500)).astype(int))
-    title = f"Half of all interactions go to {format_percent(half)} of the items"
+    title = tr("Half of all interactions go to {share} of the items", share=format_percent(half))
     figure = sentence_figure(
         title,
-        x="items, most popular first (%)",
-        y="their share of interactions (%)",
-        alternative=f"{title}; Gini {gini(counts):.2f}.",
+        x=tr("items, most popular first (%)"),
+        y=tr("their share of interactions (%)"),
+        alternative=tr("{title}; Gini {gini:.2f}.", title=title, gini=gini(counts)),
     )
     figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": QUIET, "dash": "dot"}, hoverinfo="skip")
-    hover = "%{y:.0f}% of interactions go to the top %{x:.1f}% of items"
+    hover = tr("%{y:.0f}% of interactions go to the top %{x:.1f}% of items")
     _add_line(figure, np.linspace(0, 100, len(shares))[drawn], shares[drawn], hover, fill="tozeroy")
     figure.add_scatter(x=[half * 100], y=[50], mode="markers", marker={"color": DROPPED, "size": 11}, hoverinfo="skip")
-    figure.add_annotation(x=74, y=48, text="equal popularity", showarrow=False, font={"color": QUIET}, textangle=0)
+    figure.add_annotation(x=74, y=48, text=tr("equal popularity"), showarrow=False, font={"color": QUIET}, textangle=0)
     figure.update_xaxes(range=[0, 100])
     figure.update_yaxes(range=[0, 102])
     return figure
@@ -145,18 +154,18 @@ def activity(dataset: Dataset) -> Figure:
     """Interactions in each week; without times, a title that says so."""
     weeks, counts = weekly(dataset)
     if not len(weeks):
-        figure = sentence_figure("The data has no times: the order of rows is the order of interactions")
+        figure = sentence_figure(tr("The data has no times: the order of rows is the order of interactions"))
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False)
         return figure
     dates = weeks.astype("datetime64[s]").astype("datetime64[D]")
     top = int(counts.argmax())
     figure = sentence_figure(
-        f"The busiest week, from {dates[top]}, has {counts[top]:,} interactions",
-        x=f"{len(weeks):,} weeks",
-        y="interactions per week",
+        tr("The busiest week, from {date}, has {n:,} interactions", date=str(dates[top]), n=int(counts[top])),
+        x=tr("{n:,} weeks", n=len(weeks)),
+        y=tr("interactions per week"),
     )
-    _add_line(figure, dates.astype(str), counts, "week of %{x}: %{y:,} interactions", fill="tozeroy")
+    _add_line(figure, dates.astype(str), counts, tr("week of %{x}: %{y:,} interactions"), fill="tozeroy")
     figure.update_yaxes(rangemode="tozero")
     return figure
 
@@ -165,11 +174,15 @@ def history_lengths(dataset: Dataset) -> Figure:
     """Histogram of history lengths, in bins that double in width."""
     lengths = dataset.lengths
     cold = int((lengths < COLD).sum())
-    median = format_number(int(np.median(lengths)))
     figure = sentence_figure(
-        f"The median history has {median} interactions; {cold:,} users have fewer than {COLD}",
-        x="interactions of a user",
-        y="users",
+        tr(
+            "The median history has {median} interactions; {cold:,} users have fewer than {least}",
+            median=format_number(int(np.median(lengths))),
+            cold=cold,
+            least=COLD,
+        ),
+        x=tr("interactions of a user"),
+        y=tr("users"),
     )
     top = int(np.ceil(np.log2(max(int(lengths.max(initial=1)), 1) + 1)))
     edges = 2 ** np.arange(top)
@@ -182,7 +195,7 @@ def history_lengths(dataset: Dataset) -> Figure:
         text=[f"{count:,}" if count else "" for count in counts],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y:,} users have %{x} interactions<extra></extra>",
+        hovertemplate=tr("%{y:,} users have %{x} interactions") + "<extra></extra>",
     )
     figure.update_xaxes(type="category", tickangle=-35)
     return figure
@@ -198,16 +211,21 @@ def overlap(dataset: Dataset) -> Figure:
     low = np.unravel_index(int(off.argmin()), off.shape)
     a, b = plain_text(names[low[0]], 24), plain_text(names[low[1]], 24)
     figure = sentence_figure(
-        f"At least {format_percent(off.min())} of the users of one scenario are in another ({a} → {b})"
+        tr(
+            "At least {share} of the users of one scenario are in another ({one} → {other})",
+            share=format_percent(off.min()),
+            one=a,
+            other=b,
+        )
     )
     labels = [plain_text(name, 24) for name in names]
     rows = zip(share, shared, strict=True)
     texts = [[f"{format_percent(part)}<br>{n:,}" for part, n in zip(*row, strict=True)] for row in rows]
     options = {"zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2, "texttemplate": "%{text}" if len(names) <= 8 else ""}
-    hover = "share of the users of %{y} who are in %{x}: %{text}"
+    hover = tr("share of the users of %{y} who are in %{x}: %{text}")
     _add_heatmap(figure, share, hover, {1: 0.7}, x=labels, y=labels, text=texts, **options)
-    figure.update_xaxes(title_text="… are also in")
-    figure.update_yaxes(title_text="users of")
+    figure.update_xaxes(title_text=tr("… are also in"))
+    figure.update_yaxes(title_text=tr("users of"))
     return figure
 
 
@@ -216,12 +234,12 @@ def item_counts(dataset: Dataset) -> Figure:
     counts = np.sort(dataset.item_counts[1:])[::-1]
     rare = int((counts < COLD).sum())
     figure = sentence_figure(
-        f"{rare:,} of {len(counts):,} items have fewer than {COLD} interactions",
-        x="popularity rank of the item",
-        y="interactions",
+        tr("{n:,} of {total:,} items have fewer than {least} interactions", n=rare, total=len(counts), least=COLD),
+        x=tr("popularity rank of the item"),
+        y=tr("interactions"),
     )
     drawn = np.unique(np.geomspace(1, max(len(counts), 1), 400).astype(int)) - 1
-    _add_line(figure, drawn + 1, counts[drawn], "rank %{x:,}: %{y:,} interactions")
+    _add_line(figure, drawn + 1, counts[drawn], tr("rank %{x:,}: %{y:,} interactions"))
     figure.update_xaxes(type="log", dtick=1)
     figure.update_yaxes(type="log", dtick=1)
     return figure

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,6 +31,15 @@ CONTEXT = "#7A7F7C"
 """What belongs to neither source nor target: 3:1 on both pages, for thin lines and small points."""
 FONT_SIZE = 14
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_OPENING, _CLOSING, _WIDE = (
+    "（“‘《【",
+    "，。：；、！？）”’》】…",
+    "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef",
+)
+_PIECES = re.compile(
+    rf"[{_OPENING}]*(?:[^ {_OPENING}{_CLOSING}{_WIDE}]+|(?![{_CLOSING}])[{_WIDE}]|(?=[{_CLOSING}]))[{_CLOSING}]* *| +|."
+)
+"""What stays on one line: a Latin word or one Chinese character, with its brackets, quotes and punctuation."""
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["autoScale2d"],
@@ -40,19 +51,21 @@ CONFIG: dict[str, Any] = {
 def plain_text(value: object, limit: int = 60) -> str:
     """Text from data for titles and labels: one line, at most `limit` characters, never read as HTML.
 
-    Longer text loses its middle, because names often differ at their end; `full_text` shows all of it on hover.
+    A Chinese character counts as two. Longer text loses its middle, because names often differ at their end;
+    `full_text` shows all of it on hover.
     """
     shown = _one_line(value)
-    if len(shown) > limit:
+    if _width(shown) > limit:
         start = limit // 2
-        shown = f"{shown[:start]}…{shown[len(shown) - (limit - start - 1) :]}"
+        end = _start_of(shown[::-1], limit - start - 1)[::-1]
+        shown = f"{_start_of(shown, start)}…{end}"
     return escape(shown, quote=True)
 
 
 def full_text(value: object, limit: int = 300) -> str:
     """Text from data for hovers: whole up to `limit` characters, in lines of at most 60, never read as HTML."""
     shown = _one_line(value)
-    lines = wrap(shown if len(shown) <= limit else f"{shown[: limit - 1]}…", 60)
+    lines = _wrapped(shown if len(shown) <= limit else f"{shown[: limit - 1]}…", 60)
     return "<br>".join(escape(line, quote=True) for line in lines)
 
 
@@ -154,7 +167,7 @@ def sentence_figure(
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": KEPT},
             "showlegend": False,
             "separators": ".,",
-            "meta": {"alternative": alternative or title},
+            "meta": {"alternative": alternative or title, "title": title},
             "xaxis": {"title": {"text": x}, "automargin": True, "zeroline": False},
             "yaxis": {"title": {"text": y}, "automargin": True, "zeroline": False},
         }
@@ -162,28 +175,45 @@ def sentence_figure(
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """The text in lines of about `width` characters; words, hyphens and equations such as "α = 0.5" stay whole.
-
-    Chinese has no spaces: its lines may end after every character, which takes the place of two.
-    """
+    """The text in lines of about `width` characters; words, hyphens and equations such as "α = 0.5" stay whole."""
     whole = text.replace(" = ", "\u00a0=\u00a0")
-    if _CHINESE.search(whole):
-        lines = [""]
-        for part in _PARTS.findall(whole):
-            used = len(lines[-1]) + len(_CHINESE.findall(lines[-1]))
-            fits = used + len(part.rstrip()) + len(_CHINESE.findall(part)) <= width
-            lines = [*lines[:-1], lines[-1] + part] if fits or not lines[-1] else [*lines, part]
-        lines = [line.strip() for line in lines]
-    else:
-        lines = wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    lines = _wrapped(whole, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
 
 
-_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
-_PARTS = re.compile(
-    "[（“《「]*(?:[\u4e00-\u9fff]|[^\\s\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]+|.)[，。：；、！？）”》」…]*[ ]*"
-)
-"""What stays together in a line: a Chinese character or a word, with the punctuation around it."""
+def _wrapped(text: str, width: int, *, break_long_words: bool = True, break_on_hyphens: bool = True) -> list[str]:
+    """The lines of `textwrap.wrap`; Chinese and Japanese, which have no blanks, also break between characters.
+
+    Args:
+        width: in Latin characters; a Chinese one is as wide as two.
+    """
+    if _width(text) == len(text):
+        return wrap(text, width, break_long_words=break_long_words, break_on_hyphens=break_on_hyphens)
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        parts = [piece]
+        if break_long_words and _width(piece) > width:
+            parts = [piece[start : start + width // 2] for start in range(0, len(piece), width // 2)]
+        for part in parts:
+            if lines[-1] and _width(lines[-1]) + _width(part.rstrip(" ")) > width:
+                lines.append("")
+            lines[-1] += part
+    return [line.strip(" ") for line in lines if line.strip(" ")]
+
+
+def _start_of(text: str, width: int) -> str:
+    """The first characters that are not wider than `width`."""
+    return text[: bisect_right(range(len(text)), width, key=lambda n: _width(text[: n + 1]))]
+
+
+def _width(text: str) -> int:
+    """The width of a text in Latin characters."""
+    return len(text) + sum(east_asian_width(character) in "WF" for character in text)
+
+
+def title_of(figure: Figure) -> str:
+    """The title of a figure made by `sentence_figure`, in one line."""
+    return str((figure.layout.meta or {}).get("title", ""))
 
 
 def alternative_of(figure: Figure) -> str:

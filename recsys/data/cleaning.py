@@ -16,6 +16,7 @@ from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ordering import UserOrder, has_equal_neighbour, stable_order
 from recsys.data.readers.tables import UnreadableRows
 from recsys.errors import InputError
+from recsys.wording import Message
 
 RepeatedPairs = Literal["keep", "first", "last"]
 DAY = 86_400.0
@@ -23,23 +24,23 @@ YEAR_2100 = 4_102_444_800.0
 MAX_FUTURE_SHARE = 0.2  # with a larger share of future times the data has another time scale: none is dropped
 MAX_RATING_RATIO = 1e6  # a rating this many times the median is an error
 
-REASONS: Mapping[str, str] = MappingProxyType(
+REASONS: Mapping[str, Message] = MappingProxyType(
     {
-        "broken_row": "has another number of fields than the header",
-        "missing_user": "has no user",
-        "missing_item": "has no item",
-        "unparsable_time": "has no readable time",
-        "unparsable_rating": "has no readable rating",
-        "impossible_rating": f"has a rating over {MAX_RATING_RATIO:,.0f} times the median",
-        "cancelled": "is a cancellation or a return",
-        "impossible_time": "has a time before 1970 or after 2100",
-        "future_time": "has a time in the future",
-        "duplicate": "repeats an earlier row exactly",
-        "repeated_pair": "repeats a user and item already kept",
-        "low_rating": "has a rating below the threshold of a like",
-        "bot": "is of a user with more interactions than the maximum",
-        "rare_item": "is of an item with fewer interactions than the minimum",
-        "too_short": "is of a user with fewer interactions than the minimum",
+        "broken_row": Message("has another number of fields than the header"),
+        "missing_user": Message("has no user"),
+        "missing_item": Message("has no item"),
+        "unparsable_time": Message("has no readable time"),
+        "unparsable_rating": Message("has no readable rating"),
+        "impossible_rating": Message("has a rating over {ratio:,.0f} times the median", ratio=MAX_RATING_RATIO),
+        "cancelled": Message("is a cancellation or a return"),
+        "impossible_time": Message("has a time before 1970 or after 2100"),
+        "future_time": Message("has a time in the future"),
+        "duplicate": Message("repeats an earlier row exactly"),
+        "repeated_pair": Message("repeats a user and item already kept"),
+        "low_rating": Message("has a rating below the threshold of a like"),
+        "bot": Message("is of a user with more interactions than the maximum"),
+        "rare_item": Message("is of an item with fewer interactions than the minimum"),
+        "too_short": Message("is of a user with fewer interactions than the minimum"),
     }
 )
 """Reason -> what is true of such a row, in the order in which the rules are applied."""
@@ -72,7 +73,7 @@ class CleaningPlan:
 
     def __post_init__(self) -> None:
         if self.repeated_pairs not in ("keep", "first", "last"):
-            fix = "Use keep to keep all rows."
+            fix = Message("Use keep to keep all rows.")
             raise InputError("repeated_pairs", "must be keep, first or last", self.repeated_pairs, fix)
         for name in ("min_user_interactions", "min_item_interactions", "max_user_interactions"):
             value = getattr(self, name)
@@ -88,7 +89,7 @@ class CleaningPlan:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The plan that `to_json` wrote. Raises InputError for anything else."""
-        subject, fix = "the cleaning plan", "Save one with: python -m recsys inspect FILE --json."
+        subject, fix = Message("the cleaning plan"), Message("Save one with: python -m recsys inspect FILE --json.")
         try:
             values = json.loads(text)
             unknown = set(values) - {f.name for f in fields(cls)}
@@ -138,7 +139,7 @@ class CleaningReport:
             InputError: an unknown reason.
         """
         if reason not in REASONS:
-            raise InputError("the reason", f"must be one of {', '.join(REASONS)}", reason)
+            raise InputError("the reason", Message("must be one of {names}", names=", ".join(REASONS)), reason)
         if reason == "broken_row":
             texts = list(self.unreadable.texts)
             lines = [int(line) for line in self.unreadable.lines] or list(range(1, len(texts) + 1))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MAX_WARNINGS = 50
 MAX_TEXT = 600  # characters of one warning or name
@@ -44,7 +45,9 @@ class CleaningSummary:
         counts = (self.rows_read, self.rows_kept, *self.dropped.values())
         if any(count < 0 for count in counts) or self.rows_read != self.rows_kept + sum(self.dropped.values()):
             raise InputError(
-                "rows read", "must be rows kept + rows dropped", f"{self.rows_read:,} and {self.rows_kept:,}"
+                "rows read",
+                "must be rows kept + rows dropped",
+                Message("{read:,} and {kept:,}", read=self.rows_read, kept=self.rows_kept),
             )
         if not all(_REASON.fullmatch(reason) for reason in self.dropped):
             raise InputError("a reason for dropping", "must be lower-case letters and _", ", ".join(self.dropped))

@@ -114,7 +114,7 @@ class Dataset:
         if len(self.offsets) != len(self.users) + 1 or self.offsets[-1] != len(self.sequence):
             raise InputError("offsets", "must have one entry per user and end at the number of interactions")
         if len(self.sequence) and not PADDING < self.sequence.min() <= self.sequence.max() <= len(self.items):
-            raise InputError("sequence", f"must hold item indexes from 1 to {len(self.items)}")
+            raise InputError("sequence", Message("must hold item indexes from 1 to {n}", n=len(self.items)))
         if len(self.catalogue.titles) != len(self.items) + 1:
             raise InputError("the catalogue", "must have one entry per item and one for padding")
         if len(self.user_table.columns) and len(self.user_table) != len(self.users):
@@ -122,7 +122,7 @@ class Dataset:
         if self.cleaning is not None and self.cleaning.rows_kept != len(self.sequence):
             raise InputError(
                 "the cleaning summary",
-                f"must keep {len(self.sequence):,} rows, as the data does",
+                Message("must keep {n:,} rows, as the data does", n=len(self.sequence)),
                 self.cleaning.rows_kept,
             )
         if self.repeats.needs_times and self.timestamps is None:

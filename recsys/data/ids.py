@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from recsys.errors import InputError, UnknownIdError
+from recsys.wording import Message
 
 PADDING = 0  # the item index of an empty position
 
@@ -55,7 +56,10 @@ class IdMap:
         except KeyError:
             examples = ", ".join(self.ids[:3])
             raise UnknownIdError(
-                self.subject, "must be in the data", external, f"It has {len(self):,} ids, such as {examples}."
+                self.subject,
+                "must be in the data",
+                external,
+                Message("It has {n:,} ids, such as {examples}.", n=len(self), examples=examples),
             ) from None
 
     def indexes(self, externals: Iterable[str]) -> np.ndarray:

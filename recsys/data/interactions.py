@@ -14,6 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data.cleaning import DAY, REASONS, CleaningPlan, CleaningReport, ParsedRows, apply_rules
+from recsys.data.cleaning_warnings import (
+    CASED_IDS,
+    ENCODING,
+    ENTITIES,
+    FUTURE_ROWS,
+    LARGE_IDS,
+    NO_TIMES,
+    NOTATION_OF_TIMES,
+    PADDED_IDS,
+    SHARED_ITEMS,
+    TIED_ROWS,
+    UNREADABLE_TIMES,
+)
 from recsys.data.ordering import UserOrder, user_order
 from recsys.data.readers.tables import Table, UnreadableRows
 from recsys.data.schema.cells import number_text, parse_numbers
@@ -21,6 +34,7 @@ from recsys.data.schema.column_names import is_session_name
 from recsys.data.schema.columns import Columns
 from recsys.data.schema.times import ParsedTimes, parse_times
 from recsys.errors import InputError
+from recsys.wording import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +142,7 @@ def _join(inputs: Sequence[InputTable], prefix_items: bool) -> InputTable:
     unreadable = UnreadableRows(sum(table.unreadable.count for table in tables), texts=texts)
     data = pa.concat_tables(parts)
     table = Table(", ".join(t.name for t in tables), tables[0].format, data, unreadable=unreadable)
-    reasons = {**inputs[0].columns.reasons, "scenario": "each file is a scenario"}
+    reasons = {**inputs[0].columns.reasons, "scenario": Message("each file is a scenario")}
     return InputTable(table, Columns({name: name for name in data.column_names}, reasons))
 
 
@@ -136,7 +150,7 @@ def encode_ids(column: pa.ChunkedArray, what: str) -> tuple[np.ndarray, list[str
     """Ids of any type as integers.
 
     Args:
-        what: "users" or "items", for the warnings.
+        what: "users", "items" or "scenarios", for the warnings.
 
     Returns:
         Codes int32 (n,), −1 for an empty cell; the id of each code, in order of first appearance; and warnings about
@@ -178,11 +192,11 @@ def _id_warnings(ids: Sequence[str], what: str) -> list[str]:
     n_case = len(stripped) - len({text.casefold() for text in stripped})
     n_large = sum(text.isascii() and text.isdigit() and len(text) > 18 and int(text[:40]) > 2**63 - 1 for text in ids)
     found = (
-        (n_padded, f"ids of {what} differ from another id only in blanks around them; they stay different ids."),
-        (n_case, f"ids of {what} differ from another id only in upper and lower case; they stay different ids."),
-        (n_large, f"ids of {what} are numbers beyond 2⁶³; they are kept exactly, as text."),
+        (n_padded, PADDED_IDS),
+        (n_case, CASED_IDS),
+        (n_large, LARGE_IDS),
     )
-    return [f"{count:,} {sentence}" for count, sentence in found if count > 0]
+    return [Message(sentence, n=f"{n:,}", what=ENTITIES[what]) for n, sentence in found if n > 0]
 
 
 def _ratings(given: InputTable) -> np.ndarray | None:
@@ -228,26 +242,24 @@ def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
 
 def _time_warnings(given: InputTable, times: ParsedTimes | None, order: UserOrder, kept: np.ndarray) -> list[str]:
     if times is None:
-        warnings = ["There are no times: the order of the file is taken as the order of events."]
-        if name := given.columns.rejected.get("timestamp"):
-            unreadable = f"The column “{name}” has too few readable times (best: YYYY-MM-DD hh:mm)."
-            warnings.insert(0, unreadable)
-        return warnings
-    warnings = [f"Times were read as {times.notation}."] + ([times.warning] if times.warning else [])
+        name = given.columns.rejected.get("timestamp")
+        return [Message(UNREADABLE_TIMES, name=name), NO_TIMES] if name else [NO_TIMES]
+    warnings: list[str] = [Message(NOTATION_OF_TIMES, notation=times.notation)]
+    if times.warning:
+        warnings.append(times.warning)
     future = float((times.seconds[kept] > time.time() + DAY).mean())
     if times.calendar and future > 0:
-        warnings.append(f"{future:.0%} of the kept rows lie in the future.")
+        warnings.append(Message(FUTURE_ROWS, share=f"{future:.0%}"))
     tied = float(order.tied.mean())
     if tied >= 0.01:
-        share = f"{tied:.0%} of the rows share their time with another row of the same user"
-        warnings.append(f"{share}; ties keep the order of the file.")
+        warnings.append(Message(TIED_ROWS, share=f"{tied:.0%}"))
     return warnings
 
 
 def _encoding_warnings(table: Table) -> list[str]:
     if table.encoding in ("", "utf-8", "utf-8-sig", "utf-16"):
         return []
-    return [f"The file isn't UTF-8; it was read as {table.encoding}. If names look wrong, save it as UTF-8."]
+    return [Message(ENCODING, encoding=table.encoding)]
 
 
 def _scenario_warnings(given: InputTable, items: np.ndarray, kept: np.ndarray) -> list[str]:
@@ -261,24 +273,24 @@ def _scenario_warnings(given: InputTable, items: np.ndarray, kept: np.ndarray) -
     shared = int((pairs.groupby("item").size() > 1).sum())
     if not shared:
         return []
-    return [f"{shared:,} items occur in several scenarios; each counts to the first. Are they the same item?"]
+    return [Message(SHARED_ITEMS, n=f"{shared:,}")]
 
 
 def _demand_rows(table: Table, codes: np.ndarray) -> None:
     if not len(codes):
-        fix = "Export it again with one row per interaction."
-        raise InputError(table.name, "must have rows below its first one", "none", fix)
+        fix = Message("Export it again with one row per interaction.")
+        raise InputError(table.name, "must have rows below its first one", Message("none"), fix)
     if (codes != 0).all():
         most = list(REASONS)[int(np.bincount(codes).argmax()) - 1]
-        got = f"0 of {len(codes):,}; most often a row {REASONS[most]}"
-        fix = "Check the columns and the cleaning rules."
+        got = Message("0 of {n:,}; most often a row {reason}", n=len(codes), reason=REASONS[most])
+        fix = Message("Check the columns and the cleaning rules.")
         raise InputError(table.name, "must keep at least one row after cleaning", got, fix)
 
 
 def _demand_two(table: Table, what: str, codes: np.ndarray) -> None:
     if (codes == codes[0]).all():
-        fix = "Check the columns, or load more data: nothing can be learned from one."
-        raise InputError(table.name, f"must have at least two {what}", "one", fix)
+        fix = Message("Check the columns, or load more data: nothing can be learned from one.")
+        raise InputError(table.name, Message("must have at least two {what}", what=ENTITIES[what]), Message("one"), fix)
 
 
 def _texts_of_items(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data.cleaning import CleaningPlan, CleaningReport
+from recsys.data.cleaning_warnings import SINGLE_ROWS, UNUSED_TABLES
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.data.interactions import InputTable, Interactions, build_interactions
@@ -30,6 +31,7 @@ from recsys.data.schema.side_tables import (
 )
 from recsys.data.schema.table_roles import AssignedTables, FoundTable, assign_tables
 from recsys.errors import InputError
+from recsys.wording import Message
 
 __all__ = ["Loaded", "load", "load_vectors"]
 
@@ -142,7 +144,7 @@ def _files(
     if not files:
         raise InputError("the upload", "must have a file", fix="Choose a file with one row per interaction.")
     if tables and len(files) > 1:
-        got = f"{len(files)} files"
+        got = Message("{n} files", n=len(files))
         raise InputError("the choice of tables", "must be for one file or archive", got, "Load one of them.")
     return files, name or " + ".join(PurePath(file).stem for file, _, _ in files)
 
@@ -187,13 +189,13 @@ def _largest_table(content: Content, role: str) -> Table:
 
 
 def _warnings(rows: Interactions, read: Sequence[_ReadFile]) -> list[str]:
-    warnings = []
+    warnings: list[str] = []
     if len(rows.user_ids) >= len(rows.sequence):
-        warnings.append("Each user has one row only: is this a table of interactions? Sequences need two or more.")
+        warnings.append(SINGLE_ROWS)
     unused = [name for part in read for name in part.assigned.unused_interactions]
     if unused:
         names = ", ".join(unused[:3]) + (" …" if len(unused) > 3 else "")
-        warnings.append(f"Not loaded, though they look like interactions: {names}. Load them alone or as scenarios.")
+        warnings.append(Message(UNUSED_TABLES, names=names))
     return warnings
 
 
@@ -232,9 +234,14 @@ def _dataset(
         if ids is None:
             table = side_tables.get("items")
             if table is None or table.data.num_rows != len(values):
-                rule = "must have item ids, or one row per row of the item table"
-                fix = "Save them as .npz with ids and vectors."
-                raise InputError(f"the vectors “{modality}”", rule, f"{len(values):,} rows", fix)
+                rule = Message("must have item ids, or one row per row of the item table")
+                fix = Message("Save them as .npz with ids and vectors.")
+                raise InputError(
+                    Message("the vectors “{modality}”", modality=modality),
+                    rule,
+                    Message("{n:,} rows", n=len(values)),
+                    fix,
+                )
             ids = parse_texts(table.data[item_columns(table)["item_id"]])
         modalities[modality] = align_vectors(rows.item_ids, ids, values)
     return Dataset(

@@ -14,6 +14,7 @@ from dataclasses import replace
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
+from recsys.wording import Message
 
 KEY_DIGITS = 32
 
@@ -33,7 +34,7 @@ def pseudonymise(ids: Iterable[str], key: str) -> list[str]:
     """
     secret = key.encode("utf-8", "surrogatepass")
     if not 16 <= len(secret) <= 64:
-        raise InputError("the key", "must have 16 to 64 bytes", f"{len(secret)} bytes", "Use `new_key`.")
+        raise InputError("the key", "must have 16 to 64 bytes", Message("{n} bytes", n=len(secret)), "Use `new_key`.")
     return [
         "p-" + hashlib.blake2b(one.encode("utf-8", "surrogatepass"), key=secret, digest_size=8).hexdigest()
         for one in ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from functools import reduce
 from typing import Any, Literal
 
 import numpy as np
@@ -10,12 +11,14 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.data.ordering import has_equal_neighbour
 from recsys.data.repeats import propose_repeats
+from recsys.wording import Message
 
 Level = Literal["good", "notice", "warning"]
 LEVELS: tuple[Level, ...] = ("warning", "notice", "good")
 DAY, WEEK = 86_400, 7 * 86_400
 COLD = 5  # users and items with fewer interactions are cold
 MAX_WEEKS = 20_000
+_COLUMNS = {"title": Message("title"), "description": Message("description"), "tags": Message("tags")}
 
 
 @dataclass(frozen=True)
@@ -185,8 +188,8 @@ def _findings(report: QualityReport, dataset: Dataset) -> list[Finding]:
         _sparsity(report.density),
         _long_tail(report.gini_items, report.share_for_half),
         _history_length(report.median_history),
-        _cold("users", report.cold_users, dataset.n_users, "Evaluate transfer on them: it is meant for cold users."),
-        _cold("items", report.cold_items, dataset.n_items, "Only titles and tags tell a model what they are."),
+        _cold_users(report.cold_users, dataset.n_users),
+        _cold_items(report.cold_items, dataset.n_items),
         _unequal_users(report.gini_users),
         _ties(report.ties),
         _repeats(report.repeats),
@@ -194,73 +197,112 @@ def _findings(report: QualityReport, dataset: Dataset) -> list[Finding]:
     gaps = {name: share for name, share in report.missing.items() if share > 0}
     if gaps:
         largest = sorted(gaps.items(), key=lambda gap: -gap[1])[:4]
-        value = ", ".join(f"{name} {_percent(share)}" for name, share in largest)
+        shares = [
+            Message("{column} {share}", column=_COLUMNS.get(name, name), share=_percent(share))
+            for name, share in largest
+        ]
+        value = reduce(lambda first, second: Message("{first}, {second}", first=first, second=second), shares)
+        meaning = Message("Items without texts are known only by their users.")
         level: Level = "notice" if largest[0][1] > 0.5 else "good"
-        found.append(Finding("Missing metadata", value, "Items without texts are known only by their users.", level))
+        found.append(Finding(Message("Missing metadata"), value, meaning, level))
     if len(report.scenarios) > 1:
         found.append(_overlap(report.overlap))
     return found
 
 
 def _sparsity(density: float) -> Finding:
-    value = f"{1 - density:.3%} empty" if density < 0.01 else f"{1 - density:.1%} empty"
+    share = f"{1 - density:.3%}" if density < 0.01 else f"{1 - density:.1%}"
+    name, value = Message("Sparsity"), Message("{share} empty", share=share)
     if density < 0.2:
-        return Finding("Sparsity", value, "Most user–item pairs are unknown; a model must learn from similar users.")
-    meaning = "Most pairs are known: there is little left to recommend, and simple counts work well."
-    return Finding("Sparsity", value, meaning, "notice")
+        meaning = Message("Most user–item pairs are unknown; a model must learn from similar users.")
+        return Finding(name, value, meaning)
+    meaning = Message("Most pairs are known: there is little left to recommend, and simple counts work well.")
+    return Finding(name, value, meaning, "notice")
 
 
 def _long_tail(gini_items: float, half: float) -> Finding:
-    meaning = f"Half of all interactions go to {_percent(half)} of the items. " + (
-        "Popularity will be a strong baseline, and rare items need their texts or tags."
+    template = (
+        Message(
+            "Half of all interactions go to {share} of the items. "
+            "Popularity will be a strong baseline, and rare items need their texts or tags."
+        )
         if gini_items > 0.6
-        else "Interactions are spread over many items, so popularity is a weak baseline."
+        else Message(
+            "Half of all interactions go to {share} of the items. "
+            "Interactions are spread over many items, so popularity is a weak baseline."
+        )
     )
-    return Finding("Long tail", f"Gini {gini_items:.2f}", meaning, "notice" if gini_items > 0.8 else "good")
+    meaning, level = Message(template, share=_percent(half)), _notice_if(gini_items > 0.8)
+    return Finding(Message("Long tail"), Message("Gini {gini:.2f}", gini=gini_items), meaning, level)
 
 
 def _history_length(median: float) -> Finding:
-    value = f"{median:,.0f} items, median"
+    name, value = Message("History length"), Message("{n:,.0f} items, median", n=median)
     if median >= 10:
-        return Finding("History length", value, "Long enough for a model to learn from the order of interactions.")
-    meaning = "Short histories: expect wide intervals, and more gain from transfer."
-    return Finding("History length", value, meaning, "notice")
+        return Finding(name, value, Message("Long enough for a model to learn from the order of interactions."))
+    meaning = Message("Short histories: expect wide intervals, and more gain from transfer.")
+    return Finding(name, value, meaning, "notice")
 
 
-def _cold(what: str, n_cold: int, n: int, advice: str) -> Finding:
-    name = f"Cold {what}"
+def _cold_users(n_cold: int, n: int) -> Finding:
+    name = Message("Cold users")
     if not n_cold:
-        return Finding(name, "none", f"All {n:,} {what} have at least {COLD} rows.")
-    share = n_cold / n
-    meaning = f"{_percent(share)} of the {what} have fewer than {COLD} rows. {advice}"
-    return Finding(name, f"{n_cold:,} of {n:,}", meaning, "notice" if share > 0.3 else "good")
+        meaning = Message("All {n:,} users have at least {least} rows.", n=n, least=COLD)
+        return Finding(name, Message("none"), meaning)
+    meaning = Message(
+        "{share} of the users have fewer than {least} rows. Evaluate transfer on them: it is meant for cold users.",
+        share=_percent(n_cold / n),
+        least=COLD,
+    )
+    return Finding(name, Message("{n:,} of {total:,}", n=n_cold, total=n), meaning, _notice_if(n_cold / n > 0.3))
+
+
+def _cold_items(n_cold: int, n: int) -> Finding:
+    name = Message("Cold items")
+    if not n_cold:
+        meaning = Message("All {n:,} items have at least {least} rows.", n=n, least=COLD)
+        return Finding(name, Message("none"), meaning)
+    meaning = Message(
+        "{share} of the items have fewer than {least} rows. Only titles and tags tell a model what they are.",
+        share=_percent(n_cold / n),
+        least=COLD,
+    )
+    return Finding(name, Message("{n:,} of {total:,}", n=n_cold, total=n), meaning, _notice_if(n_cold / n > 0.3))
 
 
 def _unequal_users(gini_users: float) -> Finding:
-    value = f"Gini {gini_users:.2f}"
+    name, value = Message("Unequal users"), Message("Gini {gini:.2f}", gini=gini_users)
     if gini_users > 0.6:
-        return Finding("Unequal users", value, "A few users have most rows and dominate training.", "notice")
-    return Finding("Unequal users", value, "No small group of users dominates the rows.")
+        return Finding(name, value, Message("A few users have most rows and dominate training."), "notice")
+    return Finding(name, value, Message("No small group of users dominates the rows."))
 
 
 def _ties(ties: float | None) -> Finding:
     if ties is None:
-        return Finding("Times", "none", "Without times, the order in the file is the order of interactions.", "notice")
-    meaning = (
-        f"{_percent(ties)} of the rows share a second with another row of the same user, in the order of the file."
+        meaning = Message("Without times, the order in the file is the order of interactions.")
+        return Finding(Message("Times"), Message("none"), meaning, "notice")
+    name, share = Message("Timestamp ties"), _percent(ties)
+    if ties <= 0.3:
+        meaning = Message(
+            "{share} of the rows share a second with another row of the same user, in the order of the file.",
+            share=share,
+        )
+        return Finding(name, share, meaning)
+    meaning = Message(
+        "{share} of the rows share a second with another row of the same user, in the order of the file. "
+        "Do not rely on the order of interactions within a session.",
+        share=share,
     )
-    if ties > 0.3:
-        meaning += " Do not rely on the order of interactions within a session."
-    return Finding("Timestamp ties", _percent(ties), meaning, "warning" if ties > 0.3 else "good")
+    return Finding(name, share, meaning, "warning")
 
 
 def _repeats(repeats: float) -> Finding:
-    meaning = (
+    meaning = Message(
         "Users return to the same items. Choose on Train whether lists may hold already chosen items."
         if propose_repeats(repeats)[0].allows
         else "Users rarely repeat an item, so recommendations that leave out seen items lose little."
     )
-    return Finding("Repeats", _percent(repeats), meaning, "notice" if repeats > 0.2 else "good")
+    return Finding(Message("Repeats"), _percent(repeats), meaning, _notice_if(repeats > 0.2))
 
 
 def _overlap(overlap: np.ndarray) -> Finding:
@@ -268,13 +310,17 @@ def _overlap(overlap: np.ndarray) -> Finding:
     other = ~np.eye(len(overlap), dtype=bool)
     smaller = np.minimum.outer(np.diag(overlap), np.diag(overlap))[other]
     share = float((overlap[other] / np.maximum(smaller, 1)).min())
-    meaning = (
+    meaning = Message(
         "Most users of one scenario are also in the others, so interests can be transferred."
         if share > 0.5
         else "Some scenarios have few users in common, so there is little to learn transfer from."
     )
     level: Level = "good" if share > 0.2 else "warning"
-    return Finding("Scenario overlap", f"at least {_percent(share)}", meaning, level)
+    return Finding(Message("Scenario overlap"), Message("at least {share}", share=_percent(share)), meaning, level)
+
+
+def _notice_if(found: bool) -> Level:
+    return "notice" if found else "good"
 
 
 def _percent(share: float) -> str:

@@ -12,6 +12,7 @@ from recsys.data.databases.queries import MAX_ROWS
 from recsys.data.databases.servers import open_server, query_server, server_tables
 from recsys.data.loading import Loaded, load
 from recsys.errors import InputError
+from recsys.wording import Message
 
 VARIABLE = "DATABASE_URL"
 
@@ -38,17 +39,21 @@ def load_query(
         InputError: no query, neither file nor server, or both; what `load` and the query raise.
     """
     if file is not None and url is not None:
-        raise InputError("the query", "must be for a file or a server", "both", "Leave out FILE or --url.")
+        raise InputError("the query", "must be for a file or a server", Message("both"), "Leave out FILE or --url.")
     if file is not None:
         result, name = query_file(file, file.name, sql or "", rows), file.stem
     else:
         url = url or environment.get(VARIABLE)
         if not url:
-            fix = f"Name a file, a server with --url, or set {VARIABLE}."
+            fix = Message("Name a file, a server with --url, or set {variable}.", variable=VARIABLE)
             raise InputError("the data", "must be a file or a database", fix=fix)
         engine = open_server(url)
         if sql is None:
             tables = ", ".join(f"{table.name} ({', '.join(table.columns)})" for table in server_tables(engine))
-            raise InputError("reading from a server", "needs a query", fix=f"Give --sql. The tables are: {tables}.")
+            raise InputError(
+                "reading from a server",
+                "needs a query",
+                fix=Message("Give --sql. The tables are: {tables}.", tables=tables),
+            )
         result, name = query_server(engine, sql, rows), "query"
     return load(result.parquet(), name=name, warnings=tuple(filter(None, [result.warning()])), **options)

@@ -9,11 +9,12 @@ from scipy.stats import rankdata
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
+from recsys.wording import Message
 
 RATING_MODES: Mapping[str, str] = {
-    "ignore": "Ignore",
-    "weigh": "Weigh interactions",
-    "dislikes": "Mark dislikes",
+    "ignore": Message("Ignore"),
+    "weigh": Message("Weigh interactions"),
+    "dislikes": Message("Mark dislikes"),
 }
 """How ratings are used -> label."""
 LEAST_WEIGHT = 0.25  # of the interaction with the lowest rating; that with the highest has 1.75
@@ -34,9 +35,9 @@ def rating_weights(dataset: Dataset, mode: str) -> np.ndarray | None:
     if mode == "ignore":
         return None
     if mode not in RATING_MODES:
-        raise InputError("ratings", f"must be one of {', '.join(RATING_MODES)}", mode)
+        raise InputError("ratings", Message("must be one of {names}", names=", ".join(RATING_MODES)), mode)
     if dataset.ratings is None or not np.isfinite(dataset.ratings).any():
-        fix = "Choose to ignore ratings, or choose their column on Data."
+        fix = Message("Choose to ignore ratings, or choose their column on Data.")
         raise InputError(dataset.name, "must have ratings to use them in a training", fix=fix)
     if mode == "dislikes":
         kept = ~disliked(dataset)

@@ -41,9 +41,9 @@ class Sample:
     """
 
     name: str
-    title: str
-    content: str
-    to_find: str
+    title: Message
+    content: Message
+    to_find: Message
     rows: int
     chinese: str
 
@@ -55,41 +55,43 @@ class Sample:
 SAMPLES = (
     Sample(
         "all",
-        "Four scenarios",
-        "The same users in all four scenarios.",
-        "Twelve interests behind all four; 30% of the users change theirs half-way; 20% are cold in one scenario.",
+        Message("Four scenarios"),
+        Message("The same users in all four scenarios."),
+        Message(
+            "Twelve interests behind all four; 30% of the users change theirs half-way; 20% are cold in one scenario."
+        ),
         84_971,
         "四个场景",
     ),
     Sample(
         "social",
-        "Social media",
-        "Groups, threads and challenges.",
-        "Groups come before their threads; likes within one second have no known order.",
+        Message("Social media"),
+        Message("Groups, threads and challenges."),
+        Message("Groups come before their threads; likes within one second have no known order."),
         20_796,
         "社交媒体",
     ),
     Sample(
         "shop",
-        "Shop",
-        "Equipment and accessories.",
-        "The main product first, then accessories, then care; six themes in each of twelve interests.",
+        Message("Shop"),
+        Message("Equipment and accessories."),
+        Message("The main product first, then accessories, then care; six themes in each of twelve interests."),
         21_255,
         "购物",
     ),
     Sample(
         "courses",
-        "Online courses",
-        "Courses in parts, workshops, masterclasses.",
-        "Part 1 before 2 before 3: sequence models must beat popularity.",
+        Message("Online courses"),
+        Message("Courses in parts, workshops, masterclasses."),
+        Message("Part 1 before 2 before 3: sequence models must beat popularity."),
         20_539,
         "在线课程",
     ),
     Sample(
         "entertainment",
-        "Entertainment",
-        "Shows, films and podcasts.",
-        "Episodes in order, late releases with few rows, and users over 65 who watch the most.",
+        Message("Entertainment"),
+        Message("Shows, films and podcasts."),
+        Message("Episodes in order, late releases with few rows, and users over 65 who watch the most."),
         22_381,
         "娱乐",
     ),
@@ -203,5 +205,5 @@ def _read(name: str) -> bytes:
     try:
         return (FOLDER / name).read_bytes()
     except OSError as error:
-        fix = "Write it again: python -m sample_data.build"
-        raise ArtifactError(f"sample_data/{name}", "can't be read", error.strerror, fix) from error
+        fix = Message("Write it again: python -m sample_data.build")
+        raise ArtifactError(Message("sample_data/{file}", file=name), "can't be read", error.strerror, fix) from error

@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MAX_SHARE = 0.4
 
@@ -137,7 +138,9 @@ def time_split(dataset: Dataset, share: float = 0.1) -> Split:
 
 def _demand_share(share: float) -> None:
     if not 0 < share <= MAX_SHARE:
-        raise InputError("share", f"must be above 0 and at most {MAX_SHARE}", share, "Use 0.1 for a tenth.")
+        raise InputError(
+            "share", Message("must be above 0 and at most {most}", most=MAX_SHARE), share, "Use 0.1 for a tenth."
+        )
 
 
 def _between(dataset: Dataset, start: float, end: float) -> Holdout:
@@ -157,7 +160,7 @@ def _between(dataset: Dataset, start: float, end: float) -> Holdout:
             left_out.append(out)
             positives.append(new[np.sort(np.unique(new, return_index=True)[1])])
     if not users:
-        fix = "Take a larger share, or choose leave-one-out."
+        fix = Message("Take a larger share, or choose leave-one-out.")
         raise InputError("the split by time", "must have users with items before and after a cut", fix=fix)
     return Holdout(np.array(users), tuple(histories), tuple(positives), tuple(left_out))
 
@@ -179,8 +182,13 @@ def cold_users(dataset: Dataset, observed: int = 5, share: float = 0.1, seed: in
     eligible = np.flatnonzero(dataset.lengths > observed)
     size = round(share * len(eligible))
     if not size or 2 * size >= dataset.n_users:
-        fix = "Lower the number of observed items, or raise the share."
-        raise InputError("the data", f"must have enough users with more than {observed} items", len(eligible), fix)
+        fix = Message("Lower the number of observed items, or raise the share.")
+        raise InputError(
+            "the data",
+            Message("must have enough users with more than {observed} items", observed=observed),
+            len(eligible),
+            fix,
+        )
     drawn = np.random.default_rng(seed).permutation(eligible)
     test, validation = np.sort(drawn[:size]), np.sort(drawn[size : 2 * size])
     cold = np.isin(dataset.user_of, np.concatenate([test, validation]))
@@ -224,7 +232,7 @@ def next_click(dataset: Dataset, share: float = 0.1, seed: int = 0) -> Split:
     ordered = eligible[np.argsort(starts[eligible], kind="stable")]
     size = round(share * len(ordered))
     if not size:
-        fix = "Raise the share, or load more sessions."
+        fix = Message("Raise the share, or load more sessions.")
         raise InputError("the data", "must have enough sessions of two clicks", len(ordered), fix)
     validation, test = ordered[-2 * size : -size], ordered[-size:]
     first, second = float(starts[validation[0]]), float(starts[test[0]])

@@ -13,6 +13,7 @@ from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
+from recsys.wording import Message
 
 FORMAT = 1
 
@@ -74,11 +75,11 @@ def load_dataset(folder: Path) -> Dataset:
     import pyarrow as pa
     from pyarrow import parquet
 
-    subject, fix = f"the data in {folder.name}", "Load the file again."
+    subject, fix = Message("the data in {folder}", folder=folder.name), Message("Load the file again.")
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         if meta["format"] != FORMAT:
-            raise ArtifactError(subject, f"must be of format {FORMAT}", meta["format"], fix)
+            raise ArtifactError(subject, Message("must be of format {number}", number=FORMAT), meta["format"], fix)
         rows = parquet.read_table(folder / "interactions.parquet")
         items = parquet.read_table(folder / "items.parquet", schema=_item_schema(pa)).to_pydict()
         users = parquet.read_table(folder / "people.parquet").to_pandas()

@@ -129,6 +129,19 @@ def test_chinese_titles_are_wrapped_between_characters_and_words_stay_whole() ->
     assert not any(line[0] in "，。：；）”" for line in lines)
 
 
+def test_chinese_breaks_between_characters_and_counts_as_twice_as_wide() -> None:
+    title = "即使在最活跃的用户和最热门的物品之间，NDCG@10 = 0.171（“四个场景”）时也有 93% 的单元格是空的。"
+    figure = style.sentence_figure(title, y=title)
+    lines = figure.layout.title.text.split("<br>")
+    assert "".join(lines).replace(" ", "") == title.replace(" ", "") and style.title_of(figure) == title
+    assert all(len(line) <= 62 - sum("一" <= c <= "龥" for c in line) for line in lines) and len(lines) == 2
+    for line in figure.layout.yaxis.title.text.split("<br>"):
+        assert line[0] not in "，。）”" and line[-1] not in "（“", "punctuation stays with its word"
+    assert "NDCG@10 = 0.171" in figure.layout.yaxis.title.text
+    assert style.plain_text("徒步路线地图与装备清单", 12) == "徒步路…清单"
+    assert style.full_text("图" * 100).split("<br>") == ["图" * 30, "图" * 30, "图" * 30, "图" * 10]
+
+
 def test_source_and_target_have_their_colour_in_one_file() -> None:
     root = Path(__file__).resolve().parents[2]
     hex_codes = re.compile(f"{style.SOURCE}|{style.TARGET}|230, ?159, ?0|0, ?114, ?178", re.IGNORECASE)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from recsys.data import Loaded, load
+from recsys.data.cleaning_warnings import known_warning
 from recsys.data.loading import load_vectors
 from recsys.errors import InputError
+from recsys.wording import Message
 from tests.data import files
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -100,6 +102,16 @@ def test_a_detected_encoding_gives_a_warning() -> None:
     warnings = load(files.SEMICOLON.encode("latin-1")).report.warnings
     assert any("read as latin-1" in warning for warning in warnings)
     assert not any("UTF-8" in warning for warning in load(SMALL).report.warnings)
+
+
+def test_saved_warnings_are_messages_again() -> None:
+    made = load(b"user,item,day\na,1,3/4/2020\nA,2,3/4/2020\na,2,5/4/2020\n").report.warnings
+    saved = [known_warning(str(warning)) for warning in made]
+    assert saved == list(made)
+    for one, other in zip(saved, made, strict=True):
+        assert isinstance(one, Message) and isinstance(other, Message) and one.template == other.template
+        assert {type(value) for value in one.values.values()} == {type(value) for value in other.values.values()}
+    assert type(known_warning("Times were read {0.__class__}.")) is str
 
 
 def test_unreadable_rows_of_all_joined_files_are_counted() -> None:

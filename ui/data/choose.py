@@ -10,6 +10,7 @@ import streamlit as st
 
 from recsys.data.samples import SAMPLES, Sample, sample_files, sample_plan
 from recsys.errors import StudioError
+from recsys.wording import tr
 from ui.components.drop_target import drop_anywhere
 from ui.data.databases import remember_file
 from ui.data.local_files import VARIABLE, allowed_folder, local_file
@@ -38,9 +39,16 @@ def _sample_cards(page: PageContext) -> None:
     for column, sample in zip(st.columns(len(SAMPLES), gap="small"), SAMPLES, strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             with st.container(gap="small"):
-                st.markdown(f"**{sample.title}**")
-                st.caption(f"{sample.content} {sample.rows:,} rows. *What to find:* {sample.to_find}")
-            if st.button("Open", key=f"data_sample_{sample.name}", width="stretch"):
+                st.markdown(f"**{tr(sample.title)}**")
+                st.caption(
+                    tr(
+                        "{content} {n:,} rows. *What to find:* {to_find}",
+                        content=sample.content,
+                        n=sample.rows,
+                        to_find=sample.to_find,
+                    )
+                )
+            if st.button(tr("Open"), key=f"data_sample_{sample.name}", width="stretch"):
                 _open_sample(page, sample)
 
 
@@ -58,24 +66,27 @@ def _upload(page: PageContext) -> None:
     one, two = st.columns([3, 1], vertical_alignment="bottom")
     with one, st.container(key="data_files"):
         files = st.file_uploader(
-            "Or drop your own anywhere on this page: files, or zips",
+            tr("Or drop your own anywhere on this page: files, or zips"),
             accept_multiple_files=True,
             key=f"data_files_{number}",
-            help="CSV, TSV, JSON Lines, Parquet, Excel, MovieLens, RecBole or sequence text, also as gz or zip, or a "
-            "SQLite or DuckDB database, with a column for the user and one for the item. Several are read as one "
-            f"input, in which each table finds its role. Up to {st.get_option('server.maxUploadSize'):,} MB; the "
-            "operator raises the limit with `make app UPLOAD_MB=2000`.",
+            help=tr(
+                "CSV, TSV, JSON Lines, Parquet, Excel, MovieLens, RecBole or sequence text, also as gz or zip, or a "
+                "SQLite or DuckDB database, with a column for the user and one for the item. Several are read as one "
+                "input, in which each table finds its role. Up to {megabytes:,} MB; the operator raises the limit "
+                "with `make app UPLOAD_MB=2000`.",
+                megabytes=st.get_option("server.maxUploadSize"),
+            ),
         )
     with two:
-        folder = st.file_uploader("Or a folder", accept_multiple_files="directory", key=f"data_folder_{number}")
+        folder = st.file_uploader(tr("Or a folder"), accept_multiple_files="directory", key=f"data_folder_{number}")
     files = [*files, *folder]
     drop_anywhere("data_files")
-    with st.expander("Pseudonyms, item table, user table, item vectors"):
+    with st.expander(tr("Pseudonyms, item table, user table, item vectors")):
         switches = _switches(current)
         side_tables, uploaded = _side_tables(number)
     switched = st.session_state.pop("data_switched", False)
     if files:
-        name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+        name = files[0].name if len(files) == 1 else tr("{file} and {n} more", file=files[0].name, n=len(files) - 1)
         given = tuple((one.name, one.getvalue()) for one in files)
         raw, options = RawData(given, name, **switches, **side_tables), DETECTED
         if len(given) == 1:
@@ -96,19 +107,23 @@ def _switches(current: RawData | None) -> dict[str, Any]:
     for name in SWITCHES:
         st.session_state.setdefault(f"data_{name}", current is not None and getattr(current, name))
     st.toggle(
-        "Pseudonymise user ids before saving",
+        tr("Pseudonymise user ids before saving"),
         key="data_pseudonyms",
         on_change=_switched,
-        help="Each id becomes a keyed hash. The key is shown once and not stored: with it, pseudonyms can be linked "
-        "to ids again. This is no anonymity: a few items of a user with rough dates often identify the history "
-        "(Narayanan & Shmatikov 2008).",
+        help=tr(
+            "Each id becomes a keyed hash. The key is shown once and not stored: with it, pseudonyms can be linked "
+            "to ids again. This is no anonymity: a few items of a user with rough dates often identify the history "
+            "(Narayanan & Shmatikov 2008)."
+        ),
     )
     st.toggle(
-        "Several files are one scenario each",
+        tr("Several files are one scenario each"),
         key="data_scenarios",
         on_change=_switched,
-        help="The file names become the scenarios, and all rows one dataset. Otherwise one file is loaded as the "
-        "interactions and the others as item and user tables, by their content.",
+        help=tr(
+            "The file names become the scenarios, and all rows one dataset. Otherwise one file is loaded as the "
+            "interactions and the others as item and user tables, by their content."
+        ),
     )
     return {name: bool(st.session_state[f"data_{name}"]) for name in SWITCHES}
 
@@ -120,13 +135,13 @@ def _switched() -> None:
 def _side_tables(number: int) -> tuple[dict[str, Any], list[Any]]:
     """The fields for item table, user table and vectors: the fields of `RawData` that are given, and the uploads."""
     one, two, three = st.columns(3)
-    items = one.file_uploader("Item table (title, text, tags)", key=f"data_items_{number}")
-    users = two.file_uploader("User table (groups)", key=f"data_users_{number}")
+    items = one.file_uploader(tr("Item table (title, text, tags)"), key=f"data_items_{number}")
+    users = two.file_uploader(tr("User table (groups)"), key=f"data_users_{number}")
     vectors = three.file_uploader(
-        "Item vectors (.parquet, .npz, .npy)",
+        tr("Item vectors (.parquet, .npz, .npy)"),
         accept_multiple_files=True,
         key=f"data_vectors_{number}",
-        help="Image, audio or text embeddings, one row per item with its id; the model uses them as features.",
+        help=tr("Image, audio or text embeddings, one row per item with its id; the model uses them as features."),
     )
     given = {
         "items": items.getvalue() if items else None,
@@ -140,11 +155,14 @@ def _side_tables(number: int) -> tuple[dict[str, Any], list[Any]]:
 def _path(page: PageContext, folder: Path) -> None:
     with st.form("data_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Or the path of a file or a folder on this machine",
+            tr("Or the path of a file or a folder on this machine"),
             key="data_path",
-            help=f"Inside the folder that {VARIABLE} names. The Parquet files of a folder are one table.",
+            help=tr(
+                "Inside the folder that {variable} names. The Parquet files of a folder are one table.",
+                variable=VARIABLE,
+            ),
         )
-        submitted = st.form_submit_button("Open the path")
+        submitted = st.form_submit_button(tr("Open the path"))
     if submitted:
         try:
             path = local_file(text, folder)

@@ -27,6 +27,7 @@ from recsys.data.databases.servers import (
     server_tables,
 )
 from recsys.errors import StudioError
+from recsys.wording import Message
 from ui.data.uploads import uploads
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _engine(name: str) -> Engine:
     try:
         return st.connection(name, type="sql", connect_args=arguments).engine
     except ModuleNotFoundError as error:
-        raise missing_package(error, f"reading from {name}") from None
+        raise missing_package(error, Message("reading from {name}", name=name)) from None
     except StreamlitAPIException:
         raise _wrong_configuration(name) from None
     except failures():
@@ -128,5 +129,5 @@ def _engine(name: str) -> Engine:
 
 
 def _wrong_configuration(name: str) -> StudioError:
-    fix = "Its configuration is wrong: tell the operator of this server."
-    return StudioError(f"the database {name}", "must be one that can be opened", fix=fix)
+    fix = Message("Its configuration is wrong: tell the operator of this server.")
+    return StudioError(Message("the database {name}", name=name), "must be one that can be opened", fix=fix)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 VARIABLE = "STUDIO_LOCAL_FILES"
 
@@ -25,7 +26,8 @@ def local_file(text: str, folder: Path) -> Path:
         InputError: it is outside the allowed folder, or no readable file or folder. The message says nothing about what
             is outside.
     """
-    subject, fix = "the path", "Give a file inside the allowed folder, such as data/ratings.csv."
+    subject = Message("the path")
+    fix = Message("Give a file inside the allowed folder, such as data/ratings.csv.")
     if not text.strip() or "\0" in text:
         raise InputError(subject, "must name a file", text or None, fix)
     try:

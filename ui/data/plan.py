@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -9,24 +10,31 @@ import streamlit as st
 
 from recsys.data.cleaning import REASONS, CleaningPlan, RepeatedPairs
 from recsys.errors import StudioError
+from recsys.wording import Message, tr
 from ui.data.reading import DETECTED, OpenData, ReadingOptions, failure_in, reread, undo
 from ui.shell.frame import PageContext, show_error
 from ui.shell.widgets import escape_markdown
 
 ROLES = {
-    "user_id": "User",
-    "item_id": "Item",
-    "timestamp": "Time",
-    "rating": "Rating",
-    "scenario": "Scenario",
-    "title": "Title",
+    "user_id": Message("User"),
+    "item_id": Message("Item"),
+    "timestamp": Message("Time"),
+    "rating": Message("Rating"),
+    "scenario": Message("Scenario"),
+    "title": Message("Title"),
 }
-TABLES = {"interactions": "Interactions", "items": "Item table", "users": "User table"}
-NONE, CHANGED = "(none)", "data_changed"
+TABLES = {"interactions": Message("Interactions"), "items": Message("Item table"), "users": Message("User table")}
+NONE, CHANGED = Message("(none)"), "data_changed"
+_USED_AS = {
+    "interactions": Message("interactions"),
+    "items": Message("items"),
+    "users": Message("users"),
+    "": Message("not used"),
+}
 REPEATED_PAIRS = {
-    "keep": "keep all rows",
-    "first": "keep only the first row",
-    "last": "keep only the last row",
+    "keep": Message("keep all rows"),
+    "first": Message("keep only the first row"),
+    "last": Message("keep only the last row"),
 }
 
 
@@ -51,18 +59,25 @@ def _column_pickers(data: OpenData) -> dict[str, str | None]:
     roles, reasons = data.loaded.columns, data.loaded.column_reasons
     st.caption(
         " · ".join(
-            f"{label}: **{escape_markdown(roles[role])}**, because {escape_markdown(reasons[role] or 'you chose it')}"
+            tr(
+                "{label}: **{column}**, because {reason}",
+                label=label,
+                column=escape_markdown(roles[role]),
+                reason=escape_markdown(tr(reasons[role] or Message("you chose it"))),
+            )
             for role, label in ROLES.items()
             if role in roles
         )
     )
+    label_of = _option_labels()
     chosen: dict[str, str | None] = {}
     for place, (role, label) in zip(st.columns(len(ROLES)), ROLES.items(), strict=True):
         options = [*([] if role in ("user_id", "item_id") else [NONE]), *data.loaded.all_columns]
         current = roles.get(role, NONE)
         picked = place.selectbox(
-            label,
+            tr(label),
             options,
+            format_func=label_of,
             index=options.index(current) if current in options else 0,
             key=f"data_column_{role}_{data.entry_id}",
             on_change=_set_changed,
@@ -72,27 +87,35 @@ def _column_pickers(data: OpenData) -> dict[str, str | None]:
     return chosen
 
 
+def _option_labels() -> Callable[[str], str]:
+    """The label of an option: that of `NONE` in the language of the reader, a column's or table's name as it is."""
+    none = tr(NONE)
+    return lambda option: none if option == NONE else option
+
+
 def _table_pickers(data: OpenData) -> dict[str, str]:
     """Every table of the archive with its role, and one picker per role. Returns role -> name, "" for none."""
     tables = data.loaded.tables
     st.dataframe(
         {
-            "file": [table.name for table in tables],
-            "used as": [table.role or "not used" for table in tables],
-            "because": [table.reason for table in tables],
-            "columns": [", ".join(table.columns[:8]) for table in tables],
+            tr("file"): [table.name for table in tables],
+            tr("used as"): [tr(_USED_AS[table.role]) for table in tables],
+            tr("because"): [tr(table.reason) for table in tables],
+            tr("columns"): [", ".join(table.columns[:8]) for table in tables],
         },
         hide_index=True,
         key="data_tables",
     )
     names = [table.name for table in tables]
     current = {table.role: table.name for table in tables if table.role}
+    label_of = _option_labels()
     chosen = {}
     for place, (role, label) in zip(st.columns(len(TABLES)), TABLES.items(), strict=True):
         options = names if role == "interactions" else [NONE, *names]
         picked = place.selectbox(
-            label,
+            tr(label),
             options,
+            format_func=label_of,
             index=options.index(current.get(role, NONE)),
             key=f"data_table_{role}_{data.entry_id}",
             on_change=_set_changed,
@@ -117,9 +140,9 @@ def show_cleaning(page: PageContext, data: OpenData) -> None:
         _dropped_by_rule(data)
         with st.container(horizontal=True):
             undo_pressed = st.button(
-                "Undo the last change", key="data_undo", disabled=not data.history, icon=":material/undo:"
+                tr("Undo the last change"), key="data_undo", disabled=not data.history, icon=":material/undo:"
             )
-            reset_pressed = st.button("Reset", key="data_reset", disabled=data.options == DETECTED)
+            reset_pressed = st.button(tr("Reset"), key="data_reset", disabled=data.options == DETECTED)
     if undo_pressed:
         undo(page, data)
     elif reset_pressed:
@@ -136,47 +159,47 @@ def _plan_form(data: OpenData) -> CleaningPlan | None:
     plan, dropped = data.loaded.plan, data.loaded.report.dropped
 
     def label(rule: str, reason: str) -> str:
-        return f"{rule} · drops {dropped[reason]:,}" if dropped.get(reason) else rule
+        return tr("{rule} · drops {n:,}", rule=rule, n=dropped[reason]) if dropped.get(reason) else rule
 
     with st.form(f"data_plan_{data.entry_id}", border=False):
         one, two = st.columns(2)
         values = {
-            "drop_duplicates": one.toggle(label("Exact duplicates", "duplicate"), plan.drop_duplicates),
-            "drop_cancelled": one.toggle(label("Cancellations, returns", "cancelled"), plan.drop_cancelled),
+            "drop_duplicates": one.toggle(label(tr("Exact duplicates"), "duplicate"), plan.drop_duplicates),
+            "drop_cancelled": one.toggle(label(tr("Cancellations, returns"), "cancelled"), plan.drop_cancelled),
             "drop_impossible_times": two.toggle(
-                label("Times before 1970, after 2100", "impossible_time"), plan.drop_impossible_times
+                label(tr("Times before 1970, after 2100"), "impossible_time"), plan.drop_impossible_times
             ),
-            "drop_future_times": two.toggle(label("Times in the future", "future_time"), plan.drop_future_times),
+            "drop_future_times": two.toggle(label(tr("Times in the future"), "future_time"), plan.drop_future_times),
         }
         repeated_pairs = one.selectbox(
-            label("Repeated user and item", "repeated_pair"),
+            label(tr("Repeated user and item"), "repeated_pair"),
             list(REPEATED_PAIRS),
             index=list(REPEATED_PAIRS).index(plan.repeated_pairs),
-            format_func=lambda name: REPEATED_PAIRS[name],
+            format_func={name: tr(text) for name, text in REPEATED_PAIRS.items()}.__getitem__,
         )
         min_rating = two.number_input(
-            label("Minimum rating of a like", "low_rating"),
+            label(tr("Minimum rating of a like"), "low_rating"),
             value=plan.min_rating,
-            placeholder="no minimum" if data.loaded.dataset.ratings is not None else "the data has no ratings",
-            help="Explicit ratings become likes: rows with lower ratings are dropped. Leave it empty to keep all.",
+            placeholder=tr("no minimum" if data.loaded.dataset.ratings is not None else "the data has no ratings"),
+            help=tr("Explicit ratings become likes: rows with lower ratings are dropped. Leave it empty to keep all."),
         )
         max_user = one.number_input(
-            label("Maximum per user (likely bots above)", "bot"),
+            label(tr("Maximum per user (likely bots above)"), "bot"),
             min_value=1,
             value=plan.max_user_interactions,
-            placeholder="no maximum",
-            help="Users with more interactions are dropped. The history lengths under Shape show the longest.",
+            placeholder=tr("no maximum"),
+            help=tr("Users with more interactions are dropped. The history lengths under Shape show the longest."),
         )
         min_user = two.number_input(
-            label("Minimum interactions per user", "too_short"),
+            label(tr("Minimum interactions per user"), "too_short"),
             min_value=1,
             value=plan.min_user_interactions,
-            help="Applied together with the minimum per item until both hold (a k-core).",
+            help=tr("Applied together with the minimum per item until both hold (a k-core)."),
         )
         min_item = one.number_input(
-            label("Minimum interactions per item", "rare_item"), 1, value=plan.min_item_interactions
+            label(tr("Minimum interactions per item"), "rare_item"), 1, value=plan.min_item_interactions
         )
-        if not st.form_submit_button("Apply"):
+        if not st.form_submit_button(tr("Apply")):
             return None
     try:
         return replace(
@@ -199,12 +222,24 @@ def _dropped_by_rule(data: OpenData) -> None:
     left, rows = report.rows_read, []
     for reason, count in ((reason, report.dropped.get(reason, 0)) for reason in REASONS):
         if count:
-            rows.append({"dropped if it": REASONS[reason], "before": left, "dropped": count, "after": left - count})
+            rows.append(
+                {
+                    tr("dropped if it"): tr(REASONS[reason]),
+                    tr("before"): left,
+                    tr("dropped"): count,
+                    tr("after"): left - count,
+                }
+            )
             left -= count
     if not rows:
-        st.write("No rule drops a row: all rows are kept.")
+        st.write(tr("No rule drops a row: all rows are kept."))
         return
     st.dataframe(rows, hide_index=True, key="data_steps")
     st.caption(
-        f"{report.rows_read:,} read = {report.rows_kept:,} kept + {report.rows_read - report.rows_kept:,} dropped."
+        tr(
+            "{read:,} read = {kept:,} kept + {dropped:,} dropped.",
+            read=report.rows_read,
+            kept=report.rows_kept,
+            dropped=report.rows_read - report.rows_kept,
+        )
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from recsys.errors import StudioError
+from recsys.wording import tr
 from ui.data.uploads import uploads
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
@@ -132,7 +133,7 @@ def read(
 
     st.session_state[FAILED] = None
     try:
-        with st.spinner(f"Reading {escape_markdown(raw.name, 60)} …", show_time=True):
+        with st.spinner(tr("Reading {name} …", name=escape_markdown(raw.name, 60)), show_time=True):
             loaded = load(
                 _source(raw),
                 name=raw.name,

@@ -21,6 +21,7 @@ import pyarrow as pa
 from recsys.data.databases import reading_process
 from recsys.data.databases.queries import MAX_ROWS, QueryResult, check_limit, check_query, joined
 from recsys.errors import InputError, MissingExtraError
+from recsys.wording import Message
 
 SQLITE, DUCKDB = b"SQLite format 3\0", b"DUCK"  # a SQLite file begins so; in a DuckDB file it follows eight bytes
 MAX_TABLES = 100
@@ -110,8 +111,8 @@ def _reading(content: Path | bytes, name: str, sql: str | None, rows: int, secon
         if not kind:
             raise InputError(name, "must be a SQLite or DuckDB file", fix="Choose another file.")
         if kind == "duckdb" and importlib.util.find_spec("duckdb") is None:
-            fix = "Install it: pip install -r requirements-sql.txt"
-            raise MissingExtraError(f"opening {name}", "needs the package duckdb", fix=fix)
+            fix = Message("Install it: pip install -r requirements-sql.txt")
+            raise MissingExtraError(Message("opening {file}", file=name), "needs the package duckdb", fix=fix)
         wish = {"sql": sql, "rows": rows, "tables": MAX_TABLES, "megabytes": MEGABYTES, "seconds": seconds}
         process = subprocess.Popen(
             [sys.executable, "-I", str(Path(reading_process.__file__).resolve()), kind, path.name],
@@ -127,7 +128,7 @@ def _reading(content: Path | bytes, name: str, sql: str | None, rows: int, secon
         try:
             process.stdin.write(json.dumps(wish).encode())
             process.stdin.close()
-            yield _answers(process.stdout, name, "" if sql is None else "the query", seconds)
+            yield _answers(process.stdout, name, "" if sql is None else Message("the query"), seconds)
         except BrokenPipeError:
             raise _unreadable(name, seconds) from None
         finally:
@@ -150,8 +151,16 @@ def _answers(stream: IO[bytes], name: str, subject: str, seconds: int) -> Answer
         except (ValueError, pa.ArrowException):
             break
         if "error" in answer:
-            rule = "must be one that this database answers" if subject else "must be an undamaged database"
-            fix = "Correct the query." if subject else "Copy it again, or export the table as CSV or Parquet."
+            rule = (
+                Message("must be one that this database answers")
+                if subject
+                else Message("must be an undamaged database")
+            )
+            fix = (
+                Message("Correct the query.")
+                if subject
+                else Message("Copy it again, or export the table as CSV or Parquet.")
+            )
             raise InputError(subject or name, rule, answer["error"], fix)
         yield answer, data
         if "complete" in answer:
@@ -160,7 +169,11 @@ def _answers(stream: IO[bytes], name: str, subject: str, seconds: int) -> Answer
 
 
 def _unreadable(name: str, seconds: int) -> InputError:
-    rule = f"must be an undamaged database that can be read within {seconds:,} s and {MEGABYTES:,} MB"
+    rule = Message(
+        "must be an undamaged database that can be read within {seconds:,} s and {megabytes:,} MB",
+        seconds=seconds,
+        megabytes=MEGABYTES,
+    )
     return InputError(name, rule, fix="Read less of it with a query, or export the table as Parquet.")
 
 

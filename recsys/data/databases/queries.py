@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from recsys.data.cleaning_warnings import ROW_LIMIT
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MAX_ROWS = 5_000_000  # of an answer, unless the user says another number
 PREVIEW_ROWS = 50
@@ -34,7 +36,7 @@ class QueryResult:
         """A sentence when rows were left out, else ""."""
         if self.complete:
             return ""
-        return f"Only the first {self.data.num_rows:,} rows of the query were read: that was the row limit."
+        return Message(ROW_LIMIT, n=f"{self.data.num_rows:,}")
 
     def parquet(self) -> bytes:
         """The rows as a Parquet file, which `recsys.data.load` reads."""
@@ -50,11 +52,13 @@ def check_query(sql: str) -> str:
         InputError: it is empty, too long, more than one statement, or begins with another word than SELECT or WITH.
     """
     text = sql.strip().rstrip(";").strip()
-    fix = "Write one SELECT statement."
+    fix = Message("Write one SELECT statement.")
     if not text:
         raise InputError("the query", "must not be empty", fix=fix)
     if len(text) > MAX_LENGTH:
-        raise InputError("the query", f"must have at most {MAX_LENGTH:,} characters", f"{len(text):,}", fix)
+        raise InputError(
+            "the query", Message("must have at most {most:,} characters", most=MAX_LENGTH), f"{len(text):,}", fix
+        )
     if ";" in text or "\0" in text:
         raise InputError("the query", "must be one statement without a semicolon in it", fix=fix)
     start = 0
@@ -70,7 +74,7 @@ def check_query(sql: str) -> str:
 def check_limit(rows: int) -> int:
     """A row limit as it is. Raises InputError below 1 or above ten times `MAX_ROWS`."""
     if not 1 <= rows <= 10 * MAX_ROWS:
-        raise InputError("the row limit", f"must be between 1 and {10 * MAX_ROWS:,}", f"{rows:,}")
+        raise InputError("the row limit", Message("must be between 1 and {most:,}", most=10 * MAX_ROWS), f"{rows:,}")
     return rows
 
 

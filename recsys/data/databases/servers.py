@@ -19,6 +19,7 @@ import pyarrow as pa
 from recsys.data.databases.queries import MAX_ROWS, QueryResult, check_limit, check_query, joined
 from recsys.data.databases.reading_process import BATCH_ROWS, table_of
 from recsys.errors import InputError, MissingExtraError, StudioError
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -29,7 +30,7 @@ for _name in ("sqlalchemy", "psycopg"):
 SECONDS = 300  # of one query, where the database has a limit of time
 CONNECT_SECONDS = 10
 MAX_TABLES = 200
-INSTALL = "Install it: pip install -r requirements-sql.txt"
+INSTALL = Message("Install it: pip install -r requirements-sql.txt")
 _FAILURES = (ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 _BEFORE = {
     "postgresql": f"SET LOCAL statement_timeout = {SECONDS * 1000}",
@@ -68,9 +69,9 @@ def open_server(url: str) -> Engine:
         arguments = connect_arguments(parsed.drivername)
         return sqlalchemy.create_engine(parsed, connect_args=arguments, poolclass=sqlalchemy.NullPool)
     except ModuleNotFoundError as error:
-        raise missing_package(error, "reading from this database") from None
+        raise missing_package(error, Message("reading from this database")) from None
     except failures():
-        fix = "Write it as postgresql://user:password@host/database."
+        fix = Message("Write it as postgresql://user:password@host/database.")
         raise InputError("the database URL", "must be one that SQLAlchemy knows", fix=fix) from None
 
 
@@ -92,8 +93,8 @@ def failures() -> tuple[type[Exception], ...]:
 def missing_package(error: ImportError, subject: str) -> MissingExtraError:
     """The error that says what to install. Only the name of a module is taken from the message of the given one."""
     named = re.search(r"No module named '([\w.]+)'", str(error))
-    package = error.name or (named[1] if named else "for this kind of database")
-    return MissingExtraError(subject, f"needs the package {package}", fix=INSTALL)
+    package = error.name or (named[1] if named else Message("for this kind of database"))
+    return MissingExtraError(subject, Message("needs the package {package}", package=package), fix=INSTALL)
 
 
 def server_tables(engine: Engine) -> list[ServerTable]:
@@ -105,7 +106,7 @@ def server_tables(engine: Engine) -> list[ServerTable]:
     import sqlalchemy
 
     quote = engine.dialect.identifier_preparer.quote
-    with _read_only(engine, "the list of tables") as connection:
+    with _read_only(engine, Message("the list of tables")) as connection:
         inspector = sqlalchemy.inspect(connection)
         names = [*inspector.get_table_names(), *inspector.get_view_names()][:MAX_TABLES]
         columns = {name: tuple(str(one["name"]) for one in inspector.get_columns(name)) for name in names}
@@ -124,7 +125,7 @@ def query_server(engine: Engine, sql: str, rows: int = MAX_ROWS) -> QueryResult:
     """
     text, left = check_query(sql), check_limit(rows)
     batches: list[pa.Table] = []
-    with _read_only(engine, "the query") as connection:
+    with _read_only(engine, Message("the query")) as connection:
         # no_parameters: a percent sign in the query is then no placeholder
         streamed = connection.execution_options(stream_results=True, no_parameters=True)
         result = streamed.exec_driver_sql(text)
@@ -145,9 +146,9 @@ def _read_only(engine: Engine, subject: str) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except ModuleNotFoundError as error:
-        raise missing_package(error, "reading from this database") from None
+        raise missing_package(error, Message("reading from this database")) from None
     except failures():
-        fix = "Check its address, user and password, and that the server runs."
+        fix = Message("Check its address, user and password, and that the server runs.")
         raise StudioError("the database", "must accept the connection", fix=fix) from None
     try:
         dialect = engine.dialect.name

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
+from recsys.wording import Message
 
 MAX_BYTES = 8 << 30  # of one uncompressed file
 MAX_IN_MEMORY = 2 << 30  # for formats that are read at once (Excel, JSON arrays, Parquet inside an archive)
@@ -93,7 +94,11 @@ class InputFile:
         with self.open() as stream:
             data = _read_up_to(stream, limit + 1)
         if len(data) > limit:
-            raise InputError(self.name, f"must be at most {limit >> 20:,} MB to be read whole", fix="Split the file.")
+            raise InputError(
+                self.name,
+                Message("must be at most {megabytes:,} MB to be read whole", megabytes=limit >> 20),
+                fix="Split the file.",
+            )
         return data
 
     def integers_are_canonical(self) -> bool:
@@ -200,7 +205,9 @@ def _zip_members(file: InputFile) -> tuple[InputFile, ...]:
     if any(info.filename in ("[Content_Types].xml", "mimetype") for info in infos):
         _demand_sizes(file.name, infos)
         if any(info.filename.startswith(("word/", "ppt/")) for info in infos):
-            raise InputError(file.name, "must be a table", "a document or slides", "Save its table as CSV or xlsx.")
+            raise InputError(
+                file.name, "must be a table", Message("a document or slides"), "Save its table as CSV or xlsx."
+            )
         return (file,)
     files = [info for info in infos if info.filename and not info.is_dir() and not _is_system_file(info.filename)]
     if not files:
@@ -231,16 +238,25 @@ def _demand_sizes(name: str, infos: list[zipfile.ZipInfo]) -> None:
 
 def _demand_number(name: str, files: int) -> None:
     if files > MAX_MEMBERS:
-        raise InputError(name, f"must hold at most {MAX_MEMBERS:,} files", files, "Give only the tables.")
+        raise InputError(
+            name, Message("must hold at most {most:,} files", most=MAX_MEMBERS), files, "Give only the tables."
+        )
 
 
 def _demand_size(name: str, size: int, compressed: int) -> None:
-    fix = "Decompress it yourself if you trust it, and load the table."
+    fix = Message("Decompress it yourself if you trust it, and load the table.")
     if size > MAX_BYTES:
-        raise InputError(name, f"must decompress to at most {MAX_BYTES >> 30} GB", f"{size / 2**30:.1f} GB", fix)
+        raise InputError(
+            name,
+            Message("must decompress to at most {gigabytes} GB", gigabytes=MAX_BYTES >> 30),
+            Message("{gigabytes:.1f} GB", gigabytes=size / 2**30),
+            fix,
+        )
     if size > UNCHECKED_BYTES and size > MAX_RATIO * max(compressed, 1):
-        got = f"{size:,} from {compressed:,} bytes"
-        raise InputError(name, f"must not decompress to more than {MAX_RATIO} times its size", got, fix)
+        got = Message("{size:,} from {compressed:,} bytes", size=size, compressed=compressed)
+        raise InputError(
+            name, Message("must not decompress to more than {most} times its size", most=MAX_RATIO), got, fix
+        )
 
 
 def _refuse_nesting(file: InputFile) -> None:

@@ -10,6 +10,7 @@ from recsys.data.readers.archives import InputFile
 from recsys.data.readers.probes import ColumnTypes, FileStart, Probe
 from recsys.data.readers.tables import MAX_COLUMNS, Table
 from recsys.errors import InputError
+from recsys.wording import Message
 
 FIRST_ROWS = 5_000  # of each table, from which roles and columns are found
 MAX_TABLE_ROWS = 20_000_000
@@ -31,11 +32,13 @@ def probe_database(file: InputFile, start: FileStart) -> list[Probe]:
     for table in database_tables(content, file.name, FIRST_ROWS):
         if not 2 <= len(table.first.column_names) <= MAX_COLUMNS:
             continue
-        sample = Table(f"{file.name}, table {table.name}", kind, table.first, first_line=1)
+        sample = Table(
+            Message("{file}, table {table}", file=file.name, table=table.name), kind, table.first, first_line=1
+        )
         read = partial(_read, file, sample, table.sql)
         found.append(Probe(file, sample, table.first, read, table.name, table.rows))
     if not found:
-        rule = "must have a table with at least two columns, one for the user and one for the item"
+        rule = Message("must have a table with at least two columns, one for the user and one for the item")
         raise InputError(file.name, rule, fix="Choose another database.")
     return found
 
@@ -48,6 +51,6 @@ def _read(file: InputFile, sample: Table, sql: str, types: ColumnTypes) -> Table
     """All rows; `types` are for text formats."""
     result = query_file(_content(file), file.name, sql, MAX_TABLE_ROWS)
     if not result.complete:
-        fix = "Read the rows that you need with a query."
-        raise InputError(sample.name, f"must have at most {MAX_TABLE_ROWS:,} rows", fix=fix)
+        fix = Message("Read the rows that you need with a query.")
+        raise InputError(sample.name, Message("must have at most {most:,} rows", most=MAX_TABLE_ROWS), fix=fix)
     return Table(sample.name, sample.format, result.data, first_line=1)

@@ -19,6 +19,7 @@ from recsys.data.readers.movielens import with_movielens_columns
 from recsys.data.readers.probes import ColumnTypes, FileStart, Probe
 from recsys.data.readers.tables import MAX_SHOWN_ROWS, Table, UnreadableRows
 from recsys.errors import InputError
+from recsys.wording import Message
 
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
 """The type of text columns: each distinct text is stored once."""
@@ -56,8 +57,8 @@ def _read(file: InputFile, dialect: Dialect, encoding: str, types: ColumnTypes) 
             raise _parse_error(file.name, error) from None
         return _read(file, dialect, encoding, as_text)
     if skipped.count >= max(data.num_rows, 2):
-        got = f"another number in {skipped.count:,} of {skipped.count + data.num_rows:,}"
-        rule = f"must have {len(dialect.names)} columns in most rows"
+        got = Message("another number in {n:,} of {total:,}", n=skipped.count, total=skipped.count + data.num_rows)
+        rule = Message("must have {n} columns in most rows", n=len(dialect.names))
         raise InputError(file.name, rule, got, "Check the separator.")
     pa.default_memory_pool().release_unused()  # the buffers of the parser
     lines = np.asarray(sorted(skipped.lines), dtype=np.int64)
@@ -120,7 +121,10 @@ def _other_encoding(file: InputFile, encoding: str) -> str:
         if other == encoding:
             row = data.count(b"\n", 0, error.start) + 1
             raise InputError(
-                f"{file.name}, row {row:,}", "must be UTF-8 text throughout", error.reason, "Save the file as UTF-8."
+                Message("{file}, row {row:,}", file=file.name, row=row),
+                "must be UTF-8 text throughout",
+                error.reason,
+                "Save the file as UTF-8.",
             ) from None
         return other
     return ""
@@ -184,7 +188,9 @@ def _parse(
             ),
         )
     except (UnicodeError, LookupError) as error:
-        raise InputError(name, f"must be {encoding} text throughout", error, "Save the file as UTF-8.") from None
+        raise InputError(
+            name, Message("must be {encoding} text throughout", encoding=encoding), error, "Save the file as UTF-8."
+        ) from None
 
 
 def _parse_error(name: str, error: pa.ArrowInvalid) -> InputError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from recsys.data.readers.tables import one_column_error, unique_names
 from recsys.data.schema.column_names import known_names
 from recsys.errors import InputError
+from recsys.wording import Message
 
 FORMAT_OF = {"\t": "tsv", ",": "csv", ";": "semicolon", "|": "pipe", "::": "double-colon", "\x1f": "csv", " ": "space"}
 """Separator -> name of the format, in the order in which they are tried."""
@@ -69,8 +70,10 @@ def find_dialect(start: str, name: str, delimiter: str | None = None) -> Dialect
     width = _most_common([len(row) for row in rows])
     if width < 2:
         if delimiter is not None:
-            fix = "Leave it out to have it detected."
-            raise InputError(f"{name}, separator", "must split the rows into columns", delimiter, fix)
+            fix = Message("Leave it out to have it detected.")
+            raise InputError(
+                Message("{file}, separator", file=name), "must split the rows into columns", delimiter, fix
+            )
         raise one_column_error(lines[0], name)
     first = _header_row(rows, width)
     above = numbered[first][0] if len(rows) == len(numbered) else numbered[0][0]

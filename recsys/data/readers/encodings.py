@@ -8,6 +8,7 @@ import re
 from charset_normalizer import from_bytes
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -58,7 +59,10 @@ def decode(data: bytes, encoding: str, name: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{name}, byte {error.start:,}", f"must be {encoding} text", error.reason, "Save the file as UTF-8."
+            Message("{file}, byte {place:,}", file=name, place=error.start),
+            Message("must be {encoding} text", encoding=encoding),
+            error.reason,
+            "Save the file as UTF-8.",
         ) from None
 
 
@@ -79,8 +83,13 @@ def _utf16_without_mark(start: bytes, name: str) -> str:
             return encoding
     position = start.index(b"\0")
     row = start.count(b"\n", 0, position) + 1
-    got = f"a NUL at byte {position:,}"
-    raise InputError(f"{name}, row {row:,}", "must be text without NUL bytes", got, "Export it again as CSV.")
+    got = Message("a NUL at byte {position:,}", position=position)
+    raise InputError(
+        Message("{file}, row {row:,}", file=name, row=row),
+        "must be text without NUL bytes",
+        got,
+        "Export it again as CSV.",
+    )
 
 
 def _is_western(start: bytes) -> bool:

@@ -27,6 +27,7 @@ from recsys.data.readers.parts import joined_parts
 from recsys.data.readers.probes import START_BYTES, FileStart, Probe
 from recsys.data.readers.sequences import is_sequences, probe_sequences
 from recsys.errors import InputError
+from recsys.wording import Message
 
 _NOT_TABLES = (".md", ".pdf", ".html", ".png", ".jpg", ".py", ".sh", ".pl")  # passed over in a zip
 
@@ -93,6 +94,6 @@ def probe_tables(content: Path | bytes | Files, name: str, **options: str | None
         except InputError as error:
             errors.append(error)
     if not found:
-        fix = "Add a CSV, JSON, Parquet or Excel file to it."
+        fix = Message("Add a CSV, JSON, Parquet or Excel file to it.")
         raise errors[0] if errors else InputError(name, "must contain a table", fix=fix)
     return joined_parts(found)

@@ -15,6 +15,7 @@ from recsys.data.readers.encodings import decode
 from recsys.data.readers.probes import FileStart, Probe, probe_of_table
 from recsys.data.readers.tables import MAX_COLUMNS, MAX_SHOWN_ROWS, Table, UnreadableRows
 from recsys.errors import InputError
+from recsys.wording import Message
 
 _MAX_DEPTH = 100  # of brackets; real records have two or three
 _MAX_OUTER_OBJECTS = 4  # around a list of records
@@ -65,8 +66,11 @@ def _demand_shallow(data: bytes, name: str) -> None:
         if len(depths):
             if depths.max() > _MAX_DEPTH:
                 row = data.count(b"\n", 0, start + int(brackets[np.argmax(depths > _MAX_DEPTH)])) + 1
-                rule, fix = f"must not nest deeper than {_MAX_DEPTH} brackets", "Give one flat object per interaction."
-                raise InputError(f"{name}, row {row:,}", rule, fix=fix)
+                rule, fix = (
+                    Message("must not nest deeper than {most} brackets", most=_MAX_DEPTH),
+                    Message("Give one flat object per interaction."),
+                )
+                raise InputError(Message("{file}, row {row:,}", file=name, row=row), rule, fix=fix)
             depth = max(int(depths[-1]), 0)
 
 
@@ -122,8 +126,10 @@ def _line_by_line(data: bytes, file: InputFile) -> Table:
     if (len(records) == 1 or len(lines) > len(records)) and (inner := _records_of_object(text)) is not None:
         return _from_records(inner, file, "json")
     if len(lines) > len(records):
-        fix = "Give JSON Lines or an array of objects."
-        raise InputError(f"{file.name}, row {lines[0]:,}", "must be a JSON object", texts[0], fix)
+        fix = Message("Give JSON Lines or an array of objects.")
+        raise InputError(
+            Message("{file}, row {row:,}", file=file.name, row=lines[0]), "must be a JSON object", texts[0], fix
+        )
     unreadable = UnreadableRows(len(lines), np.asarray(lines, dtype=np.int64), tuple(texts))
     return _from_records(records, file, "jsonl", unreadable)
 
@@ -172,16 +178,22 @@ def _from_records(records: list[Any], file: InputFile, label: str, unreadable: U
         records = [{f"column {i}": v for i, v in enumerate(record, 1)} for record in records] if width else []
     other = next((i for i, record in enumerate(records, 1) if not isinstance(record, dict)), None)
     if other is not None or not records:
-        fix = "Give JSON Lines or an array of objects."
-        raise InputError(f"{file.name}, record {other or 1}", "must be an object with named fields", fix=fix)
+        fix = Message("Give JSON Lines or an array of objects.")
+        raise InputError(
+            Message("{file}, record {record}", file=file.name, record=other or 1),
+            "must be an object with named fields",
+            fix=fix,
+        )
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
         if len(names) > MAX_COLUMNS:
-            fix = "Give one object per interaction."
-            raise InputError(file.name, f"must have at most {MAX_COLUMNS:,} different fields", fix=fix)
+            fix = Message("Give one object per interaction.")
+            raise InputError(
+                file.name, Message("must have at most {most:,} different fields", most=MAX_COLUMNS), fix=fix
+            )
     if len(names) < 2:
-        rule = "must have at least two fields, one for the user and one for the item"
+        rule = Message("must have at least two fields, one for the user and one for the item")
         raise InputError(file.name, rule, ", ".join(map(str, names)), "Give one object per interaction.")
     columns = {name: _column([record.get(name) for record in records]) for name in names}
     return Table(file.name, label, pa.table(columns), True, 1, "utf-8", unreadable or UnreadableRows())

@@ -13,6 +13,7 @@ from recsys.data.readers.archives import InputFile
 from recsys.data.readers.probes import ColumnTypes, FileStart, Probe
 from recsys.data.readers.tables import Table
 from recsys.errors import InputError
+from recsys.wording import Message
 
 FORMAT = "netflix-prize"
 _BLOCK = re.compile(rb"(?m)^(\d+):[ \t]*\r?\n")
@@ -54,7 +55,7 @@ def _table(text: bytes, name: str) -> pa.Table:
             convert_options=pa_csv.ConvertOptions(column_types=_COLUMNS),
         )
     except pa.ArrowInvalid as error:
-        told, fix = str(error).splitlines()[0], "Write each row as user, item, rating, date."
+        told, fix = str(error).splitlines()[0], Message("Write each row as user, item, rating, date.")
         raise InputError(name, "must have lines of user, rating and date below each item", told, fix) from None
     items = pa.array([int(block[1]) for block in blocks], pa.int64())
     return data.append_column("item_id", items.take(pa.array(np.repeat(np.arange(len(blocks)), lengths))))

@@ -17,6 +17,7 @@ from recsys.data.readers.encodings import decode
 from recsys.data.readers.probes import FileStart, Probe, probe_of_table
 from recsys.data.readers.tables import MAX_SHOWN_ROWS, Table, UnreadableRows
 from recsys.errors import InputError
+from recsys.wording import Message
 
 _TIME = "%m/%d/%Y %I:%M:%S %p"
 _BEHAVIOR = re.compile(r"^\w+\t\w+\t\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AP]M\t[\w ]*\t[\w -]*$")
@@ -40,8 +41,8 @@ def probe_news(file: InputFile, start: FileStart) -> list[Probe]:
     width = 5 if behaviors else len(_NEWS_COLUMNS)
     wrong = [(number, "\t".join(cells)) for number, cells in rows if len(cells) != width]
     if len(wrong) * 2 > len(rows):
-        fix = "Give the files as they are published."
-        raise InputError(file.name, f"must have {width} columns in most rows", wrong[0][1], fix)
+        fix = Message("Give the files as they are published.")
+        raise InputError(file.name, Message("must have {n} columns in most rows", n=width), wrong[0][1], fix)
     unreadable = UnreadableRows(len(wrong), texts=tuple(text[:1000] for _, text in wrong[:MAX_SHOWN_ROWS]))
     good = [cells for _, cells in rows if len(cells) == width]
     data = _clicks(good) if behaviors else pa.table([pa.array(c) for c in zip(*good, strict=True)], list(_NEWS_COLUMNS))

@@ -16,6 +16,7 @@ from recsys.data.readers.probes import FileStart, Probe, probe_of_table
 from recsys.data.readers.tables import MAX_COLUMNS, Table, unique_names
 from recsys.data.schema.cells import number_text
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MAX_CELLS = 4_000_000_000
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -42,11 +43,17 @@ def probe_parquet(file: InputFile, start: FileStart) -> list[Probe]:
         meta, schema = opened.metadata, opened.schema_arrow
         if len(schema.names) > MAX_COLUMNS:
             raise InputError(
-                file.name, f"must have at most {MAX_COLUMNS:,} columns", f"{len(schema.names):,}", "Drop some."
+                file.name,
+                Message("must have at most {most:,} columns", most=MAX_COLUMNS),
+                f"{len(schema.names):,}",
+                "Drop some.",
             )
         if meta.num_rows * len(schema.names) > MAX_CELLS:
             raise InputError(
-                file.name, f"must have at most {MAX_CELLS:,} cells", f"{meta.num_rows:,} rows", "Split it."
+                file.name,
+                Message("must have at most {most:,} cells", most=MAX_CELLS),
+                Message("{n:,} rows", n=meta.num_rows),
+                "Split it.",
             )
         texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
         names = unique_names(list(schema.names), file.name)
@@ -74,7 +81,7 @@ def probe_workbook(file: InputFile, start: FileStart) -> list[Probe]:
             continue
         first = _first_row(filled, width)
         rows = filled[first:]
-        name = file.name if len(sheets) == 1 else f"{file.name}, sheet {sheet}"
+        name = file.name if len(sheets) == 1 else Message("{file}, sheet {sheet}", file=file.name, sheet=sheet)
         header = all(isinstance(cell, str) for cell in rows[0]) and any(cell.strip() for cell in rows[0])
         cells = [str(cell) for cell in rows[0]] if header else [f"column {i}" for i in range(1, width + 1)]
         names = unique_names([*cells, *[""] * (width - len(cells))], name)

@@ -12,16 +12,19 @@ from recsys.data.readers.archives import InputFile
 from recsys.data.readers.encodings import detect_encoding
 from recsys.data.readers.tables import Table
 from recsys.errors import InputError
+from recsys.wording import Message
 
 START_BYTES = 1 << 20
 MAX_ROWS = 200_000  # of a column that are looked at to find out what it is
+_IMAGE, _PICKLED, _WEB_PAGE = Message("an image"), Message("a pickled object"), Message("a web page")
 _BINARY_FORMATS = {
-    b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image", b"RIFF": "a sound, film or image",
-    b"\x89HDF": "an HDF5 file", b"MATLAB 5.0": "a MATLAB file",
-    b"\x93NUMPY": "an array", b"\x80\x03": "a pickled object", b"\x80\x04": "a pickled object",
-    b"\x80\x05": "a pickled object",
+    b"\x89PNG": _IMAGE, b"\xff\xd8\xff": _IMAGE, b"GIF8": _IMAGE, b"RIFF": Message("a sound, film or image"),
+    b"\x89HDF": Message("an HDF5 file"), b"MATLAB 5.0": Message("a MATLAB file"), b"\x93NUMPY": Message("an array"),
+    b"\x80\x03": _PICKLED, b"\x80\x04": _PICKLED, b"\x80\x05": _PICKLED,
 }  # fmt: skip
-_TEXT_FORMATS = {"<!doctype": "a web page", "<html": "a web page", "<?xml": "XML", "%pdf": "a PDF", "{\\rtf": "RTF"}
+_TEXT_FORMATS = {
+    "<!doctype": _WEB_PAGE, "<html": _WEB_PAGE, "<?xml": "XML", "%pdf": Message("a PDF"), "{\\rtf": "RTF"
+}  # fmt: skip
 ColumnTypes = Mapping[str, pa.DataType]
 
 
@@ -104,7 +107,7 @@ class FileStart:
             raise InputError(self.name, "must not be empty", fix="Choose a file with one row per interaction.")
         kind = next((words for mark, words in _BINARY_FORMATS.items() if self.data.startswith(mark)), "")
         if self.data[257:262] == b"ustar":
-            kind = "a tar archive"
+            kind = Message("a tar archive")
         if kind:
             raise InputError(self.name, "must be a table", kind, "Export the table as CSV (gzip and zip are accepted).")
 
@@ -119,8 +122,10 @@ class FileStart:
         try:
             text = self.data.decode(self.encoding, "ignore").lstrip("\ufeff")
         except (LookupError, UnicodeError) as error:
-            fix = "Give a name such as utf-8 or cp1252."
-            raise InputError(f"{self.name}, encoding", "must be one that Python knows", error, fix) from None
+            fix = Message("Give a name such as utf-8 or cp1252.")
+            raise InputError(
+                Message("{file}, encoding", file=self.name), "must be one that Python knows", error, fix
+            ) from None
         opening = text.lstrip()[:200].lower()
         kind = next((words for mark, words in _TEXT_FORMATS.items() if opening.startswith(mark)), "")
         if kind:
@@ -132,6 +137,8 @@ class FileStart:
         r"""The complete lines of the text, all ended by \n. Raises InputError when there is none."""
         text = self.text if len(self.data) < START_BYTES else self.text[: self.text.rfind("\n") + 1]
         if not text:
-            got = f"{len(self.data):,} bytes without a line end"
-            raise InputError(f"{self.name}, row 1", "must be a line of a table", got, "Export it again as CSV.")
+            got = Message("{n:,} bytes without a line end", n=len(self.data))
+            raise InputError(
+                Message("{file}, row 1", file=self.name), "must be a line of a table", got, "Export it again as CSV."
+            )
         return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 MAX_COLUMNS = 2_000
 SAMPLE_ROWS = 1_000
@@ -82,8 +83,11 @@ def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
         InputError: more than `MAX_COLUMNS`, or fewer than two.
     """
     if len(cells) > MAX_COLUMNS:
-        rule, fix = f"must have at most {MAX_COLUMNS:,} columns", "Give one row per interaction."
-        raise InputError(f"{name}, row 1", rule, f"{len(cells):,}", fix)
+        rule, fix = (
+            Message("must have at most {most:,} columns", most=MAX_COLUMNS),
+            Message("Give one row per interaction."),
+        )
+        raise InputError(Message("{file}, row 1", file=name), rule, f"{len(cells):,}", fix)
     if len(cells) < 2:
         raise one_column_error(cells[0] if cells else "nothing", name)
     names: list[str] = []
@@ -97,6 +101,6 @@ def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
 
 
 def one_column_error(got: str, name: str) -> InputError:
-    rule = "must have at least two columns, one for the user and one for the item"
-    fix = "Check the separator (comma, semicolon, tab, | or ::) and that this is a table."
-    return InputError(f"{name}, row 1", rule, got, fix)
+    rule = Message("must have at least two columns, one for the user and one for the item")
+    fix = Message("Check the separator (comma, semicolon, tab, | or ::) and that this is a table.")
+    return InputError(Message("{file}, row 1", file=name), rule, got, fix)

@@ -14,6 +14,7 @@ from recsys.data.schema.cells import parse_numbers
 from recsys.data.schema.column_names import known_names, normalised_name
 from recsys.data.schema.times import parse_times
 from recsys.errors import InputError
+from recsys.wording import Message
 
 INTERACTION_ROLES = ("user_id", "item_id", "timestamp", "rating", "scenario", "title", "quantity", "order_id")
 MAX_SCENARIOS = 24
@@ -39,12 +40,12 @@ def detect_columns(table: Table) -> Columns:
     """The most likely columns; "user_id" and "item_id" may be missing (see `demand_columns`)."""
     roles = {role: name for role, name in table.roles.items() if name in table.columns}
     if roles:
-        return Columns(roles, dict.fromkeys(roles, f"the format {table.format} says so"))
+        return Columns(roles, dict.fromkeys(roles, Message("the format {format} says so", format=table.format)))
     named: dict[str, str] = {}
     if table.has_header:
         named = {role: name for role, name in known_names(table.columns).items() if role in INTERACTION_ROLES}
     roles = _with_suitable_content(table, named)
-    reasons = {role: f"its name is “{name}”" for role, name in roles.items()}
+    reasons: dict[str, str] = {role: Message("its name is “{name}”", name=name) for role, name in roles.items()}
     _add_by_content(table, roles, reasons)
     return Columns(roles, reasons, {role: name for role, name in named.items() if role not in roles})
 
@@ -57,22 +58,31 @@ def correct_columns(table: Table, chosen: Mapping[str, str | None]) -> Columns:
     """
     for role, name in chosen.items():
         if role not in INTERACTION_ROLES:
-            raise InputError("columns", f"must name roles out of {', '.join(INTERACTION_ROLES)}", role)
+            raise InputError(
+                "columns", Message("must name roles out of {names}", names=", ".join(INTERACTION_ROLES)), role
+            )
         if name is not None and name not in table.columns:
-            raise InputError(f"the column for {role}", "must be in the file", name, f"It has {_first(table.columns)}.")
+            raise InputError(
+                Message("the column for {role}", role=role),
+                "must be in the file",
+                name,
+                Message("It has {columns}.", columns=_first(table.columns)),
+            )
     detected = detect_columns(table)
     given = {role: name for role, name in chosen.items() if name is not None}
     roles = {r: n for r, n in detected.roles.items() if r not in chosen and n not in given.values()} | given
-    reasons = {role: detected.reasons.get(role, "") for role in roles} | dict.fromkeys(given, "you chose it")
+    reasons = {role: detected.reasons.get(role, "") for role in roles} | dict.fromkeys(given, Message("you chose it"))
     return Columns(roles, reasons, {role: name for role, name in detected.rejected.items() if role not in chosen})
 
 
 def demand_columns(table: Table, columns: Columns) -> None:
     """Raises InputError when no column for the user or the item is known, or both are the same column."""
-    for role, subject in (("user_id", "the user"), ("item_id", "the item")):
+    for role, subject in (("user_id", Message("the user")), ("item_id", Message("the item"))):
         if role not in columns.roles:
-            fix = f"Name that column {role} in the first row."
-            raise InputError(table.name, f"must have a column for {subject}", _first(table.columns), fix)
+            fix = Message("Name that column {role} in the first row.", role=role)
+            raise InputError(
+                table.name, Message("must have a column for {subject}", subject=subject), _first(table.columns), fix
+            )
     if columns.roles["user_id"] == columns.roles["item_id"]:
         got = columns.roles["user_id"]
         raise InputError("the user and the item", "must be different columns", got, "Choose another column.")
@@ -108,18 +118,30 @@ def _add_by_content(table: Table, roles: dict[str, str], reasons: dict[str, str]
             free.remove(column)
 
     if "timestamp" not in roles:
-        assign("timestamp", next((n for n in free if _is_time(sample[n], strict=True)), None), "its values are times")
+        assign(
+            "timestamp",
+            next((n for n in free if _is_time(sample[n], strict=True)), None),
+            Message("its values are times"),
+        )
     ids = [name for name in free if _is_id(sample[name])]
     missing = [role for role in ("user_id", "item_id") if role not in roles]
     if len(others := [name for name in ids if not _is_row_number(sample[name])]) >= len(missing):
         ids = others
     for role, name in zip(missing, ids, strict=False):
-        assign(role, name, "the first column that looks like ids" if role == "user_id" else "the next column of ids")
+        assign(
+            role,
+            name,
+            Message("the first column that looks like ids" if role == "user_id" else "the next column of ids"),
+        )
     if "rating" not in roles and not table.has_header and {"user_id", "item_id"} <= roles.keys():
-        assign("rating", next((n for n in free if _is_scale(sample[n])), None), "its values lie on a scale up to 10")
+        assign(
+            "rating",
+            next((n for n in free if _is_scale(sample[n])), None),
+            Message("its values lie on a scale up to 10"),
+        )
         if "rating" not in roles:
             numeric = next((n for n in free if _is_amount(sample[n])), None)
-            assign("rating", numeric, "the first other column of numbers")
+            assign("rating", numeric, Message("the first other column of numbers"))
 
 
 def _filled(column: pa.ChunkedArray) -> float:

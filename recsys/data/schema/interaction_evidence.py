@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from recsys.data.schema.cells import distinct_share, has_repeats, parse_numbers
 from recsys.data.schema.column_names import ITEM_STEMS, known_names, normalised_name
 from recsys.data.schema.columns import detect_columns
 from recsys.errors import InputError
+from recsys.wording import Message
 
 KEY_SHARE = 0.95  # of distinct cells: a column with at least this share can be a key
 _EVENTS = """
@@ -71,13 +73,16 @@ class Evidence:
 
     @property
     def reason(self) -> str:
-        parts = (
-            "users and items occur repeatedly" * self.both_repeat,
-            "users occur repeatedly" * (self.users_repeat and not self.both_repeat),
-            "its columns name the user and the item" * self.named,
-            ("", "it has times or ratings", "it has times and ratings")[self.n_extras],
-        )
-        return "; ".join(part for part in parts if part) or "no other table looks more like interactions"
+        extras = (Message("it has times or ratings"), Message("it has times and ratings"))
+        parts: list[Message] = [
+            *[Message("users and items occur repeatedly")] * self.both_repeat,
+            *[Message("users occur repeatedly")] * (self.users_repeat and not self.both_repeat),
+            *[Message("its columns name the user and the item")] * self.named,
+            *extras[self.n_extras - 1 : self.n_extras],
+        ]
+        if not parts:
+            return Message("no other table looks more like interactions")
+        return reduce(lambda first, second: Message("{first}; {second}", first=first, second=second), parts)
 
 
 def evidence_of(probe: Probe) -> Evidence:
@@ -111,13 +116,22 @@ def demand_interactions(probe: Probe) -> None:
     numeric = [column for column in table.columns[1:] if _is_number(table.sample[column])]
     wide = len(numeric) >= max(5, len(table.columns) - 2) and "item_id" not in named
     if wide and distinct_share(probe.cells(table.columns[0])) >= KEY_SHARE:
-        got, fix = f"a column each for {table.columns[1]}, …", "Turn it into three columns: user, item, rating."
+        got, fix = (
+            Message("a column each for {column}, …", column=table.columns[1]),
+            Message("Turn it into three columns: user, item, rating."),
+        )
         raise InputError(table.name, "must have one row per interaction", got, fix)
     if len(named) == 1 and not has_repeats(probe.cells(known[named[0]])):
-        described, other = ("user", "item") if named == ["user_id"] else ("item", "user")
-        got = f"one row for each {described}: {', '.join(table.columns[:4])}"
-        fix = f"Load the table of interactions first, and this one with it as the {described} table."
-        raise InputError(table.name, f"must have a column for the {other}", got, fix)
+        described, other = (
+            (Message("user"), Message("item")) if named == ["user_id"] else (Message("item"), Message("user"))
+        )
+        got = Message(
+            "one row for each {described}: {columns}", described=described, columns=", ".join(table.columns[:4])
+        )
+        fix = Message(
+            "Load the table of interactions first, and this one with it as the {described} table.", described=described
+        )
+        raise InputError(table.name, Message("must have a column for the {other}", other=other), got, fix)
 
 
 def _is_number(column: pa.ChunkedArray) -> bool:

@@ -18,6 +18,7 @@ from recsys.data.readers.tables import Table
 from recsys.data.schema.cells import parse_numbers, parse_texts
 from recsys.data.schema.column_names import known_names
 from recsys.errors import InputError
+from recsys.wording import Message
 
 _NO_TAGS = {"(no genres listed)", "unknown", "none", "nan", ""}
 MAX_TAGS = 20
@@ -37,7 +38,7 @@ def item_columns(table: Table) -> dict[str, str]:
     if "item_id" not in roles:
         first = next((name for name in table.columns if name not in roles.values()), None)
         if first is None:
-            got, fix = ", ".join(table.columns[:6]), "Name that column item_id."
+            got, fix = ", ".join(table.columns[:6]), Message("Name that column item_id.")
             raise InputError(table.name, "must have a column with the item id", got, fix)
         roles["item_id"] = first
     return roles
@@ -168,14 +169,14 @@ def load_vectors(content: Path | bytes, name: str) -> tuple[list[str] | None, np
                 ids, vectors = [str(i) for i in loaded["ids"]], loaded["vectors"]
         vectors = np.asarray(vectors, dtype=np.float32)
     except (ValueError, OSError, KeyError, TypeError, EOFError, pa.ArrowException, MemoryError) as error:
-        rule = "must have item vectors as .npy, .npz (ids, vectors) or .parquet"
+        rule = Message("must have item vectors as .npy, .npz (ids, vectors) or .parquet")
         raise InputError(name, rule, type(error).__name__, "Save it again.") from error
     if (
         vectors.ndim != 2
         or not 1 <= vectors.shape[1] <= MAX_DIMENSIONS
         or (ids is not None and len(ids) != len(vectors))
     ):
-        rule = f"must have one row of 1 to {MAX_DIMENSIONS:,} numbers per item"
+        rule = Message("must have one row of 1 to {most:,} numbers per item", most=MAX_DIMENSIONS)
         raise InputError(name, rule, vectors.shape, "Save it again.")
     return ids, vectors
 

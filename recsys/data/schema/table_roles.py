@@ -18,6 +18,7 @@ from recsys.data.schema.column_names import ITEM_STEMS, USER_STEMS, known_names,
 from recsys.data.schema.columns import detect_columns
 from recsys.data.schema.interaction_evidence import KEY_SHARE, SUBSET_WORDS, Evidence, evidence_of, words_of
 from recsys.errors import InputError
+from recsys.wording import Message
 
 TABLE_ROLES = ("interactions", "items", "users")
 ID_OF = {"items": "item_id", "users": "user_id"}
@@ -73,11 +74,19 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
         if role not in TABLE_ROLES or (not name and role == "interactions"):
             raise InputError("the choice of tables", "must name the interactions, the items or the users", role)
         if name and name not in by_name:
-            raise InputError(f"the table for {role}", "must be in the file", name, f"It has {', '.join(by_name)}.")
+            raise InputError(
+                Message("the table for {role}", role=role),
+                "must be in the file",
+                name,
+                Message("It has {names}.", names=", ".join(by_name)),
+            )
     evidence = {name: evidence_of(probe) for name, probe in by_name.items()} if len(probes) > 1 else {}
     first = chosen.get("interactions") or max(by_name, key=lambda name: evidence[name].rank if evidence else (True,))
     main, others = by_name[first], {name: probe for name, probe in by_name.items() if name != first}
-    reason = "you chose it" if "interactions" in chosen else evidence[first].reason if evidence else "the only table"
+    if "interactions" in chosen:
+        reason: str = Message("you chose it")
+    else:
+        reason = evidence[first].reason if evidence else Message("the only table")
     assigned = {first: ("interactions", reason)}
     side_tables: dict[str, tuple[Probe, Mapping[str, str]]] = {}
     for role in ID_OF:
@@ -122,7 +131,7 @@ def _chosen_side_table(main: Probe, role: str, others: Mapping[str, Probe], name
         return None
     candidates = _candidates(name, others[name], role, _ids(main, role), _stems(main, role), only_likely=False)
     best = max(candidates, key=lambda one: one.score, default=None)
-    return _SideTable(name, {} if best is None else best.roles, 0.0, "you chose it")
+    return _SideTable(name, {} if best is None else best.roles, 0.0, Message("you chose it"))
 
 
 def _candidates(
@@ -154,7 +163,12 @@ def _candidates(
         if only_likely and (not likely or (role == "items" and not describes) or len(table.columns) < 2):
             continue
         score = 3 * share + named + file_named + describes - 2 * bool(words & (SUBSET_WORDS | {"tag", "tags"}))
-        reason = f"its column “{key}” holds {share:.0%} of the {role[:-1]} ids" if share else f"its name is “{key}”"
+        reason = Message("its name is “{name}”", name=key)
+        if share:
+            what = Message("item ids" if role == "items" else "user ids")
+            reason = Message(
+                "its column “{column}” holds {share:.0%} of the {what}", column=key, share=share, what=what
+            )
         found.append(_SideTable(name, roles, score, reason))
     return found
 

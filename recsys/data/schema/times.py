@@ -9,8 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.data.schema.cells import dictionary_codes, float_array, is_number_type, parse_numbers
+from recsys.wording import Message
 
-_UNITS = ((1e11, 1.0, "unix seconds"), (1e14, 1e-3, "unix milliseconds"), (1e17, 1e-6, "unix microseconds"))
+_UNITS = (
+    (1e11, 1.0, Message("unix seconds")),
+    (1e14, 1e-3, Message("unix milliseconds")),
+    (1e17, 1e-6, Message("unix microseconds")),
+)
 _EXCEL_EPOCH = 25_569.0  # 1970-01-01 as an Excel serial date
 _CLOCK = (
     r"(?:[T ,]+(?:at )?(?P<H>\d{1,2})[:h](?P<M>\d{2})(?::(?P<S>\d{2}(?:[.,]\d{1,9})?))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
@@ -24,6 +29,24 @@ _DAY_NAMED = "(?i)" + _WEEKDAY + r"(?P<d>\d{1,2})[- ]+" + _MONTH + r"[-, ]+(?P<Y
 _NAMED_DAY = "(?i)" + _WEEKDAY + _MONTH + r"\s+(?P<d>\d{1,2}),?\s+(?P<Y>\d{4})" + _CLOCK
 _AMAZON = r"^\s*(?P<m>\d{1,2})\s+(?P<d>\d{1,2}),\s+(?P<Y>\d{4})" + _CLOCK
 _COMPACT = r"^\s*(?P<Y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2}))?\s*$"
+_DATES, _NO_TIMES, _UNREADABLE = Message("dates"), Message("no times"), Message("no readable time")
+_DIGITS, _LONG_DIGITS = Message("dates written YYYYMMDD"), Message("dates written YYYYMMDDhhmmss")
+_EXCEL, _NANOSECONDS, _ISO = Message("Excel serial dates"), Message("unix nanoseconds"), Message("ISO dates")
+_STEPS = Message("step numbers, which only give the order (too small for unix time)")
+_YEAR_AT_END, _MONTH_NAME = Message("dates with the year last"), Message("dates with a month's name")
+_MONTH_DAY_YEAR = Message("dates written month day, year")
+_MONTH_FIRST = Message("month-first dates (a second number is above 12)")
+_DAY_FIRST = Message("day-first dates (a first number is above 12)")
+_DAY_FIRST_ASSUMED = Message("day-first dates (assumed)")
+NOTATIONS: tuple[Message, ...] = (
+    *(notation for _, _, notation in _UNITS), _DATES, _NO_TIMES, _UNREADABLE, _DIGITS, _LONG_DIGITS, _EXCEL,
+    _NANOSECONDS, _ISO, _STEPS, _YEAR_AT_END, _MONTH_NAME, _MONTH_DAY_YEAR, _MONTH_FIRST, _DAY_FIRST,
+    _DAY_FIRST_ASSUMED,
+)  # fmt: skip
+"""How times can be written."""
+AMBIGUOUS_DATES = Message(
+    "Dates such as 3/4/2020 are ambiguous; they were read with the day first. Write them as YYYY-MM-DD to be sure."
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -59,11 +82,11 @@ def parse_times(column: pa.Array | pa.ChunkedArray) -> ParsedTimes:
         return replace(unique, seconds=np.append(unique.seconds, np.nan)[codes])
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         micros = pc.cast(pc.cast(column, pa.timestamp("us"), safe=False), pa.int64())
-        return ParsedTimes(float_array(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), "dates")
+        return ParsedTimes(float_array(pc.divide(pc.cast(micros, pa.float64(), safe=False), 1e6)), _DATES)
     if is_number_type(kind):
         return _from_numbers(float_array(pc.cast(column, pa.float64(), safe=False)))
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_null(kind):
-        return ParsedTimes(np.full(len(column), np.nan), "no times", calendar=False)
+        return ParsedTimes(np.full(len(column), np.nan), _NO_TIMES, calendar=False)
     texts = pc.cast(column, pa.string())
     numbers = parse_numbers(texts)
     if np.isfinite(numbers).sum() >= 0.5 * max(len(texts) - texts.null_count, 1):
@@ -74,24 +97,24 @@ def parse_times(column: pa.Array | pa.ChunkedArray) -> ParsedTimes:
 def _from_numbers(values: np.ndarray) -> ParsedTimes:
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return ParsedTimes(np.where(np.isfinite(values), values, np.nan), "no readable time")
+        return ParsedTimes(np.where(np.isfinite(values), values, np.nan), _UNREADABLE)
     median = float(np.median(finite[:1_000_000]))
     if 19_000_101 <= median <= 21_001_231 and _share_of_dates(finite[:1000]) > 0.9:
-        return ParsedTimes(_from_digits(_whole(values)), "dates written YYYYMMDD")
+        return ParsedTimes(_from_digits(_whole(values)), _DIGITS)
     if 1.9e13 <= median <= 2.1e13 and _share_of_dates(finite[:1000] // 1_000_000) > 0.9:
         whole = _whole(values)
         clock = whole // 10_000 % 100 * 3600 + whole // 100 % 100 * 60 + whole % 100
-        return ParsedTimes(_from_digits(whole // 1_000_000) + clock, "dates written YYYYMMDDhhmmss")
+        return ParsedTimes(_from_digits(whole // 1_000_000) + clock, _LONG_DIGITS)
     if not np.isfinite(values).all():
         values = np.where(np.isfinite(values), values, np.nan)
     if finite.min() >= _EXCEL_EPOCH and finite.max() <= 80_000:
-        return ParsedTimes((values - _EXCEL_EPOCH) * 86_400, "Excel serial dates")
+        return ParsedTimes((values - _EXCEL_EPOCH) * 86_400, _EXCEL)
     if median < 1e8:
-        return ParsedTimes(values, "step numbers, which only give the order (too small for unix time)", calendar=False)
+        return ParsedTimes(values, _STEPS, calendar=False)
     for limit, factor, notation in _UNITS:
         if median < limit:
             return ParsedTimes(values if factor == 1.0 else values * factor, notation)
-    return ParsedTimes(values * 1e-9, "unix nanoseconds")
+    return ParsedTimes(values * 1e-9, _NANOSECONDS)
 
 
 def _whole(values: np.ndarray) -> np.ndarray:
@@ -111,19 +134,19 @@ def _share_of_dates(values: np.ndarray) -> float:
 def _from_texts(texts: pa.StringArray) -> ParsedTimes:
     for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
         try:
-            return replace(parse_times(pc.cast(texts, kind)), notation="ISO dates")
+            return replace(parse_times(pc.cast(texts, kind)), notation=_ISO)
         except pa.ArrowInvalid:
             pass  # not ISO 8601 throughout: try the patterns, which is slower
     seconds = np.full(len(texts), np.nan)
     notations: list[str] = []
     warning = ""
     for pattern, notation in (
-        (_YEAR_FIRST, "ISO dates"),
-        (_YEAR_LAST, "dates with the year last"),
-        (_DAY_NAMED, "dates with a month's name"),
-        (_NAMED_DAY, "dates with a month's name"),
-        (_AMAZON, "dates written month day, year"),
-        (_COMPACT, "dates written YYYYMMDD"),
+        (_YEAR_FIRST, _ISO),
+        (_YEAR_LAST, _YEAR_AT_END),
+        (_DAY_NAMED, _MONTH_NAME),
+        (_NAMED_DAY, _MONTH_NAME),
+        (_AMAZON, _MONTH_DAY_YEAR),
+        (_COMPACT, _DIGITS),
     ):
         remaining = np.flatnonzero(np.isnan(seconds))
         if not len(remaining):
@@ -139,22 +162,16 @@ def _from_texts(texts: pa.StringArray) -> ParsedTimes:
             parsed, label = _assemble(parts, _year(parts), _month(parts), _field(parts, "d")), notation
         seconds[remaining[hits]] = parsed
         notations.append(label)
-    return ParsedTimes(seconds, notations[0] if notations else "no readable time", warning=warning)
+    return ParsedTimes(seconds, notations[0] if notations else _UNREADABLE, warning=warning)
 
 
 def _year_last(parts: pa.StructArray) -> tuple[np.ndarray, str, str]:
     first, second, year = _field(parts, "a"), _field(parts, "b"), _year(parts)
     day_first, month_first = bool(np.any(first > 12)), bool(np.any(second > 12))
     if month_first and not (day_first and np.sum(first > 12) > np.sum(second > 12)):
-        return _assemble(parts, year, first, second), "month-first dates (a second number is above 12)", ""
-    warning = ""
-    if not day_first:
-        warning = (
-            "Dates such as 3/4/2020 are ambiguous; they were read with the day first. "
-            "Write them as YYYY-MM-DD to be sure."
-        )
-    reason = "a first number is above 12" if day_first else "assumed"
-    return _assemble(parts, year, second, first), f"day-first dates ({reason})", warning
+        return _assemble(parts, year, first, second), _MONTH_FIRST, ""
+    notation, warning = (_DAY_FIRST, "") if day_first else (_DAY_FIRST_ASSUMED, AMBIGUOUS_DATES)
+    return _assemble(parts, year, second, first), notation, warning
 
 
 def _year(parts: pa.StructArray) -> np.ndarray:

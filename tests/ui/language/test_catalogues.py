@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from recsys.errors import InputError
 from recsys.wording import Message, from_json, in_a_row, listed, recognised, to_json, tr, tr_n, use_catalogue
 from ui.language import FOLDER, LANGUAGES, _of_reader, in_language
 from ui.language.po_files import places, read_file, sentences, sentences_in
@@ -27,6 +28,8 @@ TRANSLATED = (  # packages; the others follow one by one
     "ui.train",
     "recsys.models",
     "recsys.jobs",
+    "ui.data",
+    "recsys.data",
 )
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 
@@ -114,6 +117,16 @@ def test_words_and_sentences_in_a_row_are_one_message() -> None:
     use_catalogue(lambda: chinese | {"{words} are here.": "有{words}。", "the data": "数据"})
     try:
         assert tr(both) == "一。有数据和b。"
+    finally:
+        use_catalogue(_of_reader)
+
+
+def test_what_an_error_got_is_worded_too() -> None:
+    error = InputError("a.csv", "must be a table", Message("a {kind}", kind="web\npage"), "Save it.")
+    use_catalogue(lambda: {"a {kind}": "{kind} 文件"})
+    try:
+        assert tr(error.message) == "a.csv must be a table (got web\\npage 文件). Save it."
+        assert str(error) == "a.csv must be a table (got a web\\npage). Save it."
     finally:
         use_catalogue(_of_reader)
 
