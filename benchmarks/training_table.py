@@ -22,20 +22,19 @@ def cores() -> str:
 
 def paths() -> str:
     """Speed and accuracy on the CPU of the CPU's path and of that of accelerators."""
-    head = ("path, on the CPU", "steps per second, 1 thread", "2 threads", "CPU time of a step, in that of ours",
-            "NDCG@10, each seed", "difference to ours [95%]", "from")  # fmt: skip
+    head = ("path, on the CPU", "steps per CPU-second, 1 thread", "CPU time of a step, in that of the first",
+            "NDCG@10, each seed", "difference to the first [95%]", "from")  # fmt: skip
     path = newest("device")
     if path is None:
         return table(head, [missing("ours", "device", len(head))])
     figures, rows = opened(path), []
     for name, label in PATHS.items():
-        one, two = (figures["speed"][f"threads_{count}"][name] for count in (1, 2))
+        one = figures["speed"]["threads_1"][name]
         differs = figures.get("difference_to_ours", {}).get(name)
         gains = figures.get("ndcg@10", {}).get(name, [])  # absent where only the speed was measured
         rows.append([
             label,
-            number(one["steps_per_second"]),
-            number(two["steps_per_second"]),
+            number(one["steps_per_cpu_second"]),
             number(one["times_the_cpu_of_ours"]),
             ", ".join(number(value, 4) for value in gains) or "not measured",
             estimate(differs) if differs else "–",

@@ -77,7 +77,7 @@ class Network(nn.Module):
         causal: whether an item attends only to itself and older ones.
 
     Attributes:
-        standard: whether attention is computed by torch's kernel, as on an accelerator. Steps of that path cost 1.28
+        standard: whether attention is computed by torch's kernel, as on an accelerator. Steps of that path cost 1.49
             times the CPU time of ours where both run on a CPU (`benchmarks/device.py`).
     """
 

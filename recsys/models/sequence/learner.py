@@ -30,9 +30,7 @@ from recsys.models.training.optimiser import BETAS, RowAdamW, load_optimiser, op
 from recsys.models.training.warm_start import warm_vectors
 from recsys.wording import Message
 
-PARTS = (
-    2  # of a batch, for as many threads; an epoch in four costs 1.2 times the CPU time (`benchmarks/speed.py --cores`)
-)
+PARTS = 2  # of a batch, for as many threads; more of them cost more processor time (`benchmarks/speed.py --cores`)
 MASKED = 0.25  # share of items masked in the masked objective
 Scored = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]  # the first arguments of `shared_softmax`
 SKIPPED = 0.5  # of the dropout: share of a history's items that the causal objective skips, drawn anew at each step
