@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from recsys.wording import tr
 from ui.home.demo import class_button, demo_button, demo_progress
 from ui.home.miniature import miniature
 from ui.home.saved_work import saved_work
@@ -18,18 +19,18 @@ with open_page("home") as page:
     with show:
         miniature()
     with start:
-        st.subheader("Start", anchor=False)
-        st.write("Drag α to blend the interests of two users of the sample: the list follows at once.")
+        st.subheader(tr("Start"), anchor=False)
+        st.write(tr("Drag α to blend the interests of two users of the sample: the list follows at once."))
         class_button(page)
         demo_button(page)
-        if st.button("Use my data", key="home_own", width="stretch"):
+        if st.button(tr("Use my data"), key="home_own", width="stretch"):
             page.go("data")
         demo_progress(page)
         account_buttons("home")
         move_browser_work(page.space)
     step_cards(page)
-    with st.expander("Your saved work", expanded=bool(page.space.entries())):
+    with st.expander(tr("Your saved work"), expanded=bool(page.space.entries())):
         saved_work(page)
-    with st.expander("Diagnostics"):
+    with st.expander(tr("Diagnostics")):
         diagnostics(page)
     warm_up(page.jobs)

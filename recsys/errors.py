@@ -43,7 +43,8 @@ class StudioError(Exception):
     Args:
         subject: what it is about ("alpha", "ratings.csv, row 7").
         rule: what is required of it ("must be between 0 and 1").
-        got: the value instead, cut to 80 characters, with visible control characters; left out if None.
+        got: the value instead, cut to 80 characters, with visible control characters; a message as it is; left out if
+            None.
         fix: one sentence that says what to do.
 
     Attributes:

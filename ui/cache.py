@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from recsys.wording import tr
+from recsys.wording import Message, tr
+from ui.language import WordedLater
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,7 @@ Representation = Literal["interests", "next-choice"]
 """What a user vector says: what the user likes over time, or what the user is likely to choose next."""
 
 
-@st.cache_resource(max_entries=6, show_spinner="Opening the run …")
+@st.cache_resource(max_entries=6, show_spinner=WordedLater(Message("Opening the run …")))
 def open_run(folder: str) -> tuple[Run, Dataset]:
     """A saved run with the data it was trained on. Raises ArtifactError."""
     from recsys.runs import load_run
@@ -34,7 +35,7 @@ def open_run(folder: str) -> tuple[Run, Dataset]:
     return load_run(Path(folder))
 
 
-@st.cache_resource(max_entries=6, show_spinner="Opening the data …")
+@st.cache_resource(max_entries=6, show_spinner=WordedLater(Message("Opening the data …")))
 def open_dataset(folder: str) -> Dataset:
     """A saved dataset. Raises ArtifactError."""
     from recsys.data.storage import load_dataset
@@ -47,7 +48,7 @@ def embeddings_of(folder: str, representation: Representation = "next-choice") -
     return _embeddings_of(folder, representation)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Computing user embeddings …")
+@st.cache_resource(max_entries=12, show_spinner=WordedLater(Message("Computing user embeddings …")))
 def _embeddings_of(folder: str, representation: Representation) -> Embeddings:
     from recsys.embeddings.extraction import extract
 
@@ -69,7 +70,7 @@ def groups_of(folder: str, representation: Representation = "interests") -> tupl
     return _groups_of(folder, representation)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Looking for groups …")
+@st.cache_resource(max_entries=12, show_spinner=WordedLater(Message("Looking for groups …")))
 def _groups_of(folder: str, representation: Representation) -> tuple[Clusters, tuple[str, ...]]:
     from recsys.embeddings import cluster, name_next_choices, name_user_groups
 

@@ -9,6 +9,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.repeats import LEAVE_OUT
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
+from recsys.wording import Message
 from recsys.workspace import Workspace
 from recsys.workspace.sample_run import run_folder
 
@@ -35,7 +36,7 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
         "level": found.level,
         "repeats": data.repeats.text,
     }
-    return space.save_json("study", f"Does {axis} transfer help?", found.to_json(), meta).id
+    return space.save_json("study", Message("Does {axis} transfer help?", axis=axis), found.to_json(), meta).id
 
 
 def data_key(dataset: Dataset) -> tuple[str, ...]:

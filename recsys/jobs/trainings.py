@@ -39,7 +39,7 @@ def train(job: JobDescription, workspace: Workspace, progress: Progress) -> dict
     run = execute(dataset, plan, checkpoint=checkpoint, threads=THREADS, report=progress)
     entry = space.save_run(run, dataset, run_meta(run, job.dataset))
     if progress.stopping and not run.config.get("problem"):
-        space.rename(entry.id, f"{entry.name} (stopped after epoch {len(run.reports)})")
+        space.rename(entry.id, Message("{name} (stopped after epoch {epoch})", name=entry.name, epoch=len(run.reports)))
     else:
         forget(space, job.id)
     return {"run": entry.id, "dataset": job.dataset}

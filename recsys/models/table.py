@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.models.trainable import Learner, ModelConfig, Storable
@@ -41,7 +42,7 @@ class ModelEntry:
 
     name: str
     label: str
-    sentence: str
+    sentence: Message
     family: str
     model: str
     config: str = ""
@@ -87,8 +88,8 @@ _SEQUENCE_LEARNERS = (
 MODELS = (
     ModelEntry(
         "attention",
-        "Self-attention",
-        "Reads a history with layers of self-attention and adds Markov scores (SASRec, Kang & McAuley 2018).",
+        Message("Self-attention"),
+        Message("Reads a history with layers of self-attention and adds Markov scores (SASRec, Kang & McAuley 2018)."),
         "sequence",
         f"{_ATTENTION}.model:AttentionModel",
         f"{_ATTENTION}.config:AttentionConfig",
@@ -96,8 +97,8 @@ MODELS = (
     ),
     ModelEntry(
         "gru4rec",
-        "GRU4Rec",
-        "Reads a history item by item with a recurrent network (Hidasi et al. 2016).",
+        Message("GRU4Rec"),
+        Message("Reads a history item by item with a recurrent network (Hidasi et al. 2016)."),
         "sequence",
         f"{_GRU}.model:GRU4Rec",
         f"{_GRU}.config:GRU4RecConfig",
@@ -105,8 +106,8 @@ MODELS = (
     ),
     ModelEntry(
         "lightgcn",
-        "LightGCN",
-        "Averages embeddings over the graph of users and items, without their order (He et al. 2020).",
+        Message("LightGCN"),
+        Message("Averages embeddings over the graph of users and items, without their order (He et al. 2020)."),
         "graph",
         f"{_GCN}.model:LightGCN",
         f"{_GCN}.config:LightGCNConfig",
@@ -114,64 +115,69 @@ MODELS = (
     ),
     ModelEntry(
         "markov",
-        "Markov scores",
-        "Scores items by how often they followed the items of the history within a few steps.",
+        Message("Markov scores"),
+        Message("Scores items by how often they followed the items of the history within a few steps."),
         "sequence",
         f"{_BASELINES}.markov:Markov",
     ),
     ModelEntry(
         "popularity",
-        "Most popular",
-        "Scores items by their number of interactions, the same for every user.",
+        Message("Most popular"),
+        Message("Scores items by their number of interactions, the same for every user."),
         "popularity",
         f"{_BASELINES}.popularity:Popularity",
     ),
     ModelEntry(
         "recent-popularity",
-        "Recently popular",
-        "As most popular, with newer interactions counting more.",
+        Message("Recently popular"),
+        Message("As most popular, with newer interactions counting more."),
         "popularity",
         f"{_BASELINES}.popularity:RecentPopularity",
     ),
     ModelEntry(
         "recent-items",
-        "Again what was last",
-        "Recommends the most recent items of the history again, then the most popular.",
+        Message("Again what was last"),
+        Message("Recommends the most recent items of the history again, then the most popular."),
         "repeats",
         f"{_BASELINES}.recent_items:RecentItems",
     ),
     ModelEntry(
         "item-knn",
-        "Item-kNN",
-        "Scores items by their similarity to the items of the history (Sarwar et al. 2001).",
+        Message("Item-kNN"),
+        Message("Scores items by their similarity to the items of the history (Sarwar et al. 2001)."),
         "neighbours",
         f"{_BASELINES}.item_knn:ItemKNN",
     ),
     ModelEntry(
         "ease",
-        "EASE",
-        "Ridge regression of every item on all others (Steck 2019).",
+        Message("EASE"),
+        Message("Ridge regression of every item on all others (Steck 2019)."),
         "linear",
         f"{_BASELINES}.ease:EASE",
     ),
     ModelEntry(
         "als",
-        "ALS",
-        "Matrix factorization by least squares, by the library implicit (Hu et al. 2008).",
+        Message("ALS"),
+        Message("Matrix factorization by least squares, by the library implicit (Hu et al. 2008)."),
         "factorization",
         f"{_BASELINES}.factorization:ImplicitALS",
     ),
     ModelEntry(
         "bpr-item-mean",
-        "BPR, users as item means",
-        "Item vectors of BPR (Rendle et al. 2009); a user is the mean of those of the history, not a trained vector.",
+        Message("BPR, users as item means"),
+        Message(
+            "Item vectors of BPR (Rendle et al. 2009); a user is the mean of those of the history, "
+            "not a trained vector."
+        ),
         "factorization",
         f"{_BASELINES}.factorization:BPRItemMean",
     ),
     ModelEntry(
         "mean-item-mlp",
-        "MLP on item means",
-        "A small network on an item and the mean of the item vectors of the history (after NCF, He et al. 2017).",
+        Message("MLP on item means"),
+        Message(
+            "A small network on an item and the mean of the item vectors of the history (after NCF, He et al. 2017)."
+        ),
         "network",
         f"{_BASELINES}.mean_item_mlp:MeanItemMLP",
     ),
@@ -190,7 +196,7 @@ def current_name(name: str) -> str:
 def model_entry(name: str) -> ModelEntry:
     """The line of a model; names of earlier versions are known too. Raises InputError for an unknown name."""
     if current_name(name) not in _BY_NAME:
-        raise InputError("the model", f"must be one of {', '.join(_BY_NAME)}", name)
+        raise InputError("the model", Message("must be one of {names}", names=", ".join(_BY_NAME)), name)
     return _BY_NAME[current_name(name)]
 
 
@@ -206,7 +212,7 @@ def setting_label(name: str) -> str:
     for config in (*(entry.config for entry in MODELS if entry.trainable), training):
         options = _load(config).options()
         if name in options:
-            return str(options[name].label)
+            return Message(options[name].label)
     words = name.replace("_", " ")
     return words[:1].upper() + words[1:]
 

@@ -26,6 +26,7 @@ from typing import Any
 
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import make_folder, replace_file
+from recsys.wording import Message
 
 CODE = re.compile(r"[2-9A-HJ-NP-Z]{6}")  # without 0, 1, I and O, which are easily confused
 KINDS = ("before", "prediction", "after")
@@ -82,7 +83,7 @@ def open_class(root: Path, lesson: str, run: str, language: str) -> tuple[OpenCl
     folder = root / "classes"
     make_folder(folder)
     if len(list(folder.iterdir())) >= MOST_CLASSES:
-        raise StudioError("open classes", f"must be at most {MOST_CLASSES}", fix="Close one that has ended.")
+        raise StudioError("open classes", Message("must be at most {n}", n=MOST_CLASSES), fix="Close one that has ended.")
     key = secrets.token_hex(16)
     while True:
         code = "".join(secrets.choice(_ALPHABET) for _ in range(6))
@@ -105,7 +106,7 @@ def find_class(root: Path, code: str) -> OpenClass:
         lesson, run, language = (str(content[name]) for name in ("lesson", "run", "language"))
         return OpenClass(code, lesson, run, language, date.fromisoformat(content["opened"]))
     except DAMAGED_FILE as error:
-        raise ArtifactError(f"the class {code}", "is damaged", type(error).__name__, "Open another class.") from error
+        raise ArtifactError(Message("the class {code}", code=code), "is damaged", type(error).__name__, "Open another class.") from error
 
 
 def is_teacher(root: Path, code: str, key: str) -> bool:
@@ -152,13 +153,13 @@ def add_answer(root: Path, code: str, space_id: str, lesson: str, kind: str, val
         UnknownIdError: no such class. InputError: not an answer, or the class is full.
     """
     if kind not in KINDS or not _KEY.fullmatch(lesson) or not math.isfinite(value):
-        raise InputError("the answer", f"must be a number, of the kind {', '.join(KINDS)}", f"{kind} {value}")
+        raise InputError("the answer", Message("must be a number, of the kind {kinds}", kinds=", ".join(KINDS)), f"{kind} {value}")
     with _WRITING:
         salt = str(_read(root, code)["salt"])
         participant = hmac.new(salt.encode(), space_id.encode(), hashlib.sha256).hexdigest()[:16]
         known = {answer.participant for answer in answers_of(root, code)}
         if participant not in known and len(known) >= MOST_PARTICIPANTS:
-            raise InputError("the class", f"may have at most {MOST_PARTICIPANTS} participants", len(known) + 1)
+            raise InputError("the class", Message("may have at most {n} participants", n=MOST_PARTICIPANTS), len(known) + 1)
         line = json.dumps([participant, lesson, kind, round(float(value), 6)])
         with (root / "classes" / code / "answers.jsonl").open("a", encoding="utf-8") as out:
             out.write(line + "\n")
@@ -205,7 +206,7 @@ def _read(root: Path, code: str) -> dict[str, Any]:
     try:
         return dict(json.loads(file.read_text("utf-8")))
     except DAMAGED_FILE as error:
-        raise ArtifactError(f"the class {code}", "is damaged", type(error).__name__, "Open another class.") from error
+        raise ArtifactError(Message("the class {code}", code=code), "is damaged", type(error).__name__, "Open another class.") from error
 
 
 def _write(root: Path, code: str, content: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.files import replace_file
+from recsys.wording import Message
 
 FORMAT = 1  # version of entry.json; `_migrate` converts older ones
 KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
@@ -97,5 +98,5 @@ def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Converts an entry.json of an older format. Raises ArtifactError for a newer one."""
     version = int(content["format"])
     if version > FORMAT:
-        raise ArtifactError("the saved item", f"must be of format {FORMAT} or older", version, "Update the app.")
+        raise ArtifactError("the saved item", Message("must be of format {format} or older", format=FORMAT), version, "Update the app.")
     return content

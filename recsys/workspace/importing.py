@@ -21,6 +21,7 @@ from typing import Any
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 from recsys.files import make_folder, sync_folder, sync_tree
 from recsys.workspace.entries import Entry, new_id, read_content, read_entry, write_entry
+from recsys.wording import Message
 
 MAX_META = 100_000  # characters of an entry's meta as JSON
 MAX_DEPTH = 8
@@ -103,7 +104,7 @@ def _check_meta(folder: Path, meta: Mapping[str, Any]) -> None:
     except (ValueError, RecursionError) as error:
         raise ArtifactError(_subject(folder), "must have valid JSON metadata", error) from error
     if size > MAX_META or not _is_finite_and_shallow(meta, MAX_DEPTH):
-        raise ArtifactError(_subject(folder), f"must have flat, finite metadata of at most {MAX_META:,} characters", size)
+        raise ArtifactError(_subject(folder), Message("must have flat, finite metadata of at most {n:,} characters", n=MAX_META), size)
 
 
 def _is_finite_and_shallow(value: Any, depth: int) -> bool:
@@ -141,5 +142,5 @@ def _check_training(folder: Path, content: Mapping[str, Any]) -> None:
         raise ArtifactError(_subject(folder), "must use one of the app's own text models", plan.text)
 
 
-def _subject(folder: Path) -> str:
-    return f"the {folder.parent.name} {folder.name} in the zip"
+def _subject(folder: Path) -> Message:
+    return Message("the {kind} {name} in the zip", kind=folder.parent.name, name=folder.name)

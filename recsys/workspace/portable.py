@@ -16,6 +16,7 @@ from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
 from recsys.workspace.entries import KINDS, Entry
 from recsys.workspace.importing import check_entries, move_into_place, import_folder, assign_new_ids
 from recsys.workspace.spaces import Space
+from recsys.wording import Message
 
 _NAME = re.compile(
     rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|npy|parquet|safetensors))"
@@ -73,22 +74,22 @@ def _unpack(content: bytes, target: Path) -> list[Path]:
                     while block := packed.read(1 << 20):
                         left -= len(block)
                         if left < 0:
-                            raise InputError("the zip", f"must unpack to at most {MAX_BYTES / 1e6:,.0f} MB")
+                            raise InputError("the zip", Message("must unpack to at most {megabytes:,.0f} MB", megabytes=MAX_BYTES / 1e6))
                         out.write(block)
             except StudioError:
                 raise
             except DAMAGED_ARCHIVE as error:
-                raise InputError(f"{member.filename} in the zip", "can't be unpacked", type(error).__name__) from error
+                raise InputError(Message("{file} in the zip", file=member.filename), "can't be unpacked", type(error).__name__) from error
     return sorted({(target / member.filename).parents[member.filename.count("/") - 2] for member in members})
 
 
 def _check(members: list[zipfile.ZipInfo]) -> None:
     if not members or len(members) > MAX_FILES:
-        raise InputError("the zip", f"must hold 1 to {MAX_FILES:,} files", len(members))
+        raise InputError("the zip", Message("must hold 1 to {n:,} files", n=MAX_FILES), len(members))
     for member in members:
         if not _NAME.fullmatch(member.filename) or member.compress_type not in _PACKED:
             raise InputError("the zip", "must hold only what this app exports", member.filename, "Choose another file.")
         if member.file_size > MAX_RATIO * max(member.compress_size, 1_000):
-            raise InputError(f"{member.filename} in the zip", "claims to unpack to far more than it holds")
+            raise InputError(Message("{file} in the zip", file=member.filename), "claims to unpack to far more than it holds")
     if sum(member.file_size for member in members) > MAX_BYTES:
-        raise InputError("the zip", f"must unpack to at most {MAX_BYTES / 1e6:,.0f} MB")
+        raise InputError("the zip", Message("must unpack to at most {megabytes:,.0f} MB", megabytes=MAX_BYTES / 1e6))

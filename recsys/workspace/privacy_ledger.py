@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.files import replace_file
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.transfer.privacy_budget import Draw
@@ -61,8 +62,8 @@ def _read(folder: Path) -> dict[str, tuple[Draw, ...]]:
         content = json.loads(file.read_text("utf-8"))
         return {str(data): tuple(map(Draw.from_json, draws)) for data, draws in content.items()}
     except DAMAGED_FILE as error:
-        fix = "Protection of sources is unavailable until the file is restored."
-        raise ArtifactError(f"the record of protected lists ({FILE})", "is damaged", type(error).__name__, fix) from error
+        fix = Message("Protection of sources is unavailable until the file is restored.")
+        raise ArtifactError(Message("the record of protected lists ({file})", file=FILE), "is damaged", type(error).__name__, fix) from error
 
 
 def _write(folder: Path, draws: dict[str, tuple[Draw, ...]]) -> None:

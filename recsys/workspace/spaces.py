@@ -27,6 +27,7 @@ from recsys.workspace.importing import finish_imports
 from recsys.workspace.learning import merge_learning
 from recsys.workspace.merging import SPACE, move_entries, resolve_space, write_redirect
 from recsys.workspace.privacy_ledger import merge_draws
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -147,8 +148,8 @@ class Space:
         if total > limit:
             raise StudioError(
                 "your saved work",
-                f"may take {limit / 1e6:,.0f} MB on disk",
-                f"{total / 1e6:,.0f} MB together",
+                Message("may take {megabytes:,.0f} MB on disk", megabytes=limit / 1e6),
+                Message("{megabytes:,.0f} MB together", megabytes=total / 1e6),
                 "Delete something on Home and empty the trash.",
             )
         return self.workspace.move(other.folder, self.folder.name)
@@ -200,7 +201,7 @@ class Space:
             StudioError: the space is full.
         """
         if kind not in KINDS:
-            raise InputError("kind", f"must be one of {', '.join(KINDS)}", kind)
+            raise InputError("kind", Message("must be one of {names}", names=", ".join(KINDS)), kind)
         entry_id = entry_id or new_id()
         folder_at_start = self.folder
         with replacing(folder_at_start / kind / entry_id) as building:
@@ -297,8 +298,8 @@ class Space:
         if used > limit:  # the new entry is already on disk, so it is counted in `used`
             raise StudioError(
                 "your saved work",
-                f"may take {limit / 1e6:,.0f} MB on disk",
-                f"{used / 1e6:,.0f} MB with the {size / 1e6:,.1f} MB to be saved",
+                Message("may take {megabytes:,.0f} MB on disk", megabytes=limit / 1e6),
+                Message("{used:,.0f} MB with the {size:,.1f} MB to be saved", used=used / 1e6, size=size / 1e6),
                 "Delete something on Home and empty the trash.",
             )
 

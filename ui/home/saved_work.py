@@ -5,11 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.errors import UnknownIdError
+from recsys.wording import Message, recognised, tr, tr_n
 from recsys.workspace import MAX_NAME_LENGTH, Entry
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 
-LABELS = {"dataset": "Data", "run": "Run", "cohort": "Group", "study": "Study", "note": "Note", "map": "Map"}
+LABELS = {
+    "dataset": Message("Data"),
+    "run": Message("Run"),
+    "cohort": Message("Group"),
+    "study": Message("Study"),
+    "note": Message("Note"),
+    "map": Message("Map"),
+}
 OPENS = {"dataset": "train", "run": "transfer", "cohort": "transfer", "study": "evaluate", "map": "embeddings"}
 
 
@@ -18,39 +26,45 @@ def saved_work(page: PageContext) -> None:
     space = page.space
     entries = [entry for entry in space.entries() if entry.kind in LABELS]
     name = st.text_input(
-        "Your name or your class (optional)",
+        tr("Your name or your class (optional)"),
         space.name,
         max_chars=MAX_NAME_LENGTH,
         key="saved_name",
-        help="Shown beside the run to whoever opens a link that you share.",
+        help=tr("Shown beside the run to whoever opens a link that you share."),
     )
     if name != space.name:
         space.set_name(name)
     for sentence in space.damaged():
-        st.warning(escape_markdown(sentence, 400))
+        st.warning(escape_markdown(tr(sentence), 400))
     if not entries:
-        st.caption("Nothing saved yet. Data, runs and groups are saved automatically and appear here.")
+        st.caption(tr("Nothing saved yet. Data, runs and groups are saved automatically and appear here."))
     for entry in entries[:30]:
         _entry_row(page, entry)
     _trash(page)
     limit = space.workspace.space_bytes
-    st.caption(f"{space.bytes() / 1e6:,.1f} of {limit / 1e6:,.0f} MB on disk. Uploaded files are not saved.")
-    st.markdown("**Export and import**")
+    st.caption(
+        tr(
+            "{used:,.1f} of {limit:,.0f} MB on disk. Uploaded files are not saved.",
+            used=space.bytes() / 1e6,
+            limit=limit / 1e6,
+        )
+    )
+    st.markdown(f"**{tr('Export and import')}**")
     with st.container(key="saved_transfer"):  # the key keeps a chosen file when rows are added above it
         if entries:
             download(
-                "Export all (ZIP)",
+                tr("Export all (ZIP)"),
                 lambda: _zip_of_everything(page),
                 "studio.zip",
                 "application/zip",
                 "saved_zip",
             )
-        uploaded = st.file_uploader("Exported ZIP file", type=["zip"], key="saved_upload")
-        if uploaded is not None and st.button("Import", key="saved_import"):
+        uploaded = st.file_uploader(tr("Exported ZIP file"), type=["zip"], key="saved_upload")
+        if uploaded is not None and st.button(tr("Import"), key="saved_import"):
             from recsys.workspace import import_zip
 
             added = import_zip(space, uploaded.getvalue())
-            st.toast(f"Imported {len(added)} saved item{'s' * (len(added) != 1)}.")
+            st.toast(tr_n("Imported {n} saved item.", "Imported {n} saved items.", len(added)))
             st.rerun()
 
 
@@ -66,22 +80,27 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
         escape_markdown(entry.meta.get("number", ""), 40),
         escape_markdown(entry.created[:16].replace("T", " ")),
     )
-    name.write(f"{LABELS[entry.kind]} · {escape_markdown(entry.name, 60)}")
+    name.write(f"{tr(LABELS[entry.kind])} · {escape_markdown(_name(entry), 60)}")
     number.caption(f"{number_shown} · {when} UTC" if number_shown else escape_markdown(entry.created[:10]))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
-        if entry.kind in OPENS and st.button("Open", key=f"open_{entry.id}"):
+        if entry.kind in OPENS and st.button(tr("Open"), key=f"open_{entry.id}"):
             page.go(OPENS[entry.kind], **_view_of(page, entry))
-        with st.popover("…", help="Rename, duplicate, delete"):
-            renamed = st.text_input("Name", entry.name, key=f"name_{entry.id}", max_chars=200)
-            if st.button("Rename", key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
+        with st.popover("…", help=tr("Rename, duplicate, delete")):
+            renamed = st.text_input(tr("Name"), entry.name, key=f"name_{entry.id}", max_chars=200)
+            if st.button(tr("Rename"), key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
                 page.space.rename(entry.id, renamed)
                 st.rerun()
-            if st.button("Duplicate", key=f"copy_{entry.id}"):
+            if st.button(tr("Duplicate"), key=f"copy_{entry.id}"):
                 page.space.duplicate(entry.id)
                 st.rerun()
-            if st.button("Delete (can be undone)", key=f"delete_{entry.id}"):
+            if st.button(tr("Delete (can be undone)"), key=f"delete_{entry.id}"):
                 page.space.delete(entry.id)
                 st.rerun()
+
+
+def _name(entry: Entry) -> str:
+    """The name of an entry; one that the app has given is worded."""
+    return tr(recognised(entry.name, "Does {axis} transfer help?", "{name} (stopped after epoch {epoch})"))
 
 
 def _view_of(page: PageContext, entry: Entry) -> dict[str, str]:
@@ -107,17 +126,15 @@ def _trash(page: PageContext) -> None:
     if not deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"Deleted: {', '.join(escape_markdown(entry.name, 30) for entry in deleted[:3])}"
-            f"{' …' if len(deleted) > 3 else ''}"
-        )
-        if st.button("Undo", key="trash_undo"):
+        names = ", ".join(escape_markdown(_name(entry), 30) for entry in deleted[:3])
+        st.caption(tr("Deleted: {names}", names=names + " …" * (len(deleted) > 3)))
+        if st.button(tr("Undo"), key="trash_undo"):
             for entry in deleted:
                 try:
                     page.space.restore(entry.id)
                 except UnknownIdError:
                     continue  # restored in another tab
             st.rerun()
-        if st.button("Empty trash", key="trash_empty", type="tertiary"):
+        if st.button(tr("Empty trash"), key="trash_empty", type="tertiary"):
             page.space.empty_trash()
             st.rerun()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from recsys.wording import Message, tr
 from ui.shell.frame import STEPS, PageContext
 
 DESCRIPTIONS = {
-    "data": "A file of interactions",
-    "train": "A model in a minute",
-    "embeddings": "A map of users",
-    "transfer": "Blend two users’ interests",
-    "evaluate": "Does transfer help?",
-    "explain": "Why an item is recommended",
-    "learn": "The ideas, with live numbers",
+    "data": Message("A file of interactions"),
+    "train": Message("A model in a minute"),
+    "embeddings": Message("A map of users"),
+    "transfer": Message("Blend two users’ interests"),
+    "evaluate": Message("Does transfer help?"),
+    "explain": Message("Why an item is recommended"),
+    "learn": Message("The ideas, with live numbers"),
 }
 
 
@@ -23,5 +24,7 @@ def step_cards(page: PageContext) -> None:
     with st.container(key="steps"):
         for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
             with column:
-                st.page_link(step.file, label=f"{page.step_mark(step)} {step.name}".strip(), query_params=page.params())
-                st.caption(DESCRIPTIONS[step.key])
+                st.page_link(
+                    step.file, label=f"{page.step_mark(step)} {tr(step.name)}".strip(), query_params=page.params()
+                )
+                st.caption(tr(DESCRIPTIONS[step.key]))

@@ -22,7 +22,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from recsys.wording import Catalogue, use_catalogue
+from recsys.wording import Catalogue, Message, tr, use_catalogue
 
 FOLDER = Path(__file__).parent
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
@@ -32,8 +32,19 @@ _OF_FILE: ContextVar[str] = ContextVar("_OF_FILE", default="")
 T = TypeVar("T")
 
 
+class WordedLater(Message):
+    """A message that is worded when Streamlit writes it: for what is named once for all visitors, as a spinner is."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return tr(self.template, **self.values)
+
+
 def language() -> str:
-    """The language of this run of the page: "en" or "zh"."""
+    """The language of this run of the page: "en" or "zh"; English outside of a page."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return "en"
     return str(st.session_state.get(_IN_SESSION, "en"))
 
 

@@ -3,7 +3,8 @@
     python -m ui.language.po_files      adds new sentences to the files with an empty translation, removes unused ones
 
 A sentence is found in the source as the literal argument of `tr`, `tr_n` or `Message`, as subject, rule or fix of an
-error of `recsys.errors`, or as a text of an `option` of a config.
+error of `recsys.errors`, or as a text of an `option` of a config; in a browser component as the argument of `say`, or
+as a text of its page.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys import errors
 from recsys.wording import Catalogue
+from ui.components.words import sentences_of
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message
@@ -50,12 +52,13 @@ def read_file(file: Path) -> Catalog:
 def sentences() -> Mapping[str, Mapping[MessageId, list[str]]]:
     """Every sentence of the source by package (`ui.train`, `recsys.charts`, …), with the files in which it occurs."""
     found: dict[str, dict[MessageId, list[str]]] = {}
-    for file in sorted(
-        [ROOT / "app.py", *(f for top in ("pages", "ui", "recsys") for f in (ROOT / top).rglob("*.py"))]
-    ):
+    modules = [ROOT / "app.py", *(f for top in ("pages", "ui", "recsys") for f in (ROOT / top).rglob("*.py"))]
+    browser = [f for kind in ("js", "html") for f in (ROOT / "ui" / "components").rglob(f"*.{kind}")]
+    for file in sorted((*modules, *browser)):
         place = file.relative_to(ROOT)
         package = ".".join(place.parts[:-1][:2]) or "ui.home"
-        for message in sentences_in(file.read_text("utf-8")):
+        find = sentences_in if file.suffix == ".py" else sentences_of
+        for message in find(file.read_text("utf-8")):
             places = found.setdefault(package, {}).setdefault(message, [])
             if place.as_posix() not in places:
                 places.append(place.as_posix())

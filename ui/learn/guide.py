@@ -13,10 +13,9 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from recsys.data.samples import in_language
 from recsys.workspace.learning import keep_learning, read_learning
 from ui.language import language
-from ui.learn.sample_figures import story_data
+from ui.learn.sample_figures import story_data, with_sample_texts
 from ui.learn.texts import FOLDER, fill, read, words
 from ui.shell.page_context import BY_KEY, PageContext
 from ui.shell.widgets import escape_markdown
@@ -60,7 +59,7 @@ def guides(lang: str) -> Mapping[str, Guide]:
 
 def _guide(lang: str, key: str) -> Guide:
     entries = read(FOLDER / lang / f"guide_{key}.md")[0]
-    numbers = {} if key == TOUR else in_language(story_data()[key], lang)
+    numbers = {} if key == TOUR else with_sample_texts(story_data()[key], lang)
     values = {name: f"{value:.3f}" if isinstance(value, float) else str(value) for name, value in numbers.items()}
     shown = {name: escape_markdown(value) for name, value in values.items()}
     steps = [

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from recsys.errors import ArtifactError
+from recsys.wording import Message
 from ui.shell import state
 
 FILE = state.ROOT / "sample_data" / "lessons.json"
@@ -20,8 +21,17 @@ def of_sample() -> Mapping[str, Mapping[str, Any]]:
     try:
         return dict(json.loads(FILE.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        fix = "Install the app again."
+        fix = Message("Install the app again.")
         raise ArtifactError("the figures of the sample", "can't be read", type(error).__name__, fix) from error
+
+
+def with_sample_texts(value: Any, lang: str) -> Any:
+    """A JSON value that holds texts of the sample, with these in a language."""
+    if lang == "en":
+        return value
+    from recsys.data.samples import in_language  # heavy: an English Home is drawn before pandas is loaded
+
+    return in_language(value, lang)
 
 
 def story_data() -> Mapping[str, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from recsys.wording import tr, tr_n
 from recsys.workspace import Space
 from ui.shell import state
 from ui.shell.widgets import escape_markdown
@@ -17,9 +18,9 @@ def sign_in_options() -> dict[str, str | None]:
         return {}
     auth = st.secrets["auth"]
     named: dict[str, str | None] = {
-        f"Sign in with {name}": name for name, value in auth.items() if isinstance(value, Mapping)
+        tr("Sign in with {name}", name=name): name for name, value in auth.items() if isinstance(value, Mapping)
     }
-    return ({"Sign in": None} if "client_id" in auth else {}) | named
+    return ({tr("Sign in"): None} if "client_id" in auth else {}) | named
 
 
 def account_buttons(where: str) -> None:
@@ -32,14 +33,14 @@ def account_buttons(where: str) -> None:
     if not options:
         return
     if state.signed_in():
-        st.caption(
-            "Signed in as "
-            f"{escape_markdown(st.user.get('name') or st.user.get('email') or 'an account without a name', 60)}"
-        )
-        st.button("Sign out", key=f"{where}_sign_out", on_click=st.logout)
+        name = st.user.get("name") or st.user.get("email") or tr("an account without a name")
+        st.caption(tr("Signed in as {name}", name=escape_markdown(name, 60)))
+        st.button(tr("Sign out"), key=f"{where}_sign_out", on_click=st.logout)
         return
     for label, provider in options.items():
-        st.button(label, key=f"{where}_{label}", on_click=st.login, args=(provider,) if provider else ())
+        st.button(
+            label, key=f"{where}_sign_in_{provider or ''}", on_click=st.login, args=(provider,) if provider else ()
+        )
 
 
 def move_browser_work(space: Space) -> None:
@@ -52,11 +53,14 @@ def move_browser_work(space: Space) -> None:
         return
     if any(job.active for job in state.jobs().of(before.id)):
         st.caption(
-            "Work saved in this browser before you signed in can be moved to your account when its jobs have ended."
+            tr("Work saved in this browser before you signed in can be moved to your account when its jobs have ended.")
         )
-    elif st.button(f"Move {count} saved item{'s' * (count != 1)} to your account", key="move_browser_work"):
+    elif st.button(
+        tr_n("Move {n} saved item to your account", "Move {n} saved items to your account", count),
+        key="move_browser_work",
+    ):
         moved = space.move_from(before)
-        st.toast(f"{moved} saved item{'s' * (moved != 1)} moved into your account.")
+        st.toast(tr_n("{n} saved item moved into your account.", "{n} saved items moved into your account.", moved))
         st.rerun()
     else:
-        st.caption("Saved in this browser before you signed in. In your account it is available on every computer.")
+        st.caption(tr("Saved in this browser before you signed in. In your account it is available on every computer."))

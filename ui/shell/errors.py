@@ -45,7 +45,10 @@ def show_error(error: Exception) -> None:
 
 def show_failure(job: JobSnapshot) -> None:
     """Shows why a job failed: the rule that was broken, or where to look in the log."""
-    _box("error_unexpected" if job.unexpected else "error_refused", escape_markdown(tr(job.error or "It failed."), 600))
+    _box(
+        "error_unexpected" if job.unexpected else "error_refused",
+        escape_markdown(tr(job.error) if job.error else tr("It failed."), 600),
+    )
 
 
 def show_verdict(level: str, text: str) -> None:

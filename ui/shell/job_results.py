@@ -14,6 +14,7 @@ from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.jobs.queue import JobSnapshot, Work
 from recsys.jobs.values import take_value
+from recsys.wording import tr
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
@@ -61,8 +62,8 @@ def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work
     if job.error:
         show_failure(job)
     else:
-        st.warning("This was stopped before it ended.")
-    if st.button("Try again", key=f"again_{wanted}"):
+        st.warning(tr("This was stopped before it ended."))
+    if st.button(tr("Try again"), key=f"again_{wanted}"):
         page.jobs.ensure(page.space.id, kind, label, run, wanted)
         st.rerun()
     return None
@@ -121,6 +122,7 @@ def _show_progress(page: PageContext, wanted: str) -> None:
     job = find_job(page, wanted)
     if job is None or not job.active:
         st.rerun()
-    status = f"Position {job.position} in the queue" if job.position else escape_markdown(job.message or "Starting …")
-    left = "" if job.seconds_left is None else f" · about {job.seconds_left:.0f} s left"
+    doing = escape_markdown(tr(job.message) if job.message else tr("Starting …"))
+    status = tr("Position {place} in the queue", place=job.position) if job.position else doing
+    left = "" if job.seconds_left is None else " · " + tr("about {seconds:.0f} s left", seconds=job.seconds_left)
     st.progress(job.fraction, text=status + left)

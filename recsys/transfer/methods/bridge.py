@@ -11,6 +11,7 @@ from recsys.data.dataset import Dataset
 from recsys.models.recommender import Encoder, Recommender
 from recsys.transfer.methods.history_parts import Scenarios, paired_parts
 from recsys.transfer.methods.ridge import AffineMap, fit_ridge
+from recsys.wording import Message
 
 
 class Bridge:
@@ -26,9 +27,11 @@ class Bridge:
     """
 
     name: ClassVar[str] = "bridge"
-    label: ClassVar[str] = "Bridge"
-    sentence: ClassVar[str] = "A linear map, learned from users with both parts, is applied to the source’s embedding."
-    paper: ClassVar[str] = "after EMCDR: Man et al. 2017, An embedding and mapping approach, IJCAI"
+    label: ClassVar[Message] = Message("Bridge")
+    sentence: ClassVar[Message] = Message(
+        "A linear map, learned from users with both parts, is applied to the source’s embedding."
+    )
+    paper: ClassVar[Message] = Message("after EMCDR: Man et al. 2017, An embedding and mapping approach, IJCAI")
     needs_embeddings: ClassVar[bool] = True
     needs_text: ClassVar[bool] = False
 

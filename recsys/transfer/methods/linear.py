@@ -10,15 +10,16 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Recommender
 from recsys.transfer.methods.history_parts import Scenarios
+from recsys.wording import Message
 
 
 class LinearBlend:
     """B is the identity: nothing is learned, and every model can be used."""
 
     name: ClassVar[str] = "linear"
-    label: ClassVar[str] = "Linear blend"
-    sentence: ClassVar[str] = "The source’s scores are used as they are."
-    paper: ClassVar[str] = "Masthoff 2004, Group modeling (average strategy), UMUAI 14"
+    label: ClassVar[Message] = Message("Linear blend")
+    sentence: ClassVar[Message] = Message("The source’s scores are used as they are.")
+    paper: ClassVar[Message] = Message("Masthoff 2004, Group modeling (average strategy), UMUAI 14")
     needs_embeddings: ClassVar[bool] = False
     needs_text: ClassVar[bool] = False
 

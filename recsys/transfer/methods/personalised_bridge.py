@@ -13,6 +13,7 @@ from recsys.models.storage import under
 from recsys.transfer.methods.bridge import mapped_scores
 from recsys.transfer.methods.history_parts import MOST_USERS, Scenarios, paired_parts
 from recsys.transfer.methods.ridge import AffineMap, fit_ridge
+from recsys.wording import Message
 
 MOST_MAPS = 8
 USERS_PER_MAP = 50  # fewer maps where there are fewer users
@@ -36,11 +37,11 @@ class PersonalisedBridge:
     """
 
     name: ClassVar[str] = "personalised_bridge"
-    label: ClassVar[str] = "Personalised bridge"
-    sentence: ClassVar[str] = (
+    label: ClassVar[Message] = Message("Personalised bridge")
+    sentence: ClassVar[Message] = Message(
         "A mixture of linear maps, weighted by the source’s interests, is applied to its embedding."
     )
-    paper: ClassVar[str] = "after PTUPCDR: Zhu et al. 2022, Personalized transfer of preferences, WSDM"
+    paper: ClassVar[Message] = Message("after PTUPCDR: Zhu et al. 2022, Personalized transfer of preferences, WSDM")
     needs_embeddings: ClassVar[bool] = True
     needs_text: ClassVar[bool] = False
 

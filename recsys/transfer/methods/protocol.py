@@ -10,6 +10,7 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Recommender
 from recsys.transfer.methods.history_parts import Scenarios
+from recsys.wording import Message
 
 
 class TransferMethod(Protocol):
@@ -28,9 +29,9 @@ class TransferMethod(Protocol):
     """
 
     name: ClassVar[str]
-    label: ClassVar[str]
-    sentence: ClassVar[str]
-    paper: ClassVar[str]
+    label: ClassVar[Message]
+    sentence: ClassVar[Message]
+    paper: ClassVar[Message]
     needs_embeddings: ClassVar[bool]
     needs_text: ClassVar[bool]
 

@@ -31,9 +31,11 @@ class TextBridge:
     """
 
     name: ClassVar[str] = "text_bridge"
-    label: ClassVar[str] = "Text bridge"
-    sentence: ClassVar[str] = "Titles, descriptions and tags join source and target; no shared users are needed."
-    paper: ClassVar[str] = "after UniSRec: Hou et al. 2022, Universal sequence representations, KDD"
+    label: ClassVar[Message] = Message("Text bridge")
+    sentence: ClassVar[Message] = Message(
+        "Titles, descriptions and tags join source and target; no shared users are needed."
+    )
+    paper: ClassVar[Message] = Message("after UniSRec: Hou et al. 2022, Universal sequence representations, KDD")
     needs_embeddings: ClassVar[bool] = True
     needs_text: ClassVar[bool] = True
 

@@ -13,6 +13,7 @@ from ui.language.po_files import places, read_file, sentences, sentences_in
 
 SOURCE = sentences()
 TRANSLATED = (  # packages; the others follow one by one
+    "ui.components",
     "ui.shell",
     "ui.transfer",
     "recsys.transfer",
@@ -30,6 +31,9 @@ TRANSLATED = (  # packages; the others follow one by one
     "recsys.jobs",
     "ui.data",
     "recsys.data",
+    "ui.home",
+    "recsys",
+    "recsys.workspace",
 )
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 

@@ -18,6 +18,7 @@ from ui.components.colours import css_colours, js_colours
 from ui.components.mixer.interest_panel import InterestPanel, InterestRow
 from ui.components.mixer.method_panel import MethodOption, MethodPanel, SecondList
 from ui.components.mixer.payload import MethodPath, PartyCard, UserMap, mixer_data, worded
+from ui.components.words import WORDS_JS, component_words
 
 __all__ = [
     "Choice",
@@ -47,11 +48,13 @@ _SCRIPTS = (
     "methods.js",
     "component.js",
 )  # joined to one module, in this order
+_HTML = (_HERE / "component.html").read_text("utf-8")
+_JS = "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
 _mount = st.components.v2.component(
     "studio_mixer",
-    html=(_HERE / "component.html").read_text("utf-8"),
+    html=_HTML,
     css=css_colours(".mixer") + (_HERE / "component.css").read_text("utf-8"),
-    js=js_colours() + "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
+    js=js_colours() + WORDS_JS + _JS,
 )
 
 
@@ -140,6 +143,7 @@ def mixer(
     now = choice(key)
     sent = {
         **worded(data),
+        "words": component_words(_HTML, _JS),
         "alpha": alpha,
         "seq": now.seq,
         "weights_seq": now.weights_seq,

@@ -56,7 +56,7 @@ function load(view, data) {
   showMethods(view, data);
   view.keys.k.replaceChildren(...data.lengths.map((k) => new Option(String(k), String(k), false, k === data.k)));
   view.slots.tags.replaceChildren(...state.tags.map((entry) => tagRow(entry, state)));
-  view.users.setAttribute("aria-label", `Map of users: the blend moves from ${data.target.short} to ${data.source.short}.`);
+  view.users.setAttribute("aria-label", say("Map of users: the blend moves from {target} to {source}.", { target: data.target.short, source: data.source.short }));
   view.users.parentElement.hidden = !data.map;
   view.axis.setAttribute("aria-valuemax", String(state.starts.length - 1));
   state.cursor = -1;
@@ -66,7 +66,7 @@ function tagRow(entry, state) {
   const level = element("span", "level", element("i", ""), element("b", ""));
   const row = element("li", "", element("span", "tag", state.data.tag_names[entry.tag]), level, element("span", "more"));
   level.style.setProperty("--own", entry.own / state.width);
-  level.title = "Bar: in this list. Mark: in the target’s own list.";
+  level.title = say("Bar: in this list. Mark: in the target’s own list.");
   entry.level = level;
   entry.text = row.lastElementChild;
   return row;
@@ -122,39 +122,39 @@ function paintTexts(view) {
   }
   showScores(view, state, alpha);
   if (state.second) showScores(view.second, state.second, alpha);
-  write(slots.whole, `The blend: ${slots["share-target"].textContent} of ${state.data.target.phrase} + ${slots["share-source"].textContent} of ${state.data.source.phrase}`);
-  if (!view.held) view.slider.setAttribute("aria-valuetext", `α ${alpha.toFixed(3)}: ${slots["share-source"].textContent} from the source`);
+  write(slots.whole, say("The blend: {first} of {target} + {second} of {source}", { first: slots["share-target"].textContent, target: state.data.target.phrase, second: slots["share-source"].textContent, source: state.data.source.phrase }));
+  if (!view.held) view.slider.setAttribute("aria-valuetext", say("α {alpha}: {share} from the source", { alpha: alpha.toFixed(3), share: slots["share-source"].textContent }));
   paintWhy(view);
 }
 
 function paintChanges(view, state, step) {
   const { entered, left } = difference(listOf(state, 0), view.list);
-  write(view.slots.tally, `${entered.length} in, ${left.length} out`);
+  write(view.slots.tally, say("{entered} in, {left} out", { entered: entered.length, left: left.length }));
   const shown = (items, kind, word) => {
     const limit = items.length > 2 ? 1 : 2;
     const rows = items.slice(0, limit).map((item) => element("li", kind, element("b", "", word), element("span", "title", state.titles[item])));
-    return items.length > limit ? [...rows, element("li", kind, element("b", "", word), `and ${items.length - limit} more`)] : rows;
+    return items.length > limit ? [...rows, element("li", kind, element("b", "", word), say("and {n} more", { n: items.length - limit }))] : rows;
   };
-  const none = element("li", "quiet", step === 0 ? "Nothing: this is the target’s own list." : "Only the order.");
-  view.slots.moves.replaceChildren(...(entered.length ? [...shown(entered, "in", "in"), ...shown(left, "out", "out")] : [none]));
+  const none = element("li", "quiet", step === 0 ? say("Nothing: this is the target’s own list.") : say("Only the order."));
+  view.slots.moves.replaceChildren(...(entered.length ? [...shown(entered, "in", say("in")), ...shown(left, "out", say("out"))] : [none]));
   const counts = tagCounts(state, view.list);
   for (const { tag, own, level, text } of state.tags) {
     const now = counts.get(tag) ?? 0;
     level.style.setProperty("--now", now / state.width);
-    write(text, now === own ? "same" : now > own ? `${now - own} more` : `${own - now} fewer`);
+    write(text, now === own ? say("same") : now > own ? say("{n} more", { n: now - own }) : say("{n} fewer", { n: own - now }));
   }
   const changes = state.starts.length - 1;
   write(view.slots["axis-note"], axisNote(state, step));
   view.keys.previous.disabled = changes === 0 || step === 0;
   view.keys.next.disabled = step === changes;
   view.axis.setAttribute("aria-valuenow", String(step));
-  view.axis.setAttribute("aria-valuetext", step ? `change ${step} of ${changes} at α ${short(state.starts[step])}: ${changeInWords(state, step)}` : `before the first of ${changes} changes`);
+  view.axis.setAttribute("aria-valuetext", step ? say("change {step} of {changes} at α {alpha}: {change}", { step, changes, alpha: short(state.starts[step]), change: changeInWords(state, step) }) : say("before the first of {changes} changes", { changes }));
 }
 
 function axisNote(state, step) {
   const changes = state.starts.length - 1;
   if (state.cursor > 0) return `α = ${short(state.starts[state.cursor])}: ${changeInWords(state, state.cursor)}`;
-  return changes ? `change ${step} of ${changes.toLocaleString("en")}` : "no change at any α";
+  return changes ? say("change {step} of {changes}", { step, changes: changes.toLocaleString("en") }) : say("no change at any α");
 }
 
 function paintWhy(view) {
@@ -166,8 +166,10 @@ function paintWhy(view) {
 // One summary for screen readers once the thumb is released. While α moves, only the slider's value changes.
 function announce(view) {
   if (!view.mixer.isConnected) return;
-  const { slots, state } = view, other = state.second ? ` ${slots["second-label"].textContent}: ${slots["shared-note"].textContent}.` : "";
-  write(slots.spoken, `${slots.sentence.textContent} First: ${state.titles[view.list[0]] ?? "nothing"}.${other}`);
+  const { slots, state } = view, values = { sentence: slots.sentence.textContent, item: state.titles[view.list[0]] ?? say("nothing") };
+  if (!state.second) { write(slots.spoken, say("{sentence} First: {item}.", values)); return; }
+  const second = { method: slots["second-label"].textContent, shared: slots["shared-note"].textContent };
+  write(slots.spoken, say("{sentence} First: {item}. {method}: {shared}.", { ...values, ...second }));
 }
 
 function moveTo(view, alpha) {
@@ -288,11 +290,13 @@ function changeAfter(key, now, between, last) {
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const otherWords = useWords(parentElement, data.words);
   const view = mixers.get(parentElement) ?? newView(parentElement);
   mixers.set(parentElement, view);
   Object.assign(view, { setState: setStateValue, trigger: setTriggerValue });
   if (view.weightsSeq === 0) view.weightsSeq = data.weights_seq ?? 0;
-  const isNew = view.state?.data.signature !== data.signature && !isOlder(view, data);
+  if (otherWords) view.interestRows = [];  // their texts are written once
+  const isNew = otherWords || (view.state?.data.signature !== data.signature && !isOlder(view, data));
   if (isNew) load(view, data);
   // Python's α is used when the pair is new, or when Python has received all of ours and still sends another (Back).
   if (view.reported === null || (data.seq === view.seq && data.alpha !== view.reported)) {

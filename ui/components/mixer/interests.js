@@ -9,7 +9,7 @@ function showInterests(view, data, samePair) {
   view.interests.parentElement.classList.toggle("weighing", Boolean(panel?.chosen));
   view.interests.hidden = !panel?.chosen;
   slots["source-titles"].hidden = Boolean(panel?.chosen);
-  if (panel?.chosen) write(slots["source-heading"], "Interests: tick and weigh");
+  if (panel?.chosen) write(slots["source-heading"], say("Interests: tick and weigh"));
   if (!panel) return;
   view.what.value = panel.chosen ? "interests" : "next-choice";
   if (!samePair || view.interestRows.length !== panel.rows.length) {
@@ -21,10 +21,10 @@ function showInterests(view, data, samePair) {
 }
 
 function interestRow(view, { name, share, titles }) {
-  const tick = Object.assign(document.createElement("input"), { type: "checkbox", title: `Transfer ${name}` });
+  const tick = Object.assign(document.createElement("input"), { type: "checkbox", title: say("Transfer {name}", { name }) });
   const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 1, step: 0.05 });
-  tick.setAttribute("aria-label", `Transfer ${name}, ${percent(share)} of the source`);
-  range.setAttribute("aria-label", `Weight of ${name}`);
+  tick.setAttribute("aria-label", say("Transfer {name}, {share} of the source", { name, share: percent(share) }));
+  range.setAttribute("aria-label", say("Weight of {name}", { name }));
   const head = element("span", "name-of", name), part = element("span", "aside", percent(share)), what = element("span", "items-of", titles.join(" · "));
   head.title = name;
   what.title = titles.join("\n");
@@ -65,7 +65,7 @@ function weigh(view) {
 
 function noteOf(view) {
   const some = !view.interestRows.length || view.interestRows.some(({ weight }) => weight > 0);
-  write(view.slots["interest-note"], some ? "" : "Tick an interest to transfer. The list is that of the last choice.");
+  write(view.slots["interest-note"], some ? "" : say("Tick an interest to transfer. The list is that of the last choice."));
   return some;
 }
 

@@ -53,14 +53,14 @@ function offsetOf(row) {
 }
 
 function fillRow(row, state, item, alpha) {
-  const { sign, kind, words } = markOf(state.targetPlaces.get(item), row.place);
+  const { sign, kind, change } = markOf(state.targetPlaces.get(item), row.place);
   row.item = item;
   write(row.title, state.titles[item]);
   row.title.title = state.titles[item];
   write(row.tags, state.data.item_tags[item].slice(0, 3).map((tag) => state.data.tag_names[tag]).join(" · "));
   write(row.mark, sign);
   row.mark.className = `mark ${kind}`;
-  row.mark.title = `${words}, compared with the target’s own list`;
+  row.mark.title = say("{change}, compared with the target’s own list", { change });
   write(row.score, score(scoreOf(state, item, alpha)));
 }
 
@@ -83,11 +83,11 @@ function showScores(view, state, alpha) {
 
 // ▲2, ▼1, new or ●: the rank compared with the target's own list.
 function markOf(before, place) {
-  if (before === undefined) return { sign: "new", kind: "new", words: "new in the list" };
+  if (before === undefined) return { sign: say("new"), kind: "new", change: say("new in the list") };
   const moved = before - place;
-  if (moved > 0) return { sign: `▲${moved}`, kind: "up", words: `${moved} up` };
-  if (moved < 0) return { sign: `▼${-moved}`, kind: "down", words: `${-moved} down` };
-  return { sign: "●", kind: "same", words: "same rank" };
+  if (moved > 0) return { sign: `▲${moved}`, kind: "up", change: say("{n} up", { n: moved }) };
+  if (moved < 0) return { sign: `▼${-moved}`, kind: "down", change: say("{n} down", { n: -moved }) };
+  return { sign: "●", kind: "same", change: say("same rank") };
 }
 
 // Arrow keys go from row to row.

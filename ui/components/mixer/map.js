@@ -118,7 +118,7 @@ function drawParties(pen, frame, walk, ink, paper) {
   pen.font = `600 ${11.5 * frame.ratio}px sans-serif`;
   Object.assign(pen, { fillStyle: ink, strokeStyle: paper, lineWidth: 4 * frame.ratio, lineJoin: "round" });
   const taken = [[ax - r, ay - r, 2 * r, 2 * r], [bx - r, by - r, 2 * r, 2 * r]];
-  for (const [word, x, y, other] of [["target", ax, ay, ay > by], ["source", bx, by, by >= ay]]) {
+  for (const [word, x, y, other] of [[say("target"), ax, ay, ay > by], [say("source"), bx, by, by >= ay]]) {
     const half = pen.measureText(word).width / 2;
     const at = [word, Math.min(Math.max(x - half, 3), frame.width - 2 * half - 3), y + (other ? 2.9 : -1.9) * r];
     pen.strokeText(...at);

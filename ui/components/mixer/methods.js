@@ -9,8 +9,8 @@ function showMethods(view, data) {
   keys.method.parentElement.hidden = keys.beside.parentElement.hidden = options.length < 2;
   keys.method.replaceChildren(...options.map(({ name, label }) => new Option(lowerFirst(label), name, false, name === methods.chosen)));
   const others = options.filter(({ name }) => name !== methods.chosen);
-  keys.beside.replaceChildren(new Option("no other list", "none", false, !second), ...others.map(({ name, label }) => new Option(lowerFirst(label), name, false, name === second?.name)));
-  keys.method.title = options.map(({ label, help }) => `${label}: ${help}`).join("\n");
+  keys.beside.replaceChildren(new Option(say("no other list"), "none", false, !second), ...others.map(({ name, label }) => new Option(lowerFirst(label), name, false, name === second?.name)));
+  keys.method.title = options.map(({ label, help }) => say("{label}: {help}", { label, help })).join("\n");
   view.mixer.classList.toggle("comparing", Boolean(second));
   for (const node of view.comparison) node.toggleAttribute("hidden", !second);
   view.state.second = second && secondOf(view.state, second);
@@ -18,7 +18,7 @@ function showMethods(view, data) {
   if (!second) { view.second.rows = []; view.second.ranked.replaceChildren(); return; }
   Object.assign(view.second, { step: -1, list: [] });
   makeRows(view.second, view.state.width);
-  view.second.ranked.setAttribute("aria-label", `By ${lowerFirst(labelOf(second.name))}, best first`);
+  view.second.ranked.setAttribute("aria-label", say("By {method}, best first", { method: lowerFirst(labelOf(second.name)) }));
   write(slots["first-label"], labelOf(methods.chosen));
   write(slots["second-label"], labelOf(second.name));
   view.links.setAttribute("viewBox", `0 0 1 ${view.state.width}`);
@@ -75,14 +75,16 @@ function drawLinks(view) {
   second.forEach((item, place) => markShared(view.second.rows[place], first.indexOf(item)));
   view.links.replaceChildren(...lines);
   const level = lines.filter((line) => line.classList.contains("level")).length;
-  const shared = lines.length === first.length ? (level === first.length ? "The same list" : "The same items") : `${lines.length} of ${first.length} shared`;
-  write(view.slots["shared-note"], level === first.length ? shared : `${shared}, ${level} at the same rank`);
+  const values = { level, shared: lines.length, n: first.length };
+  if (level === first.length) write(view.slots["shared-note"], say("The same list"));
+  else if (lines.length === first.length) write(view.slots["shared-note"], say("The same items, {level} at the same rank", values));
+  else write(view.slots["shared-note"], say("{shared} of {n} shared, {level} at the same rank", values));
 }
 
 // The rank in the other list, or that the item is in this list only.
 function markShared(row, there) {
-  write(row.there, there < 0 ? "◆ only" : `↔ ${there + 1}`);
-  row.there.title = there < 0 ? "In this list only" : `Rank ${there + 1} in the other list`;
+  write(row.there, there < 0 ? say("◆ only") : `↔ ${there + 1}`);
+  row.there.title = there < 0 ? say("In this list only") : say("Rank {rank} in the other list", { rank: there + 1 });
   row.node.classList.toggle("only", there < 0);
 }
 

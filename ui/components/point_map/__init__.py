@@ -43,6 +43,7 @@ from ui.components.point_map.session import (
     set_choice,
     unsent_parts,
 )
+from ui.components.words import WORDS_JS, component_words
 
 __all__ = [
     "GROUP_COLOURS",
@@ -69,11 +70,13 @@ _SCRIPTS = (
     "input.js",
     "component.js",
 )  # one module, in this order
+_HTML = (_HERE / "component.html").read_text("utf-8")
+_JS = "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
 _mount = st.components.v2.component(
     "studio_point_map",
-    html=(_HERE / "component.html").read_text("utf-8"),
+    html=_HTML,
     css=(_HERE / "component.css").read_text("utf-8"),
-    js=js_colours() + "\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
+    js=js_colours() + WORDS_JS + _JS,
 )
 
 
@@ -128,6 +131,7 @@ def point_map(
         "identity": identity,
         "signatures": signatures,
         "parts": {name: parts[name]() for name in unsent_parts(key, signatures)},
+        "words": component_words(_HTML, _JS),
         "unit": unit,
         "unit_one": noun[0],
         "unit_many": noun[1],

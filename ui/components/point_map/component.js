@@ -140,7 +140,8 @@ function choose(view, chosen, count, choice) {
   slideAside(view);
   repaint(view);
   const { unit_one: one, unit_many: many } = view.data;
-  view.spoken.textContent = choice.kind === "pick" ? `${view.map.names[choice.index]} picked.` : count ? `${count.toLocaleString("en")} ${count === 1 ? one : many} chosen.` : "Nothing is chosen.";
+  if (choice.kind === "pick") view.spoken.textContent = say("{name} picked.", { name: view.map.names[choice.index] });
+  else view.spoken.textContent = count ? say("{n} {things} chosen.", { n: count.toLocaleString("en"), things: count === 1 ? one : many }) : say("Nothing is chosen.");
 }
 
 function pick(view, index) {
@@ -194,8 +195,11 @@ function updateTools(view) {
   keys.density.setAttribute("aria-pressed", String(view.density));
   keys.clear.hidden = count === 0;
   over.classList.toggle("lasso", view.lasso);
-  view.hint.textContent = count > 1 ? `${count.toLocaleString("en")} ${data.unit_many} chosen` : `${view.map.n.toLocaleString("en")} ${data.unit_many} · ${view.touch ? "two fingers move and zoom · with Lasso one finger draws" : "drag moves · wheel zooms · Shift-drag draws a lasso"}`;
-  over.setAttribute("aria-label", `${data.label} Arrow keys move, plus and minus zoom, Enter picks the point in the middle, Escape clears the choice.`);
+  const values = { n: (count > 1 ? count : view.map.n).toLocaleString("en"), things: data.unit_many };
+  if (count > 1) view.hint.textContent = say("{n} {things} chosen", values);
+  else if (view.touch) view.hint.textContent = say("{n} {things} · two fingers move and zoom · with Lasso one finger draws", values);
+  else view.hint.textContent = say("{n} {things} · drag moves · wheel zooms · Shift-drag draws a lasso", values);
+  over.setAttribute("aria-label", say("{map} Arrow keys move, plus and minus zoom, Enter picks the point in the middle, Escape clears the choice.", { map: data.label }));
 }
 
 // Picks and shows the row that the page has searched for. It is sent to Python as any other choice.
@@ -209,6 +213,7 @@ function followFocus(view, data) {
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const otherWords = useWords(parentElement, data.words);
   let view = views.get(parentElement);
   if (!view) { view = newView(parentElement); views.set(parentElement, view); }
   const before = view.data, parts = partsOf(data);
@@ -220,7 +225,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const earlier = newMap && before?.identity === data.identity ? view.map : null;
   if (newMap) load(view);
   adoptChoice(view, data, before);
-  if (newMap || newColours) recolour(view);
+  if (newMap || newColours || otherWords) recolour(view);
   updateTools(view);
   followFocus(view, data);
   slideAside(view);

@@ -49,6 +49,8 @@ function centreOf(members, at) {
   return [middle(0), middle(1)];
 }
 
+const roleName = (role) => (role === "target" ? say("target") : say("source"));
+
 function paintRole(pen, [x, y], role, view) {
   const ratio = view.frame.ratio;
   pen.font = `650 ${13 * ratio}px sans-serif`;
@@ -58,8 +60,8 @@ function paintRole(pen, [x, y], role, view) {
   pen.lineJoin = "round";
   pen.strokeStyle = view.outline;
   pen.fillStyle = view.ink;
-  pen.strokeText(role, x + 12 * ratio, y);
-  pen.fillText(role, x + 12 * ratio, y);
+  pen.strokeText(roleName(role), x + 12 * ratio, y);
+  pen.fillText(roleName(role), x + 12 * ratio, y);
 }
 
 // The boxes of the words at source and target, in pixels of the page: labels of groups keep them free.
@@ -125,7 +127,7 @@ function groupButton(view, code) {
   name.textContent = names[code];
   many.className = "many";
   many.textContent = sizes[code].toLocaleString("en");
-  button.title = `${names[code]}: choose all`;  // a description; the button's accessible name is its text
+  button.title = say("{group}: choose all", { group: names[code] });  // a description; the button's accessible name is its text
   button.append(glyph, name, " ", many);
   button.onclick = () => chooseGroup(view, code);
   return button;
@@ -240,7 +242,7 @@ function showTip(view, i, px, py) {
   tip.hidden = i < 0;
   if (i < 0) return;
   tip.firstElementChild.textContent = map.names[i];
-  const value = colour.kind === "groups" ? colour.names[colour.codes[i]] : `${colour.title}: ${map.values ? map.values[i].toLocaleString("en", { maximumSignificantDigits: 3 }) : ""}`;
+  const value = colour.kind === "groups" ? colour.names[colour.codes[i]] : say("{title}: {value}", { title: colour.title, value: map.values ? map.values[i].toLocaleString("en", { maximumSignificantDigits: 3 }) : "" });
   tip.lastElementChild.textContent = [map.counts ? `${map.counts[i].toLocaleString("en")} ${view.data.unit}` : "", value].filter(Boolean).join(" · ");
   const box = view.stage.getBoundingClientRect(), width = tip.offsetWidth, height = tip.offsetHeight;
   const left = px + 16 + width > box.width ? px - 14 - width : px + 16, top = py + 16 + height > box.height ? py - 12 - height : py + 14;
