@@ -34,5 +34,7 @@ with open_page("data") as page:
             show_dropped(data, cleaning_of(page, dataset))
         elif tab == "export":
             show_export(dataset, data)
+        elif tab == "columns" and data is not None:
+            show_columns(page, data)
         elif data is not None:
-            show_columns(page, data) if tab == "columns" else show_cleaning(page, data)
+            show_cleaning(page, data)
