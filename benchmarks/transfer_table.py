@@ -114,7 +114,7 @@ def comparison_with_target(point: dict[str, Any]) -> dict[str, Any]:
 def study() -> str:
     """The transfer study between two scenarios, by number of known items."""
     head = ("known items", "α = 0", "transfer", "gain on α = 0 [95%]", "random source", "popularity",
-            "own history, decayed", "from")  # fmt: skip
+            "own history, decayed", "whole history", "its gain on own history, decayed [95%]", "from")  # fmt: skip
     path = newest("study-scenarios")
     if path is None:
         return table(head, [missing("Food to Kitchen", "study-scenarios", len(head))])
@@ -123,14 +123,21 @@ def study() -> str:
         methods = {name.replace("’", "'"): one for name, one in point["methods"].items()}
         own = next((name for name in methods if name.startswith("own")), None)
         gain = comparison_with_target(point)
-        shown = "" if gain["shown"] else ", not shown"
-        triple = estimate([gain["value"], gain["low"], gain["high"]]).replace("inf", "∞")
+        whole = next((one for one in point.get("of_whole_history", ()) if one["against"].startswith("own")), None)
         cells = [
-            number(methods[name]["value"]) if name in methods else "–" for name in ("random source", "popularity", own)
+            number(methods[name]["value"]) if name in methods else "–"
+            for name in ("random source", "popularity", own, "transfer of the whole history")
         ]
         alone, transferred = (number(methods[name]["value"]) for name in (gain["against"], "transfer"))
-        rows.append([str(point["observed"]), alone, transferred, triple + shown, *cells, link(path)])
+        ahead = "–" if whole is None else difference(whole)
+        rows.append([str(point["observed"]), alone, transferred, difference(gain), *cells, ahead, link(path)])
     return table(head, rows)
+
+
+def difference(compared: dict[str, Any]) -> str:
+    """A difference with its interval, and whether it is shown after Holm's correction."""
+    triple = estimate([compared["value"], compared["low"], compared["high"]]).replace("inf", "∞")
+    return triple + ("" if compared["shown"] else ", not shown")
 
 
 def transfer_methods() -> str:
