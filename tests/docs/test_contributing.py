@@ -51,7 +51,7 @@ def copy_repository(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
-    for name in ("app.py", "README.md", "pyproject.toml"):
+    for name in ("app.py", "README.md", "README.zh.md", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 
