@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import Upstream, violations
 from tests.browser.conftest import Servers, Visits
@@ -246,7 +246,8 @@ def test_every_page_in_chinese(page: Page, address: str, look: Look) -> None:
         look(f"{path or 'Home'} in Chinese")
 
 
-def test_axe_sees_into_components_and_an_excuse_covers_one_rule_in_one_element_only(page: Page) -> None:
+def test_axe_sees_into_components_and_an_excuse_covers_one_rule_in_one_element_only(browser: Browser) -> None:
+    page = browser.new_page()
     page.set_content(
         """<main><h1>Page</h1><div id="host"></div><div class="upstream"><button>  </button></div><script>
         document.getElementById('host').attachShadow({ mode: 'open' }).innerHTML =
@@ -259,3 +260,4 @@ def test_axe_sees_into_components_and_an_excuse_covers_one_rule_in_one_element_o
     left = violations(page, (Upstream("button-name", ".upstream", "for this test"),))
     assert len(left) == len(found) - 1
     assert not any(line.startswith("button-name") for line in left)
+    page.close()
