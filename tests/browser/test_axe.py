@@ -55,7 +55,8 @@ def look(page: Page) -> Iterator[Look]:
 def settled(page: Page) -> list[str]:
     """The violations in both themes of a page that did not run while it was looked at: a job that ends runs it again.
 
-    What is found must still be there a second later: a component that is just taking its place covers others.
+    What is found must still be there seconds later: a component that is just taking its place covers others, and on a
+    busy machine it takes over another theme late.
     """
     for _ in range(20):
         quiet(page)
@@ -64,9 +65,10 @@ def settled(page: Page) -> list[str]:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
             page.wait_for_function(_HAS_PAPER, arg=paper)
             lines = violations(page)
-            if lines:
-                page.wait_for_timeout(1000)
-                lines = [line for line in violations(page) if line in lines]
+            for _ in range(SECONDS_TO_SETTLE):
+                if lines:
+                    page.wait_for_timeout(1000)
+                    lines = [line for line in violations(page) if line in lines]
             found += [f"{theme}: {line}" for line in lines]
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if page.evaluate("() => window.runs") == runs:
@@ -74,6 +76,7 @@ def settled(page: Page) -> list[str]:
     pytest.fail("The page never stopped running.")
 
 
+SECONDS_TO_SETTLE = 5
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 21, 19)"}  # backgrounds in .streamlit/config.toml
 _HAS_PAPER = "paper => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === paper"
 
