@@ -12,7 +12,7 @@ app: .venv/.app  ## install and start the app on this machine only
 	.venv/bin/streamlit run app.py --server.port $(PORT) --server.maxUploadSize $(UPLOAD_MB)
 
 test: lint types browser  ## install, then lint, types and all tests, including those in a browser
-	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev  ## ruff: rules and formatting
 	.venv/bin/ruff check .

@@ -71,6 +71,8 @@ def settled(page: Page) -> list[str]:
                     lines = [line for line in violations(page) if line in lines]
             found += [f"{theme}: {line}" for line in lines]
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.wait_for_function(_HAS_PAPER, arg=PAPER["light"])
+        quiet(page)  # a key pressed while the map takes over the theme is lost
         if page.evaluate("() => window.runs") == runs:
             return found
     pytest.fail("The page never stopped running.")
