@@ -7,7 +7,7 @@ language of the reader. `ui.language` names the catalogue of translations; witho
     tr("{n:,} rows are kept", n=5)      in the language of the reader
     Message("{n:,} rows are kept", n=5) in English, to be worded later by `tr(message)`
 
-The first argument is a literal, so that the catalogues can be made by reading the source (`ui.language.catalogue`).
+The first argument is a literal, so that the catalogues can be made by reading the source (`ui.language.po_files`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+T = TypeVar("T")
 Catalogue = Mapping[str, str]
 """Templates in English -> the same in another language, with the same places."""
 
@@ -128,7 +129,7 @@ def tr(text: str, /, **values: object) -> str:
     if isinstance(text, Message) and not values:
         return tr(text.template, **text.values)
     found = _find_catalogue().get(text, text)
-    return found.format(**{name: _worded(value) for name, value in values.items()}) if values else str(found)
+    return found.format(**{name: worded(value) for name, value in values.items()}) if values else str(found)
 
 
 def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
@@ -136,10 +137,6 @@ def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
     return tr(one if n == 1 else many, n=n, **values)
 
 
-def worded(text: str) -> str:
-    """A message in the language of the reader; any other text, such as a name from data, as it is."""
-    return tr(text) if isinstance(text, Message) else text
-
-
-def _worded(value: object) -> object:
+def worded(value: T) -> T | str:
+    """A message in the language of the reader; anything else, such as a number or a name from data, as it is."""
     return tr(value) if isinstance(value, Message) else value

@@ -245,29 +245,30 @@ def _history_length(median: float) -> Finding:
 
 
 def _cold_users(n_cold: int, n: int) -> Finding:
-    name = Message("Cold users")
-    if not n_cold:
-        meaning = Message("All {n:,} users have at least {least} rows.", n=n, least=COLD)
-        return Finding(name, Message("none"), meaning)
-    meaning = Message(
+    few = Message(
         "{share} of the users have fewer than {least} rows. Evaluate transfer on them: it is meant for cold users.",
-        share=_percent(n_cold / n),
+        share=_percent(n_cold / max(n, 1)),
         least=COLD,
     )
-    return Finding(name, Message("{n:,} of {total:,}", n=n_cold, total=n), meaning, _notice_if(n_cold / n > 0.3))
+    none = Message("All {n:,} users have at least {least} rows.", n=n, least=COLD)
+    return _cold(Message("Cold users"), few, none, n_cold, n)
 
 
 def _cold_items(n_cold: int, n: int) -> Finding:
-    name = Message("Cold items")
-    if not n_cold:
-        meaning = Message("All {n:,} items have at least {least} rows.", n=n, least=COLD)
-        return Finding(name, Message("none"), meaning)
-    meaning = Message(
+    few = Message(
         "{share} of the items have fewer than {least} rows. Only titles and tags tell a model what they are.",
-        share=_percent(n_cold / n),
+        share=_percent(n_cold / max(n, 1)),
         least=COLD,
     )
-    return Finding(name, Message("{n:,} of {total:,}", n=n_cold, total=n), meaning, _notice_if(n_cold / n > 0.3))
+    none = Message("All {n:,} items have at least {least} rows.", n=n, least=COLD)
+    return _cold(Message("Cold items"), few, none, n_cold, n)
+
+
+def _cold(name: Message, few: Message, none: Message, n_cold: int, n: int) -> Finding:
+    """How many of n are cold; `few` says what that means, `none` that there are none."""
+    if not n_cold:
+        return Finding(name, Message("none"), none)
+    return Finding(name, Message("{n:,} of {total:,}", n=n_cold, total=n), few, _notice_if(n_cold / n > 0.3))
 
 
 def _unequal_users(gini_users: float) -> Finding:

@@ -98,9 +98,7 @@ def file_language() -> str:
 
 def _of_reader() -> Catalogue:
     """The catalogue of whoever sees this run of a page, or reads this file; English in jobs and in a shell."""
-    if of_file := _OF_FILE.get():
-        return catalogue(of_file)
-    return {} if get_script_run_ctx(suppress_warning=True) is None else catalogue(language())
+    return catalogue(_OF_FILE.get() or language())
 
 
 use_catalogue(_of_reader)
