@@ -11,7 +11,8 @@ import pytest
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 
-# Jobs run in this process, so that a test can look into them; tests about worker processes say so themselves.
+# Jobs run in this process, so that a test can look into them. Tests about worker processes say so themselves, and
+# those in a browser run the app with its default.
 os.environ["STUDIO_JOBS"] = "thread"
 # The same examples in every run, so a red build means a change; `pytest --hypothesis-profile=fresh` draws new ones.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)

@@ -47,7 +47,8 @@ class Servers:
         port = free_port()
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
         options = ["--server.headless", "true", "--server.address", "127.0.0.1"]
-        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        inherited = {name: value for name, value in os.environ.items() if name != "STUDIO_JOBS"}  # as in `make app`
+        surroundings = {**inherited, "PYTHONPATH": str(ROOT), **(env or {})}
         with log.open("wb") as output:
             server = subprocess.Popen([*command, *options], cwd=ROOT, env=surroundings, stdout=output, stderr=output)
         self.running.append(server)

@@ -32,7 +32,7 @@ from ui.shell.rules import NO_RULES, Rules, check_length, parse_number, read_rul
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
-DEFAULT_JOBS = "thread"  # where jobs run, see `jobs`
+DEFAULT_JOBS = "process"  # where jobs run, see `jobs`
 _SPACE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -137,11 +137,11 @@ def workspace() -> Workspace:
 def jobs() -> JobQueue:
     """The job queue of this server. It is created once, so logging starts here.
 
-    STUDIO_JOBS says where jobs run: "process" or "thread"; STUDIO_JOB_MB, how much memory each may take.
+    STUDIO_JOBS says where jobs run: "process" (the default) or "thread"; STUDIO_JOB_MB, how much memory each may take.
     Trainings run side by side as far as there are cores.
     """
     start_log()
-    where = os.environ.get("STUDIO_JOBS", DEFAULT_JOBS)
+    where = os.environ.get("STUDIO_JOBS") or DEFAULT_JOBS
     if where not in ("process", "thread"):
         raise StudioError("STUDIO_JOBS", "must be process or thread", where, "Start the server with one of them.")
     if where == "thread":

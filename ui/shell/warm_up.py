@@ -1,4 +1,4 @@
-"""Loads the modules of the later pages and starts the first worker while the first visitor looks at Home."""
+"""Starts the first worker and loads the modules of the later pages while the first visitor looks at Home."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ DELAY = 1.0  # seconds, so that Home is drawn first
 
 @st.cache_resource(show_spinner=False)
 def warm_up(_jobs: JobQueue) -> threading.Thread:
-    """Starts loading, once per server, and then the first worker of the job queue.
+    """Starts the first worker of the job queue, once per server, and loads the modules meanwhile.
 
     A page that is opened meanwhile waits for its own imports only.
     """
 
     def load() -> None:
-        for name in MODULES:
-            import_module(name)
         if _jobs.runner is not None:
             _jobs.runner.prepare()
+        for name in MODULES:
+            import_module(name)
 
     timer = threading.Timer(DELAY, load)
     timer.daemon = True

@@ -28,6 +28,7 @@ def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def test_jobs_run_in_worker_processes_as_cores_allow(
     monkeypatch: pytest.MonkeyPatch, cores: int, trainings: int
 ) -> None:
+    monkeypatch.delenv("STUDIO_JOBS")  # they do so by default
     monkeypatch.setattr(state, "available_cores", lambda: cores)
     monkeypatch.setattr(state, "available_memory", lambda: 8_000_000_000)
     queue = state.jobs()
