@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sqlite3
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.__main__ import main
+from recsys.__main__ import _parser, main
+from recsys.commands import steps
 from recsys.evaluation import evaluate_models
 from recsys.jobs.description import JobDescription
 from recsys.metrics import registry
@@ -298,3 +300,38 @@ def test_already_chosen_items_by_the_rule_of_the_run(
     assert main([*map(str, train), "sometimes"]) == 2 and "must be leave-out, allow" in capsys.readouterr().err
     answer(capsys, [*train, "auto"])
     assert load_run(tmp_path / "run")[0].repeats.text == "leave-out"
+
+
+def commands() -> dict[str, Any]:
+    """The parser of each command, by name."""
+    return next(action.choices for action in _parser()._actions if action.choices)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_help_of_each_command_ends_with_examples_that_are_accepted(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        _parser().parse_args([name, "--help"])
+    shown = capsys.readouterr().out.partition("examples:")[2].split("\n  python -m recsys ")[1:]
+    assert shown
+    for example in shown:
+        assert _parser().parse_args(shlex.split(example)).command
+        assert example.split()[0] == name
+
+
+def test_progress_is_a_bar_on_a_terminal_and_nothing_in_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = _parser().parse_args(["train", "x.csv", "--run", "r"])
+    steps.progress_of(chosen)(0.5, "epoch 3")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    steps.progress_of(chosen)(0.5, "epoch 3 of a training with a very long sentence about it", epoch=3)
+    steps.progress_of(chosen)(1.0)
+    shown = capsys.readouterr()
+    lines = shown.err.split("\r")[1:]
+    assert shown.out == "" and [line[:30] for line in lines] == ["█" * 12 + "░" * 12 + "  50% ", "█" * 24 + " 100% "]
+    assert lines[1].endswith("\n") and max(len(line.rstrip("\n")) for line in lines) < 60
+    steps.progress_of(_parser().parse_args(["train", "x.csv", "--run", "r", "--json"]))(0.5, "epoch 3")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,103 @@
+"""Lists of items: recommend to users, transfer from one user to another."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from recsys.arguments import add_candidate_arguments, named_candidates
+from recsys.commands.steps import add_run, add_step, check_k, open_run
+from recsys.errors import InputError
+
+
+def add(steps: Any) -> None:
+    """Describes the commands."""
+    recommend = add_step(
+        steps, "recommend", recommend_items, "the k best items of each user, as CSV",
+        "recommend --run runs/first --k 10 --out recommendations.csv",
+        "recommend --run runs/first --user 42 --user 7 --out two.csv",
+    )  # fmt: skip
+    add_run(recommend)
+    recommend.add_argument("--k", type=int, default=10)
+    recommend.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+    recommend.add_argument("--user", action="append", metavar="ID", help="only these users (may be repeated)")
+
+    transfer = add_step(
+        steps, "transfer", transfer_interests, "recommend to one user with the interests of another",
+        "transfer --run runs/first --target 42 --source 7 --alpha 0.3",
+        "transfer --run runs/first --target 42 --source 7 --what interests --weights 3:0,7:0.5",
+        "transfer --run runs/first --target 42 --source 7 --path --json",
+    )  # fmt: skip
+    add_run(transfer)
+    transfer.add_argument("--target", required=True, metavar="ID")
+    transfer.add_argument("--source", required=True, metavar="ID")
+    how = transfer.add_mutually_exclusive_group()
+    how.add_argument("--alpha", type=float, help="weight of the source, 0 … 1 (default 0.5)")
+    how.add_argument("--path", action="store_true", help="every exact alpha at which the list changes")
+    transfer.add_argument("--method", default="linear", metavar="NAME", help="transfer method (default linear)")
+    transfer.add_argument(
+        "--what", choices=["next-choice", "interests"], default="next-choice", help="what the source gives"
+    )
+    weights = "weights of the source's interests by group, 0 … 1: 3:0,7:0.5 (needs --what interests)"
+    transfer.add_argument("--weights", default="", metavar="GROUP:WEIGHT,…", help=weights)
+    transfer.add_argument("--k", type=int, default=10)
+    add_candidate_arguments(transfer)
+
+
+def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `recommend`."""
+    from recsys.data.export import write_csv
+    from recsys.models.recommender import top_k
+
+    check_k(chosen.k)
+    run, dataset = open_run(chosen)
+    known = run.known_histories(dataset)
+    users = list(range(dataset.n_users)) if chosen.user is None else [dataset.users.index(u) for u in chosen.user]
+    rows: dict[str, list[Any]] = {"user_id": [], "item_id": [], "rank": [], "score": []}
+    for start in range(0, len(users), 256):
+        batch = users[start : start + 256]
+        histories = [known[user] for user in batch]
+        left_out = [dataset.left_out(user, len(known[user])) for user in batch]
+        scores = run.model.scores(histories)
+        for user, row, filled in zip(batch, scores, top_k(scores, chosen.k, exclude=left_out), strict=True):
+            best = filled[filled > 0]
+            rows["user_id"] += [dataset.users.external(user)] * len(best)
+            rows["item_id"] += dataset.items.externals(best)
+            rows["rank"] += range(1, len(best) + 1)
+            rows["score"] += row[best].tolist()
+    write_csv(rows, chosen.out)
+    return {"out": str(chosen.out), "users": len(users), "rows": len(rows["rank"])}
+
+
+def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The command `transfer`."""
+    from recsys.transfer import find_interests, fit_method, party_of_user, read_weights, recommend, transfer
+
+    check_k(chosen.k)
+    run, dataset = open_run(chosen)
+    known = run.known_histories(dataset)
+    users = [dataset.users.index(user) for user in (chosen.target, chosen.source)]
+    target, source = (party_of_user(dataset, user, history=known[user]) for user in users)
+    method = fit_method(chosen.method, run.training_rows(dataset), run.model, range(dataset.n_users))
+    weights = read_weights(chosen.weights)
+    if weights and chosen.what != "interests":
+        raise InputError("--weights", "needs --what interests", chosen.weights, "Add --what interests.")
+    interests = find_interests(run.model, dataset, source) if chosen.what == "interests" else None
+    among = named_candidates(chosen).among(dataset)
+    pair = transfer(run.model, target, source, among=among, method=method, interests=interests, weights=weights)
+    answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source, "method": method.name}
+    answer["what"] = chosen.what
+    if interests is not None:
+        answer["interests"] = interests.rows(weights)
+    if chosen.path:
+        steps = [
+            {"from": step.start, "to": step.end, "items": dataset.items.externals(step.items)}
+            for step in pair.path(chosen.k).steps
+        ]
+        return answer | {"k": chosen.k, "steps": steps}
+    alpha = 0.5 if chosen.alpha is None else chosen.alpha
+    pins, catalogue = [dataset.items.index(item) for item in chosen.pin], dataset.catalogue
+    ranked = recommend(pair, alpha, chosen.k, pins=pins, per_tag=chosen.per_tag, catalogue=catalogue).rows(dataset)
+    items = [{name: row[name] for name in ("item_id", "rank", "score")} for row in ranked]
+    return answer | {"alpha": alpha, "items": items}
