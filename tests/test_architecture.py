@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = ["data", "metrics", "models", "embeddings", "transfer", "evaluation", "explain"]
 FOUNDATION = {"errors", "files", "code_version", "wording"}  # imported by every step
-ON_TOP = {"charts", "jobs", "workspace", "runs", "arguments", "commands", "__main__"}
+ON_TOP = {"cases", "charts", "jobs", "workspace", "runs", "arguments", "commands", "__main__"}
 LIBRARY = sorted((ROOT / "recsys").rglob("*.py"))
 APP = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 INTERFACE = sorted((ROOT / "ui").rglob("*.py"))

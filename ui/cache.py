@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.wording import Message, tr
 from ui.language import WordedLater
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from recsys.evaluation import Report
     from recsys.models.recommender import Recommender
     from recsys.runs import Run
+    from recsys.transfer import TransferMethod
 
 Representation = Literal["interests", "next-choice"]
 """What a user vector says: what the user likes over time, or what the user is likely to choose next."""
@@ -79,6 +81,46 @@ def _groups_of(folder: str, representation: Representation) -> tuple[Clusters, t
     if representation == "next-choice":
         return clusters, name_next_choices(clusters.labels, embeddings, dataset)
     return clusters, name_user_groups(clusters.labels, dataset)
+
+
+def item_groups_of(folder: str, representation: Representation) -> tuple[Clusters, tuple[str, ...]]:
+    """The groups of items in a saved run, and their names."""
+    with st.spinner(tr("Looking for groups …")):
+        return _item_groups_of(folder, representation)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _item_groups_of(folder: str, representation: Representation) -> tuple[Clusters, tuple[str, ...]]:
+    from recsys.embeddings import cluster, name_item_groups
+
+    clusters = cluster(embeddings_of(folder, representation).items[1:])
+    within = representation == "interests"
+    return clusters, name_item_groups(clusters.labels, open_run(folder)[1], within_scenario=within)
+
+
+def fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None = None) -> TransferMethod:
+    """A transfer method fitted on all users of a saved run, for a pair of scenarios if given. Raises InputError."""
+    if get_script_run_ctx(suppress_warning=True) is None:  # a file is made
+        return _fitted_method(folder, name, scenarios)
+    with st.spinner(tr("Fitting the transfer method …")):
+        return _fitted_method(folder, name, scenarios)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None) -> TransferMethod:
+    from recsys.transfer import fit_method
+
+    run, dataset = open_run(folder)
+    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users), scenarios)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def methods_of(folder: str, table: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the transfer methods that work with a saved run, among those of the table. Reads all item texts."""
+    from recsys.transfer.methods import usable_methods
+
+    run, dataset = open_run(folder)
+    return tuple(name for name in usable_methods(dataset, run.model) if name in table)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.rules import NO_RULES, Rules, read_rules
 from recsys.embeddings import cluster
 from recsys.embeddings.interests import interest_model
 from recsys.runs import load_run
@@ -14,7 +15,6 @@ from tests.evaluation.study.test_what_helps import point
 from tests.pages.conftest import save_small_runs
 from tests.pages.screen import expect, no_errors
 from ui.shell import state
-from ui.shell.rules import NO_RULES, Rules, read_rules
 
 SPACE = "6" * 32
 

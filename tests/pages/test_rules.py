@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.rules import NO_RULES, Rules, read_rules
+from recsys.cases.scoring import CONTENT
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.recommender import Recommender
 from recsys.runs import train_run
@@ -18,8 +20,6 @@ from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
-from ui.shell.rules import NO_RULES, Rules, read_rules
-from ui.transfer.scored_pair import CONTENT
 
 SPACE = "9" * 32
 PAIR = {"target": "user:u3", "source": "user:u4"}

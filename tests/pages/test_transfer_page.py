@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.parties import read_items, write_items
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
@@ -23,7 +24,6 @@ from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors, tab_labels
 from tests.walks.page_screen import mixer
 from ui.shell import state
-from ui.transfer.parties import read_items, write_items
 from ui.transfer.party_picker import matching
 from ui.transfer.tabs import TABS
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.rules import Rules
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.transfer import METHODS, fit_method, party_of_user, recommend, transfer
@@ -24,7 +25,6 @@ from tests.pages.screen import no_errors
 from tests.walks.page_screen import mixer
 from ui.run_context import run_context
 from ui.shell import state
-from ui.shell.rules import Rules
 from ui.transfer.methods import study_words
 from ui.transfer.report import production_zip
 

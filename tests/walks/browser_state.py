@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
+from recsys.cases.rules import Rules
 from tests.browser.screen import Log, Screen, at_rest
-from ui.shell.rules import Rules
 
 PAGES = {
     "": "home",

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.rules import NO_RULES, Rules
 from recsys.data.dataset import Dataset
 from recsys.errors import StudioError
 from recsys.workspace import Space, export_zip
@@ -45,7 +46,6 @@ from ui.embeddings.view import HEADINGS
 from ui.language import LANGUAGES, catalogue
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
-from ui.shell.rules import NO_RULES, Rules
 
 OWN_SPACE, OTHER_SPACE = "a" * 32, "b" * 32
 WITH_PANELS = {"transfer": BY_KEY["transfer"].title, "map": BY_KEY["embeddings"].title}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from recsys.cases.parties import group_of
 from recsys.charts.style import format_number, format_percent
 from recsys.data.export import csv_bytes
 from recsys.embeddings.camps import Camps, camps
@@ -20,7 +21,7 @@ from ui.components.point_map import Choice, identity_of, set_choice
 from ui.components.point_map.payload import signature
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
-from ui.run_context import cohort, group_of
+from ui.run_context import cohort
 from ui.shell.errors import show_error
 from ui.shell.widgets import download, escape_markdown, number_duplicates
 

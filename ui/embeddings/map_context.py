@@ -70,7 +70,7 @@ def map_context(page: PageContext, entity: str, representation: cache.Representa
     """The context of the open run."""
     run, dataset = page.need_run()
     folder = str(page.run_folder)
-    groups = cache.groups_of if entity == "users" else projections.item_groups_of
+    groups = cache.groups_of if entity == "users" else cache.item_groups_of
     clusters, names = groups(folder, representation)
     shown = tuple(tr(name) for name in names)
     return MapContext(page, RunContext(folder, run, dataset), entity, representation, clusters, shown)

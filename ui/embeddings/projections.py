@@ -16,15 +16,13 @@ from recsys.embeddings.projection_storage import load_projection, save_projectio
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.progress import Progress
 from recsys.jobs.queue import JobQueue, JobSnapshot
-from recsys.wording import Message, tr
+from recsys.wording import Message
 from recsys.workspace import Space
-from ui import cache
 from ui.embeddings.viewed_jobs import ViewedJobs
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from recsys.embeddings.clusters import Clusters
     from recsys.embeddings.extraction import Embeddings
 
 ENTITIES = ("users", "items")
@@ -148,21 +146,6 @@ def job_progress(space: Space, queue: JobQueue, job_id: str, settings: Projectio
 def viewer_id() -> str:
     """Identifies this browser session; another tab of the same visitor has another id."""
     return str(st.session_state.setdefault("map_viewer", secrets.token_hex(8)))
-
-
-def item_groups_of(folder: str, representation: cache.Representation) -> tuple[Clusters, tuple[str, ...]]:
-    """The groups of items in a saved run, and their names."""
-    with st.spinner(tr("Looking for groups …")):
-        return _item_groups_of(folder, representation)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _item_groups_of(folder: str, representation: cache.Representation) -> tuple[Clusters, tuple[str, ...]]:
-    from recsys.embeddings import cluster, name_item_groups
-
-    clusters = cluster(cache.embeddings_of(folder, representation).items[1:])
-    within = representation == "interests"
-    return clusters, name_item_groups(clusters.labels, cache.open_run(folder)[1], within_scenario=within)
 
 
 @st.cache_resource

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from recsys.cases.parties import group_of
 from recsys.charts.embeddings import cloud_figure, number_of_groups_figure, quality_figure
 from recsys.charts.style import CONFIG, format_number
 from recsys.embeddings.neighbours import nearest
@@ -30,7 +31,6 @@ from ui.embeddings.controls import Controls
 from ui.embeddings.map_context import MapContext
 from ui.embeddings.projections import ProjectionSettings
 from ui.glossary import meaning_of
-from ui.run_context import group_of
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:

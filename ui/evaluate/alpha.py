@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from recsys.cases.parties import group_of
 from recsys.charts.evaluation import alpha_figure
 from recsys.charts.style import CONFIG
 from recsys.evaluation.quality_over_alpha import SOURCES
@@ -15,7 +16,6 @@ from recsys.jobs.progress import Progress
 from recsys.wording import Message, tr
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
-from ui.run_context import group_of
 from ui.shell.job_results import job_id, job_result
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from functools import cached_property, partial
 import numpy as np
 import streamlit as st
 
+from recsys.cases.parties import MEDOID
+from recsys.cases.scoring import second_scorer
 from recsys.data.dataset import History
 from recsys.explain.history_influence import Influence, Scorer, blended_scorer, influence, margins_and_ranks
 from recsys.models.recommender import Encoder, top_k
@@ -17,8 +19,8 @@ from recsys.transfer.recommendations import combined_scores, with_second
 from recsys.transfer.source_interests import interest_scores
 from ui.run_context import RunContext
 from ui.shell.page_context import PageContext
-from ui.transfer.parties import MEDOID, TransferPair
-from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair, second_scorer
+from ui.transfer.parties import TransferPair
+from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair
 from ui.transfer.view import applied_rules, saved_map
 
 SINGLE = ("user", "items")

@@ -67,8 +67,8 @@ def make_miniature(folder: Path = SAMPLE_RUN_FOLDER) -> dict[str, Any]:
     Args:
         folder: a saved run. Raises InputError, ArtifactError.
     """
+    from recsys.cases.rules import Rules
     from ui.run_context import run_context
-    from ui.shell.rules import Rules
     from ui.transfer.scored_pair import build_scored_pair, random_pair
 
     target, source = random_pair(run_context(str(folder)), 0)

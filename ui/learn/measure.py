@@ -150,7 +150,7 @@ def _pretraining(context: RunContext) -> dict[str, Any]:
 
 
 def _transfer(context: RunContext) -> dict[str, Any]:
-    from ui.shell.rules import NO_RULES
+    from recsys.cases.rules import NO_RULES
     from ui.transfer.scored_pair import build_scored_pair, random_pair
 
     target, source = random_pair(context, 0)

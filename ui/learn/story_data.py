@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from recsys.cases.rules import NO_RULES
 from recsys.explain.lessons.learned_transfer import gain_in_scenario
 from ui.run_context import RunContext
 from ui.shell import state
-from ui.shell.rules import NO_RULES
 from ui.transfer.scored_pair import build_scored_pair
 
 PAIRS: Mapping[str, tuple[str, str]] = {

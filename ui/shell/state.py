@@ -17,6 +17,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from recsys.cases.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 from recsys.errors import InputError, StudioError
 from recsys.jobs.processes import Limits, ProcessRunner, available_cores, available_memory
 from recsys.jobs.queue import JobQueue
@@ -28,7 +29,6 @@ from ui.components.cookies import set_cookies
 from ui.language import COOKIE as LANGUAGE_COOKIE
 from ui.language import chosen_language
 from ui.shell.log import start_log
-from ui.shell.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
@@ -105,7 +105,7 @@ def read_view() -> View:
         except InputError as error:
             problems.append(tr(error.message))
     rules, refused = read_rules(texts)
-    return View(**values, rules=rules, problems=(*problems, *refused))  # type: ignore[arg-type]
+    return View(**values, rules=rules, problems=(*problems, *map(tr, refused)))  # type: ignore[arg-type]
 
 
 def write_view(view: View) -> None:

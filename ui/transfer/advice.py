@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.cases.parties import read_scenarios
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
@@ -27,7 +28,6 @@ from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.job_results import find_job, job_id
 from ui.shell.widgets import escape_markdown
 from ui.transfer.certificate import decision_of, evidence, not_certified, sentence
-from ui.transfer.parties import read_scenarios
 from ui.transfer.scored_pair import ScoredPair
 
 AXES = {"before": "time", "scenario": "scenarios"}  # axis by kind of source; all other kinds are other users

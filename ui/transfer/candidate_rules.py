@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from recsys.cases.rules import MAX_PER_TAG
 from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded
 from recsys.errors import StudioError
@@ -23,7 +24,6 @@ from recsys.transfer.candidates import (
 from recsys.wording import Message, tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext, show_error
-from ui.shell.rules import MAX_PER_TAG
 from ui.shell.widgets import set_widget_value
 
 LISTS = {

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from recsys.cases.rules import NO_RULES
 from recsys.evaluation.study.certificate import certificate_of, certified
 from recsys.evaluation.study.methods import LINEAR
 from recsys.metrics.uncertainty import Estimate
@@ -16,7 +17,6 @@ from recsys.transfer.certificate import Certificate, Decision, pair_features
 from recsys.transfer.methods import DEFAULT
 from recsys.wording import Message, tr
 from ui.glossary import meaning_of
-from ui.shell.rules import NO_RULES
 from ui.transfer.scored_pair import ScoredPair
 
 CONTROLS = {
@@ -35,7 +35,7 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | Non
     known = certified(study)
     absent = (_what(scored), method.name) not in known
     only = Message("for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared")
-    filtered = rules.candidates != NO_RULES.candidates or (rules.scenario and not scored.pair.scenario)
+    filtered = rules.candidates != NO_RULES.candidates or (rules.scenario and not scored.pair.named.scenario)
     reasons = (
         (
             absent and method.name != DEFAULT,

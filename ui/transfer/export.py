@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from recsys.cases.scoring import ranked_list
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.data.export import csv_bytes, json_bytes, parquet_bytes
 from recsys.models.recommender import Encoder
-from recsys.transfer import Recommendations, recommend
-from recsys.transfer.candidates import known_items
+from recsys.transfer import Recommendations
 from recsys.wording import Message, tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 from ui.transfer.advice import study_of
 from ui.transfer.report import change_rows, production_zip, transfer_html
-from ui.transfer.scored_pair import ScoredPair, second_scorer
+from ui.transfer.scored_pair import ScoredPair
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -41,18 +41,7 @@ FILE_COLUMNS = {
 
 def final_list(page: PageContext, context: RunContext, scored: ScoredPair) -> Recommendations:
     """The list at this α with all rules, the diversity control included."""
-    rules = scored.rules
-    return recommend(
-        scored.transfer,
-        page.view.alpha,
-        page.view.k,
-        second_scorer=second_scorer(context, rules),
-        weight=rules.weight,
-        diversity=rules.diversity,
-        pins=known_items(context.dataset, rules.pin),
-        per_tag=rules.per_tag,
-        catalogue=context.dataset.catalogue,
-    )
+    return ranked_list(context, scored.transfer, scored.rules, page.view.alpha, page.view.k)
 
 
 def export_downloads(page: PageContext, context: RunContext, scored: ScoredPair) -> None:

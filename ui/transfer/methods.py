@@ -5,46 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
 from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study import methods as studied
 from recsys.evaluation.study.results import check_study
 from recsys.metrics.uncertainty import Estimate
-from recsys.transfer import METHODS, TransferMethod, fit_method
+from recsys.transfer import METHODS, TransferMethod
 from recsys.transfer.methods import DEFAULT
-from recsys.transfer.methods import usable_methods as methods_for
 from recsys.wording import tr, tr_n
-from ui import cache
 from ui.components.mixer import MethodOption
 from ui.glossary import meaning_of_method
 from ui.run_context import RunContext
 
 
-def fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None = None) -> TransferMethod:
-    """A transfer method fitted on all users of a saved run, for a pair of scenarios if given. Raises InputError."""
-    if get_script_run_ctx(suppress_warning=True) is None:  # a file is made
-        return _fitted_method(folder, name, scenarios)
-    with st.spinner(tr("Fitting the transfer method …")):
-        return _fitted_method(folder, name, scenarios)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _fitted_method(folder: str, name: str, scenarios: tuple[str, str] | None) -> TransferMethod:
-    run, dataset = cache.open_run(folder)
-    return fit_method(name, run.training_rows(dataset), run.model, range(dataset.n_users), scenarios)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _usable_names(folder: str, table: tuple[str, ...]) -> tuple[str, ...]:
-    run, dataset = cache.open_run(folder)
-    return tuple(name for name in methods_for(dataset, run.model) if name in table)  # reads the texts of all items
-
-
 def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
     """The transfer methods that work with the model of a run, by name."""
-    return {name: METHODS[name] for name in _usable_names(context.folder, tuple(METHODS))}
+    return {name: METHODS[name] for name in context.methods}
 
 
 def method_options(context: RunContext) -> tuple[MethodOption, ...]:

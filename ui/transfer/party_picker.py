@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
+from recsys.cases.parties import MEDOID, moment, read_items, read_scenarios, write_items
 from recsys.data.name_search import folded
 from recsys.models.recommender import Encoder
 from recsys.transfer import MINIMUM_GROUP
@@ -18,7 +19,6 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
 from ui.shell.widgets import escape_markdown, option_labels, user_picker
-from ui.transfer.parties import MEDOID, moment, read_items, read_scenarios, write_items
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
 KINDS: dict[str, Message] = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from recsys.cases.rules import Rules
 from recsys.charts.style import CONFIG
 from recsys.charts.transfer import privacy_figure
 from recsys.errors import ProtectionError
@@ -17,7 +18,6 @@ from ui import cache
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
-from ui.shell.rules import Rules
 from ui.shell.widgets import escape_markdown
 from ui.transfer.protection import privacy_parameters, recorded_draw, spent_on
 from ui.transfer.scored_pair import ScoredPair, cached_pair

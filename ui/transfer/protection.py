@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from recsys.cases.parties import MEDOID, group_of
+from recsys.cases.rules import Rules
 from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
 from recsys.transfer.privacy import PrivacyParameters, PrivateSource, make_private, without_histories
@@ -18,10 +20,9 @@ from recsys.workspace import Space
 from recsys.workspace.keys import workspace_key
 from recsys.workspace.privacy_ledger import record_draw, shown_draws
 from ui import cache
-from ui.run_context import RunContext, group_of
+from ui.run_context import RunContext
 from ui.shell import state
-from ui.shell.rules import Rules
-from ui.transfer.parties import MEDOID, DescribedParty, TransferPair, read_pair
+from ui.transfer.parties import DescribedParty, TransferPair, read_pair
 
 SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "everyone")
 

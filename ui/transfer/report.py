@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from recsys.cases.rules import NO_RULES, Rules
 from recsys.charts.style import SOURCE, TARGET, format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
@@ -20,11 +21,8 @@ from recsys.evaluation.study.verdict import saved_verdict
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from recsys.wording import Message, tr
-from ui.embeddings.projections import item_groups_of
 from ui.language import file_language
 from ui.run_context import RunContext
-from ui.shell.rules import NO_RULES, Rules
-from ui.transfer.methods import fitted_method
 from ui.transfer.scored_pair import ScoredPair
 
 STYLE = """
@@ -190,7 +188,7 @@ def production_zip(
         folder = Path(name)
         interests = None
         if rules.what == "interests":
-            labels = item_groups_of(context.folder, "interests")[0].labels
+            labels = context.item_groups[0].labels
             interests = ServedInterests(context.interests, labels, read_weights(rules.interests))
         export_bundle(
             context.run.model,  # type: ignore[arg-type]
@@ -199,7 +197,7 @@ def production_zip(
             folder,
             histories=context.known_histories,
             interests=interests,
-            method=fitted_method(context.folder, rules.method, scenarios),
+            method=context.fitted_method(rules.method, scenarios),
             scenarios=scenarios,
         )
         try:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from recsys.cases.rules import DEFAULT_WEIGHT, TRANSFERRED
+from recsys.cases.scoring import second_scores
 from recsys.models.recommender import Encoder
 from recsys.models.table import model_label
 from recsys.transfer.privacy import EPSILONS
@@ -16,11 +18,9 @@ from recsys.wording import tr
 from ui.glossary import meaning_of, meaning_of_methods
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
-from ui.shell.rules import DEFAULT_WEIGHT, TRANSFERRED
 from ui.shell.widgets import set_widget_value
 from ui.transfer.candidate_rules import candidate_rules
 from ui.transfer.methods import usable_methods
-from ui.transfer.scored_pair import second_scores
 
 EPSILON = 4.0  # when the protection is turned on
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.cases.rules import NO_RULES, Rules
+from recsys.cases.scoring import applicable_rules
 from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
 from recsys.wording import tr
@@ -16,13 +18,12 @@ from ui.embeddings.projections import ProjectionSettings
 from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import PageContext, show_error
-from ui.shell.rules import NO_RULES, Rules
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import pair_certificate, study_of, verdict_label, where_to_begin
 from ui.transfer.certificate import badge
 from ui.transfer.methods import applied_beside, study_words
 from ui.transfer.picker_row import complete_pair, picker_row
-from ui.transfer.scored_pair import ScoredPair, applicable_rules, scored_pair
+from ui.transfer.scored_pair import ScoredPair, scored_pair
 
 KEY = "mixer"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from recsys.cases.rules import NO_RULES
 from recsys.data.samples import load_sample
 from ui.language import LANGUAGES
 from ui.learn.guide import TOUR, guides
@@ -11,7 +12,6 @@ from ui.learn.sample_figures import story_data
 from ui.learn.story_data import PAIRS
 from ui.learn.texts import placeholders
 from ui.shell.page_context import BY_KEY, STEPS
-from ui.shell.rules import NO_RULES
 from ui.shell.state import PARAMETERS
 
 STORIES = list(PAIRS)

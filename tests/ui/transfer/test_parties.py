@@ -12,6 +12,9 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from recsys.cases.parties import moment, read_column, read_items, read_scenarios, write_items
+from recsys.cases.rules import Rules
+from recsys.cases.scoring import CONTENT
 from recsys.embeddings import cluster, extract
 from recsys.embeddings.interests import interest_model
 from recsys.embeddings.positions import positions_on_map
@@ -23,12 +26,12 @@ from recsys.runs import save_run, train_run
 from recsys.transfer import fit_method, party_embedding, party_of_items, party_scores
 from tests.conftest import planted_dataset
 from ui import cache
-from ui.run_context import RunContext, read_column, run_context
+from ui.run_context import RunContext, run_context
 from ui.shell import state
 from ui.transfer.pair_map import map_of_pair, user_map
-from ui.transfer.parties import moment, read_items, read_pair, read_scenarios, write_items
+from ui.transfer.parties import read_pair
 from ui.transfer.report import change_rows
-from ui.transfer.scored_pair import CONTENT, Rules, ScoredPair, build_scored_pair, random_pair
+from ui.transfer.scored_pair import ScoredPair, build_scored_pair, random_pair
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def test_a_user_is_read_newest_first_and_never_recommended_what_they_have(contex
     assert [title for title, _ in pair.target.card.titles] == [
         titles[item] for item in context.known_histories[3][::-1]
     ]
-    assert set(pair.seen) == set(context.known_histories[3])
+    assert set(pair.named.seen) == set(context.known_histories[3])
     assert pair.source.party.users == (4,)
     assert "user u4’s interests" in pair.source.card.as_data()["phrase"]
 
@@ -86,7 +89,7 @@ def test_across_time_is_the_same_user_before_and_since(context: RunContext) -> N
     pair = read_pair(context, "user:u3", "before:4")
     assert np.array_equal(pair.source.party.histories[0], context.known_histories[3][:4])
     assert np.array_equal(pair.target.party.histories[0], context.known_histories[3][4:])
-    assert set(pair.seen) == set(context.known_histories[3])
+    assert set(pair.named.seen) == set(context.known_histories[3])
     assert moment(context.dataset, 3, 4) in pair.source.card.name
 
 
@@ -125,7 +128,7 @@ def test_the_day_is_written_without_what_only_some_systems_know(
                 raise ValueError("Invalid format string")
             return super().__format__(how)
 
-    monkeypatch.setattr("ui.transfer.parties.datetime", WithoutDash)
+    monkeypatch.setattr("recsys.cases.parties.datetime", WithoutDash)
     assert moment(context.dataset, 3, 4) == "17 Sep 2020"
 
 

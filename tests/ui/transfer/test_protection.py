@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from recsys.cases.rules import Rules
 from recsys.data.dataset import Dataset
 from recsys.errors import ProtectionError
 from recsys.models.attention.config import AttentionConfig
@@ -23,7 +24,6 @@ from tests.conftest import planted_dataset
 from ui import cache
 from ui.run_context import run_context
 from ui.shell import state
-from ui.shell.rules import Rules
 from ui.transfer import protection
 from ui.transfer.export import list_json
 from ui.transfer.parties import read_pair

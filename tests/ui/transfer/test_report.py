@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from recsys.cases.rules import Rules
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import recommend
@@ -20,7 +21,7 @@ from tests.pages.test_transfer_page import certificate, study
 from ui.run_context import RunContext, run_context
 from ui.transfer.export import list_json
 from ui.transfer.report import policy, production_zip, transfer_html
-from ui.transfer.scored_pair import Rules, ScoredPair, build_scored_pair
+from ui.transfer.scored_pair import ScoredPair, build_scored_pair
 
 HOSTILE = "<script>alert(1)</script>"
 

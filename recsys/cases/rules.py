@@ -1,4 +1,4 @@
-"""The rules of recommending as they stand in the URL: what may be recommended, by which scores, and how private."""
+"""The rules of recommending as they stand in a link: what may be recommended, by which scores, and how private."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recsys.errors import InputError
 from recsys.models.table import model_label
-from recsys.wording import Message, tr
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.transfer.candidates import CandidateRules
@@ -131,16 +131,16 @@ def _period_in_words(text: str) -> Message:
     return Message("only items first chosen in {first} to {last}", first=first, last=last)
 
 
-def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[str]]:
+def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[Message]]:
     """The rules in query parameters, and a sentence for each value that breaks its own rule and is not used."""
     values: dict[str, object] = {}
-    problems = []
+    problems: list[Message] = []
     for name in vars(NO_RULES):
         if name in texts:
             try:
                 values[name] = _value(name, texts[name])
             except InputError as error:
-                problems.append(tr(error.message))
+                problems.append(error.message)
     if values.get("second_score") and "weight" not in values:
         values["weight"] = DEFAULT_WEIGHT
     return Rules(**values), problems  # type: ignore[arg-type]

@@ -1,0 +1,241 @@
+"""Target and source of a pair as they are written in links, cases and on the command line.
+
+Target:  user:<id> · items:<id>,<id>… · group:<cohort> · cluster:<n> · column:<name>=<value> · everyone
+Source:  the same, and
+         near:<n> (the n users nearest to the target)
+         before:<n> (the first n items of the target's history; the later ones are the target)
+         scenario:<A>><B> (the target's items in A, to recommend in B)
+A group may end in `!medoid`: its most typical user represents it. A comma inside an item id is written %2C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from recsys.cases.run_parts import RunParts
+from recsys.data.dataset import Dataset, History
+from recsys.errors import InputError, UnknownIdError
+from recsys.models.recommender import Encoder
+from recsys.transfer import (
+    MINIMUM_GROUP,
+    TransferParty,
+    average_party,
+    medoid_party,
+    parties_before_and_after,
+    party_in_scenario,
+    party_of_group,
+    party_of_items,
+    party_of_neighbours,
+    party_of_user,
+    seen_by_half,
+)
+from recsys.wording import Message, tr
+
+MEDOID = "!medoid"
+MONTHS = (
+    Message("Jan"), Message("Feb"), Message("Mar"), Message("Apr"), Message("May"), Message("Jun"),
+    Message("Jul"), Message("Aug"), Message("Sep"), Message("Oct"), Message("Nov"), Message("Dec"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class NamedParty:
+    """A party of a pair.
+
+    Attributes:
+        short: its name inside a sentence.
+        note: what it is ("represents cluster …", "user 7 since 3 May 2020"); "" where its size says enough.
+        is_group: whether it stands for several users by their mean.
+    """
+
+    party: TransferParty
+    short: str
+    note: str = ""
+    is_group: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.party.label
+
+
+@dataclass(frozen=True, eq=False)
+class NamedPair:
+    """Target and source.
+
+    Attributes:
+        seen: int32, items that are never recommended: what the target's ranking leaves out; of a group, what those of
+            at least half of it do.
+        scenario: the only one to recommend in; "" for all.
+        source_scenario: the one that the source's items are from; "" for all.
+    """
+
+    target: NamedParty
+    source: NamedParty
+    seen: History
+    scenario: str = ""
+    source_scenario: str = ""
+
+    @property
+    def scenarios(self) -> tuple[str, str] | None:
+        """Of source and target, where the pair is one of two scenarios."""
+        return (self.source_scenario, self.scenario) if self.source_scenario and self.scenario else None
+
+
+def read_pair(parts: RunParts, target: str, source: str) -> NamedPair:
+    """The pair that two texts name. Raises InputError, UnknownIdError."""
+    named = _read_party(parts, target, None)
+    kind, _, value = source.partition(":")
+    seen = seen_by_half(named.party)
+    if kind in ("before", "scenario") and len(named.party.histories) != 1:
+        raise InputError("the target", "must be one user for this source", tr(named.name), "Choose a user.")
+    if kind == "before":
+        return _split_by_time(parts, named, value, seen)
+    if kind == "scenario":
+        names = parts.dataset.catalogue.scenario_names
+        return _split_by_scenario(parts, named, *read_scenarios(value, names), seen)
+    return NamedPair(named, _read_party(parts, source, named.party), seen)
+
+
+def _read_party(parts: RunParts, text: str, target: TransferParty | None) -> NamedParty:
+    """The party that a text names. `target` is the one whose neighbours `near:<n>` means."""
+    kind, _, value = text.partition(":")
+    if kind == "user":
+        user = parts.dataset.users.index(value)
+        return _of_one(party_of_user(parts.dataset, user, parts.known_histories[user]))
+    if kind == "items":
+        items = parts.dataset.items.indexes(read_items(value))
+        return _of_one(party_of_items(items, repeats=parts.run.repeats))
+    return _read_group(parts, text, target)
+
+
+def _of_one(party: TransferParty, short: str = "", note: str = "") -> NamedParty:
+    return NamedParty(party, short or party.label, note)
+
+
+def write_items(ids: Sequence[str]) -> str:
+    """Item ids as they stand in a link."""
+    return ",".join(one.replace("%", "%25").replace(",", "%2C") for one in ids)
+
+
+def read_items(value: str) -> list[str]:
+    """The item ids that `write_items` wrote."""
+    return [one.replace("%2C", ",").replace("%25", "%") for one in value.split(",") if one]
+
+
+def read_scenarios(value: str, names: Sequence[str]) -> tuple[str, str]:
+    """Source and target scenario from `<A>><B>`; a name may itself contain ">"."""
+    halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == ">"] or [(value, "")]
+    return next((pair for pair in halves if pair[0] in names and pair[1] in names), halves[0])
+
+
+def _read_group(parts: RunParts, text: str, target: TransferParty | None) -> NamedParty:
+    medoid, text = text.endswith(MEDOID), text.removesuffix(MEDOID)
+    name: str
+    short: str
+    if text == "everyone":
+        party = average_party(parts.dataset, parts.known_histories)
+        name, short = Message("all users"), Message("the average user")
+    else:
+        users, name, short = group_of(parts, text, target)
+        histories = [parts.known_histories[user] for user in users]
+        party = party_of_group(parts.dataset, users, name, kind=text.partition(":")[0], histories=histories)
+    if medoid:
+        role = Message("represents {group}", group=name)
+        return _of_one(medoid_party(parts.run.model, party), short, role)  # type: ignore[arg-type]
+    return NamedParty(party, short, is_group=True)
+
+
+def group_of(parts: RunParts, text: str, target: TransferParty | None) -> tuple[np.ndarray, str, str]:
+    """The users of a group (indexes), its name, and its name inside a sentence.
+
+    Args:
+        text: how the group is written in the URL, for instance `cluster:3`, a cluster of users by interests.
+        target: whose neighbours `near:<n>` means.
+
+    Raises:
+        InputError: the text names no kind of group.
+        UnknownIdError: the run has no such group.
+    """
+    kind, _, value = text.partition(":")
+    data = parts.dataset
+    if kind == "near" and target is not None:
+        count = parse_number(value, Message("the number of neighbours in the link"), MINIMUM_GROUP, 500)
+        return _near(parts, target, count), Message("the {n} nearest users", n=count), Message("the nearest users")
+    if kind == "cluster":
+        clusters, names = parts.user_groups
+        number = parse_number(value, Message("the cluster in the link"), 0, len(clusters) - 1)
+        name = Message("cluster “{name}”", name=names[number])
+        return clusters.members(number), name, name
+    if kind == "column":
+        column, wanted = read_column(value, [str(name) for name in data.user_table.columns])
+        if column not in data.user_table.columns:
+            raise UnknownIdError("the column in the link", "must be one of the user table", column)
+        return (
+            np.flatnonzero((data.user_table[column].astype(str) == wanted).to_numpy()),
+            f"{column} “{wanted}”",
+            f"{column} “{wanted}”",
+        )
+    if kind == "group":
+        saved, ids = parts.saved_group(value)
+        known = [data.users.index(user) for user in ids if user in data.users]
+        return np.array(known, dtype=np.int64), Message("group “{name}”", name=saved), f"“{saved}”"
+    raise InputError("the user or group in the link", "must be written as this page writes it", text, "Pick another.")
+
+
+def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
+    """Column and value of a group, from `<column>=<value>`; both may themselves contain "="."""
+    halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]
+    return next((pair for pair in halves if pair[0] in names), halves[0])
+
+
+def parse_number(text: str, subject: str, low: int, high: int) -> int:
+    """A whole number from a link. Raises InputError outside `low` … `high`."""
+    if not text.isdecimal() or not low <= int(text[:9]) <= high:
+        rule = Message("must be a whole number from {low} to {high}", low=low, high=high)
+        raise InputError(subject, rule, text)
+    return int(text)
+
+
+def _near(parts: RunParts, target: TransferParty, count: int) -> np.ndarray:
+    vectors = parts.vectors  # refused, with a sentence, for a model that is no Encoder
+    assert isinstance(parts.run.model, Encoder)
+    party = party_of_neighbours(parts.run.model, parts.dataset, target, count, vectors)
+    return np.array(party.users, dtype=np.int64)
+
+
+def _split_by_time(parts: RunParts, named: NamedParty, value: str, seen: History) -> NamedPair:
+    history, users = named.party.histories[0], named.party.users
+    if len(history) < 2:
+        raise InputError(named.name, "must have at least two items to be split by time", len(history))
+    first = parse_number(value, Message("the moment in the link"), 1, len(history) - 1)
+    when = moment(parts.dataset, users[0] if users else None, first)
+    later, earlier = parties_before_and_after(named.party, first, when)
+    names = Message("{user} now", user=named.name), Message("{user} earlier", user=named.name)
+    return NamedPair(_of_one(later, names[0]), _of_one(earlier, names[1]), seen)
+
+
+def moment(data: Dataset, user: int | None, first: int) -> Message:
+    """The day of item number `first` (0 = oldest) of a user; its number where there are no times."""
+    if data.timestamps is None or user is None:
+        return Message("item {number}", number=first + 1)
+    day = datetime.fromtimestamp(float(data.timestamps[data.offsets[user] + first]), UTC)
+    return Message("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
+
+
+def _split_by_scenario(
+    parts: RunParts, named: NamedParty, source_scenario: str, target_scenario: str, seen: History
+) -> NamedPair:
+    if not named.party.users:
+        raise InputError("the target", "must be a user of the data for this source", tr(named.name))
+    user, known = named.party.users[0], named.party.histories[0]
+    target, source = (
+        _of_one(
+            party_in_scenario(parts.dataset, user, name, known), Message("their interests in {scenario}", scenario=name)
+        )
+        for name in (target_scenario, source_scenario)
+    )
+    return NamedPair(target, source, seen, target_scenario, source_scenario)
