@@ -13,7 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, MissingExtraError
 from recsys.models import sentence_encoders
 from recsys.models.attention.config import AttentionConfig
-from recsys.models.item_text import NO_ENCODER, TF_IDF, item_text_vectors
+from recsys.models.item_text import ENCODED, NO_ENCODER, TF_IDF, WORD_COUNTS, item_text_vectors
 from recsys.models.sentence_encoders import SentenceEncoder
 from recsys.models.sequence.learner import SequenceLearner
 from recsys.models.training.config import TrainConfig
@@ -105,3 +105,12 @@ def test_what_a_saved_run_says_of_its_features_is_a_message_again() -> None:
     assert isinstance(others, Message) and isinstance(others.values["sentence"], Message)
     assert others.values["sentence"].values["items"] == 40
     assert reader_message("another sentence") == "another sentence"
+
+
+def test_the_sentences_of_earlier_versions_are_known() -> None:
+    what = "the titles, descriptions and tags of 1,975 of 1,975 items: 64 numbers each"
+    found = reader_message(f"TF-IDF and SVD counted the words of {what}. {NO_ENCODER}")
+    assert isinstance(found, Message) and isinstance(found.values["sentence"], Message)
+    assert found.values["sentence"].template == WORD_COUNTS and found.values["sentence"].values["items"] == 1975
+    found = reader_message(f"The sentence encoder MiniLM read {what}, offline.")
+    assert isinstance(found, Message) and found.template == ENCODED and found.values["encoder"] == "MiniLM"

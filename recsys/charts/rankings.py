@@ -43,9 +43,9 @@ def orders_figure(full: Report, sampled: Report, orders: OrderComparison) -> Fig
         for report in (full, sampled)
     ]
     crossing = {name for pair in orders.pairs if pair.differs for name in (pair.first, pair.second)}
-    for name in full.names:
+    for name, label in ((model.name, plain_text(tr(model.label), 30)) for model in full.models):
         values = [report[name].estimates[key] for report in (full, sampled)]
-        texts = [f"{plain_text(name, 30)} {value.value:.3f}" for value in values]
+        texts = [f"{label} {value.value:.3f}" for value in values]
         figure.add_trace(
             go.Scatter(
                 x=[0, 1],
@@ -60,7 +60,7 @@ def orders_figure(full: Report, sampled: Report, orders: OrderComparison) -> Fig
                 },
                 marker={"size": 9, "symbol": "diamond" if name in crossing else "circle"},
                 customdata=[value.text for value in values],
-                hovertemplate=f"{plain_text(name)}: %{{customdata}}<extra></extra>",
+                hovertemplate=f"{label}: %{{customdata}}<extra></extra>",
             )
         )
     figure.update_xaxes(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh")
 """The languages of the samples' texts: English, and Chinese in simplified characters."""
+SAMPLE_NAME = Message("{title} (sample)")
 FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
 
 
@@ -49,7 +50,7 @@ class Sample:
 
     def dataset_name(self, language: str = "en") -> str:
         """The name of the loaded dataset."""
-        return f"{self.chinese}（示例）" if language == "zh" else f"{self.title} (sample)"
+        return f"{self.chinese}（示例）" if language == "zh" else Message(SAMPLE_NAME, title=self.title)
 
 
 SAMPLES = (

@@ -11,6 +11,7 @@ from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.wording import Message
 from recsys.workspace import Workspace
+from recsys.workspace.names import STUDY
 from recsys.workspace.sample_run import run_folder
 
 
@@ -36,7 +37,7 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
         "level": found.level,
         "repeats": data.repeats.text,
     }
-    return space.save_json("study", Message("Does {axis} transfer help?", axis=axis), found.to_json(), meta).id
+    return space.save_json("study", Message(STUDY, axis=axis), found.to_json(), meta).id
 
 
 def data_key(dataset: Dataset) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from recsys.jobs.kinds import job_folder
 from recsys.jobs.progress import Progress
 from recsys.wording import Message
 from recsys.workspace import Space, Workspace
+from recsys.workspace.names import STOPPED
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -39,7 +40,7 @@ def train(job: JobDescription, workspace: Workspace, progress: Progress) -> dict
     run = execute(dataset, plan, checkpoint=checkpoint, threads=THREADS, report=progress)
     entry = space.save_run(run, dataset, run_meta(run, job.dataset))
     if progress.stopping and not run.config.get("problem"):
-        space.rename(entry.id, Message("{name} (stopped after epoch {epoch})", name=entry.name, epoch=len(run.reports)))
+        space.rename(entry.id, Message(STOPPED, name=entry.name, epoch=len(run.reports)))
     else:
         forget(space, job.id)
     return {"run": entry.id, "dataset": job.dataset}

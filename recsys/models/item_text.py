@@ -56,11 +56,6 @@ class TextVectors:
         object.__setattr__(self, "vectors", read_only(self.vectors))
 
 
-def encoder_installed() -> bool:
-    """Whether an offline sentence encoder is installed, without importing it."""
-    return installed_encoder() is not None
-
-
 def item_texts(catalogue: Catalogue, ids: Sequence[str] = ()) -> list[str]:
     """Title, description and tags of each item as one text, "" where there is nothing: n_items + 1 entries.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -182,6 +182,8 @@ MODELS = (
         f"{_BASELINES}.mean_item_mlp:MeanItemMLP",
     ),
 )
+MODEL_ON_DATA = Message("{model} on {data}")
+"""The name of a run that was given none."""
 _BY_NAME = {entry.name: entry for entry in MODELS}
 TRAINABLE = tuple(entry.name for entry in MODELS if entry.trainable)
 FITTED = tuple(entry.name for entry in MODELS if not entry.trainable)
@@ -208,13 +210,29 @@ def model_label(name: str) -> str:
 
 def setting_label(name: str) -> str:
     """A setting's name on screen: "embedding_size" → "Embedding size"; the name's words where no model has it."""
+    for options in _options_with(name):
+        return Message(options[name].label)
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def setting_value(name: str, value: object) -> str:
+    """A setting's value on screen: the label of a choice, yes or no, else the value's text."""
+    if isinstance(value, bool):
+        return Message("yes") if value else Message("no")
+    for options in _options_with(name):
+        if value in options[name].choices:
+            return Message(options[name].choices[str(value)])
+    return str(value)
+
+
+def _options_with(name: str) -> Iterator[Mapping[str, Any]]:
+    """The options of every config that has one of this name."""
     training = "recsys.models.training.config:TrainConfig"
     for config in (*(entry.config for entry in MODELS if entry.trainable), training):
         options = _load(config).options()
         if name in options:
-            return Message(options[name].label)
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
+            yield options
 
 
 def _load(path: str) -> Any:

@@ -15,6 +15,15 @@ from recsys.wording import Message, recognised
 
 FILE = "text_model.txt"  # beside a checkpoint
 VECTORS = Message("vectors “{name}”")
+_EARLIER_WORD_COUNTS = (
+    "TF-IDF and SVD counted the words of the titles, descriptions and tags of {filled:,} of {items:,} items: "
+    "{numbers} numbers each."
+)
+_EARLIER_ENCODED = (
+    "The sentence encoder {encoder} read the titles, descriptions and tags of {filled:,} of {items:,} items: "
+    "{numbers} numbers each, offline."
+)
+"""What runs of earlier versions say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +95,11 @@ def reader_message(text: str) -> str:
     first, separator, others = text.partition("; ")
     if separator:
         return Message("{first}; {others}", first=reader_message(first), others=reader_message(others))
-    known = recognised(text.removesuffix(f" {NO_ENCODER}"), NO_TEXT, WORD_COUNTS, ENCODED, VECTORS)
+    sentence = text.removesuffix(f" {NO_ENCODER}")
+    known = recognised(sentence, NO_TEXT, WORD_COUNTS, ENCODED, VECTORS)
+    for earlier, now in ((_EARLIER_WORD_COUNTS, WORD_COUNTS), (_EARLIER_ENCODED, ENCODED)):
+        if isinstance(found := recognised(sentence, earlier), Message):
+            known = Message(now, **found.values)
     return Message("{sentence} {other}", sentence=known, other=NO_ENCODER) if text.endswith(f" {NO_ENCODER}") else known
 
 

@@ -18,7 +18,7 @@ from recsys.data.repeats import RepeatRule
 from recsys.data.splits import leave_one_out
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, TrainingError
 from recsys.models.recommender import Recommender
-from recsys.models.table import DEFAULT_MODEL, FittedModel, model_entry, model_label
+from recsys.models.table import DEFAULT_MODEL, MODEL_ON_DATA, FittedModel, model_entry, model_label
 from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 from recsys.models.training.device import choose_device
@@ -132,7 +132,7 @@ def execute(
     report(1.0, Message("Done in {seconds:.0f} s", seconds=time.perf_counter() - started))
     return Run(
         id=secrets.token_hex(12),
-        name=plan.name or f"{model_label(trained.name)} on {dataset.name}",
+        name=plan.name or Message(MODEL_ON_DATA, model=model_label(trained.name), data=dataset.name),
         dataset_fingerprint=dataset.fingerprint,
         holdout=plan.holdout,
         model=trained,

@@ -14,6 +14,7 @@ from typing import Any
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.files import replace_file
 from recsys.wording import Message
+from recsys.workspace.names import known_name
 
 FORMAT = 1  # version of entry.json; `_migrate` converts older ones
 KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training")
@@ -42,6 +43,11 @@ class Entry:
     created: str
     bytes: int = 0
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name as it is shown: a message where the app has given it."""
+        return known_name(self.name)
 
 
 def read_content(folder: Path) -> dict[str, Any]:

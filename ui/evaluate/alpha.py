@@ -14,6 +14,7 @@ from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
 from recsys.jobs.progress import Progress
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
@@ -67,7 +68,7 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
         return quality_over_alpha(model, holdout, kind, targets=positions, group=group, progress=progress)
 
     wanted = job_id(evaluated.page, "alpha", evaluated.context.folder, run.id, chosen, kind)
-    label = Message("quality over α of {run}", run=run.name)
+    label = Message("quality over α of {run}", run=known_name(run.name))
     curve = job_result(evaluated.page, wanted, "evaluate", label, work, tr("Compute the curve"))
     if curve is None:
         st.caption(

@@ -15,6 +15,7 @@ from recsys.jobs.evaluations import MAIN
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
@@ -43,7 +44,7 @@ def compare_tab(evaluated: EvaluationContext) -> None:
 
 def _choose_runs(evaluated: EvaluationContext) -> None:
     page = evaluated.page
-    entries = {entry.id: entry.name for entry in page.space.entries("run") if entry.id != page.run_id}
+    entries = {entry.id: tr(entry.label) for entry in page.space.entries("run") if entry.id != page.run_id}
     if not entries:
         return
     chosen = st.multiselect(
@@ -146,7 +147,7 @@ def _seeds(evaluated: EvaluationContext) -> None:
     wanted = job_id(page, "seeds", context.folder, context.run.id)
     job = JobDescription(wanted, "seeds", page.space.id, run=page.run_id, settings={"seeds": SEEDS})
     button = tr("Train with {n} other seeds", n=len(SEEDS))
-    label = Message("{run} with other seeds", run=context.run.name)
+    label = Message("{run} with other seeds", run=known_name(context.run.name))
     found = job_result(page, wanted, "evaluate", label, job, button)
     if found:
         values = [evaluated.report.models[0].estimates[MAIN].value, *found]

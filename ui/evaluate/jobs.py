@@ -14,6 +14,7 @@ from recsys.models.recommender import Recommender
 from recsys.models.table import model_label
 from recsys.runs import Run
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 from ui import cache
 from ui.run_context import RunContext
 from ui.shell import state
@@ -58,7 +59,7 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tup
     for entry_id in st.session_state.get(COMPARED_RUNS, ()):
         run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         if dataset.fingerprint == context.dataset.fingerprint and run.holdout == context.run.holdout:
-            name: str = Message("{model} of {run}", model=model_label(run.model.name), run=run.name)
+            name: str = Message("{model} of {run}", model=model_label(run.model.name), run=known_name(run.name))
             name = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME]
             while name in models:
                 name += "′"
@@ -81,5 +82,5 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
         return cache.report_of(context.folder, compared, models, progress)
 
     wanted = job_id(page, "evaluate", context.folder, context.run.id, *compared)
-    report = job_result(page, wanted, "evaluate", Message("evaluating {run}", run=context.run.name), work)
+    report = job_result(page, wanted, "evaluate", Message("evaluating {run}", run=known_name(context.run.name)), work)
     return None if report is None else EvaluationContext(page, context, models, report)

@@ -16,6 +16,7 @@ from recsys.evaluation.split_timeline import split_timeline
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import terms_in
 from ui.shell.frame import show_error
@@ -76,7 +77,7 @@ def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
         )
 
     wanted = job_id(evaluated.page, "protocol", protocol.key, context.folder, context.run.id, *evaluated.models)
-    label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=context.run.name)
+    label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=known_name(context.run.name))
     button = tr("Evaluate: {protocol}", protocol=tr(protocol.name).lower())
     report = job_result(evaluated.page, wanted, "evaluate", label, work, button)
     if report is None:
@@ -98,7 +99,7 @@ def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
     page = evaluated.page
     wanted = job_id(page, "protocol", protocol.key, context.folder, context.run.id)
     job = JobDescription(wanted, "protocol", page.space.id, run=page.run_id, settings={"protocol": protocol.key})
-    label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=context.run.name)
+    label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=known_name(context.run.name))
     button = tr("Train and evaluate: {protocol}", protocol=tr(protocol.name).lower())
     report = job_result(page, wanted, "evaluate", label, large_result(page, job), button)
     if report is not None:

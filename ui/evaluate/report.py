@@ -11,6 +11,7 @@ from recsys.data.export import csv_bytes, json_bytes
 from recsys.evaluation.segments import grouping, segment
 from recsys.models.table import model_label, setting_label
 from recsys.wording import Message, listed, tr
+from recsys.workspace.names import known_name
 from ui.evaluate.alpha import NEWEST_CURVE
 from ui.evaluate.jobs import EvaluationContext
 from ui.language import language
@@ -38,7 +39,7 @@ def _html(evaluated: EvaluationContext, lang: str) -> bytes:
 
     run, report = evaluated.run, evaluated.report
     card: dict[str, Any] = {
-        Message("name"): run.name,
+        Message("name"): known_name(run.name),
         Message("model"): Message(model_label(run.model.name)),
         Message("parameters"): f"{run.parameters:,}",
         Message("trained"): run.created,
@@ -59,7 +60,7 @@ def _html(evaluated: EvaluationContext, lang: str) -> bytes:
     attributes = ["history length", *(["scenario"] if len(dataset.catalogue.scenario_names) > 1 else [])]
     segments = [segment(values, grouping(dataset, users, by), report.main) for by in attributes]
     run_id, curve = st.session_state.get(NEWEST_CURVE, ("", None))
-    curve, title = (curve if run_id == run.id else None), Message("Evaluation of {run}", run=run.name)
+    curve, title = (curve if run_id == run.id else None), Message("Evaluation of {run}", run=known_name(run.name))
     return evaluation_html(report, dataset, card, segments=segments, curve=curve, title=title, lang=lang).encode()
 
 

@@ -21,6 +21,7 @@ from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.jobs.progress import Progress
 from recsys.wording import Message, tr, tr_n, worded
+from recsys.workspace.names import known_name
 from ui.explain.explained_list import ExplainedList
 from ui.explain.representations import show_representations
 from ui.glossary import meaning_of
@@ -240,7 +241,7 @@ def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
         st.caption(tr("Deletion curves need at least 5 users with 5 to 30 items."), help=meaning_of("Deletion curve"))
         return
     wanted = job_id(page, "deletion", context.folder, context.run.id)
-    label = Message("deletion curves of {run}", run=context.run.name)
+    label = Message("deletion curves of {run}", run=known_name(context.run.name))
     study = job_result(page, wanted, "evaluate", label, work, tr("Draw the deletion curves"))
     if study is not None:
         st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")

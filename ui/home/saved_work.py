@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.errors import UnknownIdError
-from recsys.wording import Message, recognised, tr, tr_n
+from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_NAME_LENGTH, Entry
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
@@ -80,14 +80,15 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
         escape_markdown(entry.meta.get("number", ""), 40),
         escape_markdown(entry.created[:16].replace("T", " ")),
     )
-    name.write(f"{tr(LABELS[entry.kind])} · {escape_markdown(_name(entry), 60)}")
+    name.write(f"{tr(LABELS[entry.kind])} · {escape_markdown(tr(entry.label), 60)}")
     number.caption(f"{number_shown} · {when} UTC" if number_shown else escape_markdown(entry.created[:10]))
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         if entry.kind in OPENS and st.button(tr("Open"), key=f"open_{entry.id}"):
             page.go(OPENS[entry.kind], **_view_of(page, entry))
         with st.popover("…", help=tr("Rename, duplicate, delete")):
-            renamed = st.text_input(tr("Name"), entry.name, key=f"name_{entry.id}", max_chars=200)
-            if st.button(tr("Rename"), key=f"rename_{entry.id}", disabled=renamed.strip() in ("", entry.name)):
+            now = tr(entry.label)
+            renamed = st.text_input(tr("Name"), now, key=f"name_{entry.id}", max_chars=200)
+            if st.button(tr("Rename"), key=f"rename_{entry.id}", disabled=renamed.strip() in ("", now)):
                 page.space.rename(entry.id, renamed)
                 st.rerun()
             if st.button(tr("Duplicate"), key=f"copy_{entry.id}"):
@@ -96,11 +97,6 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
             if st.button(tr("Delete (can be undone)"), key=f"delete_{entry.id}"):
                 page.space.delete(entry.id)
                 st.rerun()
-
-
-def _name(entry: Entry) -> str:
-    """The name of an entry; one that the app has given is worded."""
-    return tr(recognised(entry.name, "Does {axis} transfer help?", "{name} (stopped after epoch {epoch})"))
 
 
 def _view_of(page: PageContext, entry: Entry) -> dict[str, str]:
@@ -126,7 +122,7 @@ def _trash(page: PageContext) -> None:
     if not deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        names = ", ".join(escape_markdown(_name(entry), 30) for entry in deleted[:3])
+        names = ", ".join(escape_markdown(tr(entry.label), 30) for entry in deleted[:3])
         st.caption(tr("Deleted: {names}", names=names + " …" * (len(deleted) > 3)))
         if st.button(tr("Undo"), key="trash_undo"):
             for entry in deleted:

@@ -7,6 +7,7 @@ from typing import Any
 
 from recsys.charts.style import format_number
 from recsys.metrics.uncertainty import Estimate
+from recsys.wording import tr
 from ui.components.lesson_figure import DataTable, Figure, cut
 from ui.learn.measure import Data, best_alpha, percent
 from ui.learn.texts import fill
@@ -38,7 +39,10 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 def pretraining(words: Words, data: Data, run: str, revealed: bool) -> Built:
     """Hit rate over list length, with clicks, by text, knowing nothing."""
+    from recsys.runs.item_features import reader_message
+
     lengths, rates = data["lengths"], data["hit_rates"]
+    reader = cut(tr(reader_message(data["text_model"])), 200)
     shown = ["clicks", *(["text"] if revealed else []), "nothing"]
     template = words["sentence" if revealed else "sentence_hidden"]
     sentences = [
@@ -60,7 +64,7 @@ def pretraining(words: Words, data: Data, run: str, revealed: bool) -> Built:
         },
         tables=[DataTable([words["x"], *(words[name] for name in shown)], rows)],
         start=lengths.index(10),
-        note=fill(words["note"], users=f"{data['users']:,}", run=run, text_model=cut(data["text_model"], 200)),
+        note=fill(words["note"], users=f"{data['users']:,}", run=run, text_model=reader),
     )
     at = lengths.index(10)
     nothing, text, clicks = (rates[name][at]["value"] for name in ("nothing", "text", "clicks"))

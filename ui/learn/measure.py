@@ -44,7 +44,7 @@ def measured(folder: Path | None, key: str) -> tuple[Data, str]:
     try:
         return _of_run(str(folder), key), ""
     except StudioError as error:
-        return in_language(of_sample()[key], language()), str(error)
+        return in_language(of_sample()[key], language()), error.message
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)

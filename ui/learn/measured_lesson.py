@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from recsys.wording import tr
+from recsys.workspace.names import known_name
 from recsys.workspace.sample_run import SAMPLE_RUN
 from ui.learn.measure import Data, measured
 from ui.learn.texts import Lesson, fill
@@ -18,8 +20,8 @@ def lesson_data(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> 
     with st.spinner(shown["measure"]):
         data, reason = measured(page.run_folder, lesson.key)
     if not reason:
-        return data, shown["sample_run"] if page.view.run == SAMPLE_RUN else str(data["run"]), ""
+        return data, shown["sample_run"] if page.view.run == SAMPLE_RUN else tr(known_name(str(data["run"]))), ""
     sentence = shown["sample_none"]
     if reason != "none":
-        sentence = fill(shown["sample_cannot"], reason=escape_markdown(reason, 200))
+        sentence = fill(shown["sample_cannot"], reason=escape_markdown(tr(reason), 200))
     return data, shown["sample_run"], sentence

@@ -87,7 +87,7 @@ def _picked_dataset(page: PageContext) -> str:
 
 def _picker_options(page: PageContext, kind: Literal["dataset", "run"], current: str) -> dict[str, str]:
     """The names that a picker offers, by id; an open one of another space comes first."""
-    names = {entry.id: entry.name for entry in page.space.entries(kind)}
+    names = {entry.id: tr(entry.label) for entry in page.space.entries(kind)}
     if kind == "run" and sample_run() is not None:
         names[SAMPLE_RUN] = tr("Sample run")
     if kind == "run" and (shown := state.class_run()):

@@ -204,7 +204,7 @@ class PageContext:
         """The open dataset in quotes, safe to show."""
         owned = (entry for entry in self.space.entries("dataset") if entry.id == self.dataset_id)
         found = next(owned, None)
-        return tr("this data") if found is None else f"“{escape_markdown(found.name, 60)}”"
+        return tr("this data") if found is None else f"“{escape_markdown(tr(found.label), 60)}”"
 
     def show_missing(self, what: str, hint: str, page: str, label: str) -> NoReturn:
         """Shows what is missing and a button to the page that provides it. Ends the page."""

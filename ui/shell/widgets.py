@@ -28,16 +28,17 @@ def escape_markdown(text: object, limit: int = 200) -> str:
 
 def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
     """Settings of several models as one line: `Item-kNN (neighbours 200, shrink 10); …`, safe in markdown."""
+    from recsys.models.baselines.tuning import SETTING_NAMES
     from recsys.models.table import model_label
 
     each = []
     for name, chosen in settings.items():
-        values = ", ".join(
-            f"{escape_markdown(setting.replace('_', ' '))} {escape_markdown(value)}"
+        values = tr(", ").join(
+            f"{escape_markdown(tr(SETTING_NAMES.get(setting, setting.replace('_', ' '))))} {escape_markdown(value)}"
             for setting, value in chosen.items()
         )
-        each.append(f"{escape_markdown(model_label(name))} ({values})")
-    return "; ".join(each)
+        each.append(tr("{model} ({settings})", model=escape_markdown(tr(model_label(name))), settings=values))
+    return tr("; ").join(each)
 
 
 def option_labels(labels: Mapping[T, str]) -> Callable[[T], str]:

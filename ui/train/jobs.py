@@ -13,8 +13,9 @@ from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
-from recsys.wording import Message, tr
+from recsys.wording import Message
 from recsys.workspace import Entry, Space, read_content
+from recsys.workspace.names import RUN
 from ui import cache
 from ui.shell import state
 from ui.shell.frame import PageContext
@@ -39,7 +40,7 @@ class Training:
 def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     """Saves a plan and queues its training. Returns the id of job and entry."""
     number = len(page.space.entries("run")) + 1
-    plan = replace(plan, name=plan.name or tr("Run {number} on {data}", number=number, data=dataset.name)[:100])
+    plan = replace(plan, name=plan.name or str(Message(RUN, number=number, data=dataset.name))[:100])
     content = {"plan": plan.to_json(), "dataset": page.dataset_id}
     entry = page.space.save_json("training", plan.name, content)
     try:
@@ -54,7 +55,7 @@ def launch(page: PageContext, entry_id: str) -> str:
     training = read(page.space, entry_id)
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
     job = describe(page.space, training)
-    label = Message("training {name}", name=training.entry.name)
+    label = Message("training {name}", name=training.entry.label)
     return page.jobs.submit(page.space.id, "train", label, job, job_id=entry_id, key=job.key(dataset.fingerprint))
 
 
@@ -74,7 +75,7 @@ def read(space: Space, entry_id: str) -> Training:
         return Training(entry, TrainingPlan.from_json(content["plan"]), str(content["dataset"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
-            Message("the training “{name}”", name=entry.name), "is damaged", type(error).__name__, "Discard it."
+            Message("the training “{name}”", name=entry.label), "is damaged", type(error).__name__, "Discard it."
         ) from error
 
 

@@ -161,7 +161,7 @@ def offer_unfinished(page: PageContext) -> None:
         words, on, away = st.columns([6, 2, 2], vertical_alignment="center")
         when = entry.created[:16].replace("T", " ")
         unfinished = tr(
-            "The training “{name}” of {when} UTC is not finished.", name=escape_markdown(entry.name, 60), when=when
+            "The training “{name}” of {when} UTC is not finished.", name=escape_markdown(tr(entry.label), 60), when=when
         )
         words.write(unfinished + _why(page, entry.id))
         how = tr("Resume from its last epoch" if begun else "Resume from the start")

@@ -10,8 +10,10 @@ import streamlit as st
 from recsys.charts.style import format_interval, format_number
 from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
-from recsys.models.table import model_label, setting_label
+from recsys.models.table import model_label, setting_label, setting_value
+from recsys.models.training.problems import known_problem
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
@@ -41,6 +43,7 @@ OTHER_SETTINGS = {  # in the table of runs, besides the options of the configs
     "problem": Message("Problem"),
     "repeats": Message("Repeats"),
 }
+HOLDOUTS = {"last-one": Message("Last item of each user"), "none": Message("None")}
 
 
 def before_or_after(page: PageContext, dataset: Dataset) -> None:
@@ -64,7 +67,11 @@ def before_or_after(page: PageContext, dataset: Dataset) -> None:
 
 
 def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
-    sizes = {"data": f"**{escape_markdown(dataset.name, 40)}**", "items": dataset.n_items, "users": dataset.n_users}
+    sizes = {
+        "data": f"**{escape_markdown(tr(known_name(dataset.name)), 40)}**",
+        "items": dataset.n_items,
+        "users": dataset.n_users,
+    }
     if dataset.sessions:
         st.write(tr("{data}: {users:,} sessions, {items:,} items", **sizes))
     else:
@@ -85,10 +92,11 @@ def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
 
 def _reader_here(text: str) -> str:
     """The text model that would be used on this machine."""
-    from recsys.models.item_text import encoder_installed
+    from recsys.models.sentence_encoders import installed_encoder
 
-    if text == "auto" and encoder_installed():
-        return tr("Item text: by a sentence encoder, offline.")
+    encoder = installed_encoder()
+    if text == "auto" and encoder is not None:
+        return tr("Item text: by the sentence encoder {encoder}, offline.", encoder=encoder.title)
     if text == "auto":
         return tr("Item text: by word counts (TF-IDF, SVD); no sentence encoder is installed (requirements-text.txt).")
     return tr("Item text: by word counts (TF-IDF, SVD).")
@@ -105,7 +113,7 @@ def open_card(page: PageContext, dataset: Dataset) -> RunCard | None:
 
 
 def _describe(card: RunCard) -> None:
-    name, epochs, time = escape_markdown(card.name, 60), len(card.reports), clock(card.seconds)
+    name, epochs, time = escape_markdown(tr(known_name(card.name)), 60), len(card.reports), clock(card.seconds)
     sentences = [tr("{name}: {epochs:,} epochs in {time}.", name=name, epochs=epochs, time=time)]
     if card.validation:
         values = {tr(model_label(name)): format_number(quality["ndcg@10"]) for name, quality in card.validation.items()}
@@ -118,7 +126,8 @@ def _describe(card: RunCard) -> None:
     for shown, english in _evidence(card):
         st.caption(shown, help=terms_in(english))
     if card.config.get("problem"):
-        st.warning(tr("Training ended early: {problem}", problem=escape_markdown(card.config["problem"], 400)))
+        problem = tr(known_problem(card.config["problem"]))
+        st.warning(tr("Training ended early: {problem}", problem=escape_markdown(problem, 400)))
 
 
 def _reader(text: str) -> str:
@@ -183,7 +192,8 @@ def _cards(page: PageContext, dataset: Dataset) -> dict[str, RunCard]:
         except ArtifactError:
             continue
         if dataset.matches(card.dataset_fingerprint):
-            name = entry.name if entry.name not in cards else f"{entry.name} · {entry.created[5:16].replace('T', ' ')}"
+            name = tr(entry.label)
+            name = name if name not in cards else f"{name} · {entry.created[5:16].replace('T', ' ')}"
             cards[name if name not in cards else f"{name} · {entry.id[:4]}"] = card
     return cards
 
@@ -192,7 +202,11 @@ def _shown(setting: str, value: Any) -> str:
     """A setting's value in the table of runs."""
     if setting == "model":
         return tr(model_label(value))
-    return _reader(str(value)) if setting == "text" else str(value)
+    if setting == "text":
+        return _reader(str(value))
+    if setting == "problem":
+        return tr(known_problem(str(value)))
+    return tr(HOLDOUTS.get(value, value)) if setting == "holdout" else tr(setting_value(setting, value))
 
 
 def _compare(cards: dict[str, RunCard]) -> None:

@@ -21,6 +21,7 @@ from recsys.evaluation.study.verdict import saved_verdict
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 from ui.language import file_language
 from ui.run_context import RunContext
 from ui.transfer.scored_pair import ScoredPair
@@ -152,9 +153,9 @@ def _made(context: RunContext) -> str:
     run = context.run
     return tr(
         "{run}, trained {trained} on {data}; {versions}. Made {now} UTC by Interest Transfer Studio.",
-        run=run.name,
+        run=known_name(run.name),
         trained=run.created,
-        data=context.dataset.name,
+        data=known_name(context.dataset.name),
         versions=", ".join(f"{name} {version}" for name, version in run.versions.items()),
         now=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
     )

@@ -17,6 +17,7 @@ from recsys.data.splits import Holdout
 from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Recommender
 from recsys.models.table import current_name
+from recsys.wording import Message
 
 SECONDS = 20.0  # spent on one baseline at most, by the estimates of `_seconds`
 
@@ -38,6 +39,19 @@ GRIDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "bpr-item-mean": tuple({"regularization": value} for value in (0.002, 0.02)),
     "mean-item-mlp": tuple({"epochs": value} for value in (20, 40)),
 }
+
+SETTING_NAMES: Mapping[str, str] = {
+    "half_life": Message("half life"),
+    "neighbours": Message("neighbours"),
+    "shrink": Message("shrink"),
+    "regularization": Message("regularization"),
+    "alpha": Message("alpha"),
+    "epochs": Message("epochs"),
+    "window": Message("window"),
+    "prior": Message("prior"),
+    "power": Message("power"),
+}
+"""The names of these settings, and of those of the Markov scores, in a sentence."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,16 +15,16 @@ import torch
 from recsys.data.dataset import Dataset
 from recsys.data.rating_weights import rows_to_predict
 from recsys.data.splits import Holdout
-from recsys.errors import InputError, TrainingError
+from recsys.errors import InputError
 from recsys.models.baselines.markov import Markov
 from recsys.models.table import DEFAULT_MODEL, model_entry
 from recsys.models.trainable import DeviceModel, Learner, MarkovBlend, ModelConfig, TrainableModel
 from recsys.models.training import checkpoint as files
 from recsys.models.training.averaging import AveragedWeights
 from recsys.models.training.config import TrainConfig
+from recsys.models.training.problems import device_failed, not_a_number, out_of_memory
 from recsys.models.training.reports import EpochReport, Estimate
 from recsys.models.validation import ValidationResult, hold_out, make_validator, sample_users
-from recsys.wording import Message
 
 WARM_UP = 100  # steps of rising learning rate
 FLOOR = 0.05  # of the learning rate, where the cosine ends
@@ -246,8 +246,7 @@ class _Training:
             with _clear_errors(self.config.device):
                 losses.append(self.learner.learn(batch, rate, step_rng, self.threads))
             if not math.isfinite(losses[-1]):
-                fix = Message("Lower learning_rate; the best model of the epochs so far is kept.")
-                raise TrainingError("the loss", "must stay a number", losses[-1], fix)
+                raise not_a_number(losses[-1])
             examples += batch.examples
         return float(np.mean(losses)), examples
 
@@ -308,13 +307,11 @@ def _clear_errors(device: str) -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "alloc" in str(error):
-            fix = Message("Lower batch_size first, then negatives, embedding_size or max_length.")
-            raise TrainingError(Message("memory"), "ran out while training", fix=fix) from error
+            raise out_of_memory() from error
         if device == "cpu":
             raise
         got = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-        subject = Message("the device {device}", device=device)
-        raise TrainingError(subject, "must be able to train", got, "Use the device cpu.") from error
+        raise device_failed(device, got) from error
 
 
 def schedule(progress: float) -> float:

@@ -1,0 +1,39 @@
+"""Names that the app gives to saved work are messages where they are shown; those of users stay as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from recsys.data.samples import SAMPLES
+from recsys.models.table import MODEL_ON_DATA, MODELS
+from recsys.wording import Message
+from recsys.workspace.names import COPY, RUN, SAMPLE_RUN, STOPPED, STUDY, known_name
+
+SAMPLE = SAMPLES[0].dataset_name()
+NAMES = [
+    *(Message(STUDY, axis=axis) for axis in ("users", "time", "scenarios")),
+    Message(STOPPED, name="mine {x}", epoch=3),
+    Message(COPY, name=Message(STOPPED, name=Message(RUN, number=1_200, data=SAMPLE), epoch=12)),
+    *(Message(MODEL_ON_DATA, model=entry.label, data=SAMPLE) for entry in MODELS),
+    *(sample.dataset_name() for sample in SAMPLES),
+    SAMPLE_RUN,
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=str)
+def test_a_name_of_the_app_is_recognised_where_it_was_saved(name: str) -> None:
+    found = known_name(str(name))
+    assert isinstance(found, Message) and found == name
+
+
+def test_the_names_inside_are_recognised_too() -> None:
+    copy = known_name(str(NAMES[4]))
+    stopped = copy.values["name"]  # type: ignore[attr-defined]
+    run = stopped.values["name"]
+    assert (copy.template, stopped.template, run.template) == (COPY, STOPPED, RUN)  # type: ignore[attr-defined]
+    assert run.values["number"] == 1_200 and isinstance(run.values["data"], Message)
+
+
+@pytest.mark.parametrize("name", ["winter", "Run fast on Mondays", "Notes (sample)", "Walking on water", ""])
+def test_a_name_of_a_user_stays(name: str) -> None:
+    assert known_name(name) == name and not isinstance(known_name(name), Message)
