@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from recsys.jobs.maps import ProjectionSettings
 from recsys.models.recommender import Encoder
 from recsys.wording import tr
 from ui.components.point_map import choice, identity_of
@@ -19,7 +20,7 @@ from ui.shell.frame import guarded_fragment, open_page
 from ui.shell.widgets import escape_markdown, option_labels
 
 
-def show_progress(job_id: str, settings: projections.ProjectionSettings) -> None:
+def show_progress(job_id: str, settings: ProjectionSettings) -> None:
     """The job's progress; the page runs again when it has ended."""
     job = projections.job_progress(page.space, page.jobs, job_id, settings, projections.viewer_id())
     if not job.active:
@@ -28,9 +29,7 @@ def show_progress(job_id: str, settings: projections.ProjectionSettings) -> None
     st.progress(job.fraction, text=tr("This is PCA; UMAP is being computed: {stage}", stage=escape_markdown(place)))
 
 
-def below_the_map(
-    context: MapContext, settings: projections.ProjectionSettings, state: projections.ProjectionState
-) -> None:
+def below_the_map(context: MapContext, settings: ProjectionSettings, state: projections.ProjectionState) -> None:
     """The job's progress, source and target, the next step, and the quality of the map."""
     job = state.job
     if job is not None and job.active:
@@ -41,7 +40,7 @@ def below_the_map(
         else:
             st.warning(tr("The computation was stopped; this is PCA."))
         if st.button(tr("Compute UMAP again"), key="map_again"):
-            projections.submit_projection(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
+            projections.submit_projection(page.space, page.jobs, context.embedded, settings, projections.viewer_id())
             st.rerun()
     parties, onward = st.columns([3, 1.4], vertical_alignment="center")
     parties.markdown(view.transfer_line(context))
@@ -66,8 +65,8 @@ def body() -> None:
     if context.entity == "users":
         with st.expander(tr("Saved groups")):
             saved_groups(context)
-    settings = projections.ProjectionSettings(context.entity, dims, neighbours, distance, layout)
-    state = projections.projection_state(page.space, page.jobs, context.embeddings, settings, projections.viewer_id())
+    settings = ProjectionSettings(context.entity, dims, neighbours, distance, layout)
+    state = projections.projection_state(page.space, page.jobs, context.embedded, settings, projections.viewer_id())
     with below:
         below_the_map(context, settings, state)
     if expander.open:  # otherwise every browser would load plotly for its figure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
     from recsys.data.quality import QualityReport
     from recsys.embeddings import Clusters, Embeddings
     from recsys.embeddings.interests import InterestModel
-    from recsys.evaluation import Report
-    from recsys.models.recommender import Recommender
     from recsys.runs import Run
     from recsys.transfer import TransferMethod
+
 
 Representation = Literal["interests", "next-choice"]
 """What a user vector says: what the user likes over time, or what the user is likely to choose next."""
@@ -131,27 +129,12 @@ def flat_map_of(folder: str) -> np.ndarray:
     return pca(embeddings_of(folder, "interests").users, 2)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def report_of(
-    folder: str,
-    compared: tuple[str, ...],
-    _models: Mapping[str, Recommender],
-    _progress: Callable[[float, str], object],
-) -> Report:
-    """The evaluation of models on the held-out interactions of a saved run, shared by all visitors.
+@st.cache_resource(max_entries=24, show_spinner=False)
+def run_digest_of(folder: str) -> str:
+    """A digest of a saved run, the same for its copies. Raises ArtifactError."""
+    from recsys.runs import run_digest
 
-    Raises ArtifactError.
-
-    Args:
-        compared: ids of the runs compared with it.
-        _models: its own models and theirs.
-        _progress: told by the first who asks; may raise to stop.
-    """
-    from recsys.evaluation import evaluate_models
-
-    run, dataset = open_run(folder)
-    split = run.split(dataset)
-    return evaluate_models(_models, split.test, split.train, parts=tuple(run.parts), progress=_progress)
+    return run_digest(Path(folder))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

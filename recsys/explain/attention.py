@@ -171,6 +171,11 @@ ORDERS: Mapping[str, Message] = {
 }
 
 
+def deletion_histories(known: Sequence[History]) -> list[History]:
+    """The histories that a deletion study is made on: up to 80 with 5 to 30 items."""
+    return [history for history in known if 5 <= len(history) <= 30][:80]
+
+
 def deletion_study(
     model: Recommender,
     histories: Sequence[History],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -37,8 +38,7 @@ class JobDescription:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _TOKEN.fullmatch(self.id):
-            raise InputError("the job's id", "must be 24 to 32 hex digits", self.id)
+        check_id(self.id)
 
     def to_json(self) -> dict[str, Any]:
         return {"format": FORMAT, **asdict(self), "settings": dict(self.settings)}
@@ -52,13 +52,21 @@ class JobDescription:
         return cls(**texts, settings=dict(values["settings"]))
 
     def key(self, fingerprint: str) -> str:
-        """Equal for jobs with the same result: kind, data, settings without the name, and the version of the code.
+        """Equal for jobs with the same result: a digest of kind, data, settings without the name, and code version.
 
         Args:
-            fingerprint: of the dataset, with its catalogue.
+            fingerprint: of the dataset, with its catalogue; of a job that works on a run, the run's (`run_digest`).
         """
         settings = {name: value for name, value in self.settings.items() if name != "name"}
-        return json.dumps([self.kind, fingerprint, settings, code_version()], sort_keys=True)
+        content = json.dumps([self.kind, fingerprint, settings, code_version()], sort_keys=True)
+        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+def check_id(job_id: str) -> str:
+    """The id, if it is one of a job. Raises InputError."""
+    if not _TOKEN.fullmatch(job_id):
+        raise InputError("the job's id", "must be 24 to 32 hex digits", job_id)
+    return job_id
 
 
 def read_description(file: Path) -> JobDescription:

@@ -1,10 +1,15 @@
-"""The work of jobs that train a run's models anew to evaluate them."""
+"""The work of jobs that evaluate the models of a run, as they are or trained anew.
+
+All but `seeds` have large results, see `recsys.jobs.values`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from recsys.data.splits import Split
 from recsys.errors import InputError
@@ -14,7 +19,7 @@ from recsys.jobs.values import save_value
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_entry
 from recsys.runs import Run, load_run
-from recsys.wording import Message
+from recsys.wording import Message, from_json
 from recsys.workspace import Workspace
 from recsys.workspace.sample_run import run_folder
 
@@ -43,16 +48,67 @@ def seeds(job: JobDescription, workspace: Workspace, progress: Progress) -> list
     return values
 
 
-def protocol(job: JobDescription, workspace: Workspace, progress: Progress) -> None:
-    """The report of a run's models trained anew without the rows that the "protocol" in the settings holds out.
-
-    It is a large result, see `recsys.jobs.values`.
-    """
+def protocol(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """The report of a run's models trained anew without the rows that the "protocol" in the settings holds out."""
     from recsys.evaluation.protocols import evaluate_protocol
 
     run, dataset = load_run(run_folder(job.run, workspace))
     report = evaluate_protocol(dataset, str(job.settings["protocol"]), trainers(run, 0, progress), progress=progress)
-    save_value(report, job, workspace)
+    return save_value(report, job, workspace)
+
+
+def evaluate(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """The report of a run's models and their parts on its held-out interactions.
+
+    The settings may hold models of other runs, "compared": pairs of a run's id and the model's name in the report
+    (JSON of a message); and the "protocol" that ranks held-out items among sampled ones.
+    """
+    from recsys.evaluation import evaluate_models
+    from recsys.evaluation.protocols import protocol as find_protocol
+
+    run, dataset = load_run(run_folder(job.run, workspace))
+    models = dict(run.models | run.parts)
+    for other, name in job.settings.get("compared", ()):
+        models[from_json(name)] = load_run(run_folder(str(other), workspace))[0].model
+    split, how = run.split(dataset), find_protocol(str(job.settings.get("protocol", "leave-one-out")))
+    report = evaluate_models(
+        models,
+        split.test,
+        split.train,
+        protocol=how.key,
+        parts=tuple(run.parts),
+        sampled=how.sampled,
+        progress=progress,
+    )
+    return save_value(report, job, workspace)
+
+
+def alpha(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """Quality over α with the kind of "source" in the settings for the "targets": indexes of users, None for all."""
+    from recsys.evaluation.quality_over_alpha import quality_over_alpha
+
+    run, dataset = load_run(run_folder(job.run, workspace))
+    holdout, chosen = run.split(dataset).test, job.settings["targets"]
+    users = holdout.users if chosen is None else np.unique(np.asarray(chosen, dtype=np.int64))
+    curve = quality_over_alpha(
+        run.model,
+        holdout,
+        str(job.settings["source"]),
+        targets=np.flatnonzero(np.isin(holdout.users, users)),
+        group=np.sort(users),
+        progress=progress,
+    )
+    return save_value(curve, job, workspace)
+
+
+def deletion(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """The deletion curves of a run's model."""
+    from recsys.explain.attention import deletion_histories, deletion_study
+
+    run, dataset = load_run(run_folder(job.run, workspace))
+    histories = deletion_histories(run.known_histories(dataset))
+    study = deletion_study(run.model, histories, repeats=run.repeats, progress=progress)
+    return save_value(study, job, workspace)
 
 
 def trainers(run: Run, seed: int, progress: Callable[[float, str], object]) -> dict[str, Trainer]:

@@ -19,6 +19,7 @@ from recsys.errors import InputError, StudioError
 from recsys.files import replace_file
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
+from recsys.jobs.values import is_kept
 from recsys.wording import Message
 from recsys.workspace import Workspace
 
@@ -29,6 +30,10 @@ KINDS = {
     "study": "recsys.jobs.studies:study",
     "seeds": "recsys.jobs.evaluations:seeds",
     "protocol": "recsys.jobs.evaluations:protocol",
+    "evaluate": "recsys.jobs.evaluations:evaluate",
+    "alpha": "recsys.jobs.evaluations:alpha",
+    "deletion": "recsys.jobs.evaluations:deletion",
+    "map": "recsys.jobs.maps:draw_map",
 }
 """`module:function` of each kind: `function(job, workspace, progress)` saves what it makes, and returns JSON values."""
 
@@ -48,6 +53,8 @@ def write_description(job: JobDescription, workspace: Workspace) -> Path:
 def perform(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
     """Does the work of a job in this thread; returns its result and writes it into the job's folder.
 
+    A large result that an equal job has left is the result of this one too.
+
     Raises:
         InputError: there is no such kind.
         StudioError: memory ran out, or what the work raises.
@@ -56,7 +63,8 @@ def perform(job: JobDescription, workspace: Workspace, progress: Progress) -> An
         raise InputError("the kind of the job", Message("must be one of {names}", names=", ".join(KINDS)), job.kind)
     module, name = KINDS[job.kind].split(":")
     try:
-        result = getattr(import_module(module), name)(job, workspace, progress)
+        equal = is_kept(progress.equal_result, workspace)
+        result = progress.equal_result if equal else getattr(import_module(module), name)(job, workspace, progress)
     except MemoryError as error:
         raise out_of_memory() from error
     replace_file(job_folder(job, workspace) / "result.json", json.dumps(result))

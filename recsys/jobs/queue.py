@@ -126,8 +126,8 @@ class JobQueue:
         """Queues a job, returns its id (given, or 96 random bits).
 
         Args:
-            key: of everything that the result depends on, the data included, for kinds in `exclusive`; "" for work that
-                no other job is equal to.
+            key: of everything that the result depends on, the data included; "" for work that no other job is equal
+                to.
 
         Raises:
             StudioError: the owner has too many jobs, or the job of this id has not ended.
@@ -148,13 +148,17 @@ class JobQueue:
         self._dispatch()
         return job.id
 
-    def ensure(self, owner: str, kind: str, label: str, work: Work, job_id: str) -> str:
+    def ensure(self, owner: str, kind: str, label: str, work: Work, job_id: str, key: str = "") -> str:
         """`submit`, unless the job of this id is waiting or running (started from another tab). Returns the id."""
         with self._lock:
             known = self._jobs.get(job_id)
             if known is not None and known.owner == self._resolve(owner) and known.state in ACTIVE:
                 return job_id
-            return self.submit(owner, kind, label, work, job_id)
+            return self.submit(owner, kind, label, work, job_id, key)
+
+    def result_of(self, key: str) -> Any:
+        """What a job of this key has returned, perhaps of another owner; None where none has ended well."""
+        return self._results.get(key)
 
     def snapshot(self, job_id: str, owner: str) -> JobSnapshot:
         """The job as it is now. Raises UnknownIdError when it is unknown or belongs to another owner."""

@@ -3,7 +3,7 @@
 from recsys.runs.compare import RunCard, differences, read_card
 from recsys.runs.plan import BASELINES_BESIDE, HOLDOUTS, TrainingPlan
 from recsys.runs.run import Run
-from recsys.runs.storage import copy_run, load_run, save_run
+from recsys.runs.storage import copy_run, load_run, run_digest, save_run
 from recsys.runs.training import execute, train_run
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "execute",
     "load_run",
     "read_card",
+    "run_digest",
     "save_run",
     "train_run",
 ]

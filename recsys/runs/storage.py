@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -71,6 +72,24 @@ def copy_run(source: Path, folder: Path, name: str) -> None:
     for part in ("data", "models"):
         shutil.copytree(source / part, folder / part)
     (folder / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+
+
+def run_digest(folder: Path) -> str:
+    """32 hex digits of all that a saved run holds but its id and name: copies of a run have the same.
+
+    Raises ArtifactError.
+    """
+    folder = Path(folder)
+    try:
+        content = {key: value for key, value in read_content(folder).items() if key not in ("id", "name")}
+        digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16)
+        for file in sorted(path for part in ("data", "models") for path in (folder / part).rglob("*.*")):
+            digest.update(str(file.relative_to(folder)).encode())
+            with file.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, "blake2b").digest())
+        return digest.hexdigest()
+    except DAMAGED_FILE as error:
+        raise ArtifactError(_run_in(folder), "is damaged", type(error).__name__, "Train it again.") from error
 
 
 def _shares_markov(run: Run) -> bool:

@@ -290,3 +290,12 @@ def test_work_without_a_key_is_never_shared() -> None:
     for name in ("a", "b"):
         job = queue.submit("ann", "train", name, lambda progress, name=name: progress.equal_result or name)
         assert queue.wait(job, "ann", 10).result == name
+
+
+def test_the_result_of_equal_work_is_known_before_it_is_asked_for() -> None:
+    queue = JobQueue()
+    assert queue.result_of("a key") is None
+    done = queue.ensure("ann", "map", "m", lambda progress: {"value": "v"}, "a" * 24, key="a key")
+    assert queue.wait(done, "ann", 10).state == "done" and queue.result_of("a key") == {"value": "v"}
+    failed = queue.submit("ann", "map", "m", lambda progress: 1 / 0, key="another")
+    assert queue.wait(failed, "ann", 10).state == "failed" and queue.result_of("another") is None

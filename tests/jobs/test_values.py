@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+import os
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
+from recsys.errors import ArtifactError, InputError
 from recsys.evaluation import evaluate_models
+from recsys.jobs import values
 from recsys.jobs.description import JobDescription
-from recsys.jobs.values import save_value, take_value
+from recsys.jobs.values import is_kept, load_value, save_value
 from recsys.models.baselines.popularity import Popularity
+from recsys.wording import Message
 from recsys.workspace import Workspace
 
 JOB = JobDescription("c" * 24, "protocol", "a" * 32)
@@ -37,11 +41,27 @@ def same(one: Any, other: Any) -> bool:
 
 def test_a_report_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None:
     workspace, split = Workspace(tmp_path), leave_one_out(planted)
-    models = {name: Popularity.fit(split.train) for name in ("one", "other")}
-    report = evaluate_models(models, split.test, split.train, (5, 10))
-    save_value(report, JOB, workspace)
-    assert same(take_value(JOB, workspace), report)
-    assert not any((workspace.root / "results").iterdir()), "it is taken once"
+    names = ("one", Message("{model} of {run}", model="Popularity", run="another run"))
+    report = evaluate_models({name: Popularity.fit(split.train) for name in names}, split.test, split.train, (5, 10))
+    result = save_value(report, JOB, workspace)
+    found = load_value(result, workspace)
+    assert same(found, report) and found.names[1].values == names[1].values, "to be worded by who shows it"  # type: ignore[attr-defined]
+    assert not found.users.flags.writeable
+
+
+def test_the_newest_values_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "KEPT", 3)
+    workspace, results = Workspace(tmp_path), []
+    for number in range(5):
+        results.append(save_value({"n": number}, replace(JOB, id=f"{number}" * 24), workspace))
+        os.utime(workspace.root / "results" / results[-1]["value"], (number, number))
+    assert [is_kept(result, workspace) for result in results] == [False, False, True, True, True]
+    assert load_value(results[4], workspace) == {"n": 4}
+    with pytest.raises(ArtifactError, match="the result of the job can't be read"):
+        load_value(results[0], workspace)
+    with pytest.raises(InputError, match="24 to 32 hex digits"):
+        load_value({"value": "../" * 9}, workspace)
+    assert not is_kept(None, workspace) and not is_kept({"run": "r"}, workspace) and not is_kept([0.1], workspace)
 
 
 @pytest.mark.parametrize(
@@ -50,5 +70,4 @@ def test_a_report_comes_back_as_it_was(planted: Dataset, tmp_path: Path) -> None
 def test_other_objects_are_refused(value: object, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with pytest.raises((TypeError, ValueError)):
-        save_value(value, JOB, workspace)
-        take_value(JOB, workspace)
+        load_value(save_value(value, JOB, workspace), workspace)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.evaluation.study.transfer_study import transfer_study
 from recsys.metrics.registry import METRICS, metric_label
 from recsys.models.attention.config import AttentionConfig
-from recsys.runs import load_run, train_run
+from recsys.runs import copy_run, load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import everything_on, no_errors, tab_shown
@@ -43,9 +43,9 @@ def after_jobs(app: AppTest) -> AppTest:
     return app.run()
 
 
-def opened(run_id: str, **view: str) -> AppTest:
+def opened(run_id: str, space: str = SPACE, **view: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["space"] = SPACE
+    app.session_state["space"] = space
     for name, value in {"run": run_id, **view}.items():
         app.query_params[name] = value
     return after_jobs(app.switch_page("pages/5_Evaluate.py").run())
@@ -56,6 +56,16 @@ def test_the_evaluation_starts_at_once_and_names_the_result(saved: dict[str, str
     no_errors(app)
     assert "reaches NDCG@10" in app.subheader[0].value.replace("\\", "")
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_visitor_with_a_copy_of_the_run_finds_its_evaluation(saved: dict[str, str], own_workspace: Workspace) -> None:
+    opened(saved["last-one"])
+    entry, folder = own_workspace.find(saved["last-one"], "run")
+    other = own_workspace.space("f" * 32)
+    copy = other.save("run", "mine", lambda to: copy_run(folder, to, "mine"), entry.meta)
+    app = opened(copy.id, space=other.id)
+    no_errors(app)
+    assert "reaches NDCG@10" in app.subheader[0].value.replace("\\", "") and not state.jobs().of(other.id)
 
 
 @pytest.mark.parametrize("tab", list(TABS))

@@ -14,12 +14,12 @@ from streamlit.testing.v1 import AppTest
 from recsys.embeddings import extract
 from recsys.embeddings.projection import Projection, pca
 from recsys.embeddings.projection_storage import save_projection
+from recsys.jobs.maps import ProjectionSettings
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import expect
-from ui.embeddings import projections
 from ui.shell import state
 
 ANN = "a" * 32
@@ -41,7 +41,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     space.save_run(run, data)
     embeddings = extract(run.model, data)  # type: ignore[arg-type]
     meta = {
-        "key": projections.ProjectionSettings().key(embeddings),
+        "key": ProjectionSettings().key(embeddings),
         "side": "people",
         "dims": 2,
         "rows": data.n_users,

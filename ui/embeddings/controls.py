@@ -10,13 +10,13 @@ import streamlit as st
 
 from recsys.charts.style import format_interval, format_percent
 from recsys.data.name_search import find_names, folded
+from recsys.jobs.maps import ENTITIES
 from recsys.wording import Message, tr
 from ui.cache import Representation
 from ui.components.point_map import Focus
 from ui.embeddings.changes import changes_of
 from ui.embeddings.colouring import agreement_of, colouring_label, colourings
 from ui.embeddings.map_context import MapContext, map_context
-from ui.embeddings.projections import ENTITIES
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown, option_labels, set_widget_value

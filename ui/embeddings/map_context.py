@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings import Clusters, Embeddings
+from recsys.jobs.maps import rows_of
 from recsys.wording import tr
 from ui import cache
 from ui.embeddings import projections
@@ -61,9 +62,14 @@ class MapContext:
         return cache.embeddings_of(self.context.folder, self.representation)
 
     @property
+    def embedded(self) -> projections.EmbeddedRun:
+        """What the map is a projection of."""
+        return projections.EmbeddedRun(self.page.run_id, self.representation, self.embeddings)
+
+    @property
     def vectors(self) -> np.ndarray:
         """The embedding of each row: float32 (n, d)."""
-        return projections.rows_of(self.embeddings, self.entity)
+        return rows_of(self.embeddings, self.entity)
 
 
 def map_context(page: PageContext, entity: str, representation: cache.Representation) -> MapContext:

@@ -11,54 +11,34 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.embeddings.projection import Method, Projection, pca, project
-from recsys.embeddings.projection_storage import load_projection, save_projection
-from recsys.errors import ArtifactError, StudioError, UnknownIdError
-from recsys.jobs.progress import Progress
+from recsys.embeddings.projection import Projection, pca
+from recsys.embeddings.projection_storage import load_projection
+from recsys.errors import ArtifactError, UnknownIdError
+from recsys.jobs.description import JobDescription
+from recsys.jobs.maps import ProjectionSettings, rows_of, save_map
 from recsys.jobs.queue import JobQueue, JobSnapshot
-from recsys.wording import Message
-from recsys.workspace import Space
+from recsys.workspace import Entry, Space
+from ui.cache import Representation
 from ui.embeddings.viewed_jobs import ViewedJobs
+from ui.shell.job_results import opened_result
 
 if TYPE_CHECKING:
     import numpy as np
 
     from recsys.embeddings.extraction import Embeddings
 
-ENTITIES = ("users", "items")
-_SAVED_NAMES = {"users": "people", "items": "items"}  # in the keys and meta of saved maps
-_VERSION = 2  # raised when the same settings give another projection
 
-
-@dataclass(frozen=True)
-class ProjectionSettings:
-    """Which projection to show.
+@dataclass(frozen=True, eq=False)
+class EmbeddedRun:
+    """What is projected: the embeddings of a run.
 
     Args:
-        entity: "users" or "items".
-        dims: 2 or 3.
-        neighbours, min_distance: see `project`.
-        layout: the `method` of `project`.
+        run: its id. representation: of its users.
     """
 
-    entity: str = "users"
-    dims: int = 2
-    neighbours: int = 30  # more than `project`'s own default: fewer, larger groups are easier to lasso
-    min_distance: float = 0.5
-    layout: Method = "umap"
-
-    def key(self, embeddings: Embeddings) -> str:
-        """Identifies the projection: changes with any value in the model, with any setting, and with the method."""
-        settings = f"{_SAVED_NAMES[self.entity]}-{self.dims}d-{self.neighbours}-{self.min_distance:g}"
-        layout = "" if self.layout == "umap" else f"-{self.layout}"
-        return f"{_VERSION}-{embeddings.fingerprint}-{settings}{layout}"
-
-    @property
-    def label(self) -> Message:
-        """The name of the job and of the saved map."""
-        if self.entity == "users":
-            return Message("Map of users, {dims}-D", dims=self.dims)
-        return Message("Map of items, {dims}-D", dims=self.dims)
+    run: str
+    representation: Representation
+    embeddings: Embeddings
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +54,8 @@ class ProjectionState:
     job: JobSnapshot | None = None
 
 
-def rows_of(embeddings: Embeddings, entity: str) -> np.ndarray:
-    """The embeddings of all users, or of all items without the padding row: float32 (n, d)."""
-    return embeddings.users if entity == "users" else embeddings.items[1:]
-
-
 def projection_state(
-    space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str
+    space: Space, queue: JobQueue, embedded: EmbeddedRun, settings: ProjectionSettings, viewer: str
 ) -> ProjectionState:
     """The requested projection, or PCA while a job computes it.
 
@@ -90,51 +65,48 @@ def projection_state(
     Args:
         viewer: the browser session, from `viewer_id`.
     """
-    key, vectors = settings.key(embeddings), rows_of(embeddings, settings.entity)
+    key, vectors = settings.key(embedded.embeddings), rows_of(embedded.embeddings, settings.entity)
     if (saved := _saved_projection(space, key)) is not None:
         return ProjectionState(saved)
-    if (shared := _shared_projections(key)) and _earlier_projection(space, settings, len(vectors)) is None:
-        return ProjectionState(_save(space, settings, key, shared[0]))
+    if _earlier_map(space, settings, len(vectors)) is None:
+        # A class computes its map once. The key contains the fingerprint of all values, so a visitor who finds a result
+        # of it could have computed it.
+        shared = opened_result(queue.result_of(_shared_key(key)), space.workspace)
+        if shared is not None:
+            return ProjectionState(save_map(space, settings, key, shared))
     job_id = _job_id(space, key)
     job = None
     with suppress(UnknownIdError):
         job = queue.snapshot(job_id, space.id)
-    if job is not None and job.state == "done" and (result := _job_results(job_id)):  # saved, unless the space is full
-        return ProjectionState(result[0])
+    if job is not None and job.state == "done" and (result := opened_result(job.result, space.workspace)) is not None:
+        return ProjectionState(result)  # it is saved, unless the space is full
     _viewed_jobs().view(job_id, settings.entity, viewer)
     if job is None or job.state == "done" or (job.state == "stopped" and _viewed_jobs().was_replaced(job_id)):
-        submit_projection(space, queue, embeddings, settings, viewer)
+        submit_projection(space, queue, embedded, settings, viewer)
         job = queue.snapshot(job_id, space.id)
     return ProjectionState(_pca_projection(key, settings.dims, vectors), job)
 
 
 def submit_projection(
-    space: Space, queue: JobQueue, embeddings: Embeddings, settings: ProjectionSettings, viewer: str
+    space: Space, queue: JobQueue, embedded: EmbeddedRun, settings: ProjectionSettings, viewer: str
 ) -> str:
     """Submits, or submits again, the job that computes and saves a projection. Returns the job's id."""
-    key, vectors = settings.key(embeddings), rows_of(embeddings, settings.entity)
-    earlier = _earlier_projection(space, settings, len(vectors))
-    job_id = _job_id(space, key)
-    shared, result = _shared_projections(key) if earlier is None else [], _job_results(job_id)
-
-    def work(progress: Progress) -> None:
-        if not shared:
-            shared.append(
-                project(
-                    vectors,
-                    dims=settings.dims,
-                    neighbours=settings.neighbours,
-                    min_distance=settings.min_distance,
-                    method=settings.layout,
-                    align_to=None if earlier is None else earlier.points,
-                    progress=progress,
-                )
-            )
-        result[:] = [_save(space, settings, key, shared[0])]
-
+    key, vectors = settings.key(embedded.embeddings), rows_of(embedded.embeddings, settings.entity)
+    job_id, earlier = _job_id(space, key), _earlier_map(space, settings, len(vectors))
+    job = JobDescription(
+        job_id,
+        "map",
+        space.id,
+        run=embedded.run,
+        settings={
+            "projection": settings.to_json(),
+            "representation": embedded.representation,
+            "align_to": "" if earlier is None else earlier.id,
+        },
+    )
     _viewed_jobs().view(job_id, settings.entity, viewer)
     _viewed_jobs().replace(queue, space.id, job_id)
-    return queue.ensure(space.id, "map", settings.label, work, job_id)
+    return queue.ensure(space.id, "map", settings.label, job, job_id, "" if earlier else _shared_key(key))
 
 
 def job_progress(space: Space, queue: JobQueue, job_id: str, settings: ProjectionSettings, viewer: str) -> JobSnapshot:
@@ -158,37 +130,14 @@ def _job_id(space: Space, key: str) -> str:
     return hashlib.blake2b(f"{space.id} {key}".encode(), digest_size=12).hexdigest()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _shared_projections(key: str) -> list[Projection]:
-    """The projection of this key, [] until some visitor's job has computed it: a class computes its map once.
-
-    The key contains the fingerprint of all values, so a visitor who finds a projection here could have computed it.
-    """
-    return []
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _job_results(job_id: str) -> list[Projection]:
-    """The projection that a job has computed, [] before that and after newer ones have taken its place."""
-    return []
+def _shared_key(key: str) -> str:
+    """The key of equal jobs for a projection that is aligned with no other."""
+    return f"map {key}"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _pca_projection(key: str, dims: int, _vectors: np.ndarray) -> Projection:
     return Projection(pca(_vectors, dims), "pca")
-
-
-def _meta(settings: ProjectionSettings, rows: int) -> dict[str, str | int]:
-    """What a saved map and the ones that can be aligned with it have in common."""
-    return {"side": _SAVED_NAMES[settings.entity], "dims": settings.dims, "rows": rows}
-
-
-def _save(space: Space, settings: ProjectionSettings, key: str, projection: Projection) -> Projection:
-    """Saves a projection, unless the space is full, and returns it."""
-    meta = {"key": key, "method": projection.method, **_meta(settings, len(projection.points))}
-    with suppress(StudioError):
-        space.save("map", settings.label, lambda folder: save_projection(projection, folder), meta)
-    return projection
 
 
 def _saved_projection(space: Space, key: str) -> Projection | None:
@@ -201,13 +150,14 @@ def _saved_projection(space: Space, key: str) -> Projection | None:
     return None
 
 
-def _earlier_projection(space: Space, settings: ProjectionSettings, rows: int) -> Projection | None:
-    """The newest saved projection of as many rows, entity and dimensions: a new one is aligned with it."""
-    wanted = _meta(settings, rows)
+def _earlier_map(space: Space, settings: ProjectionSettings, rows: int) -> Entry | None:
+    """The newest saved map of as many rows, entity and dimensions: a new one is aligned with it."""
+    wanted = settings.meta(rows)
     for entry in space.entries("map"):
         if all(entry.meta.get(name) == value for name, value in wanted.items()):
             with suppress(ArtifactError):
-                return _load(str(space.path(entry.id)))
+                _load(str(space.path(entry.id)))
+                return entry
     return None
 
 

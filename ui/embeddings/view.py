@@ -15,6 +15,7 @@ from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection import TOO_FEW, Method
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
+from recsys.jobs.maps import ProjectionSettings
 from recsys.wording import Message, recognised, tr
 from ui.components.point_map import (
     GROUP_COLOURS,
@@ -29,7 +30,6 @@ from ui.components.point_map import (
 from ui.embeddings.changes import arrows_of
 from ui.embeddings.controls import Controls
 from ui.embeddings.map_context import MapContext
-from ui.embeddings.projections import ProjectionSettings
 from ui.glossary import meaning_of
 from ui.shell.widgets import escape_markdown
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from recsys.cases.parties import group_of
@@ -12,15 +9,12 @@ from recsys.charts.evaluation import alpha_figure
 from recsys.charts.style import CONFIG
 from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
-from recsys.jobs.progress import Progress
+from recsys.jobs.description import JobDescription
 from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.job_results import job_id, job_result
-
-if TYPE_CHECKING:
-    from recsys.evaluation.quality_over_alpha import QualityOverAlpha
 
 ALL, SHORTEST = Message("all users"), Message("the quarter with the shortest histories")
 NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve), for the report
@@ -39,12 +33,10 @@ def _targets(evaluated: EvaluationContext) -> dict[str, str]:
     return offered
 
 
-def _users(evaluated: EvaluationContext, chosen: str) -> Sequence[int]:
-    """The user indexes of a group of targets."""
-    users = evaluated.split.test.users
-    if chosen == ALL:
-        return [int(user) for user in users]
+def _users(evaluated: EvaluationContext, chosen: str) -> list[int]:
+    """The user indexes of a group of targets other than all users."""
     if chosen == SHORTEST:
+        users = evaluated.split.test.users
         of = grouping(evaluated.dataset, evaluated.split.test, "history length").of
         return [int(user) for user, group in zip(users, of, strict=True) if group == 0]
     return [int(user) for user in group_of(evaluated.context, chosen, None)[0]]
@@ -57,19 +49,12 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
     chosen = left.selectbox(tr("Targets"), list(offered), format_func=offered.__getitem__, key="curve_of")
     sources = {kind: tr(name) for kind, name in SOURCES.items()}
     kind = right.selectbox(tr("Source"), list(sources), format_func=sources.__getitem__, key="curve_way")
-    users = set(_users(evaluated, chosen))
-    holdout, model, run = evaluated.split.test, evaluated.run.model, evaluated.run
-    positions = [position for position, user in enumerate(holdout.users) if int(user) in users]
-
-    def work(progress: Progress) -> QualityOverAlpha:
-        from recsys.evaluation.quality_over_alpha import quality_over_alpha
-
-        group = sorted(users)
-        return quality_over_alpha(model, holdout, kind, targets=positions, group=group, progress=progress)
-
+    run, targets = evaluated.run, None if chosen == ALL else _users(evaluated, chosen)
     wanted = job_id(evaluated.page, "alpha", evaluated.context.folder, run.id, chosen, kind)
+    settings = {"source": str(kind), "targets": targets}
+    job = JobDescription(wanted, "alpha", evaluated.page.space.id, run=evaluated.page.run_id, settings=settings)
     label = Message("quality over α of {run}", run=known_name(run.name))
-    curve = job_result(evaluated.page, wanted, "evaluate", label, work, tr("Compute the curve"))
+    curve = job_result(evaluated.page, job, label, button=tr("Compute the curve"))
     if curve is None:
         st.caption(
             tr(

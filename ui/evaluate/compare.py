@@ -148,7 +148,7 @@ def _seeds(evaluated: EvaluationContext) -> None:
     job = JobDescription(wanted, "seeds", page.space.id, run=page.run_id, settings={"seeds": SEEDS})
     button = tr("Train with {n} other seeds", n=len(SEEDS))
     label = Message("{run} with other seeds", run=known_name(context.run.name))
-    found = job_result(page, wanted, "evaluate", label, job, button)
+    found = job_result(page, job, label, button=button)
     if found:
         values = [evaluated.report.models[0].estimates[MAIN].value, *found]
         st.write(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from recsys.jobs.progress import Progress
+from recsys.jobs.description import JobDescription
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_label
 from recsys.runs import Run
-from recsys.wording import Message, tr
+from recsys.wording import Message, to_json, tr
 from recsys.workspace.names import known_name
 from ui import cache
 from ui.run_context import RunContext
@@ -33,12 +33,13 @@ COMPARED_RUNS = "compared_runs"  # in the session: ids of runs chosen for compar
 
 @dataclass(frozen=True, eq=False)
 class EvaluationContext:
-    """What the page shows: the open run, the evaluated models, and the report."""
+    """What the page shows: the open run, the evaluated models, the report, and the settings of its job."""
 
     page: PageContext
     context: RunContext
     models: Mapping[str, Recommender]
     report: Report
+    settings: Mapping[str, Any]
 
     @property
     def run(self) -> Run:
@@ -53,9 +54,9 @@ class EvaluationContext:
         return self.context.run.split(self.context.dataset)
 
 
-def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tuple[str, ...]]:
-    """The run's models, the parts of its model, and the models of runs chosen for comparison; the ids of these runs."""
-    models, compared = context.run.models | context.run.parts, []
+def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], dict[str, str]]:
+    """The run's models, the parts of its model, and the models of runs chosen for comparison; name -> id of these."""
+    models, compared = context.run.models | context.run.parts, dict[str, str]()
     for entry_id in st.session_state.get(COMPARED_RUNS, ()):
         run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         if dataset.fingerprint == context.dataset.fingerprint and run.holdout == context.run.holdout:
@@ -64,8 +65,8 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], tup
             while name in models:
                 name += "′"
             models[name] = run.model
-            compared.append(entry_id)
-    return models, tuple(compared)
+            compared[name] = entry_id
+    return models, compared
 
 
 def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | None:
@@ -77,10 +78,8 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
         st.page_link("pages/2_Train.py", label=tr("Train a model"), query_params=page.params())
         return None
     models, compared = models_to_evaluate(context)
-
-    def work(progress: Progress) -> Report:
-        return cache.report_of(context.folder, compared, models, progress)
-
     wanted = job_id(page, "evaluate", context.folder, context.run.id, *compared)
-    report = job_result(page, wanted, "evaluate", Message("evaluating {run}", run=known_name(context.run.name)), work)
-    return None if report is None else EvaluationContext(page, context, models, report)
+    settings = {"compared": [[entry_id, to_json(name)] for name, entry_id in compared.items()]}
+    job = JobDescription(wanted, "evaluate", page.space.id, run=page.run_id, settings=settings)
+    report = job_result(page, job, Message("evaluating {run}", run=known_name(context.run.name)))
+    return None if report is None else EvaluationContext(page, context, models, report, settings)

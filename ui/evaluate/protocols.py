@@ -9,18 +9,16 @@ from recsys.charts.rankings import orders_figure
 from recsys.charts.segments import split_figure
 from recsys.charts.style import CONFIG
 from recsys.errors import StudioError
-from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.protocols import Protocol, protocols_for
 from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
 from recsys.jobs.description import JobDescription
-from recsys.jobs.progress import Progress
 from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import terms_in
 from ui.shell.frame import show_error
-from ui.shell.job_results import job_id, job_result, large_result
+from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown
 
 
@@ -60,26 +58,13 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
 
 def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
     """The run's models on the rows of the verdict, ranked among sampled items, beside their order among all items."""
-    context = evaluated.context
-
-    def work(progress: Progress) -> Report:
-        split = evaluated.split
-        return evaluate_models(
-            evaluated.models,
-            split.test,
-            split.train,
-            evaluated.report.ks,
-            evaluated.report.seed,
-            protocol=protocol.key,
-            parts=evaluated.report.parts,
-            sampled=protocol.sampled,
-            progress=progress,
-        )
-
-    wanted = job_id(evaluated.page, "protocol", protocol.key, context.folder, context.run.id, *evaluated.models)
+    context, page = evaluated.context, evaluated.page
+    wanted = job_id(page, "protocol", protocol.key, context.folder, context.run.id, *evaluated.models)
+    settings = {**evaluated.settings, "protocol": protocol.key}
+    job = JobDescription(wanted, "evaluate", page.space.id, run=page.run_id, settings=settings)
     label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=known_name(context.run.name))
     button = tr("Evaluate: {protocol}", protocol=tr(protocol.name).lower())
-    report = job_result(evaluated.page, wanted, "evaluate", label, work, button)
+    report = job_result(page, job, label, button=button)
     if report is None:
         return
     if len(report.models) > 1:
@@ -94,14 +79,12 @@ def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
     if protocol.key == evaluated.report.protocol:
         st.caption(tr("This is the protocol of the verdict above: these rows were held out when the run was trained."))
         return
-    context = evaluated.context
-
-    page = evaluated.page
+    context, page = evaluated.context, evaluated.page
     wanted = job_id(page, "protocol", protocol.key, context.folder, context.run.id)
     job = JobDescription(wanted, "protocol", page.space.id, run=page.run_id, settings={"protocol": protocol.key})
     label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=known_name(context.run.name))
     button = tr("Train and evaluate: {protocol}", protocol=tr(protocol.name).lower())
-    report = job_result(page, wanted, "evaluate", label, large_result(page, job), button)
+    report = job_result(page, job, label, button=button)
     if report is not None:
         st.write(escape_markdown(tr(report.verdict), 400))
         st.plotly_chart(intervals_figure(report, report.main), key=f"by_{protocol.key}", config=CONFIG, width="stretch")

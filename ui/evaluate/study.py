@@ -164,5 +164,5 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis})
     label = Message("the study of transfer from {source}", source=AXES[axis])
     button = tr("Run the study: transfer from {source}", source=AXES[axis])
-    saved = job_result(page, wanted, "study", label, job, button)
+    saved = job_result(page, job, label, kind="study", button=button, shared=False)
     return None if saved is None else check_study(read_content(space.path(saved)))

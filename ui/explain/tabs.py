@@ -9,17 +9,16 @@ import streamlit as st
 from recsys.charts.explain import attention_figure, deletion_figure, influence_figure, parts_figure
 from recsys.charts.style import CONFIG, format_number, format_percent
 from recsys.explain.attention import (
-    DeletionStudy,
     HeadComputation,
     SupportsAttention,
     attention_map,
-    deletion_study,
+    deletion_histories,
     trained_head,
 )
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
 from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
-from recsys.jobs.progress import Progress
+from recsys.jobs.description import JobDescription
 from recsys.wording import Message, tr, tr_n, worded
 from recsys.workspace.names import known_name
 from ui.explain.explained_list import ExplainedList
@@ -232,17 +231,13 @@ def _head_table(computation: HeadComputation, titles: list[str]) -> None:
 def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
     """The deletion study of up to 80 users, computed in a job."""
     context = explained.context
-    histories = [history for history in context.known_histories if 5 <= len(history) <= 30][:80]
-
-    def work(progress: Progress) -> DeletionStudy:
-        return deletion_study(context.run.model, histories, repeats=context.run.repeats, progress=progress)
-
-    if len(histories) < 5:
+    if len(deletion_histories(context.known_histories)) < 5:
         st.caption(tr("Deletion curves need at least 5 users with 5 to 30 items."), help=meaning_of("Deletion curve"))
         return
     wanted = job_id(page, "deletion", context.folder, context.run.id)
     label = Message("deletion curves of {run}", run=known_name(context.run.name))
-    study = job_result(page, wanted, "evaluate", label, work, tr("Draw the deletion curves"))
+    job = JobDescription(wanted, "deletion", page.space.id, run=page.run_id)
+    study = job_result(page, job, label, button=tr("Draw the deletion curves"))
     if study is not None:
         st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")
         st.caption(

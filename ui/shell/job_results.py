@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from recsys.errors import UnknownIdError
+from recsys.errors import ArtifactError, UnknownIdError
 from recsys.jobs.description import JobDescription
-from recsys.jobs.progress import Progress
-from recsys.jobs.queue import JobSnapshot, Work
-from recsys.jobs.values import take_value
+from recsys.jobs.queue import JobSnapshot
+from recsys.jobs.values import load_value
 from recsys.wording import tr
+from recsys.workspace import Workspace
+from ui import cache
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
@@ -34,88 +33,59 @@ def find_job(page: PageContext, wanted: str) -> JobSnapshot | None:
         return None
 
 
-def job_result(page: PageContext, wanted: str, kind: str, label: str, work: Work, button: str = "") -> Any | None:
+def job_result(
+    page: PageContext, job: JobDescription, label: str, *, kind: str = "evaluate", button: str = "", shared: bool = True
+) -> Any | None:
     """The job's result; None while there is none, with its progress on screen, or its error and a button to retry.
 
     Args:
-        wanted: of `job_id`.
-        work: a described job, whose small result is kept with the job, or a function, whose result stays in memory.
+        job: on the open run, with an id of `job_id`.
+        kind: of the job in the queue.
         button: label of the button that starts the job; "" starts it at once.
+        shared: whether the result of an equal job, perhaps of another visitor on a copy of the run, is the result.
     """
-    job, results = find_job(page, wanted), _results()
-    described = isinstance(work, JobDescription)
-    if job is not None and job.state == "done" and not described and wanted not in results:
-        job = None  # newer results have replaced it
-    run = work if isinstance(work, JobDescription) else _keeping(wanted, work)
-    if job is None and (not button or st.button(button, key=f"start_{wanted}")):
-        page.jobs.ensure(page.space.id, kind, label, run, wanted)
+    key = job.key(cache.run_digest_of(str(page.run_folder))) if shared else ""
+    now = find_job(page, job.id)
+    if now is not None and now.state == "done":
+        if (found := opened_result(now.result, page.space.workspace)) is not None:
+            return found
+        now = None  # newer results have replaced it
+    if now is None and key and (found := opened_result(page.jobs.result_of(key), page.space.workspace)) is not None:
+        return found
+    if now is None and (not button or st.button(button, key=f"start_{job.id}")):
+        page.jobs.ensure(page.space.id, kind, label, job, job.id, key)
         if button:
             st.rerun()
-        job = find_job(page, wanted)
-    if job is None:
+        now = find_job(page, job.id)
+    if now is None:
         return None
-    if job.active:
-        guarded_fragment(0.5)(_show_progress)(page, wanted)
+    if now.active:
+        guarded_fragment(0.5)(_show_progress)(page, job.id)
         return None
-    if job.state == "done":
-        return job.result if described else results.get(wanted)
-    if job.error:
-        show_failure(job)
+    if now.error:
+        show_failure(now)
     else:
         st.warning(tr("This was stopped before it ended."))
-    if st.button(tr("Try again"), key=f"again_{wanted}"):
-        page.jobs.ensure(page.space.id, kind, label, run, wanted)
+    if st.button(tr("Try again"), key=f"again_{job.id}"):
+        page.jobs.ensure(page.space.id, kind, label, job, job.id, key)
         st.rerun()
     return None
 
 
-def large_result(page: PageContext, job: JobDescription) -> Callable[[Progress], Any]:
-    """Work that performs a job where jobs run, and takes its large result into memory: see `recsys.jobs.values`."""
-    runner, workspace = page.jobs.runner, page.space.workspace
-    assert runner is not None
-
-    def run(progress: Progress) -> Any:
-        runner.run(job, progress)
-        return take_value(job, workspace)
-
-    return run
+def opened_result(result: Any, workspace: Workspace) -> Any | None:
+    """A job's result; the value on disk where it is a large one; None where that is no longer there."""
+    if not isinstance(result, dict) or "value" not in result:
+        return result
+    try:
+        return _opened(str(result["value"]), str(workspace.root), workspace)
+    except ArtifactError:
+        return None
 
 
-def _keeping(wanted: str, work: Callable[[Progress], Any]) -> Work:
-    """Work that puts its result among the newest ones."""
-
-    def run(progress: Progress) -> None:
-        _results().put(wanted, work(progress))
-
-    return run
-
-
-class JobResults:
-    """The newest results by job id; the oldest are dropped. Jobs themselves hold ids and numbers only."""
-
-    def __init__(self, most: int = 24) -> None:
-        self.most = most
-        self._results: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def put(self, job_id: str, result: Any) -> None:
-        with self._lock:
-            self._results.pop(job_id, None)
-            self._results[job_id] = result
-            while len(self._results) > self.most:
-                del self._results[next(iter(self._results))]
-
-    def get(self, job_id: str) -> Any | None:
-        """None if it was dropped."""
-        return self._results.get(job_id)
-
-    def __contains__(self, job_id: str) -> bool:
-        return job_id in self._results
-
-
-@st.cache_resource
-def _results() -> JobResults:
-    return JobResults()
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _opened(job: str, root: str, _workspace: Workspace) -> Any:
+    """The value of a job, opened once for all visitors. Raises ArtifactError."""
+    return load_value({"value": job}, _workspace)
 
 
 def _show_progress(page: PageContext, wanted: str) -> None:

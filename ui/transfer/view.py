@@ -10,11 +10,11 @@ import streamlit as st
 from recsys.cases.rules import NO_RULES, Rules
 from recsys.cases.scoring import applicable_rules
 from recsys.errors import ProtectionError, StudioError
+from recsys.jobs.maps import ProjectionSettings
 from recsys.models.recommender import Encoder
 from recsys.wording import tr
 from ui import cache
 from ui.components.mixer import choice, mixer
-from ui.embeddings.projections import ProjectionSettings
 from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import PageContext, show_error

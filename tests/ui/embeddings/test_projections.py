@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,115 +12,134 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from recsys.embeddings import Embeddings
+from recsys.embeddings import extract, project
+from recsys.jobs.maps import ProjectionSettings
 from recsys.jobs.queue import JobQueue
+from recsys.jobs.runner import ThreadRunner
+from recsys.models.attention.config import AttentionConfig
+from recsys.runs import Run, train_run
 from recsys.workspace import Space, Workspace
+from tests.conftest import planted_dataset
 from ui.embeddings import projections
+from ui.embeddings.projections import EmbeddedRun
 
-SETTINGS = projections.ProjectionSettings(neighbours=5)
+SETTINGS = ProjectionSettings(neighbours=5)
 TAB, OTHER_TAB = "tab one", "tab two"
+DATA = planted_dataset(users=60)
+ANN, BOB, TEACHER = "a" * 32, "b" * 32, "c" * 32
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return train_run(DATA, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=1, threads=1)
 
 
 @pytest.fixture
-def embeddings() -> Embeddings:
-    users = np.random.default_rng(3).normal(size=(60, 8)).astype(np.float32)
-    return Embeddings(users, np.zeros((3, 8), np.float32), np.zeros(3, np.float32), "0" * 16)
+def home(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
 
 
 @pytest.fixture
-def queue() -> Iterator[JobQueue]:
+def embedded(home: Workspace, run: Run) -> EmbeddedRun:
+    """A run that both visitors may open."""
+    entry = home.space(TEACHER).save_run(run, DATA, {})
+    return EmbeddedRun(entry.id, "next-choice", extract(run.model, DATA))
+
+
+@pytest.fixture
+def queue(home: Workspace) -> Iterator[JobQueue]:
     st.cache_resource.clear()
-    yield JobQueue(workers=1)
+    yield JobQueue(workers=1, runner=ThreadRunner(home))
     st.cache_resource.clear()
 
 
-def spaces(folder: Path) -> tuple[Space, Space]:
-    home = Workspace(folder)
-    return home.space("a" * 32), home.space("b" * 32)
+def spaces(home: Workspace) -> tuple[Space, Space]:
+    return home.space(ANN), home.space(BOB)
 
 
 def with_umap(
-    space: Space, queue: JobQueue, embeddings: Embeddings, settings: projections.ProjectionSettings
+    space: Space, queue: JobQueue, embedded: EmbeddedRun, settings: ProjectionSettings
 ) -> projections.ProjectionState:
-    first = projections.projection_state(space, queue, embeddings, settings, TAB)
+    first = projections.projection_state(space, queue, embedded, settings, TAB)
     assert first.job is not None
     queue.wait(first.job.id, space.id, 60)
-    return projections.projection_state(space, queue, embeddings, settings, TAB)
+    return projections.projection_state(space, queue, embedded, settings, TAB)
 
 
 def test_pca_comes_first_and_umap_is_saved_in_the_space(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun
 ) -> None:
-    ann, _ = spaces(tmp_path)
-    first = projections.projection_state(ann, queue, embeddings, SETTINGS, TAB)
+    ann, _ = spaces(home)
+    first = projections.projection_state(ann, queue, embedded, SETTINGS, TAB)
     assert first.projection.method == "pca" and first.job is not None
-    final = with_umap(ann, queue, embeddings, SETTINGS)
+    final = with_umap(ann, queue, embedded, SETTINGS)
     assert final.projection.method == "umap"
-    assert [entry.meta["key"] for entry in ann.entries("map")] == [SETTINGS.key(embeddings)]
+    assert [entry.meta["key"] for entry in ann.entries("map")] == [SETTINGS.key(embedded.embeddings)]
 
 
 def test_a_class_that_opens_one_run_computes_its_map_once(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun
 ) -> None:
-    ann, bob = spaces(tmp_path)
-    of_ann = with_umap(ann, queue, embeddings, SETTINGS)
-    at_once = projections.projection_state(bob, queue, embeddings, SETTINGS, TAB)
+    ann, bob = spaces(home)
+    of_ann = with_umap(ann, queue, embedded, SETTINGS)
+    at_once = projections.projection_state(bob, queue, embedded, SETTINGS, TAB)
     assert at_once.job is None and not queue.of(bob.id)
     np.testing.assert_array_equal(at_once.projection.points, of_ann.projection.points)
     assert len(bob.entries("map")) == 1  # a copy of his own, which stays when hers is deleted
-    other = replace(embeddings, fingerprint="1" * 16)
+    other = replace(embedded, embeddings=replace(embedded.embeddings, fingerprint="1" * 16))
     assert projections.projection_state(bob, queue, other, SETTINGS, TAB).job is not None
 
 
 def test_a_projection_aligned_with_an_earlier_one_is_not_shared(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun
 ) -> None:
-    ann, bob = spaces(tmp_path)
-    with_umap(ann, queue, embeddings, SETTINGS)
-    wide = projections.ProjectionSettings(neighbours=15)
-    with_umap(ann, queue, embeddings, wide)  # aligned with hers
-    assert projections.projection_state(bob, queue, embeddings, wide, TAB).job is not None
+    ann, bob = spaces(home)
+    with_umap(ann, queue, embedded, SETTINGS)
+    wide = ProjectionSettings(neighbours=15)
+    with_umap(ann, queue, embedded, wide)  # aligned with hers
+    assert projections.projection_state(bob, queue, embedded, wide, TAB).job is not None
 
 
-def test_a_full_space_still_shows_its_map(tmp_path: Path, queue: JobQueue, embeddings: Embeddings) -> None:
-    full = Workspace(tmp_path, space_bytes=1).space("a" * 32)
-    final = with_umap(full, queue, embeddings, SETTINGS)
+def test_a_full_space_still_shows_its_map(home: Workspace, queue: JobQueue, embedded: EmbeddedRun) -> None:
+    queue.runner = ThreadRunner(Workspace(home.root, space_bytes=1))
+    full = Workspace(home.root, space_bytes=1).space(ANN)
+    final = with_umap(full, queue, embedded, SETTINGS)
     assert final.projection.method == "umap" and final.job is None and full.entries() == ()
     job = queue.of(full.id)[0]
-    projections._job_results(job.id).clear()  # as if newer maps had taken its place
-    projections._shared_projections(SETTINGS.key(embeddings)).clear()
-    again = projections.projection_state(full, queue, embeddings, SETTINGS, TAB)
+    shutil.rmtree(home.root / "results")  # as if newer maps had taken its place
+    st.cache_resource.clear()
+    again = projections.projection_state(full, queue, embedded, SETTINGS, TAB)
     assert again.projection.method == "pca" and again.job is not None and again.job.id == job.id
     queue.wait(job.id, full.id, 60)
 
 
 def test_another_layout_is_another_map(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recsys.embeddings.projection._umap_learn", lambda vectors, dims, *_: vectors[:, :dims])
-    reference = projections.ProjectionSettings(neighbours=5, layout="umap-learn")
-    assert reference.key(embeddings) != SETTINGS.key(embeddings)
-    ann = Workspace(tmp_path).space("a" * 32)
-    assert with_umap(ann, queue, embeddings, reference).projection.method == "umap-learn"
+    reference = ProjectionSettings(neighbours=5, layout="umap-learn")
+    assert reference.key(embedded.embeddings) != SETTINGS.key(embedded.embeddings)
+    ann, _ = spaces(home)
+    assert with_umap(ann, queue, embedded, reference).projection.method == "umap-learn"
 
 
 @pytest.fixture
 def slow_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Projections that report progress without end until the event is set."""
-    finish, real = threading.Event(), projections.project
+    finish = threading.Event()
 
     def slow(vectors: np.ndarray, progress: Callable[..., object], **settings: object) -> object:
         while not finish.wait(0.01):
             progress(0.5, "Laying out the map")
-        return real(vectors, **settings)
+        return project(vectors, **settings)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(projections, "project", slow)
+    monkeypatch.setattr("recsys.embeddings.projection.project", slow)
     yield finish
     finish.set()
 
 
-def settings_of(neighbours: int, entity: str = "users") -> projections.ProjectionSettings:
-    return projections.ProjectionSettings(entity=entity, neighbours=neighbours)
+def settings_of(neighbours: int, entity: str = "users") -> ProjectionSettings:
+    return ProjectionSettings(entity=entity, neighbours=neighbours)
 
 
 def active(queue: JobQueue, space: Space) -> set[str]:
@@ -127,13 +147,13 @@ def active(queue: JobQueue, space: Space) -> set[str]:
 
 
 def test_a_new_request_replaces_the_earlier_ones_of_the_same_entity(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun, slow_project: threading.Event
 ) -> None:
-    ann, _ = spaces(tmp_path)
-    items = projections.projection_state(ann, queue, embeddings, settings_of(5, "items"), TAB).job
+    ann, _ = spaces(home)
+    items = projections.projection_state(ann, queue, embedded, settings_of(5, "items"), TAB).job
     jobs = []
     for neighbours in range(2, queue.max_active + 6):
-        state = projections.projection_state(ann, queue, embeddings, settings_of(neighbours), TAB)
+        state = projections.projection_state(ann, queue, embedded, settings_of(neighbours), TAB)
         assert state.job is not None and state.job.error is None
         jobs.append(state.job.id)
     assert items is not None and active(queue, ann) == {items.id, jobs[-1]}
@@ -143,44 +163,44 @@ def test_a_new_request_replaces_the_earlier_ones_of_the_same_entity(
 
 
 def test_a_running_job_is_replaced_too(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun, slow_project: threading.Event
 ) -> None:
-    ann, _ = spaces(tmp_path)
-    first = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    ann, _ = spaces(home)
+    first = projections.projection_state(ann, queue, embedded, settings_of(5), TAB).job
     assert first is not None and first.state == "running"
-    second = projections.projection_state(ann, queue, embeddings, settings_of(6), TAB).job
+    second = projections.projection_state(ann, queue, embedded, settings_of(6), TAB).job
     assert second is not None and queue.wait(first.id, ann.id, 60).state == "stopped"
-    back = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    back = projections.projection_state(ann, queue, embedded, settings_of(5), TAB).job
     assert back is not None and back.id == first.id and back.active  # a replaced job is submitted again on request
     assert queue.wait(second.id, ann.id, 60).state == "stopped"
 
 
 def test_a_job_that_the_visitor_stopped_stays_stopped(
-    tmp_path: Path, queue: JobQueue, embeddings: Embeddings, slow_project: threading.Event
+    home: Workspace, queue: JobQueue, embedded: EmbeddedRun, slow_project: threading.Event
 ) -> None:
-    ann, _ = spaces(tmp_path)
-    job = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    ann, _ = spaces(home)
+    job = projections.projection_state(ann, queue, embedded, settings_of(5), TAB).job
     assert job is not None
     queue.stop(job.id, ann.id)
     queue.wait(job.id, ann.id, 60)
-    again = projections.projection_state(ann, queue, embeddings, settings_of(5), TAB).job
+    again = projections.projection_state(ann, queue, embedded, settings_of(5), TAB).job
     assert again is not None and again.state == "stopped"
 
 
 def test_a_job_that_another_tab_shows_keeps_running(
-    tmp_path: Path,
+    home: Workspace,
     queue: JobQueue,
-    embeddings: Embeddings,
+    embedded: EmbeddedRun,
     slow_project: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ann, _ = spaces(tmp_path)
-    shown = projections.projection_state(ann, queue, embeddings, settings_of(5), OTHER_TAB).job
+    ann, _ = spaces(home)
+    shown = projections.projection_state(ann, queue, embedded, settings_of(5), OTHER_TAB).job
     assert shown is not None
     for neighbours in (6, 7):
-        newest = projections.projection_state(ann, queue, embeddings, settings_of(neighbours), TAB).job
+        newest = projections.projection_state(ann, queue, embedded, settings_of(neighbours), TAB).job
     assert newest is not None and active(queue, ann) == {shown.id, newest.id}
     monkeypatch.setattr("ui.embeddings.viewed_jobs.VIEWED", -1.0)  # the other tab has been closed for long enough
-    last = projections.projection_state(ann, queue, embeddings, settings_of(8), TAB).job
+    last = projections.projection_state(ann, queue, embedded, settings_of(8), TAB).job
     assert last is not None and queue.wait(shown.id, ann.id, 60).state == "stopped"
     assert active(queue, ann) == {last.id}
