@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import hypothesis
 import numpy as np
@@ -23,6 +24,13 @@ hypothesis.settings.load_profile("repeatable")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: two workers then end at about the same time."""
     items.sort(key=lambda item: {"walks": 0, "browser": 1}.get(item.path.parent.name, 2))
+
+
+def pytest_sessionfinish() -> None:
+    """Lets jobs that tests have left end: a thread inside torch while Python exits aborts the process."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("job-"):
+            thread.join(30)
 
 
 def planted_dataset(users: int = 120, items: int = 40, length: int = 14, seed: int = 0) -> Dataset:

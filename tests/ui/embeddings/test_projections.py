@@ -49,7 +49,11 @@ def embedded(home: Workspace, run: Run) -> EmbeddedRun:
 @pytest.fixture
 def queue(home: Workspace) -> Iterator[JobQueue]:
     st.cache_resource.clear()
-    yield JobQueue(workers=1, runner=ThreadRunner(home))
+    queue = JobQueue(workers=1, runner=ThreadRunner(home))
+    yield queue
+    for job in (*queue.of(ANN), *queue.of(BOB)):
+        queue.stop(job.id, job.owner)
+        queue.wait(job.id, job.owner, 60)
     st.cache_resource.clear()
 
 
