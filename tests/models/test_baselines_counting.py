@@ -10,7 +10,7 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.errors import InputError
-from recsys.models.baselines import BASELINES, fit_baseline
+from recsys.models.baselines import BASELINES, fit_baseline, item_knn
 from recsys.models.baselines.ease import EASE, MAX_ITEMS
 from recsys.models.baselines.item_knn import ItemKNN
 from recsys.models.baselines.popularity import Popularity, RecentPopularity
@@ -59,14 +59,21 @@ def test_item_knn_counts_users_not_interactions() -> None:
     assert np.allclose(often.similarity.toarray(), ItemKNN.fit(dataset_of(THREE, 5)).similarity.toarray())
 
 
-def test_item_knn_of_more_items_than_a_block_matches_the_whole() -> None:
+@pytest.mark.parametrize(("length", "neighbours"), [(30, 1500), (30, 40), (4, 10)])  # dense pairs, and sparse ones
+def test_item_knn_in_blocks_keeps_the_nearest_of_the_whole_table(
+    length: int, neighbours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(item_knn, "PAIRS", 5000)  # blocks of a few items
     rng = np.random.default_rng(3)
-    dataset = dataset_of([list(rng.choice(1500, 30, replace=False) + 1) for _ in range(60)], 1500)
+    dataset = dataset_of([list(rng.choice(150, length, replace=False) + 1) for _ in range(60)], 150)
     chosen = (dataset.matrix().toarray() > 0).astype(float)
     n = chosen.sum(axis=0)
     cosine = chosen.T @ chosen / (np.sqrt(np.outer(n, n)) + 10.0)
     np.fill_diagonal(cosine, 0.0)
-    assert np.allclose(ItemKNN.fit(dataset, neighbours=1500).similarity.toarray(), cosine, atol=1e-6)
+    dropped = np.argsort(-cosine, axis=1, kind="stable")[:, neighbours:]  # of equals the lowest numbers are kept
+    np.put_along_axis(cosine, dropped, 0.0, axis=1)
+    found = ItemKNN.fit(dataset, neighbours=neighbours).similarity.toarray()
+    assert np.allclose(found, cosine, atol=1e-6)
 
 
 def test_ease_is_a_ridge_regression_of_each_item_on_all_others() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +10,8 @@ from scipy import sparse
 
 from recsys.data.dataset import Dataset, History
 from recsys.models.recommender import known
+
+PAIRS = 4_000_000  # of items, compared at once: 0.4 GB of memory
 
 
 class ItemKNN:
@@ -30,11 +32,13 @@ class ItemKNN:
         """sim(i, j) = n(i, j) / (√(n(i)·n(j)) + shrink), n = users in common."""
         matrix = dataset.matrix()
         matrix.data[:] = 1.0
+        users_of = matrix.T.tocsr()
         n = np.asarray(matrix.sum(axis=0)).ravel()
+        reach = np.minimum(users_of @ np.asarray(matrix.sum(axis=1)).ravel(), matrix.shape[1])  # most pairs of an item
         rows = []
-        for start in range(0, matrix.shape[1], 1024):
-            block = (matrix[:, start : start + 1024].T @ matrix).tocsr()
-            rows.append(_nearest(block, n[start : start + 1024], n, start, neighbours, shrink))
+        for start, end in _blocks(reach):
+            block = (users_of[start:end] @ matrix).tocoo()
+            rows.append(_nearest(block, n, start, neighbours, shrink))
         return cls(sparse.vstack(rows, format="csr", dtype=np.float32))
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
@@ -57,18 +61,46 @@ class ItemKNN:
         return cls(sparse_from(tensors, int(meta["n_items"]) + 1))
 
 
-def _nearest(
-    block: sparse.csr_matrix, counts: np.ndarray, n: np.ndarray, first: int, neighbours: int, shrink: float
-) -> sparse.csr_matrix:
-    """Similarities of a block of items, all but each row's best dropped; an item is no neighbour of itself."""
-    coo = block.tocoo()
-    value = coo.data / (np.sqrt(counts[coo.row] * n[coo.col]) + shrink)
-    value[coo.col == coo.row + first] = 0.0
-    order = np.lexsort((coo.col, -value, coo.row))
-    row = coo.row[order]
-    starts = np.searchsorted(row, np.arange(block.shape[0]))
-    keep = order[(np.arange(len(row)) - starts[row] < neighbours) & (value[order] > 0)]
-    return sparse.csr_matrix((value[keep].astype(np.float32), (coo.row[keep], coo.col[keep])), shape=block.shape)
+def _blocks(reach: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Ranges of items with at most PAIRS pairs in all, or one item."""
+    ends = np.cumsum(reach)
+    start = 0
+    while start < len(reach):
+        before = ends[start - 1] if start else 0.0
+        end = max(int(np.searchsorted(ends, before + PAIRS, side="right")), start + 1)
+        yield start, end
+        start = end
+
+
+def _nearest(pairs: sparse.coo_matrix, n: np.ndarray, first: int, neighbours: int, shrink: float) -> sparse.csr_matrix:
+    """Similarities of a block of items, all but each row's best dropped; an item is no neighbour of itself.
+
+    Among equal similarities the items with the lowest numbers are kept.
+    """
+    row, column = pairs.row, pairs.col
+    value = pairs.data / (np.sqrt(n[first + row] * n[column]) + shrink)
+    value[column == row + first] = 0.0
+    if 3 * len(value) > pairs.shape[0] * pairs.shape[1]:  # choosing in a dense table is faster than sorting all pairs
+        best = _above_the_last(row, column, value, pairs.shape, neighbours)
+        row, column, value = row[best], column[best], value[best]
+    order = np.lexsort((column, -value, row))
+    row, column, value = row[order], column[order], value[order]
+    place = np.arange(len(row)) - np.searchsorted(row, np.arange(pairs.shape[0]))[row]
+    keep = (place < neighbours) & (value > 0)
+    return sparse.csr_matrix((value[keep].astype(np.float32), (row[keep], column[keep])), shape=pairs.shape)
+
+
+def _above_the_last(
+    row: np.ndarray, column: np.ndarray, value: np.ndarray, shape: tuple[int, int], neighbours: int
+) -> np.ndarray:
+    """Numbers of the pairs whose value is at least the `neighbours`-th largest of their row."""
+    dense = np.zeros(shape, dtype=value.dtype)
+    dense[row, column] = value
+    last = (
+        np.partition(dense, shape[1] - neighbours, axis=1)[:, shape[1] - neighbours] if neighbours < shape[1] else None
+    )
+    found: np.ndarray = np.flatnonzero(value > 0 if last is None else (value >= last[row]) & (value > 0))
+    return found
 
 
 def set_matrix(histories: Sequence[History], n_items: int) -> sparse.csr_matrix:
