@@ -26,7 +26,7 @@ from recsys.jobs.kinds import out_of_memory, take_result, write_description
 from recsys.jobs.progress import JobStopped, Progress
 from recsys.jobs.worker import SILENCE
 from recsys.jobs.worker_process import WorkerProcess
-from recsys.wording import Message, from_json
+from recsys.wording import Message, from_json, in_a_row
 from recsys.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class ProcessRunner:
         for attempt in range(1, ATTEMPTS + 1):
             worker = self._take()
             try:
-                return _Supervision(worker, self.limits, progress).run(self._order(job, progress))
+                return _Supervision(worker, self.limits, progress, job.kind).run(self._order(job, progress))
             except WorkerLost as lost:
                 fields = {"job": job.id[:8], "kind": job.kind, "cause": lost.cause, "stderr": worker.last_words()}
                 if progress.stopping or self._closed:
@@ -126,7 +126,7 @@ class ProcessRunner:
                 last = attempt == ATTEMPTS
                 log.log(logging.ERROR if last else logging.WARNING, "worker lost", extra={"fields": fields})
                 if last:
-                    raise _lost_error(lost.cause) from lost
+                    raise _lost_error(job.kind, lost.cause) from lost
                 text = Message(
                     "The worker process {cause}. Another one goes on from the last checkpoint.", cause=lost.cause
                 )
@@ -186,10 +186,10 @@ class ProcessRunner:
 
 
 class _Supervision:
-    """One job in one worker, until its end."""
+    """One job of a kind in one worker, until its end."""
 
-    def __init__(self, worker: WorkerProcess, limits: Limits, progress: Progress) -> None:
-        self.worker, self.limits, self.progress = worker, limits, progress
+    def __init__(self, worker: WorkerProcess, limits: Limits, progress: Progress, kind: str) -> None:
+        self.worker, self.limits, self.progress, self.kind = worker, limits, progress, kind
         self.heard = self.looked = self.measured = self.computed = time.monotonic()
         self.cpu_seconds = 0.0
         self.asked_to_stop: float | None = None
@@ -238,7 +238,7 @@ class _Supervision:
             raise JobStopped
         silence = self.limits.silence if self.worker.greeted else self.limits.start
         if now - self.heard > silence:
-            raise _hung_error(silence)
+            raise _hung_error(self.kind, silence)
         if now - self.measured > 0.5:
             self.measured = now
             self._measure(now)
@@ -255,7 +255,7 @@ class _Supervision:
         if cpu_seconds - self.cpu_seconds > signs_of_life:
             self.cpu_seconds, self.computed = cpu_seconds, now
         elif now - self.computed > self.limits.idle:
-            raise _hung_error(self.limits.idle)
+            raise _hung_error(self.kind, self.limits.idle)
         newest = self.progress.newest
         details = {"memory": memory, "cpu": cpu_percent}
         self.progress.relay(newest.fraction, newest.message, newest.seconds_left, details)
@@ -274,17 +274,26 @@ def available_memory() -> int:
     return total
 
 
-def _lost_error(cause: str) -> StudioError:
+def _lost_error(kind: str, cause: str) -> StudioError:
     return StudioError(
         "the worker process of this job",
         Message("{cause}, and so did the one that replaced it", cause=cause),
-        fix="Finished epochs are kept: resume from there. If it happens again, use a smaller model or less data.",
+        fix=in_a_row([_what_to_do(kind), Message("If it happens again, use a smaller model or less data.")]),
     )
 
 
-def _hung_error(seconds: float) -> StudioError:
+def _hung_error(kind: str, seconds: float) -> StudioError:
     return StudioError(
         "the worker process of this job",
         Message("did nothing for {seconds:.0f} seconds, so it was ended", seconds=seconds),
-        fix="Finished epochs are kept: resume from there.",
+        fix=_what_to_do(kind),
     )
+
+
+def _what_to_do(kind: str) -> Message:
+    """What the owner of a job of this kind can do once its worker is gone."""
+    if kind == "train":
+        return Message("Finished epochs are kept: resume from there.")
+    if kind == "study":
+        return Message("Finished parts are kept: run the study again, and it goes on from there.")
+    return Message("Try again.")

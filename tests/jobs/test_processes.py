@@ -85,7 +85,7 @@ def test_a_crash_is_survived_once_and_then_named(queues: Queues, caplog: pytest.
     assert end_of(queue, described("crashes_once")).result == "resumed"
     ended = end_of(queue, described("crashes"))
     assert ended.state == "failed" and not ended.unexpected and ended.error is not None
-    assert "crashed (SIGSEGV), and so did the one that replaced it" in ended.error and "resume" in ended.error
+    assert "crashed (SIGSEGV), and so did the one that replaced it. Try again. If" in ended.error
     lost = [record for record in caplog.records if record.getMessage() == "worker lost"]
     assert len(lost) == 3 and "string_at" in lost[-1].fields["stderr"]  # type: ignore[attr-defined]
     assert end_of(queue, described("reports")).state == "done"
@@ -96,7 +96,7 @@ def test_a_worker_that_hangs_is_ended(queues: Queues, kind: str, limits: dict[st
     queue = queues(Limits(LIMITS.memory, **limits))
     ended = end_of(queue, described(kind))
     assert ended.state == "failed" and ended.error is not None
-    assert "did nothing for" in ended.error and "resume from there" in ended.error
+    assert "did nothing for" in ended.error and "so it was ended. Try again." in ended.error
     assert not workers_of(queues)
 
 
