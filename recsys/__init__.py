@@ -14,6 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recsys.cases.case import Case, ListedItem
+    from recsys.cases.lists import ListComparison, compare_lists, list_of_case
+    from recsys.cases.run_parts import OpenRun, open_run
     from recsys.data import CleaningPlan, Dataset, IdMap, Split, leave_one_out, load
     from recsys.data.samples import load_sample
     from recsys.embeddings import extract, project
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from recsys.transfer import AlphaPath, TransferParty, alpha_path, interpolate, recommend
 
 _HOMES = {
+    "recsys.cases.case": ("Case", "ListedItem"),
+    "recsys.cases.lists": ("ListComparison", "compare_lists", "list_of_case"),
+    "recsys.cases.run_parts": ("OpenRun", "open_run"),
     "recsys.data": ("CleaningPlan", "Dataset", "IdMap", "Split", "leave_one_out", "load"),
     "recsys.data.samples": ("load_sample",),
     "recsys.embeddings": ("extract", "project"),
@@ -46,10 +52,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AlphaPath",
     "AttentionConfig",
+    "Case",
     "CleaningPlan",
     "Dataset",
     "EpochReport",
     "IdMap",
+    "ListComparison",
+    "ListedItem",
+    "OpenRun",
     "Recommender",
     "Run",
     "Split",
@@ -57,13 +67,16 @@ __all__ = [
     "TrainConfig",
     "TransferParty",
     "alpha_path",
+    "compare_lists",
     "evaluate_models",
     "extract",
     "interpolate",
     "leave_one_out",
+    "list_of_case",
     "load",
     "load_run",
     "load_sample",
+    "open_run",
     "project",
     "recommend",
     "save_run",

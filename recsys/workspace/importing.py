@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recsys.cases.case import SavedCase
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 from recsys.files import make_folder, sync_folder, sync_tree
 from recsys.workspace.entries import Entry, new_id, read_content, read_entry, write_entry
@@ -117,13 +118,15 @@ def _is_finite_and_shallow(value: Any, depth: int) -> bool:
 
 def _check_content(folder: Path, kind: str) -> None:
     """Checks the small JSON files; data, weights and maps are checked whenever they are opened."""
-    if kind not in ("cohort", "study", "note", "training"):
+    if kind not in ("cohort", "study", "note", "training", "case"):
         return
     content = read_content(folder)
     if kind == "cohort" and not _is_text_list(content.get("users")):
         raise ArtifactError(_subject(folder), "must hold a list of user ids")
     if kind == "training":
         _check_training(folder, content)
+    if kind == "case":
+        SavedCase.from_json(content)
 
 
 def _is_text_list(value: Any) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys.cases.case import Case, ListedItem, SavedCase
 from recsys.charts.style import format_number
 from recsys.data.storage import load_dataset
 from recsys.embeddings.projection import Projection
@@ -22,6 +23,7 @@ from recsys.errors import StudioError
 from recsys.models.baselines.popularity import Popularity
 from recsys.runs import Run, TrainingPlan, load_run
 from recsys.workspace import Entry, Space, Workspace, export_zip, import_zip,  read_content
+from recsys.workspace.cases import read_case, save_case
 from recsys.workspace.entries import KINDS
 from tests.conftest import planted_dataset
 
@@ -65,9 +67,13 @@ def one_of_each(space: Space) -> dict[str, Entry]:
         (folder / "checkpoint" / "checkpoint.safetensors").write_bytes(b"weights")
         (folder / "content.json").write_text(json.dumps(plan), "utf-8")
 
+    saved_run = space.save_run(run, data, {"number": "0.171", "dataset": dataset.id})
+    items = (ListedItem("i1", "Item 1", 0.5, 0.2, 0.3),)
+    case = SavedCase(Case("user:u1", "user:u2"), saved_run.id, run.name, data.name, "f", "user u1", "user u2", items)
     return {
         "dataset": dataset,
-        "run": space.save_run(run, data, {"number": "0.171", "dataset": dataset.id}),
+        "run": saved_run,
+        "case": save_case(space, case),
         "map": space.save("map", "Map", lambda folder: save_projection(picture, folder), {"key": "k", "rows": 20}),
         "cohort": space.save_cohort("hikers", ["u1", "u2"]),
         "study": space.save_json("study", "it helps", {"level": "helps", "points": []}, {"axis": "users"}),
@@ -108,6 +114,7 @@ def test_what_belongs_together_still_does_under_the_new_ids(spaces: tuple[Space,
     assert set(brought) == set(KINDS) and not {e.id for e in brought.values()} & {e.id for e in saved.values()}
     assert brought["run"].meta["dataset"] == there.get(brought["run"].id).meta["dataset"] == brought["dataset"].id
     assert read_content(there.path(brought["training"].id))["dataset"] == brought["dataset"].id
+    assert read_case(there, brought["case"].id).run == brought["run"].id
 
 
 def test_an_import_that_finds_the_space_full_leaves_nothing(spaces: tuple[Space, Space], tmp_path: Path) -> None:

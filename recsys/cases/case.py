@@ -1,0 +1,176 @@
+"""A case, and a case that is kept with the run and the list it had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from recsys.cases.rules import NO_RULES, Rules, check_length, parse_number, read_rules
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError
+from recsys.wording import Message, recognised
+
+FORMAT = 1  # of a saved case
+MAX_NOTE = 2_000  # characters
+MAX_ITEMS = 100  # of a list, as in a link
+MAX_TEXT = 4_000  # characters of a text in a saved case
+DEFAULT_ALPHA, DEFAULT_K = 0.3, 10  # of a link that names none
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a link of Transfer asks for, whatever the run.
+
+    Attributes:
+        target, source: as `recsys.cases.parties` reads them: `user:42`, `cluster:3`, …
+        alpha: weight of the source, 0 … 1. k: length of the list, 1 … 100.
+
+    Raises:
+        InputError: α or k outside their range.
+    """
+
+    target: str
+    source: str
+    alpha: float = DEFAULT_ALPHA
+    k: int = DEFAULT_K
+    rules: Rules = NO_RULES
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.alpha <= 1:
+            raise InputError("alpha", "must be between 0 and 1", self.alpha, "Use a value in that range.")
+        if not 1 <= self.k <= MAX_ITEMS:
+            raise InputError("k", Message("must be between 1 and {most}", most=MAX_ITEMS), self.k)
+
+    @classmethod
+    def from_link(cls, link: str) -> Case:
+        """The case of a link of Transfer, or of the part of it after "?". Raises InputError for what it can't hold."""
+        query = urlsplit(link).query if "?" in link else link
+        texts = dict(parse_qsl(query, keep_blank_values=True))
+        if not texts.get("target") or not texts.get("source"):
+            raise InputError("the link", "must name target and source", link, "Copy the address of Transfer.")
+        rules, problems = read_rules(texts)
+        if problems:
+            raise InputError("the link", "must hold rules of this app", problems[0])
+        alpha = parse_number(texts.get("alpha", str(DEFAULT_ALPHA)), "alpha", 0.0, 1.0)
+        k = int(parse_number(texts.get("k", str(DEFAULT_K)), "k", 1, MAX_ITEMS))
+        target, source = (check_length(texts[name], name, MAX_TEXT) for name in ("target", "source"))
+        return cls(target, source, alpha, k, rules)
+
+    def params(self) -> dict[str, str]:
+        """The query parameters of a link."""
+        shown = {"target": self.target, "source": self.source, "alpha": repr(float(self.alpha)), "k": str(self.k)}
+        return shown | self.rules.params()
+
+    @property
+    def link(self) -> str:
+        """The part of a link after "?"; `from_link` reads it."""
+        return urlencode(self.params())
+
+    @property
+    def needs_its_run(self) -> str:
+        """What of the case has a meaning under one run only: "cluster:3", weights of interests; "" for nothing."""
+        numbered = [text for text in (self.target, self.source) if text.startswith("cluster:")]
+        return numbered[0] if numbered else self.rules.interests
+
+
+@dataclass(frozen=True)
+class ListedItem:
+    """An item of a list: its score and the parts of target and source, which sum to it."""
+
+    item_id: str
+    title: str
+    score: float
+    target_part: float
+    source_part: float
+
+
+@dataclass(frozen=True)
+class SavedCase:
+    """A case under a run, with the list that it had.
+
+    Attributes:
+        run: id of the run in the app, "sample" for the sample's. run_name, data: names. fingerprint: of the data.
+        target, source: their names on screen, in English.
+        items: best first.
+        note: of the user who saved it. Hostile text, as all names: show it as text only.
+        groups: the saved groups that the case names, by id: name and user ids.
+    """
+
+    case: Case
+    run: str
+    run_name: str
+    data: str
+    fingerprint: str
+    target: str
+    source: str
+    items: tuple[ListedItem, ...]
+    note: str = ""
+    groups: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> Message:
+        """Target, source and α: "user 42 and user 7, α = 0.300"."""
+        return case_label(party_words(self.target), party_words(self.source), self.case.alpha)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "format": FORMAT,
+            "case": self.case.params(),
+            **{name: getattr(self, name) for name in _TEXTS},
+            "items": [vars(item) for item in self.items],
+            "groups": {key: {"name": name, "users": list(users)} for key, (name, users) in self.groups.items()},
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> SavedCase:
+        """A case that `to_json` wrote. Raises ArtifactError for anything else."""
+        try:
+            if content["format"] != FORMAT:
+                raise ValueError(f"format {content['format']!r}")
+            params = {str(name): str(value) for name, value in content["case"].items()}
+            items = tuple(_item(row) for row in content["items"][:MAX_ITEMS])
+            groups = {
+                str(key): (str(group["name"]), tuple(map(str, group["users"])))
+                for key, group in content["groups"].items()
+            }
+            texts = {name: str(content[name])[:MAX_TEXT] for name in _TEXTS}
+            return cls(Case.from_link(urlencode(params)), items=items, groups=groups, **texts)
+        except (*DAMAGED_FILE, StudioError) as error:
+            raise ArtifactError("the saved case", "is damaged", f"{type(error).__name__}: {error}") from error
+
+
+_TEXTS = ("run", "run_name", "data", "fingerprint", "target", "source", "note")
+
+
+def _item(row: Mapping[str, Any]) -> ListedItem:
+    numbers = [float(row[name]) for name in ("score", "target_part", "source_part")]
+    if not all(abs(number) < float("inf") for number in numbers):
+        raise ValueError("a score is not finite")
+    return ListedItem(str(row["item_id"]), str(row["title"])[:MAX_TEXT], *numbers)
+
+
+def case_label(target: str, source: str, alpha: float) -> Message:
+    """A case in a few words."""
+    return Message("{target} and {source}, α = {alpha:.3f}", target=target, source=source, alpha=alpha)
+
+
+def party_words(name: str) -> str:
+    """The saved English name of a party as a message, where it has words of this app."""
+    return recognised(
+        name,
+        *("the most typical user of cluster “{name}”", "the most typical user of {group}", "the average user"),
+        *("a new user", "the {n:,} users nearest to {target}", "cluster “{name}”", "group “{name}”"),
+        *("{user} since {moment}", "{user} before {moment}", "user {user}", "session {session}"),
+    )
+
+
+def tidy_note(text: str) -> str:
+    """A note as it is kept: printable characters and line breaks, 2,000 at most."""
+    return "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c == "\n").strip()[:MAX_NOTE]
+
+
+def titles_of(items: Sequence[ListedItem], most: int = 3) -> str:
+    """The first titles of a list, in one line."""
+    return ", ".join(item.title for item in items[:most])
