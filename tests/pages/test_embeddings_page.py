@@ -111,6 +111,13 @@ def test_a_picked_user_becomes_the_target(space: Space) -> None:
     assert "Target: u7" in text_of(app)
 
 
+def test_a_group_of_fewer_than_five_is_no_source_and_no_target(space: Space) -> None:
+    app = opened(space, {"kind": "lasso", "bits": bits_of(np.array([3, 4]), 120), "seq": 1})
+    assert "2 users" in text_of(app)
+    buttons = [app.button(key=f"map_use_{role}") for role in ("source", "target")]
+    assert all(button.disabled and "at least 5 users" in button.help for button in buttons)
+
+
 def test_a_group_can_be_saved_under_a_name(space: Space) -> None:
     app = opened(space, {"kind": "lasso", "bits": bits_of(np.array([3, 4]), 120), "seq": 4})
     app.text_input(key="map_name_4").set_value("my <i>pair</i>").run()

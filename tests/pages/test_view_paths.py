@@ -147,6 +147,13 @@ def test_data_without_a_model_say_so_and_show_the_way(saved: dict[str, str], pag
     assert "no trained model" not in words(app)  # the newest run on these data has opened
 
 
+def test_the_sample_opens_on_the_tab_that_was_open(saved: dict[str, str]) -> None:
+    app = opened("5_Evaluate", dataset=saved["second"], tab="study")
+    app.button(key="empty_sample").click().run()
+    no_errors(app)
+    assert (param(app, "run"), param(app, "tab")) == ("sample", "study")
+
+
 def test_a_run_brings_the_data_it_was_trained_on(saved: dict[str, str]) -> None:
     app = opened("4_Transfer", dataset=saved["second"])
     box = next(box for box in app.selectbox if str(box.key).startswith("frame_run_"))

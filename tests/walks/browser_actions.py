@@ -177,7 +177,8 @@ def _through_history(user: User, way: int) -> None:
         user.page.go_back()
     else:
         user.page.go_forward()
-    user.tab.where, user.tab.job = where, said.get("job", "")
+    job = said.get("job", "") or (user.tab.job if where == "train" else "")  # Train shows a training that goes on
+    user.tab.where, user.tab.job = where, job
 
 
 @action(2)
@@ -689,7 +690,7 @@ def map_tool(user: User, what: str) -> None:
 @action(8, "embeddings", role=one_of("source", "target"))
 def use_as(user: User, role: str) -> list[str]:
     """Whom the drawer shows becomes the source or the target."""
-    pick(keyed(user.page, f"map_use_{role}").locator("button"), 0).click()
+    pick_enabled(keyed(user.page, f"map_use_{role}").locator("button"), 0).click()
     rest(user.page)
     written = place(user.page.url)[1].get(role, "")
     setattr(user.tab.chosen, role, written)
@@ -913,6 +914,7 @@ def alpha_of_explain(user: User, key: str, times: int) -> None:
     for _ in range(times):
         user.page.keyboard.press(key)
     user.page.wait_for_timeout(350)
+    rest(user.page)
     user.tab.chosen.alpha = slider.input_value()
 
 

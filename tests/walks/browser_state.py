@@ -89,7 +89,7 @@ class Tab:
     page: Page
     screen: Screen
     chosen: Chosen = field(default_factory=Chosen)
-    job: str = ""  # the job in the URL at the last look
+    job: str = ""  # the job in the URL at the last look; "shown" for a training that Train shows without it
     where: str = ""  # the page (a value of PAGES) at the last look
     named: set[tuple[str, str]] = field(default_factory=set)  # (id, name) as the pickers showed them at the last look
 
@@ -225,7 +225,7 @@ def problems(user: User) -> list[str]:
         looked_at, chosen, job, where = tab.page.url, replace(tab.chosen), tab.job, tab.where
         shown = _what_is_shown(user)
         # `page.url` follows the browser after a moment only
-        if tab.page.evaluate("location.href") == looked_at or not place(looked_at)[1].get("job"):
+        if tab.page.evaluate("location.href") == looked_at or not (job or tab.job):
             break
         rest(tab.page)  # the job ended while the page was being read, and opened its run: both are read again
         tab.chosen, tab.job, tab.where = chosen, job, where
@@ -284,7 +284,8 @@ def _follow_jobs(tab: Tab) -> None:
         tab.chosen.forget("run", "dataset", "target", "source")
     if where != tab.where:
         tab.chosen.part = said.get("tab", "")
-    tab.job, tab.where = job, where
+    shown = "shown" if where == "train" and keyed(tab.page, "train_stop").count() else ""
+    tab.job, tab.where = job or shown, where
 
 
 def _url(tab: Tab) -> list[str]:

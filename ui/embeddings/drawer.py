@@ -12,6 +12,7 @@ from recsys.charts.style import format_number, format_percent
 from recsys.data.export import csv_bytes
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
+from recsys.transfer import MINIMUM_GROUP
 from recsys.wording import tr, tr_n
 from ui.components.point_map import Choice
 from ui.embeddings.groups import camps_line, compare_tab, save_group
@@ -74,12 +75,19 @@ def _summary(profile: GroupProfile) -> str:
 
 def _party_buttons(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
     left, right = st.columns(2)
+    too_few = 1 < len(chosen.rows) < MINIMUM_GROUP
+    reason = tr(
+        "A group needs at least {n} users: the mean of a small one reveals its members. Choose one user, or more.",
+        n=MINIMUM_GROUP,
+    )
     for column, role in ((left, "source"), (right, "target")):
         column.button(
             tr(":orange[◆] Use as source" if role == "source" else ":blue[●] Use as target"),
             key=f"map_use_{role}",
             on_click=_use_as,
             args=(context, chosen, role, profile),
+            disabled=too_few,
+            help=reason if too_few else None,
             width="stretch",
         )
 

@@ -216,7 +216,7 @@ class PageContext:
                     self.go(page)
                 sample = sample_run() is not None and self.step.key not in ("data", "train")
                 if sample and st.button(tr("Open the sample run"), key="empty_sample"):
-                    self.go(self.step.key, run=SAMPLE_RUN)
+                    self.go(self.step.key, run=SAMPLE_RUN, tab=self.view.tab)
         st.stop()
 
     # view and navigation --------------------------------------------------------------------------------------------
