@@ -208,6 +208,24 @@ def test_the_choice_and_its_drawer_survive_a_page_switch(
     expect(page.locator(".hint")).to_have_text(f"{count} users chosen", timeout=30_000)
 
 
+def test_a_large_map_is_painted_in_parts_and_begins_anew_when_it_moves(serve: Servers, visit: Visits) -> None:
+    users = 130_000
+    page = visit(serve(SCRIPT, {"MAP_USERS": str(users)}), viewport={"width": 1280, "height": 1200})
+    whole = page.locator(f'.stage[data-painted="{users}"]')
+    expect(whole).to_be_visible(timeout=60_000)
+    page.locator(".stage").evaluate(
+        """stage => {
+          window.painted = [];
+          const note = () => window.painted.push(Number(stage.dataset.painted));
+          new MutationObserver(note).observe(stage, { attributeFilter: ["data-painted"] });
+        }"""
+    )
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function("window.painted.length > 2")
+    expect(whole).to_be_visible()
+    assert page.evaluate("window.painted")[-3:] == [60_000, 120_000, users]
+
+
 def test_a_choice_ends_with_the_run_it_was_made_in(page: Page) -> None:
     group_chosen(page)
     for run in ("b", "a"):

@@ -120,6 +120,17 @@ function repaint(view) {
     measureRoles(view);
     placeLabels(view);
     paintOverlay(view);
+    paintRest(view);
+  });
+}
+
+// The points that did not fit into this frame, in the next ones.
+function paintRest(view) {
+  if (view.unpainted === null) return;
+  requestAnimationFrame(() => {
+    if (view.queued || view.unpainted === null) return;  // a repaint is due, which begins anew
+    paintPoints(view, view.unpainted);
+    paintRest(view);
   });
 }
 

@@ -1,4 +1,4 @@
-// Points are painted into an ImageData buffer: no graphics card is needed, and 100,000 points take a few milliseconds.
+// Points are painted into an ImageData buffer: no graphics card is needed, and 60,000 points take a few milliseconds.
 const SHAPES = 8;
 const TONE = 0.55;                     // a colour that is used again is darker (on a dark page lighter) by this factor each time
 const OPAQUE = 256, CONTRAST = 3.05;   // of 256; contrast by WCAG 1.4.11 (3:1) and a little for rounding
@@ -90,31 +90,50 @@ function mutedOf(rgb, background) {
   return readable(mix(grey, rgb, 0.25), background);
 }
 
-// All points. Chosen points are larger and painted last; the others are muted.
-function paintPoints(view) {
-  const began = performance.now(), { map, frame, colour } = view, { width, height, ratio } = frame;
+// All points, at most SLICE of them in one frame: the next frames add the others, unless the map has moved meanwhile. So a
+// map of a million points follows the hand with a random sample of them and is complete as soon as it rests.
+const SLICE = 60000;
+
+// The rows of a slice: a stride that is prime to n visits every row once, in an order unrelated to the rows' own.
+function strideOf(n) {
+  const divisor = (a, b) => (b ? divisor(b, a % b) : a);
+  let stride = Math.max(1, Math.round(n * 0.618));
+  while (divisor(n, stride) > 1) stride++;
+  return stride;
+}
+
+// Chosen points are larger and painted last; the others are muted.
+function paintPoints(view, from = 0) {
+  const began = performance.now(), { map, frame } = view, { width, height } = frame, to = Math.min(map.n, from + SLICE);
   if (!view.image || view.image.width !== width || view.image.height !== height) view.image = new ImageData(width, height);
-  const pixels = new Uint32Array(view.image.data.buffer), radius = radiusOf(view) * ratio;
-  pixels.fill(packedOf(view.background));
-  const picking = view.count > 0, opacity = opacityOf(map.n);
-  const [small, large] = [1, 1.3].map((size) => Array.from({ length: SHAPES }, (_, shape) => stampOf(shape, size * radius)));
-  const full = colour.rgb.map(packedOf), muted = colour.rgb.map((rgb) => packedOf(mutedOf(rgb, view.background)));
-  const { scale, x: left, y: top } = transform(view), codes = colour.codes, groups = colour.kind === "groups";
-  for (const round of picking ? [0, 1] : [1]) {
-    const palette = round ? full : muted, power = round && !picking ? opacity : OPAQUE, stamps = round && picking ? large : small;
-    for (let i = 0; i < map.n; i++) {
-      if (picking && view.chosen[i] !== round) continue;
-      const x = Math.round(left + scale * map.points[2 * i]), y = Math.round(top - scale * map.points[2 * i + 1]);
-      const code = codes[i], one = stamps[groups ? code % SHAPES : 0];
-      if (x < one.reach || y < one.reach || x >= width - one.reach || y >= height - one.reach) continue;
-      const packed = palette[code];
-      paintStamp(pixels, width, y * width + x, one, packed & 0xff00ff, packed & 0x00ff00, power);
-    }
-  }
+  if (!from) new Uint32Array(view.image.data.buffer).fill(packedOf(view.background));
+  const rounds = view.count ? [["others", from], ["chosen", 0]] : [["all", from]];
+  for (const [which, first] of rounds) paintRows(view, which, first, to);
   const pen = view.points.getContext("2d", { alpha: false });
   pen.putImageData(view.image, 0, 0);
   if (view.density) paintDensity(view, pen);
   view.stage.dataset.paint = (performance.now() - began).toFixed(1);
+  view.stage.dataset.painted = String(to);
+  view.unpainted = to < map.n ? to : null;
+}
+
+// Of the rows at these places of the order: all, only the chosen ones, or only the others.
+function paintRows(view, which, from, to) {
+  const { map, frame, colour } = view, { width, height, ratio } = frame, { n, points } = map;
+  const pixels = new Uint32Array(view.image.data.buffer), radius = radiusOf(view) * ratio * (which === "chosen" ? 1.3 : 1);
+  const stamps = Array.from({ length: SHAPES }, (_, shape) => stampOf(shape, radius));
+  const palette = colour.rgb.map((rgb) => packedOf(which === "others" ? mutedOf(rgb, view.background) : rgb));
+  const opacity = which === "all" ? opacityOf(n) : OPAQUE, wanted = which === "chosen" ? 1 : 0;
+  const { scale, x: left, y: top } = transform(view), codes = colour.codes, groups = colour.kind === "groups";
+  const stride = n > SLICE ? map.stride ??= strideOf(n) : 1;
+  for (let place = from, i = (from * stride) % n; place < to; place++, i = i + stride < n ? i + stride : i + stride - n) {
+    if (which !== "all" && view.chosen[i] !== wanted) continue;
+    const x = Math.round(left + scale * points[2 * i]), y = Math.round(top - scale * points[2 * i + 1]);
+    const code = codes[i], one = stamps[groups ? code % SHAPES : 0];
+    if (x < one.reach || y < one.reach || x >= width - one.reach || y >= height - one.reach) continue;
+    const packed = palette[code];
+    paintStamp(pixels, width, y * width + x, one, packed & 0xff00ff, packed & 0x00ff00, opacity);
+  }
 }
 
 function paintDensity(view, pen) {
