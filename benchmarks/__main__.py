@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "speed-cores": ("speed", "--cores", "1", "2", "--rows", "100000", "--items", "10000"),
     "transfer": ("transfer", "--k", "20"),
     "frames": ("frames",),
+    "map_frames": ("map_frames",),
+    "big_data": ("big_data",),
     "ingest": ("ingest",),
     "fuzz_ingest": ("fuzz_ingest", "--files", "20000"),
     "projection-10000": ("projection", "--users", "10000"),

@@ -20,7 +20,7 @@ from benchmarks.encoder_table import encoders
 from benchmarks.formatting import COLUMNS, Row, estimate, lines, link, missing, newest, number, opened, spread, table
 from benchmarks.record import ROOT
 from benchmarks.server_table import server
-from benchmarks.training_table import cores, paths
+from benchmarks.training_table import cores, large, paths
 from benchmarks.transfer_table import study, transfer, transfer_methods
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
@@ -149,12 +149,18 @@ def data() -> str:
             + f"; chance among new items {chance}"
         )
 
+    def frames(figures: Any) -> str:
+        size = figures["sizes"][-1]
+        times = " / ".join(number(size["frame_ms"][key]) for key in ("median", "p95"))
+        return f"{size['users']:,} users: {times} ms; first points after {number(size['first_s'])} s"
+
     return lines(COLUMNS, [
         ("10 million rows, file to dataset", "ingest", "≤ 4× in time, ≤ 4× in memory", ingest),
         ("1 million rows, file to dataset", "ingest", "≤ 3 s",
          lambda figures: f"{number(figures['readers']['ours, 1 million rows']['seconds'])} s"),
         ("mutated files", "fuzz_ingest", "no error escapes", fuzz),
         ("new items, represented by their texts", "cold_items", "above chance", cold),
+        ("time between frames while the map is moved, median / p95", "map_frames", "≤ 16.7 ms", frames),
     ])  # fmt: skip
 
 
@@ -275,7 +281,7 @@ def representations() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality, "peers": peers, "sooner": sooner, "cost": cost, "transfer": transfer, "study": study,
     "data": data, "projection": projection, "server": server, "headline": headline,
-    "cores": cores, "paths": paths,
+    "cores": cores, "large": large, "paths": paths,
     "interests": interests, "representations": representations, "transfer-methods": transfer_methods,
     "encoders": encoders,
 }  # fmt: skip

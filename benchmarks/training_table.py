@@ -1,4 +1,4 @@
-"""The tables of training on several cores, and of its two paths."""
+"""The tables of training: on several cores, on millions of rows, and of its two paths."""
 
 from __future__ import annotations
 
@@ -40,4 +40,23 @@ def paths() -> str:
             estimate(differs) if differs else "–",
             link(path),
         ])  # fmt: skip
+    return table(head, rows)
+
+
+def large() -> str:
+    """The steps of the shell on millions of rows."""
+    head = ("step", "seconds", "CPU-seconds", "peak memory, MB", "from")
+    path = newest("big_data")
+    if path is None:
+        return table(head, [missing("25 million rows", "big_data", len(head))])
+    figures = opened(path)
+    rows = []
+    for step, what in (
+        ("inspect", f"`inspect` a CSV of {figures['rows']:,} rows ({figures['file_mb']:,} MB)"),
+        ("train", f"`train` {figures['minutes']:g} minutes ({figures['training']['epochs']} passes), baselines beside"),
+        ("project", f"`project` the map of {figures['users']:,} users"),
+        ("transfer", f"`transfer`, the exact path among {figures['items']:,} items"),
+    ):
+        cost = figures["steps"][step]
+        rows.append([what, *(number(cost[key]) for key in ("seconds", "cpu_seconds", "peak_mb")), link(path)])
     return table(head, rows)
