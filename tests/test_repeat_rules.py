@@ -26,7 +26,7 @@ from recsys.models.recommender import top_k
 from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, load_run, save_run, train_run
 from recsys.runs.storage import load_run_data
-from recsys.transfer.blend import seen_by_half, transfer
+from recsys.transfer.blend import items_left_out, transfer
 from recsys.transfer.parties import parties_before_and_after, party_of_group, party_of_items, party_of_user
 from recsys.transfer.recommendations import recommend
 from recsys.transfer.serving.bundle import Policy, export_bundle
@@ -192,7 +192,7 @@ def test_lists_and_the_exact_path_follow_the_rule(planted: Dataset, model: Atten
     target, source = party_of_user(data, 4, data.history(4)[:-1]), party_of_user(data, 9)
     pair = transfer(model, target, source)
     left_out = set(data.left_out(4, len(data.history(4)) - 1).tolist())
-    assert set(np.flatnonzero(~pair.allowed)) == {0} | left_out == {0} | set(seen_by_half(target).tolist())
+    assert set(np.flatnonzero(~pair.allowed)) == {0} | left_out == {0} | set(items_left_out(target).tolist())
     path = pair.path(8)
     for alpha in (0.0, 0.3, 0.77, 1.0):
         brute = [item for item in np.argsort(-pair.scores(alpha), kind="stable")[:8].tolist() if pair.allowed[item]]
@@ -206,8 +206,10 @@ def test_parts_groups_and_new_users_follow_the_rule(planted: Dataset) -> None:
     data = replace(planted, repeats=ALLOW)
     later, _ = parties_before_and_after(party_of_user(data, 3), 5, "5 May")
     parties = [later, party_of_group(data, range(8), "eight"), party_of_items([1, 2], repeats=ALLOW)]
-    assert [len(seen_by_half(party)) for party in parties] == [0, 0, 0]
-    assert len(seen_by_half(party_of_items([1, 2]))) == len(seen_by_half(party_of_items([1, 2], repeats=DAYS_10))) == 2
+    assert [len(items_left_out(party)) for party in parties] == [0, 0, 0]
+    assert (
+        len(items_left_out(party_of_items([1, 2]))) == len(items_left_out(party_of_items([1, 2], repeats=DAYS_10))) == 2
+    )
 
 
 def test_the_served_bundle_follows_the_rule(planted: Dataset, model: AttentionModel, tmp_path: Path) -> None:

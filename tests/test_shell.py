@@ -179,6 +179,25 @@ def test_evaluate_reads_popularity_from_the_rows_learned_from(capsys: pytest.Cap
     assert shown["models"] != json.loads(json.dumps(whole["models"])), "the test rows change these figures"
 
 
+def test_several_users_agree_on_a_list_and_each_is_told_how_well_it_serves(
+    capsys: pytest.CaptureFixture[str], run: Path
+) -> None:
+    both = ["transfer", "--run", run, "--source", "u1", "--k", 6, "--target", "u0", "--target", "u2", "--agree"]
+    path = answer(capsys, [*both, "least-misery", "--path"])
+    assert path["target"] == ["u0", "u2"] and path["agree"] == "least-misery" and path["source"] == "u1"
+    blended = answer(capsys, [*both, "least-misery", "--alpha", 0.2])
+    items = [item["item_id"] for item in blended["items"]]
+    assert items == next(step["items"] for step in path["steps"] if step["from"] <= 0.2 < step["to"])
+    assert [row["user_id"] for row in blended["satisfaction"]] == ["u0", "u2"]
+    assert all(0 <= row["found"] <= row["of"] == 6 and "found_by_mean" in row for row in blended["satisfaction"])
+    assert blended["served_least"].startswith("Served least: u")
+    by_mean = answer(capsys, [*both, "mean", "--alpha", 0.2])
+    assert [row["found"] for row in by_mean["satisfaction"]] == [r["found_by_mean"] for r in blended["satisfaction"]]
+    assert len(answer(capsys, [*both, "mean", "--leave-out", "all", "--source", "u3", "--alpha", 1])["items"]) == 6
+    alone = answer(capsys, ["transfer", "--run", run, "--target", "u0", "--source", "u1", "--agree", "mean"])
+    assert alone["target"] == "u0" and "satisfaction" not in alone and "agree" not in alone
+
+
 def test_evaluate_reports_every_metric_of_the_table(
     capsys: pytest.CaptureFixture[str], run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +220,8 @@ def test_evaluate_reports_every_metric_of_the_table(
         (["transfer", "--target", "u0", "--source", "u1", "--path", "--k", "0"], "k must be"),
         (["transfer", "--target", "u0", "--source", "u1", "--weights", "3:0"], "needs --what interests"),
         (["transfer", "--target", "u0", "--source", "u1", "--what", "interests", "--weights", "3=0"], "number:weight"),
+        (["transfer", "--target", "u0", "--target", "u0", "--source", "u1"], "from 2 to 8 different users"),
+        (["transfer", "--target", "u0", "--source", "u1", "--agree", "vote"], "least-misery"),
         (["recommend", "--out", "x.csv", "--user", "nobody"], "nobody"),
         (["recommend"], "--out"),
     ],

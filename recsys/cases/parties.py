@@ -1,6 +1,7 @@
 """Target and source of a pair as they are written in links, cases and on the command line.
 
 Target:  user:<id> · items:<id>,<id>… · group:<cohort> · cluster:<n> · column:<name>=<value> · everyone
+         several:<way of agreeing>:<any|all>:<id>,<id>… (see `SeveralUsers`)
 Source:  the same, and
          near:<n> (the n users nearest to the target)
          before:<n> (the first n items of the target's history; the later ones are the target)
@@ -24,6 +25,7 @@ from recsys.transfer import (
     MINIMUM_GROUP,
     TransferParty,
     average_party,
+    items_left_out,
     medoid_party,
     parties_before_and_after,
     party_in_scenario,
@@ -31,11 +33,12 @@ from recsys.transfer import (
     party_of_items,
     party_of_neighbours,
     party_of_user,
-    seen_by_half,
+    party_of_users,
 )
+from recsys.transfer.agreement import AGREEMENTS, MEAN
 from recsys.wording import Message, tr
 
-MEDOID = "!medoid"
+MEDOID, SEVERAL = "!medoid", "several"
 MONTHS = (
     Message("Jan"), Message("Feb"), Message("Mar"), Message("Apr"), Message("May"), Message("Jun"),
     Message("Jul"), Message("Aug"), Message("Sep"), Message("Oct"), Message("Nov"), Message("Dec"),
@@ -49,7 +52,7 @@ class NamedParty:
     Attributes:
         short: its name inside a sentence.
         note: what it is ("represents cluster …", "user 7 since 3 May 2020"); "" where its size says enough.
-        is_group: whether it stands for several users by their mean.
+        is_group: whether it stands for several users, by their mean or as they agree.
     """
 
     party: TransferParty
@@ -62,13 +65,47 @@ class NamedParty:
         return self.party.label
 
 
+@dataclass(frozen=True)
+class SeveralUsers:
+    """Several named users: `several:<way of agreeing>:<any|all>:<id>,<id>…`.
+
+    Attributes:
+        ids: of the users, in their order.
+        agreement: how they agree, see `recsys.transfer.AGREEMENTS`.
+        left_out_by: as a target, leave out what "any" of them has or what "all" have.
+    """
+
+    ids: tuple[str, ...] = ()
+    agreement: str = MEAN
+    left_out_by: str = "any"
+
+    @classmethod
+    def parse(cls, text: str) -> SeveralUsers:
+        """What `text` wrote; whether there are such users and such a way of agreeing is checked where they are used.
+
+        Raises:
+            InputError: another text.
+        """
+        kind, _, value = text.partition(":")
+        parts = value.split(":", 2)
+        if kind != SEVERAL or len(parts) != 3 or parts[1] not in ("any", "all"):
+            fix = Message("Choose the users again.")
+            raise InputError(Message("the users in the link"), "must be written as this page writes them", text, fix)
+        return cls(tuple(read_items(parts[2])), parts[0], parts[1])
+
+    @property
+    def text(self) -> str:
+        """As it stands in a link."""
+        return f"{SEVERAL}:{self.agreement}:{self.left_out_by}:{write_items(self.ids)}"
+
+
 @dataclass(frozen=True, eq=False)
 class NamedPair:
     """Target and source.
 
     Attributes:
         seen: int32, items that are never recommended: what the target's ranking leaves out; of a group, what those of
-            at least half of it do.
+            at least half of it do, of several named users what those of any or all of them do.
         scenario: the only one to recommend in; "" for all.
         source_scenario: the one that the source's items are from; "" for all.
     """
@@ -89,7 +126,7 @@ def read_pair(parts: RunParts, target: str, source: str) -> NamedPair:
     """The pair that two texts name. Raises InputError, UnknownIdError."""
     named = _read_party(parts, target, None)
     kind, _, value = source.partition(":")
-    seen = seen_by_half(named.party)
+    seen = items_left_out(named.party)
     if kind in ("before", "scenario") and len(named.party.histories) != 1:
         raise InputError("the target", "must be one user for this source", tr(named.name), "Choose a user.")
     if kind == "before":
@@ -109,7 +146,19 @@ def _read_party(parts: RunParts, text: str, target: TransferParty | None) -> Nam
     if kind == "items":
         items = parts.dataset.items.indexes(read_items(value))
         return _of_one(party_of_items(items, repeats=parts.run.repeats))
+    if kind == SEVERAL:
+        return _read_several(parts, SeveralUsers.parse(text))
     return _read_group(parts, text, target)
+
+
+def _read_several(parts: RunParts, named: SeveralUsers) -> NamedParty:
+    data = parts.dataset
+    users = [data.users.index(user) for user in named.ids]
+    known = [parts.known_histories[user] for user in users]
+    party = party_of_users(data, users, agreement=named.agreement, left_out_by=named.left_out_by, histories=known)
+    values: dict[str, object] = {"n": len(users), "agreement": AGREEMENTS[named.agreement]}
+    note = Message("{n} sessions · {agreement}" if data.sessions else "{n} users · {agreement}", **values)
+    return NamedParty(party, party.label, note, is_group=True)
 
 
 def _of_one(party: TransferParty, short: str = "", note: str = "") -> NamedParty:

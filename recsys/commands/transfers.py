@@ -1,14 +1,20 @@
-"""Lists of items: recommend to users, transfer from one user to another."""
+"""Lists of items: recommend to users, transfer from one or several users to others."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recsys.arguments import add_candidate_arguments, named_candidates
 from recsys.commands.steps import add_run, add_step, check_k, open_run
 from recsys.errors import InputError
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.runs import Run
+    from recsys.transfer import Recommendations, Transfer, TransferParty
 
 
 def add(steps: Any) -> None:
@@ -28,10 +34,16 @@ def add(steps: Any) -> None:
         "transfer --run runs/first --target 42 --source 7 --alpha 0.3",
         "transfer --run runs/first --target 42 --source 7 --what interests --weights 3:0,7:0.5",
         "transfer --run runs/first --target 42 --source 7 --path --json",
+        "transfer --run runs/first --target 42 --target 43 --agree least-misery --source 7 --alpha 0.3",
     )  # fmt: skip
     add_run(transfer)
-    transfer.add_argument("--target", required=True, metavar="ID")
-    transfer.add_argument("--source", required=True, metavar="ID")
+    repeated = "repeat it for several users together, who agree by --agree"
+    transfer.add_argument("--target", required=True, action="append", metavar="ID", help=repeated)
+    transfer.add_argument("--source", required=True, action="append", metavar="ID", help=repeated)
+    ways = "score of several users for an item: their mean (default), the lowest or the highest"
+    transfer.add_argument("--agree", choices=["mean", "least-misery", "most-pleasure"], default="mean", help=ways)
+    which = "items that any (default) or all of several targets have"
+    transfer.add_argument("--leave-out", choices=["any", "all"], default="any", help=which)
     how = transfer.add_mutually_exclusive_group()
     how.add_argument("--alpha", type=float, help="weight of the source, 0 … 1 (default 0.5)")
     how.add_argument("--path", action="store_true", help="every exact alpha at which the list changes")
@@ -72,13 +84,11 @@ def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `transfer`."""
-    from recsys.transfer import find_interests, fit_method, party_of_user, read_weights, recommend, transfer
+    from recsys.transfer import find_interests, fit_method, read_weights, transfer
 
     check_k(chosen.k)
     run, dataset = open_run(chosen)
-    known = run.known_histories(dataset)
-    users = [dataset.users.index(user) for user in (chosen.target, chosen.source)]
-    target, source = (party_of_user(dataset, user, history=known[user]) for user in users)
+    target, source = (_party(chosen, run, dataset, ids) for ids in (chosen.target, chosen.source))
     method = fit_method(chosen.method, run.training_rows(dataset), run.model, range(dataset.n_users))
     weights = read_weights(chosen.weights)
     if weights and chosen.what != "interests":
@@ -86,8 +96,12 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     interests = find_interests(run.model, dataset, source) if chosen.what == "interests" else None
     among = named_candidates(chosen).among(dataset)
     pair = transfer(run.model, target, source, among=among, method=method, interests=interests, weights=weights)
-    answer: dict[str, Any] = {"target": chosen.target, "source": chosen.source, "method": method.name}
-    answer["what"] = chosen.what
+    names = {
+        side: ids if len(ids) > 1 else ids[0] for side, ids in vars(chosen).items() if side in ("target", "source")
+    }
+    answer: dict[str, Any] = names | {"method": method.name, "what": chosen.what}
+    if target.agreement or source.agreement:
+        answer["agree"] = chosen.agree
     if interests is not None:
         answer["interests"] = interests.rows(weights)
     if chosen.path:
@@ -96,8 +110,37 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
             for step in pair.path(chosen.k).steps
         ]
         return answer | {"k": chosen.k, "steps": steps}
+    return answer | _list_at_alpha(chosen, dataset, pair)
+
+
+def _party(chosen: argparse.Namespace, run: Run, dataset: Dataset, ids: Sequence[str]) -> TransferParty:
+    """The user or the several users that the arguments name."""
+    from recsys.transfer import party_of_user, party_of_users
+
+    known, users = run.known_histories(dataset), [dataset.users.index(user) for user in ids]
+    if len(users) == 1:
+        return party_of_user(dataset, users[0], history=known[users[0]])
+    histories = [known[user] for user in users]
+    how = {"agreement": chosen.agree, "left_out_by": chosen.leave_out}
+    return party_of_users(dataset, users, histories=histories, **how)
+
+
+def _list_at_alpha(chosen: argparse.Namespace, dataset: Dataset, pair: Transfer) -> dict[str, Any]:
+    """The list at α; of several targets also who is served how well."""
+    from recsys.transfer import recommend
+    from recsys.transfer.satisfaction import compare_with_mean, satisfaction_rows, satisfaction_sentence
+
     alpha = 0.5 if chosen.alpha is None else chosen.alpha
     pins, catalogue = [dataset.items.index(item) for item in chosen.pin], dataset.catalogue
-    ranked = recommend(pair, alpha, chosen.k, pins=pins, per_tag=chosen.per_tag, catalogue=catalogue).rows(dataset)
-    items = [{name: row[name] for name in ("item_id", "rank", "score")} for row in ranked]
-    return answer | {"alpha": alpha, "items": items}
+
+    def listed(one: Transfer) -> Recommendations:
+        return recommend(one, alpha, chosen.k, pins=pins, per_tag=chosen.per_tag, catalogue=catalogue)
+
+    ranked = listed(pair)
+    items = [{name: row[name] for name in ("item_id", "rank", "score")} for row in ranked.rows(dataset)]
+    answer: dict[str, Any] = {"alpha": alpha, "items": items}
+    if pair.target.agreement:
+        served = compare_with_mean(pair, ranked.items, lambda one: listed(one).items)
+        answer["satisfaction"] = satisfaction_rows(dataset, *served)
+        answer["served_least"] = satisfaction_sentence(dataset, *served)
+    return answer

@@ -1,12 +1,13 @@
 """Step 4: source and target, transfer methods, the exact path over α, recommendations, α suggestion, privacy."""
 
+from recsys.transfer.agreement import AGREEMENTS, MOST_USERS
 from recsys.transfer.blend import (
     WAYS,
     Transfer,
     blend_ways,
     interpolate,
+    items_left_out,
     merged_party,
-    seen_by_half,
     transfer,
     with_method,
 )
@@ -24,10 +25,12 @@ from recsys.transfer.parties import (
     party_of_items,
     party_of_neighbours,
     party_of_user,
+    party_of_users,
     party_scores,
 )
 from recsys.transfer.path.alpha_path import AlphaPath, Change, Step, alpha_path
 from recsys.transfer.recommendations import Recommendations, collaborative, content, recommend
+from recsys.transfer.satisfaction import Satisfaction, measure_satisfaction
 from recsys.transfer.source_interests import (
     SourceInterests,
     find_interests,
@@ -37,12 +40,15 @@ from recsys.transfer.source_interests import (
 )
 
 __all__ = [
+    "AGREEMENTS",
     "METHODS",
     "MINIMUM_GROUP",
+    "MOST_USERS",
     "WAYS",
     "AlphaPath",
     "Change",
     "Recommendations",
+    "Satisfaction",
     "SourceInterests",
     "Step",
     "Transfer",
@@ -57,7 +63,9 @@ __all__ = [
     "find_interests",
     "fit_method",
     "interpolate",
+    "items_left_out",
     "load_method",
+    "measure_satisfaction",
     "medoid_party",
     "merged_party",
     "parties_before_and_after",
@@ -67,11 +75,11 @@ __all__ = [
     "party_of_items",
     "party_of_neighbours",
     "party_of_user",
+    "party_of_users",
     "party_scores",
     "read_weights",
     "recommend",
     "save_method",
-    "seen_by_half",
     "split_interests",
     "transfer",
     "with_method",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ import numpy as np
 from recsys.data.dataset import Catalogue, History, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender
+from recsys.transfer.agreement import agree
 from recsys.transfer.methods import TransferMethod
 from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import TransferParty, blend_sentence, party_embedding, party_scores
@@ -120,7 +121,8 @@ def transfer(
     too (next choice), or those of its long-term interests.
 
     What the target's ranking leaves out is never recommended: of a user the already chosen items, as far as the data's
-    rule says so (`TransferParty.left_out`); of a group the items that at least half of its members leave out.
+    rule says so (`TransferParty.left_out`); of a group the items that at least half of its members leave out, of
+    several named users those that any or all of them do (`TransferParty.left_out_by`).
 
     Args:
         catalogue: needed for the filters.
@@ -136,7 +138,7 @@ def transfer(
             with a learned method, which is fitted to next-choice scores.
     """
     allowed = _allowed(model.n_items, catalogue, scenario, tag, among)
-    allowed[seen_by_half(target)] = False
+    allowed[items_left_out(target)] = False
     if without_sources:
         for history in source.histories:
             allowed[history] = False
@@ -165,10 +167,22 @@ def with_method(pair: Transfer, method: TransferMethod) -> Transfer:
     """
     if pair.method.name != LinearBlend.name or pair.interests is not None:
         raise InputError("the pair", "must be a linear blend of next-choice scores", pair.method.name)
-    model, embedding = pair.model, None
+    model, source, embedding = pair.model, pair.source, None
+    if source.agreement:
+        agreed = agree(scores_by_method(model, source.histories, method), source.agreement)
+        return replace(pair, source_scores=agreed.astype(np.float32), method=method)
     if isinstance(model, Encoder) and method.needs_embeddings:
-        embedding = party_embedding(model, pair.source)
+        embedding = party_embedding(model, source)
     return replace(pair, source_scores=method.apply(model, pair.source_scores, embedding), method=method)
+
+
+def scores_by_method(model: Recommender, histories: Sequence[History], method: TransferMethod) -> np.ndarray:
+    """The scores of sources of one user each, after the transfer method: float (B, n_items + 1), [:, 0] = −inf."""
+    embeddings: Sequence[np.ndarray | None] = [None] * len(histories)
+    if isinstance(model, Encoder) and method.needs_embeddings:
+        embeddings = list(model.encode(histories))
+    rows = zip(model.scores(histories), embeddings, strict=True)
+    return np.stack([method.apply(model, row, embedding) for row, embedding in rows])
 
 
 def _allowed(
@@ -186,11 +200,13 @@ def _allowed(
     return allowed
 
 
-def seen_by_half(party: TransferParty) -> History:
-    """Items that at least half of the members leave out (of one user: all that are left out): int32, ascending."""
+def items_left_out(party: TransferParty) -> History:
+    """Items that enough members leave out: any, half or all (`left_out_by`); of one user all: int32, ascending."""
     distinct = np.concatenate([np.unique(items) for items in party.left_out])
     items, counts = np.unique(distinct, return_counts=True)
-    return items[(2 * counts >= len(party.histories)) & (items > 0)].astype(np.int32)
+    members = len(party.histories)
+    enough = {"any": 1, "half": members / 2, "all": members}[party.left_out_by]
+    return items[(counts >= enough) & (items > 0)].astype(np.int32)
 
 
 def blend_ways(pair: Transfer, alpha: float) -> dict[str, np.ndarray]:

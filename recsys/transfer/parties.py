@@ -1,7 +1,8 @@
-"""The parties of a transfer, source and target: one user, a group, neighbours, one user in a period or scenario, …
+"""The parties of a transfer, source and target: one user, several, a group, one user in a period or scenario, …
 
 A party is a set of histories, so it needs no training: its embedding is the mean of its members' embeddings, and its
-scores are the mean of their scores. Both are linear, so a blend of two parties stays exact.
+scores are the mean of their scores. Both are linear, so a blend of two parties stays exact. Several named users may
+also agree in another way, see `agreement`; their blend is exact too.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.embeddings import nearest
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender, batched
+from recsys.transfer.agreement import LEAST_MISERY, MEAN, MOST_PLEASURE, MOST_USERS, agree, check_agreement
 from recsys.transfer.path.alpha_path import check_alpha
-from recsys.wording import Message
+from recsys.wording import Message, listed
 
 MINIMUM_GROUP = 5
 """The smallest group whose mean may be shown: that of fewer users reveals single users."""
 AVERAGE_SAMPLE = 500  # users that the average is computed from at most
 NEW_USER = Message("a new user")
+
+LEFT_OUT_BY = ("any", "half", "all")
+"""Of how many members of a target an item must be left out to leave the list."""
 
 _ONE_USER = ("composed", "medoid", "time", "scenario")  # kinds of parties with one history
 
@@ -33,14 +38,16 @@ class TransferParty:
 
     Args:
         label: a short name ("user 42", "cluster “hiking, maps, trails”"), a message where it has words.
-        kind: "user", "composed", "medoid", "time", "scenario" or "average"; any other word means a group.
+        kind: "user", "composed", "medoid", "time", "scenario", "average" or "several"; any other word means a group.
         histories: of its members, oldest item first; at least one, which may be empty (cold start).
         users: indexes of its members; empty for a composed history.
         left_out: items that are not recommended to each member as a target, by the rule of the data
             (`Dataset.left_out`); by default the histories.
+        agreement: how several named users agree on a score, one of AGREEMENTS; "" for the mean of unchanged scores.
+        left_out_by: of how many members an item must be left out to leave the list: "any", "half" of them, or "all".
 
     Raises:
-        InputError: there is no history.
+        InputError: there is no history, or an unknown way of agreeing or of leaving out.
     """
 
     label: str
@@ -48,8 +55,15 @@ class TransferParty:
     histories: tuple[History, ...]
     users: tuple[int, ...] = ()
     left_out: tuple[History, ...] = ()
+    agreement: str = ""
+    left_out_by: str = "half"
 
     def __post_init__(self) -> None:
+        if self.agreement:
+            check_agreement(self.agreement)
+        if self.left_out_by not in LEFT_OUT_BY:
+            rule = Message("must be one of {names}", names=", ".join(LEFT_OUT_BY))
+            raise InputError("whose items are left out", rule, self.left_out_by)
         if not self.histories:
             raise InputError(self.label, "must have at least one user", 0, "Choose another group.")
         for name in ("histories", "left_out"):
@@ -65,11 +79,20 @@ class TransferParty:
             return Message("{user}’s interests", user=self.label)
         if self.kind in _ONE_USER:
             return Message("the interests of {user}", user=self.label)
+        if self.agreement == LEAST_MISERY:
+            return Message("the least misery of {group}", group=self.label)
+        if self.agreement == MOST_PLEASURE:
+            return Message("the most pleasure of {group}", group=self.label)
         return Message("the mean of {group}", group=self.label)
 
 
 def party_scores(model: Recommender, party: TransferParty) -> np.ndarray:
-    """The mean of the members' scores: float32 (n_items + 1,), [0] = −inf. Recommendations are ranked by these."""
+    """The mean of the members' scores: float32 (n_items + 1,), [0] = −inf. Recommendations are ranked by these.
+
+    Of several named users it is the score that they agree on (`agree`).
+    """
+    if party.agreement:
+        return agree(model.scores(party.histories), party.agreement).astype(np.float32)
     total = np.zeros(model.n_items + 1)
     with np.errstate(invalid="ignore"):
         for histories in batched(party.histories, 64):
@@ -120,6 +143,44 @@ def party_of_items(
     """A new user with a composed history of item indexes, oldest first, all chosen just now."""
     history = np.asarray(items, dtype=np.int32)
     return TransferParty(label, "composed", (history,), left_out=(repeats.left_out(history),))
+
+
+def party_of_users(
+    dataset: Dataset,
+    users: Sequence[int] | np.ndarray,
+    *,
+    agreement: str = MEAN,
+    left_out_by: str = "any",
+    histories: Sequence[History] | None = None,
+) -> TransferParty:
+    """Several named users together, who agree on a list. No smallest number protects them: they are named one by one.
+
+    Args:
+        users: indexes, from 2 to MOST_USERS different ones.
+        agreement: how they agree, one of AGREEMENTS.
+        left_out_by: as a target, leave out the items of "any" of them, of "half" of them, or those that "all" have.
+        histories: the known part of each user's history, its first items, in place of the whole.
+
+    Raises:
+        InputError: too few or too many users, a user twice, an unknown way of agreeing or of leaving out.
+    """
+    members = tuple(int(user) for user in users)
+    if len(set(members)) < len(members) or not 2 <= len(members) <= MOST_USERS:
+        rule = Message("must be from {low} to {high} different users", low=2, high=MOST_USERS)
+        fix = Message("Choose a single user, or a group, as such.")
+        raise InputError(Message("several users together"), rule, len(members), fix)
+    known = tuple(dataset.histories(members) if histories is None else histories)
+    names = listed([dataset.users.external(user) for user in members], "and")
+    label = Message("sessions {names}", names=names) if dataset.sessions else Message("users {names}", names=names)
+    left_out = _left_out(dataset, members, known)
+    return TransferParty(label, "several", known, members, left_out, check_agreement(agreement), left_out_by)
+
+
+def single_users(party: TransferParty) -> tuple[TransferParty, ...]:
+    """Each member of a party as a party of its own, with the label of all."""
+    users: tuple[tuple[int, ...], ...] = tuple((user,) for user in party.users) or ((),) * len(party.histories)
+    rows = zip(party.histories, users, party.left_out, strict=True)
+    return tuple(TransferParty(party.label, "user", (history,), user, (out,)) for history, user, out in rows)
 
 
 def party_of_group(

@@ -10,9 +10,11 @@ import numpy as np
 from recsys.data.dataset import Catalogue, Dataset, History, read_only
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder, Recommender
-from recsys.transfer.blend import Transfer
+from recsys.transfer.agreement import agree
+from recsys.transfer.blend import Transfer, scores_by_method
 from recsys.transfer.candidates import arranged
-from recsys.transfer.parties import TransferParty, party_scores
+from recsys.transfer.methods.linear import LinearBlend
+from recsys.transfer.parties import TransferParty, party_scores, single_users
 from recsys.transfer.path.alpha_path import check_alpha
 from recsys.wording import Message
 
@@ -129,12 +131,33 @@ def recommend(
 def combined_scores(
     pair: Transfer, second_scorer: SecondScorer | None = None, weight: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Target and source scores with a second score mixed in: float (n_items + 1,) each; the blend stays linear in α."""
+    """Target and source scores with a second score mixed in: float (n_items + 1,) each; the blend stays linear in α.
+
+    It is mixed into the scores of each of several users before they agree.
+    """
     if second_scorer is None or not weight:
         return pair.target_scores, pair.source_scores
-    parties = ((pair.target, pair.target_scores), (pair.source, pair.source_scores))
-    target, source = (with_second(scores, second_scorer(party), weight) for party, scores in parties)
-    return target, source
+    mixed = []
+    for party, scores in ((pair.target, pair.target_scores), (pair.source, pair.source_scores)):
+        if party.agreement:
+            mixed.append(agree(scores_by_user(pair, party, second_scorer, weight), party.agreement))
+        else:
+            mixed.append(with_second(scores, second_scorer(party), weight))
+    return mixed[0], mixed[1]
+
+
+def scores_by_user(
+    pair: Transfer, party: TransferParty, second_scorer: SecondScorer | None = None, weight: float = 0.0
+) -> np.ndarray:
+    """The scores of each user of the pair's target or source, before they agree: float (users, n_items + 1)."""
+    if party is pair.source and pair.interests is not None:
+        rows = pair.interests.user_scores(pair.weights)
+    else:
+        rows = scores_by_method(pair.model, party.histories, pair.method if party is pair.source else LinearBlend())
+    if second_scorer is None or not weight:
+        return rows
+    others = map(second_scorer, single_users(party))
+    return np.stack([with_second(row, other, weight) for row, other in zip(rows, others, strict=True)])
 
 
 def with_second(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:

@@ -13,8 +13,9 @@ the source would be shorter the less of it is transferred, and the item biases w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from recsys.embeddings import cluster, name_item_groups
 from recsys.embeddings.interests import InterestModel, interest_model
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender, batched
+from recsys.transfer.agreement import agree
 from recsys.transfer.parties import TransferParty
 from recsys.wording import Message
 
@@ -71,11 +73,15 @@ class SourceInterests:
         interests: none if the source has no item.
         groups: int (n_items + 1,), the interest's `group` of each item of the catalogue.
         without_items: float32 (n_items + 1,), the scores of a source without items: the item biases; [0] = −inf.
+        agreement: how several named users agree, one of AGREEMENTS; "" for all other sources.
+        of_users: of such users the scores of each for a weight per item: float (n_items + 1,) to (users, n_items + 1).
     """
 
     interests: tuple[Interest, ...]
     groups: np.ndarray
     without_items: np.ndarray
+    agreement: str = ""
+    of_users: Callable[[np.ndarray], np.ndarray] | None = None
 
     def parts(self, weights: Weights) -> np.ndarray:
         """The part of each interest in the weighted source: float64 (interests,), sums to 1.
@@ -92,15 +98,28 @@ class SourceInterests:
     def scores(self, weights: Weights) -> np.ndarray:
         """The scores of the weighted source: float64 (n_items + 1,), [0] = −inf. Raises InputError as `parts`.
 
-        Summed in the order of the interests, as the browser does, so that both get the same numbers.
+        Summed in the order of the interests, as the browser does, so that both get the same numbers. Several named
+        users agree on their scores instead.
         """
         if not self.interests:
             return self.without_items.astype(np.float64)
+        if self.agreement:
+            return agree(self.user_scores(weights), self.agreement)
         total = np.zeros(len(self.without_items))
         for part, interest in zip(self.parts(weights), self.interests, strict=True):
             total[1:] += part * interest.scores[1:]
         total[0] = -np.inf
         return total
+
+    def user_scores(self, weights: Weights) -> np.ndarray:
+        """The weighted scores of each of several named users: float (users, n_items + 1). Raises InputError as `parts`.
+
+        A user all of whose items have the weight 0 is scored as one without items.
+        """
+        self.parts(weights)
+        if self.of_users is None:
+            raise InputError("the interests", "must be of several named users", self.agreement or "one party")
+        return self.of_users(self.item_weights(weights))
 
     def vector(self, weights: Weights) -> np.ndarray:
         """The interest of the weighted source: float32 (D,). Raises InputError as `parts`; without items () -> (0,)."""
@@ -179,7 +198,9 @@ def split_interests(
         for group in (*shown, REST)
     ]
     empty = model.scores([np.zeros(0, dtype=np.int32)])[0]
-    return SourceInterests(tuple(one for one in interests if one.share > 0), read_only(groups), read_only(empty))
+    found = tuple(one for one in interests if one.share > 0)
+    of_users = partial(interest_scores, model, party.histories) if party.agreement else None
+    return SourceInterests(found, read_only(groups), read_only(empty), party.agreement, of_users)
 
 
 def _shown(shares: np.ndarray, most: int) -> list[int]:

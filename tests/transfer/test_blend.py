@@ -10,7 +10,7 @@ from recsys.embeddings import cluster
 from recsys.embeddings.interests import interest_model
 from recsys.errors import InputError
 from recsys.models.attention.model import AttentionModel
-from recsys.transfer.blend import blend_ways, interpolate, merged_party, seen_by_half, transfer
+from recsys.transfer.blend import blend_ways, interpolate, items_left_out, merged_party, transfer
 from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import party_of_group, party_of_items, party_of_user
 from recsys.transfer.privacy import PrivacyParameters, make_private, private_transfer
@@ -89,7 +89,7 @@ def test_what_may_be_recommended(planted: Dataset, model: AttentionModel) -> Non
 def test_of_a_group_what_half_have_is_left_out(planted: Dataset) -> None:
     group = party_of_group(planted, range(10), "ten")
     counts = np.bincount(np.concatenate([np.unique(h) for h in group.histories]), minlength=planted.n_items + 1)
-    assert set(seen_by_half(group).tolist()) == set(np.flatnonzero(counts >= 5).tolist())
+    assert set(items_left_out(group).tolist()) == set(np.flatnonzero(counts >= 5).tolist())
 
 
 def test_the_path_is_of_allowed_items_and_agrees_with_the_scores(planted: Dataset, model: AttentionModel) -> None:

@@ -868,6 +868,20 @@ def end(user: User, side: str, at: float, which: float) -> list[str]:
     return [f"{side}: {words!r} was chosen, the URL says {written!r}"]
 
 
+@action(3, "transfer", side=one_of("Target", "Source"), part=one_of("agreement", "left_out"), at=at)
+def several_users(user: User, side: str, part: str, at: float) -> None:
+    """How several named users agree, or whose items are left out."""
+    body = _popover(user.page, f"{side}:")
+    segments = keyed(user.page, f"{side.lower()}_{part}_*").locator("button:visible")
+    if not segments.count():
+        close_popover(user.page, body)
+        raise Impossible
+    pick(segments, at).click()
+    rest(user.page)
+    close_popover(user.page, user.page.get_by_test_id("stPopoverBody").first)
+    user.tab.chosen.forget(*_sides(side))
+
+
 RULE_WIDGETS = ("rule_scenario", "rule_tag", "rule_cold_items", "rule_hide", "rule_second_score", "rule_weight",
          "rule_diversity", "rule_protect", "rule_epsilon")  # fmt: skip
 

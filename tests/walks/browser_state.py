@@ -371,6 +371,8 @@ def _end(user: User, side: str, shown: str) -> list[str]:
     kind, _, value = written.partition(":")
     if kind == "user" and value not in shown:
         return [f"{side}: {value} was chosen, {shown!r} is shown"]
+    if kind == "several" and any(one not in shown for one in value.split(":", 2)[2].split(",")):
+        return [f"{side}: {written} was chosen, {shown!r} is shown"]
     if kind in ("group", "cluster", "column") and not written.endswith("!medoid"):
         known = user.names.setdefault((user.tab.chosen.run, written), shown)
         if known != shown:
@@ -388,7 +390,7 @@ def _transfer(user: User) -> list[str]:
             return [] if keyed(page, "transfer_rules").count() else ["the filter that leaves nothing can't be removed"]
         return ["there is no mixer on Transfer"]
     for side in ("target", "source"):
-        if (getattr(chosen, side) or "").partition(":")[0] in ("user", "group", "cluster", "column"):
+        if (getattr(chosen, side) or "").partition(":")[0] in ("user", "several", "group", "cluster", "column"):
             found += _end(user, side, slot(page, f"{side}-name"))
     alpha = slot(page, "alpha").removeprefix("α = ")
     if not same("alpha", chosen.alpha or "0.3", alpha):

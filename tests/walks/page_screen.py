@@ -120,7 +120,10 @@ def option(widget: Any, value: int) -> Any:
     if not options:
         return None
     label = Label(pick(options, value))
-    return [label] if kind == "multiselect" else label
+    if kind != "multiselect":
+        return label
+    most = min(1 + value % 3, widget.proto.max_selections or 3)  # one, two or three of them
+    return list(dict.fromkeys(Label(pick(options, value + 7 * n)) for n in range(most)))
 
 
 def shown_by(widget: Any) -> Any:

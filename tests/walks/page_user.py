@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.parties import SEVERAL, SeveralUsers
 from recsys.cases.rules import NO_RULES, Rules
 from recsys.data.dataset import Dataset
 from recsys.errors import StudioError
@@ -437,6 +438,8 @@ class User:
             kind, _, who = now.get(side, "").partition(":")
             if kind == "user" and who not in json.dumps(shown[side], ensure_ascii=False):
                 found.append(f"the mixer's {side} is not {who}")
+            if kind == SEVERAL and not all(user in shown[side]["name"] for user in SeveralUsers.parse(now[side]).ids):
+                found.append(f"the mixer's {side} is {shown[side]['name']!r}, the URL says {now[side]!r}")
         return found
 
     def _check_fresh_session(self, app: AppTest, now: dict[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.cases.parties import group_of
+from recsys.cases.parties import SEVERAL, SeveralUsers, group_of
 from recsys.charts.embeddings import cloud_figure, number_of_groups_figure, quality_figure
 from recsys.charts.style import CONFIG, format_number
 from recsys.embeddings.neighbours import nearest
@@ -129,6 +129,9 @@ def _party(context: MapContext, role: str) -> tuple[list[int], str]:
     kind, _, value = text.partition(":")
     if kind == "user":
         return [context.dataset.users.index(value)], value
+    if kind == SEVERAL:
+        ids = SeveralUsers.parse(text).ids
+        return [context.dataset.users.index(user) for user in ids], ", ".join(ids)
     if kind in ("group", "cluster", "column"):
         users, name, _ = group_of(context.context, text, None)
         return [int(user) for user in users], name

@@ -9,12 +9,13 @@ from functools import cached_property, partial
 import numpy as np
 import streamlit as st
 
-from recsys.cases.parties import MEDOID
+from recsys.cases.parties import MEDOID, SEVERAL, SeveralUsers
 from recsys.cases.scoring import second_scorer
 from recsys.data.dataset import History
 from recsys.explain.history_influence import Influence, Scorer, blended_scorer, influence, margins_and_ranks
 from recsys.models.recommender import Encoder, top_k
 from recsys.transfer import TransferParty
+from recsys.transfer.blend import scores_by_method
 from recsys.transfer.recommendations import combined_scores, with_second
 from recsys.transfer.source_interests import interest_scores
 from ui.run_context import RunContext
@@ -78,14 +79,7 @@ class ExplainedList:
             weights = interests.item_weights(self.scored.transfer.weights)
             of_history = partial(interest_scores, self.context.interests, item_weights=weights)
             return self._with_second_score(of_history, self.pair.source.party)
-
-        def scores(histories: Sequence[History]) -> np.ndarray:
-            embeddings: Sequence[np.ndarray | None] = [None] * len(histories)
-            if isinstance(model, Encoder) and method.needs_embeddings:
-                embeddings = list(model.encode(histories))
-            rows = zip(model.scores(histories), embeddings, strict=True)
-            return np.stack([method.apply(model, row, embedding) for row, embedding in rows])
-
+        scores = partial(scores_by_method, model, method=method)
         return self._with_second_score(scores, self.pair.source.party)
 
     def _with_second_score(self, scorer: Scorer, party: TransferParty) -> Scorer:
@@ -138,11 +132,16 @@ class ExplainedList:
 
 
 def explained_target(page: PageContext, context: RunContext) -> str:
-    """The target in the URL, else a random user. A group is represented by its most typical user (medoid)."""
+    """The target in the URL, else a random user.
+
+    A group is represented by its most typical user (medoid), several named users by the first of them.
+    """
     target = page.view.target
     if not target:
         target = random_pair(context, 0)[0]
         page.set_view(target=target)
+    if target.startswith(f"{SEVERAL}:"):
+        return "user:" + "".join(SeveralUsers.parse(target).ids[:1])
     if target.partition(":")[0] in SINGLE or target.endswith(MEDOID) or not isinstance(context.run.model, Encoder):
         return target
     return target + MEDOID

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from recsys.cases.parties import SEVERAL
 from recsys.charts.explain import influence_figure
 from recsys.charts.style import CONFIG, format_percent
 from recsys.data.name_search import find_names
@@ -28,6 +29,8 @@ def choose_target(page: PageContext, context: RunContext) -> str:
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom", gap="medium")
     with left:
         _user_picker(page, context, target)
+        if page.view.target.startswith(f"{SEVERAL}:"):
+            st.caption(tr("The first of the users who are the target together: the list of each is explained alone."))
     if right.button(tr("Next: learn how it works"), type="primary", key="explain_next", width="stretch"):
         page.go("learn")
     with middle:

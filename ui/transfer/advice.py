@@ -131,6 +131,9 @@ def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> N
         st.write(tr("A suggestion needs evidence from other users with as few items. Run the study once."))
         _start(page, context)
         return
+    if scored.transfer.target.agreement:
+        st.info(tr("The study held out single users, so it suggests no α for several users together."))
+        return
     found = suggestion_for(study, scored)
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -54,6 +54,10 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | Non
             Message("Not certified for weighted interests: the study’s certificate is for all of them."),
         ),
         (
+            scored.transfer.target.agreement,
+            Message("Not certified for several users together: the study held out single users."),
+        ),
+        (
             rules.epsilon,
             Message("Not certified for a protected source: the study’s certificate is for sources without noise."),
         ),

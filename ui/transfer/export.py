@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys.cases.scoring import ranked_list
+from recsys.cases.scoring import ranked_list, second_scorer
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.data.export import csv_bytes, json_bytes, parquet_bytes
 from recsys.models.recommender import Encoder
-from recsys.transfer import Recommendations
+from recsys.transfer import Recommendations, Transfer
+from recsys.transfer.satisfaction import Served, compare_with_mean, satisfaction_rows, satisfaction_sentence
 from recsys.wording import Message, tr
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
@@ -61,7 +63,10 @@ def export_downloads(page: PageContext, context: RunContext, scored: ScoredPair)
         labels = {name: tr(label) for name, label in FILE_COLUMNS.items()}
         st.dataframe(rows, hide_index=True, width="stretch", height=38 + 35 * len(rows), column_config=labels)
     with files:
-        _tables(tr("The list"), "recommendations", "out_list", rows, lambda: list_json(scored, page.view.alpha, rows))
+        _tables(
+            tr("The list"), "recommendations", "out_list", rows,
+            lambda: list_json(scored, page.view.alpha, rows) | satisfaction_json(page, context, scored, exported),
+        )  # fmt: skip
         found = change_rows(scored.path, context.dataset.catalogue.titles)
         changes = pd.DataFrame([{n: str(v) if isinstance(v, str) else v for n, v in row.items()} for row in found])
         _tables(tr("Every exact change"), "changes", "out_path", changes, lambda: path_json(context, scored))
@@ -96,7 +101,8 @@ def _figures(page: PageContext, context: RunContext, scored: ScoredPair) -> None
 
 def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPair, exported: Recommendations) -> None:
     study = study_of(page, context)
-    report = partial(transfer_html, context, scored, exported, study)
+    served = satisfaction_of_list(page, context, scored, exported)
+    report = partial(transfer_html, context, scored, exported, study, served)
     bundle = partial(production_zip, context, study, scored.rules, scored.pair.scenarios)
     st.markdown(f"**{tr('Report, and bundle for production')}**")
     with st.container(horizontal=True):
@@ -111,6 +117,8 @@ def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPai
             "study supports."
         )
     )
+    if scored.transfer.target.agreement:
+        st.caption(tr("The production bundle serves single users, not several together."))
 
 
 def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str, object]:
@@ -123,6 +131,35 @@ def list_json(scored: ScoredPair, alpha: float, rows: pd.DataFrame) -> dict[str,
         **_interests(scored),
         "items": rows.to_dict("records"),
     }
+
+
+def satisfaction_of_list(
+    page: PageContext, context: RunContext, scored: ScoredPair, exported: Recommendations
+) -> Served | None:
+    """Who is served how well by the exported list, beside that by the mean; None unless several users are the target.
+
+    The diversity and the rules about the exported list hold for both.
+    """
+    if not scored.transfer.target.agreement:
+        return None
+    rules, view = scored.rules, page.view
+
+    def by_same_rules(pair: Transfer) -> np.ndarray:
+        return ranked_list(context, pair, rules, view.alpha, view.k).items
+
+    second = second_scorer(context, rules)
+    return compare_with_mean(scored.transfer, exported.items, by_same_rules, second, rules.weight)
+
+
+def satisfaction_json(
+    page: PageContext, context: RunContext, scored: ScoredPair, exported: Recommendations
+) -> dict[str, object]:
+    """As `python -m recsys transfer --json` prints it; empty unless several users are the target."""
+    served = satisfaction_of_list(page, context, scored, exported)
+    if served is None:
+        return {}
+    sentence = str(satisfaction_sentence(context.dataset, *served))
+    return {"satisfaction": satisfaction_rows(context.dataset, *served), "served_least": sentence}
 
 
 def _interests(scored: ScoredPair) -> dict[str, object]:

@@ -50,12 +50,26 @@ def _described(context: RunContext, named: NamedParty) -> DescribedParty:
     if named.is_group:
         note = Message("{n:,} users", n=len(party.histories))
         titles, heading = _typical(context.dataset, party.histories), Message("Typical items")
+        if party.agreement:
+            titles, heading = _newest_of_each(context.dataset, party), Message("Newest items of each")
     else:
         history, catalogue = party.histories[0], context.dataset.catalogue
         titles = tuple((catalogue.titles[item], catalogue.scenarios[item]) for item in history[::-1])
         note, heading = _length(context.dataset, history), Message("History, newest first")
     card = PartyCard(party.label, named.note or note, heading, titles, named.short, party.phrase)
     return DescribedParty(party, card)
+
+
+def _newest_of_each(data: Dataset, party: TransferParty) -> tuple[tuple[str, str], ...]:
+    """The newest item of each of several named users in turn, then the one before it, with the user's id."""
+    members = [(data.users.external(user), items) for user, items in zip(party.users, party.histories, strict=True)]
+    longest = max(map(len, party.histories))
+    return tuple(
+        (data.catalogue.titles[items[-back]], user)
+        for back in range(1, longest + 1)
+        for user, items in members
+        if back <= len(items)
+    )
 
 
 def _length(data: Dataset, history: History) -> Message:

@@ -8,21 +8,31 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from recsys.cases.parties import MEDOID, moment, read_items, read_scenarios, write_items
+from recsys.cases.parties import (
+    MEDOID,
+    SEVERAL,
+    SeveralUsers,
+    moment,
+    read_items,
+    read_scenarios,
+    write_items,
+)
 from recsys.data.name_search import folded
+from recsys.errors import InputError
 from recsys.models.recommender import Encoder
-from recsys.transfer import MINIMUM_GROUP
+from recsys.transfer import AGREEMENTS, MINIMUM_GROUP, MOST_USERS
 from recsys.wording import Message, tr
 from ui import cache
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
-from ui.shell.widgets import escape_markdown, option_labels, user_picker
+from ui.shell.widgets import escape_markdown, option_labels, user_label, user_picker
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
 KINDS: dict[str, Message] = {
     "user": Message("User"),
+    SEVERAL: Message("Several users together"),
     "group": Message("Group of users"),
     "near": Message("Nearest users"),
     "everyone": Message("All users (average)"),
@@ -32,13 +42,15 @@ KINDS: dict[str, Message] = {
 }
 OF_SESSIONS: dict[str, Message] = {
     "user": Message("Session"),
+    SEVERAL: Message("Several sessions together"),
     "group": Message("Group of sessions"),
     "near": Message("Nearest sessions"),
     "everyone": Message("All sessions (average)"),
     "scenario": Message("The same session, in another scenario"),
     "items": Message("New session: choose items"),
 }
-TARGET_KINDS = ("user", "group", "everyone", "items")
+TARGET_KINDS = ("user", SEVERAL, "group", "everyone", "items")
+LEFT_OUT: dict[str, Message] = {"any": Message("What any of them has"), "all": Message("What all of them have")}
 GROUPS = ("group", "cluster", "column")
 
 
@@ -64,6 +76,7 @@ def pick_party(page: PageContext, context: RunContext, side: str) -> str:
     )
     pickers: dict[str, Callable[[PageContext, RunContext, str, str], str]] = {
         "user": _user,
+        SEVERAL: _several,
         "group": _group,
         "near": _near,
         "before": _before,
@@ -119,6 +132,69 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
     if user_id is not None:
         _preview(context, data.users.index(user_id))
     return "" if user_id is None else f"user:{user_id}"
+
+
+def _several(page: PageContext, context: RunContext, side: str, written: str) -> str:
+    data, named = context.dataset, _named_so_far(written)
+    now = [data.users.index(user) for user in named.ids if user in data.users][:MOST_USERS]
+    key, options = f"{side}_several_{written}", list(range(data.n_users))
+    if data.n_users > MAX_LISTED:
+        part = st.text_input(tr("Part of a user id"), key=f"{side}_several_part_{written}")
+        found, more = matching(data.users.ids, part)
+        options = list(dict.fromkeys([*st.session_state.get(key, now), *now, *map(data.users.index, found)]))
+        if more:
+            st.caption(tr("{n:,} more match. Type more of the id.", n=more))
+    chosen = st.multiselect(
+        tr("Sessions, from 2 to {n}" if data.sessions else "Users, from 2 to {n}", n=MOST_USERS),
+        options,
+        default=now,
+        format_func=lambda user: user_label(data, user),
+        max_selections=MOST_USERS,
+        key=key,
+        placeholder=tr("Type part of an id"),
+    )
+    agreement = st.segmented_control(
+        tr("Way of agreeing"), list(AGREEMENTS), format_func=option_labels(AGREEMENTS), default=named.agreement,
+        required=True, key=f"{side}_agreement_{written}", help=meaning_of("Agreement", "Least misery", "Most pleasure"),
+    )  # fmt: skip
+    left_out_by = named.left_out_by
+    if side == "target" and context.run.repeats.kind == "allow":
+        st.caption(tr(context.run.repeats.sentence))
+    elif side == "target":
+        left_out_by = st.segmented_control(
+            tr("Leave out"), list(LEFT_OUT), format_func=option_labels(LEFT_OUT), default=left_out_by, required=True,
+            key=f"{side}_left_out_{written}",
+        )  # fmt: skip
+    if len(chosen) < 2:
+        st.caption(tr("Choose at least two. The list changes once they are chosen."))
+        return ""
+    return _fitting(SeveralUsers(tuple(map(data.users.external, chosen)), agreement, left_out_by).text)
+
+
+def _named_so_far(written: str) -> SeveralUsers:
+    """The users that the URL names, if only one."""
+    kind, _, value = written.partition(":")
+    if kind == "user":
+        return SeveralUsers((value,))
+    try:
+        named = SeveralUsers.parse(written)
+    except InputError:
+        return SeveralUsers()
+    return named if named.agreement in AGREEMENTS else SeveralUsers(named.ids)
+
+
+def _fitting(text: str) -> str:
+    """The text of a party; "", and a warning, where it is too long for a link."""
+    if len(text) <= MAX_VALUE_LENGTH:
+        return text
+    st.warning(
+        tr(
+            "The ids are too long for a link: {characters:,} of at most {most:,} characters.",
+            characters=len(text),
+            most=MAX_VALUE_LENGTH,
+        )
+    )
+    return ""
 
 
 def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str], int]:
@@ -255,14 +331,4 @@ def _items(page: PageContext, context: RunContext, side: str, written: str) -> s
         key=f"{side}_items_{written}",
         placeholder=tr("Type a title"),
     )
-    text = "items:" + write_items(data.items.externals(chosen)) if chosen else ""
-    if len(text) > MAX_VALUE_LENGTH:
-        st.warning(
-            tr(
-                "The ids of these items are too long for a link: {characters:,} of at most {most:,} characters.",
-                characters=len(text),
-                most=MAX_VALUE_LENGTH,
-            )
-        )
-        return ""
-    return text
+    return _fitting("items:" + write_items(data.items.externals(chosen))) if chosen else ""

@@ -11,6 +11,7 @@ from recsys.charts.style import CONFIG
 from recsys.charts.transfer import privacy_figure
 from recsys.errors import ProtectionError
 from recsys.models.recommender import Encoder
+from recsys.transfer.agreement import MEAN
 from recsys.transfer.privacy import COVERED, NOT_COVERED, PrivacyPoint, privacy_curve, privacy_sentence
 from recsys.transfer.privacy_budget import LIMIT
 from recsys.wording import tr
@@ -29,6 +30,9 @@ def privacy(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """The guarantee, and the budget spent or (without protection) the curve over ε."""
     if not isinstance(context.run.model, Encoder):
         st.info(tr("Protection needs user embeddings. This model has none: open a run of a model with embeddings."))
+        return
+    if scored.transfer.source.agreement not in ("", MEAN):
+        st.info(tr("Noise is added to the mean of several users. Let those of the source agree by the mean to see it."))
         return
     st.write(
         tr(

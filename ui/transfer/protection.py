@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.cases.parties import MEDOID, group_of
+from recsys.cases.parties import MEDOID, SEVERAL, SeveralUsers, group_of
 from recsys.cases.rules import Rules
 from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
+from recsys.transfer.agreement import MEAN
 from recsys.transfer.privacy import PrivacyParameters, PrivateSource, make_private, without_histories
 from recsys.transfer.privacy_budget import Draw, check_budget, spent
 from recsys.wording import Message, tr
@@ -24,7 +25,7 @@ from ui.run_context import RunContext
 from ui.shell import state
 from ui.transfer.parties import DescribedParty, TransferPair, read_pair
 
-SOURCES, TARGETS = ("user", "column", "everyone"), ("user", "items", "column", "everyone")
+SOURCES, TARGETS = ("user", SEVERAL, "column", "everyone"), ("user", SEVERAL, "items", "column", "everyone")
 
 
 def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters:
@@ -57,10 +58,13 @@ def check_protection(pair: TransferPair, target: str, source: str, rules: Rules)
         if text.partition(":")[0] not in kinds or text.endswith(MEDOID):
             raise ProtectionError(
                 Message("{party}, with a protected source,", party=described.card.name),
-                "must be one user, a column of the user table, or everyone",
+                "must be named users, a column of the user table, or everyone",
                 text.partition(":")[0],
                 "Other groups depend on histories. Choose another, or turn the protection off under Rules.",
             )
+    if pair.source.party.agreement not in ("", MEAN):
+        fix = Message("Let them agree by the mean, or turn the protection off under Rules.")
+        raise ProtectionError("several users as a protected source", "must agree by the mean", fix=fix)
     if shared := set(pair.source.party.users) & set(pair.target.party.users):
         fix = Message(
             "The target’s history is read without noise. Choose another, or turn the protection off under Rules."
@@ -150,6 +154,8 @@ def _members(context: RunContext, source: str) -> np.ndarray:
     if kind == "user" and value in context.dataset.users:
         return np.array([context.dataset.users.index(value)])
     try:
+        if kind == SEVERAL:
+            return np.array([context.dataset.users.index(user) for user in SeveralUsers.parse(source).ids])
         return group_of(context, source, None)[0]
     except StudioError:
         return np.arange(context.dataset.n_users)

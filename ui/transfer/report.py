@@ -19,6 +19,7 @@ from recsys.evaluation.study.certificate import certificate_of
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
+from recsys.transfer.satisfaction import Served, satisfaction_rows, satisfaction_sentence
 from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
@@ -51,6 +52,16 @@ LIST_COLUMNS = {
     "score": Message("score"),
     "target_part": Message("target part"),
     "source_part": Message("source part"),
+}
+
+
+SATISFACTION_COLUMNS = {
+    "user_id": Message("user"),
+    "found": Message("of the own best items in the list"),
+    "of": Message("own best items"),
+    "found_by_mean": Message("in the list by the mean"),
+    "mean_rank": Message("mean rank of the list"),
+    "had": Message("already chosen"),
 }
 
 
@@ -107,11 +118,15 @@ def _first_of(
 
 
 def transfer_html(
-    context: RunContext, scored: ScoredPair, picks: Recommendations, study: Mapping[str, Any] | None
+    context: RunContext,
+    scored: ScoredPair,
+    picks: Recommendations,
+    study: Mapping[str, Any] | None,
+    served: Served | None = None,
 ) -> bytes:
     """One page: the pair, the list, the figures, every change, the verdict, versions. All text is escaped.
 
-    It is in the language of the reader.
+    It is in the language of the reader. Of several users as target it says who is `served` how well.
     """
     catalogue, alpha = context.dataset.catalogue, picks.alpha
     target, source = scored.pair.target.card, scored.pair.source.card
@@ -135,6 +150,7 @@ def transfer_html(
         f"<p class=quiet>{escape(rules)}</p>",
         f"<h2>{escape(tr('The list'))}</h2>",
         _table(picks.rows(context.dataset), LIST_COLUMNS),
+        *([] if served is None else [_satisfaction(context, served)]),
         *(f"<section>{figure}</section>" for figure in drawn),
         f"<h2>{escape(tr('Every exact change'))}</h2>",
         _table(change_rows(scored.path, catalogue.titles), changes),
@@ -146,6 +162,17 @@ def transfer_html(
         f"<style>{STYLE}</style>"
     )
     return (head + "".join(parts) + "</html>").encode("utf-8", "replace")
+
+
+def _satisfaction(context: RunContext, served: Served) -> str:
+    columns = {
+        name: label for name, label in SATISFACTION_COLUMNS.items() if name != "found_by_mean" or served[1] is not None
+    }
+    return (
+        f"<h2>{escape(tr('Who is served how well'))}</h2>"
+        f"<p>{escape(tr(satisfaction_sentence(context.dataset, *served)))}</p>"
+        f"{_table(satisfaction_rows(context.dataset, *served), columns)}"
+    )
 
 
 def _made(context: RunContext) -> str:

@@ -145,7 +145,8 @@ def interest_panel(
 ) -> InterestPanel | None:
     """What the mixer shows of the interests of a source; None where the model has none.
 
-    With a second score the browser leaves the list to the server: that score is mixed in after standardising.
+    With a second score the browser leaves the list to the server: that score is mixed in after standardising. So it
+    does for several named users, whose scores are not the weighted sum of the interests.
     """
     if not isinstance(context.run.model, Encoder) or rules.epsilon:
         return None
@@ -156,7 +157,7 @@ def interest_panel(
         InterestRow(one.group, one.name, one.share, weights.get(one.group, 1.0), tuple(titles[i] for i in one.items))
         for one in interests.interests
     )
-    live = not (rules.second_score and rules.weight)
+    live = not (rules.second_score and rules.weight) and not interests.agreement
     return InterestPanel(True, rows, tuple(one.scores for one in interests.interests) if live else ())
 
 

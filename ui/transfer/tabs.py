@@ -100,6 +100,11 @@ def _ways(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
             )
         )
         return
+    if scored.transfer.target.agreement or scored.transfer.source.agreement:
+        st.info(
+            tr("Other ways of blending need one embedding a side. Several users agree on scores, which are blended.")
+        )
+        return
     if scored.transfer.interests is not None:
         st.info(tr("Other ways of blending are compared for the next choice of the source. Transfer that to see them."))
         return

@@ -23,6 +23,7 @@ from ui.transfer.advice import pair_certificate, study_of, verdict_label, where_
 from ui.transfer.certificate import badge
 from ui.transfer.methods import applied_beside, study_words
 from ui.transfer.picker_row import complete_pair, picker_row
+from ui.transfer.satisfaction import show_satisfaction
 from ui.transfer.scored_pair import ScoredPair, scored_pair
 
 KEY = "mixer"
@@ -115,7 +116,7 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     if scored.problem:
         st.warning(escape_markdown(tr(scored.problem), 400))
     evidence: tuple[str, ...] = ()
-    if scored.beside:
+    if scored.beside and not scored.transfer.target.agreement:  # studies hold out single users
         known = len(scored.pair.target.party.histories[0])
         evidence = study_words(study, known, (scored.rules.method, scored.beside))
     mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study), evidence=evidence)
@@ -132,3 +133,5 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
         st.rerun()
     if onward.button(tr("Next: evaluate transfer"), key="transfer_next", type="primary", width="stretch"):
         page.go("evaluate", tab="study")
+    if scored.transfer.target.agreement:
+        show_satisfaction(page, context, scored)

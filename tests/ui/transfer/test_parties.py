@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from recsys.cases.parties import moment, read_column, read_items, read_scenarios, write_items
+from recsys.cases.parties import SeveralUsers, moment, read_column, read_items, read_scenarios, write_items
 from recsys.cases.rules import Rules
-from recsys.cases.scoring import CONTENT
+from recsys.cases.scoring import CONTENT, second_scorer
 from recsys.embeddings import cluster, extract
 from recsys.embeddings.interests import interest_model
 from recsys.embeddings.positions import positions_on_map
@@ -23,7 +23,7 @@ from recsys.embeddings.projection_storage import save_projection
 from recsys.errors import InputError, UnknownIdError
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
-from recsys.transfer import fit_method, party_embedding, party_of_items, party_scores
+from recsys.transfer import fit_method, measure_satisfaction, party_embedding, party_of_items, party_scores
 from tests.conftest import planted_dataset
 from ui import cache
 from ui.run_context import RunContext, run_context
@@ -31,6 +31,7 @@ from ui.shell import state
 from ui.transfer.pair_map import map_of_pair, user_map
 from ui.transfer.parties import read_pair
 from ui.transfer.report import change_rows
+from ui.transfer.satisfaction import satisfaction_at
 from ui.transfer.scored_pair import ScoredPair, build_scored_pair, random_pair
 
 
@@ -140,6 +141,31 @@ def test_signs_of_the_notation_inside_names_are_told_apart() -> None:
     assert read_column("a=b=c=d", ["a=b"]) == ("a=b", "c=d") and read_column("ghost=1", ["x"]) == ("ghost", "1")
 
 
+def test_several_users_are_written_by_their_ids_and_read_newest_item_of_each_first(context: RunContext) -> None:
+    named = SeveralUsers(("a,b", "several:x", "50%"), "least-misery", "all")
+    assert SeveralUsers.parse(named.text) == named
+    pair = read_pair(context, "several:least-misery:all:u3,u8", "several:mean:any:u4,u6")
+    titles, known = context.dataset.catalogue.titles, context.known_histories
+    assert pair.target.card.titles[:3] == (
+        (titles[known[3][-1]], "u3"), (titles[known[8][-1]], "u8"), (titles[known[3][-2]], "u3")
+    )  # fmt: skip
+    assert (pair.target.card.note, pair.source.party.users) == ("2 users · Least misery", (4, 6))
+    assert set(pair.named.seen.tolist()) == set(known[3].tolist()) & set(known[8].tolist())
+    assert pair.source.card.phrase == "the mean of users u4 and u6"
+
+
+def test_the_list_of_several_users_follows_the_rules_and_says_who_is_served(context: RunContext, folder: str) -> None:
+    rules = Rules(second_score="item-knn", weight=0.5, tag="odd")
+    scored = build_scored_pair(folder, "several:least-misery:any:u2,u4,u6", "user:u3", 4, rules)
+    assert all("odd" in context.dataset.catalogue.tags[item] for item in scored.path.at(0.3))
+    second = second_scorer(context, rules)
+    found, with_mean = satisfaction_at(context, scored, 0.3)
+    assert found == measure_satisfaction(scored.transfer, scored.path.at(0.3), second, 0.5)
+    assert with_mean is not None and [one.user for one in with_mean] == [2, 4, 6]
+    by_mean = build_scored_pair(folder, "several:mean:any:u2,u4,u6", "user:u3", 4, rules)
+    assert satisfaction_at(context, by_mean, 0.3) == (with_mean, None)
+
+
 def test_a_new_user_is_made_of_items(context: RunContext) -> None:
     end = read_pair(context, "items:i1,i2,i5", "user:u3").target
     assert end.party.histories[0].tolist() == [1, 2, 5] and end.party.users == ()
@@ -163,6 +189,14 @@ def test_a_new_user_is_made_of_items(context: RunContext) -> None:
         ("", ""),
         ("near:9", "user:u1"),
         ("items:moon", "user:u1"),
+        ("several:mean:any:u1", "user:u1"),
+        ("several:mean:any:u1,u1", "user:u1"),
+        ("several:mean:any:u1,nobody", "user:u1"),
+        ("several:vote:any:u1,u2", "user:u1"),
+        ("several:mean:half:u1,u2", "user:u1"),
+        ("several:u1,u2", "user:u1"),
+        ("several:mean:any:u0,u1,u2,u3,u4,u5,u6,u7,u8", "user:u1"),
+        ("several:mean:any:u1,u2", "before:3"),
     ],
 )
 def test_what_a_tampered_link_says_is_refused_with_a_sentence(context: RunContext, target: str, source: str) -> None:

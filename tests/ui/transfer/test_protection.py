@@ -132,6 +132,23 @@ def test_a_group_spends_for_each_of_its_users(space: Space, trained: Run) -> Non
     assert spent_on(space, context, "user:u0") < spent_on(space, context, "column:region=north")
 
 
+def test_several_named_users_share_one_draw_and_each_is_charged(space: Space, trained: Run) -> None:
+    folder, several = saved(space, trained), "several:mean:any:u0,u2"
+    context = run_context(folder)
+    recorded_draw(space, context, TARGET, several, ON)
+    assert [spent_on(space, context, one) > 0 for one in ("user:u0", "user:u2", several, "user:u4")] == [True] * 3 + [
+        False
+    ]
+    scored = build_scored_pair(folder, "several:least-misery:any:u5,u7", several, 5, ON)
+    assert scored.path.steps and not scored.mixer_data["source"]["titles"]
+    for target, source, said in (
+        (TARGET, "several:least-misery:any:u0,u2", "must agree by the mean"),
+        ("several:mean:any:u5,u2", several, "no user of the protected source"),
+    ):
+        with pytest.raises(ProtectionError, match=said):
+            recorded_draw(space, context, target, source, ON)
+
+
 def with_regions(first_half: bool) -> Dataset:
     """The planted rows; north is the first half of the users, or every second one."""
     data = data_with()
