@@ -20,6 +20,7 @@ from tests.walks.browser_state import (
     close_popover,
     elsewhere,
     keyed,
+    left_out_of_links,
     open_popover,
     place,
     rest,
@@ -124,6 +125,7 @@ def choose(page: Page, box: Locator, at: float) -> str:
 @action(8, to=one_of(*PAGES.values(), "train", "embeddings", "transfer", "transfer", "explain"))
 def menu(user: User, to: str) -> None:
     links = user.page.locator("[data-testid=stSidebar] [data-testid=stPageLink] a")
+    user.tab.chosen.forget(*left_out_of_links(user))
     links.nth(list(PAGES.values()).index(to)).click()
     user.page.wait_for_function("path => location.pathname.replaceAll('/', '') === path", arg=_path(to))
     rest(user.page)
@@ -139,6 +141,7 @@ def link_on_page(user: User, at: float) -> None:
         chosen.forget("run", "target", "source", "dataset", "alpha", "k", "rules")  # the miniature's own pair
     elif user.where == "home":
         _take_over(user, said)
+    chosen.forget(*left_out_of_links(user))
     chosen.part = said.get("tab", "")
     link.click()
     user.page.wait_for_function("path => location.pathname.replaceAll('/', '') === path", arg=_path(where))

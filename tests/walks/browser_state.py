@@ -272,6 +272,12 @@ def _not_saved(user: User) -> list[str]:
     ]
 
 
+def left_out_of_links(user: User) -> set[str]:
+    """What the links of this page leave out: what is no longer saved; without its run also the users."""
+    gone = set(_not_saved(user))
+    return gone | ({"target", "source"} if "run" in gone else set())
+
+
 def _nothing(user: User) -> list[str]:
     return []
 
@@ -307,8 +313,7 @@ def _url(tab: Tab) -> list[str]:
 
 def _menu(user: User) -> list[str]:
     """Every link of the menu carries what was chosen and is still saved; without its run also no users."""
-    tab, gone = user.tab, set(_not_saved(user))
-    gone |= {"target", "source"} if "run" in gone else set()
+    tab, gone = user.tab, left_out_of_links(user)
     links = tab.page.locator("[data-testid=stSidebar] [data-testid=stPageLink] a")
     found = []
     # Streamlit writes href="" for Home without parameters, which `a.href` would read as the address of this page
