@@ -2,16 +2,22 @@
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13; do command -v $$name && exit; done; echo python3)
 PORT ?= 8501
 UPLOAD_MB ?= 400
-PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-REQUIREMENTS = requirements.txt requirements-onnx.txt requirements-sql.txt requirements-text.txt requirements-dev.txt
+PIP = .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
+# What pip does on one core, on all; tests of packages are left out, and errors are those of files for other versions.
+COMPILE = .venv/bin/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
+REQUIREMENTS = requirements.txt requirements-onnx.txt requirements-sql.txt requirements-text.txt requirements-dev.txt \
+	requirements-tools.txt
 
-.PHONY: app test lint types browser check audit docs screenshots constraints python help clean
+.PHONY: app test pytest lint types browser check audit docs screenshots constraints python help clean
 
 app: .venv/.app  ## install and start the app on this machine only
 	@echo "Interest Transfer Studio: http://localhost:$(PORT)"
 	.venv/bin/streamlit run app.py --server.port $(PORT) --server.maxUploadSize $(UPLOAD_MB)
 
-test: lint types browser  ## install, then lint, types and all tests, including those in a browser
+test: browser  ## install, then lint, types and all tests, including those in a browser
+	@$(MAKE) --no-print-directory --jobs=3 lint types pytest
+
+pytest: browser
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev  ## ruff: rules and formatting
@@ -27,7 +33,7 @@ browser: .venv/.dev  ## find Chromium or Chrome, or install Chromium
 check: .venv/.app  ## ask the running server for its health
 	.venv/bin/python -m ui.shell.health --port $(PORT)
 
-audit: .venv/.dev  ## look for known vulnerabilities in the installed packages
+audit: .venv/.tools  ## look for known vulnerabilities in the installed packages
 	.venv/bin/pip-audit --skip-editable
 
 docs: .venv/.dev  ## build the API reference from the docstrings into docs/api
@@ -36,7 +42,7 @@ docs: .venv/.dev  ## build the API reference from the docstrings into docs/api
 screenshots: browser  ## take the pictures of the README again, from the sample
 	.venv/bin/python -m docs.screenshots
 
-constraints: .venv/.dev  ## renew constraints.txt with the newest releases that requirements*.txt admit; then run make test
+constraints: .venv/.tools  ## renew constraints.txt with the newest releases that requirements*.txt admit; then run make test
 	.venv/bin/uv pip compile --quiet --universal --upgrade --python-version 3.11 --fork-strategy fewest \
 		--prerelease disallow --no-emit-package pip --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make constraints" --output-file constraints.txt $(REQUIREMENTS)
@@ -56,9 +62,16 @@ clean:  ## remove the virtual environment and all caches
 .venv/.app: requirements.txt constraints.txt | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	$(PIP) --requirement requirements.txt
+	@$(COMPILE)
 	@touch $@
 
 .venv/.dev: requirements.txt requirements-onnx.txt requirements-sql.txt requirements-dev.txt constraints.txt | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	$(PIP) --requirement requirements-dev.txt
+	@$(COMPILE)
 	@touch $@ .venv/.app
+
+.venv/.tools: requirements-tools.txt .venv/.dev | python
+	$(PIP) --requirement requirements-tools.txt
+	@$(COMPILE)
+	@touch $@

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
+
+# Test workers and their servers share the cores: threads that wait for each other take no time from the others.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+# Jobs run in this process, so that a test can look into them. Tests about worker processes say so themselves, and
+# those in a browser run the app with its default.
+os.environ["STUDIO_JOBS"] = "thread"
 
 import hypothesis
 import numpy as np
@@ -12,18 +20,25 @@ import pytest
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 
-# Jobs run in this process, so that a test can look into them. Tests about worker processes say so themselves, and
-# those in a browser run the app with its default.
-os.environ["STUDIO_JOBS"] = "thread"
 # The same examples in every run, so a red build means a change; `pytest --hypothesis-profile=fresh` draws new ones.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("fresh", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("repeatable")
 
 
+LONG = ("walks", "browser", "docs/test_contributing.py", "jobs", "evaluation", "pages", "workspace", "ui", "docs")
+"""Folders and files of tests that take long, the longest first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: two workers then end at about the same time."""
-    items.sort(key=lambda item: {"walks": 0, "browser": 1}.get(item.path.parent.name, 2))
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(here).as_posix()
+        return next((place for place, name in enumerate(LONG) if path.startswith(name)), len(LONG))
+
+    items.sort(key=place)
 
 
 def pytest_sessionfinish() -> None:

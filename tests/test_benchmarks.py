@@ -133,7 +133,7 @@ def test_ranks_count_ties_and_nan_against_the_model() -> None:
 
 
 def test_the_scoring_of_the_peers_agrees_with_the_library() -> None:
-    """The library's metrics are checked against ranx and ir-measures in tests/evaluation."""
+    """The library's metrics are checked against ir-measures in tests/evaluation."""
     from recsys.metrics import ndcg
     from recsys.metrics import ranks as our_ranks
 

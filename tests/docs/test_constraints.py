@@ -19,6 +19,7 @@ from recsys.models.sentence_encoders import ENCODERS
 ROOT = Path(__file__).resolve().parents[2]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8")
 PINS = [Requirement(line) for line in CONSTRAINTS.splitlines() if line and not line.lstrip().startswith("#")]
+NOT_FOR_THE_APP = ("requirements-dev.txt", "requirements-tools.txt")
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
@@ -77,7 +78,7 @@ def test_every_imported_package_is_required() -> None:
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     names = {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"recsys", "ui"}
     names -= {module for encoder in ENCODERS for module in encoder.modules}  # any of them; see the next test
-    required = {canonicalize_name(one.name) for file, one in requirements() if file != "requirements-dev.txt"}
+    required = {canonicalize_name(one.name) for file, one in requirements() if file not in NOT_FOR_THE_APP}
     installed = packages_distributions()
     missing = {name for name in names if not {canonicalize_name(d) for d in installed.get(name, [name])} & required}
     assert not missing

@@ -59,7 +59,7 @@ def test_make_names_a_python_that_is_missing(tmp_path: Path) -> None:
 
 def test_every_install_checks_python_first() -> None:
     rules = re.findall(r"^\.venv/\.\w+:.*$", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    assert len(rules) == 2
+    assert len(rules) == 3
     assert all(rule.endswith("| python") for rule in rules)
 
 

@@ -1,11 +1,6 @@
-"""Ranks and accuracy against hand-computed values, ranx and ir-measures, and properties that always hold."""
+"""Ranks and accuracy against hand-computed values and ir-measures, and properties that always hold."""
 
 from __future__ import annotations
-
-import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -117,40 +112,6 @@ def test_equal_to_ir_measures(k: int) -> None:
             theirs = {m.query_id: m.value for m in ir_measures.iter_calc([measure @ k], qrels, runs)}
             expected = [theirs[f"u{user}"] for user in range(len(scores))]
             np.testing.assert_allclose(ACCURACY[name](found, k), expected, rtol=0, atol=1e-9, err_msg=name)
-
-
-RANX = """
-import json, sys
-from ranx import Qrels, Run, evaluate
-results = []
-for qrels, runs, names in json.load(sys.stdin):
-    run = Run(runs)
-    values = evaluate(Qrels(qrels), run, names, return_mean=False, make_comparable=True)
-    results.append({name: dict(zip(run.keys(), values[name].tolist())) for name in names})
-print(json.dumps(results))
-"""
-
-
-def test_equal_to_ranx() -> None:
-    ours = {"hr": "hit_rate", "precision": "precision", "recall": "recall", "mrr": "mrr", "map": "map", "ndcg": "ndcg"}
-    ks = (1, 5, 10, 20)
-    names = [f"{named}@{k}" for named in ours.values() for k in ks]
-    # In its own process, since ranx would compile for a minute where numba's compiler is on.
-    process = subprocess.run(
-        [sys.executable, "-c", RANX],
-        input=json.dumps([(*without_ties(*ranking), names) for ranking in RANKINGS]),
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for ranking, theirs in zip(RANKINGS, json.loads(process.stdout), strict=True):
-        found = ranks(*ranking)
-        for k in ks:
-            for name, metric in ACCURACY.items():
-                values = metric(found, k)
-                expected = [theirs[f"{ours[name]}@{k}"][f"u{user}"] for user in range(len(values))]
-                np.testing.assert_allclose(values, expected, rtol=0, atol=1e-9, err_msg=f"{name}@{k}")
 
 
 def test_concatenated_batches_equal_one_batch() -> None:
