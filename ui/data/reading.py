@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from recsys.charts.style import format_number
 from recsys.errors import StudioError
 from recsys.wording import tr
+from ui.data.reading_cost import reading_cost
 from ui.data.uploads import uploads
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
@@ -133,7 +135,7 @@ def read(
 
     st.session_state[FAILED] = None
     try:
-        with st.spinner(tr("Reading {name} …", name=escape_markdown(raw.name, 60)), show_time=True):
+        with st.spinner(announcement(raw), show_time=True):
             loaded = load(
                 _source(raw),
                 name=raw.name,
@@ -148,6 +150,22 @@ def read(
             _save(page, OpenData(raw, loaded, "", options, history), replaces)
     except StudioError as error:
         set_failure(page, error, part)
+
+
+def announcement(raw: RawData) -> str:
+    """What is being read, and what it will take where that is much."""
+    name, cost = escape_markdown(raw.name, 60), reading_cost([content for _, content in raw.files])
+    if cost is None:
+        return tr("Reading {name} …", name=name)
+    values = {"name": name, "megabytes": f"{cost.megabytes:,.0f}", "seconds": format_number(cost.seconds)}
+    values |= {"memory": f"{cost.memory:.1f}", "free": f"{cost.free:.1f}"}
+    if cost.too_large:
+        return tr(
+            "Reading {name}: {megabytes} MB take about {seconds} s and {memory} GB of memory, and only {free} GB are "
+            "free. If it fails, take a part of the rows …",
+            **values,
+        )
+    return tr("Reading {name}: {megabytes} MB take about {seconds} s and {memory} GB of memory …", **values)
 
 
 def reread(page: PageContext, data: OpenData, options: ReadingOptions, part: str) -> None:
