@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from recsys.data.dataset import read_only
 from recsys.errors import DAMAGED_FILE, ArtifactError
 from recsys.files import replacing
 from recsys.jobs.description import JobDescription, check_id
@@ -115,7 +114,9 @@ def _decoded(content: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return content
     ((kind, inner),) = content.items()
     if kind == "array":
-        return read_only(arrays[f"arr_{inner}"])
+        array: np.ndarray = arrays[f"arr_{inner}"]
+        array.flags.writeable = False
+        return array
     if kind == "message":
         return from_json(inner)
     if kind == "mapping":

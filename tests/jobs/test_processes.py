@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
+from recsys.jobs.description import JobDescription
 from recsys.jobs.processes import Limits, ProcessRunner
 from recsys.jobs.queue import JobQueue
-from recsys.jobs.worker_process import WorkerProcess
 from recsys.workspace import Workspace
 from tests.jobs.test_runner_conformance import (
     ANN,
@@ -35,53 +36,75 @@ from tests.jobs.test_runner_conformance import (
 LIMITS = Limits(memory=8_000_000_000)
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "home")
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(tmp_path_factory.mktemp("home"))
 
 
-class Queues:
-    """`queues(limits)` is a queue with worker processes of its own."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.runners = workspace, list[ProcessRunner]()
-
-    def __call__(self, limits: Limits = LIMITS) -> JobQueue:
-        self.runners.append(ProcessRunner(self.workspace, limits, WORKER))
-        return JobQueue(workers=3, trainings=2, runner=self.runners[-1])
+@pytest.fixture(scope="module")
+def started(workspace: Workspace) -> Iterator[ProcessRunner]:
+    """Shared, so that the next test uses the worker that the one before has left."""
+    runner = ProcessRunner(workspace, LIMITS, WORKER)
+    yield runner
+    runner.close()
 
 
 @pytest.fixture
-def queues(workspace: Workspace) -> Iterator[Queues]:
-    made = Queues(workspace)
-    yield made
-    for runner in made.runners:
+def runner(started: ProcessRunner) -> ProcessRunner:
+    """A test may set other limits on time; those on memory are told to a worker when it starts."""
+    started.limits = LIMITS
+    return started
+
+
+@pytest.fixture
+def queue(runner: ProcessRunner) -> JobQueue:
+    return JobQueue(workers=3, trainings=2, runner=runner)
+
+
+@pytest.fixture
+def own(workspace: Workspace) -> Iterator[Callable[[Limits], ProcessRunner]]:
+    """`own(limits)` is a runner of this test alone."""
+    made: list[ProcessRunner] = []
+
+    def make(limits: Limits) -> ProcessRunner:
+        made.append(ProcessRunner(workspace, limits, WORKER))
+        return made[-1]
+
+    yield make
+    for runner in made:
         runner.close()
 
 
-def workers_of(queues: Queues) -> list[int]:
-    """The processes of the last runner's workers that have a job."""
-    return [worker.process.pid for worker in queues.runners[-1]._busy]
+def workers_of(runner: ProcessRunner) -> list[int]:
+    """The processes of the workers that have a job."""
+    return [worker.process.pid for worker in runner._busy]
 
 
-def test_a_training_goes_on_from_its_checkpoint_when_its_worker_is_killed(queues: Queues, workspace: Workspace) -> None:
-    """And nobody else notices: the training of another user in another worker ends as ever."""
-    queue, job, other = queues(), training(workspace, epochs=30), training(workspace, epochs=30, seed=1, space=BOB)
-    queue.submit(ANN, "train", "t", job, job_id=job.id)
-    until(lambda: len(queue.snapshot(job.id, ANN).details.get("reports", ())) >= 2)
-    (victim,) = workers_of(queues)
-    queue.submit(BOB, "train", "t", other, job_id=other.id)
-    os.kill(victim, signal.SIGKILL)
-    ended, beside = queue.wait(job.id, ANN, PATIENCE), queue.wait(other.id, BOB, PATIENCE)
-    assert ended.state == beside.state == "done", (ended.error, beside.error)
-    assert [row["epoch"] for row in ended.details["reports"]] == list(range(1, 31))
-    again = training(workspace, epochs=30)
-    whole = queue.wait(queue.submit(ANN, "train", "t", again, job_id=again.id), ANN, PATIENCE)
-    assert np.array_equal(scores(workspace, ended.result["run"]), scores(workspace, whole.result["run"]))
+def pid_of(queue: JobQueue, job: JobDescription) -> int:
+    """The process of a running job that reports it."""
+    until(lambda: queue.snapshot(job.id, ANN).details.get("pid"))
+    return int(queue.snapshot(job.id, ANN).details["pid"])
 
 
-def test_a_crash_is_survived_once_and_then_named(queues: Queues, caplog: pytest.LogCaptureFixture) -> None:
-    queue = queues()
+def test_a_small_worker_is_used_again_and_a_large_one_returns_its_memory(
+    queue: JobQueue, runner: ProcessRunner
+) -> None:
+    runner.limits = replace(LIMITS, reuse=300_000_000)
+    first = end_of(queue, described("allocates", bytes=10_000_000)).result
+    grown = end_of(queue, described("allocates", bytes=500_000_000, keep=40)).result
+    last = end_of(queue, described("allocates", bytes=10_000_000)).result
+    assert first == grown != last
+    until(lambda: not psutil.pid_exists(grown))
+
+
+def test_a_worker_that_nobody_needs_ends(queue: JobQueue, runner: ProcessRunner) -> None:
+    runner.limits = replace(LIMITS, keep=0.5)
+    pid = end_of(queue, described("reports")).result["pid"]
+    until(lambda: not psutil.pid_exists(pid))
+    assert end_of(queue, described("reports")).result["pid"] != pid
+
+
+def test_a_crash_is_survived_once_and_then_named(queue: JobQueue, caplog: pytest.LogCaptureFixture) -> None:
     assert end_of(queue, described("crashes_once")).result == "resumed"
     ended = end_of(queue, described("crashes"))
     assert ended.state == "failed" and not ended.unexpected and ended.error is not None
@@ -91,20 +114,21 @@ def test_a_crash_is_survived_once_and_then_named(queues: Queues, caplog: pytest.
     assert end_of(queue, described("reports")).state == "done"
 
 
-@pytest.mark.parametrize(("kind", "limits"), [("stops_itself", {"silence": 3.0}), ("sleeps", {"idle": 4.0})])
-def test_a_worker_that_hangs_is_ended(queues: Queues, kind: str, limits: dict[str, float]) -> None:
-    queue = queues(Limits(LIMITS.memory, **limits))
+@pytest.mark.parametrize(("kind", "limits"), [("stops_itself", {"silence": 2.0}), ("sleeps", {"idle": 2.0})])
+def test_a_worker_that_hangs_is_ended(
+    queue: JobQueue, runner: ProcessRunner, kind: str, limits: dict[str, float]
+) -> None:
+    runner.limits = replace(LIMITS, **limits)  # type: ignore[arg-type]
     ended = end_of(queue, described(kind))
     assert ended.state == "failed" and ended.error is not None
     assert "did nothing for" in ended.error and "so it was ended. Try again." in ended.error
-    assert not workers_of(queues)
+    assert not workers_of(runner)
 
 
-def test_a_stop_ends_even_a_job_that_never_looks_within_a_second(queues: Queues) -> None:
-    queue, job = queues(), described("sleeps")
+def test_a_stop_ends_even_a_job_that_never_looks_within_a_second(queue: JobQueue) -> None:
+    job = described("sleeps")
     submit(queue, job)
-    until(lambda: queue.snapshot(job.id, ANN).details.get("pid"))
-    pid = queue.snapshot(job.id, ANN).details["pid"]
+    pid = pid_of(queue, job)
     queue.stop(job.id, ANN)
     begin = time.monotonic()
     assert queue.wait(job.id, ANN, PATIENCE).state == "stopped"
@@ -112,30 +136,56 @@ def test_a_stop_ends_even_a_job_that_never_looks_within_a_second(queues: Queues)
     until(lambda: not psutil.pid_exists(pid))
 
 
-def test_an_allocation_beyond_the_limit_fails_and_the_worker_lives(queues: Queues) -> None:
-    queue = queues(Limits(memory=600_000_000))
+def test_an_allocation_beyond_the_limit_fails_and_the_worker_lives(own: Callable[[Limits], ProcessRunner]) -> None:
+    queue = JobQueue(runner=own(Limits(memory=600_000_000)))
     ended = end_of(queue, described("allocates", bytes=900_000_000))
     assert ended.state == "failed" and ended.error is not None
     assert ended.error.startswith("the memory of this job") and "Lower the batch size" in ended.error
     assert end_of(queue, described("reports")).state == "done"
 
 
-def test_memory_beyond_the_limit_is_seen_from_outside(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on systems that do not limit what a process allocates."""
-    monkeypatch.setattr(ProcessRunner, "_start", lambda self: WorkerProcess(self.module, 0, 2))
-    queue = queues(Limits(memory=300_000_000))
+def test_memory_beyond_the_limit_is_seen_from_outside(queue: JobQueue, runner: ProcessRunner) -> None:
+    """As on systems that do not limit what a process allocates: this worker was started with a higher limit."""
+    assert end_of(queue, described("reports")).state == "done"
+    runner.limits = replace(LIMITS, memory=300_000_000)
     ended = end_of(queue, described("allocates", bytes=600_000_000, hold=True))
     assert ended.state == "failed" and ended.error is not None
     assert "must be at most 300 MB, and more was needed" in ended.error
 
 
-def test_a_small_worker_is_used_again_and_a_large_one_returns_its_memory(queues: Queues) -> None:
-    queue = queues(Limits(LIMITS.memory, reuse=300_000_000))
-    first = end_of(queue, described("allocates", bytes=10_000_000)).result
-    grown = end_of(queue, described("allocates", bytes=500_000_000, keep=40)).result
-    last = end_of(queue, described("allocates", bytes=10_000_000)).result
-    assert first == grown != last
-    until(lambda: not psutil.pid_exists(grown))
+def test_a_training_goes_on_from_its_checkpoint_when_its_worker_is_killed(
+    queue: JobQueue, runner: ProcessRunner, workspace: Workspace
+) -> None:
+    """And nobody else notices: the same training of another user in another worker ends as ever, with equal weights."""
+    job, other = training(workspace, epochs=30), training(workspace, epochs=30, space=BOB)
+    queue.submit(ANN, "train", "t", job, job_id=job.id)
+    until(lambda: len(queue.snapshot(job.id, ANN).details.get("reports", ())) >= 2)
+    (victim,) = workers_of(runner)
+    queue.submit(BOB, "train", "t", other, job_id=other.id)
+    os.kill(victim, signal.SIGKILL)
+    ended, beside = queue.wait(job.id, ANN, PATIENCE), queue.wait(other.id, BOB, PATIENCE)
+    assert ended.state == beside.state == "done", (ended.error, beside.error)
+    assert "restarted" in ended.details and "restarted" not in beside.details
+    assert [row["epoch"] for row in ended.details["reports"]] == list(range(1, 31))
+    assert np.array_equal(scores(workspace, ended.result["run"]), scores(workspace, beside.result["run"]))
+
+
+def test_a_worker_is_started_before_it_is_needed_and_ends_with_its_runner(
+    own: Callable[[Limits], ProcessRunner],
+) -> None:
+    runner = own(LIMITS)
+    queue = JobQueue(runner=runner)
+    assert not runner._free, "nothing is started before it is asked for"
+    runner.prepare()
+    runner.prepare()
+    (worker,) = runner._free
+    job = described("sleeps")
+    submit(queue, job)
+    assert pid_of(queue, job) == worker.process.pid
+    runner.close()
+    until(lambda: not psutil.pid_exists(worker.process.pid))
+    assert queue.wait(job.id, ANN, PATIENCE).state == "stopped" and not workers_of(runner), "no other one is started"
+    assert end_of(queue, described("reports")).state == "stopped"
 
 
 def test_a_worker_ends_with_the_server_that_started_it(tmp_path: Path) -> None:
@@ -150,31 +200,3 @@ def test_a_worker_ends_with_the_server_that_started_it(tmp_path: Path) -> None:
     server.wait()
     server.stdout.close()
     until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
-
-
-def test_closing_the_runner_ends_its_workers(queues: Queues) -> None:
-    queue, job = queues(), described("sleeps")
-    submit(queue, job)
-    until(lambda: queue.snapshot(job.id, ANN).details.get("pid"))
-    pid = queue.snapshot(job.id, ANN).details["pid"]
-    queues.runners[-1].close()
-    until(lambda: not psutil.pid_exists(pid))
-    assert queue.wait(job.id, ANN, PATIENCE).state == "stopped" and not workers_of(queues), "no other one is started"
-    assert end_of(queue, described("reports")).state == "stopped"
-
-
-def test_a_worker_is_started_before_it_is_needed(queues: Queues) -> None:
-    queue = queues()
-    runner = queues.runners[-1]
-    assert not runner._free, "nothing is started before it is asked for"
-    runner.prepare()
-    runner.prepare()
-    (worker,) = runner._free
-    assert end_of(queue, described("reports")).result["pid"] == worker.process.pid
-
-
-def test_a_worker_that_nobody_needs_ends(queues: Queues) -> None:
-    queue = queues(Limits(LIMITS.memory, keep=1.0))
-    pid = end_of(queue, described("reports")).result["pid"]
-    until(lambda: not psutil.pid_exists(pid))
-    assert end_of(queue, described("reports")).result["pid"] != pid

@@ -23,7 +23,7 @@ from recsys.jobs.processes import Limits, ProcessRunner, available_cores, availa
 from recsys.jobs.queue import JobQueue
 from recsys.jobs.runner import ThreadRunner
 from recsys.jobs.trainings import THREADS
-from recsys.wording import tr
+from recsys.wording import Message, tr
 from recsys.workspace import Space, Workspace, account_id
 from ui.components.cookies import set_cookies
 from ui.language import COOKIE as LANGUAGE_COOKIE
@@ -138,7 +138,7 @@ def jobs() -> JobQueue:
     """The job queue of this server. It is created once, so logging starts here.
 
     STUDIO_JOBS says where jobs run: "process" (the default) or "thread"; STUDIO_JOB_MB, how much memory each may take.
-    Trainings run side by side as far as there are cores.
+    STUDIO_TRAININGS trainings run side by side; by default as many as there are cores for.
     """
     start_log()
     where = os.environ.get("STUDIO_JOBS") or DEFAULT_JOBS
@@ -146,10 +146,19 @@ def jobs() -> JobQueue:
         raise StudioError("STUDIO_JOBS", "must be process or thread", where, "Start the server with one of them.")
     if where == "thread":
         return JobQueue(runner=ThreadRunner(workspace()))
-    trainings = max(1, available_cores() // THREADS)
+    trainings = _trainings()
     limits = Limits(memory=_job_memory(), threads=THREADS)
     runner = ProcessRunner(workspace(), limits)
     return JobQueue(workers=trainings + 1, trainings=trainings, runner=runner)
+
+
+def _trainings() -> int:
+    """How many trainings run side by side: STUDIO_TRAININGS, or as many as there are cores for."""
+    given = os.environ.get("STUDIO_TRAININGS", "")
+    if given and not (given.isdecimal() and 1 <= int(given) <= 100):
+        rule = Message("must be a whole number from {low} to {high}", low=1, high=100)
+        raise StudioError("STUDIO_TRAININGS", rule, given, "Start the server with such a number.")
+    return int(given) if given else max(1, available_cores() // THREADS)
 
 
 def _job_memory() -> int:

@@ -43,6 +43,15 @@ def test_the_memory_of_a_job_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(runner, ProcessRunner) and runner.limits.memory == 1_500_000_000
 
 
+def test_the_number_of_trainings_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_TRAININGS", "3")
+    assert (state.jobs().trainings, state.jobs().workers) == (3, 4)
+    state.jobs.clear()
+    monkeypatch.setenv("STUDIO_TRAININGS", "many")
+    with pytest.raises(StudioError, match="must be a whole number from 1 to 100"):
+        state.jobs()
+
+
 def test_jobs_can_run_inside_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_JOBS", "thread")
     assert isinstance(state.jobs().runner, ThreadRunner)
