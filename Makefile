@@ -6,13 +6,19 @@ PIP = .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version
 # What pip does on one core, on all; tests of packages are left out, and errors are those of files for other versions.
 COMPILE = .venv/bin/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
 REQUIREMENTS = requirements.txt requirements-onnx.txt requirements-sql.txt requirements-text.txt requirements-dev.txt \
-	requirements-tools.txt
+	requirements-tools.txt requirements-ray.txt
 
-.PHONY: app test pytest lint types browser check audit docs screenshots constraints python help clean
+.PHONY: app ray test test-ray pytest lint types browser check audit docs screenshots constraints python help clean
 
 app: .venv/.app  ## install and start the app on this machine only
 	@echo "Interest Transfer Studio: http://localhost:$(PORT)"
 	.venv/bin/streamlit run app.py --server.port $(PORT) --server.maxUploadSize $(UPLOAD_MB)
+
+ray: .venv/.ray  ## start a Ray cluster on this machine only; HOST=10.0.0.1 for others too, which run make ray JOIN=10.0.0.1:6379
+	.venv/bin/python -m recsys.jobs.ray_node $(if $(HOST),--host $(HOST)) $(if $(JOIN),--join $(JOIN))
+
+test-ray: .venv/.dev .venv/.ray  ## test jobs on two Ray nodes of this machine, one of which is killed
+	.venv/bin/python -m pytest tests/jobs/on_ray.py
 
 test: browser  ## install, then lint, types and all tests, including those in a browser
 	@$(MAKE) --no-print-directory --jobs=3 lint types pytest
@@ -54,7 +60,7 @@ python:  ## check the version of Python
 			"Install one of them, or name it: make app PYTHON=/path/to/python3.12 (make clean removes .venv)" >&2; exit 2; }; done
 
 help:  ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
 clean:  ## remove the virtual environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis docs/api
@@ -64,6 +70,12 @@ clean:  ## remove the virtual environment and all caches
 	$(PIP) --requirement requirements.txt
 	@$(COMPILE)
 	@touch $@
+
+.venv/.ray: requirements-ray.txt requirements.txt constraints.txt | python
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	$(PIP) --requirement requirements-ray.txt
+	@$(COMPILE)
+	@touch $@ .venv/.app
 
 .venv/.dev: requirements.txt requirements-onnx.txt requirements-sql.txt requirements-dev.txt constraints.txt | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import secrets
+import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.arguments import add_candidate_arguments, named_candidates
-from recsys.commands.steps import add_run, add_step, check_k, open_run
+from recsys.commands.steps import add_run, add_step, check_k, open_run, progress_of
 from recsys.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from recsys.data.dataset import Dataset
     from recsys.runs import Run
     from recsys.transfer import Recommendations, Transfer, TransferParty
@@ -23,11 +28,16 @@ def add(steps: Any) -> None:
         steps, "recommend", recommend_items, "the k best items of each user, as CSV",
         "recommend --run runs/first --k 10 --out recommendations.csv",
         "recommend --run runs/first --user 42 --user 7 --out two.csv",
+        "recommend --run runs/first --out all.csv --ray 10.0.0.1:6379 --home /shared/workspace",
     )  # fmt: skip
     add_run(recommend)
     recommend.add_argument("--k", type=int, default=10)
     recommend.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
     recommend.add_argument("--user", action="append", metavar="ID", help="only these users (may be repeated)")
+    recommend.add_argument("--ray", default="", metavar="ADDRESS", help="rank on this Ray cluster; auto: of make ray")
+    recommend.add_argument(
+        "--home", type=Path, default=Path("workspace"), metavar="DIR", help="with --ray: the workspace that nodes share"
+    )
 
     transfer = add_step(
         steps, "transfer", transfer_interests, "recommend to one user with the interests of another",
@@ -60,26 +70,47 @@ def add(steps: Any) -> None:
 def recommend_items(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `recommend`."""
     from recsys.data.export import write_csv
-    from recsys.models.recommender import top_k
+    from recsys.jobs.lists import best_items
 
     check_k(chosen.k)
+    if chosen.ray and chosen.user is not None:
+        raise InputError("--ray", "is for the lists of all users", fix="Leave out --user, or --ray.")
     run, dataset = open_run(chosen)
-    known = run.known_histories(dataset)
     users = list(range(dataset.n_users)) if chosen.user is None else [dataset.users.index(u) for u in chosen.user]
+    items, scores = _lists_on_ray(chosen) if chosen.ray else best_items(run, dataset, users, chosen.k)
     rows: dict[str, list[Any]] = {"user_id": [], "item_id": [], "rank": [], "score": []}
-    for start in range(0, len(users), 256):
-        batch = users[start : start + 256]
-        histories = [known[user] for user in batch]
-        left_out = [dataset.left_out(user, len(known[user])) for user in batch]
-        scores = run.model.scores(histories)
-        for user, row, filled in zip(batch, scores, top_k(scores, chosen.k, exclude=left_out), strict=True):
-            best = filled[filled > 0]
-            rows["user_id"] += [dataset.users.external(user)] * len(best)
-            rows["item_id"] += dataset.items.externals(best)
-            rows["rank"] += range(1, len(best) + 1)
-            rows["score"] += row[best].tolist()
+    for user, filled, row in zip(users, items, scores, strict=True):
+        best = filled[filled > 0]
+        rows["user_id"] += [dataset.users.external(user)] * len(best)
+        rows["item_id"] += dataset.items.externals(best)
+        rows["rank"] += range(1, len(best) + 1)
+        rows["score"] += row[filled > 0].tolist()
     write_csv(rows, chosen.out)
     return {"out": str(chosen.out), "users": len(users), "rows": len(rows["rank"])}
+
+
+def _lists_on_ray(chosen: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
+    """`best_items` of all users, ranked on a Ray cluster: in a space of its own in the workspace, which goes again."""
+    from recsys.jobs.description import JobDescription
+    from recsys.jobs.processes import Limits, available_memory
+    from recsys.jobs.progress import Progress
+    from recsys.jobs.ray_runner import RayRunner
+    from recsys.jobs.values import load_value
+    from recsys.runs import copy_run
+    from recsys.workspace import Workspace, new_id
+
+    workspace, show = Workspace(chosen.home, repair=False), progress_of(chosen)
+    space = workspace.space(secrets.token_hex(16))
+    runner = RayRunner(workspace, Limits(memory=int(0.75 * available_memory())), chosen.ray)
+    try:
+        run = space.save("run", "lists", lambda folder: copy_run(chosen.run, folder, "lists")).id
+        job = JobDescription(new_id(), "lists", space.id, run=run, settings={"k": chosen.k})
+        result = runner.run(job, Progress(lambda report: show(report.fraction, report.message), threading.Event()))
+        found = load_value(result, workspace)
+    finally:
+        runner.close()
+        shutil.rmtree(space.folder, ignore_errors=True)
+    return found["items"], found["scores"]
 
 
 def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:

@@ -5,6 +5,8 @@ All but `seeds` have large results, see `recsys.jobs.values`.
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +15,9 @@ import numpy as np
 
 from recsys.data.splits import Split
 from recsys.errors import InputError
+from recsys.files import replace_file
 from recsys.jobs.description import JobDescription
+from recsys.jobs.kinds import job_folder
 from recsys.jobs.progress import Progress
 from recsys.jobs.values import save_value
 from recsys.models.recommender import Recommender
@@ -30,11 +34,13 @@ MAIN = "ndcg@10"
 
 
 def seeds(job: JobDescription, workspace: Workspace, progress: Progress) -> list[float]:
-    """NDCG@10 on the test users of a run's model trained again with each of the "seeds" in the settings."""
-    from recsys.evaluation import evaluate_models
+    """NDCG@10 on the test users of a run's model trained again with each of the "seeds" in the settings.
 
+    Each is kept in the folder of the job, or of the job whose id is "kept by" in the settings, and taken up from there.
+    """
     run, dataset = load_run(run_folder(job.run, workspace))
     split, chosen, values = run.split(dataset), [int(seed) for seed in job.settings["seeds"]], []
+    kept = job_folder(replace(job, id=str(job.settings.get("kept by", job.id))), workspace)
     for number, seed in enumerate(chosen):
 
         def part(fraction: float, message: str, begun: int = number) -> None:
@@ -42,10 +48,28 @@ def seeds(job: JobDescription, workspace: Workspace, progress: Progress) -> list
                 (begun + fraction) / len(chosen), Message("Seed {seed}: {message}", seed=chosen[begun], message=message)
             )
 
-        model = trainers(run, seed, part)[run.model.name](split)
-        report = evaluate_models({"model": model}, split.test, split.train, (10,))
-        values.append(report["model"].estimates[MAIN].value)
+        file = kept / f"seed-{seed}.json"
+        if not file.is_file():
+            replace_file(file, json.dumps(_quality(run, split, seed, part)))
+        values.append(float(json.loads(file.read_text("utf-8"))))
     return values
+
+
+def single_seeds(job: JobDescription, workspace: Workspace) -> tuple[JobDescription, ...]:
+    """The parts of such a job: one for each seed."""
+    return tuple(
+        replace(job, id=secrets.token_hex(12), settings={**job.settings, "seeds": [int(seed)], "kept by": job.id})
+        for seed in job.settings["seeds"]
+    )
+
+
+def _quality(run: Run, split: Split, seed: int, progress: Callable[[float, str], object]) -> float:
+    """NDCG@10 on the test users, trained with this seed."""
+    from recsys.evaluation import evaluate_models
+
+    model = trainers(run, seed, progress)[run.model.name](split)
+    report = evaluate_models({"model": model}, split.test, split.train, (10,))
+    return float(report["model"].estimates[MAIN].value)
 
 
 def protocol(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:

@@ -13,10 +13,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -70,19 +71,49 @@ class Defect(Exception):
     """A defect in a job's work; the text is the traceback of the worker."""
 
 
+class Worker(Protocol):
+    """A worker process, here (`WorkerProcess`) or on another machine (`recsys.jobs.ray_runner`)."""
+
+    reusable: bool
+    greeted: bool
+
+    @property
+    def alive(self) -> bool: ...
+
+    def send(self, message: dict[str, Any]) -> None: ...
+
+    def receive(self, seconds: float) -> dict[str, Any] | None: ...
+
+    def usage(self) -> tuple[int, float, float] | None: ...
+
+    def memory(self) -> int: ...
+
+    def last_words(self) -> str: ...
+
+    def kill(self) -> None: ...
+
+
 class ProcessRunner:
     """See `JobRunner`. It starts as many workers as jobs run at once, and keeps one for the next job.
 
     Args:
         workspace: is opened by the workers, too.
         module: is run as the worker.
+        start: starts a worker in place of a process of this machine.
     """
 
-    def __init__(self, workspace: Workspace, limits: Limits, module: str = "recsys.jobs.worker") -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        limits: Limits,
+        module: str = "recsys.jobs.worker",
+        start: Callable[[], Worker] | None = None,
+    ) -> None:
         self.workspace, self.limits, self.module = workspace, limits, module
+        self._start_elsewhere = start
         self._lock = threading.Lock()
-        self._free: dict[WorkerProcess, threading.Timer] = {}  # with what will end them
-        self._busy: list[WorkerProcess] = []
+        self._free: dict[Worker, threading.Timer] = {}  # with what will end them
+        self._busy: list[Worker] = []
         self._closed = False
 
     def run(self, job: JobDescription, progress: Progress) -> Any:
@@ -110,7 +141,9 @@ class ProcessRunner:
         for worker in workers:
             worker.kill()
 
-    def _start(self) -> WorkerProcess:
+    def _start(self) -> Worker:
+        if self._start_elsewhere is not None:
+            return self._start_elsewhere()
         return WorkerProcess(self.module, self.limits.memory, self.limits.threads)
 
     def _attempts(self, job: JobDescription, progress: Progress) -> None:
@@ -145,7 +178,7 @@ class ProcessRunner:
             "equal_result": progress.equal_result,
         }
 
-    def _take(self) -> WorkerProcess:
+    def _take(self) -> Worker:
         """A worker that is free, or a new one."""
         with self._lock:
             if self._closed:
@@ -160,7 +193,7 @@ class ProcessRunner:
             self._busy.append(worker)
             return worker
 
-    def _give_back(self, worker: WorkerProcess) -> None:
+    def _give_back(self, worker: Worker) -> None:
         """Keeps a worker for the next job, if it is small and its last job has ended by itself."""
         with self._lock:
             if worker in self._busy:
@@ -170,14 +203,14 @@ class ProcessRunner:
                     return
         worker.kill()
 
-    def _keep(self, worker: WorkerProcess) -> None:
+    def _keep(self, worker: Worker) -> None:
         """Puts a worker among the free ones, for a while."""
         seconds = self.limits.surplus if self._free else self.limits.keep
         timer = self._free[worker] = threading.Timer(seconds, self._expire, [worker])
         timer.daemon = True
         timer.start()
 
-    def _expire(self, worker: WorkerProcess) -> None:
+    def _expire(self, worker: Worker) -> None:
         """Ends a worker that nobody has needed."""
         with self._lock:
             if self._free.pop(worker, None) is None:
@@ -188,7 +221,7 @@ class ProcessRunner:
 class _Supervision:
     """One job of a kind in one worker, until its end."""
 
-    def __init__(self, worker: WorkerProcess, limits: Limits, progress: Progress, kind: str) -> None:
+    def __init__(self, worker: Worker, limits: Limits, progress: Progress, kind: str) -> None:
         self.worker, self.limits, self.progress, self.kind = worker, limits, progress, kind
         self.heard = self.looked = self.measured = self.computed = time.monotonic()
         self.cpu_seconds = 0.0

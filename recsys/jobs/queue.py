@@ -102,6 +102,8 @@ class JobQueue:
         keep: number of ended jobs remembered; the oldest are forgotten first.
         max_active: jobs one owner may have waiting or running at once.
         runner: performs described jobs; without one, only functions can be submitted.
+        slots: is asked how many trainings may run at once where that changes, as on a cluster, in place of `trainings`;
+            one job more may run beside them.
     """
 
     def __init__(
@@ -112,9 +114,10 @@ class JobQueue:
         max_active: int = 8,
         trainings: int = 1,
         runner: JobRunner | None = None,
+        slots: Callable[[], int] | None = None,
     ) -> None:
         self.workers, self.exclusive, self.keep, self.max_active = workers, exclusive, keep, max_active
-        self.trainings, self.runner = trainings, runner
+        self.trainings, self.runner, self.slots = trainings, runner, slots
         self._jobs: dict[str, _Job] = {}
         self._turns: dict[str, int] = {}
         self._turn = 0
@@ -145,7 +148,7 @@ class JobQueue:
             self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
             self._forget_old()
-        self._dispatch()
+        self.dispatch()
         return job.id
 
     def ensure(self, owner: str, kind: str, label: str, work: Work, job_id: str, key: str = "") -> str:
@@ -227,8 +230,12 @@ class JobQueue:
                 ranked.append((job.key not in self._results, round_, self._turns.get(job.owner, 0), order, job))
         return [job for *_, job in sorted(ranked, key=lambda entry: entry[:4])]
 
-    def _dispatch(self) -> None:
+    def dispatch(self) -> None:
+        """Starts waiting jobs as far as they may run: at each submit and end, and when a cluster has grown."""
         with self._lock:
+            if self.slots is not None:
+                self.trainings = max(1, self.slots())
+                self.workers = self.trainings + 1
             running = [job for job in self._jobs.values() if job.state == "running"]
             for job in self._waiting():
                 if len(running) >= self.workers:
@@ -268,7 +275,7 @@ class JobQueue:
                 while len(self._results) > self.keep:
                     del self._results[next(iter(self._results))]
             self._end(job, state)
-        self._dispatch()
+        self.dispatch()
 
     def _perform(self, work: Work, progress: Progress) -> Any:
         if not isinstance(work, JobDescription):

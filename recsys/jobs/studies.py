@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from recsys.data.dataset import Dataset
@@ -14,22 +17,19 @@ from recsys.workspace import Workspace
 from recsys.workspace.names import STUDY
 from recsys.workspace.sample_run import run_folder
 
+OPTIONS = ("folds", "most", "epochs", "only")
+
 
 def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
     """Runs the study on the data of a run, saves it, and returns its id. One that was stopped or killed continues.
 
-    The settings are "axis" and, for two scenarios of that axis, "scenarios".
+    The settings are "axis" and, for two scenarios of that axis, "scenarios"; also `OPTIONS` of `transfer_study`.
     """
-    from recsys.evaluation.study.parts import STUDY_PARTS
     from recsys.evaluation.study.transfer_study import transfer_study
-    from recsys.runs.storage import load_run_data
 
-    data = load_run_data(run_folder(job.run, workspace))
-    axis, chosen = str(job.settings["axis"]), tuple(job.settings.get("scenarios", ()))
-    between = (str(chosen[0]), str(chosen[1])) if chosen else None
-    space = workspace.space(job.space)
-    keep = space.folder / STUDY_PARTS
-    found = transfer_study(data, axis, scenarios=between, keep=keep, progress=progress)
+    data, axis, chosen = _asked(job, workspace)
+    options, keep = _options(job), _parts(job, workspace)
+    found = transfer_study(data, axis, scenarios=chosen, keep=keep, progress=progress, **options)
     meta = {
         "fingerprint": data.fingerprint,
         "axis": axis,
@@ -37,7 +37,47 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
         "level": found.level,
         "repeats": data.repeats.text,
     }
+    space = workspace.space(job.space)
     return space.save_json("study", Message(STUDY, axis=axis), found.to_json(), meta).id
+
+
+def folds(job: JobDescription, workspace: Workspace) -> tuple[JobDescription, ...]:
+    """The parts of a study: its folds and its new items, each a job of the kind "study part"."""
+    from recsys.evaluation.study.transfer_study import fold_count
+
+    count = int(job.settings.get("folds", 0)) or fold_count(_asked(job, workspace)[0])
+    return tuple(
+        replace(job, id=secrets.token_hex(12), kind="study part", settings={**job.settings, "part": number})
+        for number in range(count + 1)
+    )
+
+
+def study_part(job: JobDescription, workspace: Workspace, progress: Progress) -> None:
+    """Does the "part" in the settings of a study, which stays in the space until the study takes it up."""
+    from recsys.evaluation.study.transfer_study import study_part
+
+    data, axis, chosen = _asked(job, workspace)
+    options, keep, number = _options(job), _parts(job, workspace), int(job.settings["part"])
+    study_part(data, axis, number, keep=keep, scenarios=chosen, progress=progress, **options)
+
+
+def _asked(job: JobDescription, workspace: Workspace) -> tuple[Dataset, str, tuple[str, str] | None]:
+    """The data of a study, its axis, and its scenarios."""
+    from recsys.runs.storage import load_run_data
+
+    data, chosen = load_run_data(run_folder(job.run, workspace)), tuple(job.settings.get("scenarios", ()))
+    return data, str(job.settings["axis"]), (str(chosen[0]), str(chosen[1])) if chosen else None
+
+
+def _options(job: JobDescription) -> dict[str, Any]:
+    return {name: job.settings[name] for name in OPTIONS if name in job.settings}
+
+
+def _parts(job: JobDescription, workspace: Workspace) -> Path:
+    """Where the parts of a study are kept."""
+    from recsys.evaluation.study.parts import STUDY_PARTS
+
+    return workspace.space(job.space).folder / STUDY_PARTS
 
 
 def data_key(dataset: Dataset) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import psutil
 import streamlit as st
 
+from ui.shell.cluster import cluster_lines
 from ui.shell.frame import PageContext
 
 PACKAGES = (
@@ -32,6 +33,7 @@ def diagnostics(page: PageContext) -> None:
         f"python {platform.python_version()} on {platform.system()}, {os.cpu_count()} cores",
         f"memory: {process.memory_info().rss / 1e6:,.0f} MB used by the app, {memory.available / 1e9:,.1f} GB free",
         "packages: " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
+        *cluster_lines(page.jobs),
     ]
     for job in page.jobs.of(page.space.id)[:10]:
         lines.append(

@@ -17,6 +17,7 @@ from ui.language import LANGUAGES, begin_language, choose_language, language
 from ui.learn.guide import guide_card
 from ui.shell import state
 from ui.shell.account import account_buttons
+from ui.shell.cluster import show_cluster
 from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
 from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, STEPS, PageContext, Step
 from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value, widget_values_sent
@@ -127,6 +128,7 @@ def _running_jobs(page: PageContext) -> None:
     before, st.session_state["frame_active"] = st.session_state.get("frame_active", 0), len(active)
     if before > len(active):
         st.rerun()  # a job has ended: page and menu show its result
+    show_cluster(page.jobs)
     if not active:
         return
     st.caption(tr_n("{n} job running or waiting", "{n} jobs running or waiting", len(active)))

@@ -21,6 +21,7 @@ from recsys.cases.rules import NO_RULES, Rules, check_length, parse_number, read
 from recsys.errors import InputError, StudioError
 from recsys.jobs.processes import Limits, ProcessRunner, available_cores, available_memory
 from recsys.jobs.queue import JobQueue
+from recsys.jobs.ray_runner import RayRunner
 from recsys.jobs.runner import ThreadRunner
 from recsys.jobs.trainings import THREADS
 from recsys.wording import Message, tr
@@ -139,8 +140,14 @@ def jobs() -> JobQueue:
 
     STUDIO_JOBS says where jobs run: "process" (the default) or "thread"; STUDIO_JOB_MB, how much memory each may take.
     STUDIO_TRAININGS trainings run side by side; by default as many as there are cores for.
+    With STUDIO_RAY jobs run on the Ray cluster of that address, as many side by side as there are cores.
     """
     start_log()
+    if address := os.environ.get("STUDIO_RAY", ""):
+        cluster = RayRunner(workspace(), Limits(memory=_job_memory(), keep=60.0, threads=THREADS), address)
+        queue = JobQueue(runner=cluster, slots=cluster.slots)
+        cluster.changed = queue.dispatch
+        return queue
     where = os.environ.get("STUDIO_JOBS") or DEFAULT_JOBS
     if where not in ("process", "thread"):
         raise StudioError("STUDIO_JOBS", "must be process or thread", where, "Start the server with one of them.")

@@ -143,10 +143,8 @@ def transfer_study(
         rule = Message("must be of {names}", names=", ".join(methods.optional_names()))
         raise InputError("the methods", rule, ", ".join(unknown))
     progress(0.01, Message("Holding out users …"))
-    count = folds or (3 if dataset.n_interactions <= 120_000 else 2)
-    plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
-    parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
-    training, with_new_items = _Training(model, epochs, count, seed), only is None or NEW_ITEMS in only
+    setup = _Setup.of(dataset, axis, scenarios, seed, folds, most, epochs, only, keep, model)
+    count, with_new_items = setup.training.folds, setup.with_new_items
     share = 0.93 / (count + 0.5 * with_new_items)  # of a fold in the time
 
     def part_of(number: int, length: float) -> Progress:
@@ -155,14 +153,44 @@ def transfer_study(
 
         return part
 
-    results = [_fold_results(plan, number, parts, training, only, part_of(number, 1.0)) for number in range(count)]
-    found = None
-    if with_new_items:
-        found = study_new_items(dataset, plan, parts, seed, training.run, part_of(count, 0.5))
+    results = [setup.fold(number, part_of(number, 1.0)) for number in range(count)]
+    found = setup.new_items(dataset, part_of(count, 0.5)) if with_new_items else None
     progress(0.96, Message("Resampling users …"))
-    study = _study(plan, results, found, seed, has_times(dataset))
+    study = _study(setup.plan, results, found, seed, has_times(dataset))
     progress(1.0, Message("Done"))
     return study
+
+
+def fold_count(dataset: Dataset) -> int:
+    """How many folds `transfer_study` has of this data, when it is not told."""
+    return 3 if dataset.n_interactions <= 120_000 else 2
+
+
+def study_part(
+    dataset: Dataset,
+    axis: str,
+    number: int,
+    *,
+    keep: Path,
+    scenarios: tuple[str, str] | None = None,
+    seed: int = 0,
+    folds: int | None = None,
+    most: int | None = None,
+    epochs: int | None = None,
+    only: Sequence[str] | None = None,
+    progress: Progress = no_progress,
+) -> None:
+    """Does one part of `transfer_study` and leaves its results in `keep`, where the study with the same arguments
+    finds them, so that parts can be done side by side.
+
+    Args:
+        number: of a fold; the last part, after the folds, is that of the new items.
+    """
+    setup = _Setup.of(dataset, axis, scenarios, seed, folds, most, epochs, only, keep)
+    if number < setup.training.folds:
+        setup.fold(number, progress)
+    elif setup.with_new_items:
+        setup.new_items(dataset, progress)
 
 
 def _study(
@@ -213,6 +241,46 @@ class _Training:
         epochs = self.epochs or study_epochs(rows, self.folds)
         encoder, configs = train_encoder(rows, epochs, self.seed, progress, checkpoint)
         return encoder, {"epochs": epochs, **configs}
+
+
+@dataclass(frozen=True)
+class _Setup:
+    """What the parts of a study work with."""
+
+    plan: StudyPlan
+    parts: StudyParts
+    training: _Training
+    only: Sequence[str] | None
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        axis: str,
+        scenarios: tuple[str, str] | None,
+        seed: int,
+        folds: int | None,
+        most: int | None,
+        epochs: int | None,
+        only: Sequence[str] | None,
+        keep: Path | None,
+        model: Callable[[Dataset], Encoder] | None = None,
+    ) -> _Setup:
+        """See `transfer_study`."""
+        count = folds or fold_count(dataset)
+        plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
+        parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
+        return cls(plan, parts, _Training(model, epochs, count, seed), only)
+
+    @property
+    def with_new_items(self) -> bool:
+        return self.only is None or NEW_ITEMS in self.only
+
+    def fold(self, number: int, progress: Progress) -> tuple[FoldInfo, list[MethodQuality]]:
+        return _fold_results(self.plan, number, self.parts, self.training, self.only, progress)
+
+    def new_items(self, dataset: Dataset, progress: Progress) -> NewItems | None:
+        return study_new_items(dataset, self.plan, self.parts, self.training.seed, self.training.run, progress)
 
 
 def _fold_results(
