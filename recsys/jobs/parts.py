@@ -52,12 +52,10 @@ def run_parts(
         return
     shared = _Shared(progress, len(parts))
     with ThreadPoolExecutor(len(parts), f"parts-of-{job.id[:8]}") as threads:
-        futures = [threads.submit(shared.run, number, part, run) for number, part in enumerate(parts)]
-        try:
-            for future in futures:
-                future.result()
-        finally:
-            shared.stop.set()
+        for number, part in enumerate(parts):
+            threads.submit(shared.run, number, part, run)
+    if shared.error is not None:
+        raise shared.error
 
 
 class _Shared:
@@ -65,6 +63,7 @@ class _Shared:
 
     def __init__(self, whole: Progress, count: int) -> None:
         self.whole, self.stop = whole, _Either(whole)
+        self.error: BaseException | None = None  # the first one
         self._fractions = [0.0] * count
         self._lock = threading.Lock()
 
@@ -76,7 +75,9 @@ class _Shared:
 
         try:
             run(part, Progress(receive, self.stop))
-        except BaseException:
+        except BaseException as error:
+            with self._lock:
+                self.error = self.error or error
             self.stop.set()
             raise
         self._receive(number, Report(1.0, self.whole.newest.message))

@@ -33,7 +33,6 @@ from recsys.workspace import Workspace
 log = logging.getLogger(__name__)
 
 TICK = 0.1  # seconds between two looks at a worker that says nothing
-ATTEMPTS = 2  # of a job whose worker is lost
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ class Limits:
         start: seconds until its first sign of life. silence: seconds without another. idle: seconds without computing.
         stop: seconds from a request to stop to its end by force, while there is nothing to keep.
         threads: of the numeric libraries.
+        attempts: of a job whose worker is lost.
     """
 
     memory: int
@@ -57,6 +57,7 @@ class Limits:
     idle: float = 300.0
     stop: float = 0.6
     threads: int = 2
+    attempts: int = 2
 
 
 class WorkerLost(Exception):
@@ -147,8 +148,8 @@ class ProcessRunner:
         return WorkerProcess(self.module, self.limits.memory, self.limits.threads)
 
     def _attempts(self, job: JobDescription, progress: Progress) -> None:
-        """Does the job; once more where its worker was lost."""
-        for attempt in range(1, ATTEMPTS + 1):
+        """Does the job; again where its worker was lost."""
+        for attempt in range(1, self.limits.attempts + 1):
             worker = self._take()
             try:
                 return _Supervision(worker, self.limits, progress, job.kind).run(self._order(job, progress))
@@ -156,7 +157,7 @@ class ProcessRunner:
                 fields = {"job": job.id[:8], "kind": job.kind, "cause": lost.cause, "stderr": worker.last_words()}
                 if progress.stopping or self._closed:
                     raise JobStopped from lost
-                last = attempt == ATTEMPTS
+                last = attempt == self.limits.attempts
                 log.log(logging.ERROR if last else logging.WARNING, "worker lost", extra={"fields": fields})
                 if last:
                     raise _lost_error(job.kind, lost.cause) from lost

@@ -17,7 +17,7 @@ from recsys.jobs.processes import available_memory
 from recsys.jobs.worker_process import WorkerProcess
 from recsys.wording import to_json
 
-LEASE = 20.0  # seconds without a question after which the worker ends: the app, or the way to it, is lost
+LEASE = 60.0  # seconds without a question after which the worker ends: the app, or the way to it, is lost
 MOST_OF_MEMORY = 0.75  # of the node, that a worker may take
 
 

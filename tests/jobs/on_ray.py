@@ -46,7 +46,7 @@ from tests.jobs.test_runner_conformance import (
     until,
 )
 
-LIMITS = Limits(memory=8_000_000_000, keep=60.0)
+LIMITS = Limits(memory=8_000_000_000, keep=60.0, attempts=4)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -55,7 +55,7 @@ class RayCluster:
 
     def __init__(self, home: Path) -> None:
         environment = ray_environment(home, loopback=True) | {"PYTHONPATH": str(ROOT)}
-        environment["RAY_gcs_server_port_wait_time_s"] = str(PATIENCE)
+        environment |= {"RAY_gcs_server_port_wait_time_s": str(PATIENCE), "RAY_health_check_period_ms": "1000"}
         self.log = home / "ray-cluster.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

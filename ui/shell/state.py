@@ -144,7 +144,8 @@ def jobs() -> JobQueue:
     """
     start_log()
     if address := os.environ.get("STUDIO_RAY", ""):
-        cluster = RayRunner(workspace(), Limits(memory=_job_memory(), keep=60.0, threads=THREADS), address)
+        limits = Limits(memory=_job_memory(), keep=60.0, threads=THREADS, attempts=4)
+        cluster = RayRunner(workspace(), limits, address)
         queue = JobQueue(runner=cluster, slots=cluster.slots)
         cluster.changed = queue.dispatch
         return queue
