@@ -1,4 +1,4 @@
-"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|project|evaluate|study|job …`.
+"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|cases|project|evaluate|study …`.
 
 Exit code 0, or 2 with one line on stderr. With `--json`, stdout holds one JSON object and nothing else.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recsys.commands import data, evaluations, jobs, maps, transfers
+from recsys.commands import cases, completion, data, evaluations, groups, jobs, maps, transfers
 from recsys.commands.steps import PROGRAM, Parser
 from recsys.errors import StudioError
 
@@ -31,16 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if chosen.json:
         print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    elif answer.keys() == {"text"}:
+        print(answer["text"])
     else:
         _show(answer)
     return 0
 
 
-def _parser() -> Parser:
-    parser = Parser(prog=PROGRAM, description="From a file of interactions to an honest answer, step by step.")
+def _parser(program: str = PROGRAM) -> Parser:
+    parser = Parser(prog=program, description="From a file of interactions to an honest answer, step by step.")
     steps = parser.add_subparsers(required=True, metavar="STEP", parser_class=Parser)
-    for module in (data, transfers, maps, evaluations, jobs):
+    for module in (data, transfers, cases, groups, maps, evaluations, jobs):
         module.add(steps)
+    completion.add(steps, _parser)
     return parser
 
 

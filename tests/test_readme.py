@@ -55,6 +55,13 @@ def test_every_command_is_accepted(command: str) -> None:
     assert callable(_parser().parse_args(shlex.split(command)).command)
 
 
+@pytest.mark.parametrize("text", [README, CHINESE])
+def test_the_scheduled_command_is_one_line_that_is_accepted(text: str) -> None:
+    (line,) = re.findall(r"`([\d*]+ [\d*]+ [\d*]+ [\d*]+ [\d*]+ cd [^`\n]+)`", text)
+    command = line.partition("-m recsys ")[2].partition(" >>")[0]
+    assert callable(_parser().parse_args(shlex.split(command)).command)
+
+
 def test_every_subcommand_is_described() -> None:
     steps = next(action.choices for action in _parser()._actions if action.choices)
     assert {command.split()[0] for command in COMMANDS} == set(steps or ())

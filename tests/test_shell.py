@@ -6,6 +6,7 @@ import csv
 import json
 import shlex
 import sqlite3
+import subprocess
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -356,3 +357,78 @@ def test_progress_is_a_bar_on_a_terminal_and_nothing_in_a_file(
     assert lines[1].endswith("\n") and max(len(line.rstrip("\n")) for line in lines) < 60
     steps.progress_of(_parser().parse_args(["train", "x.csv", "--run", "r", "--json"]))(0.5, "epoch 3")
     assert capsys.readouterr().err == ""
+
+
+def test_groups_interests_methods_and_explanations(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    users = answer(capsys, ["groups", "--run", run])["groups"]
+    assert sum(group["size"] for group in users) == 40 and all(group["name"] and group["typical"] for group in users)
+    members = answer(capsys, ["groups", "--run", run, "--group", 0])["members"]
+    assert len(members) == users[0]["size"] and set(members) <= {f"u{n}" for n in range(40)}
+    items = answer(capsys, ["groups", "--run", run, "--of", "items"])["groups"]
+    assert sum(group["size"] for group in items) == 40
+    found = answer(capsys, ["interests", "--run", run, "--of", "user:u3"])
+    assert found["of"] == "user u3" and sum(one["share"] for one in found["interests"]) == pytest.approx(1)
+    methods = {one["name"]: one["usable"] for one in answer(capsys, ["methods", "--run", run])["methods"]}
+    assert methods["linear"] and methods["bridge"] and not methods["text_bridge"], "the items have no texts"
+    told = answer(capsys, ["explain", "--run", run, "--user", "u3", "--k", 3])
+    assert told["rank"] == 1 and len(told["history"]) == 3
+    effects = [abs(one["effect"]) for one in told["history"]]
+    assert effects == sorted(effects, reverse=True) and effects[0] > 0
+    assert main(["groups", "--run", str(run), "--group", "99"]) == 2
+    assert "--group must be a number in the list of groups (got 99)" in capsys.readouterr().err
+
+
+def test_cases_from_saving_to_files(capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path) -> None:
+    home, opened = tmp_path / "home", load_run(run)
+    space = Workspace(home).space("a" * 32)
+    saved_run = space.save_run(*opened).id
+    group = space.save_cohort("Walkers", [f"u{n}" for n in range(0, 12, 2)]).id
+    at = ["--home", home]
+    pair = ["--run", saved_run, "--target", "user:u0", "--k", 5]
+    first = answer(capsys, ["cases", "save", *pair, "--source", "user:u1", "--alpha", 0.2, "--note", "one", *at])
+    second = answer(capsys, ["cases", "save", *pair, "--source", f"group:{group}", "--rules", "hide_source=1", *at])
+    blended = answer(capsys, ["transfer", "--run", run, "--target", "u0", "--source", "u1", "--alpha", 0.2, "--k", 5])
+    assert [item["item_id"] for item in first["items"]] == [item["item_id"] for item in blended["items"]]
+    rows = answer(capsys, ["cases", "list", *at])["cases"]
+    assert [row["case"] for row in rows] == [second["case"], first["case"]] and rows[1]["note"] == "one"
+    both = answer(capsys, ["cases", "compare", first["case"], second["case"], *at])
+    assert [row["what"] for row in both["differs"]] == ["Source", "α", "Rules"] and 0 <= both["overlap"] <= 1
+    under = answer(capsys, ["cases", "show", first["case"], "--run", saved_run, *at])["under"]
+    assert under["overlap"] == 1 and under["items"] == first["items"]
+    assert answer(capsys, ["cases", "note", first["case"], "two", *at])["note"] == "two"
+    answer(capsys, ["cases", "delete", second["case"], *at])
+    assert len(answer(capsys, ["cases", "list", *at])["cases"]) == 1
+    answer(capsys, ["cases", "restore", second["case"], *at])
+    for form, begin in (("html", "<!doctype html>"), ("md", "# Compared cases"), ("ipynb", "{")):
+        out = tmp_path / f"cases.{form}"
+        assert answer(capsys, ["cases", "export", "--out", out, *at])["cases"] == 2
+        assert out.read_text("utf-8").startswith(begin)
+    wrong = {
+        ("cases", "export", "--out", "cases.pdf", *at): "--out must end in .html, .md, .ipynb (got cases.pdf)",
+        ("cases", "list", "--home", tmp_path / "none"): "--home must be the folder of the app's saved work",
+        ("cases", "show", "0" * 24, *at): "the saved item must be one of yours",
+        ("cases", "save", *pair, "--source", "user:u1", "--rules", "what=all", *at): "must be one of next-choice",
+        ("cases", "show", first["case"], "--run", "sample", *at): "u0",
+    }
+    for arguments, words in wrong.items():
+        assert main([*map(str, arguments)]) == 2
+        shown = capsys.readouterr()
+        assert words in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+    Workspace(home).space("b" * 32).save_json("note", "x", {})
+    assert main(["cases", "list", "--home", str(home)]) == 2 and "Give --space: " in capsys.readouterr().err
+    assert len(answer(capsys, ["cases", "list", *at, "--space", "a" * 32])["cases"]) == 2
+
+
+def test_the_shell_completes_commands_and_options(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["completion", "bash"]) == 0
+    script = tmp_path / "complete.sh"
+    script.write_text(capsys.readouterr().out)
+
+    def completed(words: str) -> list[str]:
+        typed = f"COMP_WORDS=(recsys {words})\nCOMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
+        code = f"source {script}\n{typed}_shtab_recsys\necho ${{COMPREPLY[@]}}"
+        return subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert completed("tra") == ["train", "transfer"]
+    assert "--holdout" in completed("train --h") and "export" in completed("cases ex")
+    assert main(["completion", "zsh"]) == 0 and "#compdef recsys" in capsys.readouterr().out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,11 +22,16 @@ from ui.shell import state
 
 @dataclass(frozen=True, eq=False)
 class RunContext:
-    """The open run with its dataset, and the folder it was opened from (the key of the caches)."""
+    """The open run with its dataset, and the folder it was opened from (the key of the caches).
+
+    Attributes:
+        groups: saved groups that a case brings with it, by id: name and user ids; they may have been deleted since.
+    """
 
     folder: str
     run: Run
     dataset: Dataset
+    groups: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
 
     @cached_property
     def known_histories(self) -> list[History]:
@@ -61,9 +67,9 @@ class RunContext:
         """A transfer method fitted on all users, for a pair of scenarios if given. Raises InputError."""
         return cache.fitted_method(self.folder, name, scenarios)
 
-    def saved_group(self, entry_id: str) -> tuple[str, list[str]]:
+    def saved_group(self, entry_id: str) -> tuple[str, Sequence[str]]:
         """A saved group's name and user ids. Raises UnknownIdError, ArtifactError."""
-        return cohort(entry_id)
+        return self.groups[entry_id] if entry_id in self.groups else cohort(entry_id)
 
 
 def run_context(folder: str) -> RunContext:

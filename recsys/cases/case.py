@@ -12,6 +12,8 @@ from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError
 from recsys.wording import Message, recognised
 
 FORMAT = 1  # of a saved case
+CASE = Message("{target} and {source}, α = {alpha}")
+"""The name of a case."""
 MAX_NOTE = 2_000  # characters
 MAX_ITEMS = 100  # of a list, as in a link
 MAX_TEXT = 4_000  # characters of a text in a saved case
@@ -153,7 +155,7 @@ def _item(row: Mapping[str, Any]) -> ListedItem:
 
 def case_label(target: str, source: str, alpha: float) -> Message:
     """A case in a few words."""
-    return Message("{target} and {source}, α = {alpha:.3f}", target=target, source=source, alpha=alpha)
+    return Message(str(CASE), target=target, source=source, alpha=f"{alpha:.3f}")
 
 
 def party_words(name: str) -> str:

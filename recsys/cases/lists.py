@@ -13,6 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.transfer import Recommendations
 from recsys.wording import Message, listed
+from recsys.workspace.names import known_name
 
 
 def list_of_case(parts: RunParts, case: Case) -> tuple[ListedItem, ...]:
@@ -124,8 +125,8 @@ def _settings(saved: SavedCase) -> dict[Message, str]:
         Message("α"): f"{saved.case.alpha:.3f}",
         Message("Length of the list"): str(saved.case.k),
         Message("Rules"): rules_in_words(saved),
-        _MODEL: saved.run_name,
-        Message("Data"): saved.data,
+        _MODEL: known_name(saved.run_name),
+        Message("Data"): known_name(saved.data),
     }
 
 

@@ -13,6 +13,7 @@ from recsys.cases.case import SavedCase, party_words
 from recsys.cases.lists import compare_lists, rules_in_words
 from recsys.cases.markdown import plain_markdown
 from recsys.wording import tr, worded
+from recsys.workspace.names import known_name
 
 _HEAD = """\
 from pathlib import Path
@@ -82,7 +83,12 @@ def _folder(run: str) -> str:
 
 def _case(number: int, saved: SavedCase) -> list[dict[str, Any]]:
     heading = [f"## {number}. {plain_markdown(worded(saved.label))}"]
-    where = tr("{run}, on {data}. Rules: {rules}.", run=saved.run_name, data=saved.data, rules=rules_in_words(saved))
+    where = tr(
+        "{run}, on {data}. Rules: {rules}.",
+        run=known_name(saved.run_name),
+        data=known_name(saved.data),
+        rules=rules_in_words(saved),
+    )
     heading += [plain_markdown(where), *(f"> {plain_markdown(line)}" for line in saved.note.split("\n") if line)]
     literal = repr([(item.item_id, item.score) for item in saved.items])
     if saved.case.rules.epsilon:

@@ -17,6 +17,7 @@ from recsys.cases.markdown import plain_markdown
 from recsys.charts.case_lists import ranks_svg, shares_svg
 from recsys.charts.style import format_number
 from recsys.wording import tr, worded
+from recsys.workspace.names import known_name
 
 STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
@@ -83,8 +84,8 @@ def _overview(cases: Sequence[SavedCase]) -> tuple[tuple[str, ...], ...]:
             f"{saved.case.alpha:.3f}",
             str(saved.case.k),
             worded(rules_in_words(saved)),
-            saved.run_name,
-            saved.data,
+            worded(known_name(saved.run_name)),
+            worded(known_name(saved.data)),
             titles_of(saved.items),
         )
         for number, saved in enumerate(cases, 1)
@@ -124,7 +125,12 @@ def _case(number: int, saved: SavedCase) -> Section:
         )
         for rank, item in enumerate(saved.items, 1)
     ]
-    where = tr("{run}, on {data}. Rules: {rules}.", run=saved.run_name, data=saved.data, rules=rules_in_words(saved))
+    where = tr(
+        "{run}, on {data}. Rules: {rules}.",
+        run=known_name(saved.run_name),
+        data=known_name(saved.data),
+        rules=rules_in_words(saved),
+    )
     return Section(f"{number}. {worded(saved.label)}", (where,), saved.note, (head, *rows))
 
 

@@ -14,12 +14,14 @@ _AXES = {"users": Message("users"), "time": Message("time"), "scenarios": Messag
 
 def known_name(name: str) -> str:
     """The name of an entry as a message where the app has given it; the name itself where a user has."""
+    from recsys.cases.case import CASE, party_words
     from recsys.data.samples import SAMPLE_NAME, SAMPLES
     from recsys.models.table import MODEL_ON_DATA, MODELS
 
-    found = recognised(name, STOPPED, COPY, STUDY, RUN, SAMPLE_RUN)
+    found = recognised(name, STOPPED, COPY, STUDY, RUN, SAMPLE_RUN, CASE)
     if isinstance(found, Message):
         words = {"axis": lambda axis: _AXES.get(axis, axis), "name": known_name, "data": known_name}
+        words |= {"target": party_words, "source": party_words}
         values = {place: words[place](str(value)) if place in words else value for place, value in found.values.items()}
         return Message(found.template, **values)
     for sample in SAMPLES:

@@ -370,6 +370,11 @@ _PRESSED: Mapping[str, tuple[str, ...]] = {  # button's key -> fields that are o
     "train_defaults": (),
     "study_*": (),
     "privacy_again": (),
+    "cases_save": (),
+    "cases_undo": (),
+    "cases_keep_*": (),
+    "cases_delete_*": (),
+    "cases_open_*": ("run", "dataset", "target", "source", "alpha", "k", "rules", "part"),
     "home_class": ("run", "dataset", "target", "source"),
 }
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from recsys.errors import UnknownIdError
 from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_NAME_LENGTH, Entry
+from recsys.workspace.cases import read_case
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
+from ui.transfer.case_pair import view_of
 
 LABELS = {
     "dataset": Message("Data"),
@@ -17,8 +21,16 @@ LABELS = {
     "study": Message("Study"),
     "note": Message("Note"),
     "map": Message("Map"),
+    "case": Message("Case"),
 }
-OPENS = {"dataset": "train", "run": "transfer", "cohort": "transfer", "study": "evaluate", "map": "embeddings"}
+OPENS = {
+    "dataset": "train",
+    "run": "transfer",
+    "cohort": "transfer",
+    "study": "evaluate",
+    "map": "embeddings",
+    "case": "transfer",
+}
 
 
 def saved_work(page: PageContext) -> None:
@@ -99,7 +111,7 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
                 st.rerun()
 
 
-def _view_of(page: PageContext, entry: Entry) -> dict[str, str]:
+def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
     """The view that opens an entry: a group as source, on the run of its map; a study on a run of its data."""
     runs = {run.id: run for run in page.space.entries("run")}
     if entry.kind in ("dataset", "run"):
@@ -108,6 +120,8 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, str]:
         run = str(entry.meta.get("run", ""))
         context = {"run": run} if run in runs and run != page.run_id else {}
         return {**context, "source": f"group:{entry.id}"}
+    if entry.kind == "case":
+        return view_of(read_case(page.space, entry.id))
     if entry.kind == "study":
         on_same_data = [
             run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")

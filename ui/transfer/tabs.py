@@ -17,6 +17,7 @@ from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import helps, which_alpha
+from ui.transfer.cases import compare_cases
 from ui.transfer.export import export_downloads
 from ui.transfer.privacy import privacy
 from ui.transfer.report import CHANGE_COLUMNS, change_rows
@@ -28,6 +29,7 @@ TABS = {
     "alpha": Message("Which α?"),
     "help": Message("Does it help?"),
     "privacy": Message("Privacy of the source"),
+    "cases": Message("Compare cases"),
     "files": Message("Export"),
 }
 WAY_NAMES = {
@@ -47,6 +49,7 @@ def tabs(page: PageContext, context: RunContext, scored: ScoredPair, requested: 
         "alpha": which_alpha,
         "help": helps,
         "privacy": privacy,
+        "cases": compare_cases,
         "files": export_downloads,
     }
     with open_tab(page, {key: tr(name) for key, name in TABS.items()}, "transfer_tab", requested) as chosen:

@@ -24,7 +24,7 @@ from recsys.transfer.certificate import Certificate
 from recsys.transfer.methods import DEFAULT, TransferMethod
 from recsys.transfer.source_interests import Weights
 
-_SERVE = Path(__file__).with_name("serve_blend.py")
+_SCRIPTS = tuple(Path(__file__).with_name(name) for name in ("serve_blend.py", "service.py"))
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,9 @@ def export_bundle(
     method: TransferMethod | None = None,
     scenarios: tuple[str, str] | None = None,
 ) -> tuple[Path, ...]:
-    """Writes items.parquet, users.parquet, follows.parquet, policy.json and serve_blend.py.
+    """Writes items.parquet, users.parquet, follows.parquet, policy.json, serve_blend.py and service.py.
 
+    serve_blend.py computes lists, service.py is an example of serving them over HTTP.
     A learned transfer method adds method.npz, its maps. Where the data's rule allows already chosen items, those that
     it leaves out at the end of the data are written for each user, and policy.json says the rule.
 
@@ -160,7 +161,8 @@ def export_bundle(
         with (folder / "method.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **learned.tensors())
     (folder / "policy.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-    shutil.copyfile(_SERVE, folder / _SERVE.name)
+    for script in _SCRIPTS:
+        shutil.copyfile(script, folder / script.name)
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
 
 

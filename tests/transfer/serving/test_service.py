@@ -1,0 +1,116 @@
+"""The example service of a bundle, started as a process and asked by requests on this machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recsys.data.dataset import Dataset
+from recsys.models.attention.model import AttentionModel
+from recsys.transfer.blend import transfer
+from recsys.transfer.parties import party_of_items, party_of_user
+from recsys.transfer.recommendations import recommend
+from recsys.transfer.serving import service
+from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+
+Answer = tuple[int, Any]
+
+
+class Client:
+    """Asks the service."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def get(self, path: str) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            answered = connection.getresponse()
+            text = answered.read()
+            return answered.status, json.loads(text) if text.startswith(b"{") else text
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def client(planted: Dataset, model: AttentionModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder = tmp_path_factory.mktemp("service")
+    export_bundle(model, planted, Policy("the nearest user", ((1, 0.7), (10, 0.2))), folder)
+    export_onnx(model, folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-I", "-c", _RUN, str(folder), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder)
+    asked = Client(port)
+    try:
+        for _ in range(600):
+            try:
+                assert asked.get("/health")[0] == 200
+                break
+            except OSError:
+                assert process.poll() is None, process.stderr and process.stderr.read()
+                time.sleep(0.1)
+        yield asked
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+_RUN = """
+import runpy, sys
+folder, port = sys.argv[1:]
+sys.path.insert(0, folder)
+sys.argv = ["service.py", port]
+class Missing:
+    def find_spec(self, name, *_):
+        assert name.split(".")[0] not in ("recsys", "torch", "streamlit"), name
+sys.meta_path.insert(0, Missing())
+runpy.run_path(folder + "/service.py", run_name="__main__")
+"""
+
+
+def test_it_serves_the_list_of_the_library(client: Client, planted: Dataset, model: AttentionModel) -> None:
+    pair = transfer(model, party_of_user(planted, 7), party_of_user(planted, 20))
+    status, answer = client.get("/recommend?target=u7&source=u20&alpha=0.35&k=8")
+    assert (status, answer["alpha"]) == (200, 0.35)
+    assert answer["items"] == planted.items.externals(recommend(pair, 0.35, 8).items)
+    assert client.get("/recommend?target=u7&source=u20")[1]["alpha"] == 0.2, "the policy's, for ten items or more"
+    new = transfer(model, party_of_items([3, 9, 11]), party_of_user(planted, 20))
+    _, answer = client.get("/recommend?target=item:i3,i9,i11&source=u20")
+    assert answer == {"alpha": 0.7, "items": planted.items.externals(recommend(new, 0.7, 10).items)}
+    assert client.get("/health") == (200, {"items": planted.n_items})
+
+
+@pytest.mark.parametrize(
+    ("query", "subject", "got"),
+    [
+        ("source=u20", "target", ""),
+        ("target=u7&source=nobody", "source", "nobody"),
+        ("target=item:i3,moon&source=u20", "target", "moon"),
+        ("target=u7&source=u20&alpha=1.5", "alpha", "1.5"),
+        ("target=u7&source=u20&alpha=nan", "alpha", "nan"),
+        ("target=u7&source=u20&k=0", "k", "0"),
+        ("target=u7&source=u20&k=2.5", "k", "2.5"),
+        ("target=u7&source=u20&k=" + "9" * 300, "k", "9" * 80),
+    ],
+)
+def test_a_wrong_request_is_refused_with_a_reason(client: Client, query: str, subject: str, got: str) -> None:
+    status, answer = client.get(f"/recommend?{query}")
+    assert status == 422 and list(answer) == ["subject", "rule", "got", "fix"]
+    assert (answer["subject"], answer["got"]) == (subject, got) and "must be" in answer["rule"] and answer["fix"]
+
+
+def test_other_addresses_are_not_found_and_it_stays_short(client: Client) -> None:
+    assert client.get("/")[0] == 404 and client.get("/recommend/x")[0] == 404
+    assert len(Path(service.__file__).read_text("utf-8").splitlines()) < 60

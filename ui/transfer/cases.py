@@ -1,0 +1,153 @@
+"""The tab "Compare cases": the pair on screen is saved as a case; saved cases in a table, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from recsys.cases.case import MAX_NOTE, Case, SavedCase, party_words, tidy_note, titles_of
+from recsys.cases.lists import listed_items, rules_in_words
+from recsys.cases.parties import MEDOID
+from recsys.cases.report import report_of
+from recsys.errors import UnknownIdError
+from recsys.wording import tr, worded
+from recsys.workspace.cases import save_case, saved_cases
+from recsys.workspace.names import known_name
+from ui.language import file_language
+from ui.run_context import RunContext
+from ui.shell.frame import PageContext
+from ui.shell.widgets import download, escape_markdown, number_duplicates
+from ui.transfer.case_pair import side_by_side, under_another_run
+from ui.transfer.export import final_list
+from ui.transfer.scored_pair import ScoredPair
+
+A, B = "cases_a", "cases_b"  # widget keys of the two cases that are shown
+FILES = {"html": "text/html", "md": "text/markdown", "ipynb": "application/x-ipynb+json"}
+
+
+def compare_cases(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
+    """Saving, the table of all cases, two of them side by side, one under another run, and the files."""
+    _save(page, context, scored)
+    cases, problems = saved_cases(page.space)
+    for problem in problems:
+        st.warning(escape_markdown(tr(problem), 400))
+    if not cases:
+        st.caption(tr("Nothing saved yet. A saved case keeps target, source, α, rules, model and list."))
+    else:
+        _table(list(cases.values()))
+        chosen = _choose_two(cases)
+        side_by_side(page, cases, *chosen)
+        under_another_run(page, cases[chosen[0]])
+        _files(cases, chosen)
+    _undo(page)
+
+
+def _save(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
+    text, button = st.columns([4, 1.4], vertical_alignment="bottom")
+    note = text.text_input(tr("Note (optional)"), max_chars=MAX_NOTE, key="cases_note")
+    if button.button(tr("Save the case above"), key="cases_save", width="stretch"):
+        entry = save_case(page.space, current_case(page, context, scored, note))
+        if A in st.session_state:  # the new case is compared with the one that was A
+            st.session_state[B] = st.session_state[A]
+        st.session_state[A] = entry.id
+        st.toast(tr("The case is saved."))
+        st.rerun()
+
+
+def current_case(page: PageContext, context: RunContext, scored: ScoredPair, note: str) -> SavedCase:
+    """The pair on screen as a case."""
+    view, pair = page.view, scored.pair
+    found = listed_items(final_list(page, context, scored), context.dataset)
+    named = [text.removesuffix(MEDOID).partition(":") for text in (view.target, view.source)]
+    groups = {value: context.saved_group(value) for kind, _, value in named if kind == "group"}
+    return SavedCase(
+        Case(view.target, view.source, view.alpha, view.k, scored.rules),
+        page.run_id,
+        context.run.name,
+        context.dataset.name,
+        context.dataset.fingerprint,
+        str(pair.target.card.name),
+        str(pair.source.card.name),
+        found,
+        tidy_note(note),
+        {value: (name, tuple(users)) for value, (name, users) in groups.items()},
+    )
+
+
+def _table(cases: Sequence[SavedCase]) -> None:
+    rows = [
+        {
+            tr("Case"): number,
+            tr("Target"): worded(party_words(saved.target)),
+            tr("Source"): worded(party_words(saved.source)),
+            "α": saved.case.alpha,
+            "k": saved.case.k,
+            tr("Rules"): worded(rules_in_words(saved)),
+            tr("Model"): tr(known_name(saved.run_name)),
+            tr("First items"): titles_of(saved.items),
+            tr("Note"): saved.note,
+        }
+        for number, saved in enumerate(cases, 1)
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        height=min(420, 38 + 35 * len(rows)),
+        column_config={"α": st.column_config.NumberColumn("α", format="%.3f")},
+    )
+
+
+def _choose_two(cases: Mapping[str, SavedCase]) -> tuple[str, str]:
+    """The ids of the two cases to show; the same twice where there is only one."""
+    ids = list(cases)
+    named = {one: f"{number}. {worded(cases[one].label)}" for number, one in enumerate(ids, 1)}
+    shown = number_duplicates(named)
+    for key, place in ((A, 0), (B, min(1, len(ids) - 1))):
+        if st.session_state.get(key) not in ids:  # at first, or when it was deleted
+            st.session_state[key] = ids[place]
+    left, right = st.columns(2, gap="large")
+    return (
+        left.selectbox(tr("Case A"), ids, format_func=shown.__getitem__, key=A),
+        right.selectbox(tr("Case B"), ids, format_func=shown.__getitem__, key=B),
+    )
+
+
+def _files(cases: Mapping[str, SavedCase], chosen: tuple[str, str]) -> None:
+    ids, saved = list(cases), list(cases.values())
+    compared = None if chosen[0] == chosen[1] else (ids.index(chosen[0]), ids.index(chosen[1]))
+    labels = {"html": tr("Report (HTML)"), "md": tr("Report (Markdown)"), "ipynb": tr("Jupyter notebook")}
+    st.markdown(f"**{tr('All cases as one file')}**")
+    with st.container(horizontal=True):
+        for form, mime in FILES.items():
+            made = partial(_file, form, saved, compared)
+            download(labels[form], made, f"cases.{form}", mime, f"out_cases_{form}")
+    st.caption(
+        tr(
+            "The reports open without a network. The notebook computes every number again with the library `recsys`, "
+            "from the export of Home."
+        )
+    )
+
+
+def _file(form: str, cases: Sequence[SavedCase], compared: tuple[int, int] | None) -> bytes:
+    return report_of(form, cases, compared, file_language())
+
+
+def _undo(page: PageContext) -> None:
+    deleted = [entry for entry in page.space.trash() if entry.kind == "case"]
+    if not deleted:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        names = ", ".join(escape_markdown(tr(entry.label), 40) for entry in deleted[:3]) + " …" * (len(deleted) > 3)
+        st.caption(tr("Deleted: {names}", names=names))
+        if st.button(tr("Undo"), key="cases_undo"):
+            for entry in deleted:
+                try:
+                    page.space.restore(entry.id)
+                except UnknownIdError:
+                    continue  # restored in another tab
+            st.rerun()
