@@ -24,7 +24,7 @@ DEFAULT_WEIGHT = 0.3  # of a second score whose link names no weight
 class Rules:
     """What may be recommended, and by which scores. A field's name is also its query parameter.
 
-    Items of the target's history are never recommended.
+    Items of the target's history are recommended only as the run's rule for already chosen items says.
 
     Attributes:
         scenario, tag: only items of it; "" for all.

@@ -63,8 +63,6 @@ def orders_figure(full: Report, sampled: Report, orders: OrderComparison) -> Fig
                 hovertemplate=f"{label}: %{{customdata}}<extra></extra>",
             )
         )
-    figure.update_xaxes(
-        tickvals=[0, 1], ticktext=[tr("all unseen items"), tr("sampled unseen items")], range=[-0.9, 1.9]
-    )
+    figure.update_xaxes(tickvals=[0, 1], ticktext=[tr("all candidates"), tr("sampled candidates")], range=[-0.9, 1.9])
     figure.update_yaxes(autorange="reversed", dtick=1)
     return figure

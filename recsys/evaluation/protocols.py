@@ -98,7 +98,7 @@ PROTOCOLS = (
         Message("{n} sampled negatives", n=SAMPLED),
         Message("How do these models compare with papers that sample negatives?"),
         Message(
-            "Each user’s last item is held out and must be found among {n} random unseen items of its scenario.",
+            "Each user’s last item is held out and must be found among {n} random other items of its scenario.",
             n=SAMPLED,
         ),
         Message(

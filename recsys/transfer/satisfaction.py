@@ -120,20 +120,26 @@ def satisfaction_sentence(
     """
     least = least_served(found)
     values: dict[str, object] = {"user": dataset.users.external(least.user), "found": least.found, "own": least.own}
+    values["rank"] = least.rank
     if with_mean is None:
-        return Message("Served least: {user}, with {found} of their own {own} best items in the list.", **values)
+        return Message(
+            "Served least: {user}, with {found} of their own {own} best items in the list (mean rank {rank:,.1f}).",
+            **values,
+        )
     same = next(one for one in with_mean if one.user == least.user)
     other = least_served(with_mean)
     values |= {"mean": same.found, "other": dataset.users.external(other.user), "lowest": other.found}
+    values |= {"by_mean": same.rank, "others": other.rank}
     if other.user == least.user:
         return Message(
-            "Served least: {user}, with {found} of their own {own} best items in the list. The mean would serve the "
-            "same user least, with {mean}.",
+            "Served least: {user}, with {found} of their own {own} best items in the list (mean rank {rank:,.1f}). The "
+            "mean would serve the same user least, with {mean} (mean rank {by_mean:,.1f}).",
             **values,
         )
     return Message(
-        "Served least: {user}, with {found} of their own {own} best items in the list; the mean would give them "
-        "{mean}. The mean would serve {other} least, with {lowest}.",
+        "Served least: {user}, with {found} of their own {own} best items in the list (mean rank {rank:,.1f}); the "
+        "mean would give them {mean} ({by_mean:,.1f}). The mean would serve {other} least, with {lowest} "
+        "({others:,.1f}).",
         **values,
     )
 
@@ -141,7 +147,10 @@ def satisfaction_sentence(
 def satisfaction_rows(
     dataset: Dataset, found: Sequence[Satisfaction], with_mean: Sequence[Satisfaction] | None = None
 ) -> list[dict[str, object]]:
-    """For tables and files: user_id, found, of, share, mean_rank, mean_percentile, had; by the mean: found_by_mean."""
+    """For tables and files: user_id, found, of, share, mean_rank, mean_percentile, had.
+
+    By the mean also: found_by_mean, rank_by_mean.
+    """
     rows: list[dict[str, object]] = [
         {
             "user_id": dataset.users.external(one.user),
@@ -156,4 +165,5 @@ def satisfaction_rows(
     ]
     if with_mean is None:
         return rows
-    return [row | {"found_by_mean": one.found} for row, one in zip(rows, with_mean, strict=True)]
+    by_mean = ({"found_by_mean": one.found, "rank_by_mean": one.rank} for one in with_mean)
+    return [row | other for row, other in zip(rows, by_mean, strict=True)]

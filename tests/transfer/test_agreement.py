@@ -182,13 +182,13 @@ def test_the_sentence_says_what_the_mean_would_give(planted: Dataset) -> None:
     def served(*found: int) -> list[Satisfaction]:
         return [Satisfaction(user, 10, n, 20.0, 0.8, 0) for user, n in enumerate(found)]
 
-    begin = "Served least: u1, with 3 of their own 10 best items in the list"
+    begin = "Served least: u1, with 3 of their own 10 best items in the list (mean rank 20.0)"
     assert satisfaction_sentence(planted, served(5, 3)) == f"{begin}."
     assert satisfaction_sentence(planted, served(5, 3), served(6, 1)) == (
-        f"{begin}. The mean would serve the same user least, with 1."
+        f"{begin}. The mean would serve the same user least, with 1 (mean rank 20.0)."
     )
     assert satisfaction_sentence(planted, served(5, 3), served(2, 6)) == (
-        f"{begin}; the mean would give them 6. The mean would serve u0 least, with 2."
+        f"{begin}; the mean would give them 6 (20.0). The mean would serve u0 least, with 2 (20.0)."
     )
 
 

@@ -82,9 +82,9 @@ def like_tab(evaluated: EvaluationContext) -> None:
     st.plotly_chart(drawn, key="like", config=CONFIG, width="stretch")
     st.caption(
         tr(
-            "Each held-out item is paired with one random unseen item of the same user. An item is called liked if "
-            "more than a threshold of the user’s unseen items score lower. The threshold is chosen on the other half "
-            "of the users. A constant answer reaches 0.5, because both classes are equally large."
+            "Each held-out item is paired with one random other candidate of the same user. An item is called liked if "
+            "more than a threshold of the user’s other candidates score lower. The threshold is chosen on the other "
+            "half of the users. A constant answer reaches 0.5, because both classes are equally large."
         )
     )
     named = _labels(("balanced_accuracy", "auc"), metric_label)
@@ -95,7 +95,7 @@ def like_tab(evaluated: EvaluationContext) -> None:
     }
     config = {label: st.column_config.TextColumn(help=tr(find_metric(key).help)) for key, label in named.items()}
     config[tr("Threshold")] = st.column_config.TextColumn(
-        help=tr("Items above this share of the unseen items are called liked.")
+        help=tr("Items above this share of the other candidates are called liked.")
     )
     table = pd.DataFrame({tr("Model"): [tr(m.label) for m in models], **rows})
     st.dataframe(table, column_config=config, hide_index=True, width="stretch")

@@ -17,6 +17,7 @@ from recsys.cases.parties import (
     read_scenarios,
     write_items,
 )
+from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
@@ -111,17 +112,18 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
         _preview(context, user)
         return (
             f"user:{data.users.external(user)}"
-            if now is not None or st.button(tr("Choose this user"), key=f"{side}_take")
+            if now is not None
+            or st.button(tr("Choose this session" if data.sessions else "Choose this user"), key=f"{side}_take")
             else ""
         )
     typed = value if kind == "user" else ""
-    part = st.text_input(tr("Part of a user id"), value=typed, key=f"{side}_part_{written}")
+    part = st.text_input(_part_label(data), value=typed, key=f"{side}_part_{written}")
     found, more = matching(data.users.ids, part)
     if not found:
-        st.caption(tr("No user id matches."))
+        st.caption(tr("No session id matches." if data.sessions else "No user id matches."))
         return ""
     user_id = st.radio(
-        tr("Matching users"),
+        tr("Matching sessions" if data.sessions else "Matching users"),
         found,
         index=found.index(value) if value in found else None,
         format_func=escape_markdown,
@@ -139,7 +141,7 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     now = [data.users.index(user) for user in named.ids if user in data.users][:MOST_USERS]
     key, options = f"{side}_several_{written}", list(range(data.n_users))
     if data.n_users > MAX_LISTED:
-        part = st.text_input(tr("Part of a user id"), key=f"{side}_several_part_{written}")
+        part = st.text_input(_part_label(data), key=f"{side}_several_part_{written}")
         found, more = matching(data.users.ids, part)
         options = list(dict.fromkeys([*st.session_state.get(key, now), *now, *map(data.users.index, found)]))
         if more:
@@ -169,6 +171,10 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
         st.caption(tr("Choose at least two. The list changes once they are chosen."))
         return ""
     return _fitting(SeveralUsers(tuple(map(data.users.external, chosen)), agreement, left_out_by).text)
+
+
+def _part_label(data: Dataset) -> str:
+    return tr("Part of a session id" if data.sessions else "Part of a user id")
 
 
 def _named_so_far(written: str) -> SeveralUsers:
@@ -262,11 +268,19 @@ def _groups(page: PageContext, context: RunContext) -> dict[str, str]:
 
 def _near(page: PageContext, context: RunContext, side: str, written: str) -> str:
     kind, _, value = written.partition(":")
-    now = int(value) if kind == "near" and value.isdecimal() else 20
+    now, sessions = int(value) if kind == "near" and value.isdecimal() else 20, context.dataset.sessions
     count = st.slider(
-        tr("Number of users"), MINIMUM_GROUP, 100, min(max(now, MINIMUM_GROUP), 100), key=f"{side}_near_{written}"
+        tr("Number of sessions" if sessions else "Number of users"),
+        MINIMUM_GROUP,
+        100,
+        min(max(now, MINIMUM_GROUP), 100),
+        key=f"{side}_near_{written}",
     )
-    said = tr("The users with the embeddings most similar to the target’s.")
+    said = tr(
+        "The sessions with the embeddings most similar to the target’s."
+        if sessions
+        else "The users with the embeddings most similar to the target’s."
+    )
     st.caption(said, help=meaning_of("Cosine similarity"))
     return f"near:{count}"
 

@@ -61,6 +61,7 @@ SATISFACTION_COLUMNS = {
     "of": Message("own best items"),
     "found_by_mean": Message("in the list by the mean"),
     "mean_rank": Message("mean rank of the list"),
+    "rank_by_mean": Message("mean rank by the mean"),
     "had": Message("already chosen"),
 }
 
@@ -166,7 +167,7 @@ def transfer_html(
 
 def _satisfaction(context: RunContext, served: Served) -> str:
     columns = {
-        name: label for name, label in SATISFACTION_COLUMNS.items() if name != "found_by_mean" or served[1] is not None
+        name: label for name, label in SATISFACTION_COLUMNS.items() if "by_mean" not in name or served[1] is not None
     }
     return (
         f"<h2>{escape(tr('Who is served how well'))}</h2>"

@@ -28,7 +28,7 @@ EPSILON = 4.0  # when the protection is turned on
 def rules_panel(page: PageContext, context: RunContext) -> None:
     """The controls, with the values of the URL; a rule that does not apply to this run stays visible to be removed."""
     catalogue, rules = context.dataset.catalogue, page.view.rules
-    st.caption(tr("Items of the target’s history are never recommended."))
+    st.caption(tr(context.run.repeats.sentence))
     if len(catalogue.scenario_names) > 1 or rules.scenario:
         _choice(page, "scenario", tr("Only from"), catalogue.scenario_names, tr("anything"))
     if isinstance(context.run.model, Encoder) or rules.what == "interests":

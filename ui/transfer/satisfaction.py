@@ -52,13 +52,15 @@ def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     shown = pd.DataFrame(rows)
     shown["mean_percentile"] *= 100
     dropped = ["of", "share", *(["had"] if not shown["had"].any() else [])]
-    first = ["user_id", "found", *(["found_by_mean"] if "found_by_mean" in shown else [])]
+    by_mean = "found_by_mean" in shown
+    first = ["user_id", "found", *(["found_by_mean", "mean_rank", "rank_by_mean"] if by_mean else ["mean_rank"])]
     return shown[[*first, *shown.columns.drop([*first, *dropped])]]
 
 
 def _columns(rows: list[dict[str, object]], sessions: bool) -> dict[str, Any]:
     most = max(1, *(int(str(row["of"])) for row in rows))
     by_mean = tr("Own best items in the list if all agreed by the mean")
+    by_mean_rank = tr("Mean rank of the list if all agreed by the mean")
     return {
         "user_id": tr("Session") if sessions else tr("User"),
         "found": _bar(tr("Own best items in the list"), most),
@@ -66,6 +68,7 @@ def _columns(rows: list[dict[str, object]], sessions: bool) -> dict[str, Any]:
         "mean_rank": st.column_config.NumberColumn(
             tr("Mean rank of the list"), format="%.1f", help=tr("Where the list’s items are in the user’s own ranking")
         ),
+        "rank_by_mean": st.column_config.NumberColumn(tr("Mean rank by the mean"), format="%.1f", help=by_mean_rank),
         "mean_percentile": st.column_config.ProgressColumn(
             tr("Place in the own ranking"), min_value=0, max_value=100, format="%.0f%%",
             help=tr("100%: the list is at the top of the user’s own ranking, 0%: at its end"),
