@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "kill_recovery": ("kill_recovery",),
     "classroom": ("classroom",),
     "classroom-one-drags": ("classroom", "--draggers", "1"),
+    "class_answers": ("class_answers",),
     "sessions": ("sessions",),
     "sessions-every-second": ("sessions", "--think", "1"),
     "same_training": ("same_training",),

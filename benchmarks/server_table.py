@@ -23,6 +23,15 @@ def classroom(figures: Any) -> str:
     )
 
 
+def class_answers(figures: Any) -> str:
+    return (
+        f"{number(figures['answers'])} of {number(3 * figures['students'])} answers, "
+        f"{number(figures['answers_after_reload'])} after a reload; histogram median "
+        f"{number(figures['click_to_histogram_median_s'])} s, p95 {number(figures['click_to_histogram_p95_s'])} s; "
+        f"server {number(figures['server_cpu_s'])} s of CPU"
+    )
+
+
 def sessions(figures: Any) -> str:
     return (
         f"title sent p95 {number(figures['title_s']['p95'])} s, whole page p95 {number(figures['whole_s']['p95'])} s, "
@@ -68,6 +77,8 @@ def server() -> str:
         ("thirty students, their browsers on the server’s cores, all dragging", "classroom",
          "p95 ≤ 1.5 s, 60 frames/s, 3 GB", classroom),
         ("the same, one dragging at a time", "classroom-one-drags", "the same", classroom),
+        ("thirty students answer in a class within 30 s, their browsers on the server’s cores", "class_answers",
+         "all", class_answers),
         ("thirty sessions without browsers, each a page every 3 s", "sessions", "–", sessions),
         ("the same, each a page every second", "sessions-every-second", "–", sessions),
         ("thirty students press “Run it on the sample” in 10 s", "same_training", "≤ 1.5 × the first", same_training),

@@ -18,6 +18,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
+_FORMATTER = string.Formatter()
+_CHINESE, _LATIN = "[\u3400-\u9fff]", "[A-Za-z0-9]"
+_MEETING = re.compile(f"{_CHINESE}{_LATIN}|{_LATIN}{_CHINESE}")
 T = TypeVar("T")
 Catalogue = Mapping[str, str]
 """Templates in English -> the same in another language, with the same places."""
@@ -128,8 +131,25 @@ def tr(text: str, /, **values: object) -> str:
     """
     if isinstance(text, Message) and not values:
         return tr(text.template, **text.values)
-    found = _find_catalogue().get(text, text)
-    return found.format(**{name: worded(value) for name, value in values.items()}) if values else str(found)
+    found = _find_catalogue().get(text)
+    if not values:
+        return str(found or text)
+    return _filled(found, values) if found else text.format(**{name: worded(value) for name, value in values.items()})
+
+
+def _filled(template: str, values: Mapping[str, object]) -> str:
+    """A translation with its values; where Chinese and Latin letters or digits meet at a value, a space is between."""
+    text = ""
+    for before, name, form, conversion in _FORMATTER.parse(template):
+        text = _spaced(text, before)
+        if name is not None:
+            value = _FORMATTER.convert_field(worded(values[name]), conversion)
+            text = _spaced(text, format(value, form or ""))
+    return text
+
+
+def _spaced(before: str, after: str) -> str:
+    return f"{before} {after}" if _MEETING.fullmatch(before[-1:] + after[:1]) else before + after
 
 
 def tr_n(one: str, many: str, n: int, /, **values: object) -> str:

@@ -201,3 +201,10 @@ PUBLIC = [
     "train",
     "train_run",
 ]
+
+
+@pytest.mark.parametrize("path", [*APP, *INTERFACE], ids=name_of)
+def test_every_figure_has_its_data_in_words(path: Path) -> None:
+    """`show_figure` writes them below it."""
+    if path.name != "figures.py":
+        assert "plotly_chart(" not in path.read_text("utf-8")

@@ -55,9 +55,10 @@ def training_curve(
         )
         _line(figure, evaluated, "ndcg@10", name=tr("the model"), color=MODEL, width=4)
         newest, best = evaluated[-1], max(evaluated, key=lambda report: float(report["ndcg@10"]))
-        _mark(figure, best, tr("best so far"), "star", 14, last)
+        near = newest is not best and float(newest["epoch"]) - float(best["epoch"]) < last / 3
+        said = _mark(figure, best, tr("best so far"), "star", 14, last, shown=not near)
         if newest is not best:
-            _mark(figure, newest, tr("now"), "circle", 11, last)
+            _mark(figure, newest, tr("now"), "circle", 11, last, before=f"{said} · " if near else "")
     figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
     figure.update_yaxes(range=[0.0, 1.15 * _highest(evaluated, baselines)], nticks=6)
     return figure
@@ -218,12 +219,33 @@ def _line(
     )
 
 
-def _mark(figure: Figure, report: Mapping[str, Any], name: str, symbol: str, size: int, last: int) -> None:
+def _mark(
+    figure: Figure,
+    report: Mapping[str, Any],
+    name: str,
+    symbol: str,
+    size: int,
+    last: int,
+    *,
+    shown: bool = True,
+    before: str = "",
+) -> str:
+    """An epoch's mark with its name and value as its label. Two that are near share the label of the later one.
+
+    Args:
+        shown: whether it has a label.
+        before: stands before its label.
+
+    Returns:
+        Name and value.
+    """
     x, y = float(report["epoch"]), float(report["ndcg@10"])
+    said = f"{name} {format_number(y)}"
     figure.add_scatter(
         x=[x], y=[y], mode="markers+text", marker={"color": MODEL, "size": size, "symbol": symbol},
-        text=[f"{name} {format_number(y)}"], textfont={"color": MODEL},
+        text=[before + said if shown else ""], textfont={"color": MODEL},
         textposition="top left" if x > last / 2 else "top right",
         name=name,
         hovertemplate=f"{name}: {tr(_NAMES['epoch'])} %{{x:.0f}}, %{{y:.3g}}<extra></extra>",
     )  # fmt: skip
+    return said

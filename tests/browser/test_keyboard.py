@@ -14,6 +14,7 @@ from tests.browser.test_journey import quiet
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
+TITLE = "兴趣迁移工作室"
 MANY = 120  # presses of Tab after which something counts as out of reach
 
 
@@ -159,6 +160,39 @@ def test_everything_on_the_map_is_reached_and_shows_it(page: Page, address: str)
     reach(page, "Use as source")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("source=group"))
+
+
+def test_the_language_is_switched_in_the_menu_and_kept(visit: Visits, page: Page, address: str) -> None:
+    english, chinese = (page.get_by_role("heading", name=name) for name in ("Interest Transfer Studio", TITLE))
+    english.wait_for()
+    quiet(page)
+    choose_language(page, "简体中文")
+    expect(chinese).to_be_visible()
+    page.wait_for_url(re.compile("lang=zh"))
+    quiet(page)
+    tab = visit.watch(page.context.new_page(), address)
+    tab.goto(address)
+    expect(tab.get_by_role("heading", name=TITLE)).to_be_visible()  # the cookie
+    quiet(tab)
+    tab.goto(f"{address}/?lang=en")
+    expect(tab.get_by_role("heading", name="Interest Transfer Studio")).to_be_visible()  # the link wins
+    quiet(tab)
+    tab.close()
+    choose_language(page, "English")
+    expect(english).to_be_visible()
+    page.wait_for_url(lambda url: "lang=" not in url)
+    quiet(page)
+    page.goto(address)
+    expect(english).to_be_visible()
+
+
+def choose_language(page: Page, name: str) -> None:
+    """By keyboard, in the switch at the end of the menu."""
+    reach(page, "^English$|^简体中文$")
+    if page.evaluate(_FOCUSED) != name:
+        page.keyboard.press("ArrowLeft" if name == "English" else "ArrowRight")
+    assert page.evaluate(_FOCUSED) == name
+    page.keyboard.press("Space")
 
 
 def test_on_a_phone_the_menu_does_not_cover_the_page(visit: Visits, address: str) -> None:

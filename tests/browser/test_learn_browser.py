@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import Servers, Visits
 from tests.browser.test_axe import quiet
+from tests.browser.test_keyboard import reach
 from ui.learn.guide import guides
 from ui.learn.story_data import PAIRS
 from ui.learn.texts import fill, lessons, words
@@ -52,29 +53,39 @@ def test_every_lesson_follows_its_slider_and_has_its_data_as_a_table(visit: Visi
     visit.check(page)
 
 
-def test_a_prediction_by_keyboard_alone_and_a_term_that_opens_where_it_stands(visit: Visits, address: str) -> None:
-    page = wide(visit, address, "/Learn?tab=embeddings")
+def test_a_lesson_by_keyboard_alone_and_a_term_that_opens_where_it_stands(visit: Visits, address: str) -> None:
+    page, lesson = wide(visit, address, "/Learn?tab=embeddings"), LESSONS["embeddings"]
     link = page.locator('a[href="#term-embedding"]').first
     link.wait_for()
     quiet(page)
-    link.focus()
+    reach(page, "^embedding")
     page.keyboard.press("Enter")
     box = page.get_by_role("dialog", name="Embedding")
     expect(box).to_contain_text("A vector (list of numbers)")
     page.keyboard.press("Escape")
     expect(box).to_be_hidden()
     expect(link).to_be_focused()
-    page.get_by_role("slider", name=LESSONS["embeddings"].question.text).focus()
+    reach(page, lesson.control)
+    before = page.locator(".lesson .sentence").inner_text()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".lesson .sentence")).not_to_have_text(before)
+    reach(page, WORDS["table"])
+    page.keyboard.press("Enter")
+    expect(page.locator(".lesson details tr").nth(1)).to_be_visible()
+    reach(page, re.escape(lesson.question.text))
     page.keyboard.press("ArrowRight")
-    keep = page.get_by_role("button", name=WORDS["keep"])
-    keep.focus()
-    page.keyboard.press("Enter")
-    reveal = page.get_by_role("button", name=WORDS["reveal"])
-    reveal.focus()
-    page.keyboard.press("Enter")
+    for label in (WORDS["keep"], WORDS["reveal"]):
+        reach(page, label)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=label)).to_have_count(0)
+        quiet(page)
     expect(page.get_by_text(re.compile("You predicted 5.5 of 10; it is"))).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile("You predicted 5.5 of 10; it is"))).to_be_visible()
+    quiet(page)
+    reach(page, "Next lesson")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("slider", name=LESSONS["attention"].control, exact=True)).to_be_visible()
     visit.check(page)
 
 

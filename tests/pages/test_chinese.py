@@ -1,98 +1,167 @@
-"""Every page in Chinese, on the sample's run and without one: no English sentence is left on the screen."""
+"""Every page in Chinese, in all tabs and the main states: no English word is left on the screen but names."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
+from recsys.data.dataset import Dataset
+from recsys.models.attention.config import AttentionConfig
+from recsys.runs import train_run
 from recsys.runs.storage import load_run_data
+from recsys.wording import Message
 from recsys.workspace import Workspace
-from recsys.workspace.sample_run import SAMPLE_RUN, SAMPLE_RUN_FOLDER
+from recsys.workspace.names import STOPPED
+from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
+from tests.conftest import planted_dataset
+from tests.pages.english import NAMES, english_on, words_of
+from tests.pages.screen import no_errors, open_tab, tab_labels
+from ui.components.point_map.payload import bits_of
+from ui.language import in_language
 from ui.shell import state
-from ui.shell.page_context import STEPS
+from ui.shell.page_context import BY_KEY, STEPS
 
-SENTENCE = re.compile(r"(?:\b[A-Za-z][a-z]+[’']?\s+){2,}[a-z]+\b")
-SHOWN = {
-    "label", "body", "help", "placeholder", "options", "text", "title", "value", "caption", "format_func", "name",
-    "heading", "note", "short", "phrase", "hovertemplate", "unit", "unit_one", "unit_many", "verdict", "evidence",
-}  # fmt: skip
-"""Fields of the page's elements, of figures and of the data of components that are texts for readers."""
-KNOWN: tuple[str, ...] = ()  # passages that stay English: titles of papers, names of packages
-
-
-def texts(value: Any, shown: bool = False) -> Iterator[str]:
-    """All texts in fields for readers, at any depth; JSON in a text is looked into."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from texts(one, name in SHOWN or (shown and not isinstance(one, str)))
-    elif isinstance(value, list):
-        for one in value:
-            yield from texts(one, shown)
-    elif isinstance(value, str):
-        if value[:1] in "{[" and len(value) > 20:
-            try:
-                yield from texts(json.loads(value), False)
-                return
-            except ValueError:
-                pass
-        if shown:
-            yield value
-
-
-def english_on(app: AppTest, sample: str) -> list[str]:
-    found = []
-    for _, node in walk(app._tree):
-        proto = getattr(node, "proto", None)
-        if proto is None:
-            continue
-        for text in texts(MessageToDict(proto, preserving_proto_field_name=True)):
-            if text.startswith("<style"):
-                continue
-            found += [hit for hit in SENTENCE.findall(text) if hit.strip() not in sample and hit not in KNOWN]
-    return list(dict.fromkeys(found))
-
-
-def walk(node: Any) -> Iterator[tuple[int, Any]]:
-    for key, child in getattr(node, "children", {}).items():
-        yield key, child
-        yield from walk(child)
+SPACE = "c" * 32
 
 
 @pytest.fixture(scope="module")
-def sample() -> str:
-    """All texts of the sample, which its run shows as they are."""
-    data = load_run_data(SAMPLE_RUN_FOLDER)
-    cells = data.user_table.astype(str).to_numpy().ravel()
-    return "\n".join(
-        map(
-            str,
-            (
-                *data.catalogue.titles,
-                *data.catalogue.texts,
-                *map(" ".join, data.catalogue.tags),
-                *data.user_table,
-                *cells,
-            ),
-        )
-    )
+def sample() -> set[str]:
+    """The words of the sample, whose run every page shows where there is no other."""
+    return words_of(load_run_data(SAMPLE_RUN_FOLDER))
 
 
-@pytest.mark.parametrize("run", ["", SAMPLE_RUN], ids=["empty", "sample"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.key)
-def test_no_english_sentence_is_left(
-    step: Any, run: str, own_workspace: Workspace, sample: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ui.shell.warm_up.DELAY", 1e6)  # its thread would be loading modules when the tests end
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    data = planted_dataset()
+    return replace(data, user_table=pd.DataFrame({"region": ["north", "south"] * (data.n_users // 2)}))
+
+
+@pytest.fixture(scope="module")
+def saved(own_workspace: Workspace, data: Dataset) -> Mapping[str, str]:
+    """A space with data, two runs under names of the app, a group."""
+    space, shape = own_workspace.space(SPACE), AttentionConfig(embedding_size=16, layers=1)
+    entry = space.save_dataset(data)
+    run = train_run(data, model_config=shape, epochs=1, threads=1, holdout="last-one")
+    problem = "the loss must stay a number (got nan). Lower learning_rate; the best model of the epochs so far is kept."
+    stopped = replace(run, name=str(Message(STOPPED, name=run.name, epoch=1)), config=run.config | {"problem": problem})
+    run_id, other = (space.save_run(one, data, {"dataset": entry.id}).id for one in (stopped, run))
+    space.duplicate(other)
+    group = space.save_cohort("A", [f"u{n}" for n in range(0, 120, 2)], {"automatic": False, "run": run_id})
+    return {"dataset": entry.id, "run": run_id, "group": group.id}
+
+
+@pytest.fixture(scope="module")
+def names(data: Dataset) -> set[str]:
+    """What may be in Latin letters: names, and the texts of the data."""
+    return NAMES | words_of(data)
+
+
+def opened(step: Any, session: Mapping[str, Any] | None = None, /, **view: str) -> AppTest:
     app = AppTest.from_file(str(Path(state.ROOT) / "app.py"), default_timeout=120)
     if step.key != "home":
         app.switch_page(step.file)
-    app.session_state["space"] = "c" * 32
-    app.query_params.update({"lang": "zh", **({"run": run} if run else {})})
-    assert english_on(app.run(), sample) == []
+    for name, value in {"space": SPACE, **(session or {})}.items():
+        app.session_state[name] = value
+    app.query_params.update({"lang": "zh", **view})
+    return after_jobs(app.run())
+
+
+def after_jobs(app: AppTest) -> AppTest:
+    """The page once its jobs have ended."""
+    active = [job for job in state.jobs().of(SPACE) if job.active]
+    for job in active:
+        state.jobs().wait(job.id, SPACE, timeout=120)
+    return app.run() if active else app
+
+
+def in_every_tab(app: AppTest) -> Iterator[AppTest]:
+    """The page as it is, then with each of its other tabs."""
+    yield app
+    for label in tab_labels(app)[1:]:
+        yield after_jobs(open_tab(app, label))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.shell.warm_up.DELAY", 1e6)  # its thread would be loading modules when the tests end
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.key)
+def test_a_page_without_data(step: Any, own_workspace: Workspace, sample: set[str]) -> None:
+    assert english_on(opened(step), NAMES | sample) == {}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.key)
+def test_every_tab(step: Any, saved: Mapping[str, str], names: set[str], sample: set[str]) -> None:
+    if step.key in ("home", "learn"):
+        in_language("zh", lambda: look(in_every_tab(opened(step, run="sample")), names | sample))
+    else:
+        shown = {"run": saved["run"], "dataset": saved["dataset"]}
+        in_language("zh", lambda: look(in_every_tab(opened(step, **shown)), names))
+
+
+def look(pages: Iterator[AppTest], names: set[str]) -> None:
+    """Fails on English in any of these states. Outside of a page, AppTest words the options of widgets anew."""
+    found: dict[str, str] = {}
+    for app in pages:
+        no_errors(app)
+        found |= english_on(app, names)
+    assert found == {}
+
+
+def all_settings(saved: Mapping[str, str]) -> Iterator[AppTest]:
+    app = opened(BY_KEY["train"], dataset=saved["dataset"])
+    yield app.segmented_control(key="train_level").set_value("All").run()
+    yield app.selectbox(key="train_model").set_value("lightgcn").run()
+
+
+def chosen_on_the_map(saved: Mapping[str, str]) -> Iterator[AppTest]:
+    """A lasso, compared with the saved group; a picked user, changes over time; items; three dimensions."""
+    for choice in ({"kind": "lasso", "bits": bits_of(np.arange(0, 50), 120), "seq": 1}, {"kind": "pick", "index": 7}):
+        app = opened(BY_KEY["embeddings"], {"map_users": {"choice": {"seq": 1, **choice}}}, run=saved["run"])
+        yield app
+        if choice["kind"] == "lasso":
+            yield app.selectbox(key="map_compare").select_index(1).run()
+    yield app.toggle(key="map_changes").set_value(True).run()
+    yield app.segmented_control(key="map_side").set_value("items").run()
+    yield app.segmented_control(key="map_dims").set_value(3).run()
+
+
+def rules_and_sources(saved: Mapping[str, str]) -> Iterator[AppTest]:
+    """Interests of a group; two methods; a protected source and a second score; a column; a composed user."""
+    group, chosen = f"group:{saved['group']}", {"run": saved["run"], "target": "user:u3"}
+    for view in (
+        {"source": group, "what": "interests"},
+        {"source": group, "beside": "bridge", "tag": "odd", "block": "i1"},
+        {"source": group, "epsilon": "4", "tab": "privacy", "weight": "0.3", "second_score": "popularity"},
+        {"source": "column:region=north", "tab": "help"},
+        {"source": "items:i1,i2", "tab": "alpha"},
+    ):
+        yield opened(BY_KEY["transfer"], **{**chosen, **view})
+
+
+def a_lesson_and_a_class(saved: Mapping[str, str]) -> Iterator[AppTest]:
+    """A prediction made and revealed; the presenter; a class opened."""
+    app = opened(BY_KEY["learn"], run="sample")
+    yield app.button("learn_keep").click().run()
+    yield app.button("learn_reveal").click().run()
+    yield opened(BY_KEY["learn"], run="sample", mode="present", tab="real")
+    app = opened(BY_KEY["learn"], run="sample", tab="class")
+    yield app.button("class_open").click().run()
+
+
+@pytest.mark.parametrize("states", [all_settings, chosen_on_the_map, rules_and_sources, a_lesson_and_a_class])
+def test_the_main_states(
+    states: Callable[[Mapping[str, str]], Iterator[AppTest]],
+    saved: Mapping[str, str],
+    names: set[str],
+    sample: set[str],
+) -> None:
+    in_language("zh", lambda: look(states(saved), names | sample if states is a_lesson_and_a_class else names))

@@ -15,8 +15,10 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import copy_run, load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.english import NAMES, english_on, words_of
 from tests.pages.screen import everything_on, no_errors, tab_shown
 from ui.evaluate.view import TABS
+from ui.language import in_language
 from ui.shell import state
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +98,7 @@ def test_the_ranking_among_sampled_negatives_stands_beside_the_full_one(saved: d
     before = len(app.get("plotly_chart"))
     app = after_jobs(next(b for b in app.button if "999 sampled negatives" in b.label).click().run())
     no_errors(app)
+    assert "item-knn:" not in everything_on(app), "a line of the figure is called by a code"
     assert len(app.get("plotly_chart")) == before + 2
     assert any("pairs of models differently" in caption.value for caption in app.caption)
 
@@ -193,6 +196,8 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(sa
     said = " ".join(str(caption.value) for caption in app.caption)
     for words in ("was chosen on", "evaluated on the", "ends before the time", "trained for 2 epochs"):
         assert words in said, words
+    names = NAMES | words_of(data) | {"beside", "last", "none"}  # the names of the runs
+    assert in_language("zh", lambda: english_on(opened(saved["last-one"], tab="study", lang="zh"), names)) == {}
     for entry in (first, second):
         space.delete(entry.id)
 

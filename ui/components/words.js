@@ -3,7 +3,12 @@ let words = {};
 const originals = new WeakMap();  // root -> the texts of its page in English
 
 // A sentence: its template with {name} filled. Templates are literals, so that the catalogues find them.
-const say = (template, values = {}) => (words[template] ?? template).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+// Where Chinese and Latin letters or digits meet at a value, a space is between.
+const say = (template, values = {}) => (words[template] ?? template).replace(/\{(\w+)\}/g, (place, name, at, all) => {
+  const value = String(values[name] ?? place);
+  return between(all[at - 1], value[0]) + value + between(value.at(-1), all[at + place.length]);
+});
+const between = (one = "", two = "") => (/[\u3400-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u3400-\u9fff]/.test(one + two) ? " " : "");
 
 // Sets the words, and those of the component's page. Returns whether they are others than before.
 function useWords(root, given = {}) {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from recsys.charts.style import CONFIG, alternative_of, title_of
+from recsys.charts.style import CONFIG
 from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Dataset
 from recsys.errors import UnknownIdError
@@ -17,6 +17,7 @@ from ui import cache
 from ui.data.plan import TABLES
 from ui.data.reading import NEW_KEY, OpenData
 from ui.language import language
+from ui.shell import figures
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 
@@ -123,12 +124,10 @@ def show_shape(dataset: Dataset) -> None:
 
 
 def show_figure(figure: Figure, key: str, caption: bool = True) -> None:
-    """A figure with a download in its corner, and below it what its text alternative adds to the title."""
+    """A figure whose download in its corner has the figure's name."""
     name = key.replace("data_", "").replace("shape_", "").replace(" ", "-")
-    config = CONFIG | {"toImageButtonOptions": CONFIG["toImageButtonOptions"] | {"filename": name}}
-    st.plotly_chart(figure, key=key, config=config, width="stretch")
-    if caption and (rest := alternative_of(figure).removeprefix(title_of(figure)).strip(" .;。；")):
-        st.caption(escape_markdown(rest, 300))
+    options = {"toImageButtonOptions": CONFIG["toImageButtonOptions"] | {"filename": name}}
+    figures.show_figure(figure, key, config=CONFIG | options, caption=caption)
 
 
 def show_quality(dataset: Dataset) -> None:

@@ -18,6 +18,7 @@ from ui.components.point_map import Choice
 from ui.embeddings.groups import camps_line, compare_tab, save_group
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
+from ui.shell.figures import show_figure
 from ui.shell.widgets import download, escape_markdown
 
 _CONFIG = {"displayModeBar": False}
@@ -137,9 +138,9 @@ def _users(context: MapContext, profile: GroupProfile) -> None:
         st.markdown("  \n".join(lines) or tr("The data has no other columns about this user."))
     else:
         lengths = history_lengths_figure(profile.lengths, context.dataset.lengths)
-        st.plotly_chart(lengths, config=_CONFIG, key="map_lengths")
+        show_figure(lengths, "map_lengths", config=_CONFIG)
         for name, shares in profile.columns.items():
-            st.plotly_chart(column_figure(name, shares), config=_CONFIG, key=f"map_column_{name}")
+            show_figure(column_figure(name, shares), f"map_column_{name}", config=_CONFIG)
     if len(profile.scenarios) > 1:
         scenarios = " · ".join(
             f"{escape_markdown(name, 30)} {format_percent(share)}" for name, share in profile.scenarios.items()

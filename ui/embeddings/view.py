@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys.cases.parties import SEVERAL, SeveralUsers, group_of
 from recsys.charts.embeddings import cloud_figure, number_of_groups_figure, quality_figure
-from recsys.charts.style import CONFIG, format_number
+from recsys.charts.style import format_number
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection import TOO_FEW, Method
 from recsys.embeddings.projection_quality import WARNING
@@ -31,6 +31,7 @@ from ui.embeddings.changes import arrows_of
 from ui.embeddings.controls import Controls
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
+from ui.shell.figures import show_figure
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def show_cloud(context: MapContext, projection: Projection, palette: Palette, ch
         ),
         height=600,
     )
-    st.plotly_chart(figure, config=CONFIG, key=f"cloud_{context.entity}", theme="streamlit")
+    show_figure(figure, f"cloud_{context.entity}")
 
 
 def marked_users(context: MapContext) -> dict[str, list[int]]:
@@ -194,7 +195,7 @@ def quality(projection: Projection) -> None:
         st.info(tr(recognised(projection.note, TOO_FEW)))
     measured = projection.quality
     if measured is not None:
-        st.plotly_chart(quality_figure(measured), config=CONFIG, key="map_quality")
+        show_figure(quality_figure(measured), "map_quality", caption=False)
         st.caption(
             tr(
                 "Trustworthiness {trustworthiness}, continuity {continuity}, neighbour preservation {preservation}, "
@@ -213,7 +214,7 @@ def quality(projection: Projection) -> None:
 def number_of_groups(context: MapContext) -> None:
     """By which criterion the number of groups was chosen."""
     if len(context.clusters.compared) > 1:
-        st.plotly_chart(number_of_groups_figure(context.clusters), config=CONFIG, key="map_number_of_groups")
+        show_figure(number_of_groups_figure(context.clusters), "map_number_of_groups")
     st.caption(
         tr(
             "Groups are found by k-means on embeddings of length 1. The silhouette says how much nearer a row is to "

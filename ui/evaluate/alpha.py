@@ -6,7 +6,6 @@ import streamlit as st
 
 from recsys.cases.parties import group_of
 from recsys.charts.evaluation import alpha_figure
-from recsys.charts.style import CONFIG
 from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
 from recsys.jobs.description import JobDescription
@@ -14,6 +13,7 @@ from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
+from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
 
 ALL, SHORTEST = Message("all users"), Message("the quarter with the shortest histories")
@@ -66,7 +66,7 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
         )
         return
     st.session_state[NEWEST_CURVE] = (run.id, curve)
-    st.plotly_chart(alpha_figure(curve), key="alpha_curve", config=CONFIG, width="stretch")
+    show_figure(alpha_figure(curve), "alpha_curve")
     st.caption(
         tr(
             "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from recsys.charts.evaluation import pareto_figure, win_loss_figure
-from recsys.charts.style import CONFIG
 from recsys.evaluation.report import report_label
 from recsys.jobs.description import JobDescription
 from recsys.jobs.evaluations import MAIN
@@ -18,6 +17,7 @@ from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
 from ui.glossary import meaning_of
+from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown, settings_text, user_label
 
@@ -103,7 +103,7 @@ def _quality_against_cost(evaluated: EvaluationContext) -> None:
         )
         for m in report.models
     ]
-    st.plotly_chart(pareto_figure(rows, report.main, costs[cost]), key="pareto", config=CONFIG, width="stretch")
+    show_figure(pareto_figure(rows, report.main, costs[cost]), "pareto")
 
 
 def _megabytes(model: Recommender) -> float:
@@ -120,7 +120,7 @@ def _win_loss(evaluated: EvaluationContext) -> None:
     labels = [tr("user {user}", user=dataset.users.external(int(u))) for u in report.users]
     names = tr(report_label(first)), tr(report_label(second))
     drawn = win_loss_figure(*names, (report[first].ranks, report[second].ranks), labels)
-    event = st.plotly_chart(drawn, key="win_loss", config=CONFIG, on_select="rerun", selection_mode=("points", "box"))
+    event = show_figure(drawn, "win_loss", on_select="rerun", selection_mode=("points", "box"))
     points = event["selection"]["points"] if event else []
     chosen = [int(point["customdata"][0] if isinstance(point["customdata"], list) else point["customdata"])
               for point in points if "customdata" in point]  # fmt: skip

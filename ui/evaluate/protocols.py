@@ -7,7 +7,6 @@ import streamlit as st
 from recsys.charts.evaluation import intervals_figure
 from recsys.charts.rankings import orders_figure
 from recsys.charts.segments import split_figure
-from recsys.charts.style import CONFIG
 from recsys.errors import StudioError
 from recsys.evaluation.protocols import Protocol, protocols_for
 from recsys.evaluation.sampled_ranking import compare_orders
@@ -17,6 +16,7 @@ from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import terms_in
+from ui.shell.figures import show_figure
 from ui.shell.frame import show_error
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown
@@ -52,7 +52,7 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                     ),
                     dated=protocol.key == "time",
                 )
-                st.plotly_chart(drawn, key=f"split_{protocol.key}", config=CONFIG, width="stretch")
+                show_figure(drawn, f"split_{protocol.key}")
             _evaluate_by(evaluated, protocol)
 
 
@@ -70,9 +70,8 @@ def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
     if len(report.models) > 1:
         orders = compare_orders(evaluated.report, report)
         drawn = orders_figure(evaluated.report, report, orders)
-        st.plotly_chart(drawn, key="sampled_orders", config=CONFIG, width="stretch")
-        st.caption(tr(orders.sentence))
-    st.plotly_chart(intervals_figure(report, report.main), key="by_sampled", config=CONFIG, width="stretch")
+        show_figure(drawn, "sampled_orders")
+    show_figure(intervals_figure(report, report.main), "by_sampled")
 
 
 def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
@@ -87,4 +86,4 @@ def _evaluate_by(evaluated: EvaluationContext, protocol: Protocol) -> None:
     report = job_result(page, job, label, button=button)
     if report is not None:
         st.write(escape_markdown(tr(report.verdict), 400))
-        st.plotly_chart(intervals_figure(report, report.main), key=f"by_{protocol.key}", config=CONFIG, width="stretch")
+        show_figure(intervals_figure(report, report.main), f"by_{protocol.key}")

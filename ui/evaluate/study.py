@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from recsys.charts.study import gain_by_known_items_figure, gain_figure, methods_figure
-from recsys.charts.style import CONFIG
 from recsys.data.export import json_bytes
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.new_items import saved_sentence
@@ -25,6 +24,7 @@ from recsys.workspace import read_content
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
+from ui.shell.figures import show_figure
 from ui.shell.job_results import find_job, job_id, job_result
 from ui.shell.widgets import download
 from ui.transfer.advice import axis_of
@@ -67,15 +67,17 @@ def study_tab(evaluated: EvaluationContext) -> None:
         st.write(tr(found.sentence))
     if new_items := content.get("new_items"):
         st.write(tr(saved_sentence(new_items)))
-    st.plotly_chart(gain_by_known_items_figure(points), key="study_lengths", config=CONFIG, width="stretch")
+    show_figure(gain_by_known_items_figure(points), "study_lengths")
     known = [int(point["observed"]) for point in points]
     k = st.segmented_control(
         tr("Known items"), known, default=known[0], key="study_known", required=True, help=meaning_of("Cold start")
     )
     point = points[known.index(k)]
     left, right = st.columns(2, gap="large")
-    left.plotly_chart(gain_figure(point), key="study_gain", config=CONFIG, width="stretch")
-    right.plotly_chart(methods_figure(point), key="study_methods", config=CONFIG, width="stretch")
+    with left:
+        show_figure(gain_figure(point), "study_gain")
+    with right:
+        show_figure(methods_figure(point), "study_methods")
     st.write(
         tr(
             "{harmed:.0f}% of users get worse lists than without transfer, {helped:.0f}% better ones.",

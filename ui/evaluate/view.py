@@ -9,7 +9,6 @@ import streamlit as st
 
 from recsys.charts.evaluation import intervals_figure, like_figure
 from recsys.charts.segments import exposure_figure, segments_figure
-from recsys.charts.style import CONFIG
 from recsys.evaluation.report import report_label
 from recsys.evaluation.segments import ITEMS_BY, exposure_by, item_groups, segment
 from recsys.metrics.registry import find_metric, metric_label
@@ -22,6 +21,7 @@ from ui.evaluate.report import report_tab
 from ui.evaluate.segments import users_by, users_grouped
 from ui.evaluate.study import study_tab
 from ui.glossary import meaning_of, meaning_of_models, terms_in
+from ui.shell.figures import show_figure
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
 
@@ -41,7 +41,7 @@ def verdict(evaluated: EvaluationContext) -> None:
             st.caption(escape_markdown(tr(sentence), 400), help=terms_in(sentence))
     if evaluated.page.view.rules.words():
         left.caption(tr("The rules of Transfer do not apply here: every item that a user has not had is ranked."))
-    st.plotly_chart(intervals_figure(report, metric), key="verdict", config=CONFIG, width="stretch")
+    show_figure(intervals_figure(report, metric), "verdict")
 
 
 def _labels(options: Iterable[str], label: Callable[[str], str]) -> dict[str, str]:
@@ -60,7 +60,7 @@ def segments_tab(evaluated: EvaluationContext) -> None:
     metrics = _labels([key for key in report.metrics if key in model.per_user], metric_label)
     metric = right.selectbox(tr("Metric"), list(metrics), format_func=metrics.__getitem__, key="segment_metric")
     found = segment(model.per_user[metric], users_grouped(evaluated, by), metric, seed=report.seed)
-    st.plotly_chart(segments_figure(found), key="segments", config=CONFIG, width="stretch")
+    show_figure(segments_figure(found), "segments")
     for warning in found.warnings:
         st.caption(f"⚠ {escape_markdown(tr(warning), 400)}")
     by_popularity, by_scenario, by_tag = ITEMS_BY
@@ -72,14 +72,14 @@ def segments_tab(evaluated: EvaluationContext) -> None:
         tr("Items by"), list(kinds), format_func=kinds.__getitem__, key="exposure_by", help=meaning_of("Exposure")
     )
     shares = exposure_by(model.lists[:, :10], evaluated.split.train, item_groups(evaluated.split.train, kind))
-    st.plotly_chart(exposure_figure(shares, kind), key="exposure", config=CONFIG, width="stretch")
+    show_figure(exposure_figure(shares, kind), "exposure")
 
 
 def like_tab(evaluated: EvaluationContext) -> None:
     """How well liked items are told from others."""
     models = evaluated.report.models
     drawn = like_figure({tr(m.label): m.estimates["balanced_accuracy"] for m in models})
-    st.plotly_chart(drawn, key="like", config=CONFIG, width="stretch")
+    show_figure(drawn, "like")
     st.caption(
         tr(
             "Each held-out item is paired with one random other candidate of the same user. An item is called liked if "

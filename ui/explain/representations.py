@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from recsys.charts.representations import like_newest_figure, reliance_figure, replaced_figure
-from recsys.charts.style import CONFIG
 from recsys.errors import StudioError
 from recsys.explain.representations import Reliance, like_newest, reliance, replaced
 from recsys.models.recommender import Encoder, top_k
@@ -15,6 +14,7 @@ from ui.explain.explained_list import ExplainedList
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.errors import show_error
+from ui.shell.figures import show_figure
 from ui.shell.page_context import PageContext
 from ui.transfer.scored_pair import cached_pair
 
@@ -35,7 +35,7 @@ def show_representations(page: PageContext, explained: ExplainedList) -> None:
     with left:
         found = history_reliance(context, explained)
         titles = [explained.title(int(item)) for item in found.items]
-        st.plotly_chart(reliance_figure(found, titles), key="reliance", config=CONFIG, width="stretch")
+        show_figure(reliance_figure(found, titles), "reliance")
         st.caption(
             tr("Interests: exact shares. Next choice: each item is left out, and all scores are compared."),
             help=meaning_of("Influence"),
@@ -48,7 +48,7 @@ def show_representations(page: PageContext, explained: ExplainedList) -> None:
         likeness = like_newest(context.dataset.catalogue, history, *lists)
         if likeness.kind:
             figure = like_newest_figure(likeness, explained.k)
-            st.plotly_chart(figure, key="like_newest", config=CONFIG, width="stretch")
+            show_figure(figure, "like_newest")
             st.caption(tr("Why the next choice may be about something the user only did last night."))
         else:
             st.write(tr("The newest item has neither scenario nor tags, so the lists can’t be compared by kind."))
@@ -80,4 +80,4 @@ def _replaced(page: PageContext, explained: ExplainedList) -> None:
         return
     of_next, of_interests = (replaced(path, ALPHAS) for path in paths)
     figure = replaced_figure(ALPHAS, of_next, of_interests, explained.alpha, explained.k)
-    st.plotly_chart(figure, key="replaced", config=CONFIG, width="stretch")
+    show_figure(figure, "replaced")

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys.charts.explain import attention_figure, deletion_figure, influence_figure, parts_figure
-from recsys.charts.style import CONFIG, format_number, format_percent
+from recsys.charts.style import format_number, format_percent
 from recsys.explain.attention import (
     HeadComputation,
     SupportsAttention,
@@ -24,6 +24,7 @@ from recsys.workspace.names import known_name
 from ui.explain.explained_list import ExplainedList
 from ui.explain.representations import show_representations
 from ui.glossary import meaning_of
+from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
 from ui.shell.page_context import PageContext
 from ui.shell.tabs import open_tab
@@ -97,14 +98,14 @@ def _score_parts(explained: ExplainedList, item: int) -> None:
                 alpha=alpha,
                 points=format_number(abs(source)),
             )
-        st.plotly_chart(parts_figure(parts, title), key="parts_parties", config=CONFIG, width="stretch")
+        show_figure(parts_figure(parts, title), "parts_parties")
         st.caption(
             tr("The margin is the item’s score minus the mean score of all candidates."), help=meaning_of("Margin")
         )
     with right:
         components = model_score_parts(explained.context.run.model, explained.edited_history, item, candidates)
         title = tr_n("The target’s score has {n} part", "The target’s score has {n} parts", len(components))
-        st.plotly_chart(parts_figure(components, title), key="parts_model", config=CONFIG, width="stretch")
+        show_figure(parts_figure(components, title), "parts_model")
     if alpha and explained.scored.rules.epsilon:
         st.caption(tr("The source is protected, so the influence of its history is not shown."))
     elif alpha:
@@ -124,7 +125,7 @@ def _source_influence(explained: ExplainedList, item: int, target_scores: np.nda
         help=meaning_of("Influence"),
     )
     figure = influence_figure(of_source, titles, explained.title(item), limit=10)
-    st.plotly_chart(figure, key="source_bars", config=CONFIG, width="stretch")
+    show_figure(figure, "source_bars")
 
 
 def _similar_items(explained: ExplainedList, item: int) -> None:
@@ -184,9 +185,7 @@ def _attention(page: PageContext, explained: ExplainedList) -> None:
         if computation is not None:
             _head_table(computation, titles)
     with left:
-        st.plotly_chart(
-            attention_figure(attention, titles, layer, head), key="attention", config=CONFIG, width="stretch"
-        )
+        show_figure(attention_figure(attention, titles, layer, head), "attention")
         if attention.n_truncated:
             st.caption(
                 tr(
@@ -239,7 +238,7 @@ def _deletion_curves(page: PageContext, explained: ExplainedList) -> None:
     job = JobDescription(wanted, "deletion", page.space.id, run=page.run_id)
     study = job_result(page, job, label, button=tr("Draw the deletion curves"))
     if study is not None:
-        st.plotly_chart(deletion_figure(study), key="deletion", config=CONFIG, width="stretch")
+        show_figure(deletion_figure(study), "deletion")
         st.caption(
             tr("The first recommendation of each user; the random orders are averaged. Lower is better."),
             help=meaning_of("Deletion curve", "Margin"),

@@ -7,7 +7,7 @@ import streamlit as st
 
 from recsys.cases.parties import SEVERAL
 from recsys.charts.explain import influence_figure
-from recsys.charts.style import CONFIG, format_percent
+from recsys.charts.style import format_percent
 from recsys.data.name_search import find_names
 from recsys.errors import ProtectionError
 from recsys.explain.score_parts import main_shared_tag
@@ -16,6 +16,7 @@ from ui.explain.explained_list import ExplainedList, edit_key, explained_list, e
 from ui.explain.tabs import explanation_tabs
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
+from ui.shell.figures import show_figure
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown, set_widget_value
 
@@ -97,13 +98,11 @@ def explain(page: PageContext, context: RunContext, target: str) -> None:
         _reason(explained, item, influence.effects)
         titles = [explained.title(int(known)) for known in explained.edited_history]
         bars = f"bars_{explained.cache_key}_{item}"
-        st.plotly_chart(
+        show_figure(
             influence_figure(influence, titles, explained.title(item), limit=12),
-            key=bars,
-            config=CONFIG,
+            bars,
             on_select=lambda: _remove_clicked_item(explained, target, bars),
             selection_mode="points",
-            width="stretch",
         )
     _edit_history(explained, target)
     explanation_tabs(page, explained, item)

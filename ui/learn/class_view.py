@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from recsys.charts.learn import predictions_figure
-from recsys.charts.style import CONFIG
 from recsys.workspace.class_results import Change, lesson_result, students
 from recsys.workspace.classes import Answer, OpenClass, answers_csv, answers_of
 from ui.language import language
@@ -29,6 +28,7 @@ from ui.learn.question import guess
 from ui.learn.texts import Lesson, fill
 from ui.shell import state
 from ui.shell.errors import guarded_fragment
+from ui.shell.figures import show_figure
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import download, escape_markdown
 
@@ -127,7 +127,7 @@ def _live(page: PageContext, code: str, lesson: Lesson, words: Words, show: bool
         axis = f"{words['class_axis']} ({question.unit})" if question.unit else words["class_axis"]
         ends = (question.low, question.high)
         figure = predictions_figure(result.predictions, ends, title, (axis, words["class_count"]), measured, mark)
-        st.plotly_chart(figure, key="class_histogram", config=CONFIG, width="stretch")
+        show_figure(figure, "class_histogram")
     st.markdown(f"**{lesson.check.text}**")
     st.write(_change_sentence(result.change, words))
 

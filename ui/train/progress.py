@@ -7,13 +7,14 @@ from typing import Any
 import psutil
 import streamlit as st
 
-from recsys.charts.style import CONFIG, format_number
+from recsys.charts.style import format_number
 from recsys.charts.training import training_curve
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
 from recsys.wording import Message, tr, tr_n
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
+from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
@@ -56,7 +57,7 @@ def _watch(page: PageContext, job_id: str) -> None:
 
 def show(figure: Any, key: str) -> None:
     """A figure with its download; its title is the sentence that says what it shows."""
-    st.plotly_chart(figure, width="stretch", config=CONFIG, key=key, theme="streamlit")
+    show_figure(figure, key)
 
 
 def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from recsys.cases.parties import read_scenarios
-from recsys.charts.style import CONFIG
 from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
 from recsys.evaluation.study.results import is_current, suggestion_evidence
@@ -24,6 +23,7 @@ from recsys.workspace import read_content
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
+from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.job_results import find_job, job_id
 from ui.shell.widgets import escape_markdown
@@ -137,7 +137,7 @@ def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> N
     found = suggestion_for(study, scored)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.plotly_chart(alpha_evidence(found, page.view.alpha), key="evidence", config=CONFIG, width="stretch")
+        show_figure(alpha_evidence(found, page.view.alpha), "evidence", caption=False)
     with right:
         st.subheader(f"α = {found.alpha:.2g}" if found.helps else tr("Leave α at 0"), anchor=False)
         st.write(escape_markdown(tr(found.evidence), 600))

@@ -7,7 +7,6 @@ from dataclasses import replace
 import streamlit as st
 
 from recsys.cases.rules import Rules
-from recsys.charts.style import CONFIG
 from recsys.charts.transfer import privacy_figure
 from recsys.errors import ProtectionError
 from recsys.models.recommender import Encoder
@@ -18,6 +17,7 @@ from recsys.wording import tr
 from ui import cache
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
+from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
 from ui.transfer.protection import privacy_parameters, recorded_draw, spent_on
@@ -97,7 +97,7 @@ def _curve(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
         rules = replace(scored.rules, epsilon=0.0, diversity=0.0).transferring("next-choice")
         points = _noise_curve(context.folder, view.target, view.source, view.k, rules, view.alpha)
     members = len(scored.pair.source.party.histories)
-    st.plotly_chart(privacy_figure(points, EPSILON, members), key="privacy", config=CONFIG, width="stretch")
+    show_figure(privacy_figure(points, EPSILON, members), "privacy")
     st.caption(tr("The figure compares with the list without noise, so the guarantee does not cover it."))
     if scored.transfer.interests is not None:
         st.caption(tr("It is about the next choice: one noised embedding can’t be split into interests."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from recsys.charts.style import CONFIG, alternative_of
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.models.recommender import top_k
 from recsys.transfer import WAYS, blend_ways
@@ -13,6 +12,7 @@ from recsys.transfer.methods import DEFAULT
 from recsys.wording import Message, tr
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
+from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
@@ -56,23 +56,15 @@ def tabs(page: PageContext, context: RunContext, scored: ScoredPair, requested: 
         contents[chosen](page, context, scored)
 
 
-def figure(drawn: object, key: str) -> None:
-    """Shows a plotly figure with its text alternative."""
-    st.plotly_chart(drawn, key=key, config=CONFIG, theme="streamlit", width="stretch")
-    said = alternative_of(drawn)
-    if said not in str(drawn.layout.title.text):  # type: ignore[attr-defined]
-        st.caption(escape_markdown(said, 400))
-
-
 def _changes(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     """Ranks over α, tags, scores over α, and a table with a row for each change."""
     titles, alpha = context.dataset.catalogue.titles, page.view.alpha
-    figure(bump_chart(scored.path, titles, alpha), "bump")
+    show_figure(bump_chart(scored.path, titles, alpha), "bump")
     left, right = st.columns(2, gap="large")
     with left:
-        figure(what_changed(scored.path, context.dataset.catalogue.tags, alpha), "changed")
+        show_figure(what_changed(scored.path, context.dataset.catalogue.tags, alpha), "changed")
     with right:
-        figure(score_curves(scored.path, titles, alpha), "curves")
+        show_figure(score_curves(scored.path, titles, alpha), "curves")
     rows = change_rows(scored.path, titles)
     if not rows:
         st.write(tr("Target and source have the same list in the same order, so nothing changes at any α."))

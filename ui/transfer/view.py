@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from recsys.cases.parties import group_of
 from recsys.cases.rules import NO_RULES, Rules
 from recsys.cases.scoring import applicable_rules
 from recsys.errors import ProtectionError, StudioError
@@ -70,7 +72,7 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
     complete_pair(page, context)
     view, rules = page.view, applied_rules(page, context)
     row = st.container()
-    scored, names = None, (view.target.partition(":")[2], view.source.partition(":")[2])
+    scored, names = None, (_name_of(context, view.target), _name_of(context, view.source))
     beside, problem = applied_beside(context, view.beside, rules.method, rules.what)
     if problem:
         st.warning(escape_markdown(tr(problem), 400))
@@ -90,6 +92,15 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
     with row:
         picker_row(page, context, names)
     return scored
+
+
+def _name_of(context: RunContext, party: str) -> str:
+    """The name of a party as far as it is known without scoring it: that of a group, else what the link says."""
+    kind, _, value = party.partition(":")
+    if kind in ("group", "cluster", "column"):
+        with suppress(StudioError):  # what is wrong with it is said above
+            return group_of(context, party, None)[1]
+    return value
 
 
 def applied_rules(page: PageContext, context: RunContext) -> Rules:

@@ -86,6 +86,24 @@ def test_messages_are_worded_with_their_values_in_the_language_of_the_reader() -
         use_catalogue(_of_reader)
 
 
+def test_a_space_is_between_chinese_and_latin_letters_or_digits_at_a_value() -> None:
+    chinese = {
+        "{a} of {b}": "{b}的{a}",
+        "{n:,} items": "{n:,}个物品",
+        "item": "物品",
+        "{share:.0%} kept": "保留{share:.0%}",
+    }
+    use_catalogue(lambda: chinese)
+    try:
+        assert tr("{a} of {b}", a="mean", b="elif-0080") == "elif-0080 的 mean"
+        assert tr("{a} of {b}", a=Message("item"), b="小明") == "小明的物品"
+        assert tr("{a} of {b}", a="（1）", b="“kenji”") == "“kenji”的（1）"
+        assert tr("{n:,} items", n=1234) == "1,234 个物品" and tr("{share:.0%} kept", share=0.5) == "保留 50%"
+        assert tr("{a} by {b}", a="小明", b="kenji") == "小明 by kenji", "English has its own spaces"
+    finally:
+        use_catalogue(_of_reader)
+
+
 def test_words_and_sentences_in_a_row_are_one_message() -> None:
     assert listed(["a"]) == "a" and listed(["a", "b"]) == "a, b" and listed(["a", "b", "c"], "or") == "a, b or c"
     both = in_a_row([Message("One."), Message("{words} are here.", words=listed([Message("the data"), "b"], "and"))])
@@ -97,7 +115,7 @@ def test_words_and_sentences_in_a_row_are_one_message() -> None:
     }
     use_catalogue(lambda: chinese | {"{words} are here.": "有{words}。", "the data": "数据"})
     try:
-        assert tr(both) == "一。有数据和b。"
+        assert tr(both) == "一。有数据和 b。"
     finally:
         use_catalogue(_of_reader)
 
