@@ -1,6 +1,6 @@
 """Is the promise of the transfer certificate kept? Twenty divisions of the users of one study.
 
-    python -m benchmarks.certificate [FILE] [--items TABLE] [--axis scenarios] [--splits 20] [--promise 0.1] [--seed 0]
+    python -m benchmarks.certificate [FILE] [--items TABLE] [--axis scenarios] [--splits 20] [--keep FOLDER]
 
 Without a file the sample with four scenarios. Each way of transferring (what, and by which method) has a certificate of
 its own. In each division it is fitted, its threshold set, and both checked on users that were used for neither: how
@@ -68,12 +68,13 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--promise", type=float, default=PROMISE)
     parser.add_argument("--seed", type=int, default=0, help="of the study")
+    parser.add_argument("--keep", type=Path, help="a folder for the results of the folds, taken up by the next run")
     measurement = Measurement(parser)
     options = measurement.options
     measurement.name = f"certificate-{options.axis if options.file else 'sample'}"
     items = options.file.parent / options.items if options.file and options.items else None
     dataset = load(options.file, items=items).dataset if options.file else load_sample("all").dataset
-    study = transfer_study(dataset, options.axis, seed=options.seed)
+    study = transfer_study(dataset, options.axis, seed=options.seed, keep=options.keep)
     methods = [
         {
             "what": one.what,

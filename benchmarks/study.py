@@ -1,9 +1,9 @@
 """Does transfer help users with short histories, on a file of your own: the study of the command line, with its times.
 
-python -m benchmarks.study FILE [--items TABLE] [--axis users|time|scenarios] [--seed 0] [--uncut]
+python -m benchmarks.study FILE [--items TABLE] [--axis users|time|scenarios] [--seed 0] [--uncut] [--keep FOLDER]
 
 `--uncut` removes the times. The models train as they do with them, but the histories of sources are not cut at the
-target's time: the difference is the effect of the cut.
+target's time: the difference is the effect of the cut. `--keep` lets `benchmarks.certificate` take up the same study.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--items", default="", help="a table of the items in the folder of FILE, for their texts")
     parser.add_argument("--axis", choices=["users", "time", "scenarios"], default="users")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="a folder for the results of the folds, taken up by the next run")
     parser.add_argument("--uncut", action="store_true", help="use the whole histories of sources")
     measurement = Measurement(parser)
     options = measurement.options
@@ -33,7 +34,7 @@ def main() -> None:
     if options.uncut:
         dataset = replace(dataset, timestamps=None)
     started, cpu_started = time.perf_counter(), time.process_time()
-    study = transfer_study(dataset, options.axis, seed=options.seed)
+    study = transfer_study(dataset, options.axis, seed=options.seed, keep=options.keep)
     measurement.publish(
         {
             "data": {"users": dataset.n_users, "items": dataset.n_items, "rows": dataset.n_interactions},

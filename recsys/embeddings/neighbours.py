@@ -17,13 +17,16 @@ _LISTS_SEARCHED = 16  # of the inverted lists, for each row
 _CELLS = 4_000_000  # float32 values held in memory at once (16 MB)
 
 
-def nearest(vectors: np.ndarray, query: int | np.ndarray, k: int = 10) -> tuple[np.ndarray, np.ndarray]:
+def nearest(
+    vectors: np.ndarray, query: int | np.ndarray, k: int = 10, lengths: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The k rows with the highest cosine similarity, in the embedding space and not in a projection of it.
 
     Args:
         vectors: float (n, d).
         query: a row number (which then is left out of the answer) or a vector (d,).
         k: maximum number of results.
+        lengths: float (n,), the norms of `vectors`, where they are known already.
 
     Returns:
         Row numbers int64 (≤ k,), nearest first (ties to the lower number), and their similarities −1 … 1 (0 for a
@@ -37,13 +40,24 @@ def nearest(vectors: np.ndarray, query: int | np.ndarray, k: int = 10) -> tuple[
     vector = np.asarray(vectors[query] if by_row else query, dtype=np.float32)
     if vector.shape != vectors.shape[1:]:
         raise InputError("the vector", Message("must have {n} numbers", n=vectors.shape[1]), vector.shape)
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
-    similarity = np.divide(vectors @ vector, lengths, out=np.zeros(len(vectors), np.float32), where=lengths > 0)
+    products = (np.linalg.norm(vectors, axis=1) if lengths is None else lengths) * np.linalg.norm(vector)
+    similarity = np.divide(vectors @ vector, products, out=np.zeros(len(vectors), np.float32), where=products > 0)
     np.clip(similarity, -1.0, 1.0, out=similarity)
-    order = np.argsort(-similarity, kind="stable")
+    order = _largest(similarity, k + by_row)
     if by_row:
         order = order[order != query]
     return order[:k], similarity[order[:k]]
+
+
+def _largest(values: np.ndarray, k: int) -> np.ndarray:
+    """Positions of the k largest values (n,), largest first, ties to the lower position: int64 (≤ k,)."""
+    among = np.arange(len(values))
+    if k < len(values):
+        least = np.partition(values, len(values) - k)[len(values) - k]
+        at_least = np.flatnonzero(values >= least)
+        if len(at_least) >= k:  # fewer where there are NaN, which come last
+            among = at_least
+    return among[np.argsort(-values[among], kind="stable")[:k]]
 
 
 def all_neighbours(vectors: np.ndarray, k: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

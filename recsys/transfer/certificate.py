@@ -37,6 +37,27 @@ PROMISE = 0.1
 UNCHANGED = 1e-12
 """Changes of NDCG@10 up to this are rounding."""
 ALIKE = 200  # evaluated users with the most similar expectation, whom the expected gain is taken from
+BEST = 100  # items of each side that are compared
+_LEVELS = (3.0, 2.0, 1.0)  # standard deviations above which the best items are looked for first
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredSide:
+    """The scores of a target or a source, as `pair_features` reads them.
+
+    Attributes:
+        standardised: float64 (n,), with mean 0 and standard deviation 1; zeros where all scores are equal.
+        best: int64 (≤ 100,), the best items, best first, ties to the lower index, so that every machine has the same.
+    """
+
+    standardised: np.ndarray
+    best: np.ndarray
+
+    @classmethod
+    def of(cls, scores: np.ndarray) -> ScoredSide:
+        """That of the scores float (n,) of the items that may be recommended, n ≥ 1."""
+        standardised = _standardised(scores)
+        return cls(standardised, _best(standardised, BEST))
 
 
 def pair_features(target: np.ndarray, source: np.ndarray, known: int, source_items: float, own: bool) -> np.ndarray:
@@ -47,13 +68,17 @@ def pair_features(target: np.ndarray, source: np.ndarray, known: int, source_ite
         known: items of the target's history; source_items: of the source's (of a group: their mean).
         own: whether the source is another part of the target's own history.
     """
-    a, b = _standardised(target), _standardised(source)
-    best = [(_best(a, n), _best(b, n)) for n in (10, 100)]
-    shared = [len(np.intersect1d(first, second)) / len(first) for first, second in best]
-    of_target, of_source = best[0]
+    return side_features(ScoredSide.of(target), ScoredSide.of(source), known, source_items, own)
+
+
+def side_features(target: ScoredSide, source: ScoredSide, known: int, source_items: float, own: bool) -> np.ndarray:
+    """`pair_features` of two sides, of which each may be made once and used in several pairs."""
+    a, b = target.standardised, source.standardised
+    shared = [_share_of_both(target.best[:n], source.best[:n], len(a)) for n in (10, BEST)]
+    of_target, of_source = target.best[:10], source.best[:10]
     confidence = [a[of_target].mean(), b[of_source].mean(), b[of_target].mean(), a[of_source].mean()]
     lengths = [float(known == 0), np.log1p(known), np.log1p(source_items)]
-    return np.array([*lengths, (a * b).mean(), *shared, *confidence, float(own)])
+    return np.array([*lengths, (a @ b) / len(a), *shared, *confidence, float(own)])
 
 
 def rule_inputs(features: np.ndarray, known: np.ndarray, alphas: Mapping[int, float]) -> np.ndarray:
@@ -168,12 +193,26 @@ class Certificate:
 
 
 def _standardised(scores: np.ndarray) -> np.ndarray:
-    centred = np.asarray(scores, dtype=np.float64) - np.mean(scores, dtype=np.float64)
-    spread = centred.std()
-    standardised: np.ndarray = centred / spread if spread > 0 else np.zeros_like(centred)
+    values = np.array(scores, dtype=np.float64)
+    values -= values.mean()
+    spread = values.std()
+    standardised: np.ndarray = values / spread if spread > 0 else np.zeros_like(values)
     return standardised
 
 
-def _best(scores: np.ndarray, n: int) -> np.ndarray:
-    n = min(n, len(scores))
-    return np.argpartition(-scores, n - 1)[:n]
+def _best(standardised: np.ndarray, n: int) -> np.ndarray:
+    """The n best items, best first, ties to the lower index; fewer where there are fewer."""
+    among = np.arange(len(standardised))
+    for level in _LEVELS:  # so that a few hundred items are sorted, not all
+        above = np.flatnonzero(standardised > level)
+        if len(above) >= n:
+            among = above
+            break
+    return among[np.argsort(-standardised[among], kind="stable")[:n]]
+
+
+def _share_of_both(first: np.ndarray, second: np.ndarray, n_items: int) -> float:
+    """The share of the first items that are among the second."""
+    among = np.zeros(n_items, dtype=bool)
+    among[second] = True
+    return float(among[first].mean())

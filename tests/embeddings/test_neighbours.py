@@ -29,6 +29,18 @@ def test_nearest_by_hand() -> None:
     assert (rows.tolist(), similarity.tolist()) == ([2], [1.0])
 
 
+def test_nearest_are_the_first_of_a_stable_sort_with_ties_and_with_known_lengths() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.integers(-1, 2, (300, 3)).astype(np.float32)  # many equal directions, and zero vectors
+    lengths = np.linalg.norm(vectors, axis=1)
+    for query in (7, 200, vectors[12] + 0.5, np.zeros(3, np.float32)):
+        rows, similarity = nearest(vectors, query, 300)
+        for k in (1, 10, 299):
+            found = nearest(vectors, query, k, lengths)
+            np.testing.assert_array_equal(found[0], rows[:k])
+            np.testing.assert_array_equal(found[1], similarity[:k])
+
+
 @pytest.mark.parametrize(("query", "k"), [(9, 3), (-1, 3), (0, 0), (np.zeros(3), 2)])
 def test_nearest_refuses_invalid_arguments(query: object, k: int) -> None:
     with pytest.raises(InputError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from recsys.evaluation.study.plan import ColdUsers, Fold
 from recsys.evaluation.study.statistics import MethodQuality
 from recsys.metrics import rank_masked
 from recsys.metrics.accuracy import discounted_gain
-from recsys.transfer.certificate import FEATURES, pair_features
+from recsys.transfer.certificate import FEATURES, ScoredSide, side_features
 from recsys.wording import Message
 
 BATCH = 256  # users whose scores are in memory at once
@@ -64,6 +64,8 @@ def _evaluate_batch(scorer: FoldScorer, compared: Sequence[Method], cold: ColdUs
     seen = [of_user[of_user >= 0] for of_user in columns]
     positives = scorer.column_of[cold.positives]
     batch, found = BatchScores(scorer, cold), {}
+    left = [np.delete(np.arange(len(scorer.columns)), of_user) for of_user in seen]  # what may be recommended
+    targets = list(_sides(batch.target, left)) if any(method.certifies for method in compared) else []
     for method in compared:
         scores = method.scores(batch)
         if method.blend == "none":
@@ -74,23 +76,32 @@ def _evaluate_batch(scorer: FoldScorer, compared: Sequence[Method], cold: ColdUs
         else:
             blended = zip(batch.target, scores, positives, seen, strict=True)
             ranks = np.stack(
-                [ranks_over_alpha(target, source, int(p), of_user) for target, source, p, of_user in blended]
+                [ranks_over_alpha(target, source, int(p), of_user, LAST) for target, source, p, of_user in blended]
             )
-        features = _features(batch, method, scores, seen) if method.certifies else None
+        features = _features(batch, method, targets, _sides(scores, left)) if method.certifies else None
         found[method.name] = MethodPart(np.minimum(ranks, LAST).astype(np.uint8), features)
     return found
 
 
-def _features(batch: BatchScores, method: Method, scores: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
+def _sides(scores: np.ndarray, left: Sequence[np.ndarray]) -> Iterator[ScoredSide]:
+    """The scores of each user as the certificate reads them.
+
+    Args:
+        left: the columns that each may be recommended.
+    """
+    return (ScoredSide.of(of_user[columns]) for of_user, columns in zip(scores, left, strict=True))
+
+
+def _features(
+    batch: BatchScores, method: Method, targets: Sequence[ScoredSide], sources: Iterator[ScoredSide]
+) -> np.ndarray:
     """The features of the certificate: float64 (n, 11).
 
     A control is said to have as many items as the true source, so that it can't be told by their number.
     """
     own = batch.fold.plan.axis != "users" and method.pairs == TRANSFER
-    rows = []
-    for target, source, of_user, length in zip(batch.target, scores, seen, batch.source_lengths, strict=True):
-        among = np.delete(target, of_user), np.delete(source, of_user)
-        rows.append(pair_features(*among, batch.cold.observed, int(length), own))
+    pairs, known = zip(targets, sources, batch.source_lengths, strict=True), batch.cold.observed
+    rows = [side_features(target, source, known, int(length), own) for target, source, length in pairs]
     return np.array(rows).reshape(len(batch.cold), len(FEATURES))
 
 

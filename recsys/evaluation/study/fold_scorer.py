@@ -23,6 +23,7 @@ from recsys.models.recommender import Encoder, Recommender, batched
 from recsys.transfer.methods import TransferMethod, fit_method
 
 NEIGHBOURS = 3  # users in the mean of the neighbours
+BATCH = 64  # histories that a model scores at once
 EARLY = 3  # first items of each training user that early popularity counts
 NO_ITEMS = np.zeros(0, dtype=np.int32)
 
@@ -52,7 +53,15 @@ class FoldScorer:
     def scores(self, histories: Sequence[History], model: Recommender | None = None) -> np.ndarray:
         """Scores of the candidates by a model, by default the fold's: float32 (B, candidates)."""
         scorer = model or self.model
-        return np.concatenate([scorer.scores(batch)[:, self.columns] for batch in batched(histories, 64)])
+        return np.concatenate([scorer.scores(batch)[:, self.columns] for batch in batched(histories, BATCH)])
+
+    def all_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """Scores of all items by the fold's model: float32 (B, n_items + 1)."""
+        return np.concatenate([self.model.scores(batch) for batch in batched(histories, BATCH)])
+
+    def embeddings(self, histories: Sequence[History]) -> np.ndarray:
+        """Representations by the fold's model: float32 (B, embedding_size)."""
+        return np.concatenate([self.model.encode(batch) for batch in batched(histories, BATCH)])
 
     def rng(self, purpose: int, cold: ColdUsers) -> np.random.Generator:
         """Draws for a batch that depend on nothing computed before it."""
@@ -143,7 +152,12 @@ class BatchScores:
         """Scores of the source: the nearest user on the axis "users", else the user's own other items."""
         if self.fold.plan.axis == "users":
             return self._neighbour_scores[:, 0]
-        return self.fold.scores(self._source_histories)
+        return self._source_scores[:, self.fold.columns]
+
+    @cached_property
+    def _source_scores(self) -> np.ndarray:
+        """Scores of all items by the fold's model: float32 (n, n_items + 1)."""
+        return self.fold.all_scores(self._source_histories)
 
     @property
     def _source_histories(self) -> Sequence[History]:
@@ -169,17 +183,24 @@ class BatchScores:
     def learned(self, name: str) -> SourceScores:
         """Scores of the sources by a transfer method fitted on the training users."""
         if self._last_learned is None or self._last_learned[0] != name:  # only the last is kept, for its memory
-            histories = self._source_histories, self._random_histories
-            self._last_learned = name, SourceScores(*(self._applied(name, one) for one in histories))
+            source = self._applied(name, self._source_scores, self._source_embeddings)
+            random = self._applied(name, self._random_scores, self._random_embeddings)
+            self._last_learned = name, SourceScores(source, random)
         return self._last_learned[1]
 
-    def _applied(self, name: str, histories: Sequence[History]) -> np.ndarray:
-        method, model, rows = self.fold.learned(name), self.fold.model, []
+    def _applied(self, name: str, scores: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+        method, model = self.fold.learned(name), self.fold.model
         assert method is not None
-        for batch in batched(histories, 64):
-            pairs = zip(model.scores(batch), model.encode(batch), strict=True)
-            rows += [method.apply(model, scores, vector)[self.fold.columns] for scores, vector in pairs]
-        return np.stack(rows)
+        pairs = zip(scores, embeddings, strict=True)
+        return np.stack([method.apply(model, row, vector)[self.fold.columns] for row, vector in pairs])
+
+    @cached_property
+    def _source_embeddings(self) -> np.ndarray:
+        return self.fold.embeddings(self._source_histories)
+
+    @cached_property
+    def _random_embeddings(self) -> np.ndarray:
+        return self.fold.embeddings(self._random_histories)
 
     @cached_property
     def scenario_alone(self) -> np.ndarray:
@@ -215,7 +236,12 @@ class BatchScores:
     @cached_property
     def random(self) -> np.ndarray:
         """Scores of a random training user's items by the time of each held-out item."""
-        return self.fold.scores(self._random_histories)
+        return self._random_scores[:, self.fold.columns]
+
+    @cached_property
+    def _random_scores(self) -> np.ndarray:
+        """The same of all items: float32 (n, n_items + 1)."""
+        return self.fold.all_scores(self._random_histories)
 
     @cached_property
     def source_interests(self) -> np.ndarray:

@@ -122,12 +122,17 @@ class Neighbours:
     def slices(self) -> list[tuple[np.ndarray, np.ndarray]]:
         return self.past.encoded(self.encode)
 
+    @cached_property
+    def lengths(self) -> list[np.ndarray]:
+        """The norms of the representations of each slice: float32 (m,)."""
+        return [np.asarray(np.linalg.norm(vectors, axis=1)) for _, vectors in self.slices]
+
     def find(self, histories: Sequence[History], times: np.ndarray, count: int) -> np.ndarray:
         """int64 (n, count) user indexes, nearest first; −1 where fewer users were active by then."""
         found = np.full((len(histories), count), -1, dtype=np.int64)
         for row, (vector, number) in enumerate(zip(self.encode(histories), self.past.slice_of(times), strict=True)):
             users, vectors = self.slices[number]
             if len(users):
-                near = users[nearest(vectors, vector, min(count, len(users)))[0]]
+                near = users[nearest(vectors, vector, min(count, len(users)), self.lengths[number])[0]]
                 found[row, : len(near)] = near
         return found

@@ -40,7 +40,7 @@ def train_encoder(
 
     config = TrainConfig(epochs=epochs, seed=seed)
     trained: object = None
-    for epoch in train(dataset, None, config, checkpoint=checkpoint):
+    for epoch in train(dataset, None, config, checkpoint=checkpoint, every_epoch=False):
         trained = epoch.model
         progress(
             0.5 * epoch.epoch / epoch.epochs,

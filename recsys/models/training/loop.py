@@ -22,12 +22,12 @@ from recsys.models.trainable import DeviceModel, Learner, MarkovBlend, ModelConf
 from recsys.models.training import checkpoint as files
 from recsys.models.training.averaging import AveragedWeights
 from recsys.models.training.config import TrainConfig
+from recsys.models.training.optimiser import schedule
 from recsys.models.training.problems import device_failed, not_a_number, out_of_memory
 from recsys.models.training.reports import EpochReport, Estimate
 from recsys.models.validation import ValidationResult, hold_out, make_validator, sample_users
 
 WARM_UP = 100  # steps of rising learning rate
-FLOOR = 0.05  # of the learning rate, where the cosine ends
 LONGEST_EPOCH = 250  # batches; a longer pass over the data is reported in parts
 PROBE_SECONDS = 2.0
 LONGEST = 1.5  # times the rule's epochs: with more, even where there is time, a model overfits
@@ -47,6 +47,7 @@ def train(
     markov: Markov | None = None,
     stop: Callable[[], bool] | None = None,
     learner: type[Learner] | None = None,
+    every_epoch: bool = True,
 ) -> Iterator[EpochReport]:
     """Trains a model epoch by epoch; ending the loop early keeps the best so far, in `report.model`.
 
@@ -69,6 +70,8 @@ def train(
         markov: Markov scores of the same rows whose settings were chosen on `validation` already; None chooses them.
         stop: asked before each batch; training ends as soon as it is true, and what the epoch has learned is dropped.
         learner: class of the weights while they are trained; None takes that of the model for the device.
+        every_epoch: False: without `validation` and `minutes` only the last epoch before held-out items are trained on
+            is validated. The last model is the same; the ones before have no figures and no Markov weight of their own.
 
     Yields:
         A report after each epoch.
@@ -80,8 +83,9 @@ def train(
     """
     model = model_config or default_config()
     training = _Training(
-        dataset, model, train_config or TrainConfig(), validation, resume, checkpoint, features, markov, learner
-    )
+        dataset, model, train_config or TrainConfig(), validation, resume, checkpoint, features, markov, learner,
+        every_epoch,
+    )  # fmt: skip
     at = training.progress
     if at.epoch and (at.epoch >= at.epochs or training.out_of_patience):
         yield training.report(True, 0.0, 0)  # it had ended, but its last report was not received
@@ -114,6 +118,7 @@ class _Training:
         features: np.ndarray | None = None,
         markov: Markov | None = None,
         learner: type[Learner] | None = None,
+        every_epoch: bool = True,
     ) -> None:
         self.started, self.threads = time.perf_counter(), torch.get_num_threads()
         if not (dataset.lengths > 1).any():
@@ -129,6 +134,7 @@ class _Training:
         self.config = self.requested.fitted(dataset)
         self.all_rows = dataset
         self.joins = validation is None
+        self.every_epoch = every_epoch or not self.joins or config.minutes is not None
         self.rows, users = hold_out(dataset, self.config.seed) if validation is None else (dataset, validation)
         sample = sample_users(users, dataset.n_items, self.config.seed)
         predicted = rows_to_predict(self.rows, config.ratings)
@@ -259,7 +265,8 @@ class _Training:
         model = self.learner.snapshot()
         if at.epoch > (1 - AVERAGED) * at.epochs:
             model = self.average.add(model)
-        if len(self.validator.users) and (not joining or not at.figures):
+        due = not at.figures if joining else self.every_epoch or self.joining  # `joining`, of the next epoch
+        if len(self.validator.users) and due:
             result = self._validate(model)
             at.markov_weight, at.figures, self.per_user = result.markov_weight, result.figures, result.per_user
         markov = self.validator.markov
@@ -312,11 +319,6 @@ def _clear_errors(device: str) -> Iterator[None]:
             raise
         got = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
         raise device_failed(device, got) from error
-
-
-def schedule(progress: float) -> float:
-    """Share of the learning rate at 0 … 1 of the training: a cosine from 1 down to 5%."""
-    return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
 
 def default_epochs(dataset: Dataset) -> int:

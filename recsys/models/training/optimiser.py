@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
+FLOOR = 0.05  # of the learning rate, where the cosine ends
 BETAS = (0.9, 0.98)  # decay of the moments
 
 
@@ -43,6 +46,11 @@ class RowAdamW:
         self.mean[ids], self.square[ids] = mean, square
         scale = square.div(1 - second**step).sqrt_().add_(epsilon)
         self.table[ids] = rows.detach().addcdiv(mean, scale, value=-learning_rate / (1 - first**step))
+
+
+def schedule(progress: float) -> float:
+    """Share of the learning rate at 0 … 1 of the training: a cosine from 1 down to 5%."""
+    return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:

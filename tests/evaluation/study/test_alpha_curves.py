@@ -33,6 +33,8 @@ def test_ranks_equal_counting_at_each_alpha(seed: int, integers: bool) -> None:
     for place, alpha in enumerate(ALPHAS):
         scores = alpha * source.astype(float) + (1 - alpha) * target.astype(float)
         assert found[place] == (scores[ranked] >= scores[positive] - 1e-9).sum()
+    for most in (1, 5, 11):
+        np.testing.assert_array_equal(ranks_over_alpha(target, source, positive, seen, most), np.minimum(found, most))
 
 
 def test_both_ends_equal_the_ranks_of_the_metrics() -> None:

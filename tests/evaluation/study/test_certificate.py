@@ -10,7 +10,7 @@ import pytest
 from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study.alpha_curves import ALPHAS
 from recsys.evaluation.study.certificate import CONTROLS_ACCEPTED, Pairs, fit_certificate
-from recsys.transfer.certificate import FEATURES, Certificate, alpha_for, pair_features
+from recsys.transfer.certificate import FEATURES, Certificate, ScoredSide, alpha_for, pair_features
 
 OVERLAP = FEATURES.index("share of the ten best items that both have")
 
@@ -105,6 +105,15 @@ def test_features_do_not_depend_on_the_scale_of_scores() -> None:
     np.testing.assert_allclose(features[1:4], [np.log(3), np.log(10), np.corrcoef(target, source)[0, 1]])
     best = [set(np.argsort(-scores)[:10]) for scores in (target, source)]
     assert features[OVERLAP] == len(best[0] & best[1]) / 10
+
+
+@pytest.mark.parametrize("n", [3, 40, 4000])
+def test_the_best_items_are_those_of_a_stable_sort(n: int) -> None:
+    """So ties are resolved alike on every machine, however many items are near the top."""
+    rng = np.random.default_rng(n)
+    for scores in (rng.normal(size=n), rng.integers(0, 4, n), np.exp(3 * rng.normal(size=n)), np.zeros(n)):
+        side = ScoredSide.of(scores.astype(np.float32))
+        np.testing.assert_array_equal(side.best, np.argsort(-side.standardised, kind="stable")[:100])
 
 
 def test_features_of_equal_scores_are_finite() -> None:

@@ -14,9 +14,10 @@ from recsys.models.baselines import fit_baseline
 from recsys.models.sequence.learner import SequenceLearner
 from recsys.models.training import loop
 from recsys.models.training.config import TrainConfig
-from recsys.models.training.loop import estimate, schedule, train
+from recsys.models.training.loop import estimate, train
+from recsys.models.training.optimiser import schedule
 from recsys.models.training.reports import EpochReport
-from recsys.models.validation import hold_out, next_item_quality
+from recsys.models.validation import Validator, hold_out, next_item_quality
 from tests.models.small import dataset_of
 
 SMALL = AttentionConfig(embedding_size=16, max_length=12)
@@ -112,6 +113,19 @@ def test_without_validation_every_row_is_trained_on_in_the_end(planted: Dataset)
     assert final.item_vectors[40].any() and final.markov is not None
     assert final.markov.popularity[40] > final.markov.popularity[1:].min() - 1e-6
     assert final.markov.lifts[:, [40]].nnz > 0
+
+
+def test_validating_only_where_it_matters_ends_with_the_same_model(
+    planted: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every, validated = run(planted), []
+    validate = Validator.validate
+    monkeypatch.setattr(Validator, "validate", lambda *given: validated.append(1) or validate(*given))
+    once = run(planted, every_epoch=False)
+    assert len(validated) == 1 and same(every[-1], once[-1])
+    assert once[-1].validation == every[-1].validation and not once[0].validation
+    last = once[-1].model, every[-1].model
+    assert len({model.markov_weight for model in last}) == 1  # type: ignore[attr-defined]
 
 
 def test_minutes_find_the_number_of_epochs_from_a_probe(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
