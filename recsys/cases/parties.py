@@ -108,6 +108,7 @@ class NamedPair:
             at least half of it do, of several named users what those of any or all of them do.
         scenario: the only one to recommend in; "" for all.
         source_scenario: the one that the source's items are from; "" for all.
+        source_items: how many first items of the target's own history are the source; 0 where it is another source.
     """
 
     target: NamedParty
@@ -115,6 +116,7 @@ class NamedPair:
     seen: History
     scenario: str = ""
     source_scenario: str = ""
+    source_items: int = 0
 
     @property
     def scenarios(self) -> tuple[str, str] | None:
@@ -264,7 +266,7 @@ def _split_by_time(parts: RunParts, named: NamedParty, value: str, seen: History
     when = moment(parts.dataset, users[0] if users else None, first)
     later, earlier = parties_before_and_after(named.party, first, when)
     names = Message("{user} now", user=named.name), Message("{user} earlier", user=named.name)
-    return NamedPair(_of_one(later, names[0]), _of_one(earlier, names[1]), seen)
+    return NamedPair(_of_one(later, names[0]), _of_one(earlier, names[1]), seen, source_items=first)
 
 
 def moment(data: Dataset, user: int | None, first: int) -> Message:

@@ -69,6 +69,11 @@ class Rules:
 
         return CandidateRules(self.only, self.block, self.numbers, self.period)
 
+    def filters(self, scenario: str = "") -> bool:
+        """Whether items are left out of the lists; `scenario` is the only one that the pair itself recommends in."""
+        of_all = self.candidates != NO_RULES.candidates or (self.scenario and not scenario)
+        return bool(of_all or self.tag or self.cold_items or self.hide_source)
+
     def protected(self) -> Rules:
         """The same without the rules that read histories, for a protected source."""
         next_choice = replace(self, what="next-choice", interests="")

@@ -89,7 +89,7 @@ def linear_blend(
         catalogue=parts.dataset.catalogue,
         scenario=pair.scenario or rules.scenario,
         tag=rules.tag,
-        among=_among(parts, rules),
+        among=items_of_rules(parts, rules),
         without_sources=rules.hide_source,
         interests=interests,
         weights=weights,
@@ -111,7 +111,7 @@ def scores_over_items(parts: RunParts, scored: Transfer, rules: Rules) -> tuple[
     return target, source
 
 
-def _among(parts: RunParts, rules: Rules) -> np.ndarray | None:
+def items_of_rules(parts: RunParts, rules: Rules) -> np.ndarray | None:
     """The items that the rules about items leave: bool (n_items + 1,); None without such rules. Raises InputError."""
     among = rules.candidates.among(parts.dataset)
     cold = parts.dataset.item_counts == 0 if rules.cold_items else None

@@ -137,7 +137,7 @@ def transfer(
         InputError: a filter leaves nothing to recommend, every interest has the weight 0, or interests are combined
             with a learned method, which is fitted to next-choice scores.
     """
-    allowed = _allowed(model.n_items, catalogue, scenario, tag, among)
+    allowed = filtered_items(model.n_items, catalogue, scenario, tag, among)
     allowed[items_left_out(target)] = False
     if without_sources:
         for history in source.histories:
@@ -185,7 +185,7 @@ def scores_by_method(model: Recommender, histories: Sequence[History], method: T
     return np.stack([method.apply(model, row, embedding) for row, embedding in rows])
 
 
-def _allowed(
+def filtered_items(
     n_items: int, catalogue: Catalogue | None, scenario: str, tag: str, among: np.ndarray | None
 ) -> np.ndarray:
     """The items that the filters of `transfer` leave: bool (n_items + 1,)."""

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys.cases.rules import NO_RULES
 from recsys.evaluation.study.certificate import certificate_of, certified
 from recsys.evaluation.study.methods import LINEAR
 from recsys.metrics.uncertainty import Estimate
@@ -35,7 +34,6 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | Non
     known = certified(study)
     absent = (_what(scored), method.name) not in known
     only = Message("for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared")
-    filtered = rules.candidates != NO_RULES.candidates or (rules.scenario and not scored.pair.named.scenario)
     reasons = (
         (
             absent and method.name != DEFAULT,
@@ -66,7 +64,7 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | Non
             Message("Not certified with a second score: the study’s certificate is for the model’s scores."),
         ),
         (
-            filtered or rules.tag or rules.cold_items or rules.hide_source,
+            rules.filters(scored.pair.named.scenario),
             Message("Not certified for a filtered list: the study ranks all items."),
         ),
     )

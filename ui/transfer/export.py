@@ -21,7 +21,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 from ui.transfer.advice import study_of
-from ui.transfer.report import change_rows, production_zip, transfer_html
+from ui.transfer.report import change_rows, not_served, production_zip, transfer_html
 from ui.transfer.scored_pair import ScoredPair
 
 if TYPE_CHECKING:
@@ -103,15 +103,15 @@ def _report_and_bundle(page: PageContext, context: RunContext, scored: ScoredPai
     study = study_of(page, context)
     served = satisfaction_of_list(page, context, scored, exported)
     report = partial(transfer_html, context, scored, exported, study, served)
-    bundle = partial(production_zip, context, study, scored.rules, scored.pair.scenarios)
+    bundle, refused = partial(production_zip, context, study, scored.rules, scored.pair.named), not_served(scored.rules)
     st.markdown(f"**{tr('Report, and bundle for production')}**")
     with st.container(horizontal=True):
         download(tr("One-page report"), report, "transfer.html", "text/html", "out_report")
-        if isinstance(context.run.model, Encoder) and not scored.rules.epsilon:
+        if isinstance(context.run.model, Encoder) and refused is None:
             download(tr("Production bundle"), bundle, "production.zip", "application/zip", "out_bundle")
     st.caption(
-        tr("The production bundle contains all user embeddings, so it is not offered while the source is protected.")
-        if scored.rules.epsilon
+        tr(refused)
+        if refused is not None
         else tr(
             "The bundle serves blended lists by this transfer method without Streamlit and torch, with the α that the "
             "study supports."

@@ -11,7 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from recsys.cases.parties import NamedPair
 from recsys.cases.rules import NO_RULES, Rules
+from recsys.cases.scoring import items_of_rules
 from recsys.charts.style import SOURCE, TARGET, format_number
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.errors import InputError, MissingExtraError
@@ -19,8 +21,10 @@ from recsys.evaluation.study.certificate import certificate_of
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
+from recsys.transfer.blend import filtered_items
+from recsys.transfer.candidates import known_items
 from recsys.transfer.satisfaction import Served, satisfaction_rows, satisfaction_sentence
-from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
+from recsys.transfer.serving.bundle import Policy, ServedInterests, ServedRules, export_bundle, export_onnx
 from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.language import file_language
@@ -205,13 +209,20 @@ def production_zip(
     context: RunContext,
     study: Mapping[str, Any] | None,
     rules: Rules = NO_RULES,
-    scenarios: tuple[str, str] | None = None,
+    pair: NamedPair | None = None,
 ) -> bytes:
     """Vectors, counts, policy, maps of the method, serving script and (with the extra) the ONNX encoder, as one zip.
 
     Args:
-        scenarios: of source and target, where the pair on screen is one of two scenarios.
+        pair: on screen: where its source is another part of the target's own history, the bundle splits all histories
+            alike; by default each source is another user.
+
+    Raises:
+        InputError: the rules are such that no bundle can serve their lists (`not_served`).
     """
+    if (why := not_served(rules)) is not None:
+        raise InputError("the production bundle", "must serve the lists of the page", fix=why)
+    scenarios = pair.scenarios if pair else None
     written = io.BytesIO()
     with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         folder = Path(name)
@@ -222,12 +233,14 @@ def production_zip(
         export_bundle(
             context.run.model,  # type: ignore[arg-type]
             context.dataset,
-            policy(study, rules),
+            policy(study, rules, scenarios[1] if scenarios else ""),
             folder,
             histories=context.known_histories,
             interests=interests,
             method=context.fitted_method(rules.method, scenarios),
             scenarios=scenarios,
+            source_items=pair.source_items if pair else 0,
+            rules=served_rules(context, rules, scenarios),
         )
         try:
             export_onnx(context.run.model, folder)  # type: ignore[arg-type]
@@ -238,16 +251,51 @@ def production_zip(
     return written.getvalue()
 
 
-def policy(study: Mapping[str, Any] | None, rules: Rules = NO_RULES) -> Policy:
-    """The α that the study supports for what is transferred and how; 0 without a study, or where it has no rule."""
+def not_served(rules: Rules) -> Message | None:
+    """Why no bundle can serve the lists of these rules, as a sentence; None where one can."""
+    if rules.epsilon:
+        return Message(
+            "The production bundle contains all user embeddings, so it is not offered while the source is protected."
+        )
+    if rules.second_score and rules.weight:
+        return Message(
+            "The production bundle carries the scores of one model, so it is not offered with a second score. "
+            "Set the second score to none under Rules."
+        )
+    return None
+
+
+def served_rules(context: RunContext, rules: Rules, scenarios: tuple[str, str] | None = None) -> ServedRules:
+    """The rules about items and about the order of the exported list, as the bundle carries them.
+
+    Args:
+        scenarios: of source and target, where the pair is one of two scenarios: it recommends in the second one only.
+    """
+    dataset, scenario, allowed = context.dataset, "" if scenarios else rules.scenario, items_of_rules(context, rules)
+    if scenario or rules.tag or allowed is not None:
+        allowed = filtered_items(dataset.n_items, dataset.catalogue, scenario, rules.tag, allowed)
+    pins = known_items(dataset, rules.pin)
+    return ServedRules(allowed, rules.hide_source, pins, rules.per_tag, rules.diversity)
+
+
+def policy(study: Mapping[str, Any] | None, rules: Rules = NO_RULES, scenario: str = "") -> Policy:
+    """The α that the study supports for what is transferred and how; 0 without a study, or where it has no rule.
+
+    A certificate is for lists of which no rule leaves items out, as on the page.
+
+    Args:
+        scenario: the only one that the pair itself recommends in; "" for all.
+    """
     if study is None:
         return Policy("none: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
     sources = {"users": "the nearest user", "time": "the user’s earlier items"}
     source = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
-    found = None if rules.interests else certificate_of(study, rules.what, rules.method)
+    uncertified = rules.interests or rules.filters(scenario)
+    found = None if uncertified else certificate_of(study, rules.what, rules.method)
     certificate = None if found is None else found[0]
     if (rules.what, rules.method) != (NO_RULES.what, NO_RULES.method):
         what = "interests" if rules.what == "interests" else f"the method “{METHODS[rules.method].label}”"
+        what += " where rules leave items out" if rules.filters(scenario) else ""
         says = f"The study has {'no' if certificate is None else 'a'} certificate for {what}"
         rest = "so α is 0" if certificate is None else "which decides for each pair"
         return Policy(source, ((0, 0.0),), (f"{says}, {rest}.",), certificate)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.data.dataset import Dataset, History
+from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.embeddings.interests import InterestModel
 from recsys.errors import InputError, MissingExtraError
 from recsys.models.recommender import Encoder
@@ -101,6 +101,40 @@ class ServedInterests:
         return {"half_life": self.model.half_life, "scale": self.model.scale, "weights": weights}
 
 
+@dataclass(frozen=True, eq=False)
+class ServedRules:
+    """What the script may recommend, and the order that is not by scores alone.
+
+    Args:
+        allowed: bool (n_items + 1,), the items that may be recommended to anyone; None for all.
+        without_sources: leave out the items of the source too.
+        pins: item indexes that come first, where they are allowed.
+        per_tag: at most so many items of each tag; 0 for any number.
+        diversity: 0 … 1, see `recommend`.
+    """
+
+    allowed: np.ndarray | None = None
+    without_sources: bool = False
+    pins: Sequence[int] | np.ndarray = ()
+    per_tag: int = 0
+    diversity: float = 0.0
+
+    def columns(self, catalogue: Catalogue) -> dict[str, Any]:
+        """Columns of items.parquet."""
+        columns: dict[str, Any] = {} if self.allowed is None else {"allowed": self.allowed[1:]}
+        return columns | ({"tags": [list(tags) for tags in catalogue.tags[1:]]} if self.per_tag else {})
+
+    def to_json(self, dataset: Dataset) -> dict[str, Any]:
+        """Those that are set."""
+        rules = {
+            "without_items_of_source": self.without_sources,
+            "first": dataset.items.externals(self.pins),
+            "most_per_tag": self.per_tag,
+            "diversity": self.diversity,
+        }
+        return {name: value for name, value in rules.items() if value}
+
+
 def export_bundle(
     model: Encoder,
     dataset: Dataset,
@@ -111,6 +145,8 @@ def export_bundle(
     interests: ServedInterests | None = None,
     method: TransferMethod | None = None,
     scenarios: tuple[str, str] | None = None,
+    source_items: int = 0,
+    rules: ServedRules | None = None,
 ) -> tuple[Path, ...]:
     """Writes items.parquet, users.parquet, follows.parquet, policy.json, serve_blend.py and service.py.
 
@@ -123,12 +159,15 @@ def export_bundle(
         interests: to transfer interests; by default next-choice scores are.
         method: fitted; the linear blend by default.
         scenarios: of source and target, where a user's items in one are the source for the other.
+        source_items: so many first items of each user are the source for the later ones; 0: the source is another user.
+        rules: about items.
 
     Returns:
         The files written.
 
     Raises:
-        InputError: interests by a learned method, which is fitted to next-choice scores.
+        InputError: interests by a learned method, which is fitted to next-choice scores; or histories that are split
+            both by scenario and by time.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -136,7 +175,9 @@ def export_bundle(
     learned = None if method is None or method.name == DEFAULT else method
     if interests and learned:
         raise InputError("the bundle", "must use the linear blend where interests are transferred", learned.name)
-    folder = Path(folder)
+    if scenarios and source_items:
+        raise InputError("the bundle", "must split histories by scenario or by time, not by both", source_items)
+    folder, rules = Path(folder), rules or ServedRules()
     folder.mkdir(parents=True, exist_ok=True)
     known = dataset.histories() if histories is None else list(histories)
     follows, settings, popularity = _markov(model)
@@ -148,14 +189,15 @@ def export_bundle(
         "bias": model.item_bias[1:],
         "popularity": popularity,
     }
-    items |= interests.columns() if interests else {}
-    users = {"user_id": list(dataset.users.ids)} | _users(model, dataset, known, scenarios)
+    items |= (interests.columns() if interests else {}) | rules.columns(dataset.catalogue)
+    users = {"user_id": list(dataset.users.ids)} | _users(model, dataset, known, scenarios, source_items)
     for name, table in (("items", items), ("users", users), ("follows", follows)):
         pq.write_table(pa.table(table), folder / f"{name}.parquet")
     max_length = getattr(getattr(model, "network", None), "max_length", None)
     content = policy.to_json() | {"markov": settings, "max_length": max_length}
     content |= {"interests": interests.to_json()} if interests else {}
     content |= ({"scenarios": scenarios} if scenarios else {}) | _repeats(dataset)
+    content |= ({"source_items": source_items} if source_items else {}) | rules.to_json(dataset)
     if learned:
         content["method"] = {"name": learned.name, "label": learned.label, "settings": learned.meta()}
         with (folder / "method.npz").open("wb") as file:
@@ -167,20 +209,23 @@ def export_bundle(
 
 
 def _users(
-    model: Encoder, dataset: Dataset, known: Sequence[History], scenarios: tuple[str, str] | None
+    model: Encoder, dataset: Dataset, known: Sequence[History], scenarios: tuple[str, str] | None, source_items: int
 ) -> dict[str, Any]:
-    """Columns of users.parquet: embedding and items; between scenarios those of both parts.
+    """Columns of users.parquet: embedding and items; of split histories those of both parts.
 
-    What is never served is in "seen": between scenarios, and where the rule for already chosen items is not to leave
+    What is never served is in "seen": of split histories, and where the rule for already chosen items is not to leave
     all of them out; elsewhere it is the items.
     """
     never = [dataset.left_out(user, len(h)) if dataset.repeats.allows else h for user, h in enumerate(known)]
     seen = {"seen": [items - 1 for items in never]}
-    if scenarios is None:
+    if scenarios:
+        inside = [dataset.catalogue.in_scenario(name) for name in scenarios]
+        parts = [(history[inside[0][history]], history[inside[1][history]]) for history in known]
+    elif source_items:
+        parts = [(history[:source_items], history[source_items:]) for history in known]
+    else:
         return _embedded(model, known) | (seen if dataset.repeats.allows else {})
-    source, target = (dataset.catalogue.in_scenario(name) for name in scenarios)
-    of_source = _embedded(model, [history[source[history]] for history in known])
-    of_target = _embedded(model, [history[target[history]] for history in known])
+    of_source, of_target = (_embedded(model, part) for part in zip(*parts, strict=True))
     return of_target | {f"source_{name}": c for name, c in of_source.items()} | seen
 
 

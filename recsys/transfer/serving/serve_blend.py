@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
+POOL = 8  # with diversity the list is picked from so many times k best items
 MOST, SMALLEST, REST = 6, 0.03, -1  # interests of a source: at most, smallest share, number of all others together
 User = tuple[np.ndarray, np.ndarray, np.ndarray]  # embedding; rows of items.parquet, oldest first; those never served
 
@@ -28,6 +30,8 @@ class Bundle:
         self.vectors, self.bias = _padded(_matrix(items["vector"])), _padded(items["bias"].to_numpy())
         self.popularity, self.scenario = items["popularity"].to_numpy(), np.array(items["scenario"].to_pylist())
         self.users = pq.read_table(folder / "users.parquet")
+        self.tags = items["tags"].to_pylist() if "tags" in items.column_names else [()] * len(self.item_ids)
+        self.servable = items["allowed"].to_numpy() if "allowed" in items.column_names else None
         self.user_rows = {user: row for row, user in enumerate(self.users["user_id"].to_pylist())}
         item, self.next, self.lift = (follows[name].to_numpy() for name in ("item", "next", "lift"))
         self.first = np.searchsorted(item, np.arange(len(self.item_ids) + 1))  # of the pairs of each item
@@ -43,15 +47,21 @@ class Bundle:
     def user(self, text: str, side: str = "target") -> User:
         """A known user by id, or `item:A,B,C` for a new one.
 
-        Between two scenarios the target is the part of a history in the one, the source the part in the other.
+        Between two scenarios the target is the part of a history in the one, the source the part in the other. With
+        `source_items` in policy.json so many first items are the source, the later ones the target.
         """
-        scenarios = self.policy.get("scenarios")
+        scenarios, first = self.policy.get("scenarios"), self.policy.get("source_items")
         if text.startswith("item:"):
             number = {item: row for row, item in enumerate(self.item_ids)}
             seen = np.array([number[item] for item in text[5:].split(",")], dtype=np.int64)
             items = seen[self.scenario[seen] == scenarios[side == "target"]] if scenarios else seen
+            if first:
+                _check_later(text, len(seen) - first)
+                items = seen[:first] if side == "source" else seen[first:]
             return self.encode(items), items, seen[:0] if self.policy.get("repeats") == "allow" else seen
-        row, part = self.user_rows[text], "source_" if scenarios and side == "source" else ""
+        row, part = self.user_rows[text], "source_" if (scenarios or first) and side == "source" else ""
+        if first:
+            _check_later(text, len(self.users["items"][row]))
         vector = _matrix(self.users[f"{part}vector"].slice(row, 1))[0]
         items, seen = (
             np.array(self.users[name][row].as_py(), dtype=np.int64)
@@ -59,12 +69,14 @@ class Bundle:
         )
         return vector, items, seen
 
-    def allowed(self, target: User) -> np.ndarray:
+    def allowed(self, target: User, source: User) -> np.ndarray:
         """The items that may be served to a target: bool (items,)."""
-        allowed = np.ones(len(self.item_ids), dtype=bool)
+        allowed = np.ones(len(self.item_ids), dtype=bool) if self.servable is None else self.servable.copy()
         if scenarios := self.policy.get("scenarios"):
             allowed &= self.scenario == scenarios[1]
         allowed[target[2]] = False
+        if self.policy.get("without_items_of_source"):
+            allowed[source[1]] = False
         return allowed
 
     def encode(self, items: np.ndarray) -> np.ndarray:
@@ -141,7 +153,7 @@ class Bundle:
         studied = [int(one) for one in rule["alphas"]]
         nearest = max([one for one in studied if one <= known], default=min(studied))
         alpha = float(rule["alphas"][str(nearest)])
-        allowed = self.allowed(target)
+        allowed = self.allowed(target, source)
         features = _features(self.scores(target)[allowed], self._source_scores(source)[allowed])
         features = [float(known == 0), np.log1p(known), np.log1p(len(source[1])), *features, float(own), alpha]
         expected = ((np.array(features) - rule["mean"]) / rule["scale"]) @ np.array(rule["weights"])
@@ -152,15 +164,37 @@ class Bundle:
     ) -> list[str]:
         """The k best items that the target's list does not leave out: α · source + (1 − α) · target.
 
+        With diversity, items that come first, or a limit for each tag in policy.json their order is by these too.
+
         The source's scores are those of its interests where policy.json has them, else its next-choice scores, by the
         transfer method of policy.json.
         """
         weight = self.alpha(target, source, own) if alpha is None else alpha
         of_source = self._source_scores(source)
         blended = weight * of_source.astype(np.float64) + (1 - weight) * self.scores(target).astype(np.float64)
-        blended[~self.allowed(target)] = -np.inf
-        best = np.argsort(-blended, kind="stable")[:k]
-        return [self.item_ids[row] for row in best if blended[row] > -np.inf]
+        blended[~self.allowed(target, source)] = -np.inf
+        best = np.argsort(-blended, kind="stable")[: np.count_nonzero(blended > -np.inf)]
+        if share := self.policy.get("diversity"):
+            pool = best[: POOL * k]
+            diverse = pool[_diverse(blended[pool], self.vectors[pool + 1], k, share)]
+            best = np.concatenate([diverse, best[~np.isin(best, diverse)]])
+        return [self.item_ids[row] for row in self._arranged(best.tolist(), k)]
+
+    def _arranged(self, best: list[int], k: int) -> list[int]:
+        """The first k of a ranking, with the policy's first items in front and at most so many of each tag."""
+        number, ranked = {item: row for row, item in enumerate(self.item_ids)}, set(best)
+        first = [row for row in (number[item] for item in self.policy.get("first", ())) if row in ranked][:k]
+        most = self.policy.get("most_per_tag", 0) or len(self.item_ids)
+        counts = Counter(tag for row in first for tag in self.tags[row])
+        chosen = list(first)
+        for row in best:
+            tags = set(self.tags[row])
+            if len(chosen) == k:
+                break
+            if row not in first and all(counts[tag] < most for tag in tags):
+                counts.update(tags)
+                chosen.append(row)
+        return chosen
 
     def _source_scores(self, source: User) -> np.ndarray:
         """The scores at α = 1: of the source's interests, or of its next choice by the transfer method."""
@@ -191,14 +225,32 @@ def mapped(embedding: np.ndarray, maps: dict[str, np.ndarray], settings: dict[st
     return moved
 
 
+def _diverse(scores: np.ndarray, vectors: np.ndarray, k: int, diversity: float) -> np.ndarray:
+    """Positions in the pool, picked one by one: (1 − d) · score (0 … 1) − d · greatest similarity to those picked."""
+    scaled = (scores - scores.min()) / (float(np.ptp(scores)) or 1.0)
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    closest, picked, order = np.zeros(len(scores)), np.zeros(len(scores), dtype=bool), []
+    for _ in range(min(k, len(scores))):
+        gain = np.where(picked, -np.inf, (1 - diversity) * scaled - diversity * closest)
+        order.append(int(gain.argmax()))
+        picked[order[-1]] = True
+        closest = np.maximum(closest, unit @ unit[order[-1]])
+    return np.array(order, dtype=np.int64)
+
+
+def _check_later(user: str, later: int) -> None:
+    if later < 1:
+        raise ValueError(f"{user} has no item after those that are the source. Serve a user with more items.")
+
+
 def _features(target: np.ndarray, source: np.ndarray) -> list[float]:
     """How the two scores of the items that may be recommended compare; the certificate's rule reads it."""
     a, b = (_standardised(scores.astype(np.float64)) for scores in (target, source))
-    best = [[np.argpartition(-one, min(n, len(one)) - 1)[:n] for one in (a, b)] for n in (10, 100)]
-    shared = [len(np.intersect1d(first, second)) / len(first) for first, second in best]
-    of_target, of_source = best[0]
+    best = [np.argsort(-one, kind="stable")[:100] for one in (a, b)]
+    shared = [float(np.isin(best[0][:n], best[1][:n]).mean()) for n in (10, 100)]
+    of_target, of_source = (one[:10] for one in best)
     means = [a[of_target].mean(), b[of_source].mean(), b[of_target].mean(), a[of_source].mean()]
-    return [float((a * b).mean()), *shared, *map(float, means)]
+    return [float((a @ b) / len(a)), *shared, *map(float, means)]
 
 
 def _standardised(scores: np.ndarray) -> np.ndarray:

@@ -20,9 +20,9 @@ from recsys.transfer.alpha_suggestion import AlphaCurve
 from recsys.transfer.blend import transfer
 from recsys.transfer.certificate import FEATURES, Certificate, pair_features
 from recsys.transfer.methods import DEFAULT, METHODS, TransferMethod, fit_method
-from recsys.transfer.parties import party_in_scenario, party_of_items, party_of_user
+from recsys.transfer.parties import parties_before_and_after, party_in_scenario, party_of_items, party_of_user
 from recsys.transfer.recommendations import recommend
-from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
+from recsys.transfer.serving.bundle import Policy, ServedInterests, ServedRules, export_bundle, export_onnx
 from recsys.transfer.source_interests import read_weights, split_interests
 
 POLICY = Policy("the nearest user", ((1, 0.7), (10, 0.2)))
@@ -160,6 +160,73 @@ def test_between_scenarios_a_part_of_the_history_is_the_source(
         allowed[planted.history(user)] = False
         wanted = recommend(replace(pair, allowed=allowed), 0.6, 8).items
         assert run(tmp_path, f"u{user}", f"u{user}", "0.6", "8") == planted.items.externals(wanted)
+
+
+@pytest.mark.parametrize("name", [DEFAULT, "bridge"])
+def test_earlier_items_of_a_user_are_the_source_for_the_later_ones(
+    planted: Dataset, model: AttentionModel, tmp_path: Path, name: str
+) -> None:
+    method = fit_method(name, planted, model, range(planted.n_users))
+    export_bundle(model, planted, POLICY, tmp_path, method=method, source_items=5)
+    export_onnx(model, tmp_path)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    for user in (3, 8, 21):
+        whole = party_of_user(planted, user)
+        target, source = parties_before_and_after(whole, 5, "a day")
+        pair = transfer(model, target, source, method=method)
+        allowed = pair.allowed.copy()
+        allowed[planted.history(user)] = False
+        users = served.user(f"u{user}"), served.user(f"u{user}", "source")
+        assert np.array_equal(served.scores(users[0]), pair.target_scores[1:])
+        assert np.array_equal(served._source_scores(users[1]), pair.source_scores[1:])
+        wanted = planted.items.externals(recommend(replace(pair, allowed=allowed), 0.6, 8).items)
+        assert served.recommend(*users, 0.6, 8) == wanted
+        new = "item:" + ",".join(planted.items.externals(planted.history(user)))
+        assert served.recommend(served.user(new), served.user(new, "source"), 0.6, 8) == wanted
+    assert run(tmp_path, "u21", "u21", "0.6", "8") == wanted
+    with pytest.raises(ValueError, match="no item after those that are the source"):
+        served.user("item:i1,i2")
+
+
+def test_who_has_no_later_items_is_refused(planted: Dataset, model: AttentionModel, tmp_path: Path) -> None:
+    export_bundle(model, planted, POLICY, tmp_path, source_items=14)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    for side in ("target", "source"):
+        with pytest.raises(ValueError, match="u3 has no item after those that are the source"):
+            served.user("u3", side)
+    with pytest.raises(InputError, match="by scenario or by time"):
+        export_bundle(model, planted, POLICY, tmp_path, source_items=5, scenarios=("left", "right"))
+
+
+EVERY_SECOND = np.arange(41) % 2 == 1
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ServedRules(EVERY_SECOND),
+        ServedRules(without_sources=True),
+        ServedRules(pins=(31, 2, 5), diversity=0.4),
+        ServedRules(pins=(7,), per_tag=3),
+        ServedRules(diversity=0.8),
+        ServedRules(EVERY_SECOND, True, (31, 2, 5), 4, 0.4),
+    ],
+)
+def test_rules_are_served_as_the_app_applies_them(
+    planted: Dataset, model: AttentionModel, tmp_path: Path, rules: ServedRules
+) -> None:
+    export_bundle(model, planted, POLICY, tmp_path, rules=rules)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    differs = 0
+    for target, source in np.random.default_rng(4).integers(0, planted.n_users, (15, 2)).tolist():
+        parties = party_of_user(planted, target), party_of_user(planted, source)
+        pair = transfer(model, *parties, among=rules.allowed, without_sources=rules.without_sources)
+        more = {"diversity": rules.diversity, "pins": rules.pins, "per_tag": rules.per_tag}
+        wanted = recommend(pair, 0.35, 8, catalogue=planted.catalogue, **more).items  # type: ignore[arg-type]
+        users = served.user(f"u{target}"), served.user(f"u{source}")
+        assert served.recommend(*users, 0.35, 8) == planted.items.externals(wanted)
+        differs += wanted.tolist() != recommend(transfer(model, *parties), 0.35, 8).items.tolist()
+    assert differs > 5
 
 
 def test_interests_are_not_served_by_a_learned_method(planted: Dataset, model: AttentionModel, tmp_path: Path) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import runpy
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import streamlit as st
 
-from recsys.cases.rules import Rules
+from recsys.cases.rules import NO_RULES, Rules
+from recsys.cases.scoring import ranked_list
+from recsys.errors import InputError
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import save_run, train_run
 from recsys.transfer import recommend
@@ -20,7 +24,7 @@ from tests.conftest import planted_dataset
 from tests.pages.test_transfer_page import certificate, study
 from ui.run_context import RunContext, run_context
 from ui.transfer.export import list_json
-from ui.transfer.report import policy, production_zip, transfer_html
+from ui.transfer.report import not_served, policy, production_zip, transfer_html
 from ui.transfer.scored_pair import ScoredPair, build_scored_pair
 
 HOSTILE = "<script>alert(1)</script>"
@@ -79,3 +83,41 @@ def test_a_policy_is_that_of_the_method_that_is_served() -> None:
         served = policy(told, rules)  # the study certifies the linear blend of next choices only
         assert served.certificate is None and served.alpha(5) == 0.0
         assert "no certificate for" in served.evidence[0]
+
+
+RULES = Rules(
+    tag="even",
+    block="i3",
+    hide_source=True,
+    pin="i9,i2,i31",
+    per_tag=4,
+    diversity=0.3,
+    only=",".join(f"i{n}" for n in range(1, 31)),
+)
+
+
+@pytest.mark.parametrize(("source", "rules"), [("user:u4", RULES), ("before:6", NO_RULES), ("before:6", RULES)])
+def test_the_bundle_serves_the_exported_list_of_the_page(
+    scored: tuple[RunContext, ScoredPair], tmp_path: Path, source: str, rules: Rules
+) -> None:
+    context = scored[0]
+    shown = build_scored_pair(context.folder, "user:u3", source, 5, rules)
+    content = io.BytesIO(production_zip(context, study("helps", True) | certificate(True), rules, shown.pair.named))
+    zipfile.ZipFile(content).extractall(tmp_path)
+    served = runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path)
+    assert ("certificate" in served.policy) == (rules == NO_RULES)  # it is for lists of all items
+    users = served.user("u3"), served.user("u3" if source.startswith("before") else "u4", "source")
+    for alpha in (0.0, 0.4, 1.0):
+        wanted = ranked_list(context, shown.transfer, rules, alpha, 5)
+        assert served.recommend(*users, alpha, 5) == context.dataset.items.externals(wanted.items)
+
+
+def test_no_bundle_with_a_second_score_or_a_protected_source(scored: tuple[RunContext, ScoredPair]) -> None:
+    for rules, why in (
+        (Rules(second_score="popularity", weight=0.3), "scores of one model"),
+        (Rules(epsilon=4.0), "all user embeddings"),
+    ):
+        with pytest.raises(InputError, match=why):
+            production_zip(scored[0], None, rules)
+        assert why in str(not_served(rules))
+    assert not_served(Rules(second_score="popularity")) is None  # its weight is 0
