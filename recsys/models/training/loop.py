@@ -70,8 +70,7 @@ def train(
         markov: Markov scores of the same rows whose settings were chosen on `validation` already; None chooses them.
         stop: asked before each batch; training ends as soon as it is true, and what the epoch has learned is dropped.
         learner: class of the weights while they are trained; None takes that of the model for the device.
-        every_epoch: False: without `validation` and `minutes` only the last epoch before held-out items are trained on
-            is validated. The last model is the same; the ones before have no figures and no Markov weight of their own.
+        every_epoch: False: without `validation` only the last epoch before held-out items join; the same last model.
 
     Yields:
         A report after each epoch.
