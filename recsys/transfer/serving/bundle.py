@@ -166,8 +166,7 @@ def export_bundle(
         The files written.
 
     Raises:
-        InputError: interests by a learned method, which is fitted to next-choice scores; or histories that are split
-            both by scenario and by time.
+        InputError: interests by a learned method, which is fitted to next-choice scores, or two ways of splitting.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -181,15 +180,8 @@ def export_bundle(
     folder.mkdir(parents=True, exist_ok=True)
     known = dataset.histories() if histories is None else list(histories)
     follows, settings, popularity = _markov(model)
-    items = {
-        "item_id": list(dataset.items.ids),
-        "title": list(dataset.catalogue.titles[1:]),
-        "scenario": list(dataset.catalogue.scenarios[1:]),
-        "vector": _rows(model.item_vectors[1:]),
-        "bias": model.item_bias[1:],
-        "popularity": popularity,
-    }
-    items |= (interests.columns() if interests else {}) | rules.columns(dataset.catalogue)
+    items = _items(model, dataset) | {"popularity": popularity} | rules.columns(dataset.catalogue)
+    items |= interests.columns() if interests else {}
     users = {"user_id": list(dataset.users.ids)} | _users(model, dataset, known, scenarios, source_items)
     for name, table in (("items", items), ("users", users), ("follows", follows)):
         pq.write_table(pa.table(table), folder / f"{name}.parquet")
@@ -206,6 +198,17 @@ def export_bundle(
     for script in _SCRIPTS:
         shutil.copyfile(script, folder / script.name)
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def _items(model: Encoder, dataset: Dataset) -> dict[str, Any]:
+    """Columns of items.parquet that every bundle has."""
+    return {
+        "item_id": list(dataset.items.ids),
+        "title": list(dataset.catalogue.titles[1:]),
+        "scenario": list(dataset.catalogue.scenarios[1:]),
+        "vector": _rows(model.item_vectors[1:]),
+        "bias": model.item_bias[1:],
+    }
 
 
 def _users(
