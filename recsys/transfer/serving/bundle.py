@@ -190,14 +190,18 @@ def export_bundle(
     content |= {"interests": interests.to_json()} if interests else {}
     content |= ({"scenarios": scenarios} if scenarios else {}) | _repeats(dataset)
     content |= ({"source_items": source_items} if source_items else {}) | rules.to_json(dataset)
-    if learned:
-        content["method"] = {"name": learned.name, "label": learned.label, "settings": learned.meta()}
-        with (folder / "method.npz").open("wb") as file:
-            np.savez(file, allow_pickle=False, **learned.tensors())
+    content |= _write_method(learned, folder) if learned else {}
     (folder / "policy.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     for script in _SCRIPTS:
         shutil.copyfile(script, folder / script.name)
     return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def _write_method(method: TransferMethod, folder: Path) -> dict[str, Any]:
+    """Writes method.npz; what policy.json says of the method."""
+    with (folder / "method.npz").open("wb") as file:
+        np.savez(file, allow_pickle=False, **method.tensors())
+    return {"method": {"name": method.name, "label": method.label, "settings": method.meta()}}
 
 
 def _items(model: Encoder, dataset: Dataset) -> dict[str, Any]:

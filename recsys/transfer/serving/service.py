@@ -29,7 +29,7 @@ def service(bundle: Any) -> Starlette:
     def user(request: Request, side: str) -> Any:
         try:
             return bundle.user(request.query_params.get(side, ""), side)
-        except KeyError as error:
+        except (KeyError, ValueError) as error:
             raise Refused(side, "must be a user or items of the bundle", str(error.args[0])[:80], "Check it.") from None
 
     def number(request: Request, name: str, kind: type, high: float) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import runpy
 import socket
 import subprocess
 import sys
@@ -114,3 +116,23 @@ def test_a_wrong_request_is_refused_with_a_reason(client: Client, query: str, su
 def test_other_addresses_are_not_found_and_it_stays_short(client: Client) -> None:
     assert client.get("/")[0] == 404 and client.get("/recommend/x")[0] == 404
     assert len(Path(service.__file__).read_text("utf-8").splitlines()) < 60
+
+
+def test_a_user_without_later_items_is_refused_with_a_sentence(
+    planted: Dataset, model: AttentionModel, tmp_path: Path
+) -> None:
+    """Where each user's first items are the source for the later ones."""
+    export_bundle(model, planted, Policy("earlier items", ((0, 0.5),)), tmp_path, source_items=14)
+    app = service.service(runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path))
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    query = {"path": "/recommend", "query_string": b"target=u3&source=u3", "headers": []}
+    asyncio.run(app({"type": "http", "method": "GET"} | query, receive, send))
+    assert sent[0]["status"] == 422
+    assert "u3 has no item after those that are the source" in json.loads(sent[1]["body"])["got"]
