@@ -15,7 +15,6 @@ from safetensors.numpy import load_file, save_file
 from recsys.data.dataset import Dataset
 from recsys.errors import ArtifactError, InputError, TrainingError
 from recsys.jobs.progress import Progress
-from recsys.jobs.queue import JobQueue
 from recsys.metrics import repeat_statistics
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
@@ -23,6 +22,7 @@ from recsys.models.training.reports import EpochReport
 from recsys.models.validation import next_item_quality
 from recsys.runs import TrainingPlan, differences, load_run, read_card, save_run, train_run
 from tests.conftest import planted_dataset
+from tests.jobs.functions import queue_of_functions, submit
 from tests.metrics.test_repeats import shop
 
 SMALL = AttentionConfig(embedding_size=16, layers=1)
@@ -194,14 +194,14 @@ def test_an_error_after_an_epoch_keeps_the_best_model_and_is_recorded(
 
 
 def test_eight_trainings_started_at_once_are_queued_and_all_end(planted: Dataset) -> None:
-    queue, config = JobQueue(), TrainConfig(epochs=2)
+    queue, config = queue_of_functions(), TrainConfig(epochs=2)
 
     def work(progress: Progress) -> float:
         run = train_run(planted, model_config=SMALL, train_config=config, threads=1, progress=progress)
         return run.validation["attention"]["ndcg@10"]
 
     owners = ["ann", "ann", "ann", "ann", "ann", "bob", "cem", "dee"]
-    jobs = [(queue.submit(owner, "train", "a model", work), owner) for owner in owners]
+    jobs = [(submit(queue, owner, "train", "a model", work), owner) for owner in owners]
     places = [queue.snapshot(*job).position for job in jobs]
     assert places[0] == 0 and sorted(places[1:]) == [1, 2, 3, 4, 5, 6, 7]
     assert max(places[5:]) < min(places[2:5])  # those who ask for one do not wait for another user's five

@@ -1,10 +1,9 @@
 """Background jobs: a bounded pool with a fair queue, frozen snapshots, and stop.
 
-A job is a `JobDescription`, which the queue's runner performs somewhere, or a function `work(progress) -> result` in a
-thread of this process, for work on values that are in memory here. Both report through `progress(fraction, message,
-**details)`, which raises when a stop was requested. Owners never see each other's jobs: every call names the owner. An
-ended job keeps its texts and a small result (ids and numbers), never the function or the objects it held; to retry,
-submit new work under its id.
+A job is a `JobDescription`, which the queue's runner performs somewhere. Its work reports through `progress(fraction,
+message, **details)`, which raises when a stop was requested. Owners never see each other's jobs: every call names the
+owner. An ended job keeps its texts and a small result (ids and numbers), never what it was told to do; to retry, submit
+new work under its id.
 
 Equal work is done once: jobs of any owner that name the same `key` show the progress of the one that runs, and then
 find its result in `progress.equal_result`.
@@ -13,7 +12,6 @@ find its result in `progress.equal_result`.
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -67,13 +65,10 @@ class JobSnapshot:
         return self.state in ACTIVE
 
 
-Work = JobDescription | Callable[[Progress], Any]
-
-
 class _Job:
-    def __init__(self, job_id: str, owner: str, kind: str, label: str, work: Work, key: str) -> None:
+    def __init__(self, job_id: str, owner: str, kind: str, label: str, work: JobDescription, key: str) -> None:
         self.id, self.owner, self.kind, self.label, self.key = job_id, owner, kind, label, key
-        self.work: Work | None = work  # None once the job has ended: it holds datasets and models
+        self.work: JobDescription | None = work  # None once the job has ended
         self.state, self.result = "queued", None
         self.error: str | None = None
         self.unexpected = False
@@ -97,23 +92,23 @@ class JobQueue:
     trainings of one user do not delay thirty others.
 
     Args:
+        runner: performs the jobs.
         workers: number of jobs that run at once.
         exclusive: kinds of which, taken together, only `trainings` jobs run at once (they would slow each other down).
         keep: number of ended jobs remembered; the oldest are forgotten first.
         max_active: jobs one owner may have waiting or running at once.
-        runner: performs described jobs; without one, only functions can be submitted.
         slots: is asked how many trainings may run at once where that changes, as on a cluster, in place of `trainings`;
             one job more may run beside them.
     """
 
     def __init__(
         self,
+        runner: JobRunner,
         workers: int = 2,
         exclusive: tuple[str, ...] = ("train", "demo"),
         keep: int = 200,
         max_active: int = 8,
         trainings: int = 1,
-        runner: JobRunner | None = None,
         slots: Callable[[], int] | None = None,
     ) -> None:
         self.workers, self.exclusive, self.keep, self.max_active = workers, exclusive, keep, max_active
@@ -125,8 +120,10 @@ class JobQueue:
         self._results: dict[str, Any] = {}  # by key, the newest last
         self._lock = threading.RLock()
 
-    def submit(self, owner: str, kind: str, label: str, work: Work, job_id: str | None = None, key: str = "") -> str:
-        """Queues a job, returns its id (given, or 96 random bits).
+    def submit(
+        self, owner: str, kind: str, label: str, work: JobDescription, job_id: str | None = None, key: str = ""
+    ) -> str:
+        """Queues a job, returns its id (given, or the description's).
 
         Args:
             key: of everything that the result depends on, the data included; "" for work that no other job is equal
@@ -144,14 +141,14 @@ class JobQueue:
                 raise StudioError(
                     "your jobs", Message("must be at most {n} at once", n=self.max_active), active, "Stop one, or wait."
                 )
-            job = _Job(job_id or secrets.token_hex(12), owner, kind, label, work, key)
+            job = _Job(job_id or work.id, owner, kind, label, work, key)
             self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
             self._forget_old()
         self.dispatch()
         return job.id
 
-    def ensure(self, owner: str, kind: str, label: str, work: Work, job_id: str, key: str = "") -> str:
+    def ensure(self, owner: str, kind: str, label: str, work: JobDescription, job_id: str, key: str = "") -> str:
         """`submit`, unless the job of this id is waiting or running (started from another tab). Returns the id."""
         with self._lock:
             known = self._jobs.get(job_id)
@@ -259,7 +256,7 @@ class JobQueue:
         try:
             assert job.work is not None
             progress = Progress(job.receive, job.stop, self._results.get(job.key))
-            job.result = _check_result(self._perform(job.work, progress))
+            job.result = _check_result(self.runner.run(job.work, progress))
             state = "done"
         except JobStopped:
             state = "stopped"
@@ -276,12 +273,6 @@ class JobQueue:
                     del self._results[next(iter(self._results))]
             self._end(job, state)
         self.dispatch()
-
-    def _perform(self, work: Work, progress: Progress) -> Any:
-        if not isinstance(work, JobDescription):
-            return work(progress)
-        assert self.runner is not None, "this queue has no runner for described jobs"
-        return self.runner.run(work, progress)
 
     def _end(self, job: _Job, state: str) -> None:
         job.state, job.ended, job.work = state, time.monotonic(), None

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.errors import InputError
 from recsys.jobs.queue import JobSnapshot
 from recsys.workspace import Workspace
+from tests.jobs.functions import queue_of_functions, submit
 from tests.pages.screen import LISTENER, REFUSED, UNEXPECTED, expect, no_errors, problems_on, watched
 from ui.shell import state
 
@@ -111,13 +112,13 @@ def test_a_job_that_failed_of_a_defect_and_one_that_was_refused_differ(home: Wor
 
 
 def test_a_queue_knows_which_failure_was_a_defect() -> None:
-    queue = state.JobQueue()
+    queue = queue_of_functions()
 
     def fails(error: Exception) -> JobSnapshot:
         def work(progress: object) -> None:
             raise error
 
-        return queue.wait(queue.submit("o", "test", "t", work), "o", timeout=10)
+        return queue.wait(submit(queue, "o", "test", "t", work), "o", timeout=10)
 
     assert fails(ZeroDivisionError()).unexpected and not fails(InputError("a", "is wrong")).unexpected
     assert any("ZeroDivisionError" in told for told in LISTENER.take())

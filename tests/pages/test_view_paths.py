@@ -15,6 +15,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.jobs.functions import submit
 from tests.pages.screen import WATCH, expect, no_errors, open_tab, tab_shown
 from ui.explain.tabs import TABS
 from ui.shell import state
@@ -75,7 +76,7 @@ def job(saved: dict[str, str]) -> Iterator[dict[str, str]]:
 def ended(kind: str, saved: dict[str, str]) -> str:
     """The id of a job of this kind that has ended well."""
     done = {"run": saved["attention"], "dataset": saved["first"]}
-    job_id = state.jobs().submit(SPACE, kind, f"a {kind}", lambda progress: done)
+    job_id = submit(state.jobs(), SPACE, kind, f"a {kind}", lambda progress: done)
     assert state.jobs().wait(job_id, SPACE, 10).state == "done"
     return job_id
 
@@ -95,7 +96,7 @@ def test_a_training_and_a_demo_end_well_on_home_and_on_train(
 @pytest.mark.parametrize("kind", ["train", "demo"])
 def test_a_running_training_is_seen_from_every_page(saved: dict[str, str], job: object, page: str, kind: str) -> None:
     gate = threading.Event()
-    job_id = state.jobs().submit(SPACE, kind, "a long training", lambda progress: gate.wait(30))
+    job_id = submit(state.jobs(), SPACE, kind, "a long training", lambda progress: gate.wait(30))
     try:
         app = opened(page, run=saved["attention"], target="user:u3", source="user:u4", job=job_id)
         no_errors(app)
@@ -114,7 +115,7 @@ def test_a_demo_that_failed_says_so_on_both_pages_and_can_be_left(saved: dict[st
     def fails(progress: object) -> None:
         raise ZeroDivisionError
 
-    job_id = state.jobs().submit(SPACE, "demo", "the demo on the sample", fails)
+    job_id = submit(state.jobs(), SPACE, "demo", "the demo on the sample", fails)
     state.jobs().wait(job_id, SPACE, 10)
     for page in ("", "2_Train"):
         app = opened(page, job=job_id)

@@ -12,7 +12,7 @@ import pytest
 
 from recsys.errors import InputError
 from recsys.jobs.progress import Progress
-from recsys.jobs.queue import JobQueue
+from tests.jobs.functions import queue_of_functions, submit
 from recsys.workspace import Space, Workspace, read_content
 
 ANN, BOB, CEM = "a" * 32, "b" * 32, "c" * 32
@@ -121,12 +121,12 @@ def test_no_space_is_named_by_anything_else(tmp_path: Path) -> None:
 
 
 def test_jobs_follow_their_owner() -> None:
-    queue = JobQueue()
-    job = queue.submit(ANN, "map", "x", lambda progress: 1)
+    queue = queue_of_functions()
+    job = submit(queue, ANN, "map", "x", lambda progress: 1)
     queue.wait(job, ANN, 10)
     queue.join(ANN, BOB)
     queue.join(BOB, CEM)
     assert {queue.snapshot(job, owner).id for owner in (ANN, BOB, CEM)} == {job}
     late: list[Progress] = []
-    again = queue.submit(ANN, "map", "y", late.append)
+    again = submit(queue, ANN, "map", "y", late.append)
     assert queue.wait(again, CEM, 10).state == "done" and len(queue.of(BOB)) == 2 and queue.of("d" * 32) == ()

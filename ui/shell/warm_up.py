@@ -29,8 +29,7 @@ def warm_up(_jobs: JobQueue) -> threading.Thread:
     """
 
     def load() -> None:
-        if _jobs.runner is not None:
-            _jobs.runner.prepare()
+        _jobs.runner.prepare()
         for name in MODULES:
             import_module(name)
 

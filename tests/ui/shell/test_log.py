@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from recsys.jobs.progress import Progress
-from recsys.jobs.queue import JobQueue
+from tests.jobs.functions import queue_of_functions, submit
 from tests.pages.screen import LISTENER
 from ui.shell.log import JsonLines, start_log
 
@@ -17,9 +17,9 @@ def test_a_job_leaves_two_lines_without_names(caplog: pytest.LogCaptureFixture) 
     def work(progress: Progress) -> None:
         progress(0.5)
 
-    queue = JobQueue()
+    queue = queue_of_functions()
     with caplog.at_level(logging.INFO, "recsys"):
-        queue.wait(queue.submit("ann", "train", "training “private name”", work), "ann", 10)
+        queue.wait(submit(queue, "ann", "train", "training “private name”", work), "ann", 10)
     began, ended = (json.loads(JsonLines().format(record)) for record in caplog.records)
     assert (began["event"], ended["event"], ended["state"]) == ("job started", "job ended", "done")
     assert began["job"] == ended["job"] and began["time"] <= ended["time"] and ended["level"] == "info"
