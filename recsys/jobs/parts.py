@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from recsys.jobs.description import JobDescription
+from recsys.jobs.kinds import take_result
 from recsys.jobs.progress import Progress, Report
 from recsys.workspace import Workspace
 
@@ -33,16 +34,34 @@ def parts_of(job: JobDescription, workspace: Workspace) -> tuple[JobDescription,
     return tuple(getattr(import_module(module), name)(job, workspace))
 
 
+def run_with_parts(
+    job: JobDescription,
+    workspace: Workspace,
+    progress: Progress,
+    run: Callable[[JobDescription, Progress], Any],
+    at_once: int | None = None,
+) -> Any:
+    """Runs the parts of a job side by side and then the job itself; returns its result. See `run_parts`."""
+    try:
+        run_parts(job, workspace, progress, run, at_once)
+    except BaseException:
+        take_result(job, workspace)
+        raise
+    return run(job, progress)
+
+
 def run_parts(
     job: JobDescription,
     workspace: Workspace,
     progress: Progress,
     run: Callable[[JobDescription, Progress], Any],
+    at_once: int | None = None,
 ) -> None:
     """Runs the parts of a job at the same time; a report of a part is one of the job.
 
     Args:
         run: of a `JobRunner`.
+        at_once: how many parts; all if None.
 
     Raises:
         StudioError, Exception: of the first part that failed; the others are stopped then.
@@ -51,7 +70,7 @@ def run_parts(
     if len(parts) < 2:
         return
     shared = _Shared(progress, len(parts))
-    with ThreadPoolExecutor(len(parts), f"parts-of-{job.id[:8]}") as threads:
+    with ThreadPoolExecutor(at_once or len(parts), f"parts-of-{job.id[:8]}") as threads:
         for number, part in enumerate(parts):
             threads.submit(shared.run, number, part, run)
     if shared.error is not None:

@@ -24,6 +24,7 @@ import psutil
 from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import out_of_memory, take_result, write_description
+from recsys.jobs.parts import run_with_parts
 from recsys.jobs.progress import JobStopped, Progress
 from recsys.jobs.worker import SILENCE
 from recsys.jobs.worker_process import WorkerProcess
@@ -101,6 +102,7 @@ class ProcessRunner:
         workspace: is opened by the workers, too.
         module: is run as the worker.
         start: starts a worker in place of a process of this machine.
+        side_by_side: how many jobs the machine has cores for; as many parts of a job run at once as do not run yet.
     """
 
     def __init__(
@@ -109,16 +111,23 @@ class ProcessRunner:
         limits: Limits,
         module: str = "recsys.jobs.worker",
         start: Callable[[], Worker] | None = None,
+        side_by_side: int = 1,
     ) -> None:
         self.workspace, self.limits, self.module = workspace, limits, module
-        self._start_elsewhere = start
+        self._start_elsewhere, self.side_by_side = start, side_by_side
         self._lock = threading.Lock()
         self._free: dict[Worker, threading.Timer] = {}  # with what will end them
         self._busy: list[Worker] = []
         self._closed = False
 
     def run(self, job: JobDescription, progress: Progress) -> Any:
-        """See `JobRunner`."""
+        """See `JobRunner`. The parts of a job run side by side first, where that many workers would be idle."""
+        idle = self.side_by_side - len(self._busy)
+        if idle < 2:
+            return self._run_whole(job, progress)
+        return run_with_parts(job, self.workspace, progress, self._run_whole, idle)
+
+    def _run_whole(self, job: JobDescription, progress: Progress) -> Any:
         write_description(job, self.workspace)
         try:
             self._attempts(job, progress)

@@ -26,8 +26,7 @@ from typing import Any
 
 from recsys.errors import MissingExtraError
 from recsys.jobs.description import JobDescription
-from recsys.jobs.kinds import take_result
-from recsys.jobs.parts import run_parts
+from recsys.jobs.parts import run_with_parts
 from recsys.jobs.processes import Limits, ProcessRunner
 from recsys.jobs.progress import Progress
 from recsys.jobs.ray_node import ROOT, cluster_address, is_loopback, ray_environment
@@ -81,12 +80,7 @@ class RayRunner:
 
     def run(self, job: JobDescription, progress: Progress) -> Any:
         """See `JobRunner`. The parts of a job run side by side, as far as the cluster has cores."""
-        try:
-            run_parts(job, self.workspace, progress, self._workers.run)
-        except BaseException:
-            take_result(job, self.workspace)
-            raise
-        return self._workers.run(job, progress)
+        return run_with_parts(job, self.workspace, progress, self._workers.run)
 
     def prepare(self) -> None:
         """Connects to the cluster."""

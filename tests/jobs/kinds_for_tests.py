@@ -13,7 +13,7 @@ from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import KINDS, job_folder
 from recsys.jobs.progress import Progress
 from recsys.wording import Message
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, new_id
 
 
 def reports(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
@@ -95,10 +95,29 @@ def allocates(job: JobDescription, workspace: Workspace, progress: Progress) -> 
     return os.getpid()
 
 
+def meets(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
+    """Waits until the other part has begun, too."""
+    places = [workspace.root / f"met-{n}" for n in (0, 1)]
+    places[int(job.settings["n"])].write_text(f"{os.getpid()}", "utf-8")
+    while not all(place.is_file() for place in places):
+        progress(0.5, "waiting for the other")
+        time.sleep(0.02)
+
+
+def met(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
+    """The processes that have met."""
+    return [int((workspace.root / f"met-{n}").read_text("utf-8")) for n in (0, 1)]
+
+
+def two_meetings(job: JobDescription, workspace: Workspace) -> list[JobDescription]:
+    """The parts of `met`."""
+    return [JobDescription(new_id(), "meets", job.space, settings={"n": n}) for n in (0, 1)]
+
+
 _KEPT: list[Any] = []
 BEHAVIOURS = (
     reports, refuses, breaks, runs_out_of_memory, returns_an_object, reports_for_ever, ends_gracefully, equal, sleeps,
-    stops_itself, crashes, crashes_once, allocates,
+    stops_itself, crashes, crashes_once, allocates, meets, met,
 )  # fmt: skip
 TEST_KINDS = {work.__name__: f"tests.jobs.kinds_for_tests:{work.__name__}" for work in BEHAVIOURS}
 

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from recsys.jobs.description import JobDescription
+from recsys.jobs.parts import PARTS
 from recsys.jobs.processes import Limits, ProcessRunner
 from recsys.jobs.queue import JobQueue
 from recsys.workspace import Workspace
@@ -186,6 +187,15 @@ def test_a_worker_is_started_before_it_is_needed_and_ends_with_its_runner(
     until(lambda: not psutil.pid_exists(worker.process.pid))
     assert queue.wait(job.id, ANN, PATIENCE).state == "stopped" and not workers_of(runner), "no other one is started"
     assert end_of(queue, described("reports")).state == "stopped"
+
+
+def test_parts_of_a_job_run_side_by_side_in_idle_workers(
+    runner: ProcessRunner, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PARTS, "met", "tests.jobs.kinds_for_tests:two_meetings")
+    monkeypatch.setattr(runner, "side_by_side", 2)
+    first, second = end_of(queue, described("met")).result
+    assert first != second, "each waits for the other"
 
 
 def test_a_worker_ends_with_the_server_that_started_it(tmp_path: Path) -> None:

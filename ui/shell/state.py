@@ -156,7 +156,7 @@ def jobs() -> JobQueue:
         return JobQueue(runner=ThreadRunner(workspace()))
     trainings = _trainings()
     limits = Limits(memory=_job_memory(), threads=THREADS)
-    runner = ProcessRunner(workspace(), limits)
+    runner = ProcessRunner(workspace(), limits, side_by_side=trainings)
     return JobQueue(workers=trainings + 1, trainings=trainings, runner=runner)
 
 

@@ -41,7 +41,7 @@ def test_nodes_cores_and_work_are_shown(tmp_path: Path, said: list[str], monkeyp
 
 def test_a_lost_connection_is_said_and_other_places_say_nothing(tmp_path: Path, said: list[str]) -> None:
     show_cluster(JobQueue(runner=ThreadRunner(Workspace(tmp_path))))
-    assert said == [] and cluster_lines(JobQueue()) == []
+    assert said == [] and cluster_lines(JobQueue(runner=ThreadRunner(Workspace(tmp_path)))) == []
     show_cluster(JobQueue(runner=RayRunner(Workspace(tmp_path), Limits(memory=1))))
     assert said == ["Ray cluster: not connected"]
 

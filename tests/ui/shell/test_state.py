@@ -34,6 +34,7 @@ def test_jobs_run_in_worker_processes_as_cores_allow(
     queue = state.jobs()
     assert isinstance(queue.runner, ProcessRunner) and queue.runner.workspace is state.workspace()
     assert (queue.trainings, queue.workers) == (trainings, trainings + 1)
+    assert queue.runner.side_by_side == trainings
     assert queue.runner.limits.memory == 6_000_000_000 and queue.runner.limits.threads == 2
 
 
