@@ -41,9 +41,13 @@ def run_with_parts(
     run: Callable[[JobDescription, Progress], Any],
     at_once: int | None = None,
 ) -> Any:
-    """Runs the parts of a job side by side and then the job itself; returns its result. See `run_parts`."""
+    """Runs the parts of a job side by side and then the job itself; returns its result. See `run_parts`.
+
+    Where an equal job has a result already, no part is run.
+    """
     try:
-        run_parts(job, workspace, progress, run, at_once)
+        if progress.equal_result is None:
+            run_parts(job, workspace, progress, run, at_once)
     except BaseException:
         take_result(job, workspace)
         raise

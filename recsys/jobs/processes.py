@@ -337,6 +337,6 @@ def _what_to_do(kind: str) -> Message:
     """What the owner of a job of this kind can do once its worker is gone."""
     if kind == "train":
         return Message("Finished epochs are kept: resume from there.")
-    if kind == "study":
+    if kind in ("study", "study part"):
         return Message("Finished parts are kept: run the study again, and it goes on from there.")
     return Message("Try again.")

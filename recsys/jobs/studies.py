@@ -10,10 +10,11 @@ from typing import Any
 
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import LEAVE_OUT
+from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.wording import Message
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, read_content
 from recsys.workspace.names import STUDY
 from recsys.workspace.sample_run import run_folder
 
@@ -23,10 +24,14 @@ OPTIONS = ("folds", "most", "epochs", "only")
 def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
     """Runs the study on the data of a run, saves it, and returns its id. One that was stopped or killed continues.
 
+    The study of an equal job is copied.
+
     The settings are "axis" and, for two scenarios of that axis, "scenarios"; also `OPTIONS` of `transfer_study`.
     """
     from recsys.evaluation.study.transfer_study import transfer_study
 
+    if copied := _copy_equal_study(job, workspace, progress):
+        return copied
     data, axis, chosen = _asked(job, workspace)
     options, keep = _options(job), _parts(job, workspace)
     found = transfer_study(data, axis, scenarios=chosen, keep=keep, progress=progress, **options)
@@ -59,6 +64,17 @@ def study_part(job: JobDescription, workspace: Workspace, progress: Progress) ->
     data, axis, chosen = _asked(job, workspace)
     options, keep, number = _options(job), _parts(job, workspace), int(job.settings["part"])
     study_part(data, axis, number, keep=keep, scenarios=chosen, progress=progress, **options)
+
+
+def _copy_equal_study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
+    """Copies the study of an equal job into the job's space; "" where there is none, or it is deleted already."""
+    if progress.equal_result is None:
+        return ""
+    try:
+        entry, folder = workspace.find(str(progress.equal_result), "study")
+        return workspace.space(job.space).save_json("study", entry.name, read_content(folder), entry.meta).id
+    except StudioError:
+        return ""
 
 
 def _asked(job: JobDescription, workspace: Workspace) -> tuple[Dataset, str, tuple[str, str] | None]:

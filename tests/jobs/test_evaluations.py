@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,21 @@ import pytest
 
 from recsys.embeddings import extract, project
 from recsys.embeddings.interests import interest_model
-from recsys.errors import ArtifactError
+from recsys.errors import ArtifactError, InputError
 from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.quality_over_alpha import quality_over_alpha
 from recsys.explain import attention
 from recsys.explain.attention import deletion_histories, deletion_study
 from recsys.jobs.description import JobDescription
-from recsys.jobs.kinds import write_description
+from recsys.jobs.kinds import perform, write_description
 from recsys.jobs.maps import ProjectionSettings
+from recsys.jobs.progress import Progress
 from recsys.jobs.runner import run_file
 from recsys.jobs.values import load_value
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import copy_run, load_run, run_digest, train_run
 from recsys.wording import Message, to_json
-from recsys.workspace import Workspace, new_id
+from recsys.workspace import Workspace, new_id, read_content
 from tests.conftest import planted_dataset
 from tests.jobs.test_values import same
 
@@ -113,3 +115,24 @@ def test_copies_of_a_run_have_the_same_digest(workspace: Workspace, run_id: str,
     (tmp_path / "run.json").write_text("{", "utf-8")
     with pytest.raises(ArtifactError, match="is damaged"):
         run_digest(tmp_path)
+
+
+def test_the_study_of_an_equal_job_is_copied(
+    workspace: Workspace, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = workspace.space(ANN), workspace.space("b" * 32)
+    content, meta = {"level": "helps", "points": []}, {"fingerprint": "f", "axis": "users"}
+    of_bob = bob.save_json("study", "Does it help?", content, meta)
+    job = JobDescription(new_id(), "study", ANN, run=run_id, settings={"axis": "users"})
+    progress = Progress(lambda report: None, threading.Event(), of_bob.id)
+    copied = ann.get(perform(job, workspace, progress))
+    assert copied.id != of_bob.id and (copied.name, dict(copied.meta)) == ("Does it help?", meta)
+    assert read_content(ann.path(copied.id)) == content
+
+    def anew(*asked: object, **options: object) -> None:
+        raise InputError("the study", "is done anew")
+
+    monkeypatch.setattr("recsys.evaluation.study.transfer_study.transfer_study", anew)
+    bob.delete(of_bob.id)
+    with pytest.raises(InputError, match="is done anew"):
+        perform(job, workspace, progress)

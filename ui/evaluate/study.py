@@ -166,5 +166,5 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis})
     label = Message("the study of transfer from {source}", source=AXES[axis])
     button = tr("Run the study: transfer from {source}", source=AXES[axis])
-    saved = job_result(page, job, label, kind="study", button=button, shared=False)
+    saved = job_result(page, job, label, kind="study", button=button, own_key=job.key(" ".join(data_key(data))))
     return None if saved is None else check_study(read_content(space.path(saved)))

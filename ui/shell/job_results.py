@@ -34,7 +34,7 @@ def find_job(page: PageContext, wanted: str) -> JobSnapshot | None:
 
 
 def job_result(
-    page: PageContext, job: JobDescription, label: str, *, kind: str = "evaluate", button: str = "", shared: bool = True
+    page: PageContext, job: JobDescription, label: str, *, kind: str = "evaluate", button: str = "", own_key: str = ""
 ) -> Any | None:
     """The job's result; None while there is none, with its progress on screen, or its error and a button to retry.
 
@@ -42,15 +42,16 @@ def job_result(
         job: on the open run, with an id of `job_id`.
         kind: of the job in the queue.
         button: label of the button that starts the job; "" starts it at once.
-        shared: whether the result of an equal job, perhaps of another visitor on a copy of the run, is the result.
+        own_key: key of equal jobs, whose results belong to their spaces. By default the result of an equal job, perhaps
+            of another visitor on a copy of the run, is the result.
     """
-    key = job.key(cache.run_digest_of(str(page.run_folder))) if shared else ""
-    now = find_job(page, job.id)
+    key = own_key or job.key(cache.run_digest_of(str(page.run_folder)))
+    now, equal = find_job(page, job.id), None if own_key else page.jobs.result_of(key)
     if now is not None and now.state == "done":
         if (found := opened_result(now.result, page.space.workspace)) is not None:
             return found
         now = None  # newer results have replaced it
-    if now is None and key and (found := opened_result(page.jobs.result_of(key), page.space.workspace)) is not None:
+    if now is None and (found := opened_result(equal, page.space.workspace)) is not None:
         return found
     if now is None and (not button or st.button(button, key=f"start_{job.id}")):
         page.jobs.ensure(page.space.id, kind, label, job, job.id, key)

@@ -211,7 +211,8 @@ def _start(page: PageContext, context: RunContext, label: Message = RUN) -> None
         settings = {"axis": axis, "scenarios": list(scenarios)}
         study = JobDescription(wanted, "study", page.space.id, run=page.run_id, settings=settings)
         name = Message("the study of transfer across {axis}", axis=AXIS_NAMES[axis])
-        page.jobs.submit(page.space.id, "study", name, study, job_id=wanted)
+        key = study.key(" ".join(data_key(context.dataset)))
+        page.jobs.submit(page.space.id, "study", name, study, job_id=wanted, key=key)
         st.rerun()
 
 
