@@ -26,7 +26,9 @@ class Case:
 
     Attributes:
         target, source: as `recsys.cases.parties` reads them: `user:42`, `cluster:3`, …
-        alpha: weight of the source, 0 … 1. k: length of the list, 1 … 100.
+        alpha: weight of the source, 0 … 1.
+        k: length of the list, 1 … 100.
+        rules: what may be recommended, and by which scores; from `from_link`.
 
     Raises:
         InputError: α or k outside their range.
@@ -78,7 +80,12 @@ class Case:
 
 @dataclass(frozen=True)
 class ListedItem:
-    """An item of a list: its score and the parts of target and source, which sum to it."""
+    """An item of a list.
+
+    Attributes:
+        item_id, title: as in the data. Hostile text: show it as text only.
+        score: of the blend, `target_part` + `source_part`.
+    """
 
     item_id: str
     title: str

@@ -21,6 +21,10 @@ def list_of_case(parts: RunParts, case: Case) -> tuple[ListedItem, ...]:
 
     Args:
         parts: from `open_run`.
+        case: from `Case.from_link`, or made of its values.
+
+    Returns:
+        At most `case.k` items.
 
     Raises:
         UnknownIdError: the data has no such user, group or item.
@@ -59,9 +63,10 @@ def list_under_another_run(parts: RunParts, case: Case) -> tuple[tuple[ListedIte
 
 @dataclass(frozen=True)
 class ListComparison:
-    """Two lists, best first.
+    """Two lists.
 
     Attributes:
+        first, second: the lists, best first.
         shared: ids of the items in both, in the order of the first list.
         only_first, only_second: ids of the others.
     """
@@ -100,7 +105,14 @@ class ListComparison:
 
 
 def compare_lists(first: Sequence[ListedItem], second: Sequence[ListedItem]) -> ListComparison:
-    """Which items two lists share, and how their ranks differ."""
+    """Which items two lists share, and how their ranks differ.
+
+    Args:
+        first, second: best first.
+
+    Returns:
+        The items in both and in one only.
+    """
     ids = [[item.item_id for item in items] for items in (first, second)]
     shared, only_first = ([one for one in ids[0] if (one in ids[1]) == both] for both in (True, False))
     only_second = [one for one in ids[1] if one not in ids[0]]

@@ -68,6 +68,8 @@ class OpenRun:
     """A run opened from a folder; each part is computed when it is first read.
 
     Attributes:
+        run: with its model.
+        dataset: that it was trained on.
         groups: the saved groups that cases name, by id.
     """
 
@@ -132,9 +134,16 @@ class OpenRun:
 
 
 def open_run(folder: Path, groups: Mapping[str, SavedGroup] | None = None) -> OpenRun:
-    """A saved run with its data, to read cases from. Raises ArtifactError.
+    """A saved run with its data, to read cases from.
 
     Args:
+        folder: made by `save_run`.
         groups: the saved groups that cases name, by id: name and user ids.
+
+    Returns:
+        The run; what is computed from it is computed when it is first read.
+
+    Raises:
+        ArtifactError: the folder holds no run, or a damaged one.
     """
     return OpenRun(*load_run(Path(folder)), groups or {})

@@ -96,7 +96,7 @@ def shares_svg(title: str, names: Sequence[str], shared: Mapping[tuple[int, int]
                 f'<text x="{x + cell / 2 - 1}" y="{y + 27}" text-anchor="middle" fill="{ink}">{share:.0%}</text>'
             )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" viewBox="0 0 {width} {height}" role="img" '
         f'font-family="system-ui, sans-serif" font-size="14"><title>{escape(title)}</title>'
         f'<rect width="{width}" height="{height}" fill="{_PAPER}"/>{"".join(drawn)}</svg>'
     )

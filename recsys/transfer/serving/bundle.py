@@ -148,9 +148,8 @@ def export_bundle(
     source_items: int = 0,
     rules: ServedRules | None = None,
 ) -> tuple[Path, ...]:
-    """Writes items.parquet, users.parquet, follows.parquet, policy.json, serve_blend.py and service.py.
+    """Writes items.parquet, users.parquet, follows.parquet, policy.json, serve_blend.py, and service.py, an example.
 
-    serve_blend.py computes lists, service.py is an example of serving them over HTTP.
     A learned transfer method adds method.npz, its maps. Where the data's rule allows already chosen items, those that
     it leaves out at the end of the data are written for each user, and policy.json says the rule.
 
