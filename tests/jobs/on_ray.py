@@ -160,7 +160,8 @@ def test_a_study_whose_node_is_lost_equals_a_local_one_to_the_bit(
     assert "lost with its node" in str(ended.details["restarted"])
     data = load_run_data(space.path(job.run))
     local = transfer_study(data, "scenarios", scenarios=("a", "b"), **options)
-    assert space.read_json(ended.result) == json.loads(json.dumps(local.to_json()))
+    saved = json.loads((space.path(ended.result) / "content.json").read_text("utf-8"))
+    assert saved == json.loads(json.dumps(local.to_json()))
 
 
 def test_each_seed_is_a_task_with_the_result_of_a_local_one(runner: RayRunner, workspace: Workspace) -> None:

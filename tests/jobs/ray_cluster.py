@@ -32,7 +32,8 @@ def get_node_patiently(*arguments: Any, find: Any = services.get_node) -> Any:
 
 if __name__ == "__main__":
     services.get_node = get_node_patiently
-    cluster = Cluster(initialize_head=True, head_node_args={**SMALL, "include_dashboard": False})
+    least = {"include_dashboard": False, "include_log_monitor": False}
+    cluster = Cluster(initialize_head=True, head_node_args={**SMALL, **least})
 
     def add_node() -> None:
         node = cluster.add_node(wait=False, **SMALL)
