@@ -62,9 +62,9 @@ def test_a_stop_of_the_job_stops_its_parts(workspace: Workspace) -> None:
     stop = threading.Event()
 
     def run(part: JobDescription, progress: Progress) -> None:
-        while True:
-            progress(0.1, "on and on")
-            stop.set()
+        progress(0.1, "begun")
+        stop.set()
+        progress(0.2, "on and on")
 
     with pytest.raises(JobStopped):
         run_parts(WHOLE, workspace, Progress(lambda report: None, stop), run)
