@@ -2,7 +2,8 @@
 
     python -m benchmarks.response_time [--trainings 2] [--jobs process] [--times 40] [--out]
 
-The input is an arrow key on a slider of Learn; the server computes and draws the response (a figure and a formula).
+The input is an arrow key on the slider of α on Transfer; the response is there when the server, which runs the page
+again with the blend of that α, has written it into the address.
 Other visitors train meanwhile: one on the English sample, the other on the Chinese one, which is other work.
 """
 
@@ -19,26 +20,23 @@ from benchmarks.servers import Server, fail_on_errors, percentile, server
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Screen
 
-CHANGED = """old => [...document.querySelectorAll('.katex')].some(
-    formula => formula.textContent.includes('⇒') && formula.textContent !== old)"""
+PAIR = "run=sample&target=user%3Akenji-0773&source=user%3Aelif-0080"
 
 
 def response_times(page: Page, times: int) -> list[float]:
-    """Milliseconds from each key press until the formula shows the new number."""
-    slider = page.get_by_role("slider").first
+    """Milliseconds from each key press until the address has the new α; the first press is not among them."""
+    slider = page.locator(".alpha-input")
     expect(slider).to_be_visible(timeout=60_000)
-    formula = page.locator(".katex", has_text="⇒")
-    expect(formula).to_be_visible(timeout=60_000)
     times_ms = []
-    for _ in range(times):
-        before = formula.text_content()
+    for _ in range(times + 1):
+        page.wait_for_timeout(400)
+        before = page.url
         slider.focus()
         begin = time.perf_counter()
         page.keyboard.press("ArrowRight")
-        page.wait_for_function(CHANGED, arg=before)
+        page.wait_for_function("before => location.href !== before", arg=before)
         times_ms.append(1000 * (time.perf_counter() - begin))
-        page.wait_for_timeout(400)
-    return times_ms
+    return times_ms[1:]
 
 
 def start_training(browser: Browser, running: Server, language: str) -> Page:
@@ -53,7 +51,7 @@ def start_training(browser: Browser, running: Server, language: str) -> Page:
 def is_training(page: Page, address: str) -> bool:
     """Whether the menu of that visitor shows a job."""
     page.goto(f"{address}/Learn?run=sample&lang=en")
-    expect(page.get_by_role("slider").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Learn how interest transfer works")).to_be_visible(timeout=60_000)
     return page.get_by_text("running or waiting").count() > 0
 
 
@@ -71,7 +69,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         screen = Screen(page, running.log)
-        page.goto(f"{running.address}/Learn?run=sample")
+        page.goto(f"{running.address}/Transfer?{PAIR}")
         idle = response_times(page, options.times)
         fail_on_errors(screen.last())
         others = [start_training(browser, running, language) for language in ("en", "zh")[: options.trainings]]
