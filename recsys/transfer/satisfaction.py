@@ -106,8 +106,12 @@ def by_mean(pair: Transfer) -> Transfer:
 
 
 def least_served(found: Sequence[Satisfaction]) -> Satisfaction:
-    """The user with the fewest items of the own list; of several such, the one in whose ranking the list is lowest."""
-    return min(found, key=lambda one: (one.share, one.percentile))
+    """The user in whose own ranking the list's items are lowest; of several such, the one with fewest best items.
+
+    So all items of the list count, as in the satisfaction of Masthoff 2015. Of the best few, several users often have
+    none in the list.
+    """
+    return min(found, key=lambda one: (one.percentile, one.share))
 
 
 def satisfaction_sentence(

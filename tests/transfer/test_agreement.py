@@ -172,6 +172,8 @@ def test_satisfaction_by_hand(planted: Dataset) -> None:
     assert first == Satisfaction(0, 2, 1, (1 + 3) / 2, 1 - 1 / 5, 1)  # their own list is 1, 2
     assert second == Satisfaction(1, 2, 0, (6 + 4) / 2, 1 - 4 / 5, 0)  # their own list is 6, 5
     assert (first.share, least_served([first, second])) == (0.5, second)
+    lowest = replace(first, found=2, percentile=0.1)
+    assert least_served([first, second, lowest]) == lowest, "the whole list counts, not only its own best items"
     rows = satisfaction_rows(planted, [first, second], measure_satisfaction(pair, [6, 5]))
     assert [(row["user_id"], row["found"], row["found_by_mean"]) for row in rows] == [("u0", 1, 0), ("u1", 0, 2)]
     with pytest.raises(InputError, match="must be several users"):
