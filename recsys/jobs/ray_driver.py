@@ -147,7 +147,7 @@ class Driver:
             self._tell(number, message={"alive": True})
         node = ray.get(known)
         self._hosts[number] = node["host"]
-        problem = _problem(node, self.home)
+        problem = unfit(node, self.home)
         if problem is not None:
             self._tell(number, message={"failed": to_json(problem)})
         return problem is None
@@ -186,7 +186,7 @@ class Driver:
                 time.sleep(0.5)
 
 
-def _problem(node: dict[str, Any], home: str) -> list[Any] | None:
+def unfit(node: dict[str, Any], home: str) -> list[Any] | None:
     """Subject, rule, got and fix of what makes a node unfit for jobs; None where it is fit."""
     name = Message("the node {host} of the Ray cluster", host=node["host"])
     if node["code"] != code_version():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from recsys.errors import MissingExtraError
+from recsys.code_version import code_version
+from recsys.errors import MissingExtraError, StudioError
 from recsys.jobs import ray_node, ray_runner
 from recsys.jobs.processes import Limits
+from recsys.jobs.ray_driver import unfit
 from recsys.jobs.ray_node import cluster_address, is_loopback, ray_environment
 from recsys.jobs.ray_runner import RayRunner
 from recsys.workspace import Workspace
@@ -65,3 +68,18 @@ def test_ray_is_asked_for_only_where_it_is_used(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(ray_runner, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"requirements-ray\.txt"):
         RayRunner(Workspace(tmp_path), Limits(memory=1))
+
+
+def test_a_node_that_is_not_fit_for_jobs_is_named_with_what_to_do() -> None:
+    node = {"host": "two", "code": code_version(), "workspace": True}
+    assert unfit(node, "/shared/workspace") is None
+    other_code = StudioError(*unfit({**node, "code": "0" * 24}, "/shared/workspace") or ())
+    assert str(other_code).startswith("the node two of the Ray cluster must have this server’s version of the project")
+    no_folder = StudioError(*unfit({**node, "workspace": False}, "/shared/workspace") or ())
+    assert "must reach the workspace /shared/workspace" in str(no_folder) and "one path" in str(no_folder)
+
+
+def test_the_app_and_its_connection_start_without_ray() -> None:
+    """It is imported where it is used: in the process that is connected, and on the nodes."""
+    code = "import sys, recsys.jobs.ray_driver, recsys.jobs.ray_host, recsys.jobs.ray_runner; sys.exit('ray' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ray_node.ROOT, check=False).returncode == 0
