@@ -81,5 +81,5 @@ def test_a_node_that_is_not_fit_for_jobs_is_named_with_what_to_do() -> None:
 
 def test_the_app_and_its_connection_start_without_ray() -> None:
     """It is imported where it is used: in the process that is connected, and on the nodes."""
-    code = "import sys, recsys.jobs.ray_driver, recsys.jobs.ray_host, recsys.jobs.ray_runner; sys.exit('ray' in sys.modules)"
+    code = "import sys; from recsys.jobs import ray_driver, ray_host, ray_runner; sys.exit('ray' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ray_node.ROOT, check=False).returncode == 0
