@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, find
 from tests.browser.screen import Log, Screen
@@ -82,19 +82,42 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     servers.end()
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the app at `address`."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def address(serve: Servers, home: Path) -> str:
+    """Where the app answers: one server for all tests without settings of their own. Each browser has its own space."""
+    return serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_SECRET": ""})
+
+
 class Visits:
-    """`visit(address, **options)` opens a page there, in a browser context of its own, and watches it.
+    """`visit(address, path, **options)` opens a page there, in a browser context of its own, and watches it.
 
     `check(page)` fails on what went wrong on it since the last check; at the end of the test all are checked.
     """
 
-    def __init__(self, browser: Browser, servers: Servers) -> None:
+    def __init__(self, browser: Browser, servers: Servers, contexts: dict[str, BrowserContext] | None = None) -> None:
         self.browser, self.servers, self.screens = browser, servers, dict[Page, Screen]()
+        self.contexts = contexts  # by their options, where pages share them; None where each page has its own
 
-    def __call__(self, address: str, **options: Any) -> Page:
-        page = self.watch(self.browser.new_context(**options).new_page(), address)
-        page.goto(address)
+    def __call__(self, address: str, path: str = "", **options: Any) -> Page:
+        page = self.blank(address, **options)
+        page.goto(f"{address}{path}")
         return page
+
+    def blank(self, address: str, **options: Any) -> Page:
+        """A watched page that has not gone anywhere yet."""
+        if self.contexts is None:
+            context = self.browser.new_context(**options)
+        else:
+            known = str(sorted(options.items()))
+            context = self.contexts.get(known) or self.browser.new_context(**options)
+            self.contexts[known] = context
+        return self.watch(context.new_page(), address)
 
     def watch(self, page: Page, address: str) -> Page:
         """The same page, watched from now on: before it goes anywhere. Another tab needs its own call."""
@@ -109,14 +132,34 @@ class Visits:
         """Checks every page that is still open, then closes all."""
         found = [text for page, screen in self.screens.items() if not page.is_closed() for text in screen.last()]
         for page in self.screens:
-            page.context.close()
+            if self.contexts is None:
+                page.context.close()
+            else:
+                page.close()
         assert not found, "\n".join(found)
 
 
 @pytest.fixture
 def visit(browser: Browser, serve: Servers) -> Iterator[Visits]:
-    """`visit(address, **options of the context)` gives a watched page; every error on it fails the test."""
+    """`visit(address, path, **options of the context)` gives a watched page; every error on it fails the test."""
     visits = Visits(browser, serve)
+    yield visits
+    visits.end()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """The contexts of `revisit`, by their options."""
+    shared: dict[str, BrowserContext] = {}
+    yield shared
+    for context in shared.values():
+        context.close()
+
+
+@pytest.fixture
+def revisit(browser: Browser, serve: Servers, contexts: dict[str, BrowserContext]) -> Iterator[Visits]:
+    """Like `visit`, for scripts without cookies: pages with equal options share a context, where they open faster."""
+    visits = Visits(browser, serve, contexts)
     yield visits
     visits.end()
 

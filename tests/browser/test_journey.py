@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Servers, Visits
+from tests.browser.conftest import Visits
 from tests.browser.screen import AT_REST, PAUSE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,11 +17,6 @@ MOVIELENS = ROOT.parent / "shared" / "data" / "ml-latest-small.zip"
 FILES = [path for path in (ROOT / "sample_data" / "interactions.csv.gz", MOVIELENS) if path.is_file()]
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
 
 
 @pytest.fixture
@@ -54,6 +49,7 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     page.get_by_role("button", name=re.compile("Next: train")).click(timeout=120_000)
     expect(page.get_by_role("heading", name="Train a model")).to_be_visible()
     quiet(page)
+    choose_a_short_training(page)  # test_leaving.py trains by the automatic settings
     page.get_by_role("button", name=re.compile("^Train")).first.click()
     # It goes on over a refresh, whose address names the job.
     expect(page).to_have_url(re.compile("job="))
@@ -91,6 +87,15 @@ def test_from_a_file_to_a_verdict(visit: Visits, page: Page, address: str, file:
     expect(page.locator(".lesson .sentence")).to_contain_text("cells are filled", timeout=60_000)
     expect(page.locator(".lesson .stage svg")).to_be_visible(timeout=60_000)
     visit.check(page)
+
+
+def choose_a_short_training(page: Page) -> None:
+    """As many epochs as fit into six seconds."""
+    page.get_by_role("radio", name="Basic", exact=True).click()
+    minutes = page.locator(".st-key-train_minutes input")
+    minutes.fill("0.1")
+    minutes.press("Enter")
+    quiet(page)
 
 
 def lasso_the_middle(page: Page) -> None:

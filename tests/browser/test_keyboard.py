@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Servers, Visits
+from tests.browser.conftest import Visits
 from tests.browser.test_journey import quiet
 
 pytestmark = pytest.mark.browser
@@ -18,14 +18,8 @@ TITLE = "兴趣迁移工作室"
 MANY = 120  # presses of Tab after which something counts as out of reach
 
 
-@pytest.fixture(scope="module")
-def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
-
-
-@pytest.fixture
-def page(visit: Visits, address: str) -> Page:
-    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+def wide(visit: Visits, address: str, path: str = "") -> Page:
+    page = visit(address, path, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     page.set_default_timeout(120_000)
     return page
 
@@ -68,7 +62,8 @@ _LOOK = """() => {
 }"""
 
 
-def test_from_home_to_explain(page: Page) -> None:
+def test_from_home_to_explain(visit: Visits, address: str) -> None:
+    page = wide(visit, address)
     page.get_by_text("Open this pair in Transfer").wait_for()
     quiet(page)
     reach(page, "Open this pair in Transfer")
@@ -144,8 +139,8 @@ def walk_the_changes(page: Page) -> None:
     reach(page, "How many items the list has")
 
 
-def test_everything_on_the_map_is_reached_and_shows_it(page: Page, address: str) -> None:
-    page.goto(f"{address}/Embeddings?run=sample")
+def test_everything_on_the_map_is_reached_and_shows_it(visit: Visits, address: str) -> None:
+    page = wide(visit, address, "/Embeddings?run=sample")
     page.get_by_text(re.compile("trustworthiness")).first.wait_for()
     quiet(page)
     for wanted in ("^Find a user", "^A map of", "^Move", "^Lasso", "^Zoom in", "^Fit", "^Density"):

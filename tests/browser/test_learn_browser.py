@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import Servers, Visits
+from tests.browser.conftest import Visits
 from tests.browser.test_axe import quiet
 from tests.browser.test_keyboard import reach
 from ui.learn.guide import guides
@@ -19,18 +20,12 @@ from ui.learn.texts import fill, lessons, words
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS, WORDS = lessons("en"), words("en")
-PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture(scope="module")
-def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 
 
 def wide(visit: Visits, address: str, path: str) -> Page:
-    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page = visit(address, path, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     page.set_default_timeout(60_000)
-    page.goto(f"{address}{path}")
     return page
 
 
@@ -90,7 +85,9 @@ def test_a_lesson_by_keyboard_alone_and_a_term_that_opens_where_it_stands(visit:
 
 
 def test_the_presenter_goes_one_step_a_key(visit: Visits, address: str) -> None:
-    page = wide(visit, address, "/Learn?tab=transfer&mode=present")
+    page = wide(visit, address, "")
+    quiet(page)  # the frontend of components has come: keys are heard soon after the presenter is drawn
+    page.goto(f"{address}/Learn?tab=transfer&mode=present")
     expect(page.get_by_text("Step 1 of")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     quiet(page)  # keys are heard once the page has been drawn
@@ -116,8 +113,7 @@ def test_a_class_on_phones_fills_the_histogram_of_the_teacher(visit: Visits, add
     assert code is not None
     for lang in ("en", "zh"):
         shown, lesson = words(lang), lessons(lang)["matrix"]
-        student = visit(address, **PHONE)
-        student.goto(f"{address}/Learn?tab=class&lang={lang}&code={code[1]}")
+        student = visit(address, f"/Learn?tab=class&lang={lang}&code={code[1]}", **PHONE)
         student.get_by_text(lesson.check.options[0]).first.tap()
         student.get_by_role("button", name=shown["class_send"]).first.tap()
         expect(student.get_by_text(fill(shown["class_sent"], answer=lesson.check.options[0]))).to_be_visible()

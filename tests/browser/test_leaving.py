@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, Servers, Visits
+from tests.browser.conftest import Visits
 from tests.browser.test_journey import quiet
 from tests.browser.test_view_browser import param
 from tests.walks.tiny_files import tiny_file
@@ -18,8 +18,8 @@ LONG = 600_000  # a training on a busy machine
 
 
 @pytest.fixture
-def page(visit: Visits, serve: Servers, tmp_path: Path) -> Page:
-    page = visit(serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path / "home")}))
+def page(visit: Visits, address: str) -> Page:
+    page = visit(address)
     page.set_default_timeout(60_000)
     return page
 

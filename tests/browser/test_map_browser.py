@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def address(serve: Servers) -> str:
+def script(serve: Servers) -> str:
     return serve(SCRIPT, {"MAP_USERS": "600"})
 
 
 @pytest.fixture
-def page(visit: Visits, address: str) -> Page:
-    page = visit(address, viewport={"width": 1280, "height": 1200}, reduced_motion="reduce")
+def page(revisit: Visits, script: str) -> Page:
+    page = revisit(script, viewport={"width": 1280, "height": 1200}, reduced_motion="reduce")
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
     return page
@@ -117,8 +117,8 @@ def test_the_map_works_without_a_mouse(page: Page) -> None:
     expect(page.get_by_text("Python knows group of 100")).to_be_visible()
 
 
-def test_forced_colours_keep_the_colours_of_groups(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
+def test_forced_colours_keep_the_colours_of_groups(revisit: Visits, script: str) -> None:
+    page = revisit(script, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     for part in (".labels .glyph",):
         pixels = np.asarray(Image.open(BytesIO(page.locator(part).first.screenshot())).convert("RGB"), dtype=int)
@@ -181,14 +181,10 @@ def test_a_map_that_is_mounted_again_shows_the_choice(page: Page) -> None:
     expect(page.get_by_text("Python knows none of 0")).to_be_visible()
 
 
-def test_the_choice_and_its_drawer_survive_a_page_switch(
-    visit: Visits, serve: Servers, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_the_choice_and_its_drawer_survive_a_page_switch(visit: Visits, address: str) -> None:
     """Streamlit drops the state of a component once another page runs: the drawer was gone, the map not."""
-    app = serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
-    page = visit(app, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page = visit(address, "/Embeddings?run=sample", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     page.set_default_timeout(120_000)
-    page.goto(f"{app}/Embeddings?run=sample")
     page.get_by_text(re.compile("trustworthiness")).first.wait_for()
     page.locator(".labels .group").first.focus()
     page.keyboard.press("Enter")
@@ -235,10 +231,10 @@ def test_a_choice_ends_with_the_run_it_was_made_in(page: Page) -> None:
     group_chosen(page)  # and the next one is heard
 
 
-def test_a_refresh_and_another_tab_begin_without_a_choice(visit: Visits, page: Page, address: str) -> None:
+def test_a_refresh_and_another_tab_begin_without_a_choice(revisit: Visits, page: Page, script: str) -> None:
     group_chosen(page)
-    other = visit.watch(page.context.new_page(), address)
-    other.goto(address)
+    other = revisit.watch(page.context.new_page(), script)
+    other.goto(script)
     expect(other.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     expect(other.get_by_text("Python knows none of 0")).to_be_visible()
     other.locator(".labels .group", has_text="jazz").click()
@@ -252,7 +248,7 @@ def test_a_refresh_and_another_tab_begin_without_a_choice(visit: Visits, page: P
     assert chosen_on_the_map(page) == 0
 
 
-def test_points_and_names_are_sent_once_and_again_when_the_browser_lacks_them(page: Page, address: str) -> None:
+def test_points_and_names_are_sent_once_and_again_when_the_browser_lacks_them(page: Page, script: str) -> None:
     frames: list[bytes] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(bytes(frame))))  # type: ignore[arg-type]
     page.reload()
@@ -265,16 +261,18 @@ def test_points_and_names_are_sent_once_and_again_when_the_browser_lacks_them(pa
         page.locator({"number": ".ramp", "group": ".labels .group"}[how]).first.wait_for()
     page.wait_for_timeout(500)
     assert not [frame for frame in frames if b"user 599" in frame]
-    page.goto(f"{address}/?claimed=yes")  # the session takes this browser to have all parts
+    page.goto(f"{script}/?claimed=yes")  # the session takes this browser to have all parts
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     assert sum(b"user 599" in frame for frame in frames) == 1
     group_chosen(page)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_fingers_scroll_the_page_zoom_with_two_and_draw_with_the_lasso(visit: Visits, address: str, width: int) -> None:
+def test_fingers_scroll_the_page_zoom_with_two_and_draw_with_the_lasso(
+    revisit: Visits, script: str, width: int
+) -> None:
     size = {"width": width, "height": 800}
-    page = visit(address, viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    page = revisit(script, viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce")
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Python knows none of 0")).to_be_attached()
     place = page.locator(".labels .group").first
@@ -335,9 +333,9 @@ def touch(page: Page, frames: list[list[tuple[float, float]]]) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("palette", ["okabe-ito", "muted"])
-def test_every_point_has_three_to_one_against_the_map(visit: Visits, address: str, scheme: str, palette: str) -> None:
+def test_every_point_has_three_to_one_against_the_map(revisit: Visits, script: str, scheme: str, palette: str) -> None:
     size = {"width": 1280, "height": 1200}
-    page = visit(address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page = revisit(script, viewport=size, color_scheme=scheme, reduced_motion="reduce")
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     page.get_by_text(palette, exact=True).click()
     for how in ("group", "number"):
@@ -370,8 +368,8 @@ _LEAST_CONTRAST = """canvas => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_map_is_drawn_in_the_themes_colours(visit: Visits, address: str, scheme: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
+def test_the_map_is_drawn_in_the_themes_colours(revisit: Visits, script: str, scheme: str) -> None:
+    page = revisit(script, viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     corner = page.locator(".points").evaluate(
         "canvas => [...canvas.getContext('2d').getImageData(2, canvas.height - 3, 1, 1).data].slice(0, 3)"
@@ -395,9 +393,9 @@ def label_visibility(page: Page, do: Callable[[], object]) -> list[bool]:
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_points_glide_to_another_projection_unless_reduced_motion_is_asked(
-    visit: Visits, address: str, motion: Any
+    revisit: Visits, script: str, motion: Any
 ) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 1200}, reduced_motion=motion)
+    page = revisit(script, viewport={"width": 1280, "height": 1200}, reduced_motion=motion)
     expect(page.locator(".stage[data-paint]")).to_be_visible(timeout=30_000)
     seen = label_visibility(page, lambda: page.get_by_text("Other places").click())
     assert (seen[0], seen[-1]) == (True, False) if motion == "no-preference" else seen == []

@@ -23,8 +23,8 @@ def address(serve: Servers) -> str:
 
 
 @pytest.fixture
-def page(visit: Visits, address: str) -> Page:
-    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+def page(revisit: Visits, address: str) -> Page:
+    page = revisit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     expect(page.get_by_text("Python knows alpha = 0.3,")).to_be_visible()
     return page
@@ -150,9 +150,9 @@ def test_live_regions_are_silent_while_the_thumb_moves_and_speak_once_on_release
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_users_on_the_map_have_three_to_one_and_both_ends_a_line_around_them(
-    visit: Visits, address: str, scheme: str
+    revisit: Visits, address: str, scheme: str
 ) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
+    page = revisit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     page.wait_for_timeout(500)
     found = page.locator(".users").evaluate(_ON_THE_MAP)
@@ -160,8 +160,8 @@ def test_users_on_the_map_have_three_to_one_and_both_ends_a_line_around_them(
     assert found["aroundSource"] >= 3 and found["aroundTarget"] >= 3
 
 
-def test_forced_colours_keep_what_means_something_by_its_colour(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
+def test_forced_colours_keep_what_means_something_by_its_colour(revisit: Visits, address: str) -> None:
+    page = revisit(address, viewport={"width": 1280, "height": 1000}, forced_colors="active", reduced_motion="reduce")
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     for part in (".alpha-input", ".end.source .dot", ".swatch.blue"):
         pixels = np.asarray(Image.open(BytesIO(page.locator(part).first.screenshot())).convert("RGB"), dtype=int)
@@ -200,17 +200,17 @@ def test_a_summary_is_spoken_and_rows_stand_in_reading_order(page: Page) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_that_matters_is_above_the_fold(visit: Visits, address: str, scheme: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme)
+def test_all_that_matters_is_above_the_fold(revisit: Visits, address: str, scheme: str) -> None:
+    page = revisit(address, viewport={"width": 1280, "height": 720}, color_scheme=scheme)
     expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
     sentence = page.locator(".bottom").bounding_box()
     assert sentence is not None and sentence["y"] + sentence["height"] <= 720
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
-def test_rows_glide_with_motion_and_stand_at_once_without(visit: Visits, address: str) -> None:
+def test_rows_glide_with_motion_and_stand_at_once_without(revisit: Visits, address: str) -> None:
     for motion in ("no-preference", "reduce"):
-        page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion=motion)
+        page = revisit(address, viewport={"width": 1280, "height": 720}, reduced_motion=motion)
         expect(page.locator(".ranked li")).to_have_count(10, timeout=30_000)
         page.wait_for_timeout(300)
         soon, later = page.locator(".alpha-input").evaluate(JUMP)
@@ -293,9 +293,10 @@ _ON_THE_MAP = """canvas => {
 
 
 @pytest.fixture
-def weighed(visit: Visits, address: str) -> Page:
-    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    page.goto(f"{address}/?what=interests&alpha=0.6")
+def weighed(revisit: Visits, address: str) -> Page:
+    page = revisit(
+        address, "/?what=interests&alpha=0.6", viewport={"width": 1280, "height": 720}, reduced_motion="reduce"
+    )
     expect(page.locator(".interest")).to_have_count(3, timeout=30_000)
     expect(page.get_by_text("weights = None")).to_be_visible()
     return page
@@ -338,9 +339,8 @@ def test_interests_are_ticked_with_keys_and_an_empty_choice_says_what_to_do(weig
     expect(weighed.get_by_text("weights = 1:0,2:0")).to_be_visible()
 
 
-def test_the_switch_between_interests_and_next_choice(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720})
-    page.goto(f"{address}/?what=next-choice")
+def test_the_switch_between_interests_and_next_choice(revisit: Visits, address: str) -> None:
+    page = revisit(address, "/?what=next-choice", viewport={"width": 1280, "height": 720})
     switch = page.get_by_label("What is transferred of the source")
     expect(switch).to_have_value("next-choice", timeout=30_000)
     before = titles(page)
@@ -351,10 +351,9 @@ def test_the_switch_between_interests_and_next_choice(visit: Visits, address: st
     expect(page.locator(".interest").first).to_be_hidden()
 
 
-def beside(visit: Visits, address: str, width: int = 1280) -> Page:
+def beside(revisit: Visits, address: str, width: int = 1280) -> Page:
     """The mixer with the list of a second method."""
-    page = visit(address, viewport={"width": width, "height": 720}, reduced_motion="reduce")
-    page.goto(f"{address}/?beside=bridge")
+    page = revisit(address, "/?beside=bridge", viewport={"width": width, "height": 720}, reduced_motion="reduce")
     expect(page.locator(".ranked.second li")).to_have_count(10, timeout=30_000)
     return page
 
@@ -364,8 +363,8 @@ def columns(page: Page) -> list[list[str]]:
     return [lists.locator(".title").all_inner_texts() for lists in page.locator(".ranked").all()]
 
 
-def test_both_lists_follow_the_thumb_and_say_what_they_share(visit: Visits, address: str) -> None:
-    page = beside(visit, address)
+def test_both_lists_follow_the_thumb_and_say_what_they_share(revisit: Visits, address: str) -> None:
+    page = beside(revisit, address)
     before = columns(page)
     drag(page, 0.3, 0.8, release=False)
     expect(page.locator("[data-slot=share-source]")).to_have_text("80%")
@@ -384,15 +383,15 @@ def test_both_lists_follow_the_thumb_and_say_what_they_share(visit: Visits, addr
     assert page.locator("i").filter(has_text="map").count() == 0, "a label is text, not markup"
 
 
-def test_pointing_at_an_item_marks_it_in_both_lists(visit: Visits, address: str) -> None:
-    page = beside(visit, address)
+def test_pointing_at_an_item_marks_it_in_both_lists(revisit: Visits, address: str) -> None:
+    page = beside(revisit, address)
     page.locator(".ranked:not(.second) li").filter(has_text="↔").first.hover()
     assert page.locator("li.paired").count() == 2 and page.locator("line.paired").count() == 1
     assert len(set(page.locator("li.paired .title").all_inner_texts())) == 1
 
 
-def test_the_menus_choose_the_methods_and_the_link_keeps_them(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+def test_the_menus_choose_the_methods_and_the_link_keeps_them(revisit: Visits, address: str) -> None:
+    page = revisit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     expect(page.locator(".ranked:not(.second) li")).to_have_count(10, timeout=30_000)
     expect(page.locator(".ranked.second")).to_be_hidden()
     page.get_by_label("Show the list of another method beside this one").select_option("bridge")
@@ -405,9 +404,9 @@ def test_the_menus_choose_the_methods_and_the_link_keeps_them(visit: Visits, add
     page.wait_for_url("**method=bridge**")
 
 
-def test_two_lists_fit_at_every_width(visit: Visits, address: str) -> None:
+def test_two_lists_fit_at_every_width(revisit: Visits, address: str) -> None:
     for width in (380, 700, 900, 1280, 1920):
-        page = beside(visit, address, width)
+        page = beside(revisit, address, width)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         rows = page.locator(".ranked li").evaluate_all("rows => rows.map(r => r.scrollWidth - r.clientWidth)")
         assert max(rows) <= 0, width

@@ -6,33 +6,38 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.conftest import Servers
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).with_name("screen_app.py")
-APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 @pytest.fixture(scope="module")
-def address(serve: Servers) -> str:
+def script(serve: Servers) -> str:
     return serve(SCRIPT)
 
 
-@pytest.fixture
-def screen(browser: Browser, serve: Servers, address: str) -> Iterator[Screen]:
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()
-    watched = Screen(context.new_page(), serve.log(address))
-    assert watched.log is not None
-    watched.log.wrong()  # what the test before has left
-    yield watched
+    yield context
     context.close()
 
 
-def opened(screen: Screen, address: str, how: str) -> list[str]:
-    screen.page.goto(f"{address}/?how={how}")
+@pytest.fixture
+def screen(context: BrowserContext, serve: Servers, script: str) -> Iterator[Screen]:
+    watched = Screen(context.new_page(), serve.log(script))
+    assert watched.log is not None
+    watched.log.wrong()  # what the test before has left
+    yield watched
+    watched.page.close()
+
+
+def opened(screen: Screen, script: str, how: str) -> list[str]:
+    screen.page.goto(f"{script}/?how={how}")
     expect(screen.page.get_by_role("heading", name="Screen")).to_be_visible()
     expect(screen.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     screen.page.wait_for_timeout(300)  # the log is written by another process
@@ -49,14 +54,14 @@ def opened(screen: Screen, address: str, how: str) -> list[str]:
         ("log", ("job x failed",)),
     ],
 )
-def test_each_way_to_break_is_seen_once(screen: Screen, address: str, how: str, seen: tuple[str, ...]) -> None:
-    found = opened(screen, address, how)
+def test_each_way_to_break_is_seen_once(screen: Screen, script: str, how: str, seen: tuple[str, ...]) -> None:
+    found = opened(screen, script, how)
     assert all(any(part in text for text in found) for part in seen), found
     assert not any("in the log" in text for text in screen.wrong())
 
 
-def test_what_is_expected_is_allowed_and_must_be_there(screen: Screen, address: str) -> None:
-    opened(screen, address, "refused")
+def test_what_is_expected_is_allowed_and_must_be_there(screen: Screen, script: str) -> None:
+    opened(screen, script, "refused")
     screen.check("alpha must be small")
     with pytest.raises(AssertionError, match="not refused: 'beta'"):
         screen.check("alpha must be small", "beta")
@@ -71,27 +76,27 @@ def test_what_is_expected_is_allowed_and_must_be_there(screen: Screen, address: 
     ],
 )
 def test_an_error_that_is_gone_before_the_page_ends_is_seen_once(
-    screen: Screen, address: str, how: str, seen: str
+    screen: Screen, script: str, how: str, seen: str
 ) -> None:
-    assert any(seen in text for text in opened(screen, address, how))
+    assert any(seen in text for text in opened(screen, script, how))
     assert not any("for a while" in text for text in screen.wrong())
 
 
-def test_an_error_that_was_left_by_a_link_is_seen(screen: Screen, address: str) -> None:
-    screen.page.goto(f"{address}/?how=refused")
+def test_an_error_that_was_left_by_a_link_is_seen(screen: Screen, script: str) -> None:
+    screen.page.goto(f"{script}/?how=refused")
     expect(screen.page.get_by_text("alpha must be small")).to_be_visible()
-    assert any("for a while, st-key-studio_error_refused" in text for text in opened(screen, address, ""))
+    assert any("for a while, st-key-studio_error_refused" in text for text in opened(screen, script, ""))
 
 
-def test_a_refusal_that_is_expected_may_be_gone_at_the_next_look(screen: Screen, address: str) -> None:
-    opened(screen, address, "refused")
+def test_a_refusal_that_is_expected_may_be_gone_at_the_next_look(screen: Screen, script: str) -> None:
+    opened(screen, script, "refused")
     screen.check("alpha must be small")
-    assert not opened(screen, address, "")
+    assert not opened(screen, script, "")
 
 
 @pytest.mark.parametrize("how", ["", "verdict"])
-def test_a_page_that_works_is_quiet(screen: Screen, address: str, how: str) -> None:
-    assert not opened(screen, address, how)
+def test_a_page_that_works_is_quiet(screen: Screen, script: str, how: str) -> None:
+    assert not opened(screen, script, how)
 
 
 @pytest.mark.parametrize(
@@ -105,17 +110,14 @@ def test_a_page_that_works_is_quiet(screen: Screen, address: str, how: str) -> N
         ),
     ],
 )
-def test_what_only_the_browser_knows_is_seen(screen: Screen, address: str, code: str, seen: str) -> None:
-    assert not opened(screen, address, "")
+def test_what_only_the_browser_knows_is_seen(screen: Screen, script: str, code: str, seen: str) -> None:
+    assert not opened(screen, script, "")
     screen.page.evaluate(code)
     screen.page.wait_for_timeout(300)
     assert any(seen in text for text in screen.wrong())
 
 
-def test_every_page_of_the_app_is_quiet_on_its_own_address(
-    browser: Browser, serve: Servers, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    address = serve(APP, {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
+def test_every_page_of_the_app_is_quiet_on_its_own_address(browser: Browser, serve: Servers, address: str) -> None:
     context = browser.new_context()
     screen = Screen(context.new_page(), serve.log(address))
     for name in ("", "Data", "Train", "Embeddings", "Transfer", "Evaluate", "Explain", "Learn"):

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from recsys.workspace import Workspace
 from tests.browser.conftest import Servers, Visits
 from tests.browser.oidc_provider import CLIENT, CLIENT_SECRET, provider
+from tests.browser.screen import AT_REST, PATIENCE, PAUSE
 from tests.browser.test_two_tabs import bring, note
 from ui.shell.state import ROOT
 
@@ -18,12 +19,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def accounts_home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
 @pytest.fixture
-def address(serve: Servers, home: Path, tmp_path: Path) -> Iterator[str]:
+def accounts(serve: Servers, accounts_home: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a server on which one can sign in."""
     with provider() as known:
         secrets = tmp_path / "secrets.toml"
         secrets.write_text(
@@ -32,7 +34,7 @@ def address(serve: Servers, home: Path, tmp_path: Path) -> Iterator[str]:
             f'client_id = "{CLIENT}"\nclient_secret = "{CLIENT_SECRET}"\n'
             f'server_metadata_url = "{known.issuer}/.well-known/openid-configuration"\n'
         )
-        env = {"STUDIO_HOME": str(home), "STUDIO_SECRET": "", "STREAMLIT_SECRETS_FILES": str(secrets)}
+        env = {"STUDIO_HOME": str(accounts_home), "STUDIO_SECRET": "", "STREAMLIT_SECRETS_FILES": str(secrets)}
         yield serve(ROOT / "app.py", env)
 
 
@@ -56,7 +58,7 @@ def shows(page: Page, *names: str) -> None:
     """Exactly these notes are among the saved work on Home."""
     expect(page.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
     if not names:
-        page.wait_for_timeout(2_000)
+        assert page.evaluate(AT_REST, [PAUSE, PATIENCE]), "the page goes on running"
     for name in names:
         expect(page.get_by_text(f"Note · {name}", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Note · ")).to_have_count(len(names))
@@ -67,8 +69,9 @@ def account_spaces(home: Path) -> list[str]:
 
 
 def test_an_account_finds_its_work_again_and_no_other_does(
-    browser: Browser, visit: Visits, address: str, home: Path, tmp_path: Path
+    browser: Browser, visit: Visits, accounts: str, accounts_home: Path, tmp_path: Path
 ) -> None:
+    address, home = accounts, accounts_home
     context = browser.new_context()
     page = visit.watch(context.new_page(), address)
     home_page(page, address)
@@ -114,7 +117,7 @@ def a_forged_cookie_opens_nothing(
         expect(page.get_by_test_id("stSidebar").get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_where_sign_in_is_not_configured_it_is_not_offered(visit: Visits, serve: Servers, home: Path) -> None:
-    page = visit(serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_SECRET": ""}))
+def test_where_sign_in_is_not_configured_it_is_not_offered(visit: Visits, address: str) -> None:
+    page = visit(address)
     expect(page.get_by_role("button", name="Run it on the sample")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Sign in")).to_have_count(0)

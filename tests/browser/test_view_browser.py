@@ -7,15 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Servers, Visits
-from tests.browser.test_journey import ROOT, drag_alpha, lasso_the_middle, quiet
+from tests.browser.conftest import Visits
+from tests.browser.test_journey import drag_alpha, lasso_the_middle, quiet
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(serve: Servers, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return serve(ROOT / "app.py", {"STUDIO_HOME": str(tmp_path_factory.mktemp("home"))})
 
 
 def param(page: Page, name: str) -> str:
@@ -24,8 +19,7 @@ def param(page: Page, name: str) -> str:
 
 
 def test_a_lassoed_source_goes_along_by_the_menu(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720})
-    page.goto(f"{address}/Embeddings?run=sample")
+    page = visit(address, "/Embeddings?run=sample", viewport={"width": 1280, "height": 720})
     page.set_default_timeout(60_000)
     lasso_the_middle(page)
     page.get_by_role("button", name=re.compile("Use as source")).click()
@@ -41,8 +35,7 @@ def test_a_lassoed_source_goes_along_by_the_menu(visit: Visits, address: str) ->
 
 
 def test_the_dragged_alpha_goes_along_to_explain_by_the_menu(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720})
-    page.goto(f"{address}/Transfer?run=sample")
+    page = visit(address, "/Transfer?run=sample", viewport={"width": 1280, "height": 720})
     page.set_default_timeout(60_000)
     drag_alpha(page)
     dragged = page.locator(".alpha-input").input_value()
@@ -57,8 +50,7 @@ def test_the_dragged_alpha_goes_along_to_explain_by_the_menu(visit: Visits, addr
 
 
 def test_a_tab_takes_no_more_height_than_its_content(visit: Visits, address: str) -> None:
-    page = visit(address, viewport={"width": 1280, "height": 720})
-    page.goto(f"{address}/Learn")
+    page = visit(address, "/Learn", viewport={"width": 1280, "height": 720})
     page.set_default_timeout(60_000)
     quiet(page)
     page.get_by_role("tab", name="7 Is it real?").click()
