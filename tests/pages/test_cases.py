@@ -54,7 +54,7 @@ def test_cases_from_saving_to_files(runs: dict[str, str], space: Space, monkeypa
     app = opened(runs["attention"], target="user:u30", source="user:u31", alpha="0.3", k="6", tab="cases")
     no_errors(app)
     assert "Nothing saved yet" in everything_on(app)
-    app.text_input(key="cases_note").set_value(NOTE)
+    app.text_input(key="cases_note_0").set_value(NOTE)
     press(app, "cases_save")
     no_errors(app)
     (first,) = saved_cases(space)[0]
@@ -62,6 +62,7 @@ def test_cases_from_saving_to_files(runs: dict[str, str], space: Space, monkeypa
     assert saved.note == NOTE and saved.case.rules == NO_RULES and saved.run == runs["attention"]
     parts = open_run(space.path(runs["attention"]))
     assert saved.items == list_of_case(parts, saved.case), "the app and the library give the same list"
+    assert app.text_input(key="cases_note_1").value == ""
     (table,) = tables(app)
     assert list(table["Note"]) == [NOTE] and list(table["α"]) == [0.3] and list(table["Target"]) == ["user u30"]
 

@@ -25,6 +25,7 @@ from ui.transfer.export import final_list
 from ui.transfer.scored_pair import ScoredPair
 
 A, B = "cases_a", "cases_b"  # widget keys of the two cases that are shown
+SAVED = "cases_saved"  # in the session: how many cases were saved in it
 FILES = {"html": "text/html", "md": "text/markdown", "ipynb": "application/x-ipynb+json"}
 
 
@@ -47,12 +48,14 @@ def compare_cases(page: PageContext, context: RunContext, scored: ScoredPair) ->
 
 def _save(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     text, button = st.columns([4, 1.4], vertical_alignment="bottom")
-    note = text.text_input(tr("Note (optional)"), max_chars=MAX_NOTE, key="cases_note")
+    count = st.session_state.setdefault(SAVED, 0)  # each case has a field of its own for its note
+    note = text.text_input(tr("Note (optional)"), max_chars=MAX_NOTE, key=f"cases_note_{count}")
     if button.button(tr("Save the case above"), key="cases_save", width="stretch"):
         entry = save_case(page.space, current_case(page, context, scored, note))
         if A in st.session_state:  # the new case is compared with the one that was A
             st.session_state[B] = st.session_state[A]
         st.session_state[A] = entry.id
+        st.session_state[SAVED] = count + 1
         st.toast(tr("The case is saved."))
         st.rerun()
 
@@ -87,8 +90,8 @@ def _table(cases: Sequence[SavedCase]) -> None:
             "k": saved.case.k,
             tr("Rules"): worded(rules_in_words(saved)),
             tr("Model"): tr(known_name(saved.run_name)),
-            tr("First items"): titles_of(saved.items),
             tr("Note"): saved.note,
+            tr("First items"): titles_of(saved.items),
         }
         for number, saved in enumerate(cases, 1)
     ]
