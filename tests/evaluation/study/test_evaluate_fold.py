@@ -75,14 +75,13 @@ def test_learned_methods_share_the_scores_and_embeddings_of_a_source(scorer: Fol
     fitted = {name: scorer.learned(name) for name in ("bridge", "personalised_bridge", "text_bridge")}
     assert isinstance(model, CountingEncoder) and all(fitted.values())
     model.read.clear()
-    found = {name: batch.learned(name).source for name in fitted} | {"linear": batch.source}
+    found = {name: batch.learned(name) for name in fitted} | {"linear": batch.next_choice}
     assert {model.read[id(history)] for history in cold.source} == {2}  # scored once, and encoded once
-    scores, vectors = (
-        np.concatenate([of_model(part) for part in batched(cold.source, 64)])
-        for of_model in (model.scores, model.encode)
-    )
-    np.testing.assert_array_equal(found["linear"], scores[:, scorer.columns])
-    for name, method in fitted.items():
-        assert method is not None
-        rows = [method.apply(model, *pair)[scorer.columns] for pair in zip(scores, vectors, strict=True)]
-        np.testing.assert_array_equal(found[name], np.stack(rows))
+    both = model.scores, model.encode
+    for kind, histories in (("source", cold.source), ("random", batch._random_histories)):
+        scores, vectors = (np.concatenate([read(part) for part in batched(histories, 64)]) for read in both)
+        np.testing.assert_array_equal(getattr(found["linear"], kind), scores[:, scorer.columns])
+        for name, method in fitted.items():
+            assert method is not None
+            rows = [method.apply(model, *pair)[scorer.columns] for pair in zip(scores, vectors, strict=True)]
+            np.testing.assert_array_equal(getattr(found[name], kind), np.stack(rows))
