@@ -44,7 +44,7 @@ def show(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.get_by_test_id("stSidebar")).to_be_visible(timeout=PATIENCE)
     page.evaluate(AT_REST, [2_000, PATIENCE])
-    expect(page.locator('[class*="st-key-frame_stop_"]')).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=PATIENCE)
     page.evaluate(AT_REST, [2_000, PATIENCE])
 
 
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--all", action="store_true", help="every page in both languages")
     options = parser.parse_args()
-    with server() as running, sync_playwright() as playwright:
+    with server(STUDIO_JOBS="thread") as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         if options.all:
             every_page(browser, running, options.folder or Path("docs/pages"))

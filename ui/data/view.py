@@ -12,7 +12,7 @@ from recsys.charts.style import CONFIG
 from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.dataset import Dataset
 from recsys.errors import UnknownIdError
-from recsys.wording import Message, tr
+from recsys.wording import Message, in_a_row, tr
 from ui import cache
 from ui.data.plan import TABLES
 from ui.data.reading import NEW_KEY, OpenData
@@ -68,7 +68,7 @@ def show_summary(page: PageContext, dataset: Dataset) -> None:
             dropped = {reason_label(reason): count for reason, count in cleaning.dropped.items()}
             show_figure(flow_figure(cleaning.rows_read, cleaning.rows_kept, dropped), "data_flow", caption=False)
             if sentences := [*_used_tables(cleaning), *_warnings(cleaning)]:
-                st.caption(" ".join(escape_markdown(sentence, 300) for sentence in sentences))
+                st.caption(tr(in_a_row([escape_markdown(sentence, 300) for sentence in sentences])))
     _show_new_key()
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from recsys.charts.style import format_interval, format_percent
 from recsys.data.name_search import find_names, folded
 from recsys.jobs.maps import ENTITIES
-from recsys.wording import Message, tr
+from recsys.wording import Message, in_a_row, tr
 from ui.cache import Representation
 from ui.components.point_map import Focus
 from ui.embeddings.changes import changes_of
@@ -86,7 +86,7 @@ def controls_above(page: PageContext) -> Controls:
         changes = _changes_toggle(context, dims)
     sentences = [_changes_sentence(context)] if changes else []
     sentences += [text] if (text := _agreement_sentence(context, colouring)) else []
-    sentence_column.caption(" ".join(sentences) or tr(_DIFFERENCE), help=meaning_of("Embedding", "Projection"))
+    sentence_column.caption(tr(in_a_row(sentences or [_DIFFERENCE])), help=meaning_of("Embedding", "Projection"))
     return Controls(context, dims, colouring, changes, focus)
 
 

@@ -16,7 +16,7 @@ from recsys.embeddings.projection import TOO_FEW, Method
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
 from recsys.jobs.maps import ProjectionSettings
-from recsys.wording import Message, recognised, tr
+from recsys.wording import Message, in_a_row, recognised, tr
 from ui.components.point_map import (
     GROUP_COLOURS,
     NO_ARROWS,
@@ -184,7 +184,7 @@ def settings_controls() -> tuple[int, float, Method]:
         return int(neighbours), float(distance), "umap"
     layout = st.segmented_control(
         tr("Layout"), list(layouts), default="umap", required=True, key="map_layout", format_func=layouts.__getitem__,
-        help=f"{meaning_of('UMAP')} {tr(REFERENCE_COST)}",
+        help=tr(in_a_row([meaning_of("UMAP"), REFERENCE_COST])),
     )  # fmt: skip
     return int(neighbours), float(distance), layout
 

@@ -11,7 +11,7 @@ from recsys.charts.style import format_number
 from recsys.charts.training import training_curve
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
-from recsys.wording import Message, tr, tr_n
+from recsys.wording import Message, in_a_row, tr, tr_n
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
 from ui.shell.figures import show_figure
@@ -67,7 +67,7 @@ def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> N
         else:
             waiting = tr("Waiting: number {place} in the queue.", place=job.position)
         most = tr_n("{n} training can run at once.", "{n} trainings can run at once.", page.jobs.trainings)
-        st.progress(0.0, text=f"{waiting} {most}")
+        st.progress(0.0, text=tr(in_a_row([waiting, most])))
     else:
         left = "" if job.seconds_left is None else " · " + tr("{time} left", time=clock(job.seconds_left))
         st.progress(job.fraction, text=f"{job.fraction:.0%}{left}")

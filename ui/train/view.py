@@ -12,7 +12,7 @@ from recsys.charts.training import loss_curve, runs_over_time, training_curve
 from recsys.errors import ArtifactError
 from recsys.models.table import model_label, setting_label, setting_value
 from recsys.models.training.problems import known_problem
-from recsys.wording import Message, tr
+from recsys.wording import Message, in_a_row, tr
 from recsys.workspace.names import known_name
 from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
@@ -122,7 +122,7 @@ def _describe(card: RunCard) -> None:
     if card.config.get("text"):
         reader = escape_markdown(_reader(card.config["text"]), 300)
         sentences.append(reader if reader.endswith("。") else reader.removesuffix("\\.") + ".")
-    st.caption(" ".join(sentences), help=meaning_of("NDCG", "Epoch", "Baseline"))
+    st.caption(tr(in_a_row(sentences)), help=meaning_of("NDCG", "Epoch", "Baseline"))
     for shown, english in _evidence(card):
         st.caption(shown, help=terms_in(english))
     if card.config.get("problem"):

@@ -14,7 +14,7 @@ from recsys.cases.scoring import applicable_rules
 from recsys.errors import ProtectionError, StudioError
 from recsys.jobs.maps import ProjectionSettings
 from recsys.models.recommender import Encoder
-from recsys.wording import tr
+from recsys.wording import in_a_row, tr
 from ui import cache
 from ui.components.mixer import choice, mixer
 from ui.run_context import RunContext
@@ -137,7 +137,7 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
         with sentence:
             badge(decision)
     repeats = context.run.repeats
-    sentence.caption(f"{reason} {tr(repeats.sentence)}" if repeats.allows else reason)
+    sentence.caption(tr(in_a_row([reason, repeats.sentence])) if repeats.allows else reason)
     label = tr("Set α to {alpha:.2f}", alpha=alpha)
     if button.button(label, key="try_alpha", width="stretch", disabled=page.view.alpha == alpha):
         page.set_view(alpha=alpha)
