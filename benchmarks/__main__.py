@@ -73,6 +73,7 @@ STUDIES: dict[str, tuple[str, ...]] = {
         "scenarios",
     ),
     "device": ("device", "ml-latest-small.zip"),
+    "tuning": ("tuning", "ml-latest-small.zip"),
     "interests-ml-latest-small": ("interests", "ml-latest-small.zip"),
     "interests-food-kitchen": ("interests", "food-kitchen/interactions.csv.gz"),
 }

@@ -22,6 +22,7 @@ from benchmarks.record import ROOT
 from benchmarks.server_table import server
 from benchmarks.training_table import cores, large, paths
 from benchmarks.transfer_table import study, transfer, transfer_methods
+from benchmarks.tuning_table import tuning
 
 READMES = (ROOT / "benchmarks" / "README.md", ROOT / "README.md")
 NEIGHBOURS = "recall@20 of the nearest users’ items"  # in the results of benchmarks.interests
@@ -283,7 +284,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "data": data, "projection": projection, "server": server, "headline": headline,
     "cores": cores, "large": large, "paths": paths,
     "interests": interests, "representations": representations, "transfer-methods": transfer_methods,
-    "encoders": encoders,
+    "encoders": encoders, "tuning": tuning,
 }  # fmt: skip
 
 

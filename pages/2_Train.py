@@ -7,10 +7,10 @@ from ui.train.view import before_or_after, below
 
 with open_page("train") as page:
     dataset = page.need_dataset()
-    job = jobs.current(page)
+    job, plan = jobs.current(page), None
     if job is not None:
         watch(page, job.id)
     else:
-        before_or_after(page, dataset)
+        plan = before_or_after(page, dataset)
         offer_unfinished(page)
-    below(page, dataset)
+    below(page, dataset, plan)

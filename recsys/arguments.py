@@ -75,13 +75,18 @@ def named_candidates(chosen: argparse.Namespace) -> CandidateRules:
     return CandidateRules(only, block, chosen.numbers, chosen.period)
 
 
-def add_training_arguments(step: argparse.ArgumentParser) -> None:
-    """Adds how a model is trained, and the rule for items that a user has already chosen."""
+def add_training_arguments(step: argparse.ArgumentParser, holdout: bool = True) -> None:
+    """Adds how a model is trained, and the rule for items that a user has already chosen.
+
+    Args:
+        holdout: whether it may be chosen if items are held out.
+    """
     step.add_argument("--seed", type=int, default=0)
     device = "auto (default: a CUDA GPU if there is one, else the CPU), cpu, cuda or mps"
     step.add_argument("--device", default="auto", metavar="NAME", help=device)
     step.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], default="ignore", help="what ratings mean")
-    step.add_argument("--holdout", choices=["none", "last-one"], default="none")
+    if holdout:
+        step.add_argument("--holdout", choices=["none", "last-one"], default="none")
     rules = "leave-out (default), allow, '30 days' or 2024-01-31 (only new since), or auto: as the data proposes"
     step.add_argument("--repeats", default="leave-out", metavar="RULE", help=f"already chosen items in lists: {rules}")
 

@@ -432,3 +432,24 @@ def test_the_shell_completes_commands_and_options(capsys: pytest.CaptureFixture[
     assert completed("tra") == ["train", "transfer"]
     assert "--holdout" in completed("train --h") and "export" in completed("cases ex")
     assert main(["completion", "zsh"]) == 0 and "#compdef recsys" in capsys.readouterr().out
+
+
+def test_tune_searches_and_train_takes_what_it_found(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "search.json"
+    named = ["--trials", "2", "--settings", "learning_rate", "--baselines", "popularity", "--epochs", "2"]
+    found = answer(capsys, ["tune", file, "--out", out, *named])
+    assert [trial["number"] for trial in found["trials"]] == [0, 1] and found["trials"][0]["learning_rate"] == 0.004
+    assert found["level"] in ("better", "not better", "worse", "default") and found["out"] == str(out)
+    assert found["users"] == {"validation": 40, "test": 40} and found["baselines"][0]["name"] == "popularity"
+    saved = json.loads(out.read_text("utf-8"))
+    saved |= {"best": 1}
+    out.write_text(json.dumps(saved), "utf-8")
+    answer(capsys, ["train", file, "--run", tmp_path / "run", "--tuned", out, "--holdout", "last-one"])
+    config = load_run(tmp_path / "run")[0].config["train"]
+    assert config["learning_rate"] == saved["trials"][-1]["settings"]["learning_rate"] != 0.004
+    assert config["epochs"] == 2
+    out.write_text(json.dumps(saved | {"best": 7}), "utf-8")
+    assert main(["train", str(file), "--run", str(tmp_path / "other"), "--tuned", str(out)]) == 2
+    assert "the search is damaged" in capsys.readouterr().err

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from recsys.embeddings import Clusters, Embeddings
     from recsys.embeddings.interests import InterestModel
     from recsys.runs import Run
+    from recsys.runs.tuning import SearchPlan
+    from recsys.runs.tuning.space import Space
     from recsys.transfer import TransferMethod
 
 
@@ -177,3 +179,15 @@ def _quality_of(fingerprint: str, _dataset: Dataset) -> QualityReport:
     from recsys.data.quality import quality_report
 
     return quality_report(_dataset)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def search_space_of(fingerprint: str, plan: str, _plan: SearchPlan, _dataset: Dataset) -> Space:
+    """What a search would try on a dataset.
+
+    Args:
+        plan: `_plan` as text.
+    """
+    from recsys.data.splits import leave_one_out
+
+    return _plan.space(leave_one_out(_dataset).train)

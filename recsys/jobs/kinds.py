@@ -29,6 +29,7 @@ KINDS = {
     "estimate": "recsys.jobs.trainings:estimate_training",
     "study": "recsys.jobs.studies:study",
     "study part": "recsys.jobs.studies:study_part",
+    "tune": "recsys.jobs.searches:tune",
     "seeds": "recsys.jobs.evaluations:seeds",
     "lists": "recsys.jobs.lists:lists",
     "lists part": "recsys.jobs.lists:lists_part",

@@ -114,7 +114,7 @@ def execute(
     markov = beside["markov"].model if "markov" in beside else None
     begin = time.perf_counter()
     reports: list[dict[str, Any]] = []
-    with _threads(threads):
+    with torch_threads(threads):
         if isinstance(plan.model, FittedModel):
             tuned = _tuned(plan.model.name, rows, evidence, plan)
             trained, used = tuned.model, {"seed": plan.train.seed, "settings": dict(tuned.settings)}
@@ -164,7 +164,7 @@ def _effect_of_ratings(
         return {}
     assert not isinstance(plan.model, FittedModel)
     try:
-        with _threads(threads):
+        with torch_threads(threads):
             without = _train(rows, plan.model, markov, evidence, alike, None, beside)[0]
     except TrainingError:
         return {}  # stopped before its first epoch ended
@@ -191,7 +191,7 @@ def _no_progress(fraction: float, message: str = "", **details: object) -> None:
 
 
 @contextmanager
-def _threads(count: int | None) -> Iterator[None]:
+def torch_threads(count: int | None) -> Iterator[None]:
     """Torch computes with `count` threads inside; None leaves them."""
     if count is None:
         yield

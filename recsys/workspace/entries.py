@@ -17,7 +17,7 @@ from recsys.wording import Message
 from recsys.workspace.names import known_name
 
 FORMAT = 1  # version of entry.json; `_migrate` converts older ones
-KINDS = ("dataset", "run", "map", "cohort", "study", "note", "training", "case")
+KINDS = ("dataset", "run", "map", "cohort", "study", "search", "note", "training", "case")
 TOKEN = re.compile(r"[0-9a-f]{24,32}")
 
 

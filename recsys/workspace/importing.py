@@ -118,7 +118,7 @@ def _is_finite_and_shallow(value: Any, depth: int) -> bool:
 
 def _check_content(folder: Path, kind: str) -> None:
     """Checks the small JSON files; data, weights and maps are checked whenever they are opened."""
-    if kind not in ("cohort", "study", "note", "training", "case"):
+    if kind not in ("cohort", "study", "search", "note", "training", "case"):
         return
     content = read_content(folder)
     if kind == "cohort" and not _is_text_list(content.get("users")):

@@ -8,6 +8,7 @@ COPY = Message("{name} (copy)")
 STOPPED = Message("{name} (stopped after epoch {epoch:,})")
 RUN = Message("Run {number:,} on {data}")
 STUDY = Message("Does {axis} transfer help?")
+SEARCH = Message("{trials:,} trials on {data}")
 SAMPLE_RUN = Message("Sample’s run")
 _AXES = {"users": Message("users"), "time": Message("time"), "scenarios": Message("scenarios")}
 
@@ -18,7 +19,7 @@ def known_name(name: str) -> str:
     from recsys.data.samples import SAMPLE_NAME, SAMPLES
     from recsys.models.table import MODEL_ON_DATA, MODELS
 
-    found = recognised(name, STOPPED, COPY, STUDY, RUN, SAMPLE_RUN, CASE)
+    found = recognised(name, STOPPED, COPY, STUDY, RUN, SEARCH, SAMPLE_RUN, CASE)
     if isinstance(found, Message):
         words = {"axis": lambda axis: _AXES.get(axis, axis), "name": known_name, "data": known_name}
         words |= {"target": party_words, "source": party_words}

@@ -77,6 +77,7 @@ def one_of_each(space: Space) -> dict[str, Entry]:
         "map": space.save("map", "Map", lambda folder: save_projection(picture, folder), {"key": "k", "rows": 20}),
         "cohort": space.save_cohort("hikers", ["u1", "u2"]),
         "study": space.save_json("study", "it helps", {"level": "helps", "points": []}, {"axis": "users"}),
+        "search": space.save_json("search", "12 trials", {"best": 3}, {"number": "0.171", "dataset": dataset.id}),
         "note": space.save_json("note", "Monday", {"text": "α"}),
         "training": space.save("training", "later", half_trained),
     }

@@ -19,6 +19,7 @@ LABELS = {
     "run": Message("Run"),
     "cohort": Message("Group"),
     "study": Message("Study"),
+    "search": Message("Search over settings"),
     "note": Message("Note"),
     "map": Message("Map"),
     "case": Message("Case"),
@@ -28,6 +29,7 @@ OPENS = {
     "run": "transfer",
     "cohort": "transfer",
     "study": "evaluate",
+    "search": "train",
     "map": "embeddings",
     "case": "transfer",
 }
@@ -128,6 +130,10 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
         ]
         context = {"run": on_same_data[0]} if on_same_data and page.run_id not in on_same_data else {}
         return {**context, "tab": "study"}
+    if entry.kind == "search":
+        data = str(entry.meta.get("dataset", ""))
+        saved = data in {one.id for one in page.space.entries("dataset")}
+        return {**({"dataset": data} if saved and data != page.dataset_id else {}), "tab": "search"}
     return {}
 
 

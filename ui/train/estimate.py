@@ -42,8 +42,7 @@ def _box(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
 
 def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estimate | str | None:
     """The estimate, a sentence about what went wrong, or None while the probe runs (it is started if need be)."""
-    estimates: dict[Any, Estimate | str] = st.session_state.setdefault("train_estimates", {})
-    key = (dataset.fingerprint, str(plan.model), str(plan.train))
+    estimates, key = _estimates(), _key(dataset, plan)
     if key not in estimates:
         probe = st.session_state.get("train_probe", ("", ""))
         if probe[0] != key:
@@ -60,6 +59,21 @@ def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estima
             done = job.state == "done"
             estimates[key] = Estimate(**job.result) if done else job.error or Message("The probe was stopped.")
     return estimates.get(key)
+
+
+def known_estimate(dataset: Dataset, plan: TrainingPlan) -> Estimate | None:
+    """What `estimate_box` has measured for a plan; None while there is nothing."""
+    found = _estimates().get(_key(dataset, plan))
+    return None if isinstance(found, str) else found
+
+
+def _estimates() -> dict[Any, Estimate | str]:
+    known: dict[Any, Estimate | str] = st.session_state.setdefault("train_estimates", {})
+    return known
+
+
+def _key(dataset: Dataset, plan: TrainingPlan) -> tuple[str, str, str]:
+    return dataset.fingerprint, str(plan.model), str(plan.train)
 
 
 def _start_probe(page: PageContext, plan: TrainingPlan) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from recsys.wording import tr
+
+if TYPE_CHECKING:
+    from recsys.runs import TrainingPlan
 
 PATIENCE = 10  # epochs without a better validation, after which the app stops a training
 _CHANGED, _DATASET = "train_settings", "train_settings_of"
@@ -79,3 +82,13 @@ class Settings:
     def _reset(self) -> None:
         st.session_state[_CHANGED].pop(self.dataset_id, None)
         st.session_state[_DATASET] = ""
+
+
+def fill_settings(dataset_id: str, plan: TrainingPlan) -> None:
+    """Sets the controls of a dataset to the model and the training of a plan, and shows all of them."""
+    known, values = defaults(), {"level": "All", "model": plan.model.name, **plan.train.to_json()}
+    values |= {option_key(plan.model.name, field): value for field, value in plan.model.to_json().items()}
+    every: dict[str, dict[str, Any]] = st.session_state.setdefault(_CHANGED, {})
+    kept = {name: value for name, value in every.get(dataset_id, {}).items() if name not in values}
+    every[dataset_id] = kept | {name: value for name, value in values.items() if value != known[name]}
+    st.session_state[_DATASET] = ""

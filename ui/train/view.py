@@ -22,17 +22,19 @@ from ui.train import jobs
 from ui.train.controls import glossary, plan_or_none
 from ui.train.estimate import estimate_box
 from ui.train.progress import WIDTHS, clock, show
+from ui.train.search import search_tab
 from ui.train.try_model import try_it
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
-    from recsys.runs import RunCard
+    from recsys.runs import RunCard, TrainingPlan
 
 TABS = {
     "try": Message("Try the model"),
     "runs": Message("Compare runs"),
     "loss": Message("Loss"),
     "controls": Message("Settings explained"),
+    "search": Message("Search settings"),
 }
 OTHER_SETTINGS = {  # in the table of runs, besides the options of the configs
     "training time": Message("Training time"),
@@ -46,8 +48,12 @@ OTHER_SETTINGS = {  # in the table of runs, besides the options of the configs
 HOLDOUTS = {"last-one": Message("Last item of each user"), "none": Message("None")}
 
 
-def before_or_after(page: PageContext, dataset: Dataset) -> None:
-    """The curve of the open run on this data (or empty axes), and the settings of the next."""
+def before_or_after(page: PageContext, dataset: Dataset) -> TrainingPlan | None:
+    """The curve of the open run on this data (or empty axes), and the settings of the next.
+
+    Returns:
+        The training that the settings stand for; None where two don't fit together.
+    """
     card = open_card(page, dataset)
     curve, beside = st.columns(WIDTHS, gap="large")
     with curve:
@@ -63,10 +69,10 @@ def before_or_after(page: PageContext, dataset: Dataset) -> None:
     with beside:
         if card is not None and st.button(tr("Next: map of users"), type="primary", key="train_next", width="stretch"):
             page.go("embeddings", run=page.run_id)
-        _setup(page, dataset, card is not None)
+        return _setup(page, dataset, card is not None)
 
 
-def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
+def _setup(page: PageContext, dataset: Dataset, trained: bool) -> TrainingPlan | None:
     sizes = {
         "data": f"**{escape_markdown(tr(known_name(dataset.name)), 40)}**",
         "items": dataset.n_items,
@@ -79,7 +85,7 @@ def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
     ready = st.container()
     plan = plan_or_none(page, dataset)
     if plan is None:
-        return
+        return None
     with ready:
         label, kind = (Message("Train again"), "secondary") if trained else (Message("Train"), "primary")
         if st.button(tr(label), type=kind, key="train_start", width="stretch"):  # type: ignore[arg-type]
@@ -88,6 +94,7 @@ def _setup(page: PageContext, dataset: Dataset, trained: bool) -> None:
     estimate_box(page, dataset, plan)
     if plan.text:
         st.caption(_reader_here(plan.text), help=meaning_of("TF-IDF", "SVD", "Sentence encoder"))
+    return plan
 
 
 def _reader_here(text: str) -> str:
@@ -164,10 +171,14 @@ def _evidence(card: RunCard) -> list[tuple[str, str]]:
     return [(tr(sentence), str(sentence)) for sentence in sentences if sentence]
 
 
-def below(page: PageContext, dataset: Dataset) -> None:
-    """Below the fold: try the model, compare runs, the loss, the settings explained."""
+def below(page: PageContext, dataset: Dataset, plan: TrainingPlan | None) -> None:
+    """Below the fold: try the model, compare runs, the loss, the search for better settings, the settings explained.
+
+    Args:
+        plan: of the settings on the page; None while there are none.
+    """
     cards = _cards(page, dataset)
-    tabs = {key: tr(label) for key, label in TABS.items() if cards or page.run_folder or key == "controls"}
+    tabs = {key: tr(label) for key, label in TABS.items() if cards or page.run_folder or key in ("search", "controls")}
     with open_tab(page, tabs, f"train_tab_{len(tabs)}") as tab:
         if tab == "try":
             try_it(page)
@@ -177,6 +188,8 @@ def below(page: PageContext, dataset: Dataset) -> None:
             card = open_card(page, dataset)
             show(loss_curve(card.reports if card else ()), key="train_loss")
             st.caption(tr("Loss over the epochs, in nats"), help=meaning_of("Loss", "Nats", "Overfitting"))
+        elif tab == "search":
+            search_tab(page, dataset, plan)
         else:
             st.dataframe(glossary(), hide_index=True, width="stretch")
 

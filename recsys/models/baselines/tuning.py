@@ -19,7 +19,7 @@ from recsys.models.recommender import Recommender
 from recsys.models.table import current_name
 from recsys.wording import Message
 
-SECONDS = 20.0  # spent on one baseline at most, by the estimates of `_seconds`
+SECONDS = 20.0  # spent on one baseline at most, by the estimates of `fit_seconds`
 
 GRIDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "recent-popularity": tuple({"half_life": value} for value in (0.05, 0.005, 0.02, 0.2)),
@@ -50,8 +50,13 @@ SETTING_NAMES: Mapping[str, str] = {
     "window": Message("window"),
     "prior": Message("prior"),
     "power": Message("power"),
+    "recent": Message("recent items"),
+    "factors": Message("factors"),
+    "learning_rate": Message("learning rate"),
+    "size": Message("embedding size"),
+    "hidden": Message("hidden units"),
 }
-"""The names of these settings, and of those of the Markov scores, in a sentence."""
+"""The names of these settings, and of others that a search tries, in a sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +119,10 @@ def _best_of(
 def _affordable(name: str, dataset: Dataset) -> tuple[Mapping[str, Any], ...]:
     """As many settings as fit in SECONDS, at least one."""
     grid = GRIDS.get(name, ({},))
-    return grid[: max(1, int(SECONDS / _seconds(name, dataset)))]
+    return grid[: max(1, int(SECONDS / fit_seconds(name, dataset)))]
 
 
-def _seconds(name: str, dataset: Dataset) -> float:
+def fit_seconds(name: str, dataset: Dataset) -> float:
     """About how long one fit takes, from measurements at ML-100k on one core."""
     n, pairs = float(dataset.n_interactions), float((dataset.lengths.astype(np.float64) ** 2).sum())
     estimates = {
