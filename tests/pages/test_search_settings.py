@@ -137,8 +137,8 @@ def test_a_saved_search_shows_verdict_figure_and_tables_and_fills_the_settings(
     no_errors(app)
     assert verdict in words(app) and "used once, after the choice" in words(app)
     trials, baselines = app.dataframe[0].value, app.dataframe[1].value
-    assert list(trials.columns) == ["Trial", "NDCG@10", "Note", "Embedding size", "Learning rate"]
-    assert trials["Trial"][0] == best + 1 and trials["Note"][0] == ("best" if best else "best, start")
+    assert list(trials.columns) == ["Trial", "NDCG@10", "Result", "Embedding size", "Learning rate"]
+    assert trials["Trial"][0] == best + 1 and trials["Result"][0] == ("best" if best else "best, start")
     assert list(baselines["Baseline"]) == ["Most popular", "Item-kNN"] and "neighbours" in baselines["Best settings"][1]
     button(app, "train_search_use")
     no_errors(app)
@@ -168,4 +168,4 @@ def test_the_tab_in_chinese(space: Space, small: Dataset, result: SearchResult) 
     no_errors(app)
     assert "起始设置" in words(app) and "starting" not in words(app) and "trials" not in words(app)
     assert [one.label for one in app.button if one.key == "train_search_use"] == ["用这些设置训练"]
-    assert list(app.dataframe[0].value.columns)[:3] == ["试验", "NDCG@10", "备注"] or "说明" in app.dataframe[0].value
+    assert list(app.dataframe[0].value.columns) == ["试验", "NDCG@10", "结果", "嵌入维度", "学习率"]

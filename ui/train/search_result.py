@@ -97,7 +97,7 @@ def _trials_table(found: SearchResult) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {
         tr("Trial"): [trial.number + 1 for trial in trials],
         "NDCG@10": [format_number(trial.value) for trial in trials],
-        tr("Note"): [_note(trial, found) for trial in trials],
+        tr("Result"): [_note(trial, found) for trial in trials],
     }
     for dimension in found.space:
         columns[tr(dimension.label)] = [format_number(trial.settings[dimension.name]) for trial in trials]
