@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from recsys.charts.style import CONFIG, format_number
+from recsys.charts.style import format_number
 from recsys.charts.tuning import search_progress
 from recsys.jobs.description import JobDescription
 from recsys.wording import Message, tr
 from ui import cache
 from ui.glossary import meaning_of
 from ui.shell.errors import show_failure
+from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.job_results import find_job, job_id
 from ui.shell.widgets import escape_markdown
@@ -179,7 +180,8 @@ def _watch(page: PageContext, wanted: str) -> None:
     trials = list(job.details.get("trials", ()))
     planned = int(job.details.get("planned", 0)) or max(len(trials), 1)
     curve, beside = st.columns(WIDTHS, gap="large")
-    curve.plotly_chart(search_progress(trials, planned), width="stretch", config=CONFIG, key="train_search_curve")
+    with curve:
+        show_figure(search_progress(trials, planned), "train_search_curve")
     with beside:
         _running(page, job)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from recsys.charts.style import CONFIG, format_number
+from recsys.charts.style import format_number
 from recsys.charts.tuning import parallel_coordinates
 from recsys.data.export import json_bytes
 from recsys.errors import ArtifactError
@@ -15,6 +15,7 @@ from recsys.wording import Message, tr
 from recsys.workspace import Entry, read_content
 from ui.glossary import meaning_of
 from ui.shell.errors import show_verdict
+from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download
 from ui.train.settings import fill_settings
@@ -56,9 +57,9 @@ def show_result(page: PageContext, saved: list[tuple[Entry, SearchResult]]) -> N
     show_verdict(LEVELS.get(found.level, "no evidence"), tr(found.verdict))
     st.caption(_fairness(found), help=meaning_of("NDCG", "Interval", "Bootstrap", "Validation"))
     figure, table = st.columns([6, 4], gap="large")
-    drawn = parallel_coordinates(found)
-    figure.plotly_chart(drawn, width="stretch", config=CONFIG, key="train_search_figure", theme="streamlit")
-    figure.caption(tr("A line is a trial: the best is orange-red, others trained to their end blue, the rest grey."))
+    with figure:
+        show_figure(parallel_coordinates(found), "train_search_figure")
+        st.caption(tr("A line is a trial: the best is orange-red, others trained to their end blue, the rest grey."))
     table.dataframe(_trials_table(found), hide_index=True, width="stretch")
     if found.baselines:
         st.dataframe(_baselines_table(found), hide_index=True, width="stretch")
