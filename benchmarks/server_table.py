@@ -25,8 +25,8 @@ def classroom(figures: Any) -> str:
 
 def class_answers(figures: Any) -> str:
     return (
-        f"{number(figures['answers'])} of {number(3 * figures['students'])} answers, "
-        f"{number(figures['answers_after_reload'])} after a reload; histogram median "
+        f"{figures['answers']} of {3 * figures['students']} answers, {figures['answers_after_reload']} after a reload; "
+        "histogram median "
         f"{number(figures['click_to_histogram_median_s'])} s, p95 {number(figures['click_to_histogram_p95_s'])} s; "
         f"server {number(figures['server_cpu_s'])} s of CPU"
     )

@@ -17,6 +17,7 @@ from recsys.charts.style import (
     format_percent,
     group_colour,
     group_symbol,
+    in_words,
     plain_text,
     sentence_figure,
 )
@@ -43,7 +44,7 @@ def intervals_figure(report: Report, metric: str) -> Figure:
             metric=metric_label(metric),
         ),
         x=tr("{metric} over {users:,} users with 95% interval", metric=metric_label(metric), users=len(report.users)),
-        alternative="; ".join(f"{tr(m.label)}: {m.estimates[metric].text}" for m in reversed(ordered)),
+        alternative=in_words((tr(m.label), m.estimates[metric].text) for m in reversed(ordered)),
         height=110 + 44 * len(ordered),
     )
     for model in ordered:
@@ -85,7 +86,9 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
         else tr("There is nothing to compare"),
         x=cost,
         y=label,
-        alternative="; ".join(f"{n}: {cost} {format_number(c)}, {label} {format_number(q)}" for n, c, q in known),
+        alternative=in_words(
+            (n, tr(", ").join((f"{cost} {format_number(c)}", f"{label} {format_number(q)}"))) for n, c, q in known
+        ),
         height=430,
         width=44,
     )
@@ -184,7 +187,7 @@ def alpha_figure(curve: QualityOverAlpha) -> Figure:
         tr(curve.verdict),
         x=tr("α, the share of the source (0 = target alone)"),
         y=tr("NDCG@{k}, mean with 95% interval", k=curve.k),
-        alternative="; ".join(f"α {a:.2g}: {e.text}" for a, e in zip(curve.alphas, curve.curve, strict=True)),
+        alternative=in_words((f"α {a:.2g}", e.text) for a, e in zip(curve.alphas, curve.curve, strict=True)),
         height=420,
         width=90,
     )
@@ -222,7 +225,7 @@ def like_figure(accuracy: Mapping[str, Estimate]) -> Figure:
             share=share,
         ),
         x=tr("like / not-like accuracy with 95% interval"),
-        alternative="; ".join(f"{name}: {estimate.text}" for name, estimate in ordered),
+        alternative=in_words((name, estimate.text) for name, estimate in ordered),
         height=130 + 40 * len(ordered),
     )
     for name, estimate in ordered:

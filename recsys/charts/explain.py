@@ -17,6 +17,7 @@ from recsys.charts.style import (
     format_number,
     full_text,
     group_colour,
+    in_words,
     plain_text,
     sentence_figure,
     with_opacity,
@@ -55,7 +56,7 @@ def influence_figure(influence: Influence, titles: Sequence[str], item_title: st
     figure = sentence_figure(
         title,
         x=tr("score lost without this item"),
-        alternative="; ".join(f"{titles[position]}: {format_number(effects[position])}" for position in order[::-1]),
+        alternative=in_words((titles[position], format_number(effects[position])) for position in order[::-1]),
         height=120 + BAR_HEIGHT * max(1, len(order)),
     )
     figure.add_trace(
@@ -100,7 +101,7 @@ def parts_figure(parts: Sequence[ScorePart], title: str) -> Figure:
     figure = sentence_figure(
         title,
         x=tr("part of the margin, in score points"),
-        alternative="; ".join(f"{tr(part.name)}: {format_number(part.value)}" for part in parts),
+        alternative=in_words((tr(part.name), format_number(part.value)) for part in parts),
         height=120 + 40 * len(parts),
     )
     figure.add_trace(
@@ -139,7 +140,7 @@ def attention_figure(attention: AttentionMap, titles: Sequence[str], layer: int,
         ),
         x=tr("attended item, by its number"),
         y=tr("attending item"),
-        alternative="; ".join(f"{n}: {format_number(float(w))}" for n, w in zip(labels, newest_row, strict=True)),
+        alternative=in_words((n, format_number(float(w))) for n, w in zip(labels, newest_row, strict=True)),
         height=520,
     )
     figure.add_trace(
@@ -168,7 +169,7 @@ def deletion_figure(study: DeletionStudy) -> Figure:
         tr(study.sentence),
         x=tr("share of the history deleted"),
         y=tr("share of the margin that remains"),
-        alternative="; ".join(
+        alternative=tr("; ").join(
             tr("{order}: area {area}", order=ORDERS[name], area=area.text) for name, area in study.areas.items()
         ),
         height=380,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.charts.style import GROUPS, KEPT, sentence_figure
+from recsys.charts.style import GROUPS, KEPT, in_words, sentence_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -34,8 +34,8 @@ def predictions_figure(
 
     low, high = ends
     counts, edges = np.histogram(np.clip(predictions, low, high), bins=BINS, range=ends)
-    shown = [f"{a:.3g}–{b:.3g}: {n}" for a, b, n in zip(edges, edges[1:], counts, strict=False) if n]
-    figure = sentence_figure(title, x=axes[0], y=axes[1], alternative="; ".join(shown), height=380)
+    shown = in_words((f"{a:.3g}–{b:.3g}", str(n)) for a, b, n in zip(edges, edges[1:], counts, strict=False) if n)
+    figure = sentence_figure(title, x=axes[0], y=axes[1], alternative=shown, height=380)
     figure.add_trace(
         go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=(high - low) / BINS * 0.92, marker_color=GROUPS[0])
     )

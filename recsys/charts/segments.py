@@ -33,7 +33,7 @@ def segments_figure(found: Segments) -> Figure:
     figure = sentence_figure(
         plain_text(tr(found.sentence), 160),
         x=tr("{metric} with 95% interval", metric=metric_label(found.metric)),
-        alternative="; ".join(
+        alternative=tr("; ").join(
             tr("{group}: {estimate}, {users} users", group=g.name, estimate=g.estimate.text, users=g.users)
             for g in found.groups
         ),
@@ -73,7 +73,7 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
         title,
         x=tr(by),
         y=tr("share"),
-        alternative="; ".join(
+        alternative=tr("; ").join(
             tr("{group}: recommended {share}", group=g.name, share=format_percent(g.of_recommended)) for g in groups
         ),
     )

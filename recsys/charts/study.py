@@ -12,6 +12,7 @@ from recsys.charts.style import (
     blend_colour,
     group_colour,
     group_symbol,
+    in_words,
     plain_text,
     sentence_figure,
     with_opacity,
@@ -41,7 +42,7 @@ def gain_figure(point: Mapping[str, Any]) -> Figure:
         ),
         x=tr("α, the share of the source"),
         y=tr("NDCG@10 minus NDCG@10 at α = 0"),
-        alternative="; ".join(f"α {one['alpha']:.2g}: {one['value']:.3f}" for one in gains),
+        alternative=in_words((f"α {one['alpha']:.2g}", f"{one['value']:.3f}") for one in gains),
         height=360,
     )
     add_curve(figure, [one["alpha"] for one in gains], [_estimate(one) for one in gains])
@@ -60,7 +61,7 @@ def methods_figure(point: Mapping[str, Any]) -> Figure:
             methods=len(ordered),
         ),
         x=tr("NDCG@10 on {users:,} users, with 95% interval", users=int(point["people"])),
-        alternative="; ".join(f"{tr(methods.label(name))}: {_estimate(e).text}" for name, e in ordered),
+        alternative=in_words((tr(methods.label(name)), _estimate(e).text) for name, e in ordered),
         height=120 + 28 * len(ordered),
     )
     for name, e in ordered:
@@ -85,7 +86,7 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
         x=tr("known items of the user"),
         y="NDCG@10",
         height=_PLOT + _TOP + _BOTTOM,
-        alternative="; ".join(f"{tr(m.label)}: {_over_known(points, m.name)}" for m in shown),
+        alternative=in_words((tr(m.label), _over_known(points, m.name)) for m in shown),
     )
     gains = [p["methods"][TRANSFER]["value"] - p["methods"][ALONE]["value"] for p in points]
     if gains[0] <= gains[-1]:
@@ -129,7 +130,7 @@ _LINE = 17  # pixels of a name
 
 
 def _over_known(points: list[Mapping[str, Any]], name: str) -> str:
-    return ", ".join(
+    return tr(", ").join(
         tr("{value:.3f} with {known} known", value=p["methods"][name]["value"], known=int(p["observed"]))
         for p in points
     )

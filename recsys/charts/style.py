@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
+
+from recsys.wording import tr
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -209,6 +212,11 @@ def _start_of(text: str, width: int) -> str:
 def _width(text: str) -> int:
     """The width of a text in Latin characters."""
     return len(text) + sum(east_asian_width(character) in "WF" for character in text)
+
+
+def in_words(values: Iterable[tuple[str, str]]) -> str:
+    """Names and values as a sentence, for a figure's text alternative: "a: 0.1; b: 0.2"."""
+    return tr("; ").join(tr("{name}: {value}", name=name, value=value) for name, value in values)
 
 
 def title_of(figure: Figure) -> str:
