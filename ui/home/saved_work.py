@@ -12,7 +12,6 @@ from recsys.workspace import MAX_NAME_LENGTH, Entry
 from recsys.workspace.cases import read_case
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
-from ui.transfer.case_pair import view_of
 
 LABELS = {
     "dataset": Message("Data"),
@@ -123,6 +122,8 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
         context = {"run": run} if run in runs and run != page.run_id else {}
         return {**context, "source": f"group:{entry.id}"}
     if entry.kind == "case":
+        from ui.transfer.case_pair import view_of  # heavy: only when one is opened
+
         return view_of(read_case(page.space, entry.id))
     if entry.kind == "study":
         on_same_data = [
