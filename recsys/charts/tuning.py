@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BEST, OTHERS, ENDED = GROUPS[2], GROUPS[3], QUIET
 """Colours of the best trial, of other finished ones, and of those that were ended early. The best is thicker, too, as
 the table beside the figure names it."""
-HEIGHT = 380
+HEIGHT = 440
 TICKS = 4  # of an axis of numbers
 
 
@@ -39,7 +39,7 @@ def search_progress(trials: Sequence[Mapping[str, Any]], planned: int) -> Figure
             best=format_number(best),
             start=format_number(start),
         )
-    figure = sentence_figure(title, x=tr("trial"), y=tr("NDCG@10 on validation users, 0 … 1"), height=300)
+    figure = sentence_figure(title, x=tr("trial"), y=tr("NDCG@10 on validation users, 0 … 1"), height=340)
     so_far = [max(float(one["value"]) for one in done[: place + 1]) for place in range(len(done))]
     figure.add_scatter(
         x=[int(trial["number"]) + 1 for trial in done],
@@ -100,7 +100,7 @@ def parallel_coordinates(result: SearchResult) -> Figure:
             unselected={"line": {"opacity": 0.1}},
         )
     )
-    figure.update_layout(margin={"l": 60, "r": 50, "t": 110, "b": 24})
+    figure.update_layout(margin={"l": 60, "r": 50, "t": 160, "b": 24})
     return figure
 
 
