@@ -72,6 +72,18 @@ def test_a_hand_made_objective_is_searched_from_its_default_on_and_hopeless_tria
         assert 1e-4 <= trial.settings["rate"] <= 1 and isinstance(trial.settings["n"], int)
 
 
+def test_the_first_trials_are_trained_to_their_end_whatever_their_values() -> None:
+    begun: list[int] = []
+
+    def falling(settings: Mapping[str, Any]) -> Generator[Step]:
+        begun.append(1)
+        for epoch in range(1, 9):
+            yield Step(epoch, 8, 1 / len(begun))
+
+    trials = list(run_trials("m", SPACE, falling, Budget(8), 0, KeptTrials()))
+    assert [trial.state for trial in trials] == ["done"] * NEVER_PRUNED + ["pruned"] * 4
+
+
 def test_another_seed_tries_other_settings_and_the_same_one_the_same() -> None:
     first, again, other = (
         shown(list(run_trials("m", SPACE, objective, Budget(8), seed, KeptTrials()))) for seed in (1, 1, 2)
