@@ -90,6 +90,8 @@ def user_map(method: str, beside: str) -> UserMap:
 
 st.set_page_config(layout="wide")
 chosen = choice("mixer")
+if "hide" in st.query_params and not st.checkbox("Show the mixer", value=True):
+    st.stop()
 what = chosen.what or st.query_params.get("what", "")
 k = chosen.k or int(st.query_params.get("k", "10"))
 method = chosen.method or st.query_params.get("method", "linear")
@@ -133,6 +135,8 @@ data = mixer_data(
     methods=MethodPanel(options, method, second),
 )
 alpha = chosen.alpha if chosen.alpha is not None else float(st.query_params.get("alpha", "0.3"))
+if "hide" in st.query_params and st.toggle("Python sets α"):
+    alpha = 0.75
 evidence = (
     "Study, with 9 known items: NDCG@10 0.049 [0.044, 0.053]",
     "Study, with 9 known items: NDCG@10 0.041 [0.037, 0.045]",

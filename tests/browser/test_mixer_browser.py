@@ -73,6 +73,21 @@ def test_keys_move_alpha_and_reaches_python_once_they_rest(page: Page) -> None:
     expect(page.get_by_text("Python knows alpha = 0.311")).to_be_visible()
 
 
+def test_a_mixer_that_is_mounted_again_follows_python(revisit: Visits, address: str) -> None:
+    page = revisit(address, "/?hide=1", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    slider = page.locator(".alpha-input")
+    for _ in range(2):
+        slider.press("ArrowRight")
+        expect(page.get_by_text("Python knows alpha =")).to_contain_text(slider.input_value())
+    shown = page.get_by_text("Show the mixer")
+    shown.click()
+    expect(slider).to_have_count(0)
+    shown.click()
+    expect(slider).to_be_visible()
+    page.get_by_text("Python sets α").click()
+    expect(slider).to_have_value("0.75")
+
+
 def test_each_tick_can_be_reached_by_button_key_and_click(page: Page) -> None:
     note = page.locator("[data-slot=axis-note]")
     first = note.inner_text()

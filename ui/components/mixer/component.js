@@ -295,6 +295,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   mixers.set(parentElement, view);
   Object.assign(view, { setState: setStateValue, trigger: setTriggerValue });
   if (view.weightsSeq === 0) view.weightsSeq = data.weights_seq ?? 0;
+  if (view.reported === null) view.seq = data.seq ?? 0;  // a mixer that is mounted again goes on counting where the last one ended
   if (otherWords) view.interestRows = [];  // their texts are written once
   const isNew = otherWords || (view.state?.data.signature !== data.signature && !isOlder(view, data));
   if (isNew) load(view, data);
