@@ -247,7 +247,7 @@ def _pick_in_title(user: User, kind: str, at: float) -> None:
     box = keyed(user.page, f"frame_{kind}_*").get_by_role("combobox")
     before = box.first.input_value() if box.count() else ""
     words = choose(user.page, box, at)
-    if words == before:
+    if words == before and not user.tab.job:  # a job that ended meanwhile has opened its run before this choice
         return
     user.tab.chosen.forget("run", "target", "source", "rules", "dataset")
     rest(user.page)
