@@ -900,7 +900,7 @@ def rule(user: User, rule: str, at: float) -> None:
     page = user.page
     body = _popover(page, "Rules")
     widget = keyed(page, rule)
-    if not widget.count():
+    if not widget.count() or widget.locator("label[data-disabled=true]").count():  # a protected source is not hidden
         close_popover(page, body)
         raise Impossible
     if (box := widget.get_by_role("combobox")).count():
