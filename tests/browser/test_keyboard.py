@@ -157,7 +157,8 @@ def test_everything_on_the_map_is_reached_and_shows_it(visit: Visits, address: s
     page.wait_for_url(re.compile("source=group"))
 
 
-def test_the_language_is_switched_in_the_menu_and_kept(visit: Visits, page: Page, address: str) -> None:
+def test_the_language_is_switched_in_the_menu_and_kept(visit: Visits, address: str) -> None:
+    page = wide(visit, address)
     english, chinese = (page.get_by_role("heading", name=name) for name in ("Interest Transfer Studio", TITLE))
     english.wait_for()
     quiet(page)
