@@ -69,7 +69,7 @@ def test_beyond_the_limit_a_draw_is_refused_in_words(run_id: str) -> None:
 @pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])
 @pytest.mark.parametrize(
     ("view", "said"),
-    [({"hide_source": "1"}, "rules that read histories"), ({"source": "cluster:0"}, "must be one user"),
+    [({"hide_source": "1"}, "rules that read histories"), ({"source": "cluster:0"}, "must be named users"),
      ({"source": "user:u3"}, "no user of the protected source")],
     ids=str,
 )  # fmt: skip
