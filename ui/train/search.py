@@ -70,7 +70,8 @@ def _controls(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
         tr(
             "Tries settings around those above on validation users, and then compares the best with the starting "
             "settings once, on the test items."
-        )
+        ),
+        help=meaning_of("Validation", "Held out"),
     )
     whole = cache.search_space_of(dataset.fingerprint, str(plan), SearchPlan(plan), dataset)
     labels = {dimension.name: tr(dimension.label) for dimension in whole}
@@ -128,7 +129,8 @@ def _cost(search: SearchPlan, dataset: Dataset, plan: TrainingPlan, epochs: int)
             trials=search.trials,
             epochs=epochs,
             seconds=format_number(measured.seconds_per_epoch),
-        )
+        ),
+        help=meaning_of("Epoch", "Baseline"),
     )
 
 
