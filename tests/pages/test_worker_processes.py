@@ -29,7 +29,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Space]:
     state.workspace.clear()
     state.jobs.clear()
     space = Workspace(tmp_path / "home").space(ANN)
-    space.save_dataset(planted_dataset(users=40))
+    space.save_dataset(planted_dataset(users=400))  # an epoch takes long enough to be interrupted
     yield space
     runner = state.jobs().runner
     assert runner is not None

@@ -66,7 +66,7 @@ def _controls(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
     from recsys.runs.tuning import SearchPlan
     from recsys.runs.tuning.plan import TRIALS
 
-    st.write(
+    st.markdown(
         tr(
             "Tries settings around those above on validation users, and then compares the best with the starting "
             "settings once, on the test items."
@@ -121,7 +121,7 @@ def _cost(search: SearchPlan, dataset: Dataset, plan: TrainingPlan, epochs: int)
         st.caption(tr("Measuring for two seconds how fast this machine is …"))
         return
     seconds = search_seconds(search, measured.seconds_per_epoch, epochs, dataset)
-    st.write(
+    st.markdown(
         tr(
             "About {time}: {trials} trials of {epochs} epochs, {seconds} s each, and the baselines. Larger models take "
             "longer; trials in the worse half end early.",

@@ -8,6 +8,7 @@ import runpy
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -133,6 +134,10 @@ def test_a_user_without_later_items_is_refused_with_a_sentence(
         sent.append(dict(message))
 
     query = {"path": "/recommend", "query_string": b"target=u3&source=u3", "headers": []}
-    asyncio.run(app({"type": "http", "method": "GET"} | query, receive, send))
+    answered = threading.Thread(  # the browser tests of the same process keep an event loop running
+        target=lambda: asyncio.run(app({"type": "http", "method": "GET"} | query, receive, send))
+    )
+    answered.start()
+    answered.join()
     assert sent[0]["status"] == 422
     assert "u3 has no item after those that are the source" in json.loads(sent[1]["body"])["got"]
