@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,9 +16,11 @@ COMPOSE = (ROOT / "compose.yaml").read_text("utf-8")
 
 
 def check_python(python: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     return subprocess.run(
         ["make", "--no-print-directory", "python", f"PYTHON={python}"],
         cwd=ROOT,
+        env=own,  # not as a part of the `make test` that may run this
         capture_output=True,
         text=True,
         check=False,
