@@ -83,8 +83,8 @@ def progress_of(chosen: argparse.Namespace) -> Callable[..., None]:
 def show_progress(fraction: float, message: str = "", **details: object) -> None:
     """Draws the bar again, on the same line of stderr: `████████░░░░  42% epoch 3`."""
     filled = round(_BAR * min(max(fraction, 0.0), 1.0))
-    room = max(10, shutil.get_terminal_size().columns - _BAR - 8)
-    line = f"\r{'█' * filled}{'░' * (_BAR - filled)} {fraction:4.0%} {message:<{room}.{room}}"
+    width = max(10, shutil.get_terminal_size().columns - _BAR - 8)
+    line = f"\r{'█' * filled}{'░' * (_BAR - filled)} {fraction:4.0%} {message:<{width}.{width}}"
     print(line, end="" if fraction < 1 else "\n", file=sys.stderr, flush=True)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.errors import UnknownIdError
 from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_NAME_LENGTH, Entry
 from recsys.workspace.cases import read_case
 from ui.shell.frame import PageContext
+from ui.shell.trash import offer_undo
 from ui.shell.widgets import download, escape_markdown
 
 LABELS = {
@@ -143,15 +143,7 @@ def _trash(page: PageContext) -> None:
     if not deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        names = ", ".join(escape_markdown(tr(entry.label), 30) for entry in deleted[:3])
-        st.caption(tr("Deleted: {names}", names=names + " …" * (len(deleted) > 3)))
-        if st.button(tr("Undo"), key="trash_undo"):
-            for entry in deleted:
-                try:
-                    page.space.restore(entry.id)
-                except UnknownIdError:
-                    continue  # restored in another tab
-            st.rerun()
+        offer_undo(page, deleted, "trash_undo", limit=30)
         if st.button(tr("Empty trash"), key="trash_empty", type="tertiary"):
             page.space.empty_trash()
             st.rerun()

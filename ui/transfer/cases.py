@@ -12,13 +12,13 @@ from recsys.cases.case import MAX_NOTE, Case, SavedCase, party_words, tidy_note,
 from recsys.cases.lists import listed_items, rules_in_words
 from recsys.cases.parties import MEDOID
 from recsys.cases.report import report_of
-from recsys.errors import UnknownIdError
 from recsys.wording import tr, worded
 from recsys.workspace.cases import save_case, saved_cases
 from recsys.workspace.names import known_name
 from ui.language import file_language
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
+from ui.shell.trash import offer_undo
 from ui.shell.widgets import download, escape_markdown, number_duplicates
 from ui.transfer.case_pair import side_by_side, under_another_run
 from ui.transfer.export import final_list
@@ -145,12 +145,4 @@ def _undo(page: PageContext) -> None:
     if not deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        names = ", ".join(escape_markdown(tr(entry.label), 40) for entry in deleted[:3]) + " …" * (len(deleted) > 3)
-        st.caption(tr("Deleted: {names}", names=names))
-        if st.button(tr("Undo"), key="cases_undo"):
-            for entry in deleted:
-                try:
-                    page.space.restore(entry.id)
-                except UnknownIdError:
-                    continue  # restored in another tab
-            st.rerun()
+        offer_undo(page, deleted, "cases_undo", limit=40)
