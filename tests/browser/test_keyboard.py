@@ -158,7 +158,10 @@ def test_everything_on_the_map_is_reached_and_shows_it(visit: Visits, address: s
 
 
 def test_the_language_is_switched_in_the_menu_and_kept(visit: Visits, address: str) -> None:
-    page = wide(visit, address)
+    page = visit.blank(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.set_default_timeout(120_000)
+    page.add_init_script(_WRITTEN)
+    page.goto(address)
     english, chinese = (page.get_by_role("heading", name=name) for name in ("Interest Transfer Studio", TITLE))
     english.wait_for()
     quiet(page)
@@ -178,8 +181,23 @@ def test_the_language_is_switched_in_the_menu_and_kept(visit: Visits, address: s
     expect(english).to_be_visible()
     page.wait_for_url(lambda url: "lang=" not in url)
     quiet(page)
+    page.wait_for_timeout(2000)  # what Chinese had left to write would be written now
+    written = page.evaluate("window.languagesWritten")
+    assert written[written.index("en") :] == ["en"] * written.count("en"), written
     page.goto(address)
     expect(english).to_be_visible()
+
+
+# Remembers every language that is written to the cookie.
+_WRITTEN = """
+  window.languagesWritten = [];
+  const cookies = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  Object.defineProperty(document, "cookie", { get: () => cookies.get.call(document), set: (text) => {
+    const found = /studio_language=(\\w+)/.exec(text);
+    if (found) window.languagesWritten.push(found[1]);
+    cookies.set.call(document, text);
+  }});
+"""
 
 
 def choose_language(page: Page, name: str) -> None:

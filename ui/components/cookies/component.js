@@ -11,9 +11,13 @@ function write(name, value, seconds) {
   document.cookie = `${name}=${value}; path=/; max-age=${seconds}; samesite=strict${secure}`;
 }
 
+let newest; // Streamlit calls again with new data and does not clean up after the call before: an older one must not write
+
 export default function ({ data, setTriggerValue }) {
+  const call = (newest = {});
   let reported = false;
   const check = () => {
+    if (call !== newest) return;
     const found = cookie(data.name);
     if (!/^[0-9a-f]{32}$/.test(found)) {
       write(data.name, data.token, data.seconds);
