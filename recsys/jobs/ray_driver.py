@@ -14,17 +14,16 @@ It ends with stdin.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import queue
 import socket
 import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any
 
 from recsys.code_version import code_version
+from recsys.jobs.lines import MessageLines
 from recsys.jobs.ray_host import LEASE, RayHost
 from recsys.wording import Message, to_json
 
@@ -63,31 +62,19 @@ def connect(address: str) -> None:
         raise RuntimeError(str(error)) from error
 
 
-class Driver:
+class Driver(MessageLines):
     """Starts workers on the cluster, and passes messages on in both directions."""
 
     def __init__(self, home: str) -> None:
+        super().__init__()
         self.home = home
-        self._out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)  # what Ray prints goes to stderr
-        self._lock = threading.Lock()
         self._orders: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
         self._ended: set[int] = set()
         self._hosts: dict[int, str] = {}  # where each worker is; "" while it waits for a node
 
-    def send(self, **message: Any) -> None:
-        line = json.dumps(message)
-        try:
-            with self._lock:
-                self._out.write(f"{line}\n")
-                self._out.flush()
-        except OSError:  # the app is gone
-            os._exit(0)
-
     def listen(self) -> None:
-        """Takes orders until the app is gone."""
-        for line in sys.stdin.buffer:
-            order = json.loads(line)
+        """Takes orders until the app is gone; Ray ends the actors of a process that has ended."""
+        for order in self.received():
             if "start" in order:
                 number = order["start"]
                 self._orders[number], self._hosts[number] = queue.SimpleQueue(), ""
@@ -96,7 +83,6 @@ class Driver:
                 self._ended.add(order["kill"])
             else:
                 self._orders[order["to"]].put(order["message"])
-        os._exit(0)  # Ray ends the actors of a process that has ended
 
     def look(self) -> None:
         """Says again and again which nodes there are, and how many workers wait for one."""

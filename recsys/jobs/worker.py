@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import json
 import logging
 import os
 import queue
@@ -28,11 +27,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import perform
+from recsys.jobs.lines import MessageLines
 from recsys.jobs.progress import JobStopped, Progress, Report
 from recsys.wording import to_json
 from recsys.workspace import Workspace
@@ -80,7 +80,7 @@ def limit_resources(memory: int) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-class Channel:
+class Channel(MessageLines):
     """Messages to and from the server.
 
     Attributes:
@@ -88,31 +88,18 @@ class Channel:
     """
 
     def __init__(self) -> None:
-        self._out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)  # what libraries print goes to stderr
-        self._lock = threading.Lock()
+        super().__init__()
         self.orders: queue.Queue[dict[str, Any]] = queue.Queue()
         self.stop = threading.Event()
 
-    def send(self, **message: Any) -> None:
-        line = json.dumps(message)
-        try:
-            with self._lock:
-                self._out.write(f"{line}\n")
-                self._out.flush()
-        except OSError:  # the server is gone
-            os._exit(0)
-
     def listen(self) -> None:
         """Takes orders until the server is gone."""
-        for line in sys.stdin.buffer:
-            order = json.loads(line)
+        for order in self.received():
             if "stop" in order:
                 self.stop.set()
             else:
                 self.stop.clear()
                 self.orders.put(order)
-        os._exit(0)
 
     def beat(self) -> None:
         """A sign of life each second; when it fails to come for too long, faulthandler ends the process."""
