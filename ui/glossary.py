@@ -10,7 +10,8 @@ from functools import cache
 from recsys.metrics.registry import METRICS
 from recsys.models.table import MODELS
 from recsys.wording import tr
-from ui.language import language
+from ui.language import language, over_sessions
+from ui.language.session_words import of_sessions
 from ui.learn.texts import FOLDER, read
 
 GLOSSARY = dict(read(FOLDER / "en" / "glossary.md")[0]) | {metric.label: metric.help for metric in METRICS}
@@ -36,7 +37,8 @@ def meaning_of(*terms: str) -> str:
         KeyError: a term is not in the glossary.
     """
     entries = [glossary_in(language())[term] for term in terms]
-    return entries[0][1] if len(entries) == 1 else "\n\n".join(_explained(*entry) for entry in entries)
+    meaning = entries[0][1] if len(entries) == 1 else "\n\n".join(_explained(*entry) for entry in entries)
+    return of_sessions(meaning) if over_sessions() else meaning
 
 
 def _explained(name: str, sentence: str) -> str:

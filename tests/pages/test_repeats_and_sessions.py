@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.repeats import ALLOW
@@ -14,8 +16,10 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
 from tests.metrics.test_repeats import shop
-from tests.pages.screen import everything_on, no_errors
+from tests.pages.english import texts, walk
+from tests.pages.screen import everything_on, no_errors, open_tab, tab_labels
 from tests.walks.page_screen import mixer
+from ui.language import in_language
 from ui.shell import state
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +41,10 @@ def opened(run_id: str, page: str, **view: str) -> AppTest:
     app.session_state["transfer_source"] = True  # the panel is open
     for name, value in {"run": run_id, **view}.items():
         app.query_params[name] = value
-    app.switch_page(f"pages/{page}.py").run()
+    return after_jobs(app.switch_page(f"pages/{page}.py").run())
+
+
+def after_jobs(app: AppTest) -> AppTest:
     for job in state.jobs().of(SPACE):
         state.jobs().wait(job.id, SPACE, timeout=60)
     app.run()
@@ -63,8 +70,29 @@ def test_evaluate_has_its_own_baseline_and_the_protocols_of_sessions(run_id: str
     assert "Next click" in shown and "Cold users" not in shown and "Split by time" not in shown
     assert "Again what was last" in shown and "count as any other item" in shown
     study = opened(run_id, "5_Evaluate", tab="study")
-    assert study.segmented_control(key="study_axis").options == ["another user"]
+    assert study.segmented_control(key="study_axis").options == ["another session"]
 
 
 def test_explain_keeps_chosen_items_among_the_candidates(run_id: str) -> None:
     assert "session u3" in everything_on(opened(run_id, "6_Explain", target="user:u3"))
+
+
+PAGES = ("2_Train", "3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("lang", "word"), [("en", r"\b[Uu]sers?\b(?! table)"), ("zh", "用户(?!表)")])
+def test_no_page_speaks_of_users_over_sessions(run_id: str, page: str, lang: str, word: str) -> None:
+    in_language(lang, lambda: look_in_every_tab(run_id, page, lang, word))
+
+
+def look_in_every_tab(run_id: str, page: str, lang: str, word: str) -> None:
+    app = opened(run_id, page, lang=lang, target="user:u3", source="user:u4")
+    found = set[str]()
+    for label in (None, *tab_labels(app)[1:]):
+        if label is not None:
+            after_jobs(open_tab(app, label))
+        for node in walk(app._tree):
+            fields = MessageToDict(node.proto) if getattr(node, "proto", None) is not None else {}
+            found |= {text for text in texts(fields) if re.search(word, text)}
+    assert found == set()

@@ -49,7 +49,7 @@ def show_summary(page: PageContext, dataset: Dataset) -> None:
     """The flow of rows into kept and dropped, the three sizes, and the next step."""
     flow, numbers = st.columns([7, 3], gap="large")
     with numbers:
-        st.metric(tr("Sessions" if dataset.sessions else "Users"), f"{dataset.n_users:,}")
+        st.metric(tr("Users"), f"{dataset.n_users:,}")
         st.metric(tr("Items"), f"{dataset.n_items:,}")
         st.metric(tr("Rows kept"), f"{dataset.n_interactions:,}")
         if st.button(

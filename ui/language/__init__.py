@@ -23,11 +23,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.wording import Catalogue, Message, tr, use_catalogue
+from ui.language.session_words import sessions_catalogue
 
 FOLDER = Path(__file__).parent
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 COOKIE = "studio_language"
 _IN_SESSION, _CHOSEN = "language", "language_chosen"
+_OVER_SESSIONS = "language_over_sessions"  # in the session: whether the open data hold sessions in place of users
 _OF_FILE: ContextVar[str] = ContextVar("_OF_FILE", default="")
 T = TypeVar("T")
 
@@ -61,6 +63,16 @@ def begin_language() -> None:
     st.session_state[_IN_SESSION] = chosen_language() or _of_browser()
 
 
+def word_for_sessions(sessions: bool) -> None:
+    """Says for this page whether its data hold sessions in place of users; their sentences say so."""
+    st.session_state[_OVER_SESSIONS] = sessions
+
+
+def over_sessions() -> bool:
+    """Whether this page is about sessions; False outside of a page."""
+    return get_script_run_ctx(suppress_warning=True) is not None and bool(st.session_state.get(_OVER_SESSIONS))
+
+
 def choose_language(lang: str) -> None:
     """Remembers a choice for this session; `ui.shell.state` stores it in a cookie."""
     st.session_state[_CHOSEN] = st.session_state[_IN_SESSION] = lang
@@ -82,6 +94,11 @@ def catalogue(lang: str) -> Catalogue:
     return {} if lang == "en" else read_catalogue(FOLDER / lang)
 
 
+@cache
+def _catalogue_over_sessions(lang: str) -> Catalogue:
+    return sessions_catalogue(catalogue("zh"), catalogue(lang))  # every sentence has an entry in Chinese
+
+
 def in_language(lang: str, make: Callable[[], T]) -> T:
     """What `make` returns, worded in a language: for files, which are made outside the run of a page."""
     before = _OF_FILE.set(lang)
@@ -98,7 +115,8 @@ def file_language() -> str:
 
 def _of_reader() -> Catalogue:
     """The catalogue of whoever sees this run of a page, or reads this file; English in jobs and in a shell."""
-    return catalogue(_OF_FILE.get() or language())
+    lang = _OF_FILE.get() or language()
+    return _catalogue_over_sessions(lang) if over_sessions() else catalogue(lang)
 
 
 use_catalogue(_of_reader)

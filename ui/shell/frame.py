@@ -13,7 +13,7 @@ from recsys.jobs.queue import JobSnapshot
 from recsys.wording import tr, tr_n
 from recsys.workspace import Entry
 from recsys.workspace.sample_run import SAMPLE_RUN, sample_run
-from ui.language import LANGUAGES, begin_language, choose_language, language
+from ui.language import LANGUAGES, begin_language, choose_language, language, word_for_sessions
 from ui.learn.guide import guide_card
 from ui.shell import state
 from ui.shell.account import account_buttons
@@ -194,6 +194,7 @@ class open_page:
             _ask_password()
         with self.errors:
             page = PageContext(self.step)
+            word_for_sessions(_over_sessions(page))
             draw(page, self.title, self.sentence)
             return page
         st.page_link("app.py", label=tr("Back to Home"))
@@ -207,6 +208,16 @@ class open_page:
             rerun_if_view_changed()
             widget_values_sent()
         return handled
+
+
+def _over_sessions(page: PageContext) -> bool:
+    """Whether the open data hold sessions in place of users. Home and Learn are about users."""
+    if page.step.key in ("home", "learn"):
+        return False
+    try:
+        return page.dataset is not None and page.dataset.sessions
+    except StudioError:  # the page says so itself, below its menu
+        return False
 
 
 def _ask_password() -> None:

@@ -78,10 +78,7 @@ def _setup(page: PageContext, dataset: Dataset, trained: bool) -> TrainingPlan |
         "items": dataset.n_items,
         "users": dataset.n_users,
     }
-    if dataset.sessions:
-        st.write(tr("{data}: {users:,} sessions, {items:,} items", **sizes))
-    else:
-        st.write(tr("{data}: {users:,} users, {items:,} items", **sizes))
+    st.write(tr("{data}: {users:,} users, {items:,} items", **sizes))
     ready = st.container()
     plan = plan_or_none(page, dataset)
     if plan is None:

@@ -48,8 +48,7 @@ def read_pair(context: RunContext, target: str, source: str) -> TransferPair:
 def _described(context: RunContext, named: NamedParty) -> DescribedParty:
     party = named.party
     if named.is_group:
-        sessions, n = context.dataset.sessions, len(party.histories)
-        note = Message("{n:,} sessions" if sessions else "{n:,} users", n=n)
+        note = Message("{n:,} users", n=len(party.histories))
         titles, heading = _typical(context.dataset, party.histories), Message("Typical items")
         if party.agreement:
             titles, heading = _newest_of_each(context.dataset, party), Message("Newest items of each")

@@ -17,7 +17,6 @@ from recsys.cases.parties import (
     read_scenarios,
     write_items,
 )
-from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
@@ -41,15 +40,6 @@ KINDS: dict[str, Message] = {
     "scenario": Message("The same user, in another scenario"),
     "items": Message("New user: choose items"),
 }
-OF_SESSIONS: dict[str, Message] = {
-    "user": Message("Session"),
-    SEVERAL: Message("Several sessions together"),
-    "group": Message("Group of sessions"),
-    "near": Message("Nearest sessions"),
-    "everyone": Message("All sessions (average)"),
-    "scenario": Message("The same session, in another scenario"),
-    "items": Message("New session: choose items"),
-}
 TARGET_KINDS = ("user", SEVERAL, "group", "everyone", "items")
 LEFT_OUT: dict[str, Message] = {"any": Message("What any of them has"), "all": Message("What all of them have")}
 GROUPS = ("group", "cluster", "column")
@@ -72,7 +62,7 @@ def pick_party(page: PageContext, context: RunContext, side: str) -> str:
         tr("Kind"),
         kinds,
         index=kinds.index(now) if now in kinds else 0,
-        format_func=option_labels(KINDS | (OF_SESSIONS if context.dataset.sessions else {})),
+        format_func=option_labels(KINDS),
         key=f"{side}_kind_{written}",
     )
     pickers: dict[str, Callable[[PageContext, RunContext, str, str], str]] = {
@@ -112,18 +102,17 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
         _preview(context, user)
         return (
             f"user:{data.users.external(user)}"
-            if now is not None
-            or st.button(tr("Choose this session" if data.sessions else "Choose this user"), key=f"{side}_take")
+            if now is not None or st.button(tr("Choose this user"), key=f"{side}_take")
             else ""
         )
     typed = value if kind == "user" else ""
-    part = st.text_input(_part_label(data), value=typed, key=f"{side}_part_{written}")
+    part = st.text_input(_part_label(), value=typed, key=f"{side}_part_{written}")
     found, more = matching(data.users.ids, part)
     if not found:
-        st.caption(tr("No session id matches." if data.sessions else "No user id matches."))
+        st.caption(tr("No user id matches."))
         return ""
     user_id = st.radio(
-        tr("Matching sessions" if data.sessions else "Matching users"),
+        tr("Matching users"),
         found,
         index=found.index(value) if value in found else None,
         format_func=escape_markdown,
@@ -141,13 +130,13 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     now = [data.users.index(user) for user in named.ids if user in data.users][:MOST_USERS]
     key, options = f"{side}_several_{written}", list(range(data.n_users))
     if data.n_users > MAX_LISTED:
-        part = st.text_input(_part_label(data), key=f"{side}_several_part_{written}")
+        part = st.text_input(_part_label(), key=f"{side}_several_part_{written}")
         found, more = matching(data.users.ids, part)
         options = list(dict.fromkeys([*st.session_state.get(key, now), *now, *map(data.users.index, found)]))
         if more:
             st.caption(tr("{n:,} more match. Type more of the id.", n=more))
     chosen = st.multiselect(
-        tr("Sessions, from 2 to {n}" if data.sessions else "Users, from 2 to {n}", n=MOST_USERS),
+        tr("Users, from 2 to {n}", n=MOST_USERS),
         options,
         default=now,
         format_func=lambda user: user_label(data, user),
@@ -173,8 +162,8 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     return _fitting(SeveralUsers(tuple(map(data.users.external, chosen)), agreement, left_out_by).text)
 
 
-def _part_label(data: Dataset) -> str:
-    return tr("Part of a session id" if data.sessions else "Part of a user id")
+def _part_label() -> str:
+    return tr("Part of a user id")
 
 
 def _named_so_far(written: str) -> SeveralUsers:
@@ -268,19 +257,15 @@ def _groups(page: PageContext, context: RunContext) -> dict[str, str]:
 
 def _near(page: PageContext, context: RunContext, side: str, written: str) -> str:
     kind, _, value = written.partition(":")
-    now, sessions = int(value) if kind == "near" and value.isdecimal() else 20, context.dataset.sessions
+    now = int(value) if kind == "near" and value.isdecimal() else 20
     count = st.slider(
-        tr("Number of sessions" if sessions else "Number of users"),
+        tr("Number of users"),
         MINIMUM_GROUP,
         100,
         min(max(now, MINIMUM_GROUP), 100),
         key=f"{side}_near_{written}",
     )
-    said = tr(
-        "The sessions with the embeddings most similar to the target’s."
-        if sessions
-        else "The users with the embeddings most similar to the target’s."
-    )
+    said = tr("The users with the embeddings most similar to the target’s.")
     st.caption(said, help=meaning_of("Cosine similarity"))
     return f"near:{count}"
 

@@ -27,7 +27,7 @@ def show_satisfaction(page: PageContext, context: RunContext, scored: ScoredPair
         help=meaning_of("Agreement", "Least misery", "Most pleasure"),
     )
     st.write(escape_markdown(tr(satisfaction_sentence(context.dataset, *served)), 600))
-    st.dataframe(_table(rows), hide_index=True, width="stretch", column_config=_columns(rows, context.dataset.sessions))
+    st.dataframe(_table(rows), hide_index=True, width="stretch", column_config=_columns(rows))
     st.caption(
         tr(
             "Own best items: the first of the same items by the user’s own scores, without the source. The scores of "
@@ -57,12 +57,12 @@ def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     return shown[[*first, *shown.columns.drop([*first, *dropped])]]
 
 
-def _columns(rows: list[dict[str, object]], sessions: bool) -> dict[str, Any]:
+def _columns(rows: list[dict[str, object]]) -> dict[str, Any]:
     most = max(1, *(int(str(row["of"])) for row in rows))
     by_mean = tr("Own best items in the list if all agreed by the mean")
     by_mean_rank = tr("Mean rank of the list if all agreed by the mean")
     return {
-        "user_id": tr("Session") if sessions else tr("User"),
+        "user_id": tr("User"),
         "found": _bar(tr("Own best items in the list"), most),
         "found_by_mean": _bar(tr("In the list by the mean"), most, by_mean),
         "mean_rank": st.column_config.NumberColumn(
