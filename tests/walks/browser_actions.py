@@ -629,8 +629,8 @@ def train(user: User, level: str, epochs: int) -> list[str]:
     rest(page)
     said = place(page.url)[1]
     started = "job" in said or said.get("run", "") != (user.tab.chosen.run or "")
-    user.tab.job = said.get("job", "")  # it may end before the next look, and open its run
-    if not user.tab.job:
+    user.tab.job = said.get("job", "") or "shown"  # it may end before the next look, and open its run
+    if "job" not in said:
         user.tab.chosen.forget("run", "target", "source")
     return [] if started else ["Train was pressed, and nothing is being trained"]
 
