@@ -24,15 +24,20 @@ import torch
 from benchmarks.record import ROOT, Measurement
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
+from recsys.data.splits import leave_one_out
+from recsys.metrics.uncertainty import bootstrap_means
 from recsys.models.attention.config import AttentionConfig
+from recsys.models.baselines.tuning import tune_baseline
 from recsys.models.sequence import learner
 from recsys.models.storage import weights_digest
 from recsys.models.training.config import TrainConfig
 from recsys.models.training.loop import train
+from recsys.runs import BASELINES_BESIDE, train_run
 
 ROWS = (100_000, 300_000, 1_000_000, 3_000_000)
 ITEMS = (1_000, 10_000, 100_000)
 HISTORY = 100  # items per user, on average
+MODELS = 5  # whose values are resampled together in a report
 
 
 def generate(rows: int, items: int, seed: int = 0) -> Dataset:
@@ -94,6 +99,23 @@ def scaling(rows: int, items: int, cores: int, parts: int) -> dict[str, Any]:
     }
 
 
+def beside(rows: int, items: int) -> dict[str, float]:
+    """Seconds of the baselines and of one bootstrap, which no other worker takes over, beside those of a training."""
+    data = generate(rows, items)
+    split, laps = leave_one_out(data), {}
+    began = time.perf_counter()
+    for name in BASELINES_BESIDE:
+        tune_baseline(name, split.train, split.validation)
+    laps["baselines"] = time.perf_counter() - began
+    began = time.perf_counter()
+    bootstrap_means(np.random.default_rng(0).random((len(split.test), MODELS)))
+    laps["bootstrap"] = time.perf_counter() - began
+    began = time.perf_counter()
+    train_run(data, holdout="last-one", threads=2)
+    laps["training with the baselines"] = time.perf_counter() - began
+    return {name: round(seconds, 2) for name, seconds in laps.items()}
+
+
 def main() -> None:
     """Measure every size in a process of its own; with --one, one size in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -113,7 +135,7 @@ def main() -> None:
         measurement.name = "speed-cores"
         size = (options.rows[0], options.items[0])
         runs = [in_a_process(*size, cores, parts) for parts in options.parts for cores in options.cores]
-        measurement.publish({"rows": size[0], "items": size[1], "runs": runs})
+        measurement.publish({"rows": size[0], "items": size[1], "runs": runs, "seconds": beside(*size)})
         return
     sizes = [in_a_process(rows, items) for rows in options.rows for items in options.items]
     measurement.publish({"sizes": sizes, "threads": torch.get_num_threads()})

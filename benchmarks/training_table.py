@@ -17,6 +17,9 @@ def cores() -> str:
     for run in opened(path)["runs"]:
         figures = [number(run[key]) for key in ("examples_per_second", "cpu_seconds_of_an_epoch")]
         rows.append([str(run["parts"]), str(run["cores"]), *figures, f"`{run['weights']}`", link(path)])
+    if seconds := opened(path).get("seconds"):
+        told = ", ".join(f"{name} {number(value)} s" for name, value in seconds.items())
+        rows.append(["2", "all", "", told, "", link(path)])
     return table(head, rows)
 
 
