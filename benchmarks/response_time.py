@@ -4,7 +4,8 @@
 
 The input is an arrow key on the slider of α on Transfer; the response is there when the server, which runs the page
 again with the blend of that α, has written it into the address.
-Other visitors train meanwhile: one on the English sample, the other on the Chinese one, which is other work.
+Other visitors train meanwhile: one on the English sample, the other on the Chinese one, which is other work. At the
+end each presses Stop in the menu: the seconds until the server has logged the end of the job.
 """
 
 from __future__ import annotations
@@ -55,6 +56,22 @@ def is_training(page: Page, address: str) -> bool:
     return page.get_by_text("running or waiting").count() > 0
 
 
+def seconds_to_stop(page: Page, running: Server) -> float:
+    """Seconds from Stop in the menu of a visitor whose model trains until its job has ended."""
+    before, begin = ended(running), time.perf_counter()
+    page.locator("[class*=st-key-frame_stop] button").first.click()
+    while ended(running) == before:
+        if time.perf_counter() - begin > 120:
+            raise SystemExit("Stop was pressed, and the job goes on")
+        time.sleep(0.01)
+    return time.perf_counter() - begin
+
+
+def ended(running: Server) -> int:
+    """How many jobs have ended on this server."""
+    return running.log.file.read_text("utf-8").count("job ended")
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,6 +94,7 @@ def main() -> None:
         busy = response_times(page, options.times)
         fail_on_errors(screen.wrong())
         training = [is_training(other, running.address) for other in others]
+        stopped = [seconds_to_stop(other, running) for other in others] if all(training) else []
         browser.close()
     shares = {"median_ms": 0.5, "p95_ms": 0.95}
     measurement.publish(
@@ -86,6 +104,7 @@ def main() -> None:
             "quiet": {name: round(percentile(idle, share)) for name, share in shares.items()},
             "while_training": {name: round(percentile(busy, share)) for name, share in shares.items()},
             "still_training_at_the_end": all(training),
+            "seconds_to_stop": [round(seconds, 2) for seconds in stopped],
         }
     )
 

@@ -40,10 +40,12 @@ def sessions(figures: Any) -> str:
 
 
 def response_time(figures: Any) -> str:
-    return " ".join(
+    told = " ".join(
         f"p95 {number(figures[key]['p95_ms'])} ms (median {number(figures[key]['median_ms'])}) {label}"
         for key, label in (("while_training", "while they train;"), ("quiet", "with nothing running"))
     )
+    stopped = " and ".join(number(seconds) for seconds in figures.get("seconds_to_stop", ()))
+    return told + (f"; their jobs end {stopped} s after Stop" if stopped else "")
 
 
 def kill_recovery(figures: Any) -> str:
