@@ -144,7 +144,7 @@ def long_tail(dataset: Dataset) -> Figure:
     hover = tr("%{y:.0f}% of interactions go to the top %{x:.1f}% of items")
     _add_line(figure, np.linspace(0, 100, len(shares))[drawn], shares[drawn], hover, fill="tozeroy")
     figure.add_scatter(x=[half * 100], y=[50], mode="markers", marker={"color": DROPPED, "size": 11}, hoverinfo="skip")
-    figure.add_annotation(x=74, y=48, text=tr("equal popularity"), showarrow=False, font={"color": QUIET}, textangle=0)
+    figure.add_annotation(x=74, y=48, text=tr("equal popularity"), showarrow=False, textangle=0)
     figure.update_xaxes(range=[0, 100])
     figure.update_yaxes(range=[0, 102])
     return figure

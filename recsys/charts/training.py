@@ -179,11 +179,11 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
             continue
         until = max(until, float(evaluated[-1]["seconds"]))
         _line(figure, evaluated, "ndcg@10", x="seconds", name=plain_text(name, 40), color=group_colour(number), width=3)
-        end = evaluated[-1]
+        end, colour = evaluated[-1], group_colour(number)
+        label = f'<span style="color:{colour}">●</span> {plain_text(name, 24)}'  # words in it would be too pale
         figure.add_annotation(
-            x=end["seconds"], y=end["ndcg@10"], text=plain_text(name, 24), showarrow=False, xanchor="right", yshift=10,
-            font={"color": group_colour(number)},
-        )  # fmt: skip
+            x=end["seconds"], y=end["ndcg@10"], text=label, showarrow=False, xanchor="right", yshift=10
+        )
     baselines = list(runs.values())[-1][1] if runs else {}
     for number, (name, quality) in enumerate(sorted(baselines.items())):
         _level(figure, tr(model_label(name)), float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
@@ -199,9 +199,7 @@ def _level(figure: Figure, name: str, value: float, until: float, dash: str) -> 
         x=[0, until], y=[value, value], mode="lines", line={"color": QUIET, "width": 2, "dash": dash},
         name=plain_text(name), hovertemplate=f"{shown}<extra></extra>",
     )  # fmt: skip
-    figure.add_annotation(
-        x=0, y=value, text=shown, showarrow=False, xanchor="left", yanchor="bottom", font={"color": QUIET}
-    )
+    figure.add_annotation(x=0, y=value, text=shown, showarrow=False, xanchor="left", yanchor="bottom")
 
 
 def _line(
@@ -243,7 +241,7 @@ def _mark(
     said = f"{name} {format_number(y)}"
     figure.add_scatter(
         x=[x], y=[y], mode="markers+text", marker={"color": MODEL, "size": size, "symbol": symbol},
-        text=[before + said if shown else ""], textfont={"color": MODEL},
+        text=[before + said if shown else ""],
         textposition="top left" if x > last / 2 else "top right",
         name=name,
         hovertemplate=f"{name}: {tr(_NAMES['epoch'])} %{{x:.0f}}, %{{y:.3g}}<extra></extra>",

@@ -111,10 +111,10 @@ def test_the_whole_page_speaks_chinese_and_english_again() -> None:
     assert escaped in everything_on(app) and words("zh")["keep"] in [button.label for button in app.button]
     app.button("learn_next").click().run()
     assert lessons("zh")["interests"].title in tab_shown(app) and param(app, "lang") == "zh"
-    app.segmented_control("frame_language").set_value(None).run()  # sent by a page that is just being drawn
+    app.segmented_control("frame_language_learn").set_value(None).run()  # sent by a page that is just being drawn
     no_errors(app)
     assert words("zh")["page"] in texts(app) and param(app, "lang") == "zh"
-    app.segmented_control("frame_language").set_value("en").run()
+    app.segmented_control("frame_language_learn").set_value("en").run()
     no_errors(app)
     assert WORDS["page"] in texts(app) and not param(app, "lang")
 

@@ -153,20 +153,22 @@ def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> N
 
 def _language_switch(page: PageContext) -> None:
     """Writes the language into the URL; English leaves it, and is remembered as every choice."""
+    # A browser may send the value of a page that it has left: under a key of every page, it would not be found again.
+    key = f"frame_language_{page.step.key}"
 
     def choose() -> None:
-        chosen = st.session_state["frame_language"]
+        chosen = st.session_state[key]
         if chosen not in LANGUAGES:  # a page that is just being drawn may send that nothing is chosen
             return
         choose_language(chosen)
         page.set_view(lang="" if chosen == "en" else chosen)
 
-    set_widget_value("frame_language", language())
+    set_widget_value(key, language())
     st.segmented_control(
         "Language / 语言",
         list(LANGUAGES),
         format_func=lambda one: LANGUAGES[one],
-        key="frame_language",
+        key=key,
         on_change=choose,
         required=True,
         label_visibility="collapsed",

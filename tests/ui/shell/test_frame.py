@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from markdown_it import MarkdownIt
+from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
@@ -15,6 +16,7 @@ from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.pages.screen import WATCH, no_errors
 from ui.shell import state
+from ui.shell.page_context import STEPS
 from ui.shell.widgets import escape_markdown
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -40,6 +42,18 @@ def page(name: str = "", space: str = ANN, **params: str) -> AppTest:
 
 def shown(app: AppTest) -> str:
     return " ".join(str(element.value) for element in [*app.error, *app.warning, *app.title, *app.subheader])
+
+
+def test_no_two_pages_have_a_widget_of_one_key_with_a_callback(home: Workspace) -> None:
+    """Streamlit calls the callback of a page that was left, and its key then leads to the widget of the new page."""
+    ids: dict[str, set[str]] = {}
+    for step in STEPS:
+        app = page("" if step.key == "home" else Path(step.file).stem, run="sample")
+        for widget_id, widget in app.session_state._state._state._new_widget_state.widget_metadata.items():
+            if widget.callback:
+                ids.setdefault(user_key_from_element_id(widget_id) or "", set()).add(widget_id)
+    assert {"frame_language_home", "frame_run_train"} <= ids.keys()
+    assert {key for key, found in ids.items() if len(found) > 1} == set()
 
 
 LEADS_ON = {
