@@ -225,9 +225,9 @@ def problems(user: User) -> list[str]:
         looked_at, chosen, job, where = tab.page.url, replace(tab.chosen), tab.job, tab.where
         shown = _what_is_shown(user)
         # `page.url` follows the browser after a moment only
-        if tab.page.evaluate("location.href") == looked_at or not (job or tab.job):
+        if not (job or tab.job) or (not shown and tab.page.evaluate("location.href") == looked_at):
             break
-        rest(tab.page)  # the job ended while the page was being read, and opened its run: both are read again
+        rest(tab.page)  # a job may have ended while the page was being read, and opened its run: both are read again
         tab.chosen, tab.job, tab.where = chosen, job, where
     return found + shown
 
