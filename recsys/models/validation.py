@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from recsys.data.splits import Holdout, hold_out_last, without_last
 from recsys.metrics import Ranks, hit_rate, mask_seen, ndcg, rank_masked, reciprocal_rank
 from recsys.models.baselines.markov import Markov, windowed_counts
 from recsys.models.recommender import Recommender, batched
+
+if TYPE_CHECKING:
+    from recsys.models.trainable import MarkovBlend
 
 WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
 WINDOWS = (10, 5, 3)  # steps within which an item counts as following another; settings of the Markov scores
@@ -60,6 +64,28 @@ def next_item_ranks(model: Recommender, holdout: Holdout) -> Ranks:
         parts.append(rank_masked(masked, positives[part], share_above=False))
         start += len(histories)
     return Ranks.concatenate(parts)
+
+
+def blend_ranks(model: MarkovBlend, holdout: Holdout) -> tuple[Ranks, Ranks, Ranks]:
+    """`next_item_ranks` of the model without its Markov scores, of these alone, and of both together: each scores once.
+
+    Args:
+        model: with Markov scores.
+    """
+    assert model.markov is not None
+    network, positives = model.with_markov(None, 0.0), first_positives(holdout)
+    found: tuple[list[Ranks], ...] = ([], [], [])
+    start = 0
+    for histories in batched(holdout.histories):
+        part = slice(start, start + len(histories))
+        own, markov = network.scores(histories), model.markov.scores(histories)
+        together = own + model.markov_weight * markov if model.markov_weight else own
+        for ranks, scores in zip(found, (own, markov, together), strict=True):
+            masked = mask_seen(scores, holdout.left_out[part])
+            ranks.append(rank_masked(masked, positives[part], share_above=False))
+        start += len(histories)
+    alone, other, both = map(Ranks.concatenate, found)
+    return alone, other, both
 
 
 def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from recsys.data.splits import Split
-from recsys.metrics import Ranks, ndcg, repeat_statistics
+from recsys.metrics import ndcg, repeat_statistics
 from recsys.models.recommender import Recommender
 from recsys.models.trainable import MarkovBlend
 from recsys.wording import Message
@@ -32,24 +32,27 @@ class Evidence:
         self.seed = seed
         self.quality: dict[str, Mapping[str, float]] = {}
         self._per_user: dict[str, np.ndarray] = {}
+        self._parts: dict[str, dict[str, np.ndarray]] = {}
 
     def evaluate(self, model: Recommender) -> Mapping[str, float]:
         """Ranks every item for every validation user; returns and keeps the model's figures."""
-        from recsys.models.validation import accuracy_means
+        from recsys.models.validation import accuracy_means, blend_ranks, next_item_ranks
 
-        ranks = self._ranks(model)
+        parts: dict[str, np.ndarray] = {}
+        if isinstance(model, MarkovBlend) and model.markov is not None:
+            network, markov, ranks = blend_ranks(model, self.users)
+            parts = {Message("network alone"): ndcg(network, 10), Message("Markov alone"): ndcg(markov, 10)}
+        else:
+            ranks = next_item_ranks(model, self.users)
         self.quality[model.name] = accuracy_means(ranks)
         self._per_user[model.name] = ndcg(ranks, 10)
+        name = Message("both together") if parts else Message("network alone")
+        self._parts[model.name] = parts | {name: self._per_user[model.name]}
         return self.quality[model.name]
 
     def quality_of(self, first: str) -> dict[str, Mapping[str, float]]:
         """`quality` with one model in front."""
         return {first: self.quality[first], **self.quality}
-
-    def _ranks(self, model: Recommender) -> Ranks:
-        from recsys.models.validation import next_item_ranks
-
-        return next_item_ranks(model, self.users)
 
     def comparison(self, name: str, per_user: np.ndarray | None = None) -> dict[str, Any]:
         """A model against the best of the others evaluated so far; {} while there is none.
@@ -81,11 +84,7 @@ class Evidence:
         """
         from recsys.metrics.uncertainty import estimate_means
 
-        alone: dict[str, MarkovBlend] = {Message("network alone"): model.with_markov(None, 0.0)}
-        values: dict[str, Any] = {name: ndcg(self._ranks(part), 10) for name, part in alone.items()}
-        if model.markov is not None:
-            values[Message("Markov alone")] = ndcg(self._ranks(model.markov), 10)
-            values[Message("both together")] = self._per_user[model.name]
+        values = self._parts[model.name]
         return {name: estimate.to_json() for name, estimate in estimate_means(values, seed=self.seed).items()}
 
     def to_json(self, model: Recommender) -> dict[str, Any]:
