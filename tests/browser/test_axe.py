@@ -39,15 +39,14 @@ class Look:
 
     Attributes:
         found: all violations so far, with what was on the page.
-        figures: whether pale words of figures count.
         words: how many words of figures were measured there, in the theme with fewer.
     """
 
     def __init__(self, page: Page) -> None:
-        self.page, self.found, self.figures, self.words = page, list[str](), True, dict[str, int]()
+        self.page, self.found, self.words = page, list[str](), dict[str, int]()
 
     def __call__(self, what: str) -> None:
-        lines, self.words[what] = settled(self.page, self.figures)
+        lines, self.words[what] = settled(self.page)
         self.found += [f"{what}, {line}" for line in lines]
 
 
@@ -59,7 +58,7 @@ def look(page: Page) -> Iterator[Look]:
     assert not looking.found, "\n".join(looking.found)
 
 
-def settled(page: Page, figures: bool = True) -> tuple[list[str], int]:
+def settled(page: Page) -> tuple[list[str], int]:
     """The violations in both themes of a page that did not run while it was looked at: a job that ends runs it again.
 
     The theme that is open comes first, with all rules; the other one stays open.
@@ -73,7 +72,7 @@ def settled(page: Page, figures: bool = True) -> tuple[list[str], int]:
         for theme in reversed(PAPER) if page.evaluate(_IS_DARK) else PAPER:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
             page.wait_for_function(_HAS_PAPER, arg=PAPER[theme])
-            lines, measured = problems(page, COLOUR_RULES if words else None, figures)
+            lines, measured = problems(page, COLOUR_RULES if words else None)
             found += [f"{theme}: {line}" for line in lines]
             words.append(measured)
         quiet(page)  # a key pressed while the map takes over the theme is lost
@@ -82,26 +81,26 @@ def settled(page: Page, figures: bool = True) -> tuple[list[str], int]:
     pytest.fail("The page never stopped running.")
 
 
-def problems(page: Page, rules: tuple[str, ...] | None, figures: bool) -> tuple[list[str], int]:
+def problems(page: Page, rules: tuple[str, ...] | None) -> tuple[list[str], int]:
     """The violations of the page as it stands, with the pale words of its figures; and how many words these have.
 
     What is found must still be there seconds later: a component that is just taking its place covers others, and on a
     busy machine it takes over another theme late.
     """
-    lines, words = at_once(page, rules, figures)
+    lines, words = at_once(page, rules)
     for _ in range(SECONDS_TO_SETTLE):
         if not lines:
             break
         page.wait_for_timeout(1000)
-        again, words = at_once(page, rules, figures)
+        again, words = at_once(page, rules)
         lines = [line for line in again if line in lines]
     return lines, words
 
 
-def at_once(page: Page, rules: tuple[str, ...] | None, figures: bool) -> tuple[list[str], int]:
+def at_once(page: Page, rules: tuple[str, ...] | None) -> tuple[list[str], int]:
     """What axe finds now, and what it does not look into: the words of figures, which are SVG."""
     words = page.evaluate(_PALE_WORDS)
-    pale = [f"pale in a figure: {word}" for word in words["pale"]] if figures else []
+    pale = [f"pale in a figure: {word}" for word in words["pale"]]
     return violations(page, rules=rules) + pale, words["seen"]
 
 
@@ -162,7 +161,6 @@ def test_home(page: Page, address: str, look: Look) -> None:
 
 
 def test_data_and_train(page: Page, address: str, look: Look) -> None:
-    look.figures = False  # here some words stand on cells, and some have the colour of their line: 3.2:1
     opened(page, f"{address}/Data")
     look("Data, empty")
     opened(page, f"{address}/Train")
