@@ -1,6 +1,6 @@
 """The two paths of training beside each other, both on the CPU: is ours faster there, and do they rank equally well?
 
-    python -m benchmarks.device ml-latest-small.zip --seeds 0 1 2 3 4
+    python -m benchmarks.device ml-100k --seeds 0 1
 
 "ours" is the path of the CPU (`SequenceLearner`), "standard" that of accelerators (`DeviceLearner`: torch's attention,
 dropout and cross-entropy), "bfloat16" the same with the network in mixed precision. Prints JSON: steps per second of
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 import recsys
+from benchmarks.datasets import WHEELS, fetch
 from benchmarks.record import Measurement
 from recsys.data.dataset import Dataset
 from recsys.data.splits import Split, leave_one_out
@@ -107,14 +108,15 @@ def difference(ours: np.ndarray, other: np.ndarray) -> list[float]:
 def main() -> None:
     """Measure speed and accuracy on a file of interactions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2, 3, 4])
+    parser.add_argument("data", help="a file of interactions, or ml-100k")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1])
     parser.add_argument("--epochs", type=int, help="by rule if not given")
     parser.add_argument("--blocks", type=int, default=7)
     parser.add_argument("--steps", type=int, default=20, help="in a block")
     measurement = Measurement(parser)
     options = measurement.options
-    split = leave_one_out(recsys.load(options.file).dataset)
+    file = fetch(options.data) if options.data in WHEELS else Path(options.data)
+    split = leave_one_out(recsys.load(file).dataset)
     figures: dict[str, Any] = {
         "data": {"users": split.train.n_users, "items": split.train.n_items, "rows": split.train.n_interactions},
         "speed": {f"threads_{n}": speed(split.train, n, options.blocks, options.steps) for n in (1, 2)},
