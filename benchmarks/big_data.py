@@ -101,7 +101,7 @@ def main() -> None:
             "items": found["items"],
             "minutes": options.minutes,
             "steps": steps,
-            "training": trained,
+            "training": {name: value for name, value in trained.items() if name != "run"},
             "steps_of_the_path": len(listed["steps"]),
         }
     )
