@@ -15,8 +15,8 @@ from recsys.transfer import METHODS
 
 WORD = re.compile(r"(?<![A-Za-z])[A-Za-z][a-z]{3,}(?![A-Za-z])")
 MARKS = re.compile(
-    r"\b[\w-]+\.txt\b|\.(?:parquet|np[yz])\b|\w+_\w+|\$[^$]+\$|`[^`]*`|\]\([^)]*\)|%\{[^}]*\}|</?\w+(?: style=\"[^\"]*\")?>"
-    r"|:(?:orange|blue|gray|material)[\[/]|[Ii]tem-kNN"
+    r"\b[\w-]+\.txt\b|\.(?:parquet|np[yz])\b|\w+_\w+|\$[^$]+\$|`[^`]*`|\]\([^)]*\)|%\{[^}]*\}"
+    r"|</?\w+(?: style=\"[^\"]*\")?>|:(?:orange|blue|gray|material)[\[/]|[Ii]tem-kNN"
 )
 """Names of files and settings, formulas, code, addresses of links, places of hover texts, tags, colours, item-kNN."""
 NAMES = {
