@@ -238,6 +238,14 @@ def test_the_map_of_interests_and_of_the_next_choice_are_chosen_in_the_url(space
     no_errors(linked)
 
 
+def test_a_page_that_is_just_being_drawn_changes_no_representation(space: Space) -> None:
+    app = opened(space, tab="next-choice")
+    app.segmented_control(key="map_representation").set_value(None).run()  # what a browser may send then
+    no_errors(app)
+    assert "next-choice" in str(app.query_params["tab"])
+    assert app.segmented_control(key="map_representation").value == "next-choice"
+
+
 def test_nearest_users_are_nearest_in_the_shown_representation(space: Space) -> None:
     folder = str(space.path(space.entries("run")[0].id))
     pick = {"kind": "pick", "index": 7, "seq": 1}

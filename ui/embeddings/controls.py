@@ -135,6 +135,8 @@ def _representation(page: PageContext) -> Representation:
 
     def choose() -> None:
         chosen = st.session_state["map_representation"]
+        if chosen not in REPRESENTATIONS:  # a page that is just being drawn may send that nothing is chosen
+            return
         page.set_view(tab="" if chosen == "interests" else chosen)
 
     set_widget_value("map_representation", shown)

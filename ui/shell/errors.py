@@ -76,10 +76,7 @@ def _unique_container(key: str) -> DeltaGenerator:
 
 
 def rerun_if_view_changed() -> None:
-    """Runs the whole page again when the view has changed since its menu was drawn.
-
-    The URL itself is not compared: a fragment that runs on a timer may still get the URL before the last change.
-    """
+    """Runs the whole page again when the view has changed since its menu was drawn."""
     if not state.is_view_drawn():
         st.rerun()
 
@@ -93,6 +90,7 @@ def guarded_fragment(run_every: float | None = None) -> Callable[[Callable[..., 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         @wraps(body)
         def guarded(*args: Any, **kwargs: Any) -> None:
+            state.restore_url()
             rerun_if_view_changed()  # a callback of one of its widgets may have changed the view
             with ErrorDisplay():
                 body(*args, **kwargs)

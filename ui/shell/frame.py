@@ -195,6 +195,7 @@ class open_page:
         if not state.has_access():
             _ask_password()
         with self.errors:
+            state.begin_view()
             page = PageContext(self.step)
             word_for_sessions(_over_sessions(page))
             draw(page, self.title, self.sentence)

@@ -228,6 +228,7 @@ class PageContext:
         URL agree (see `rerun_if_view_changed`). The URL is read first, because another widget may have changed it in
         the same run.
         """
+        state.restore_url()
         self.view = _without_deleted(state.read_view())
         if self.view.problems:
             st.session_state[PENDING_PROBLEMS] = self.view.problems  # their values leave the URL now

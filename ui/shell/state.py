@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.cases.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 from recsys.errors import InputError, StudioError
@@ -84,6 +85,7 @@ class View:
 
 
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
+_URL = "view_url"  # in the session: the query parameters with which the whole page ran, or those written since
 PARAMETERS = (
     *("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside"),
     *("lang", "code", "mode", "guide"),  # the language; of Learn; the guide that is open
@@ -109,10 +111,33 @@ def read_view() -> View:
     return View(**values, rules=rules, problems=(*problems, *map(tr, refused)))  # type: ignore[arg-type]
 
 
+def begin_view() -> None:
+    """Takes over the URL with which the whole page runs."""
+    st.session_state[_URL] = st.query_params.to_dict()
+
+
 def write_view(view: View) -> None:
     """Puts the view into the URL."""
     st.query_params.from_dict(view.params())
+    st.session_state[_URL] = st.query_params.to_dict()
     st.session_state[_WRITTEN] = view.link_params()
+
+
+def restore_url() -> None:
+    """Gives a fragment, at its begin, the URL that was written last.
+
+    A browser that asks for a fragment, as a timer does, sends the URL that it knows: perhaps the one before the last
+    change. Another URL of the visitor's (Back, a link) runs the whole page.
+    """
+    known = st.session_state.get(_URL)
+    if known is not None and is_fragment_run() and st.query_params.to_dict() != known:
+        st.query_params.from_dict(known)
+
+
+def is_fragment_run() -> bool:
+    """Whether only fragments of the page run."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def set_drawn_view(view: View) -> None:

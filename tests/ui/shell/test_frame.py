@@ -56,6 +56,30 @@ def test_no_two_pages_have_a_widget_of_one_key_with_a_callback(home: Workspace) 
     assert {key for key, found in ids.items() if len(found) > 1} == set()
 
 
+def fragment_with_an_old_url() -> None:
+    """A browser that asks for a fragment before it has heard of the new URL."""
+    import streamlit as st
+
+    from ui.shell import state
+    from ui.shell.errors import guarded_fragment
+
+    st.query_params.from_dict({"run": "old"})
+    state.begin_view()
+    state.write_view(state.View(run="new"))
+    state.set_drawn_view(state.View(run="new"))
+    st.query_params.from_dict({"run": "old"})
+    guarded_fragment()(lambda: st.text(state.read_view().run))()
+
+
+@pytest.mark.parametrize(("alone", "shown"), [(True, "new"), (False, "old")])
+def test_a_fragment_has_the_url_that_was_written_last(monkeypatch: pytest.MonkeyPatch, alone: bool, shown: str) -> None:
+    """A run of the whole page has the URL of the browser, which may be another one by Back."""
+    monkeypatch.setattr(state, "is_fragment_run", lambda: alone)
+    app = AppTest.from_function(fragment_with_an_old_url).run()
+    no_errors(app)
+    assert [text.value for text in app.text] == [shown]
+
+
 LEADS_ON = {
     "1_Data": "Open",
     "2_Train": "Choose data",
