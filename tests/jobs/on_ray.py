@@ -121,7 +121,7 @@ def test_a_training_whose_node_is_lost_goes_on_elsewhere_from_its_checkpoint(
 ) -> None:
     """Two trainings, one on each node: that of the lost one ends as the undisturbed one."""
     queue = JobQueue(workers=4, trainings=2, runner=runner)
-    jobs = [training(workspace, epochs=30, seed=3) for _ in range(2)]
+    jobs = [training(workspace, epochs=200, seed=3) for _ in range(2)]  # seconds, so that the node is lost meanwhile
     for job in jobs:
         queue.submit(ANN, "train", "t", job, job_id=job.id)
     until(lambda: all(len(queue.snapshot(job.id, ANN).details.get("reports", ())) >= 2 for job in jobs))
@@ -131,7 +131,7 @@ def test_a_training_whose_node_is_lost_goes_on_elsewhere_from_its_checkpoint(
     assert [one.state for one in ended] == ["done", "done"], [one.error for one in ended]
     assert any("lost with its node" in str(one.details.get("restarted")) for one in ended)
     for one in ended:
-        assert [row["epoch"] for row in one.details["reports"]] == list(range(1, 31))
+        assert [row["epoch"] for row in one.details["reports"]] == list(range(1, 201))
     assert np.array_equal(*(scores(workspace, one.result["run"]) for one in ended))
 
 
