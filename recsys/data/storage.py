@@ -93,6 +93,14 @@ def load_dataset(folder: Path) -> Dataset:
     return dataset
 
 
+def holds_sessions(folder: Path) -> bool:
+    """Whether the histories of saved data are sessions, from meta.json alone; False where that is damaged."""
+    try:
+        return json.loads((folder / "meta.json").read_text("utf-8")).get("sessions") is True
+    except DAMAGED_FILE:
+        return False
+
+
 def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, Any], users: pd.DataFrame) -> Dataset:
     from pyarrow import parquet
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -57,35 +57,34 @@ def accuracy_means(ranks: Ranks) -> dict[str, float]:
 
 def next_item_ranks(model: Recommender, holdout: Holdout) -> Ranks:
     """Ranks of the next items of held-out users among all items that may be recommended (see `metrics.ranking`)."""
-    positives, parts, start = first_positives(holdout), [], 0
-    for histories in batched(holdout.histories):
-        part = slice(start, start + len(histories))
-        masked = mask_seen(model.scores(histories), holdout.left_out[part])
-        parts.append(rank_masked(masked, positives[part], share_above=False))
-        start += len(histories)
-    return Ranks.concatenate(parts)
+    return _ranks_of(lambda histories: (model.scores(histories),), holdout)[0]
 
 
-def blend_ranks(model: MarkovBlend, holdout: Holdout) -> tuple[Ranks, Ranks, Ranks]:
+def blend_ranks(model: MarkovBlend, holdout: Holdout) -> tuple[Ranks, ...]:
     """`next_item_ranks` of the model without its Markov scores, of these alone, and of both together: each scores once.
 
     Args:
         model: with Markov scores.
     """
     assert model.markov is not None
-    network, positives = model.with_markov(None, 0.0), first_positives(holdout)
-    found: tuple[list[Ranks], ...] = ([], [], [])
-    start = 0
+    network, markov, weight = model.with_markov(None, 0.0), model.markov, model.markov_weight
+
+    def scores(histories: Sequence[History]) -> tuple[np.ndarray, ...]:
+        own, others = network.scores(histories), markov.scores(histories)
+        return own, others, own + weight * others if weight else own
+
+    return _ranks_of(scores, holdout)
+
+
+def _ranks_of(scores: Callable[[Sequence[History]], tuple[np.ndarray, ...]], holdout: Holdout) -> tuple[Ranks, ...]:
+    """`next_item_ranks` for each of the scores that a function returns."""
+    positives, parts, start = first_positives(holdout), [], 0
     for histories in batched(holdout.histories):
         part = slice(start, start + len(histories))
-        own, markov = network.scores(histories), model.markov.scores(histories)
-        together = own + model.markov_weight * markov if model.markov_weight else own
-        for ranks, scores in zip(found, (own, markov, together), strict=True):
-            masked = mask_seen(scores, holdout.left_out[part])
-            ranks.append(rank_masked(masked, positives[part], share_above=False))
+        masked = (mask_seen(one, holdout.left_out[part]) for one in scores(histories))
+        parts.append([rank_masked(one, positives[part], share_above=False) for one in masked])
         start += len(histories)
-    alone, other, both = map(Ranks.concatenate, found)
-    return alone, other, both
+    return tuple(Ranks.concatenate(each) for each in zip(*parts, strict=True))
 
 
 def next_item_quality(model: Recommender, holdout: Holdout) -> dict[str, float]:

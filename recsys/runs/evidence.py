@@ -32,22 +32,24 @@ class Evidence:
         self.seed = seed
         self.quality: dict[str, Mapping[str, float]] = {}
         self._per_user: dict[str, np.ndarray] = {}
-        self._parts: dict[str, dict[str, np.ndarray]] = {}
+        self._parts: dict[str, dict[str, np.ndarray]] = {}  # NDCG@10 of the models with Markov scores
 
     def evaluate(self, model: Recommender) -> Mapping[str, float]:
         """Ranks every item for every validation user; returns and keeps the model's figures."""
         from recsys.models.validation import accuracy_means, blend_ranks, next_item_ranks
 
-        parts: dict[str, np.ndarray] = {}
         if isinstance(model, MarkovBlend) and model.markov is not None:
             network, markov, ranks = blend_ranks(model, self.users)
-            parts = {Message("network alone"): ndcg(network, 10), Message("Markov alone"): ndcg(markov, 10)}
+            parts = {
+                Message("network alone"): network,
+                Message("Markov alone"): markov,
+                Message("both together"): ranks,
+            }
+            self._parts[model.name] = {name: ndcg(part, 10) for name, part in parts.items()}
         else:
             ranks = next_item_ranks(model, self.users)
         self.quality[model.name] = accuracy_means(ranks)
         self._per_user[model.name] = ndcg(ranks, 10)
-        name = Message("both together") if parts else Message("network alone")
-        self._parts[model.name] = parts | {name: self._per_user[model.name]}
         return self.quality[model.name]
 
     def quality_of(self, first: str) -> dict[str, Mapping[str, float]]:
@@ -84,7 +86,7 @@ class Evidence:
         """
         from recsys.metrics.uncertainty import estimate_means
 
-        values = self._parts[model.name]
+        values = self._parts.get(model.name, {Message("network alone"): self._per_user[model.name]})
         return {name: estimate.to_json() for name, estimate in estimate_means(values, seed=self.seed).items()}
 
     def to_json(self, model: Recommender) -> dict[str, Any]:

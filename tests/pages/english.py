@@ -54,16 +54,20 @@ def texts(value: Any, shown: bool = False) -> Iterator[str]:
 def english_on(app: AppTest, names: set[str]) -> dict[str, str]:
     """The English words on a page, each with the first text that has it."""
     found: dict[str, str] = {}
+    for text in texts_on(app):
+        if not text.startswith("<style") and text not in METHODS and text != "studio_space":
+            for word in WORD.findall(MARKS.sub(" ", text.replace("\\", ""))):
+                if word not in names:
+                    found.setdefault(word, text[:200])
+    return found
+
+
+def texts_on(app: AppTest) -> Iterator[str]:
+    """The texts for readers of every element on a page."""
     for node in walk(app._tree):
         proto = getattr(node, "proto", None)
-        if proto is None:
-            continue
-        for text in texts(MessageToDict(proto, preserving_proto_field_name=True)):
-            if not text.startswith("<style") and text not in METHODS and text != "studio_space":
-                for word in WORD.findall(MARKS.sub(" ", text.replace("\\", ""))):
-                    if word not in names:
-                        found.setdefault(word, text[:200])
-    return found
+        if proto is not None:
+            yield from texts(MessageToDict(proto, preserving_proto_field_name=True))
 
 
 def walk(node: Any) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
 
+from ui.shell import state
 from ui.shell.log import SOURCES
 
 UNEXPECTED, REFUSED, VERDICT = "studio_error_unexpected", "studio_error_refused", "studio_verdict"
@@ -48,6 +49,21 @@ def open_tab(app: AppTest, label: str) -> AppTest:
     states = app._tree.get_widget_states()
     states.widgets.append(WidgetState(id=container.proto.tab_container.id, string_value=label))
     return app._run(states)
+
+
+def in_every_tab(app: AppTest) -> Iterator[AppTest]:
+    """The page as it is, then with each of its other tabs, each once its jobs have ended."""
+    yield app
+    for label in tab_labels(app)[1:]:
+        yield after_jobs(open_tab(app, label))
+
+
+def after_jobs(app: AppTest) -> AppTest:
+    """The page once the jobs of its space have ended; the page is run again then."""
+    space = app.session_state["space"]
+    for job in state.jobs().of(space):
+        state.jobs().wait(job.id, space, timeout=60)
+    return app.run()
 
 
 def tab_labels(app: AppTest) -> list[str]:

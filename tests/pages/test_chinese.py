@@ -22,7 +22,7 @@ from recsys.workspace.names import STOPPED
 from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
 from tests.conftest import planted_dataset
 from tests.pages.english import NAMES, english_on, words_of
-from tests.pages.screen import no_errors, open_tab, tab_labels
+from tests.pages.screen import after_jobs, in_every_tab, no_errors
 from ui.components.point_map.payload import bits_of
 from ui.language import in_language
 from ui.shell import state
@@ -71,21 +71,6 @@ def opened(step: Any, session: Mapping[str, Any] | None = None, /, **view: str) 
         app.session_state[name] = value
     app.query_params.update({"lang": "zh", **view})
     return after_jobs(app.run())
-
-
-def after_jobs(app: AppTest) -> AppTest:
-    """The page once its jobs have ended."""
-    active = [job for job in state.jobs().of(SPACE) if job.active]
-    for job in active:
-        state.jobs().wait(job.id, SPACE, timeout=120)
-    return app.run() if active else app
-
-
-def in_every_tab(app: AppTest) -> Iterator[AppTest]:
-    """The page as it is, then with each of its other tabs."""
-    yield app
-    for label in tab_labels(app)[1:]:
-        yield after_jobs(open_tab(app, label))
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from recsys.runs import copy_run, load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.english import NAMES, english_on, words_of
-from tests.pages.screen import everything_on, no_errors, tab_shown
+from tests.pages.screen import after_jobs, everything_on, no_errors, tab_shown
 from ui.evaluate.view import TABS
 from ui.language import in_language
 from ui.shell import state
@@ -36,13 +36,6 @@ def saved(own_workspace: Workspace) -> dict[str, str]:
         run = train_run(data, model_config=shape, epochs=2, threads=1, holdout=holdout, name=f"run {name}")
         found[name] = space.save_run(run, data).id
     return found
-
-
-def after_jobs(app: AppTest) -> AppTest:
-    """The page once its jobs have ended."""
-    for job in state.jobs().of(SPACE):
-        state.jobs().wait(job.id, SPACE, timeout=60)
-    return app.run()
 
 
 def opened(run_id: str, space: str = SPACE, **view: str) -> AppTest:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.repeats import ALLOW
@@ -16,11 +15,10 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import load_run, train_run
 from recsys.workspace import Workspace
 from tests.metrics.test_repeats import shop
-from tests.pages.english import texts, walk
-from tests.pages.screen import everything_on, no_errors, open_tab, tab_labels
+from tests.pages.english import texts_on
+from tests.pages.screen import after_jobs, everything_on, in_every_tab, no_errors
 from tests.walks.page_screen import mixer
 from ui.language import in_language
-from ui.shell import state
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "9" * 32
@@ -41,13 +39,7 @@ def opened(run_id: str, page: str, **view: str) -> AppTest:
     app.session_state["transfer_source"] = True  # the panel is open
     for name, value in {"run": run_id, **view}.items():
         app.query_params[name] = value
-    return after_jobs(app.switch_page(f"pages/{page}.py").run())
-
-
-def after_jobs(app: AppTest) -> AppTest:
-    for job in state.jobs().of(SPACE):
-        state.jobs().wait(job.id, SPACE, timeout=60)
-    app.run()
+    app = after_jobs(app.switch_page(f"pages/{page}.py").run())
     no_errors(app)
     return app
 
@@ -87,12 +79,6 @@ def test_no_page_speaks_of_users_over_sessions(run_id: str, page: str, lang: str
 
 
 def look_in_every_tab(run_id: str, page: str, lang: str, word: str) -> None:
-    app = opened(run_id, page, lang=lang, target="user:u3", source="user:u4")
-    found = set[str]()
-    for label in (None, *tab_labels(app)[1:]):
-        if label is not None:
-            after_jobs(open_tab(app, label))
-        for node in walk(app._tree):
-            fields = MessageToDict(node.proto) if getattr(node, "proto", None) is not None else {}
-            found |= {text for text in texts(fields) if re.search(word, text)}
-    assert found == set()
+    for app in in_every_tab(opened(run_id, page, lang=lang, target="user:u3", source="user:u4")):
+        no_errors(app)
+        assert {text for text in texts_on(app) if re.search(word, text)} == set()

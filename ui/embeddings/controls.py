@@ -19,7 +19,7 @@ from ui.embeddings.colouring import agreement_of, colouring_label, colourings
 from ui.embeddings.map_context import MapContext, map_context
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext
-from ui.shell.widgets import escape_markdown, option_labels, set_widget_value
+from ui.shell.widgets import escape_markdown, option_labels, url_switch
 
 REPRESENTATIONS: dict[Representation, Message] = {
     "interests": Message("Interests"),
@@ -133,22 +133,10 @@ def _representation(page: PageContext) -> Representation:
     """The switch between interests and next choice. The URL decides, in its parameter `tab`."""
     shown: Representation = "next-choice" if page.view.tab == "next-choice" else "interests"
 
-    def choose() -> None:
-        chosen = st.session_state["map_representation"]
-        if chosen not in REPRESENTATIONS:  # a page that is just being drawn may send that nothing is chosen
-            return
+    def choose(chosen: Representation) -> None:
         page.set_view(tab="" if chosen == "interests" else chosen)
 
-    set_widget_value("map_representation", shown)
-    st.segmented_control(
-        tr("Representation"),
-        list(REPRESENTATIONS),
-        required=True,
-        key="map_representation",
-        on_change=choose,
-        format_func=option_labels(REPRESENTATIONS),
-        label_visibility="collapsed",
-    )
+    url_switch(tr("Representation"), REPRESENTATIONS, shown, "map_representation", choose)
     return shown
 
 

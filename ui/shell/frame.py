@@ -20,7 +20,7 @@ from ui.shell.account import account_buttons
 from ui.shell.cluster import show_cluster
 from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
 from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, STEPS, PageContext, Step
-from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value, widget_values_sent
+from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value, url_switch, widget_values_sent
 
 __all__ = ["BY_KEY", "SAMPLE_RUN", "STEPS", "PageContext", "Step", "guarded_fragment", "open_page", "show_error"]
 
@@ -153,26 +153,13 @@ def _open_choice(step: Step, kind: str, key: str, offered: tuple[str, ...]) -> N
 
 def _language_switch(page: PageContext) -> None:
     """Writes the language into the URL; English leaves it, and is remembered as every choice."""
-    # A browser may send the value of a page that it has left: under a key of every page, it would not be found again.
-    key = f"frame_language_{page.step.key}"
 
-    def choose() -> None:
-        chosen = st.session_state[key]
-        if chosen not in LANGUAGES:  # a page that is just being drawn may send that nothing is chosen
-            return
+    def choose(chosen: str) -> None:
         choose_language(chosen)
         page.set_view(lang="" if chosen == "en" else chosen)
 
-    set_widget_value(key, language())
-    st.segmented_control(
-        "Language / 语言",
-        list(LANGUAGES),
-        format_func=lambda one: LANGUAGES[one],
-        key=key,
-        on_change=choose,
-        required=True,
-        label_visibility="collapsed",
-    )
+    # A browser may send the value of a page that it has left: under a key of every page, it would not be found again.
+    url_switch("Language / 语言", LANGUAGES, language(), f"frame_language_{page.step.key}", choose)
 
 
 class open_page:
@@ -197,7 +184,7 @@ class open_page:
         with self.errors:
             state.begin_view()
             page = PageContext(self.step)
-            word_for_sessions(_over_sessions(page))
+            word_for_sessions(page.over_sessions)
             draw(page, self.title, self.sentence)
             return page
         st.page_link("app.py", label=tr("Back to Home"))
@@ -211,16 +198,6 @@ class open_page:
             rerun_if_view_changed()
             widget_values_sent()
         return handled
-
-
-def _over_sessions(page: PageContext) -> bool:
-    """Whether the open data hold sessions in place of users. Home and Learn are about users."""
-    if page.step.key in ("home", "learn"):
-        return False
-    try:
-        return page.dataset is not None and page.dataset.sessions
-    except StudioError:  # the page says so itself, below its menu
-        return False
 
 
 def _ask_password() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
+from recsys.data.storage import holds_sessions
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobQueue, JobSnapshot
 from recsys.wording import Message, tr
@@ -176,6 +177,15 @@ class PageContext:
         if self.step.key in ("home", "data", "train"):
             return None if self.dataset_folder is None else cache.open_dataset(str(self.dataset_folder))
         return None if self.run_folder is None else cache.open_run(str(self.run_folder))[1]
+
+    @property
+    def over_sessions(self) -> bool:
+        """Whether the histories of `dataset` are sessions, known without opening it. Home and Learn are about users."""
+        if self.step.key in ("home", "learn"):
+            return False
+        if self.step.key in ("data", "train"):
+            return self.dataset_folder is not None and holds_sessions(self.dataset_folder)
+        return self.run_folder is not None and holds_sessions(self.run_folder / "data")
 
     # requirements of a page -----------------------------------------------------------------------------------------
 

@@ -46,6 +46,33 @@ def option_labels(labels: Mapping[T, str]) -> Callable[[T], str]:
     return {option: tr(label) for option, label in labels.items()}.__getitem__
 
 
+def url_switch(label: str, options: Mapping[T, str], shown: T, key: str, choose: Callable[[T], None]) -> None:
+    """A segmented control without a visible label, for a value that is in the URL.
+
+    Args:
+        options: their labels.
+        shown: the value in the URL.
+        choose: writes a choice there. A browser that is just drawing the page may send that nothing is chosen, which is
+            no choice.
+    """
+
+    def take() -> None:
+        chosen = st.session_state[key]
+        if chosen in options:
+            choose(chosen)
+
+    set_widget_value(key, shown)
+    st.segmented_control(
+        label,
+        list(options),
+        required=True,
+        key=key,
+        on_change=take,
+        format_func=option_labels(options),
+        label_visibility="collapsed",
+    )
+
+
 def set_widget_value(key: str, value: object) -> None:
     """Sets the value that the widget of this key shows, for widgets whose value is in the URL.
 

@@ -106,7 +106,7 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
             else ""
         )
     typed = value if kind == "user" else ""
-    part = st.text_input(_part_label(), value=typed, key=f"{side}_part_{written}")
+    part = st.text_input(tr("Part of a user id"), value=typed, key=f"{side}_part_{written}")
     found, more = matching(data.users.ids, part)
     if not found:
         st.caption(tr("No user id matches."))
@@ -130,7 +130,7 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     now = [data.users.index(user) for user in named.ids if user in data.users][:MOST_USERS]
     key, options = f"{side}_several_{written}", list(range(data.n_users))
     if data.n_users > MAX_LISTED:
-        part = st.text_input(_part_label(), key=f"{side}_several_part_{written}")
+        part = st.text_input(tr("Part of a user id"), key=f"{side}_several_part_{written}")
         found, more = matching(data.users.ids, part)
         options = list(dict.fromkeys([*st.session_state.get(key, now), *now, *map(data.users.index, found)]))
         if more:
@@ -160,10 +160,6 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
         st.caption(tr("Choose at least two. The list changes once they are chosen."))
         return ""
     return _fitting(SeveralUsers(tuple(map(data.users.external, chosen)), agreement, left_out_by).text)
-
-
-def _part_label() -> str:
-    return tr("Part of a user id")
 
 
 def _named_so_far(written: str) -> SeveralUsers:
