@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
-from recsys.data.storage import holds_sessions
 from recsys.errors import StudioError
 from recsys.jobs.queue import JobQueue, JobSnapshot
 from recsys.wording import Message, tr
@@ -183,6 +182,8 @@ class PageContext:
         """Whether the histories of `dataset` are sessions, known without opening it. Home and Learn are about users."""
         if self.step.key in ("home", "learn"):
             return False
+        from recsys.data.storage import holds_sessions  # here, or Home would load pandas before it is on screen
+
         if self.step.key in ("data", "train"):
             return self.dataset_folder is not None and holds_sessions(self.dataset_folder)
         return self.run_folder is not None and holds_sessions(self.run_folder / "data")
