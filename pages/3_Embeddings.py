@@ -10,7 +10,7 @@ from recsys.wording import tr
 from ui.components.point_map import choice, identity_of
 from ui.embeddings import projections, view
 from ui.embeddings.colouring import colour_of
-from ui.embeddings.controls import controls_above
+from ui.embeddings.controls import controls_above, empty_search_box
 from ui.embeddings.drawer import drawer
 from ui.embeddings.groups import saved_groups
 from ui.embeddings.map_context import MapContext
@@ -88,6 +88,8 @@ def body() -> None:
 
 shown_in_title = st.session_state.get("map_side", "users")
 with open_page("embeddings", *view.HEADINGS[shown_in_title]) as page:
+    if page.run_folder is None:
+        empty_search_box()
     run, _ = page.need_run()
     if not isinstance(run.model, Encoder):
         reason = tr("Its model has no user embeddings: train one that has.")

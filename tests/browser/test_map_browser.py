@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Servers, Visits
+from tests.walks.browser_state import rest
 from ui.components.point_map import GROUP_COLOURS, by_group
 
 pytestmark = pytest.mark.browser
@@ -202,6 +203,31 @@ def test_the_choice_and_its_drawer_survive_a_page_switch(visit: Visits, address:
         page.locator({"3-D": ".st-key-cloud_users", "2-D": ".stage[data-paint]"}[dims]).wait_for()
         page.locator(".st-key-map_drawer").wait_for()
     expect(page.locator(".hint")).to_have_text(f"{count} users chosen", timeout=30_000)
+
+
+def test_after_back_the_next_map_begins_without_a_search(visit: Visits, address: str) -> None:
+    """The browser sent the text of a box that was gone, and showed the next one empty: matches of nothing."""
+    page = visit(address, viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.set_default_timeout(60_000)
+    rest(page)
+    page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("3 Embeddings")).click()
+    page.get_by_role("button", name="Open the sample run").click()
+    box, matches = page.get_by_role("textbox", name="Find a user"), page.locator("[class*=st-key-map_found]")
+    rest(page)
+    box.click()
+    box.type("a")
+    box.press("Enter")
+    matches.wait_for()
+    rest(page)
+    page.go_back()
+    page.get_by_role("button", name="Open the sample run").wait_for()
+    page.wait_for_timeout(2_500)  # a choice made sooner brings no old text with it
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="Sample run").click()
+    page.get_by_text(re.compile("trustworthiness")).first.wait_for()
+    rest(page)
+    expect(box).to_have_value("")
+    expect(matches).to_have_count(0)
 
 
 def test_a_large_map_is_painted_in_parts_and_begins_anew_when_it_moves(serve: Servers, visit: Visits) -> None:

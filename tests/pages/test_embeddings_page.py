@@ -210,9 +210,9 @@ def test_the_heading_says_whose_map_it_is(space: Space) -> None:
 
 def test_the_search_finds_one_or_offers_some(space: Space) -> None:
     app = opened(space)
-    app.text_input(key="map_find_users").set_value("nobody at all").run()
+    app.text_input(key="map_find_users_0").set_value("nobody at all").run()
     assert "No user matches" in text_of(app)
-    app.text_input(key="map_find_users").set_value("u11").run()
+    app.text_input(key="map_find_users_0").set_value("u11").run()
     assert app.session_state["map_focus"] == (1, "users", 11)
 
 

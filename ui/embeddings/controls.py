@@ -33,6 +33,8 @@ _FIND = {"users": Message("Find a user"), "items": Message("Find an item")}
 _FIND_HERE = {"users": Message("Find a user …"), "items": Message("Find an item …")}
 _NOT_FOUND = {"users": Message("No user matches."), "items": Message("No item matches.")}
 
+_MAPS = "map_search_boxes"  # in the session: how often the page was shown without a map
+
 
 @dataclass(frozen=True, eq=False)
 class Controls:
@@ -157,11 +159,20 @@ def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
     return sorted(find_names(text, context.names), key=lambda row: (len(context.names[row]), row))[:limit]
 
 
+def empty_search_box() -> None:
+    """To be called by a page without a map: its next map begins with an empty search box.
+
+    A browser that went back to such a page goes on sending the text of the box that it shows no more, and shows the
+    next box empty: the map would show matches of nothing. A box of another key has no text.
+    """
+    st.session_state[_MAPS] = st.session_state.get(_MAPS, 0) + 1
+
+
 def search(context: MapContext) -> Focus | None:
     """The search box. Returns the row that the map should show, with a number that grows with each new row."""
     text = st.text_input(
         tr(_FIND[context.entity]),
-        key=f"map_find_{context.entity}",
+        key=f"map_find_{context.entity}_{st.session_state.get(_MAPS, 0)}",
         placeholder=tr(_FIND_HERE[context.entity]),
         label_visibility="collapsed",
         icon=":material/search:",
