@@ -16,6 +16,7 @@ MODEL = GROUPS[0]
 DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
 QUALITY = Message("NDCG@10 on validation users, 0 … 1")
 HEIGHT = 430
+MARGINS, LABEL = 120, 18  # pixels: above and below the plot; height of a label
 _NAMES = {"epoch": Message("epoch"), "seconds": Message("seconds")}  # of the x axis, on hover
 
 Reports = Sequence[Mapping[str, Any]]
@@ -41,8 +42,8 @@ def training_curve(
     title = curve_title(reports, epochs, baselines, comparison)
     figure = sentence_figure(title, x=tr("epoch (pass over the data)"), y=tr(QUALITY), height=HEIGHT, alternative=title)
     last = max([epochs, 1, *(int(report["epoch"]) for report in evaluated)])
-    for number, (name, quality) in enumerate(sorted(baselines.items(), key=lambda entry: entry[1]["ndcg@10"])):
-        _level(figure, tr(model_label(name)), float(quality["ndcg@10"]), last, DASHES[number % len(DASHES)])
+    top = 1.15 * _highest(evaluated, baselines)
+    _levels(figure, baselines, last, top)
     if evaluated:
         _line(
             figure,
@@ -60,13 +61,13 @@ def training_curve(
         if newest is not best:
             _mark(figure, newest, tr("now"), "circle", 11, last, before=f"{said} · " if near else "")
     figure.update_xaxes(range=[0.0, last * 1.04], showgrid=False, tickformat=",d", nticks=min(last, 8) + 1)
-    figure.update_yaxes(range=[0.0, 1.15 * _highest(evaluated, baselines)], nticks=6)
+    figure.update_yaxes(range=[0.0, top], nticks=6)
     return figure
 
 
 def _highest(evaluated: Reports, baselines: Quality) -> float:
     """The largest value drawn; a quarter while there is none."""
-    drawn = [float(row["ndcg@10"]) for row in evaluated]
+    drawn = [float(row["ndcg@10"]) for row in evaluated if "ndcg@10" in row]
     return max([*drawn, *(float(quality["ndcg@10"]) for quality in baselines.values())], default=0.0) or 0.25
 
 
@@ -185,21 +186,35 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
             x=end["seconds"], y=end["ndcg@10"], text=label, showarrow=False, xanchor="right", yshift=10
         )
     baselines = list(runs.values())[-1][1] if runs else {}
-    for number, (name, quality) in enumerate(sorted(baselines.items())):
-        _level(figure, tr(model_label(name)), float(quality["ndcg@10"]), until, DASHES[number % len(DASHES)])
-    figure.update_yaxes(rangemode="tozero")
+    top = 1.15 * _highest([report for reports, _ in runs.values() for report in reports], baselines)
+    _levels(figure, baselines, until, top)
+    figure.update_yaxes(range=[0.0, top])
     figure.update_xaxes(range=[0.0, until * 1.02])
     return figure
 
 
-def _level(figure: Figure, name: str, value: float, until: float, dash: str) -> None:
-    """A baseline: a level line with its name and value on it."""
-    shown = f"{plain_text(name)} {format_number(value)}"
-    figure.add_scatter(
-        x=[0, until], y=[value, value], mode="lines", line={"color": QUIET, "width": 2, "dash": dash},
-        name=plain_text(name), hovertemplate=f"{shown}<extra></extra>",
-    )  # fmt: skip
-    figure.add_annotation(x=0, y=value, text=shown, showarrow=False, xanchor="left", yanchor="bottom")
+def _levels(figure: Figure, baselines: Quality, until: float, top: float) -> None:
+    """The baselines: level lines, named with their values at the left. Lines too near for two names share one label.
+
+    Args:
+        until: the right end of the lines.
+        top: of the y axis, which begins at 0.
+    """
+    near = top * LABEL / (HEIGHT - MARGINS)
+    named: list[tuple[float, str]] = []  # height of the label, its words
+    ascending = sorted(baselines.items(), key=lambda entry: float(entry[1]["ndcg@10"]))
+    for number, (name, quality) in enumerate(ascending):
+        value, label = float(quality["ndcg@10"]), plain_text(tr(model_label(name)))
+        words = f"{label} {format_number(value)}"
+        figure.add_scatter(
+            x=[0, until], y=[value, value], mode="lines", name=label, hovertemplate=f"{words}<extra></extra>",
+            line={"color": QUIET, "width": 2, "dash": DASHES[number % len(DASHES)]},
+        )  # fmt: skip
+        if named and value - named[-1][0] < near:
+            words = f"{words} · {named.pop()[1]}"
+        named.append((value, words))
+    for value, words in named:
+        figure.add_annotation(x=0, y=value, text=words, showarrow=False, xanchor="left", yanchor="bottom")
 
 
 def _line(

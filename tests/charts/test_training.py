@@ -68,6 +68,13 @@ def test_the_baselines_are_drawn_before_the_first_epoch() -> None:
     assert len({trace.line.dash for trace in figure.data}) == 2, "told apart without colour"
 
 
+def test_baselines_too_near_for_two_names_share_one_label() -> None:
+    close = LINES | {"markov": {"ndcg@10": 0.061}}
+    for figure in (training_curve([], 0, close), runs_over_time({"mine": (reports(0.05), close)})):
+        names = {note.text: note.y for note in figure.layout.annotations if "●" not in note.text}
+        assert names == {"Most popular 0.0400": 0.04, "Markov scores 0.0610 · Item-kNN 0.0600": 0.061}
+
+
 def test_the_curve_has_space_for_all_epochs_and_marks_the_best() -> None:
     figure = training_curve(reports(0.05, 0.09, 0.07), 10, LINES | {"<b>mine</b>": {"ndcg@10": 0.03}})
     by_name = {trace.name: trace for trace in figure.data}
