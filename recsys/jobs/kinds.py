@@ -30,6 +30,7 @@ KINDS = {
     "study": "recsys.jobs.studies:study",
     "study part": "recsys.jobs.studies:study_part",
     "tune": "recsys.jobs.searches:tune",
+    "tune part": "recsys.jobs.searches:tune_part",
     "seeds": "recsys.jobs.evaluations:seeds",
     "lists": "recsys.jobs.lists:lists",
     "lists part": "recsys.jobs.lists:lists_part",

@@ -18,19 +18,20 @@ from recsys.jobs.progress import Progress, Report
 from recsys.workspace import Workspace
 
 PARTS = {
-    "study": "recsys.jobs.studies:folds",
-    "seeds": "recsys.jobs.evaluations:single_seeds",
-    "lists": "recsys.jobs.lists:parts_of_lists",
+    "study": ("recsys.jobs.studies:folds", 0.8),
+    "seeds": ("recsys.jobs.evaluations:single_seeds", 0.8),
+    "lists": ("recsys.jobs.lists:parts_of_lists", 0.8),
+    "tune": ("recsys.jobs.searches:parts_of_search", 0.5),
 }
-"""`module:function` for each kind with parts: `function(job, workspace)` returns the jobs."""
-SHARE = 0.8  # of the time, that the parts take
+"""For each kind with parts `module:function`, where `function(job, workspace)` returns the jobs, and the share of the
+progress bar that is theirs."""
 
 
 def parts_of(job: JobDescription, workspace: Workspace) -> tuple[JobDescription, ...]:
     """The parts of a job; () where it has none."""
     if job.kind not in PARTS:
         return ()
-    module, name = PARTS[job.kind].split(":")
+    module, name = PARTS[job.kind][0].split(":")
     return tuple(getattr(import_module(module), name)(job, workspace))
 
 
@@ -73,7 +74,7 @@ def run_parts(
     parts = parts_of(job, workspace)
     if len(parts) < 2:
         return
-    shared = _Shared(progress, len(parts))
+    shared = _Shared(progress, len(parts), PARTS[job.kind][1])
     with ThreadPoolExecutor(at_once or len(parts), f"parts-of-{job.id[:8]}") as threads:
         for number, part in enumerate(parts):
             threads.submit(shared.run, number, part, run)
@@ -84,8 +85,8 @@ def run_parts(
 class _Shared:
     """What the parts of a job share: its progress, and the request to stop."""
 
-    def __init__(self, whole: Progress, count: int) -> None:
-        self.whole, self.stop = whole, _Either(whole)
+    def __init__(self, whole: Progress, count: int, share: float) -> None:
+        self.whole, self.stop, self.share = whole, _Either(whole), share
         self.error: BaseException | None = None  # the first one
         self._fractions = [0.0] * count
         self._lock = threading.Lock()
@@ -108,7 +109,7 @@ class _Shared:
     def _receive(self, number: int, report: Report) -> None:
         with self._lock:
             self._fractions[number] = report.fraction
-            fraction = SHARE * sum(self._fractions) / len(self._fractions)
+            fraction = self.share * sum(self._fractions) / len(self._fractions)
             details: Mapping[str, Any] = report.details
             self.whole.relay(fraction, report.message, None, details)
 

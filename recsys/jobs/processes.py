@@ -339,6 +339,6 @@ def _what_to_do(kind: str) -> Message:
         return Message("Finished epochs are kept: resume from there.")
     if kind in ("study", "study part"):
         return Message("Finished parts are kept: run the study again, and it goes on from there.")
-    if kind == "tune":
+    if kind in ("tune", "tune part"):
         return Message("Finished trials are kept: continue the search on Train.")
     return Message("Try again.")

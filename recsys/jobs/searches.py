@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import format_number
@@ -13,6 +15,7 @@ from recsys.workspace import Workspace
 from recsys.workspace.names import SEARCH
 
 if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
     from recsys.runs.tuning import KeptTrials, SearchPlan
 
 
@@ -21,15 +24,11 @@ def tune(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
 
     Finished trials are kept in the space: a search that was stopped or killed continues after the last of them.
     """
-    from recsys.data.storage import load_dataset
     from recsys.runs.training import torch_threads
-    from recsys.runs.tuning import SEARCH_TRIALS, KeptTrials, SearchPlan, conclude, finish, search_settings
+    from recsys.runs.tuning import conclude, finish, search_settings
     from recsys.runs.tuning.progress import search_watch
 
-    space, plan = workspace.space(job.space), SearchPlan.from_json(job.settings["search"])
-    dataset = load_dataset(workspace.find(job.dataset, "dataset")[1])
-    kept = KeptTrials.of(space.folder / SEARCH_TRIALS, plan, dataset)
-    progress(0.001, Message("Preparing the search …"), trials=[], planned=plan.trials)
+    dataset, plan, kept = _begun(job, workspace, progress)
     with torch_threads(THREADS):
         for _ in search_settings(dataset, plan, kept, search_watch(plan, kept, progress), lambda: progress.stopping):
             progress(progress.newest.fraction, progress.newest.message, trials=trial_rows(plan, kept))
@@ -42,12 +41,48 @@ def tune(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
         "level": found.level,
     }
     name = Message(SEARCH, trials=len(found.of_model), data=dataset.name)
-    entry = space.save_json("search", name, found.to_json(), meta)
+    entry = workspace.space(job.space).save_json("search", name, found.to_json(), meta)
     finish(kept.folder)
     return {"search": entry.id}
 
 
+def parts_of_search(job: JobDescription, workspace: Workspace) -> tuple[JobDescription, ...]:
+    """The parts of a search that depend on no other, each a job of the kind "tune part"."""
+    from recsys.runs.tuning import SearchPlan, independent_parts
+
+    return tuple(
+        replace(job, id=secrets.token_hex(12), kind="tune part", settings={**job.settings, "part": [model, number]})
+        for model, number in independent_parts(SearchPlan.from_json(job.settings["search"]))
+    )
+
+
+def tune_part(job: JobDescription, workspace: Workspace, progress: Progress) -> None:
+    """Does the "part" in the settings of a search; its trials stay in the space until the search takes them up."""
+    from recsys.runs.training import torch_threads
+    from recsys.runs.tuning import run_part
+    from recsys.runs.tuning.progress import part_watch
+
+    dataset, plan, kept = _begun(job, workspace, progress)
+    model, number = job.settings["part"]
+    with torch_threads(THREADS):
+        watch = part_watch(plan, (model, number), progress)
+        run_part(dataset, plan, kept, (model, number), watch, lambda: progress.stopping)
+    progress(1.0, progress.newest.message, trials=trial_rows(plan, kept))
+
+
+def _begun(job: JobDescription, workspace: Workspace, progress: Progress) -> tuple[Dataset, SearchPlan, KeptTrials]:
+    """The data of a search, what it is to do, and its finished trials, which stay in the space."""
+    from recsys.data.storage import load_dataset
+    from recsys.runs.tuning import SEARCH_TRIALS, KeptTrials, SearchPlan
+
+    plan = SearchPlan.from_json(job.settings["search"])
+    dataset = load_dataset(workspace.find(job.dataset, "dataset")[1])
+    kept = KeptTrials.of(workspace.space(job.space).folder / SEARCH_TRIALS, plan, dataset)
+    progress(0.001, Message("Preparing the search …"), trials=trial_rows(plan, kept), planned=plan.trials)
+    return dataset, plan, kept
+
+
 def trial_rows(plan: SearchPlan, kept: KeptTrials) -> list[dict[str, Any]]:
-    """The trials of the model so far, for display: number, state, value."""
-    trials = kept.of_model(plan.base.model.name)
+    """The trials of the model so far, also those of parts that run beside, for display: number, state, value."""
+    trials = [trial for trial in kept.on_disk(plan.base.model.name) if trial.number < plan.trials]
     return [{"number": trial.number, "state": trial.state, "value": trial.value} for trial in trials]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,9 @@ from recsys.jobs.ray_runner import RayRunner
 from recsys.jobs.runner import JobRunner, ThreadRunner
 from recsys.runs import execute
 from recsys.runs.storage import load_run_data
-from recsys.workspace import Workspace, new_id
+from recsys.runs.tuning import SEARCH_TRIALS, SearchPlan, SearchResult
+from recsys.runs.tuning.sampler import FIRST
+from recsys.workspace import Workspace, new_id, read_content
 from tests.conftest import planted_dataset
 from tests.evaluation.study.test_transfer_study import two_scenarios
 from tests.jobs.kinds_for_tests import TEST_KINDS
@@ -45,6 +48,7 @@ from tests.jobs.test_runner_conformance import (
     training,
     until,
 )
+from tests.runs.test_tuning import BASE
 
 LIMITS = Limits(memory=8_000_000_000, keep=60.0, attempts=4)
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,6 +176,24 @@ def test_each_seed_is_a_task_with_the_result_of_a_local_one(runner: RayRunner, w
     ]
     assert ended[0].state == "done" and ended[0].result == ended[1].result, ended[0].error
     assert len(ended[0].result) == 2 and not job_folder(jobs[0], workspace).exists()
+
+
+def test_the_first_trials_of_a_search_are_tasks_with_the_result_of_a_local_one(
+    runner: RayRunner, workspace: Workspace
+) -> None:
+    space, data = workspace.space(ANN), planted_dataset(users=60)
+    settings = {"search": SearchPlan(BASE, ("learning_rate",), trials=FIRST + 1).to_json()}
+    found = []
+    for one in (runner, ThreadRunner(workspace)):
+        job = JobDescription(new_id(), "tune", ANN, dataset=space.save_dataset(data).id, settings=settings)
+        ended = end_of(JobQueue(runner=one), job)
+        assert ended.state == "done", ended.error
+        found.append(SearchResult.from_json(read_content(space.path(ended.result["search"]))))
+        shutil.rmtree(space.folder / SEARCH_TRIALS)  # or the second search would find the trials of the first
+    there, here = (
+        replace(result, trials=tuple(replace(trial, seconds=0.0) for trial in result.trials)) for result in found
+    )
+    assert there.to_json() == here.to_json() and len(there.of_model) == FIRST + 1
 
 
 def test_lists_of_all_users_are_ranked_in_parts(

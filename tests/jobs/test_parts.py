@@ -10,7 +10,7 @@ import pytest
 
 from recsys.errors import InputError
 from recsys.jobs.description import JobDescription
-from recsys.jobs.parts import PARTS, SHARE, parts_of, run_parts
+from recsys.jobs.parts import PARTS, parts_of, run_parts
 from recsys.jobs.progress import JobStopped, Progress, Report
 from recsys.workspace import Workspace, new_id
 
@@ -23,7 +23,7 @@ def three(job: JobDescription, workspace: Workspace) -> list[JobDescription]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.setitem(PARTS, "whole", "tests.jobs.test_parts:three")
+    monkeypatch.setitem(PARTS, "whole", ("tests.jobs.test_parts:three", 0.8))
     return Workspace(tmp_path)
 
 
@@ -36,7 +36,7 @@ def test_all_parts_run_at_the_same_time_and_their_reports_add_up(workspace: Work
 
     run_parts(WHOLE, workspace, Progress(told.append, threading.Event()), run)
     fractions = [report.fraction for report in told]
-    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(SHARE)
+    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(0.8)
     assert {report.details["seen"] for report in told} == {0, 1, 2} and told[0].message == "half"
 
 

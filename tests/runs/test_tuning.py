@@ -20,7 +20,7 @@ from recsys.models.training.config import TrainConfig
 from recsys.runs import TrainingPlan
 from recsys.runs.tuning import KeptTrials, SearchPlan, SearchResult, Trial, conclude, search_seconds, search_settings
 from recsys.runs.tuning.result import Compared
-from recsys.runs.tuning.sampler import NEVER_PRUNED
+from recsys.runs.tuning.sampler import FIRST
 from recsys.runs.tuning.search import Budget, Step, run_trials
 from recsys.runs.tuning.space import Dimension, baseline_space, defaults_of, model_space
 from recsys.runs.tuning.trials import finish, unfinished_searches
@@ -65,7 +65,7 @@ def test_a_hand_made_objective_is_searched_from_its_default_on_and_hopeless_tria
     assert best.value > 0.93 and best.settings["size"] == 32
     pruned = [trial for trial in trials if trial.state == "pruned"]
     assert len(pruned) >= 5 and {len(trial.values) for trial in pruned} <= {2, 4}, "after a quarter, or a half"
-    assert all(trial.number >= NEVER_PRUNED for trial in pruned)
+    assert all(trial.number >= FIRST for trial in pruned)
     finals = sorted(quality(trial.settings) for trial in trials)
     assert all(quality(trial.settings) < finals[-5] for trial in pruned), "none of the best was given up"
     for trial in trials:
@@ -81,7 +81,7 @@ def test_the_first_trials_are_trained_to_their_end_whatever_their_values() -> No
             yield Step(epoch, 8, 1 / len(begun))
 
     trials = list(run_trials("m", SPACE, falling, Budget(8), 0, KeptTrials()))
-    assert [trial.state for trial in trials] == ["done"] * NEVER_PRUNED + ["pruned"] * 4
+    assert [trial.state for trial in trials] == ["done"] * FIRST + ["pruned"] * 2
 
 
 def test_another_seed_tries_other_settings_and_the_same_one_the_same() -> None:

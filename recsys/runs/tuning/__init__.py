@@ -2,7 +2,7 @@
 
 from recsys.runs.tuning.plan import SearchPlan, search_seconds
 from recsys.runs.tuning.result import SearchResult, conclude, read_search
-from recsys.runs.tuning.search import search_settings
+from recsys.runs.tuning.search import independent_parts, run_part, search_settings
 from recsys.runs.tuning.trials import SEARCH_TRIALS, KeptTrials, Trial, Unfinished, best_of, finish, unfinished_searches
 
 __all__ = [
@@ -15,7 +15,9 @@ __all__ = [
     "best_of",
     "conclude",
     "finish",
+    "independent_parts",
     "read_search",
+    "run_part",
     "search_seconds",
     "search_settings",
     "unfinished_searches",

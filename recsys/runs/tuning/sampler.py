@@ -2,7 +2,7 @@
 
 The settings come from a tree-structured Parzen estimator (Bergstra et al. 2011), after a few random ones. A trial is
 pruned by successive halving (Li et al. 2020): after a quarter and after a half of its epochs, when it is not among the
-better half of the trials that came so far.
+better half of the trials that came so far. The first `FIRST` trials depend on no other and can run side by side.
 
 Everything follows from the seed and from the values of the trials before. A search therefore continues by asking again
 and telling the values that are known, and goes on as if it had not been interrupted.
@@ -20,8 +20,7 @@ from recsys.runs.tuning.trials import Trial
 if TYPE_CHECKING:
     import optuna
 
-RANDOM = 6  # trials before the values of earlier ones are used
-NEVER_PRUNED = 4  # the first trials are trained to their end, so that there is something to compare with
+FIRST = 6  # trials that depend on no other: with random settings, and trained to their end, to compare others with
 PARTS = 4  # of a training: values are compared after each part
 
 
@@ -40,7 +39,7 @@ class Asked:
             return False
         self.part = part
         self.trial.report(value, part)
-        return part < PARTS and self.trial.should_prune() and self.trial.number >= NEVER_PRUNED
+        return part < PARTS and self.trial.should_prune() and self.trial.number >= FIRST
 
 
 class Sampler:
@@ -62,7 +61,7 @@ class Sampler:
         self._space = space
         self._study = optuna.create_study(
             direction="maximize",
-            sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=RANDOM),
+            sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=FIRST),
             pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
         )
         self._study.enqueue_trial(defaults_of(space))

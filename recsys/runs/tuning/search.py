@@ -19,7 +19,7 @@ from recsys.models.table import FittedModel
 from recsys.models.validation import accuracy_means, choose_markov, next_item_ranks, sample_users
 from recsys.runs.item_features import NO_FEATURES, read_item_features
 from recsys.runs.tuning.plan import SearchPlan
-from recsys.runs.tuning.sampler import Asked, Sampler
+from recsys.runs.tuning.sampler import FIRST, Asked, Sampler
 from recsys.runs.tuning.space import Space, baseline_space
 from recsys.runs.tuning.trials import KeptTrials, Trial, best_of
 
@@ -81,14 +81,54 @@ def search_settings(
     Raises:
         InputError: no user has three items, or a baseline can't take the data.
     """
+    budget = Budget(plan.trials, plan.seconds)
+    for name, (space, objective) in _searched(dataset, plan, stop).items():
+        yield from run_trials(name, space, objective, budget, plan.seed, kept, watch, stop)
+
+
+def independent_parts(plan: SearchPlan) -> list[tuple[str, int | None]]:
+    """Parts of a search that depend on no other: all trials of each baseline, and the first trials of the model.
+
+    Returns:
+        Model and number of the trial; None stands for all trials.
+    """
+    model = plan.base.model.name
+    return [*((name, None) for name in plan.base.beside), *((model, n) for n in range(min(plan.trials, FIRST)))]
+
+
+def run_part(
+    dataset: Dataset,
+    plan: SearchPlan,
+    kept: KeptTrials,
+    part: tuple[str, int | None],
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Does one of the `independent_parts`: a search that finds it in `kept` goes on as if it had done it itself.
+
+    See `search_settings` for the arguments.
+    """
+    model, number = part
+    space, objective = _searched(dataset, plan, stop)[model]
+    if number is None:
+        for _ in run_trials(model, space, objective, Budget(plan.trials, plan.seconds), plan.seed, kept, watch, stop):
+            pass
+        return
+    sampler = Sampler(space, plan.seed)
+    asked = [sampler.ask() for _ in range(number + 1)][-1]
+    if kept.find(model, number, asked.settings) is None:
+        trial, weights = _run(model, number, asked, objective, watch)
+        if not stop():
+            kept.add(trial, weights)
+
+
+def _searched(dataset: Dataset, plan: SearchPlan, stop: Callable[[], bool]) -> dict[str, tuple[Space, Objective]]:
+    """What is searched, and how its settings are tried: for each baseline, and for the model, which is the last."""
     split = leave_one_out(replace(dataset, repeats=plan.base.repeats))
     rows, users = split.train, validation_users(split, plan)
-    space, budget = plan.space(rows), Budget(plan.trials, plan.seconds)
-    for name in plan.base.beside:
-        objective = _fitting(name, rows, users, plan.base.train.seed)
-        yield from run_trials(name, baseline_space(name), objective, budget, plan.seed, kept, watch, stop)
-    objective = _training(rows, users, plan, stop)
-    yield from run_trials(plan.base.model.name, space, objective, budget, plan.seed, kept, watch, stop)
+    seed, space = plan.base.train.seed, plan.space(rows)
+    beside = {name: (baseline_space(name), _fitting(name, rows, users, seed)) for name in plan.base.beside}
+    return {**beside, plan.base.model.name: (space, _training(rows, users, plan, stop))}
 
 
 def run_trials(
@@ -109,20 +149,21 @@ def run_trials(
     """
     sampler, done = Sampler(space, seed), list[Trial]()
     for number in range(budget.trials if space else 1):
-        if number and budget.seconds is not None and sum(trial.seconds for trial in done) >= budget.seconds:
-            return
         asked = sampler.ask()
         trial = kept.find(model, number, asked.settings)
         if trial is None:
+            if number and budget.seconds is not None and sum(trial.seconds for trial in done) >= budget.seconds:
+                return
             trial, weights = _run(model, number, asked, objective, watch)
             if stop():
                 return
-            kept.add(trial, weights, best_of([*done, trial]) is trial)
+            kept.add(trial, weights if not number or best_of([*done, trial]) is trial else None)
         else:
             for epoch, value in enumerate(trial.values, 1):
                 asked.is_hopeless(epoch, trial.epochs, value)
         sampler.tell(asked, trial)
         done.append(trial)
+        kept.drop_weights(done, best_of(done))
         yield trial
 
 

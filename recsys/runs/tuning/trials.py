@@ -122,25 +122,32 @@ class KeptTrials:
         """The finished trials of a model in order, as far as this search has come."""
         return tuple(trial for (name, _), trial in sorted(self.trials.items()) if name == model)
 
-    def add(self, trial: Trial, model: Storable | None, best: bool) -> None:
+    def on_disk(self, model: str) -> tuple[Trial, ...]:
+        """The finished trials of a model in order, also those that another process has finished."""
+        return () if self.folder is None else tuple(_read(sorted((self.folder / model).glob("trial-*.json"))))
+
+    def add(self, trial: Trial, model: Storable | None) -> None:
         """Keeps a finished trial.
 
         Args:
-            model: its weights. best: whether it is the best so far; only then, and of the first trial, they are kept.
+            model: its weights, where they are to be kept.
         """
         name, number = trial.model, trial.number
-        if model is not None and (best or not number):
-            for other in [at for at in self.weights if at[0] == name and at[1]]:
-                del self.weights[other]
+        if model is not None:
             self.weights[name, number] = model
             if self.folder is not None:
                 save_model(model, self._weights(name, number))
-                for older in self.folder.glob(f"{name}/weights-*"):
-                    if older not in (self._weights(name, 0), self._weights(name, number)):
-                        shutil.rmtree(older, ignore_errors=True)
         self.trials[name, number] = trial
         if self.folder is not None:
             replace_file(self._file(name, number), json.dumps(trial.to_json()))
+
+    def drop_weights(self, trials: Iterable[Trial], best: Trial | None) -> None:
+        """Removes the weights of these trials, but those of the first and of the best."""
+        for trial in trials:
+            if trial.number and trial is not best:
+                self.weights.pop((trial.model, trial.number), None)
+                if self.folder is not None:
+                    shutil.rmtree(self._weights(trial.model, trial.number), ignore_errors=True)
 
     def model(self, trial: Trial) -> Storable:
         """The trained model of the first trial or of the best. Raises ArtifactError when it is damaged."""
@@ -184,8 +191,7 @@ def unfinished_searches(parent: Path, fingerprint: str) -> list[Unfinished]:
         except (*DAMAGED_FILE, StudioError):
             continue
         if content["fingerprint"] == fingerprint and file.parent == search_folder(parent, plan, fingerprint):
-            trials = _read(sorted((file.parent / plan.base.model.name).glob("trial-*.json")))
-            found.append(Unfinished(file.parent, plan, tuple(trials)))
+            found.append(Unfinished(file.parent, plan, KeptTrials(file.parent).on_disk(plan.base.model.name)))
     return found
 
 
