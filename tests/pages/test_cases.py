@@ -93,6 +93,28 @@ def test_cases_from_saving_to_files(runs: dict[str, str], space: Space, monkeypa
     assert param(app, "source") == "user:u31" and not {"tag", "alpha"} & set(app.query_params)
 
 
+def test_the_compared_cases_are_in_the_link(runs: dict[str, str], space: Space) -> None:
+    pair = {"target": "user:u30", "source": "user:u31", "tab": "cases"}
+    app = opened(runs["attention"], alpha="0.1", **pair)
+    for alpha in ("0.4", "0.6"):
+        press(app, "cases_save")
+        app.query_params["alpha"] = alpha
+        app.run()
+    press(app, "cases_save")
+    newest, middle, oldest, *_ = saved_cases(space)[0]
+    assert param(app, "cases") == f"{newest}~{middle}"
+    app.selectbox(key="cases_b").set_value(oldest).run()
+    no_errors(app)
+    assert param(app, "cases") == f"{newest}~{oldest}"
+
+    again = opened(runs["attention"], **pair, cases=f"{oldest}~{middle}")
+    assert (again.selectbox(key="cases_a").value, again.selectbox(key="cases_b").value) == (oldest, middle)
+    for unknown in ("gone", "~", f"{oldest}~gone~more", "a~b~c~d"):
+        app = opened(runs["attention"], **pair, cases=unknown)
+        no_errors(app)
+        assert app.selectbox(key="cases_b").value == middle, "the newest two where the link names none of theirs"
+
+
 def test_a_deleted_case_comes_back(runs: dict[str, str], space: Space) -> None:
     app = opened(runs["attention"], target="user:u30", source="user:u31", tab="cases")
     press(app, "cases_save")

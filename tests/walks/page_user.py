@@ -79,6 +79,7 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"frame_language", ("lang",)),
     (r"class_", ("code",)),
     (r"cases_open_", ("alpha", "k", "beside", *OPENED, *RULE_NAMES)),
+    (r"cases_(a|b|save)$", ("cases",)),
     (r"guide_", ("guide", "alpha", "k", "beside", *OPENED, *RULE_NAMES)),  # a step of a tour or story is a view
 )
 """What each widget (by the begin of its key) may change in the URL; every other parameter must stay as it was."""

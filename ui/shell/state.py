@@ -1,6 +1,6 @@
 """The state of a page: the view in the URL, the visitor's space, the job queue of the server.
 
-The URL holds dataset, run, target, source, alpha, k, tab, job, beside, language, class, guide, and the rules of
+The URL holds dataset, run, target, source, alpha, k, tab, job, beside, cases, language, class, guide, and the rules of
 recommending: the same link shows the same view to every visitor of this server. The space (the visitor's saved work) is
 named by a random cookie.
 """
@@ -48,6 +48,7 @@ class View:
     Attributes:
         dataset, run, job: ids of the workspace and of the job queue.
         beside: the transfer method whose list Transfer shows beside that of the rules; "" for none.
+        cases: the ids of the two saved cases that Transfer compares, `A~B`; "" for the newest two.
         target, source: `user:<user id>`, `group:<cohort id>`, `cluster:<n>` … (see `ui.transfer.parties`).
         lang: of the interface: "zh"; "" for the one chosen before, or the browser's.
         code: of the class that the visitor takes part in.
@@ -65,6 +66,7 @@ class View:
     tab: str = ""
     job: str = ""
     beside: str = ""
+    cases: str = ""
     lang: str = ""
     code: str = ""
     mode: str = ""
@@ -87,7 +89,7 @@ class View:
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
 _URL = "view_url"  # in the session: the query parameters with which the whole page ran, or those written since
 PARAMETERS = (
-    *("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside"),
+    *("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside", "cases"),
     *("lang", "code", "mode", "guide"),  # the language; of Learn; the guide that is open
 )
 

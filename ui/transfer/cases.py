@@ -19,7 +19,7 @@ from ui.language import file_language
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.trash import offer_undo
-from ui.shell.widgets import download, escape_markdown, number_duplicates
+from ui.shell.widgets import download, escape_markdown, number_duplicates, set_widget_value
 from ui.transfer.case_pair import side_by_side, under_another_run
 from ui.transfer.export import final_list
 from ui.transfer.scored_pair import ScoredPair
@@ -39,7 +39,7 @@ def compare_cases(page: PageContext, context: RunContext, scored: ScoredPair) ->
         st.caption(tr("Nothing saved yet. A saved case keeps target, source, α, rules, model and list."))
     else:
         _table(list(cases.values()))
-        chosen = _choose_two(cases)
+        chosen = _choose_two(page, cases)
         side_by_side(page, cases, *chosen)
         under_another_run(page, cases[chosen[0]])
         _files(cases, chosen)
@@ -52,9 +52,7 @@ def _save(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
     note = text.text_input(tr("Note (optional)"), max_chars=MAX_NOTE, key=f"cases_note_{count}")
     if button.button(tr("Save the case above"), key="cases_save", width="stretch"):
         entry = save_case(page.space, current_case(page, context, scored, note))
-        if A in st.session_state:  # the new case is compared with the one that was A
-            st.session_state[B] = st.session_state[A]
-        st.session_state[A] = entry.id
+        page.set_view(cases=f"{entry.id}~{st.session_state.get(A, '')}")  # compared with the one that was A
         st.session_state[SAVED] = count + 1
         st.toast(tr("The case is saved."))
         st.rerun()
@@ -104,18 +102,23 @@ def _table(cases: Sequence[SavedCase]) -> None:
     )
 
 
-def _choose_two(cases: Mapping[str, SavedCase]) -> tuple[str, str]:
-    """The ids of the two cases to show; the same twice where there is only one."""
+def _choose_two(page: PageContext, cases: Mapping[str, SavedCase]) -> tuple[str, str]:
+    """The ids of the two cases to show, which the URL names; the same twice where there is only one."""
     ids = list(cases)
+
+    def choose() -> None:
+        chosen = (st.session_state[A], st.session_state[B])
+        if set(chosen) <= set(ids):
+            page.set_view(cases="~".join(chosen))
+
     named = {one: f"{number}. {worded(cases[one].label)}" for number, one in enumerate(ids, 1)}
     shown = number_duplicates(named)
-    for key, place in ((A, 0), (B, min(1, len(ids) - 1))):
-        if st.session_state.get(key) not in ids:  # at first, or when it was deleted
-            st.session_state[key] = ids[place]
+    for key, wanted, newest in zip((A, B), (*page.view.cases.split("~"), "")[:2], (ids * 2)[:2], strict=True):
+        set_widget_value(key, wanted if wanted in ids else newest)
     left, right = st.columns(2, gap="large")
     return (
-        left.selectbox(tr("Case A"), ids, format_func=shown.__getitem__, key=A),
-        right.selectbox(tr("Case B"), ids, format_func=shown.__getitem__, key=B),
+        left.selectbox(tr("Case A"), ids, format_func=shown.__getitem__, key=A, on_change=choose),
+        right.selectbox(tr("Case B"), ids, format_func=shown.__getitem__, key=B, on_change=choose),
     )
 
 
