@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import LEAVE_OUT
@@ -18,6 +18,10 @@ from recsys.workspace import Workspace, read_content
 from recsys.workspace.names import STUDY
 from recsys.workspace.sample_run import run_folder
 
+if TYPE_CHECKING:
+    from recsys.models.trainable import ModelConfig
+    from recsys.runs import Run
+
 OPTIONS = ("folds", "most", "epochs", "only")
 
 
@@ -26,7 +30,8 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
 
     The study of an equal job is copied.
 
-    The settings are "axis" and, for two scenarios of that axis, "scenarios"; also `OPTIONS` of `transfer_study`.
+    The settings are "axis", for two scenarios of that axis "scenarios", and "model", see `studied_model`; also
+    `OPTIONS` of `transfer_study`.
     """
     from recsys.evaluation.study.transfer_study import transfer_study
 
@@ -40,6 +45,7 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
         "axis": axis,
         "scenarios": chosen or found.scenarios,
         "level": found.level,
+        "model": job.settings.get("model", {}),
         "repeats": data.repeats.text,
     }
     space = workspace.space(job.space)
@@ -86,7 +92,35 @@ def _asked(job: JobDescription, workspace: Workspace) -> tuple[Dataset, str, tup
 
 
 def _options(job: JobDescription) -> dict[str, Any]:
-    return {name: job.settings[name] for name in OPTIONS if name in job.settings}
+    options = {name: job.settings[name] for name in OPTIONS if name in job.settings}
+    return options | {"model": config_of(job.settings.get("model", {}))}
+
+
+def config_of(model: Mapping[str, Any]) -> ModelConfig | None:
+    """The config of the model that a study trains; None for the default one. Raises InputError."""
+    from recsys.models.table import model_entry
+
+    if not model:
+        return None
+    return model_entry(str(model["name"])).config_class.from_json({k: v for k, v in model.items() if k != "name"})
+
+
+def studied_model(run: Run, dataset: Dataset) -> dict[str, Any]:
+    """What the study of a run trains on the other users: a model with the name and settings of the run's.
+
+    Returns:
+        Name and config as JSON; {} stands for the default model, which is studied too where the run's own model is not
+        trained in epochs or has no representations of new users.
+    """
+    from recsys.models.recommender import Encoder
+    from recsys.models.table import model_entry
+    from recsys.models.training.loop import default_config
+
+    entry = model_entry(run.model.name)
+    if not (entry.trainable and isinstance(run.model, Encoder)):
+        return {}
+    config, default = entry.config_class.from_json(dict(run.config["model"])).fitted(dataset), default_config()
+    return {} if config == default.fitted(dataset) else {"name": run.model.name, **config.to_json()}
 
 
 def _parts(job: JobDescription, workspace: Workspace) -> Path:
@@ -100,6 +134,11 @@ def data_key(dataset: Dataset) -> tuple[str, ...]:
     """What a study depends on beside its settings: the data, and the rule for already chosen items where it is another
     than to leave them out."""
     return (dataset.fingerprint, *([dataset.repeats.text] if dataset.repeats.allows else []))
+
+
+def is_of_model(meta: Mapping[str, Any], run: Run, dataset: Dataset) -> bool:
+    """Whether a saved study trained what the study of this run trains; those of earlier versions the default model."""
+    return dict(meta.get("model", {})) == studied_model(run, dataset)
 
 
 def is_of_data(meta: Mapping[str, Any], dataset: Dataset) -> bool:

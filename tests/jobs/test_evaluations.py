@@ -23,6 +23,7 @@ from recsys.jobs.kinds import perform, write_description
 from recsys.jobs.maps import ProjectionSettings
 from recsys.jobs.progress import Progress
 from recsys.jobs.runner import run_file
+from recsys.jobs.studies import is_of_model, studied_model
 from recsys.jobs.values import load_value
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import copy_run, load_run, run_digest, train_run
@@ -115,6 +116,23 @@ def test_copies_of_a_run_have_the_same_digest(workspace: Workspace, run_id: str,
     (tmp_path / "run.json").write_text("{", "utf-8")
     with pytest.raises(ArtifactError, match="is damaged"):
         run_digest(tmp_path)
+
+
+@pytest.mark.parametrize("model", ["attention", "gru4rec", "lightgcn", "item-knn"])
+def test_a_study_trains_the_model_of_its_run(workspace: Workspace, model: str) -> None:
+    """Where the run's model is not trained in epochs, the default one; a study of another model is none of this run."""
+    space, data = workspace.space(ANN), planted_dataset()
+    run = train_run(data, model=model, epochs=1, threads=1, baselines=())
+    asked = studied_model(run, data)
+    settings = {"axis": "users", "folds": 2, "epochs": 1, "only": [], "model": asked}
+    job = JobDescription(new_id(), "study", ANN, run=space.save_run(run, data).id, settings=settings)
+    saved = space.get(perform(job, workspace, Progress(lambda report: None, threading.Event())))
+    content = read_content(space.path(saved.id))
+    assert content["model"] == ("attention" if model == "item-knn" else model)
+    assert (asked == {}) == (model == "item-knn") and is_of_model(saved.meta, run, data)
+    if asked:
+        assert {"name": model, **content["training"]["model"]} == asked
+        assert not is_of_model({**saved.meta, "model": {**asked, "embedding_size": 8}}, run, data)
 
 
 def test_the_study_of_an_equal_job_is_copied(

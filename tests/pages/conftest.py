@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import streamlit as st
 
+from recsys.jobs.studies import studied_model
 from recsys.models.attention.config import AttentionConfig
-from recsys.runs import train_run
+from recsys.runs import load_run, train_run
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import watched
@@ -31,6 +33,12 @@ def own_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspac
     yield Workspace(home)
     st.cache_resource.clear()
     patch.undo()
+
+
+def study_meta(space: Space, run_id: str) -> dict[str, Any]:
+    """What a study of a run across users is saved with."""
+    run, data = load_run(space.path(run_id))
+    return {"fingerprint": data.fingerprint, "axis": "users", "scenarios": [], "model": studied_model(run, data)}
 
 
 def save_small_runs(space: Space) -> dict[str, str]:

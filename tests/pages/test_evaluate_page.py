@@ -15,6 +15,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import copy_run, load_run, train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.conftest import study_meta
 from tests.pages.english import NAMES, english_on, words_of
 from tests.pages.screen import after_jobs, everything_on, no_errors, tab_shown
 from ui.evaluate.view import TABS
@@ -176,7 +177,7 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(sa
     space = state.workspace().space(SPACE)
     data = load_run(space.path(saved["last-one"]))[1]
     content = transfer_study(data, "users", epochs=2, folds=2).to_json()
-    meta = {"fingerprint": data.fingerprint, "axis": "users"}
+    meta = study_meta(space, saved["last-one"])
     older = {name: value for name, value in content.items() if name != "training"}
     first = space.save_json("study", "older", older, meta)
     app = opened(saved["last-one"], tab="study")
@@ -191,8 +192,15 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(sa
         assert words in said, words
     names = NAMES | words_of(data) | {"beside", "last", "none"}  # the names of the runs
     assert in_language("zh", lambda: english_on(opened(saved["last-one"], tab="study", lang="zh"), names)) == {}
+    assert not any("another model" in str(info.value) for info in app.info)
     for entry in (first, second):
         space.delete(entry.id)
+    third = space.save_json("study", "of the default model", content, {**meta, "model": {}})
+    app = opened(saved["last-one"], tab="study")
+    no_errors(app)
+    assert any("another model" in str(info.value) for info in app.info) and meta["model"] != {}
+    assert any(button.label.startswith("Run the study") for button in app.button)
+    space.delete(third.id)
 
 
 @pytest.mark.parametrize("tab", ["compare", "segments", "like"])

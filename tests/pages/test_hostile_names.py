@@ -18,6 +18,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.conftest import study_meta
 from tests.pages.screen import no_errors
 from ui.components.point_map.payload import bits_of
 from ui.evaluate.view import TABS as EVALUATE
@@ -60,7 +61,7 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
     found = {"dataset": space.save_dataset(data, {"number": HOSTILE}).id}
     found["run"] = space.save_run(run, data, {"number": HOSTILE, "dataset": found["dataset"]}).id
     found["group"] = space.save_cohort(HOSTILE, users.externals(np.arange(8))).id
-    space.save_json("study", HOSTILE, study(), {"fingerprint": data.fingerprint, "axis": "users", "scenarios": []})
+    space.save_json("study", HOSTILE, study(), study_meta(space, found["run"]))
     gone = space.save_cohort(HOSTILE, users.externals(np.arange(3)))
     space.delete(gone.id)
     return found

@@ -12,7 +12,7 @@ from recsys.runs import load_run
 from recsys.transfer import party_of_user, recommend, split_interests, transfer
 from recsys.workspace import Workspace
 from tests.evaluation.study.test_what_helps import point
-from tests.pages.conftest import save_small_runs
+from tests.pages.conftest import save_small_runs, study_meta
 from tests.pages.screen import expect, no_errors
 from ui.shell import state
 
@@ -114,10 +114,16 @@ def test_what_is_transferred_follows_the_study_unless_the_link_names_both_users(
     runs: dict[str, str], own_workspace: Workspace, shown: bool
 ) -> None:
     space = own_workspace.space(SPACE)
-    data = load_run(space.path(runs["attention"]))[1]
     points = [point(1, next_helps=not shown, interests_help=shown, difference=0.0, shown=False)]
-    content = {"axis": "users", "points": points, "level": "helps", "sources_cut": True, "training": {}}
-    meta = {"fingerprint": data.fingerprint, "axis": "users", "scenarios": []}
+    content = {
+        "axis": "users",
+        "points": points,
+        "level": "helps",
+        "sources_cut": True,
+        "training": {},
+        "model": "attention",
+    }
+    meta = study_meta(space, runs["attention"])
     saved = space.save_json("study", "a study", content, meta)
     app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=120)
     app.session_state["space"] = SPACE

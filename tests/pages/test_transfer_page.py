@@ -21,6 +21,7 @@ from recsys.runs import train_run
 from recsys.transfer.certificate import FEATURES, Certificate
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.conftest import study_meta
 from tests.pages.screen import no_errors, tab_labels
 from tests.walks.page_screen import mixer
 from ui.shell import state
@@ -207,7 +208,7 @@ def test_a_study_on_this_data_gives_the_verdict_and_the_suggestion(
     run_id: str, level: str, shown: bool, said: str
 ) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study(level, shown), meta)
     view = {"target": "user:u3", "source": "user:u4"}
     told = opened(run_id, **view, tab="help")
@@ -247,7 +248,7 @@ def certificate(accepts: bool) -> dict[str, object]:
 @pytest.mark.parametrize("accepts", [True, False])
 def test_the_certificate_of_the_pair_has_a_badge_and_evidence(run_id: str, accepts: bool) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study("helps", True) | certificate(accepts), meta)
     app = opened(run_id, target="user:u3", source="user:u4", alpha="0.1", tab="help")
     no_errors(app)
@@ -270,15 +271,17 @@ def test_the_certificate_of_the_pair_has_a_badge_and_evidence(run_id: str, accep
         ({"second_score": "popularity", "weight": "0.3"}, "Not certified with a second score"),
         ({"tag": "odd"}, "Not certified for a filtered list"),
         ({"block": "i25"}, "Not certified for a filtered list"),
+        ({"target": "cluster:1"}, "Not certified for a group as the target"),
+        ({"source": "everyone"}, "Not certified for a group as the source"),
     ],
 )
 def test_a_list_that_the_certificate_was_not_fitted_to_has_a_sentence_in_place_of_the_badge(
     run_id: str, rules: dict[str, str], why: str
 ) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study("helps", True) | certificate(True), meta)
-    app = opened(run_id, target="user:u3", source="user:u4", alpha="0.1", tab="help", **rules)
+    app = opened(run_id, **{"target": "user:u3", "source": "user:u4", "alpha": "0.1", "tab": "help", **rules})
     no_errors(app)
     assert not [element.value for element in app.markdown if "Certificate:" in str(element.value)]
     written = " ".join(str(element.value) for element in app.markdown).replace("\\", "")
@@ -289,9 +292,30 @@ def test_a_list_that_the_certificate_was_not_fitted_to_has_a_sentence_in_place_o
     space.delete(entry.id)
 
 
+def test_a_study_of_another_model_speaks_for_that_model_only(run_id: str, own_workspace: Workspace) -> None:
+    """A larger network than the studied one has no study yet; a model without representations has the default one's."""
+    space, data, view = own_workspace.space(SPACE), shown_data(), {"target": "user:u3", "source": "user:u4"}
+    shape = AttentionConfig(embedding_size=24, layers=1)
+    larger = space.save_run(train_run(data, model_config=shape, epochs=1, threads=1), data).id
+    popular = space.save_run(train_run(data, model="popularity"), data).id
+    content = study("helps", True) | certificate(True)
+    entries = [space.save_json("study", "a study", content, study_meta(space, run)) for run in (run_id, popular)]
+    app = opened(larger, **view, tab="help")
+    no_errors(app)
+    assert "no study of this data has been run" in captions(app) and "Run the study" in [
+        one.label for one in app.button
+    ]
+    app = opened(popular, **view, tab="help")
+    no_errors(app)
+    assert "Not certified for the model “Most popular”: the study trained the model “Self-attention”" in captions(app)
+    assert not [element.value for element in app.markdown if "Certificate:" in str(element.value)]
+    for entry in entries:
+        space.delete(entry.id)
+
+
 def test_a_damaged_certificate_is_said_to_be_damaged(run_id: str) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study("helps", True) | {"certificate": {"promise": 2}}, meta)
     no_errors(opened(run_id, target="user:u3", source="user:u4", tab="help"), "the saved certificate is damaged")
     no_errors(opened(run_id, target="user:u3", source="user:u4", tab="alpha"))
@@ -301,7 +325,7 @@ def test_a_damaged_certificate_is_said_to_be_damaged(run_id: str) -> None:
 def test_a_study_of_an_older_version_is_as_none(run_id: str) -> None:
     """It read sources' future and suggested an α that no user was evaluated at."""
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     older = {name: value for name, value in study("helps", True).items() if name != "sources_cut"}
     entry = space.save_json("study", "a study", older, meta)
     app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
@@ -311,7 +335,7 @@ def test_a_study_of_an_older_version_is_as_none(run_id: str) -> None:
 
 def test_a_damaged_study_is_said_to_be_damaged(run_id: str) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", {**study("helps", True), "points": [{"observed": 5}]}, meta)
     app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
     no_errors(app, "the saved study is damaged")
@@ -336,7 +360,7 @@ def test_a_study_that_failed_says_so_and_can_be_run_again(run_id: str, monkeypat
 
 def test_set_alpha_goes_into_the_link_and_the_menu(run_id: str) -> None:
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study("helps", True), meta)
     app = opened(run_id, target="user:u3", source="user:u4", tab="alpha")
     app.button(key="use_alpha").click().run()
@@ -431,7 +455,7 @@ def test_the_page_suggests_where_to_begin_and_offers_one_next_step(run_id: str) 
     app = opened(run_id, **view)
     assert "a neutral start, because no study of this data has been run" in captions(app)
     space = state.workspace().space(SPACE)
-    meta = {"fingerprint": shown_data().fingerprint, "axis": "users", "scenarios": []}
+    meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study("no evidence", False), meta)
     assert "no α above 0 was shown to help such users" in captions(opened(run_id, **view))
     space.delete(entry.id)

@@ -74,3 +74,10 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
         ),
         help=meaning_of("NDCG", "Negative control"),
     )
+    if chosen.startswith("group:"):
+        st.caption(
+            tr(
+                "A group saved from the map was found with the users’ last items too, which are evaluated here: with "
+                "sources of the same group the curve is more favourable still."
+            )
+        )

@@ -17,7 +17,7 @@ from recsys.evaluation.study.results import check_study, is_current
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
-from recsys.jobs.studies import data_key, is_of_data
+from recsys.jobs.studies import data_key, is_of_data, is_of_model, studied_model
 from recsys.metrics.uncertainty import Estimate
 from recsys.wording import Message, listed, tr
 from recsys.workspace import read_content
@@ -126,7 +126,10 @@ def _procedure(content: Mapping[str, Any], point: Mapping[str, Any]) -> list[Mes
             )
         )
     sentences.append(
-        Message("Every source’s history ends before the time at which the target’s item was chosen.")
+        Message(
+            "Every source’s history ends before the time at which the target’s item was chosen; the models and the "
+            "simple methods learned from all rows of the other users, also from later ones."
+        )
         if content["sources_cut"]
         else Message("The data have no times, so the sources’ histories could not be cut at the target’s time.")
     )
@@ -153,18 +156,30 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
-    """The newest study of this axis: of this visit's job, or a saved one; else a button that starts it."""
+    """The newest study of this axis for the model of the open run: of this visit's job, or a saved one; else a button
+    that starts it, and a study of another model, which says so."""
     page, data = evaluated.page, evaluated.dataset
-    space, wanted = page.space, job_id(page, "study", axis, *data_key(data))
-    if find_job(page, wanted) is None:
-        for entry in space.entries("study"):
-            if is_of_data(entry.meta, data) and entry.meta.get("axis") == axis:
-                content = read_content(space.path(entry.id))
-                if is_current(content):
-                    return check_study(content)
-
-    job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis})
+    model = studied_model(evaluated.run, data)
+    space, wanted = page.space, job_id(page, "study", axis, *data_key(data), model)
+    if find_job(page, wanted) is None and (content := _saved_study(evaluated, axis, True)):
+        return content
+    job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis, "model": model})
     label = Message("the study of transfer from {source}", source=AXES[axis])
     button = tr("Run the study: transfer from {source}", source=AXES[axis])
     saved = job_result(page, job, label, kind="study", button=button, own_key=job.key(" ".join(data_key(data))))
-    return None if saved is None else check_study(read_content(space.path(saved)))
+    if saved is not None:
+        return check_study(read_content(space.path(saved)))
+    if content := _saved_study(evaluated, axis, False):
+        st.info(tr("This study trained another model than the open run has: its figures are not of the open run."))
+    return content
+
+
+def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Mapping[str, Any] | None:
+    """The newest saved study of this axis and data, for the model of the open run or for another one."""
+    run, data, space = evaluated.run, evaluated.dataset, evaluated.page.space
+    for entry in space.entries("study"):
+        if is_of_data(entry.meta, data) and entry.meta.get("axis") == axis:
+            content = read_content(space.path(entry.id))
+            if is_current(content) and is_of_model(entry.meta, run, data) == of_model:
+                return check_study(content)
+    return None

@@ -14,7 +14,7 @@ from recsys.evaluation.study.results import is_current, suggestion_evidence
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
-from recsys.jobs.studies import data_key, is_of_data
+from recsys.jobs.studies import data_key, is_of_data, is_of_model, studied_model
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.transfer.certificate import Decision
@@ -59,12 +59,11 @@ def scenarios_of(page: PageContext, context: RunContext) -> list[str]:
 
 
 def study_of(page: PageContext, context: RunContext) -> Mapping[str, Any] | None:
-    """The newest saved study of this data and axis; None where there is none."""
+    """The newest saved study of this data, axis and model; None where there is none."""
     wanted = {"axis": axis_of(page), "scenarios": scenarios_of(page, context)}
     for entry in page.space.entries("study"):
-        if is_of_data(entry.meta, context.dataset) and all(
-            entry.meta.get(name) == value for name, value in wanted.items()
-        ):
+        asked = all(entry.meta.get(name) == value for name, value in wanted.items())
+        if asked and is_of_data(entry.meta, context.dataset) and is_of_model(entry.meta, context.run, context.dataset):
             try:
                 content = read_content(page.space.path(entry.id))
             except ArtifactError:
@@ -196,7 +195,8 @@ def helps(page: PageContext, context: RunContext, scored: ScoredPair) -> None:
 def _start(page: PageContext, context: RunContext, label: Message = RUN) -> None:
     """The study of this axis: its progress, the reason of a failure, and the button that starts it."""
     axis, scenarios = axis_of(page), scenarios_of(page, context)
-    wanted = job_id(page, "study of the pair", axis, *data_key(context.dataset), *scenarios)
+    model = studied_model(context.run, context.dataset)
+    wanted = job_id(page, "study of the pair", axis, *data_key(context.dataset), *scenarios, model)
     job = find_job(page, wanted)
     if job is not None and job.active:
         guarded_fragment(1.0)(_progress)(page, wanted)
@@ -206,9 +206,9 @@ def _start(page: PageContext, context: RunContext, label: Message = RUN) -> None
     elif job is not None and job.state == "stopped":
         st.warning(tr("The study was stopped before its end, so it has no verdict."))
 
-    hint = tr("About two minutes. It continues when you leave this page.")
+    hint = tr("Two to ten minutes, by the size of the data. It continues when you leave this page.")
     if st.button(tr(label), key=f"study_{label}", help=hint):
-        settings = {"axis": axis, "scenarios": list(scenarios)}
+        settings = {"axis": axis, "scenarios": list(scenarios), "model": model}
         study = JobDescription(wanted, "study", page.space.id, run=page.run_id, settings=settings)
         name = Message("the study of transfer across {axis}", axis=AXIS_NAMES[axis])
         key = study.key(" ".join(data_key(context.dataset)))

@@ -12,6 +12,7 @@ import streamlit as st
 from recsys.evaluation.study.certificate import certificate_of, certified
 from recsys.evaluation.study.methods import LINEAR
 from recsys.metrics.uncertainty import Estimate
+from recsys.models.table import model_label
 from recsys.transfer.certificate import Certificate, Decision, pair_features
 from recsys.transfer.methods import DEFAULT
 from recsys.wording import Message, tr
@@ -27,14 +28,23 @@ CONTROLS = {
 def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | None:
     """Why no certificate applies to the pair on screen, as a sentence; None where one can.
 
-    A study fits a certificate to each way of transferring that it compared, ranks all items, and reads histories
-    without noise, so it says nothing about any other list.
+    A study fits a certificate to each way of transferring that it compared, with single users as targets and sources,
+    ranks all items, and reads histories without noise, so it says nothing about any other list.
     """
     rules, method, interests = scored.rules, scored.transfer.method, scored.transfer.interests is not None
     known = certified(study)
     absent = (_what(scored), method.name) not in known
     only = Message("for the linear blend of the next choice" if known <= {LINEAR} else "for what it compared")
+    target, source = (len(side.party.histories) > 1 for side in (scored.pair.target, scored.pair.source))
     reasons = (
+        (
+            scored.model != study["model"],
+            Message(
+                "Not certified for the model “{model}”: the study trained the model “{studied}”.",
+                model=model_label(scored.model),
+                studied=model_label(str(study["model"])),
+            ),
+        ),
         (
             absent and method.name != DEFAULT,
             Message(
@@ -55,6 +65,8 @@ def not_certified(study: Mapping[str, Any], scored: ScoredPair) -> Message | Non
             scored.transfer.target.agreement,
             Message("Not certified for several users together: the study held out single users."),
         ),
+        (target, Message("Not certified for a group as the target: the study held out single users.")),
+        (source, Message("Not certified for a group as the source: the study’s sources were single users.")),
         (
             rules.epsilon,
             Message("Not certified for a protected source: the study’s certificate is for sources without noise."),

@@ -20,6 +20,7 @@ from recsys.errors import InputError, MissingExtraError
 from recsys.evaluation.study.certificate import certificate_of
 from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.verdict import saved_verdict
+from recsys.models.table import model_label
 from recsys.transfer import METHODS, AlphaPath, Recommendations, read_weights
 from recsys.transfer.blend import filtered_items
 from recsys.transfer.candidates import known_items
@@ -233,7 +234,7 @@ def production_zip(
         export_bundle(
             context.run.model,  # type: ignore[arg-type]
             context.dataset,
-            policy(study, rules, scenarios[1] if scenarios else ""),
+            policy(context.run.model.name, study, rules, scenarios[1] if scenarios else ""),
             folder,
             histories=context.known_histories,
             interests=interests,
@@ -278,16 +279,20 @@ def served_rules(context: RunContext, rules: Rules, scenarios: tuple[str, str] |
     return ServedRules(allowed, rules.hide_source, pins, rules.per_tag, rules.diversity)
 
 
-def policy(study: Mapping[str, Any] | None, rules: Rules = NO_RULES, scenario: str = "") -> Policy:
+def policy(model: str, study: Mapping[str, Any] | None, rules: Rules = NO_RULES, scenario: str = "") -> Policy:
     """The α that the study supports for what is transferred and how; 0 without a study, or where it has no rule.
 
-    A certificate is for lists of which no rule leaves items out, as on the page.
+    A certificate is for the model that was studied, and for lists of which no rule leaves items out, as on the page.
 
     Args:
+        model: the name of the one that is served.
         scenario: the only one that the pair itself recommends in; "" for all.
     """
     if study is None:
         return Policy("none: no study has been run", ((0, 0.0),), ("No study has been run, so α is 0.",))
+    if study["model"] != model:
+        says = f"The study trained {model_label(str(study['model']))}, not {model_label(model)}, so α is 0."
+        return Policy("none: the study was of another model", ((0, 0.0),), (says,))
     sources = {"users": "the nearest user", "time": "the user’s earlier items"}
     source = sources.get(str(study["axis"]), " to recommend in ".join(map(str, study.get("scenarios", []))))
     uncertified = rules.interests or rules.filters(scenario)

@@ -37,6 +37,7 @@ class ScoredPair:
     """A pair that has been scored.
 
     Attributes:
+        model: the name of the model that scored it.
         transfer: the scores of target and source, and the items that may be recommended.
         path: the exact lists over α.
         mixer_data: for `ui.components.mixer.mixer`.
@@ -44,6 +45,7 @@ class ScoredPair:
         problem: why the list of the method that was asked for is not shown; "" where it is.
     """
 
+    model: str
     pair: TransferPair
     rules: Rules
     transfer: Transfer
@@ -128,7 +130,7 @@ def build_scored_pair(
         panel=interest_panel(context, rules, interests, weights),
         methods=MethodPanel(method_options(context), rules.method, second) if interests is None else None,
     )
-    return ScoredPair(pair, rules, scored, paths[0], payload, beside if other else "", problem)
+    return ScoredPair(context.run.model.name, pair, rules, scored, paths[0], payload, beside if other else "", problem)
 
 
 def _by_method(

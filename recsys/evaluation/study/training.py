@@ -8,6 +8,7 @@ from typing import Any
 
 from recsys.data.dataset import Dataset
 from recsys.models.recommender import Encoder
+from recsys.models.trainable import ModelConfig
 from recsys.models.training.config import TrainConfig
 from recsys.wording import Message
 
@@ -15,32 +16,38 @@ MOST_INTERACTIONS = 6_000_000  # trained on in all folds and epochs together: ab
 FEWEST_EPOCHS = 2
 
 
-def study_epochs(dataset: Dataset, folds: int) -> int:
-    """Epochs of a fold's model: as in any training, fewer for large data.
+def study_epochs(dataset: Dataset, folds: int, model: ModelConfig | None = None) -> int:
+    """Epochs of a fold's model (by default the default one): as in any training, fewer for large data.
 
     All folds together train on at most MOST_INTERACTIONS, repetitions counted. As in `train`, an epoch is at most 250
     batches.
     """
     from recsys.models.training.loop import default_config, default_epochs, epochs_per_pass
 
-    parts = epochs_per_pass(dataset, default_config().fitted(dataset), TrainConfig().fitted(dataset))
+    parts = epochs_per_pass(dataset, (model or default_config()).fitted(dataset), TrainConfig().fitted(dataset))
     affordable = int(MOST_INTERACTIONS / folds / max(dataset.n_interactions / parts, 1))
     return max(FEWEST_EPOCHS, min(default_epochs(dataset) * parts, affordable))
 
 
 def train_encoder(
-    dataset: Dataset, epochs: int, seed: int, progress: Callable[..., object], checkpoint: Path | None = None
+    dataset: Dataset,
+    epochs: int,
+    seed: int,
+    progress: Callable[..., object],
+    checkpoint: Path | None = None,
+    model: ModelConfig | None = None,
 ) -> tuple[Encoder, dict[str, Any]]:
-    """The default model with default settings, and the configs it was trained with.
+    """A model without texts of the items, with default settings of its training, and the configs it was trained with.
 
     Args:
         checkpoint: a folder from which a training that was stopped continues.
+        model: its config; by default that of the default model.
     """
     from recsys.models.training.loop import default_config, train
 
-    config = TrainConfig(epochs=epochs, seed=seed)
+    model, config = model or default_config(), TrainConfig(epochs=epochs, seed=seed)
     trained: object = None
-    for epoch in train(dataset, None, config, checkpoint=checkpoint, every_epoch=False):
+    for epoch in train(dataset, model, config, checkpoint=checkpoint, every_epoch=False):
         trained = epoch.model
         progress(
             0.5 * epoch.epoch / epoch.epochs,
@@ -49,4 +56,4 @@ def train_encoder(
     assert isinstance(trained, Encoder)
     fitted = config.fitted(dataset).to_json()
     del fitted["epochs"]  # recorded for each fold
-    return trained, {"model": default_config().fitted(dataset).to_json(), "train": fitted}
+    return trained, {"model": model.fitted(dataset).to_json(), "train": fitted}

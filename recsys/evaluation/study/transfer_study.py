@@ -30,6 +30,7 @@ from recsys.evaluation.study.statistics import MethodQuality, study_points
 from recsys.evaluation.study.training import study_epochs, train_encoder
 from recsys.evaluation.study.verdict import study_verdict
 from recsys.models.recommender import Encoder
+from recsys.models.trainable import ModelConfig
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.wording import Message
 
@@ -108,7 +109,7 @@ def transfer_study(
     dataset: Dataset,
     axis: str,
     *,
-    model: Callable[[Dataset], Encoder] | None = None,
+    model: ModelConfig | Callable[[Dataset], Encoder] | None = None,
     scenarios: tuple[str, str] | None = None,
     seed: int = 0,
     folds: int | None = None,
@@ -123,21 +124,21 @@ def transfer_study(
     Args:
         axis: the source: "users" (the nearest user), "time" (the user's own earlier items), "scenarios" (the user's own
             items in another scenario).
-        model: trains an encoder on the data it is given, which never holds the users it is evaluated on; by default
-            the attention model.
+        model: the config of the model that is trained on the other users, or a function that trains an encoder on the
+            data it is given; by default the attention model.
         scenarios: (source, target); by default the pair with the most users to evaluate.
         folds: models trained, each evaluated on the users it was trained without; by default 3, of larger data 2.
         most: users evaluated at most; by default as many as can be ranked in about two minutes.
         only: names of the optional methods to compare (`methods.optional_names`); by default all that apply.
         epochs: of each fold's model; by default a rule from the size of the data, see `study_epochs`.
         keep: a folder for the results of each fold and method and for the models' checkpoints: the same study, started
-            again after it was stopped or killed, continues there and ends as an undisturbed one. Not with `model`.
+            again after it was stopped or killed, continues there and ends as an undisturbed one. Not with a function.
         progress: called with (fraction, message); may raise to stop.
 
     Raises:
         InputError: an unknown axis, scenario or method, too few users, or `keep` with a model of one's own.
     """
-    if keep is not None and model is not None:
+    if keep is not None and callable(model):
         raise InputError("keep", "must be left out with a model of your own: its settings are not known", str(keep))
     if unknown := sorted(set(only or ()) - set(methods.optional_names())):
         rule = Message("must be of {names}", names=", ".join(methods.optional_names()))
@@ -172,6 +173,7 @@ def study_part(
     number: int,
     *,
     keep: Path,
+    model: ModelConfig | None = None,
     scenarios: tuple[str, str] | None = None,
     seed: int = 0,
     folds: int | None = None,
@@ -186,7 +188,7 @@ def study_part(
     Args:
         number: of a fold; the last part, after the folds, is that of the new items.
     """
-    setup = _Setup.of(dataset, axis, scenarios, seed, folds, most, epochs, only, keep)
+    setup = _Setup.of(dataset, axis, scenarios, seed, folds, most, epochs, only, keep, model)
     if number < setup.training.folds:
         setup.fold(number, progress)
     elif setup.with_new_items:
@@ -219,9 +221,13 @@ def _study(
     )
 
 
-def _key(dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None]) -> dict[str, Any]:
+def _key(
+    dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None], model: ModelConfig | None
+) -> dict[str, Any]:
     """What determines the results of a study, beside the code."""
     key: dict[str, Any] = {"data": dataset.fingerprint, "study": [plan.axis, *plan.scenarios]}
+    if model is not None:
+        key["model"] = [model.name, model.to_json()]
     return key | {"settings": list(settings)} | ({"repeats": dataset.repeats.text} if plan.again else {})
 
 
@@ -229,17 +235,17 @@ def _key(dataset: Dataset, plan: StudyPlan, settings: Sequence[int | None]) -> d
 class _Training:
     """How the models of a study are trained."""
 
-    model: Callable[[Dataset], Encoder] | None
+    model: ModelConfig | Callable[[Dataset], Encoder] | None
     epochs: int | None
     folds: int
     seed: int
 
     def run(self, rows: Dataset, checkpoint: Path | None, progress: Progress) -> tuple[Encoder, dict[str, Any]]:
         """A model of these rows, and what is recorded of its training; {} where the model is given."""
-        if self.model:
+        if callable(self.model):
             return self.model(rows), {}
-        epochs = self.epochs or study_epochs(rows, self.folds)
-        encoder, configs = train_encoder(rows, epochs, self.seed, progress, checkpoint)
+        epochs = self.epochs or study_epochs(rows, self.folds, self.model)
+        encoder, configs = train_encoder(rows, epochs, self.seed, progress, checkpoint, self.model)
         return encoder, {"epochs": epochs, **configs}
 
 
@@ -264,12 +270,14 @@ class _Setup:
         epochs: int | None,
         only: Sequence[str] | None,
         keep: Path | None,
-        model: Callable[[Dataset], Encoder] | None = None,
+        model: ModelConfig | Callable[[Dataset], Encoder] | None,
     ) -> _Setup:
         """See `transfer_study`."""
         count = folds or fold_count(dataset)
         plan = plan_study(dataset, axis, scenarios=scenarios, folds=count, most=most, seed=seed)
-        parts = StudyParts.of(keep, _key(dataset, plan, [count, most, epochs, seed]))
+        parts = StudyParts.of(
+            keep, _key(dataset, plan, [count, most, epochs, seed], None if callable(model) else model)
+        )
         return cls(plan, parts, _Training(model, epochs, count, seed), only)
 
     @property

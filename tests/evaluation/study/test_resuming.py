@@ -51,14 +51,14 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counted: list[int] = []
     original = module.train_encoder
 
-    def counting(rows: Dataset, epochs: int, seed: int, progress: Any, checkpoint: Path | None = None) -> Any:
+    def counting(rows: Dataset, epochs: int, seed: int, progress: Any, *rest: Any) -> Any:
         counted.append(0)
 
         def report(*args: Any, **more: Any) -> None:
             counted[-1] += 1
             progress(*args, **more)
 
-        return original(rows, epochs, seed, report, checkpoint)
+        return original(rows, epochs, seed, report, *rest)
 
     monkeypatch.setattr(module, "train_encoder", counting)
     return counted

@@ -72,17 +72,22 @@ def test_the_bundle_serves_the_interests_that_the_page_shows(scored: tuple[RunCo
 
 
 def test_without_a_study_nothing_is_borrowed() -> None:
-    assert policy(None).alpha(100) == 0.0
+    assert policy("attention", None).alpha(100) == 0.0
 
 
 def test_a_policy_is_that_of_the_method_that_is_served() -> None:
     told = study("helps", True) | certificate(True)
-    linear = policy(told)
+    linear = policy("attention", told)
     assert linear.alpha(5) == 0.6 and linear.certificate is not None
     for rules in (Rules(method="bridge"), Rules(what="interests")):
-        served = policy(told, rules)  # the study certifies the linear blend of next choices only
+        served = policy("attention", told, rules)  # the study certifies the linear blend of next choices only
         assert served.certificate is None and served.alpha(5) == 0.0
         assert "no certificate for" in served.evidence[0]
+
+
+def test_a_study_of_another_model_decides_nothing() -> None:
+    served = policy("gru4rec", study("helps", True) | certificate(True))
+    assert served.alpha(5) == 0.0 and served.certificate is None and "trained Self-attention" in served.evidence[0]
 
 
 RULES = Rules(
