@@ -302,7 +302,7 @@ def test_a_study_of_another_model_speaks_for_that_model_only(run_id: str, own_wo
     entries = [space.save_json("study", "a study", content, study_meta(space, run)) for run in (run_id, popular)]
     app = opened(larger, **view, tab="help")
     no_errors(app)
-    assert "no study of this data has been run" in captions(app) and "Run the study" in [
+    assert "no study of this model and data has been run" in captions(app) and "Run the study" in [
         one.label for one in app.button
     ]
     app = opened(popular, **view, tab="help")
@@ -453,7 +453,7 @@ def test_a_choice_is_taken_when_its_panel_is_closed_at_once(run_id: str) -> None
 def test_the_page_suggests_where_to_begin_and_offers_one_next_step(run_id: str) -> None:
     view = {"target": "user:u3", "source": "user:u4", "alpha": "0.1"}
     app = opened(run_id, **view)
-    assert "a neutral start, because no study of this data has been run" in captions(app)
+    assert "a neutral start, because no study of this model and data has been run" in captions(app)
     space = state.workspace().space(SPACE)
     meta = study_meta(space, run_id)
     entry = space.save_json("study", "a study", study("no evidence", False), meta)

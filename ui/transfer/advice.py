@@ -110,7 +110,7 @@ def where_to_begin(study: Mapping[str, Any] | None, decision: Decision | None, s
         said = tr("Try α = {alpha:.2f}: it helped users with as little history.", alpha=suggestion.alpha)
         return suggestion.alpha, said
     return NEUTRAL_ALPHA, tr(
-        "Try α = {alpha:.2f}: a neutral start, because no study of this data has been run."
+        "Try α = {alpha:.2f}: a neutral start, because no study of this model and data has been run."
         if suggestion is None
         else "Try α = {alpha:.2f}: a neutral start, because no α above 0 was shown to help such users.",
         alpha=NEUTRAL_ALPHA,

@@ -50,7 +50,7 @@ def study_words(study: Mapping[str, Any] | None, known: int, names: tuple[str, s
         names: of the first and the second method.
     """
     if study is None:
-        none = tr("No study of this data yet.")
+        none = tr("No study of this model and data yet.")
         return none, none, tr("Run the study under “Does it help?” to compare the methods.")
     try:
         points = sorted(check_study(study)["points"], key=lambda one: int(one["observed"]))

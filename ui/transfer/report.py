@@ -142,7 +142,7 @@ def transfer_html(
         score_curves(scored.path, catalogue.titles, alpha),
     ]
     drawn = [figure.to_html(full_html=False, include_plotlyjs=i == 0) for i, figure in enumerate(figures)]
-    verdict = tr("No study has been run on this data.") if study is None else tr(saved_verdict(study))
+    verdict = tr("No study of this model has been run on this data.") if study is None else tr(saved_verdict(study))
     pair = tr(
         "{target} and {source}",
         target=f"<span class=target>{escape(tr(target.name))}</span>",

@@ -47,7 +47,7 @@ def test_the_report_stands_alone_and_hostile_titles_are_text(scored: tuple[RunCo
     page = transfer_html(context, one, recommend(one.transfer, 0.4, 5), None).decode()
     assert HOSTILE not in page and "&lt;script&gt;alert(1)" in page
     assert "60% of user u3’s interests + 40% of user u4’s interests" in page
-    assert "No study has been run" in page
+    assert "No study of this model has been run" in page
     assert '<script src="http' not in page and "<link" not in page
 
 
