@@ -40,6 +40,7 @@ def load_named_data(chosen: argparse.Namespace) -> Loaded:
     """
     from recsys.data import CleaningPlan, load
     from recsys.data.query_loading import load_query
+    from recsys.data.readers.encodings import read_text
 
     if chosen.sample is not None:
         others = {name: value for name, value in vars(chosen).items() if name in _OWN_DATA and value is not None}
@@ -49,7 +50,7 @@ def load_named_data(chosen: argparse.Namespace) -> Loaded:
         from recsys.data.samples import load_sample
 
         return load_sample(chosen.sample, chosen.language)
-    plan = CleaningPlan.from_json(chosen.plan.read_text("utf-8")) if chosen.plan else None
+    plan = CleaningPlan.from_json(read_text(chosen.plan)) if chosen.plan else None
     if chosen.sql is None and chosen.url is None and chosen.file is not None:
         return load(chosen.file, items=chosen.items, users=chosen.users, plan=plan)
     tables = {"items": chosen.items, "users": chosen.users, "plan": plan}
@@ -67,12 +68,24 @@ def add_candidate_arguments(step: argparse.ArgumentParser) -> None:
 
 
 def named_candidates(chosen: argparse.Namespace) -> CandidateRules:
-    """The rules that the arguments name. Raises InputError for a list that is too long; OSError for its file."""
-    from recsys.transfer.candidates import CandidateRules, pasted_items, write_items
+    """The rules that the arguments name. Raises InputError for a list that is empty or too long; OSError."""
+    from recsys.transfer.candidates import CandidateRules
 
-    lists = (chosen.only, chosen.block)
-    only, block = ("" if file is None else write_items(pasted_items(file.read_text("utf-8"))) for file in lists)
+    only, block = (_listed_items(chosen, name) for name in ("only", "block"))
     return CandidateRules(only, block, chosen.numbers, chosen.period)
+
+
+def _listed_items(chosen: argparse.Namespace, name: str) -> str:
+    """The items of the list that an argument names, as the text of a rule; "" without the argument."""
+    from recsys.data.readers.encodings import read_text
+    from recsys.transfer.candidates import pasted_items, write_items
+
+    file: Path | None = getattr(chosen, name)
+    if file is None:
+        return ""
+    if not (items := write_items(pasted_items(read_text(file)))):
+        raise InputError(f"--{name}", "must name at least one item", file.name, "Fill the list, or leave it out.")
+    return items
 
 
 def add_training_arguments(step: argparse.ArgumentParser, holdout: bool = True) -> None:
@@ -81,20 +94,23 @@ def add_training_arguments(step: argparse.ArgumentParser, holdout: bool = True) 
     Args:
         holdout: whether it may be chosen if items are held out.
     """
-    step.add_argument("--seed", type=int, default=0)
+    step.add_argument("--seed", type=int, help="the same seed gives the same model (default 0)")
     device = "auto (default: a CUDA GPU if there is one, else the CPU), cpu, cuda or mps"
     step.add_argument("--device", default="auto", metavar="NAME", help=device)
-    step.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], default="ignore", help="what ratings mean")
+    ratings = "what ratings mean (default ignore)"
+    step.add_argument("--ratings", choices=["ignore", "weigh", "dislikes"], help=ratings)
     if holdout:
         step.add_argument("--holdout", choices=["none", "last-one"], default="none")
     rules = "leave-out (default), allow, '30 days' or 2024-01-31 (only new since), or auto: as the data proposes"
-    step.add_argument("--repeats", default="leave-out", metavar="RULE", help=f"already chosen items in lists: {rules}")
+    step.add_argument("--repeats", metavar="RULE", help=f"already chosen items in lists: {rules}")
 
 
 def named_repeats(chosen: argparse.Namespace, dataset: Dataset) -> RepeatRule:
-    """The rule that the argument names. Raises InputError."""
-    from recsys.data.repeats import RepeatRule
+    """The rule that the argument names; without it, to leave them out. Raises InputError."""
+    from recsys.data.repeats import LEAVE_OUT, RepeatRule
 
+    if chosen.repeats is None:
+        return LEAVE_OUT
     return proposed_repeats(dataset)[0] if chosen.repeats == "auto" else RepeatRule.parse(chosen.repeats)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import shlex
@@ -223,6 +224,8 @@ def test_evaluate_reports_every_metric_of_the_table(
         (["transfer", "--target", "u0", "--source", "u1", "--what", "interests", "--weights", "3=0"], "number:weight"),
         (["transfer", "--target", "u0", "--target", "u0", "--source", "u1"], "from 2 to 8 different users"),
         (["transfer", "--target", "u0", "--source", "u1", "--agree", "vote"], "least-misery"),
+        (["transfer", "--target", "u0", "--source", "u1", "--path", "--pin", "1"], "without --pin and --per-tag"),
+        (["transfer", "--target", "u0", "--source", "u1", "--path", "--per-tag", "2"], "(got --per-tag)"),
         (["recommend", "--out", "x.csv", "--user", "nobody"], "nobody"),
         (["recommend"], "--out"),
     ],
@@ -246,6 +249,18 @@ def test_wrong_files_end_with_one_line(capsys: pytest.CaptureFixture[str], tmp_p
     assert main(["train", str(tmp_path / "f.csv"), "--run", str(tmp_path / "r"), "--json"]) == 2
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.count("\n") == 1 and "Traceback" not in shown.err
+
+
+def test_training_replaces_nothing_but_an_older_run(
+    capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("years")
+    (tmp_path / "own.csv").write_bytes(file.read_bytes())
+    for place in (tmp_path / "own.csv", tmp_path / "work"):
+        assert main(["train", str(tmp_path / "own.csv"), "--run", str(place), "--model", "popularity"]) == 2
+        assert "--run must be a new or empty folder, or that of an older run" in capsys.readouterr().err
+    assert (tmp_path / "own.csv").is_file() and (tmp_path / "work" / "thesis.txt").is_file()
 
 
 def test_a_missing_file_and_a_missing_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -306,6 +321,10 @@ def test_transfer_follows_the_rules_about_items(capsys: pytest.CaptureFixture[st
     assert blocked[:3] == plain[2:]
     only = answer(capsys, [*both, "--only", tmp_path / "list.csv", "--pin", plain[1]])["items"]
     assert [item["item_id"] for item in only] == [plain[1], plain[0]]
+    for encoding in ("utf-16", "utf-8-sig", "gb18030"):
+        (tmp_path / "list.csv").write_bytes(f"item,说明\n{plain[0]},不再出售的商品\n".encode(encoding))
+        blocked = [item["item_id"] for item in answer(capsys, [*both, "--block", tmp_path / "list.csv"])["items"]]
+        assert blocked[:4] == plain[1:]
     assert main([*map(str, both), "--numbers", "price:1..2"]) == 2
     assert "must be one of the item table" in capsys.readouterr().err
 
@@ -324,9 +343,86 @@ def test_already_chosen_items_by_the_rule_of_the_run(
     assert load_run(tmp_path / "run")[0].repeats.text == "leave-out"
 
 
-def commands() -> dict[str, Any]:
+def commands(parser: argparse.ArgumentParser | None = None) -> dict[str, Any]:
     """The parser of each command, by name."""
-    return next(action.choices for action in _parser()._actions if action.choices)  # type: ignore[return-value]
+    found = (action.choices for action in (parser or _parser())._actions if isinstance(action.choices, dict))
+    return next(found, {})
+
+
+def file_arguments() -> list[tuple[str, str, str]]:
+    """Command, action and name of each argument that is a path."""
+    leaves = {
+        (name, action): parser
+        for name, command in commands().items()
+        for action, parser in (commands(command) or {"": command}).items()
+    }
+    return [
+        (*words, argument.option_strings[0] if argument.option_strings else argument.dest)
+        for words, parser in leaves.items()
+        for argument in parser._actions
+        if argument.type is Path
+    ]
+
+
+MINIMAL: dict[str, list[str]] = {
+    "inspect": ["{data}"],
+    "train": ["{data}", "--run", "{new}", "--model", "popularity"],
+    "tune": ["{data}", "--out", "{new}", "--trials", "2", "--epochs", "1", "--settings", "dropout"],
+    "recommend": ["--run", "{run}", "--out", "{new}"],
+    "transfer": ["--run", "{run}", "--target", "u0", "--source", "u1"],
+    "project": ["--run", "{run}", "--out", "{new}", "--layout", "pca"],
+    "groups": ["--run", "{run}"],
+    "interests": ["--run", "{run}", "--of", "user:u0"],
+    "methods": ["--run", "{run}"],
+    "explain": ["--run", "{run}", "--user", "u0"],
+    "evaluate": ["--run", "{run}"],
+    "study": ["--run", "{run}"],
+    "job": ["{job}"],
+    "cases show": ["0" * 24],
+    "cases save": ["--run", "{run}", "--target", "user:u0", "--source", "user:u1"],
+    "cases note": ["0" * 24, "text"],
+    "cases compare": ["0" * 24, "1" * 24],
+    "cases delete": ["0" * 24],
+    "cases restore": ["0" * 24],
+    "cases export": ["--out", "{new}.html"],
+}
+"""Arguments of each command with which it works, or would in a workspace with such cases."""
+
+
+@pytest.mark.parametrize(("command", "action", "name"), file_arguments(), ids=map(" ".join, file_arguments()))
+def test_a_file_that_cannot_be_read_ends_with_one_line(
+    command: str, action: str, name: str, file: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A damaged file, text in no encoding, an empty file and a folder, for each argument that is a path."""
+    contents = {"damaged": b'{"best": [', "binary": b"\x00\xff\xfe\x81item" * 9, "empty": b""}
+    for kind, content in contents.items():
+        (tmp_path / kind).write_bytes(content)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "job.json").write_text('{"format": 1}', "utf-8")
+    places = {"data": file, "run": run, "new": tmp_path / "new", "job": tmp_path / "job.json"}
+    for kind in (*contents, "folder"):
+        if {(command, name, kind), (command, name, ""), ("", name, kind)} & ACCEPTED:
+            continue
+        minimal = MINIMAL.get(f"{command} {action}".strip(), [])
+        given = [word.format(**places) for word in minimal]
+        if not name.startswith("-"):
+            given = given[1:]
+        value = str(tmp_path / kind)
+        arguments = [command, *([action] if action else []), *given]
+        arguments += [name, value] if name.startswith("-") else [value]
+        capsys.readouterr()
+        assert main(arguments) == 2, f"{name} {kind}"
+        shown = capsys.readouterr()
+        assert shown.err.count("\n") == 1 and shown.out == "", f"{name} {kind}: {shown.err}"
+
+
+ACCEPTED = {
+    *((("", "--out", kind)) for kind in ("damaged", "binary", "empty")),  # an older file is replaced
+    ("train", "--run", "folder"),  # an empty one
+    ("transfer", "--block", "damaged"),  # a list of an item that the data does not have
+    ("recommend", "--home", ""),  # needs Ray
+}
+"""Command, argument and kind of what is not refused; "" for any."""
 
 
 @pytest.mark.parametrize("name", commands())
@@ -450,6 +546,27 @@ def test_tune_searches_and_train_takes_what_it_found(
     config = load_run(tmp_path / "run")[0].config["train"]
     assert config["learning_rate"] == saved["trials"][-1]["settings"]["learning_rate"] != 0.004
     assert config["epochs"] == 2
+    train = ["train", str(file), "--run", str(tmp_path / "other"), "--tuned", str(out)]
+    refused = {
+        ("--model", "gru4rec"): "--model must be attention, as in the search (got gru4rec). Leave out --model",
+        ("--ratings", "weigh"): "--ratings must be ignore, as in the search (got weigh)",
+        ("--repeats", "allow"): "--repeats must be leave-out, as in the search (got allow)",
+    }
+    for conflicting, words in refused.items():
+        assert main([*train, *conflicting]) == 2 and words in capsys.readouterr().err
     out.write_text(json.dumps(saved | {"best": 7}), "utf-8")
     assert main(["train", str(file), "--run", str(tmp_path / "other"), "--tuned", str(out)]) == 2
     assert "the search is damaged" in capsys.readouterr().err
+
+
+def test_train_takes_over_the_rule_and_the_seed_of_a_search(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "search.json"
+    named = ["--trials", "2", "--settings", "learning_rate", "--baselines", "--epochs", "1"]
+    answer(capsys, ["tune", file, "--out", out, *named, "--repeats", "allow", "--seed", 3])
+    same = ["--model", "attention", "--ratings", "ignore", "--repeats", "allow"]
+    for extra in ([], same):
+        answer(capsys, ["train", file, "--run", tmp_path / "run", "--tuned", out, *extra])
+        trained = load_run(tmp_path / "run")[0]
+        assert trained.repeats.text == "allow" and trained.config["train"]["seed"] == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import replace
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,10 @@ from recsys.arguments import (
 from recsys.commands.steps import add_step, positive, progress_of
 from recsys.errors import InputError
 from recsys.models.table import DEFAULT_MODEL, MODELS
+from recsys.wording import Message
 
 if TYPE_CHECKING:
-    from recsys.models.trainable import ModelConfig
-    from recsys.models.training.config import TrainConfig
+    from recsys.data.dataset import Dataset
 
 
 def add(steps: Any) -> None:
@@ -41,10 +42,12 @@ def add(steps: Any) -> None:
     )  # fmt: skip
     add_data_arguments(train)
     train.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder to save the run in")
-    train.add_argument("--model", default=DEFAULT_MODEL, help=", ".join(entry.name for entry in MODELS))
+    names = ", ".join(entry.name for entry in MODELS)
+    train.add_argument("--model", metavar="NAME", help=f"{names} (default {DEFAULT_MODEL})")
     train.add_argument("--minutes", type=positive, help="time to spend on training, at most")
     train.add_argument("--epochs", type=int, help="passes over the data; without it and --minutes, a rule decides")
-    train.add_argument("--tuned", type=Path, metavar="FILE.json", help="with the best settings that tune has found")
+    tuned = "with the settings that tune has found, and the search's model, ratings and rule for already chosen items"
+    train.add_argument("--tuned", type=Path, metavar="FILE.json", help=tuned)
     add_training_arguments(train)
 
 
@@ -72,17 +75,14 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
 
     if chosen.epochs is not None and chosen.epochs < 1:
         raise InputError("--epochs", "must be at least 1", chosen.epochs)
+    _check_place(chosen.run)
     dataset = load_named_data(chosen).dataset
-    config, settings = _configs(chosen)
     run = train_run(
         dataset,
-        model=chosen.model if config is None else None,
-        model_config=config,  # names its model
+        **_tuned_settings(chosen, dataset) if chosen.tuned else _named_settings(chosen, dataset),
         minutes=chosen.minutes,
         epochs=chosen.epochs,
         seed=chosen.seed,
-        repeats=named_repeats(chosen, dataset),
-        train_config=settings,
         holdout=chosen.holdout,
         progress=progress_of(chosen),
     )
@@ -99,19 +99,48 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _configs(chosen: argparse.Namespace) -> tuple[ModelConfig | None, TrainConfig]:
-    """The configs of model and training: from a search, else by default with what the arguments say.
+def _check_place(folder: Path) -> None:
+    """Raises InputError where saving the run would replace anything but an older run."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file()):
+        rule = Message("must be a new or empty folder, or that of an older run")
+        raise InputError("--run", rule, str(folder), "Choose another folder.")
 
-    Raises:
-        ArtifactError: the file of the search is damaged.
-        OSError: it can't be read.
-    """
+
+def _named_settings(chosen: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:
+    """What the arguments say of model, training and already chosen items, for `train_run`. Raises InputError."""
     from recsys.models.training.config import TrainConfig
 
-    if chosen.tuned is None:
-        return None, TrainConfig(device=chosen.device, ratings=chosen.ratings)
+    config = TrainConfig(device=chosen.device, ratings=chosen.ratings or "ignore")
+    model = chosen.model or DEFAULT_MODEL
+    return {"model": model, "train_config": config, "repeats": named_repeats(chosen, dataset)}
+
+
+def _tuned_settings(chosen: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:
+    """What a search says of them.
+
+    Raises:
+        InputError: an argument says something else, or the file holds no JSON.
+        ArtifactError: the search is damaged.
+        OSError: the file can't be read.
+    """
+    from recsys.data.readers.encodings import read_text
     from recsys.runs.tuning import read_search
 
-    found = read_search(json.loads(chosen.tuned.read_text("utf-8")))
+    try:
+        found = read_search(json.loads(read_text(chosen.tuned)))
+    except (JSONDecodeError, RecursionError):
+        fix = Message("Make one with: python -m recsys tune FILE --out search.json.")
+        raise InputError("--tuned", "must be a search that tune has saved", chosen.tuned.name, fix) from None
     plan = found.plan.with_settings(found.settings)
-    return plan.model, replace(plan.train, device=chosen.device)  # type: ignore[return-value]
+    repeats = None if chosen.repeats is None else named_repeats(chosen, dataset).text
+    of_search = {
+        "--model": (chosen.model, plan.model.name),
+        "--ratings": (chosen.ratings, plan.train.ratings),
+        "--repeats": (repeats, plan.repeats.text),
+    }
+    for name, (given, searched) in of_search.items():
+        if given not in (None, searched):
+            rule = Message("must be {value}, as in the search", value=searched)
+            raise InputError(name, rule, given, Message("Leave out {name}, or search with it.", name=name))
+    config = replace(plan.train, device=chosen.device)
+    return {"model_config": plan.model, "train_config": config, "repeats": plan.repeats, "text": plan.text}

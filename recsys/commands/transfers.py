@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from recsys.arguments import add_candidate_arguments, named_candidates
 from recsys.commands.steps import add_run, add_step, check_k, open_run, progress_of
 from recsys.errors import InputError
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,6 +119,9 @@ def transfer_interests(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.transfer import find_interests, fit_method, read_weights, transfer
 
     check_k(chosen.k)
+    if chosen.path and (chosen.pin or chosen.per_tag):
+        rule, got = Message("must be given without --pin and --per-tag"), "--pin" if chosen.pin else "--per-tag"
+        raise InputError("--path", rule, got, "They order the list at one α: give --alpha in place of --path.")
     run, dataset = open_run(chosen)
     target, source = (_party(chosen, run, dataset, ids) for ids in (chosen.target, chosen.source))
     method = fit_method(chosen.method, run.training_rows(dataset), run.model, range(dataset.n_users))

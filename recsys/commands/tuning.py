@@ -70,14 +70,15 @@ def _plan(chosen: argparse.Namespace, dataset: Dataset) -> SearchPlan:
     from recsys.runs import BASELINES_BESIDE, TrainingPlan
     from recsys.runs.tuning import SearchPlan
 
+    seed = chosen.seed or 0
     base = TrainingPlan(
         model_entry(chosen.model).read_config({}),
-        TrainConfig(epochs=chosen.epochs, seed=chosen.seed, device=chosen.device, ratings=chosen.ratings),
+        TrainConfig(epochs=chosen.epochs, seed=seed, device=chosen.device, ratings=chosen.ratings or "ignore"),
         baselines=BASELINES_BESIDE if chosen.baselines is None else tuple(chosen.baselines),
         repeats=named_repeats(chosen, dataset),
     )
     seconds = None if chosen.minutes is None else 60 * chosen.minutes
-    return SearchPlan(base, tuple(chosen.settings), chosen.trials, seconds, chosen.seed)
+    return SearchPlan(base, tuple(chosen.settings), chosen.trials, seconds, seed)
 
 
 def _cost(plan: SearchPlan, dataset: Dataset) -> str:

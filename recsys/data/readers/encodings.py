@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
 
 from charset_normalizer import from_bytes
 
@@ -51,6 +52,12 @@ def detect_encoding(start: bytes, name: str) -> str:
     lines = [line for line in start.split(b"\n") if not line.isascii()][:_MAX_LINES]
     best = from_bytes(b"\n".join(lines), cp_isolation=_CANDIDATES).best()
     return "latin-1" if best is None else best.encoding  # latin-1 decodes any bytes
+
+
+def read_text(file: Path) -> str:
+    """The text of a small file, in whichever encoding it is. Raises InputError for a binary file; OSError."""
+    data = file.read_bytes()
+    return decode(data, detect_encoding(data, file.name), file.name)
 
 
 def decode(data: bytes, encoding: str, name: str) -> str:

@@ -80,12 +80,17 @@ class Bundle:
         return allowed
 
     def encode(self, items: np.ndarray) -> np.ndarray:
-        """The embedding of a history; zeros for an empty one."""
+        """The embedding of a history; zeros for an empty one. Raises RuntimeError where the bundle has no encoder."""
         if not len(items):
             return np.zeros(self.vectors.shape[1], dtype=np.float32)
-        from onnxruntime import InferenceSession
-
-        session = InferenceSession(str(self.folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
+        file = self.folder / "encoder.onnx"
+        try:
+            from onnxruntime import InferenceSession
+        except ImportError:
+            raise RuntimeError("A new user (item:…) needs the Python package onnxruntime.") from None
+        if not file.is_file():
+            raise RuntimeError("A new user (item:…) needs the file encoder.onnx, which this bundle does not have.")
+        session = InferenceSession(str(file), providers=["CPUExecutionProvider"])
         newest = items[-self.policy["max_length"] :] + 1
         vector: np.ndarray = session.run(None, {"items": newest[None].astype(np.int64)})[0][0]
         return vector
@@ -170,8 +175,9 @@ class Bundle:
         transfer method of policy.json.
         """
         weight = self.alpha(target, source, own) if alpha is None else alpha
-        of_source = self._source_scores(source)
-        blended = weight * of_source.astype(np.float64) + (1 - weight) * self.scores(target).astype(np.float64)
+        blended = (1 - weight) * self.scores(target).astype(np.float64)
+        if weight > 0:  # at 0 a source of which the weights leave nothing is no obstacle
+            blended = weight * self._source_scores(source).astype(np.float64) + blended
         blended[~self.allowed(target, source)] = -np.inf
         best = np.argsort(-blended, kind="stable")[: np.count_nonzero(blended > -np.inf)]
         if share := self.policy.get("diversity"):

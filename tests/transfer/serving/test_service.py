@@ -15,15 +15,17 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
+from recsys.embeddings.interests import interest_model
 from recsys.models.attention.model import AttentionModel
 from recsys.transfer.blend import transfer
 from recsys.transfer.parties import party_of_items, party_of_user
 from recsys.transfer.recommendations import recommend
 from recsys.transfer.serving import service
-from recsys.transfer.serving.bundle import Policy, export_bundle, export_onnx
+from recsys.transfer.serving.bundle import Policy, ServedInterests, export_bundle, export_onnx
 
 Answer = tuple[int, Any]
 
@@ -124,7 +126,32 @@ def test_a_user_without_later_items_is_refused_with_a_sentence(
 ) -> None:
     """Where each user's first items are the source for the later ones."""
     export_bundle(model, planted, Policy("earlier items", ((0, 0.5),)), tmp_path, source_items=14)
-    app = service.service(runpy.run_path(str(tmp_path / "serve_blend.py"))["Bundle"](tmp_path))
+    status, answer = ask(tmp_path, "target=u3&source=u3")
+    assert status == 422 and "u3 has no item after those that are the source" in answer["got"]
+
+
+def test_what_the_files_cannot_serve_is_a_conflict_with_a_sentence(
+    planted: Dataset, model: AttentionModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that leave nothing of a source, and new users without an encoder or without onnxruntime."""
+    nothing = ServedInterests(interest_model(model, planted), np.zeros(planted.n_items, dtype=int), {0: 0.0})
+    export_bundle(model, planted, Policy("the nearest user", ((1, 0.7),)), tmp_path, interests=nothing)
+    for query in ("target=u7&source=u20", "target=u7&source=u20&alpha=0.5"):
+        status, answer = ask(tmp_path, query)
+        assert status == 409 and list(answer) == ["subject", "rule", "got", "fix"]
+        assert answer["got"].startswith("The weights in policy.json leave nothing of this source.")
+    own = ask(tmp_path, "target=u7&source=u20&alpha=0")
+    assert own[0] == 200 and len(own[1]["items"]) == 10, "as the sentence says"
+    status, answer = ask(tmp_path, "target=item:i3,i9&source=u20&alpha=0")
+    assert status == 409 and "needs the file encoder.onnx" in answer["got"]
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    status, answer = ask(tmp_path, "target=item:i3,i9&source=u20&alpha=0")
+    assert status == 409 and "needs the Python package onnxruntime" in answer["got"]
+
+
+def ask(folder: Path, query: str) -> Answer:
+    """What the service of a bundle answers, asked in this process."""
+    app = service.service(runpy.run_path(str(folder / "serve_blend.py"))["Bundle"](folder))
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -133,11 +160,10 @@ def test_a_user_without_later_items_is_refused_with_a_sentence(
     async def send(message: Any) -> None:
         sent.append(dict(message))
 
-    query = {"path": "/recommend", "query_string": b"target=u3&source=u3", "headers": []}
+    asked = {"path": "/recommend", "query_string": query.encode(), "headers": []}
     answered = threading.Thread(  # the browser tests of the same process keep an event loop running
-        target=lambda: asyncio.run(app({"type": "http", "method": "GET"} | query, receive, send))
+        target=lambda: asyncio.run(app({"type": "http", "method": "GET"} | asked, receive, send))
     )
     answered.start()
     answered.join()
-    assert sent[0]["status"] == 422
-    assert "u3 has no item after those that are the source" in json.loads(sent[1]["body"])["got"]
+    return sent[0]["status"], json.loads(sent[1]["body"])
