@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys.wording import tr
+from ui.data.replaced import remove_replaced
 from ui.home.demo import class_button, demo_button, demo_progress
 from ui.home.miniature import miniature
 from ui.home.saved_work import saved_work
@@ -29,6 +30,7 @@ with open_page("home") as page:
         account_buttons("home")
         move_browser_work(page.space)
     step_cards(page)
+    remove_replaced(page, (page.dataset_id,))
     with st.expander(tr("Your saved work"), expanded=bool(page.space.entries())):
         saved_work(page)
     with st.expander(tr("Diagnostics")):

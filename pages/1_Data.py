@@ -6,12 +6,14 @@ from recsys.wording import tr
 from ui.data.choose import choose
 from ui.data.plan import show_cleaning, show_columns
 from ui.data.reading import failure_in, forget_old_failure, open_data
+from ui.data.replaced import remove_replaced
 from ui.data.view import cleaning_of, show_dropped, show_export, show_quality, show_shape, show_summary
 from ui.shell.frame import open_page
 from ui.shell.tabs import open_tab
 
 with open_page("data") as page:
     forget_old_failure()
+    remove_replaced(page, (page.dataset_id,))
     dataset = page.dataset
     if dataset is None:
         st.subheader(tr("There is no data yet: open a sample, or upload a file"), anchor=False)

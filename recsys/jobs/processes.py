@@ -44,7 +44,8 @@ class Limits:
         memory: bytes. reuse: bytes above which it is not used for another job. keep: seconds that it waits for one;
             surplus: where another one is waiting already.
         start: seconds until its first sign of life. silence: seconds without another. idle: seconds without computing.
-        stop: seconds from a request to stop to its end by force, while there is nothing to keep.
+        stop: seconds from a request to stop to its end by force, while there is nothing to keep. finish: seconds
+            without a report after that request, while there is a result to save.
         threads: of the numeric libraries.
         attempts: of a job whose worker is lost.
     """
@@ -57,6 +58,7 @@ class Limits:
     silence: float = SILENCE
     idle: float = 300.0
     stop: float = 0.6
+    finish: float = 30.0
     threads: int = 2
     attempts: int = 2
 
@@ -233,9 +235,9 @@ class _Supervision:
 
     def __init__(self, worker: Worker, limits: Limits, progress: Progress, kind: str) -> None:
         self.worker, self.limits, self.progress, self.kind = worker, limits, progress, kind
-        self.heard = self.looked = self.measured = self.computed = time.monotonic()
+        self.heard = self.looked = self.measured = self.computed = self.reported = time.monotonic()
         self.cpu_seconds = 0.0
-        self.asked_to_stop: float | None = None
+        self.asked_to_stop = float("inf")  # when
 
     def run(self, order: dict[str, Any]) -> None:
         """Raises JobStopped, StudioError, WorkerLost and Defect."""
@@ -253,6 +255,7 @@ class _Supervision:
     def _take(self, message: dict[str, Any]) -> bool:
         """Whether the message says that the job has ended well."""
         if "report" in message:
+            self.reported = self.heard
             self.progress.relay(*from_json(message["report"]))
         elif "graceful" in message:
             self.progress.graceful = bool(message["graceful"])
@@ -271,14 +274,14 @@ class _Supervision:
         """Passes a request to stop on, and ends a worker that breaks a limit."""
         now = time.monotonic()
         if now - self.looked > 10:  # this process itself was asleep: the worker is given its time again
-            self.heard = self.computed = now
+            self.heard = self.computed = self.reported = now
         self.looked = now
-        if self.progress.stopping and self.asked_to_stop is None:
+        if self.progress.stopping and self.asked_to_stop > now:
             self.asked_to_stop = now
             self.worker.send({"stop": True})
-        waited = 0.0 if self.asked_to_stop is None else now - self.asked_to_stop
-        if waited > self.limits.stop and not self.progress.graceful:
-            raise JobStopped
+        quiet_since = max(self.asked_to_stop, self.reported) if self.progress.graceful else self.asked_to_stop
+        if now - quiet_since > (self.limits.finish if self.progress.graceful else self.limits.stop):
+            raise JobStopped  # what has been kept on disk stays there
         silence = self.limits.silence if self.worker.greeted else self.limits.start
         if now - self.heard > silence:
             raise _hung_error(self.kind, silence)

@@ -171,6 +171,12 @@ class JobQueue:
             owner = self._resolve(owner)
             return tuple(self._view(job) for job in reversed(self._jobs.values()) if job.owner == owner)
 
+    def on_dataset(self, dataset: str) -> set[str]:
+        """The ids of the jobs, of any owner, that wait or run and work on a saved dataset."""
+        with self._lock:
+            works = {job.id: job.work for job in self._jobs.values()}
+            return {job for job, work in works.items() if work is not None and work.dataset == dataset}
+
     def join(self, old: str, new: str) -> None:
         """Joins two owners: the jobs of both belong to `new`, and both names mean it from now on."""
         with self._lock:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from recsys.charts.style import format_number
+from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.jobs.trainings import THREADS
 from recsys.wording import Message
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, read_content
 from recsys.workspace.names import SEARCH
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 def tune(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:
     """Searches as planned in the setting "search", saves the result, and returns its id.
 
-    Finished trials are kept in the space: a search that was stopped or killed continues after the last of them.
+    Finished trials are kept in the space: a search that was stopped or killed continues after the last of them. The
+    result of an equal job is copied.
     """
     from recsys.runs.training import torch_threads
     from recsys.runs.tuning import conclude, finish, search_settings
     from recsys.runs.tuning.progress import search_watch
 
+    if copied := _copy_equal_search(job, workspace, progress):
+        return {"search": copied}
     dataset, plan, kept = _begun(job, workspace, progress)
     with torch_threads(THREADS):
         for _ in search_settings(dataset, plan, kept, search_watch(plan, kept, progress), lambda: progress.stopping):
@@ -68,6 +72,28 @@ def tune_part(job: JobDescription, workspace: Workspace, progress: Progress) -> 
         watch = part_watch(plan, (model, number), progress)
         run_part(dataset, plan, kept, (model, number), watch, lambda: progress.stopping)
     progress(1.0, progress.newest.message, trials=trial_rows(plan, kept))
+
+
+def _copy_equal_search(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
+    """Copies the search of an equal job into the job's space, under the name that the app gives; "" where there is
+    none, or it is deleted already. An unfinished equal search in the space counts as finished then."""
+    from recsys.data.storage import saved_name
+    from recsys.runs.tuning import SEARCH_TRIALS, finish, read_search, search_folder
+
+    if progress.equal_result is None:
+        return ""
+    space = workspace.space(job.space)
+    try:
+        entry, folder = workspace.find(str(progress.equal_result["search"]), "search")
+        content, data = read_content(folder), saved_name(workspace.find(job.dataset, "dataset")[1])
+        found, meta = read_search(content), {**entry.meta, "dataset": job.dataset}
+        name = Message(SEARCH, trials=len(found.of_model), data=data)
+        copied = space.save_json("search", name, content, meta).id
+    except StudioError:
+        return ""
+    stopped = search_folder(space.folder / SEARCH_TRIALS, found.plan, str(meta["fingerprint"]))
+    finish(stopped if stopped.is_dir() else None)
+    return copied
 
 
 def _begun(job: JobDescription, workspace: Workspace, progress: Progress) -> tuple[Dataset, SearchPlan, KeptTrials]:

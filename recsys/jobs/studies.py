@@ -73,12 +73,14 @@ def study_part(job: JobDescription, workspace: Workspace, progress: Progress) ->
 
 
 def _copy_equal_study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
-    """Copies the study of an equal job into the job's space; "" where there is none, or it is deleted already."""
+    """Copies the study of an equal job into the job's space, under the name that the app gives, never the one that
+    another owner gave; "" where there is none, or it is deleted already."""
     if progress.equal_result is None:
         return ""
     try:
         entry, folder = workspace.find(str(progress.equal_result), "study")
-        return workspace.space(job.space).save_json("study", entry.name, read_content(folder), entry.meta).id
+        name = Message(STUDY, axis=job.settings["axis"])
+        return workspace.space(job.space).save_json("study", name, read_content(folder), entry.meta).id
     except StudioError:
         return ""
 

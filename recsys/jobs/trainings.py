@@ -13,6 +13,7 @@ from recsys.files import replace_file
 from recsys.jobs.description import JobDescription
 from recsys.jobs.kinds import job_folder
 from recsys.jobs.progress import Progress
+from recsys.models.table import MODEL_ON_DATA, model_label
 from recsys.wording import Message
 from recsys.workspace import Space, Workspace
 from recsys.workspace.names import STOPPED
@@ -32,7 +33,7 @@ def train(job: JobDescription, workspace: Workspace, progress: Progress) -> dict
     from recsys.runs import execute
 
     space, plan = workspace.space(job.space), _plan(job)
-    if saved := _copy_equal_run(job, workspace, progress, plan.name):
+    if saved := _copy_equal_run(job, workspace, progress):
         forget(space, job.id)
         return {"run": saved, "dataset": job.dataset}
     dataset = _dataset(job, workspace)
@@ -60,7 +61,7 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
     if not note.is_file():  # else an earlier worker, which was lost, has saved it
         replace_file(note, space.save_dataset(dataset).id)
     data_id = note.read_text("utf-8")
-    saved = _copy_equal_run(replace(job, dataset=data_id), workspace, progress, "")
+    saved = _copy_equal_run(replace(job, dataset=data_id), workspace, progress)
     if not saved:
         run = train_run(
             dataset, holdout="last-one", threads=THREADS, checkpoint=folder / "checkpoint", progress=progress
@@ -70,10 +71,12 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
 
 
 def estimate_training(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, float]:
-    """Parameters, memory and time of a plan, from a probe of about two seconds."""
+    """Parameters, memory and time of a plan, from a probe of about two seconds, perhaps that of an equal job."""
     from recsys.models.table import FittedModel
     from recsys.models.training.loop import estimate
 
+    if progress.equal_result is not None:
+        return dict(progress.equal_result)
     plan = _plan(job)
     if isinstance(plan.model, FittedModel):
         raise InputError("the model", "must be one that is trained in epochs", plan.model.name)
@@ -115,18 +118,22 @@ def _checkpoint(job: JobDescription, workspace: Workspace) -> Path:
         return job_folder(job, workspace) / "checkpoint"
 
 
-def _copy_equal_run(job: JobDescription, workspace: Workspace, progress: Progress, name: str) -> str:
-    """Copies the run of an equal training into the job's space, where it gets another id and name.
+def _copy_equal_run(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
+    """Copies the run of an equal training into the job's space: with another id, the job's own data, and the name that
+    the job or the app gives, never the one that another owner gave.
 
     Returns the id of the copy; "" where there is no such run, or it is deleted already.
     """
-    from recsys.runs import copy_run
+    from recsys.data.storage import saved_name
+    from recsys.runs import copy_run, read_card
 
     if progress.equal_result is None:
         return ""
     try:
         entry, source = workspace.find(str(progress.equal_result["run"]), "run")
-        name, meta = name or entry.name, {**entry.meta, "dataset": job.dataset}
-        return workspace.space(job.space).save("run", name, lambda to: copy_run(source, to, name), meta).id
+        data, meta = workspace.find(job.dataset, "dataset")[1], {**entry.meta, "dataset": job.dataset}
+        default = Message(MODEL_ON_DATA, model=model_label(read_card(source).model), data=saved_name(data))
+        name = str(job.settings.get("name") or default)
+        return workspace.space(job.space).save("run", name, lambda to: copy_run(source, to, name, data), meta).id
     except StudioError:
         return ""

@@ -2,9 +2,10 @@
 
     root/results/<job>/value.json      the value, in which an array is a number
     root/results/<job>/arrays.npz      the arrays
+    root/results/<job>/runs.json       the ids of the runs that it was computed from
 
-Such a job returns {"value": its id}. The files last until the next start of the server, those of the newest jobs only:
-what is asked for again is computed again.
+Such a job returns {"value": its id}. The files last until the next start of the server, those of the newest jobs only,
+or until a run of theirs is deleted for good: what is asked for again is computed again.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def save_value(value: Any, job: JobDescription, workspace: Workspace) -> dict[st
     with replacing(folder) as building:
         (building / "value.json").write_text(json.dumps(content), "utf-8")
         np.savez(building / "arrays.npz", *arrays)
+        (building / "runs.json").write_text(json.dumps(_runs(job)), "utf-8")
     _remove_oldest(folder.parent)
     return {"value": job.id}
 
@@ -72,6 +74,11 @@ def load_value(result: Mapping[str, str], workspace: Workspace) -> Any:
             return _decoded(content, arrays)
     except DAMAGED_FILE as error:
         raise ArtifactError("the result of the job", "can't be read", type(error).__name__, "Try again.") from error
+
+
+def _runs(job: JobDescription) -> list[str]:
+    """The ids of the runs that a job works on."""
+    return [run for run in (job.run, *(str(other) for other, _ in job.settings.get("compared", ()))) if run]
 
 
 def _folder(job_id: str, workspace: Workspace) -> Path:

@@ -23,6 +23,7 @@ from recsys.runs.run import Run
 from recsys.wording import Message
 
 FORMAT = 1
+_OWN = ("name", "cleaning")  # in the meta.json of data: no result depends on them
 _NAME = re.compile(r"[a-z0-9-]{1,60}")  # of a model and of its folder, which must not lead outside
 
 
@@ -62,20 +63,25 @@ def save_run(run: Run, dataset: Dataset, folder: Path) -> None:
         (building / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
 
 
-def copy_run(source: Path, folder: Path, name: str) -> None:
-    """Copies a saved run into an empty folder, as a run with another id and name. Raises ArtifactError."""
+def copy_run(source: Path, folder: Path, name: str, data: Path | None = None) -> None:
+    """Copies a saved run into an empty folder, as a run with another id and name. Raises ArtifactError.
+
+    Args:
+        data: folder of a saved dataset of the same fingerprint, whose name and cleaning summary the copy is to have.
+    """
     try:
         content = json.loads((source / "run.json").read_text("utf-8"))
         content |= {"id": secrets.token_hex(12), "name": name}
     except DAMAGED_FILE as error:
         raise ArtifactError(_run_in(source), "is damaged", type(error).__name__, "Train it again.") from error
-    for part in ("data", "models"):
-        shutil.copytree(source / part, folder / part)
+    shutil.copytree(source / "models", folder / "models")
+    shutil.copytree(data or source / "data", folder / "data", ignore=shutil.ignore_patterns("entry.json"))
     (folder / "run.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
 
 
 def run_digest(folder: Path) -> str:
-    """32 hex digits of all that a saved run holds but its id and name: copies of a run have the same.
+    """32 hex digits of all that a saved run holds but its id and name, and the name and cleaning summary of its data:
+    copies of a run have the same.
 
     Raises ArtifactError.
     """
@@ -85,6 +91,10 @@ def run_digest(folder: Path) -> str:
         digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16)
         for file in sorted(path for part in ("data", "models") for path in (folder / part).rglob("*.*")):
             digest.update(str(file.relative_to(folder)).encode())
+            if file == folder / "data" / "meta.json":
+                meta = {key: value for key, value in json.loads(file.read_text("utf-8")).items() if key not in _OWN}
+                digest.update(json.dumps(meta, sort_keys=True).encode())
+                continue
             with file.open("rb") as opened:
                 digest.update(hashlib.file_digest(opened, "blake2b").digest())
         return digest.hexdigest()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -61,8 +63,13 @@ def read_content(folder: Path) -> dict[str, Any]:
 
 
 def folder_bytes(folder: Path) -> int:
-    """Size of all files under a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    """Size of all files under a folder; one that is removed meanwhile counts nothing."""
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(parent, name)).st_size
+    return size
 
 
 def write_entry(folder: Path, entry: Entry) -> None:
@@ -98,6 +105,26 @@ def read_entry(folder: Path) -> Entry:
             type(error).__name__,
             "Everything else still opens; delete this folder or restore it from a backup.",
         ) from error
+
+
+def read_entries(parent: Path) -> list[tuple[Path, Entry | ArtifactError]]:
+    """The entries in a folder, or why one can't be read; without those that another tab is deleting meanwhile."""
+    found: list[tuple[Path, Entry | ArtifactError]] = []
+    for folder in entry_folders(parent):
+        try:
+            found.append((folder, read_entry(folder)))
+        except ArtifactError as error:
+            if folder.is_dir():
+                found.append((folder, error))
+    return found
+
+
+def entry_folders(parent: Path) -> list[Path]:
+    """The folders of the entries in a folder, in order; none where it is missing."""
+    try:
+        return sorted(parent / name for name in os.listdir(parent) if TOKEN.fullmatch(name))
+    except FileNotFoundError:
+        return []
 
 
 def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,16 +13,27 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
+from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import SWAP_LOCK, recover, recover_all, replace_file, replacing, sweep
 from recsys.workspace.classes import close_old
-from recsys.workspace.entries import KINDS, TOKEN, Entry, folder_bytes, new_id, read_entry, write_entry
+from recsys.workspace.entries import (
+    KINDS,
+    TOKEN,
+    Entry,
+    entry_folders,
+    folder_bytes,
+    new_id,
+    read_entries,
+    read_entry,
+    write_entry,
+)
 from recsys.workspace.importing import finish_imports
 from recsys.workspace.learning import merge_learning
 from recsys.workspace.merging import SPACE, move_entries, resolve_space, write_redirect
@@ -72,6 +83,13 @@ class Workspace:
         for space in self.spaces.glob("*/"):
             for folder in (space, *space.glob("*/")):
                 sweep(folder)
+
+    def remove_results(self, runs: Collection[str]) -> None:
+        """Removes the large results of jobs on these runs (see `recsys.jobs.values`), wherever they are shown."""
+        for note in (self.root / "results").glob("*/runs.json"):
+            with suppress(*DAMAGED_FILE):  # being written or removed by another process
+                if not set(json.loads(note.read_text("utf-8"))).isdisjoint(runs):
+                    shutil.rmtree(note.parent, ignore_errors=True)
 
     def space(self, space_id: str) -> Space:
         """The space of an id: its own, or the one that it was joined to.
@@ -170,9 +188,9 @@ class Space:
         entries = [entry for _, entry in self._scan(kind) if isinstance(entry, Entry)]
         return tuple(sorted(entries, key=lambda entry: entry.created, reverse=True))
 
-    def damaged(self) -> tuple[str, ...]:
-        """One sentence for each entry that can't be read."""
-        return tuple(str(entry) for _, entry in self._scan(None) if isinstance(entry, ArtifactError))
+    def damaged(self) -> dict[str, str]:
+        """For each entry that can't be read, by its id, a sentence that says why."""
+        return {folder.name: str(entry) for folder, entry in self._scan(None) if isinstance(entry, ArtifactError)}
 
     def path(self, entry_id: str) -> Path:
         """The folder of one of this space's entries. Raises UnknownIdError."""
@@ -250,6 +268,12 @@ class Space:
         write_entry(folder, entry)
         return entry
 
+    def mark(self, entry_id: str, **meta: Any) -> None:
+        """Adds to an entry's meta."""
+        folder = self.path(entry_id)
+        entry = read_entry(folder)
+        write_entry(folder, replace(entry, meta={**entry.meta, **meta}))
+
     def duplicate(self, entry_id: str) -> Entry:
         """A copy under a new id."""
         entry, source = self.get(entry_id), self.path(entry_id)
@@ -261,18 +285,17 @@ class Space:
             entry.meta,
         )
 
-    def delete(self, entry_id: str) -> Entry:
-        """Moves an entry to the trash; `restore` brings it back until `empty_trash`."""
-        entry, folder = self.get(entry_id), self.path(entry_id)
-        trash = self.folder / "trash"
+    def delete(self, entry_id: str) -> None:
+        """Moves an entry, which may be damaged, to the trash; `restore` brings it back until `empty_trash`."""
+        folder, trash = self.path(entry_id), self.folder / "trash"
         trash.mkdir(exist_ok=True)
         folder.rename(trash / entry_id)
-        return entry
 
     def purge(self, entry_id: str) -> None:
         """Deletes an entry permanently, without the trash: for raw data that pseudonyms or another cleaning replace."""
-        folder = self.folder / "trash" / self.delete(entry_id).id
-        shutil.rmtree(folder)
+        self.delete(entry_id)
+        shutil.rmtree(self.folder / "trash" / entry_id)
+        self.workspace.remove_results({entry_id})
 
     def restore(self, entry_id: str) -> Entry:
         """Undoes `delete`. Raises UnknownIdError when it isn't in the trash."""
@@ -285,12 +308,20 @@ class Space:
         return entry
 
     def trash(self) -> tuple[Entry, ...]:
-        """The deleted entries that can be restored."""
-        return tuple(read_entry(folder) for folder in sorted((self.folder / "trash").glob("[0-9a-f]*")))
+        """The deleted entries that can be restored: all but the damaged ones."""
+        return tuple(entry for _, entry in read_entries(self.folder / "trash") if isinstance(entry, Entry))
+
+    @property
+    def has_trash(self) -> bool:
+        """Whether there is anything to empty, be it damaged."""
+        return bool(entry_folders(self.folder / "trash"))
 
     def empty_trash(self) -> None:
-        """Deletes the entries in the trash permanently."""
-        shutil.rmtree(self.folder / "trash", ignore_errors=True)
+        """Deletes the entries in the trash permanently, and results of jobs on the runs among them."""
+        trash = self.folder / "trash"
+        deleted = {folder.name for folder in entry_folders(trash)}
+        shutil.rmtree(trash, ignore_errors=True)
+        self.workspace.remove_results(deleted)
 
     def bytes(self) -> int:
         """Size on disk, the trash included."""
@@ -308,11 +339,4 @@ class Space:
             )
 
     def _scan(self, kind: str | None) -> list[tuple[Path, Entry | ArtifactError]]:
-        found: list[tuple[Path, Entry | ArtifactError]] = []
-        for one in KINDS if kind is None else (kind,):
-            for folder in sorted((self.folder / one).glob("[0-9a-f]*")):
-                try:
-                    found.append((folder, read_entry(folder)))
-                except ArtifactError as error:
-                    found.append((folder, error))
-        return found
+        return [found for one in (KINDS if kind is None else (kind,)) for found in read_entries(self.folder / one)]

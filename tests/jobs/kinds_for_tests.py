@@ -65,6 +65,14 @@ def sleeps(job: JobDescription, workspace: Workspace, progress: Progress) -> Any
     time.sleep(600)
 
 
+def hangs_gracefully(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
+    """Would end with a result, but computes for ever after a report that names the process."""
+    progress.graceful = True
+    progress(0.1, "busy", pid=os.getpid())
+    while True:
+        pass
+
+
 def stops_itself(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
     """The whole process stops, as in a debugger."""
     os.kill(os.getpid(), 19)
@@ -117,7 +125,7 @@ def two_meetings(job: JobDescription, workspace: Workspace) -> list[JobDescripti
 _KEPT: list[Any] = []
 BEHAVIOURS = (
     reports, refuses, breaks, runs_out_of_memory, returns_an_object, reports_for_ever, ends_gracefully, equal, sleeps,
-    stops_itself, crashes, crashes_once, allocates, meets, met,
+    hangs_gracefully, stops_itself, crashes, crashes_once, allocates, meets, met,
 )  # fmt: skip
 TEST_KINDS = {work.__name__: f"tests.jobs.kinds_for_tests:{work.__name__}" for work in BEHAVIOURS}
 

@@ -140,11 +140,11 @@ def test_the_study_of_an_equal_job_is_copied(
 ) -> None:
     ann, bob = workspace.space(ANN), workspace.space("b" * 32)
     content, meta = {"level": "helps", "points": []}, {"fingerprint": "f", "axis": "users"}
-    of_bob = bob.save_json("study", "Does it help?", content, meta)
+    of_bob = bob.save_json("study", "Thesis Bob", content, meta)
     job = JobDescription(new_id(), "study", ANN, run=run_id, settings={"axis": "users"})
     progress = Progress(lambda report: None, threading.Event(), of_bob.id)
     copied = ann.get(perform(job, workspace, progress))
-    assert copied.id != of_bob.id and (copied.name, dict(copied.meta)) == ("Does it help?", meta)
+    assert copied.id != of_bob.id and (copied.name, dict(copied.meta)) == ("Does users transfer help?", meta)
     assert read_content(ann.path(copied.id)) == content
 
     def anew(*asked: object, **options: object) -> None:

@@ -7,18 +7,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
+from recsys.jobs import processes
 from recsys.jobs.description import JobDescription
 from recsys.jobs.parts import PARTS
 from recsys.jobs.processes import Limits, ProcessRunner
+from recsys.jobs.progress import JobStopped, Progress
 from recsys.jobs.queue import JobQueue
 from recsys.workspace import Workspace
 from tests.jobs.test_runner_conformance import (
@@ -126,15 +130,71 @@ def test_a_worker_that_hangs_is_ended(
     assert not workers_of(runner)
 
 
-def test_a_stop_ends_even_a_job_that_never_looks_within_a_second(queue: JobQueue) -> None:
-    job = described("sleeps")
+@pytest.mark.parametrize("kind", ["sleeps", "hangs_gracefully"])
+def test_a_stop_ends_even_a_job_that_never_looks(queue: JobQueue, runner: ProcessRunner, kind: str) -> None:
+    runner.limits = replace(LIMITS, finish=0.6)
+    job = described(kind)
     submit(queue, job)
     pid = pid_of(queue, job)
     queue.stop(job.id, ANN)
-    begin = time.monotonic()
     assert queue.wait(job.id, ANN, PATIENCE).state == "stopped"
-    assert time.monotonic() - begin < 1.0 or psutil.getloadavg()[0] > (os.cpu_count() or 1)
     until(lambda: not psutil.pid_exists(pid))
+
+
+class ScriptedWorker:
+    """A worker whose messages come at set times of a clock, which passes only while one waits for them."""
+
+    def __init__(self, clock: list[float], script: dict[float, dict[str, Any]]) -> None:
+        self.clock, self.script, self.asked = clock, sorted(script.items()), list[tuple[float, dict[str, Any]]]()
+        self.reusable, self.greeted, self.alive = True, True, True
+
+    def receive(self, seconds: float) -> dict[str, Any] | None:
+        if self.script and self.script[0][0] <= self.clock[0] + seconds:
+            self.clock[0], message = self.script.pop(0)
+            return message
+        self.clock[0] += seconds
+        assert self.clock[0] < 200.0, "it is never ended"
+        return {"alive": True}
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.asked.append((self.clock[0], message))
+
+    def usage(self) -> tuple[int, float, float]:
+        return 0, self.clock[0], 100.0
+
+    def memory(self) -> int:
+        return 0
+
+    def last_words(self) -> str:
+        return ""
+
+    def kill(self) -> None:
+        self.alive = False
+
+
+GRACEFUL = {1.0: {"graceful": True}}
+REPORTS = {float(at): {"report": [0.5, "saving", None, {}]} for at in (20, 45, 70)}
+
+
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [({}, 5.6), (GRACEFUL, 35.0), (GRACEFUL | REPORTS, 100.0), (GRACEFUL | REPORTS | {90.0: {"done": True}}, 90.0)],
+    ids=["nothing to keep", "silent", "silent after some reports", "done"],
+)
+def test_how_long_after_a_request_to_stop_a_worker_is_ended(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, script: dict[float, dict[str, Any]], end: float
+) -> None:
+    """By the clock of the runner, whatever else this machine does. The request comes after 5 seconds."""
+    clock = [0.0]
+    monkeypatch.setattr(processes, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    worker = ScriptedWorker(clock, script)
+    stop = SimpleNamespace(is_set=lambda: clock[0] >= 5.0)
+    runner = ProcessRunner(workspace, LIMITS, start=lambda: worker)
+    with nullcontext() if end == 90.0 else pytest.raises(JobStopped):
+        runner.run(described("reports"), Progress(lambda report: None, stop))  # type: ignore[arg-type]
+    assert clock[0] == pytest.approx(end, abs=0.25) and worker.alive == (end == 90.0)
+    assert worker.asked[1] == (pytest.approx(5.0, abs=0.15), {"stop": True})
+    runner.close()
 
 
 def test_an_allocation_beyond_the_limit_fails_and_the_worker_lives(own: Callable[[Limits], ProcessRunner]) -> None:
@@ -192,7 +252,7 @@ def test_a_worker_is_started_before_it_is_needed_and_ends_with_its_runner(
 def test_parts_of_a_job_run_side_by_side_in_idle_workers(
     runner: ProcessRunner, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PARTS, "met", "tests.jobs.kinds_for_tests:two_meetings")
+    monkeypatch.setitem(PARTS, "met", ("tests.jobs.kinds_for_tests:two_meetings", 0.5))
     monkeypatch.setattr(runner, "side_by_side", 2)
     first, second = end_of(queue, described("met")).result
     assert first != second, "each waits for the other"

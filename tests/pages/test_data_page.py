@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,15 @@ import recsys.data
 from recsys.data import Loaded, load
 from recsys.data.samples import load_sample
 from recsys.data.storage import load_dataset
-from recsys.runs import load_run, train_run
+from recsys.models.table import FittedModel
+from recsys.runs import TrainingPlan, load_run, train_run
 from recsys.workspace import Space, Workspace, export_zip, import_zip
 from tests.data.layouts import COLLECTIONS
+from tests.jobs.functions import submit
 from tests.pages.screen import no_errors, open_tab
 from ui.data.uploads import Uploads
 from ui.shell import state
+from ui.train import jobs
 
 ANN = "a" * 32
 REAL = state.ROOT.parent / "shared" / "data" / "ml-latest-small.zip"
@@ -382,6 +387,56 @@ def test_pseudonyms_chosen_after_the_upload_replace_the_saved_ids(space: Space) 
         user.startswith("p-") for one in space.entries("dataset") for user in load_dataset(space.path(one.id)).users.ids
     )
     assert not space.trash()
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """Trainings wait until it is set."""
+    gate = threading.Event()
+    submit(state.jobs(), ANN, "train", "another", lambda progress: gate.wait(60) and None)
+    yield gate
+    gate.set()
+    state.jobs.clear()
+
+
+def queued_training(space: Space, dataset: str) -> str:
+    """A saved training on a dataset, whose job waits. Returns its id."""
+    plan = TrainingPlan(model=FittedModel("popularity"), baselines=())
+    entry = space.save_json("training", "mine", {"plan": plan.to_json(), "dataset": dataset})
+    job = jobs.describe(space, jobs.read(space, entry.id))
+    return state.jobs().submit(ANN, "train", "mine", job, job_id=entry.id)
+
+
+def test_a_dataset_that_another_cleaning_replaces_stays_until_its_training_has_ended(
+    space: Space, gate: threading.Event
+) -> None:
+    app = drop(data_page(), ("shop.csv", GOOD))
+    (before,) = space.entries("dataset")
+    training = queued_training(space, before.id)
+    drop(app, ("things.csv", b"product,title\np1,A lamp\n"), key="data_items")
+    assert not app.error and {entry.id for entry in space.entries("dataset")} > {before.id}
+    gate.set()
+    ended = state.jobs().wait(training, ANN, 60)
+    assert ended.state == "done", ended.error
+    app.run()
+    assert before.id not in {entry.id for entry in space.entries("dataset")} and len(space.entries("dataset")) == 1
+    assert not space.trash() and len(space.entries("run")) == 1
+
+
+def test_a_training_on_ids_that_become_pseudonyms_is_discarded_with_them(space: Space, gate: threading.Event) -> None:
+    """Also one on an earlier version, which was kept for it."""
+    app = drop(data_page(), ("shop.csv", GOOD))
+    (before,) = space.entries("dataset")
+    training = queued_training(space, before.id)
+    drop(app, ("things.csv", b"product,title\np1,A lamp\n"), key="data_items")
+    app.toggle(key="data_pseudonyms").set_value(True).run()
+    assert not app.error and state.jobs().snapshot(training, ANN).state == "stopped"
+    (left,) = space.entries("dataset")
+    assert all(user.startswith("p-") for user in load_dataset(space.path(left.id)).users.ids)
+    assert not space.entries("training") and not space.trash()
+    assert [toast.value for toast in app.toast] == [
+        "The training “mine” was discarded: it used the user ids that are now pseudonyms."
+    ]
 
 
 def test_reset_of_a_sample_restores_its_plan(space: Space) -> None:

@@ -87,12 +87,13 @@ def test_the_demo_of_a_second_visitor_trains_nothing_anew(space: Space, monkeypa
         job = JobDescription(new_id(), "demo", owner, settings=settings)
         return queue.wait(queue.submit(owner, "demo", "d", job, job_id=job.id, key=job.key("sample")), owner, 120)
 
-    demo(ANN)
+    space.rename(demo(ANN).result["run"], "Thesis Ann")
     done = demo(BOB)
     assert done.state == "done" and len(trained) == 1
     (first,), (second,) = space.entries("run"), other.entries("run")
     assert done.result == {"run": second.id, "dataset": other.entries("dataset")[0].id}
     assert second.id != first.id
+    assert (first.name, second.name) == ("Thesis Ann", "Most popular on Online courses (sample)")
     space.delete(first.id)
     assert load_run(other.path(second.id))[0].dataset_fingerprint == load_sample("courses").dataset.fingerprint
     assert demo(BOB).state == "done" and len(trained) == 1, "the second visitor's copy is found"
@@ -116,6 +117,17 @@ def test_after_the_demo_data_shows_the_rows_that_were_read_and_kept(
     assert read == next(sample.rows for sample in SAMPLES if sample.name == "all") > kept
     assert f"{kept:,} of {read:,} rows are kept" in title
     assert {metric.label: metric.value for metric in app.metric}["Rows kept"] == f"{kept:,}"
+
+
+def test_a_damaged_item_is_named_deleted_and_emptied_from_the_trash(space: Space) -> None:
+    entry = space.save_json("note", "n", {})
+    (space.path(entry.id) / "entry.json").write_text("{", "utf-8")
+    app = home()
+    assert f"{entry.id} is damaged" in " ".join(str(line.value) for line in app.warning)
+    press(app, f"damaged_{entry.id}")
+    assert not app.warning and not [button for button in app.button if button.key == "trash_undo"]
+    press(app, "trash_empty")
+    assert not space.has_trash and not list(space.folder.rglob(f"*{entry.id}*"))
 
 
 def test_saved_work_is_listed_opened_renamed_copied_deleted_and_brought_back(space: Space) -> None:

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.dataset import Dataset
+from recsys.jobs.description import JobDescription
 from recsys.runs.tuning import SEARCH_TRIALS, KeptTrials, SearchPlan, SearchResult, conclude, search_settings
 from recsys.workspace import Space, Workspace, read_content
 from tests.conftest import planted_dataset
@@ -17,7 +18,7 @@ from tests.pages.screen import no_errors
 from tests.runs.test_tuning import BASE
 from ui.shell import state
 
-ANN = "a" * 32
+ANN, BOB = "a" * 32, "b" * 32
 
 
 @pytest.fixture
@@ -47,9 +48,9 @@ def result() -> SearchResult:
     return conclude(data, plan, kept)
 
 
-def page(**params: str) -> AppTest:
+def page(owner: str = ANN, **params: str) -> AppTest:
     app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
-    app.session_state["space"] = ANN
+    app.session_state["space"] = owner
     app.query_params.update({"tab": "search"} | params)
     app.switch_page("pages/2_Train.py")
     return app.run()
@@ -72,10 +73,10 @@ def shown(app: AppTest) -> set[str]:
     return {str(one.key).rpartition("_")[0] if "train_search_" in str(one.key) else "" for one in app.button}
 
 
-def finish(app: AppTest) -> AppTest:
+def finish(app: AppTest, owner: str = ANN) -> AppTest:
     queue = state.jobs()
-    for job in queue.of(ANN):
-        queue.wait(job.id, ANN, 60)
+    for job in queue.of(owner):
+        queue.wait(job.id, owner, 60)
     return app.run().run()
 
 
@@ -95,6 +96,19 @@ def test_what_is_searched_and_its_cost_are_shown_before(space: Space, small: Dat
     no_errors(app)
     assert field(app, "multiselect", "names").value == ["dropout"], "kept while another page was open"  # type: ignore[attr-defined]
     assert field(app, "number_input", "trials").value == 5  # type: ignore[attr-defined]
+
+
+def test_a_plan_is_measured_once_for_all_and_again_once_its_probe_is_forgotten(space: Space, small: Dataset) -> None:
+    app = finish(page())
+    measured = dict(app.session_state["train_estimates"])
+    other = finish(page(BOB, dataset=space.entries("dataset")[0].id), BOB)
+    assert measured and dict(other.session_state["train_estimates"]) == measured
+    app.session_state["train_probe"] = (app.session_state["train_probe"][0], "0" * 24)
+    app.session_state["train_estimates"].clear()
+    app.run()
+    no_errors(app)
+    finish(app)
+    assert app.session_state["train_estimates"].keys() == measured.keys() and "About **" in words(app)
 
 
 def test_a_search_is_started_stopped_continued_and_its_best_settings_are_taken(space: Space, small: Dataset) -> None:
@@ -124,6 +138,8 @@ def test_a_search_is_started_stopped_continued_and_its_best_settings_are_taken(s
     found = SearchResult.from_json(read_content(space.path(entry.id)))
     assert 2 <= len(found.of_model) < 40 and found.plan.base.train.epochs == 2
     assert "was stopped after" not in words(app) and str(found.verdict) in words(app)
+    equal = JobDescription("0" * 24, "tune", BOB, settings={"search": found.plan.to_json()})
+    assert queue.result_of(equal.key(small.fingerprint)) == {"search": entry.id}, "no other visitor computes it again"
 
 
 @pytest.mark.parametrize(("best", "verdict"), [(1, "starting settings: NDCG@10"), (0, "none of 2 other settings")])

@@ -73,23 +73,28 @@ def job(saved: dict[str, str]) -> Iterator[dict[str, str]]:
     state.jobs.clear()
 
 
-def ended(kind: str, saved: dict[str, str]) -> str:
-    """The id of a job of this kind that has ended well."""
-    done = {"run": saved["attention"], "dataset": saved["first"]}
-    job_id = submit(state.jobs(), SPACE, kind, f"a {kind}", lambda progress: done)
-    assert state.jobs().wait(job_id, SPACE, 10).state == "done"
-    return job_id
-
-
 @pytest.mark.parametrize("kind", ["train", "demo"])
 @pytest.mark.parametrize("page", ["", "2_Train"])
-def test_a_training_and_a_demo_end_well_on_home_and_on_train(
+def test_a_training_and_a_demo_end_well_on_home_and_on_train_and_do_not_end_again(
     saved: dict[str, str], job: object, kind: str, page: str
 ) -> None:
-    app = opened(page, run=saved["popularity"], job=ended(kind, saved))
+    """The second time the URL of the job is that of Back, or of a link in another session."""
+    gate, done = threading.Event(), {"run": saved["attention"], "dataset": saved["first"]}
+    job_id = submit(state.jobs(), SPACE, kind, f"a {kind}", lambda progress: gate.wait(30) and done)
+    app = opened(page, run=saved["popularity"], job=job_id)
+    assert param(app, "run") == saved["popularity"] and param(app, "job") == job_id
+    gate.set()
+    assert state.jobs().wait(job_id, SPACE, 10).state == "done"
+    app.run()
     no_errors(app)
     assert param(app, "run") == saved["attention"] and param(app, "dataset") == saved["first"]
     assert not param(app, "job")
+    app.query_params.update(run=saved["popularity"], job=job_id)
+    app.switch_page(f"pages/{page}.py" if page else "app.py").run()
+    for again in (app, opened(page, run=saved["popularity"], job=job_id)):
+        no_errors(again)
+        assert param(again, "run") == saved["popularity"], "another run was chosen since"
+        assert again.title[0].value == ("Train a model" if page else "Interest Transfer Studio")
 
 
 @pytest.mark.parametrize("page", ["", "1_Data", "2_Train", "4_Transfer", "7_Learn"])

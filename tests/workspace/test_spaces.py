@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
-from recsys.workspace import Space, Workspace, read_content
+from recsys.jobs.description import JobDescription
+from recsys.jobs.values import is_kept, save_value
+from recsys.workspace import Space, Workspace, entries, new_id, read_content
 from recsys.workspace.entries import KINDS
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -80,9 +82,45 @@ def test_a_damaged_entry_is_named_and_the_rest_opens(space: Space) -> None:
     bad = space.save_json("note", "bad", {})
     (space.path(bad.id) / "entry.json").write_text('{"format": 1, "kind"')
     assert [entry.id for entry in space.entries()] == [good.id]
-    assert len(space.damaged()) == 1 and bad.id in space.damaged()[0]
+    assert list(space.damaged()) == [bad.id] and f"{bad.id} is damaged" in space.damaged()[bad.id]
     with pytest.raises(ArtifactError, match="damaged"):
         space.get(bad.id)
+    space.delete(good.id)
+    space.delete(bad.id)
+    assert not space.damaged() and [gone.id for gone in space.trash()] == [good.id] and space.has_trash
+    space.restore(good.id)
+    assert not space.trash() and space.has_trash, "the damaged one is left"
+    space.empty_trash()
+    assert not space.has_trash and not list(space.folder.rglob(f"*{bad.id}*"))
+
+
+def test_what_another_tab_deletes_meanwhile_is_skipped(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the other tab came between the listing of a folder and the reading of what is in it."""
+    kept, gone = (space.save_json("note", name, {}) for name in ("kept", "gone"))
+    listed = entries.entry_folders
+    monkeypatch.setattr(entries, "entry_folders", lambda parent: [*listed(parent), parent / ("e" * 24)])
+    assert [entry.id for entry in space.entries("note")] == [gone.id, kept.id] and not space.damaged()
+    space.delete(gone.id)
+    assert [entry.id for entry in space.trash()] == [gone.id]
+
+
+def test_results_of_a_run_are_removed_when_it_is_deleted_for_good(space: Space) -> None:
+    """Also those that another run is compared in."""
+    ids = {name: space.save_json("run", name, {}).id for name in ("ranked", "compared", "other")}
+    asked = {"ranked": (ids["ranked"], {}), "both": (ids["other"], {"compared": [[ids["compared"], "A"]]})}
+    asked["other"] = (ids["other"], {})
+    jobs = {name: JobDescription(new_id(), "evaluate", ANN, run=run, settings=s) for name, (run, s) in asked.items()}
+    results = {name: save_value([1.0], job, space.workspace) for name, job in jobs.items()}
+
+    def kept() -> list[str]:
+        return [name for name, result in results.items() if is_kept(result, space.workspace)]
+
+    space.delete(ids["ranked"])
+    assert kept() == ["ranked", "both", "other"], "until then it can be restored"
+    space.empty_trash()
+    assert kept() == ["both", "other"]
+    space.purge(ids["compared"])
+    assert kept() == ["other"]
 
 
 def test_a_newer_format_is_refused(space: Space) -> None:

@@ -13,6 +13,7 @@ from recsys.charts.style import format_number
 from recsys.errors import StudioError
 from recsys.wording import tr
 from ui.data.reading_cost import reading_cost
+from ui.data.replaced import replace_dataset
 from ui.data.uploads import uploads
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
@@ -128,7 +129,7 @@ def read(
     """Reads and opens data, and draws the page again; if that fails, keeps the reason for `failure_in`.
 
     Args:
-        replaces: the reading whose saved dataset is removed.
+        replaces: the reading whose saved dataset is replaced.
         part: of the page that starts the reading.
     """
     from recsys.data import load
@@ -179,7 +180,7 @@ def undo(page: PageContext, data: OpenData) -> None:
 
 
 def _save(page: PageContext, data: OpenData, replaces: OpenData | None) -> None:
-    """Saves and opens the dataset (never the raw file) and removes the version that it replaces."""
+    """Saves and opens the dataset (never the raw file); it replaces an earlier version."""
     loaded, raw = data.loaded, data.raw
     if raw.pseudonyms:
         from recsys.data.pseudonyms import new_key, pseudonymous
@@ -189,8 +190,8 @@ def _save(page: PageContext, data: OpenData, replaces: OpenData | None) -> None:
         st.session_state[NEW_KEY] = key
     meta = {"plan": loaded.plan.to_json(), "source": "sample" if raw.sample else "upload"}
     entry = page.space.save_dataset(loaded.dataset, meta)
-    if replaces is not None and replaces.entry_id in {one.id for one in page.space.entries("dataset")}:
-        page.space.purge(replaces.entry_id)
+    if replaces is not None:
+        replace_dataset(page, replaces.entry_id, entry.id, hides_ids=raw.pseudonyms and not replaces.raw.pseudonyms)
     memory = uploads()
     memory.remove(st.session_state.get(OPEN, ""))
     size = raw.size + loaded.report.rows.nbytes + 16 * loaded.dataset.n_interactions

@@ -22,7 +22,7 @@ def demo_button(page: PageContext) -> None:
     if st.button(tr("Run it on the sample"), type="primary", key="home_demo", width="stretch", disabled=running):
         job = JobDescription(new_id(), "demo", page.space.id, settings={"language": language()})
         label, key = Message("the demo on the sample"), job.key("the sample")
-        page.set_view(job=page.jobs.submit(page.space.id, "demo", label, job, job_id=job.id, key=key))
+        page.set_view(job=jobs.submit(page, job, label, key))
         st.rerun()
     st.caption(
         tr("Loads the sample (four scenarios, 1,500 users), trains a model in under a minute and opens Transfer.")
@@ -47,7 +47,7 @@ def _show_progress(page: PageContext, job_id: str) -> None:
     if job.active:
         _show_running(page, job)
     elif job.state == "done":
-        opened = {"run": job.result["run"], "dataset": job.result["dataset"], "job": ""}
+        opened = jobs.take_end(job)
         if job.kind == "demo":
             page.go("transfer", **opened)
         page.set_view(**opened)

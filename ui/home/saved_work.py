@@ -47,8 +47,12 @@ def saved_work(page: PageContext) -> None:
     )
     if name != space.name:
         space.set_name(name)
-    for sentence in space.damaged():
-        st.warning(escape_markdown(tr(sentence), 400))
+    for entry_id, sentence in space.damaged().items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(escape_markdown(tr(sentence), 400))
+            if st.button(tr("Delete"), key=f"damaged_{entry_id}"):
+                space.delete(entry_id)
+                st.rerun()
     if not entries:
         st.caption(tr("Nothing saved yet. Data, runs and groups are saved automatically and appear here."))
     for entry in entries[:30]:
@@ -139,11 +143,11 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
 
 
 def _trash(page: PageContext) -> None:
-    deleted = page.space.trash()
-    if not deleted:
+    if not page.space.has_trash:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        offer_undo(page, deleted, "trash_undo", limit=30)
+        if deleted := page.space.trash():
+            offer_undo(page, deleted, "trash_undo", limit=30)
         if st.button(tr("Empty trash"), key="trash_empty", type="tertiary"):
             page.space.empty_trash()
             st.rerun()

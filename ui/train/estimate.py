@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from recsys.wording import Message, tr
 from recsys.workspace import new_id
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext, guarded_fragment
+from ui.shell.job_results import find_job
 from ui.shell.widgets import escape_markdown
 from ui.train.progress import clock
 
@@ -44,14 +46,14 @@ def _estimate(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> Estima
     """The estimate, a sentence about what went wrong, or None while the probe runs (it is started if need be)."""
     estimates, key = _estimates(), _key(dataset, plan)
     if key not in estimates:
-        probe = st.session_state.get("train_probe", ("", ""))
-        if probe[0] != key:
+        probed, probe = st.session_state.get("train_probe", ("", ""))
+        job = find_job(page, probe) if probed == key else None
+        if job is None:  # not started yet, or ended so long ago that it is forgotten
             try:
-                probe = st.session_state["train_probe"] = (key, _start_probe(page, plan))
+                st.session_state["train_probe"] = (key, _start_probe(page, dataset, plan))
             except StudioError as error:  # too many jobs: the page goes on without an estimate
                 return error.message
-        job = page.jobs.snapshot(probe[1], page.space.id)
-        if not job.active:
+        elif not job.active:
             from recsys.models.training.reports import Estimate
 
             if len(estimates) > 50:
@@ -76,11 +78,11 @@ def _key(dataset: Dataset, plan: TrainingPlan) -> tuple[str, str, str]:
     return dataset.fingerprint, str(plan.model), str(plan.train)
 
 
-def _start_probe(page: PageContext, plan: TrainingPlan) -> str:
-    settings = {"plan": plan.to_json()}
+def _start_probe(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
+    settings = {"plan": replace(plan, name="").to_json()}
     job = JobDescription(new_id(), "estimate", page.space.id, dataset=page.dataset_id, settings=settings)
     label = Message("measuring how fast this machine is")
-    return page.jobs.submit(page.space.id, "estimate", label, job, job_id=job.id)
+    return page.jobs.submit(page.space.id, "estimate", label, job, job_id=job.id, key=job.key(dataset.fingerprint))
 
 
 def _show(estimate: Estimate | None) -> None:
@@ -94,7 +96,7 @@ def _show(estimate: Estimate | None) -> None:
             tr("about {time}", time=clock(estimate.minutes * 60)),
         )
         how = tr(
-            "{n:,} epochs of {seconds} s, measured here just now.",
+            "{n:,} epochs of {seconds} s, measured here.",
             n=estimate.epochs,
             seconds=format_number(estimate.seconds_per_epoch),
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = ("train", "demo")
 """Kinds of jobs that train: a training started on Train, and Home's demo, which first loads the sample."""
+_AWAITED = "train_awaited"  # in the session: ids of jobs that it has started or seen running, and whose end it awaits
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +59,13 @@ def launch(page: PageContext, entry_id: str) -> str:
     dataset = cache.open_dataset(str(state.workspace().find(training.dataset_id, "dataset")[1]))
     job = describe(page.space, training)
     label = Message("training {name}", name=training.entry.label)
-    return page.jobs.submit(page.space.id, "train", label, job, job_id=entry_id, key=job.key(dataset.fingerprint))
+    return submit(page, job, label, job.key(dataset.fingerprint))
+
+
+def submit(page: PageContext, job: JobDescription, label: str, key: str) -> str:
+    """Queues a job of `KINDS`, whose end this session awaits. Returns its id."""
+    _awaited().add(job.id)
+    return page.jobs.submit(page.space.id, job.kind, label, job, job_id=job.id, key=key)
 
 
 def describe(space: Space, training: Training) -> JobDescription:
@@ -80,10 +89,28 @@ def read(space: Space, entry_id: str) -> Training:
 
 
 def current(page: PageContext) -> JobSnapshot | None:
-    """The training (or demo) in the URL, else the one of this space that is running or waiting; None without one."""
+    """The training (or demo) in the URL, else the one of this space that is running or waiting; None without one.
+
+    One that has ended well counts once, and only in a session that has awaited its end: whoever comes back to its URL
+    stays there, with the run that is open.
+    """
     jobs = [job for job in page.jobs.of(page.space.id) if job.kind in KINDS]
-    wanted = next((job for job in jobs if job.id == page.view.job), None)
+    awaited = _awaited()
+    awaited |= {job.id for job in jobs if job.active}
+    ended = {job.id for job in jobs if job.state == "done"} - awaited
+    wanted = next((job for job in jobs if job.id == page.view.job and job.id not in ended), None)
     return wanted or next((job for job in jobs if job.active), None)
+
+
+def take_end(job: JobSnapshot) -> dict[str, str]:
+    """What a job that has ended well changes in the view: its run is open. The session awaits it no longer."""
+    _awaited().discard(job.id)
+    return {"run": job.result["run"], "dataset": job.result["dataset"], "job": ""}
+
+
+def _awaited() -> set[str]:
+    awaited: set[str] = st.session_state.setdefault(_AWAITED, set())
+    return awaited
 
 
 def unfinished(page: PageContext) -> list[Entry]:

@@ -39,7 +39,7 @@ def watch(page: PageContext, job_id: str) -> None:
 def _watch(page: PageContext, job_id: str) -> None:
     job = page.jobs.snapshot(job_id, page.space.id)
     if job.state == "done":
-        page.set_view(run=job.result["run"], dataset=job.result["dataset"], job="")
+        page.set_view(**jobs.take_end(job))
         st.rerun()
     reports = tuple(job.details.get("reports", ()))
     curve, beside = st.columns(WIDTHS, gap="large")

@@ -109,7 +109,7 @@ def _controls(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> None:
     epochs = next((dimension.default for dimension in whole if dimension.name == "epochs"), 1)
     _cost(search, dataset, plan, int(epochs))
     if st.button(tr("Search settings"), key="train_search_start"):
-        _launch(page, search)
+        _launch(page, dataset, search)
 
 
 def _cost(search: SearchPlan, dataset: Dataset, plan: TrainingPlan, epochs: int) -> None:
@@ -166,12 +166,13 @@ def _remember(page: PageContext) -> None:
         chosen[key] = st.session_state[key]
 
 
-def _launch(page: PageContext, search: SearchPlan) -> None:
-    """Queues a search; it continues where trials of it are kept."""
+def _launch(page: PageContext, dataset: Dataset, search: SearchPlan) -> None:
+    """Queues a search; it continues where trials of it are kept, and an equal one of any visitor is made once."""
     wanted = job_id(page, "tune", page.dataset_id)
     settings = {"search": search.to_json()}
     job = JobDescription(wanted, "tune", page.space.id, dataset=page.dataset_id, settings=settings)
-    page.jobs.ensure(page.space.id, "tune", Message("a search over settings"), job, wanted)
+    label, key = Message("a search over settings"), job.key(dataset.fingerprint)
+    page.jobs.ensure(page.space.id, "tune", label, job, wanted, key)
     st.rerun()
 
 
@@ -214,7 +215,7 @@ def _offer_unfinished(page: PageContext, dataset: Dataset) -> None:
         words.write(_how_far(found))
         key = found.folder.name
         if on.button(tr("Continue the search"), key=f"train_search_resume_{key}", width="stretch"):
-            _launch(page, found.plan)
+            _launch(page, dataset, found.plan)
         if enough.button(
             tr("Choose among these"),
             key=f"train_search_enough_{key}",
@@ -222,7 +223,7 @@ def _offer_unfinished(page: PageContext, dataset: Dataset) -> None:
             disabled=len(found.trials) < 2,
             help=tr("Ends the search with the finished trials, and evaluates the best on the test items."),
         ):
-            _launch(page, replace(found.plan, trials=len(found.trials)))
+            _launch(page, dataset, replace(found.plan, trials=len(found.trials)))
         if away.button(tr("Discard"), key=f"train_search_discard_{key}", width="stretch"):
             shutil.rmtree(found.folder, ignore_errors=True)
             st.rerun()
