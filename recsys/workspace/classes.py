@@ -3,9 +3,9 @@
     class.json      what the teacher shows (lesson, run, language), the teacher's key as a digest, the salt, the day
     answers.jsonl   one line per answer: participant, lesson, kind, value; a later answer replaces an earlier one
 
-No name, no address and no time of an answer is stored. A participant is a keyed digest of the random id of the
-student's space; its salt is deleted with the class, so that participants of two classes can't be matched. Closing a
-class deletes its folder.
+No name, no address and no time of an answer is stored. A participant is a keyed digest of the id of the student's
+space; its salt is deleted with the class, so that participants of two classes can't be matched. Answers to a class are
+stored nowhere else, and closing it deletes its folder.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import make_folder, replace_file
 from recsys.wording import Message
+from recsys.workspace.learning import forget_classes
 
 CODE = re.compile(r"[2-9A-HJ-NP-Z]{6}")  # without 0, 1, I and O, which are easily confused
 KINDS = ("before", "prediction", "after")
@@ -83,18 +84,21 @@ def open_class(root: Path, lesson: str, run: str, language: str) -> tuple[OpenCl
     folder = root / "classes"
     make_folder(folder)
     if len(list(folder.iterdir())) >= MOST_CLASSES:
-        raise StudioError("open classes", Message("must be at most {n}", n=MOST_CLASSES), fix="Close one that has ended.")
+        raise StudioError(
+            "open classes", Message("must be at most {n}", n=MOST_CLASSES), fix="Close one that has ended."
+        )
     key = secrets.token_hex(16)
-    while True:
-        code = "".join(secrets.choice(_ALPHABET) for _ in range(6))
-        try:
-            (folder / code).mkdir()
-            break
-        except FileExistsError:
-            continue
     today = datetime.now(UTC).date()
     content = {"key": _digest(key), "salt": secrets.token_hex(16), "opened": today.isoformat()}
-    _write(root, code, {**content, "lesson": lesson, "run": run, "language": language})
+    with _WRITING:
+        while True:
+            code = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+            try:
+                (folder / code).mkdir()
+                break
+            except FileExistsError:
+                continue
+        _write(root, code, {**content, "lesson": lesson, "run": run, "language": language})
     return OpenClass(code, lesson, run, language, today), key
 
 
@@ -106,7 +110,9 @@ def find_class(root: Path, code: str) -> OpenClass:
         lesson, run, language = (str(content[name]) for name in ("lesson", "run", "language"))
         return OpenClass(code, lesson, run, language, date.fromisoformat(content["opened"]))
     except DAMAGED_FILE as error:
-        raise ArtifactError(Message("the class {code}", code=code), "is damaged", type(error).__name__, "Open another class.") from error
+        raise ArtifactError(
+            Message("the class {code}", code=code), "is damaged", type(error).__name__, "Open another class."
+        ) from error
 
 
 def is_teacher(root: Path, code: str, key: str) -> bool:
@@ -132,19 +138,22 @@ def close_class(root: Path, code: str, key: str) -> None:
 
 
 def close_old(root: Path, today: date | None = None) -> None:
-    """Deletes the classes that were opened more than 30 days ago, and damaged ones."""
-    oldest = (today or datetime.now(UTC).date()) - timedelta(days=DAYS)
-    for folder in (root / "classes").glob("*/"):
-        try:
-            old = find_class(root, folder.name).opened < oldest
-        except (UnknownIdError, ArtifactError):
-            old = (folder / "class.json").exists() or not CODE.fullmatch(folder.name)
-        if old:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Deletes the classes that were opened more than 30 days ago, damaged ones, and what spaces keep of closed ones."""
+    with _WRITING:
+        for folder in (root / "classes").glob("*/"):
+            try:
+                old = _is_old(find_class(root, folder.name).opened, today)
+            except (UnknownIdError, ArtifactError):
+                old = (folder / "class.json").exists() or not CODE.fullmatch(folder.name)
+            if old:
+                shutil.rmtree(folder, ignore_errors=True)
+        still_open = {folder.name for folder in (root / "classes").glob("*/")}
+        for space in (root / "spaces").glob("*/"):
+            forget_classes(space, still_open)
 
 
-def add_answer(root: Path, code: str, space_id: str, lesson: str, kind: str, value: float) -> None:
-    """Adds an answer, or replaces the participant's earlier one.
+def add_answer(root: Path, code: str, space_id: str, lesson: str, kind: str, value: float | None) -> None:
+    """Adds an answer, or replaces the participant's earlier one; None removes it.
 
     Args:
         space_id: of the student's space; only a keyed digest of it is stored.
@@ -152,29 +161,53 @@ def add_answer(root: Path, code: str, space_id: str, lesson: str, kind: str, val
     Raises:
         UnknownIdError: no such class. InputError: not an answer, or the class is full.
     """
-    if kind not in KINDS or not _KEY.fullmatch(lesson) or not math.isfinite(value):
-        raise InputError("the answer", Message("must be a number, of the kind {kinds}", kinds=", ".join(KINDS)), f"{kind} {value}")
+    if kind not in KINDS or not _KEY.fullmatch(lesson) or not (value is None or math.isfinite(value)):
+        raise InputError(
+            "the answer", Message("must be a number, of the kind {kinds}", kinds=", ".join(KINDS)), f"{kind} {value}"
+        )
     with _WRITING:
-        salt = str(_read(root, code)["salt"])
-        participant = hmac.new(salt.encode(), space_id.encode(), hashlib.sha256).hexdigest()[:16]
+        participant = _participant(root, code, space_id)
         known = {answer.participant for answer in answers_of(root, code)}
         if participant not in known and len(known) >= MOST_PARTICIPANTS:
-            raise InputError("the class", Message("may have at most {n} participants", n=MOST_PARTICIPANTS), len(known) + 1)
-        line = json.dumps([participant, lesson, kind, round(float(value), 6)])
+            raise InputError(
+                "the class", Message("may have at most {n} participants", n=MOST_PARTICIPANTS), len(known) + 1
+            )
+        line = json.dumps([participant, lesson, kind, None if value is None else round(float(value), 6)])
         with (root / "classes" / code / "answers.jsonl").open("a", encoding="utf-8") as out:
             out.write(line + "\n")
 
 
 def answers_of(root: Path, code: str) -> tuple[Answer, ...]:
     """The last answer of each participant to each question, in the order of the first. A torn line is left out."""
+    return _answers(root, code)
+
+
+def own_answers(root: Path, code: str, space_id: str) -> Mapping[tuple[str, str], float]:
+    """What the student of a space has answered: lesson and kind -> value; {} where there is no such class."""
+    try:
+        participant = _participant(root, code, space_id)
+    except (UnknownIdError, ArtifactError):
+        return {}
+    own = _answers(root, code, f'["{participant}"')
+    return {(answer.lesson, answer.kind): answer.value for answer in own}
+
+
+def _answers(root: Path, code: str, start: str = "") -> tuple[Answer, ...]:
+    """The answers in the lines that begin with `start`."""
     file = root / "classes" / code / "answers.jsonl"
     if not CODE.fullmatch(code) or not file.is_file():
         return ()
     found: dict[tuple[str, str, str], float] = {}
     for line in file.read_text("utf-8").splitlines():
+        if not line.startswith(start):
+            continue
         try:
             participant, lesson, kind, value = json.loads(line)
-            found[str(participant), str(lesson), str(kind)] = float(value)
+            key = (str(participant), str(lesson), str(kind))
+            if value is None:
+                found.pop(key, None)
+            else:
+                found[key] = float(value)
         except DAMAGED_FILE:
             continue
     return tuple(Answer(*key, value) for key, value in found.items())
@@ -195,18 +228,36 @@ def _check_teacher(root: Path, code: str, key: str) -> None:
         raise InputError("the class", "must be one that you opened", code, "Open it in the browser that opened it.")
 
 
+def _participant(root: Path, code: str, space_id: str) -> str:
+    """16 hex digits that stand for a space in this class alone. Raises UnknownIdError, ArtifactError."""
+    salt = str(_read(root, code)["salt"])
+    return hmac.new(salt.encode(), space_id.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _is_old(opened: date, today: date | None = None) -> bool:
+    return opened < (today or datetime.now(UTC).date()) - timedelta(days=DAYS)
+
+
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _read(root: Path, code: str) -> dict[str, Any]:
+    """The content of class.json. Raises UnknownIdError where there is none or its days are over, ArtifactError."""
     file = root / "classes" / code / "class.json"
+    unknown = UnknownIdError("the class", "must be open on this server", code, "Ask your teacher for the code.")
     if not CODE.fullmatch(code) or not file.is_file():
-        raise UnknownIdError("the class", "must be open on this server", code, "Ask your teacher for the code.")
+        raise unknown
     try:
-        return dict(json.loads(file.read_text("utf-8")))
+        content = dict(json.loads(file.read_text("utf-8")))
+        old = _is_old(date.fromisoformat(content["opened"]))
     except DAMAGED_FILE as error:
-        raise ArtifactError(Message("the class {code}", code=code), "is damaged", type(error).__name__, "Open another class.") from error
+        raise ArtifactError(
+            Message("the class {code}", code=code), "is damaged", type(error).__name__, "Open another class."
+        ) from error
+    if old:
+        raise unknown
+    return content
 
 
 def _write(root: Path, code: str, content: Mapping[str, Any]) -> None:

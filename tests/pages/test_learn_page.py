@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.explain.lessons.matrix_excerpt import matrix_excerpt
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
-from recsys.workspace.classes import add_answer
+from recsys.workspace.classes import add_answer, answers_of, close_class, open_class, own_answers
 from recsys.workspace.learning import read_learning
+from recsys.workspace.sample_run import SAMPLE_RUN
 from tests.conftest import planted_dataset
 from tests.pages.screen import everything_on, no_errors, tab_labels, tab_shown
 from ui.learn.texts import lessons, words
@@ -74,13 +76,13 @@ def test_a_prediction_is_kept_revealed_compared_and_taken_back(own_workspace: Wo
     app.slider("learn_guess_matrix").set_value(30.0)
     app.button("learn_keep").click().run()
     no_errors(app)
-    assert "You predicted 30%." in texts(app) and "2.7%" not in texts(app)
+    assert "You predicted 30%." in texts(app) and "2.68%" not in texts(app)
     again = opened("d" * 32)  # a refresh
     assert "You predicted 30%." in texts(again)
     again.button("learn_reveal").click().run()
-    assert "You predicted 30%; it is 2.7%: 27.3 percentage points too high." in texts(again)
+    assert "You predicted 30%; it is 2.68%: 27.3 percentage points too high." in texts(again)
     again.button("learn_reset").click().run()
-    assert "it is 2.7%" not in texts(again) and len(again.slider) == 1
+    assert "it is 2.68%" not in texts(again) and len(again.slider) == 1
     assert read_learning(own_workspace.space("d" * 32).folder)["matrix"] == {}
 
 
@@ -185,6 +187,7 @@ def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
     assert f"You are in class {code}" in texts(student) and not student.code  # no teacher's screen
     student.radio("class_before_matrix").set_value(LESSONS["matrix"].check.options[0]).run()
     student.button("class_send_before").click().run()
+    assert f"run={SAMPLE_RUN}" in teacher.code[0].value  # the class and its students see the same numbers
     student.slider("class_guess_matrix").set_value(12.0)
     student.button("class_send_prediction").click().run()
     no_errors(student)
@@ -192,6 +195,8 @@ def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
     assert "Sent: 12%" in texts(again)
     again.radio("class_after_matrix").set_value(LESSONS["matrix"].check.options[1]).run()
     again.button("class_send_after").click().run()
+    assert len(own_answers(own_workspace.root, code, STUDENT)) == 3
+    assert read_learning(own_workspace.space(STUDENT).folder) == {}  # only the class has them
 
     for number in range(3):
         for kind, value in (("before", 0), ("prediction", 40), ("after", 1)):
@@ -200,7 +205,7 @@ def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
     no_errors(teacher)
     assert "4 taking part" in texts(teacher)
     assert "Right before 0%, after 100%: change +100 [+100, +100] percentage points, 4 students" in texts(teacher)
-    assert "4 predictions: the middle one is 40%" in everything_on(teacher).replace("<br>", " ")
+    assert "4 predictions: their median is 40%" in everything_on(teacher).replace("<br>", " ")
     teacher.selectbox("class_lesson").set_value("real").run()
     no_errors(teacher)
     student.run()
@@ -212,19 +217,66 @@ def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
     student.run()
     student.run()
     assert WORDS["class_unknown"] in texts(student)
-    assert read_learning(own_workspace.space(STUDENT).folder)[f"class_{code}"] == {}
+    assert read_learning(own_workspace.space(STUDENT).folder) == {}
+    assert read_learning(own_workspace.space("1" * 32).folder)["classes"] == {}
 
 
-@pytest.mark.usefixtures("own_workspace")
-def test_predictions_made_in_a_lesson_are_sent_to_the_class_too(own_workspace: Workspace) -> None:
-    from recsys.workspace.classes import answers_of, open_class
-
-    found, _ = open_class(own_workspace.root, "matrix", "", "en")
+def test_a_prediction_that_a_student_makes_in_a_lesson_is_kept_by_the_class_alone(
+    own_workspace: Workspace, run_id: str
+) -> None:
+    found, key = open_class(own_workspace.root, "matrix", "", "en")
     app = opened("2" * 32, code=found.code, tab="costs")
     app.slider("learn_guess_costs").set_value(2.5)
     app.button("learn_keep").click().run()
     no_errors(app)
     assert [(one.lesson, one.value) for one in answers_of(own_workspace.root, found.code)] == [("costs", 2.5)]
+    assert "You predicted 2.5 of 10." in texts(opened("2" * 32, code=found.code, tab="costs"))
+    app.button("learn_reset").click().run()
+    assert answers_of(own_workspace.root, found.code) == () and len(app.slider) == 1
+    app.button("learn_keep").click().run()
+    other = opened("2" * 32, code=found.code, tab="embeddings", run=run_id)  # not the run that the class asks about
+    other.button("learn_keep").click().run()
+    no_errors(other)
+    assert {one.lesson for one in answers_of(own_workspace.root, found.code)} == {"costs"}
+    assert read_learning(own_workspace.space("2" * 32).folder) == {f"embeddings@{run_id}": {"prediction": 5.0}}
+    close_class(own_workspace.root, found.code, key)
+    assert "You predicted" not in texts(opened("2" * 32, code=found.code, tab="costs"))
+
+
+def test_a_class_shows_the_numbers_of_its_own_run_whatever_its_teacher_opens(
+    own_workspace: Workspace, run_id: str
+) -> None:
+    teacher = opened(SPACE, tab="class")  # no run in the link: the newest is open
+    teacher.button("class_open").click().run()
+    code = param(teacher, "code")
+    assert f"run={run_id}" in teacher.code[0].value
+    student = opened("6" * 32, tab="class")  # types the code
+    student.text_input("class_code").set_value(code.lower())
+    student.button[[button.label for button in student.button].index(WORDS["class_join_button"])].click().run()
+    no_errors(student)
+    assert param(student, "run") == run_id and param(student, "code") == code
+    student.button("class_send_prediction").click().run()
+    teacher = opened(SPACE, tab="class", code=code, run=SAMPLE_RUN)
+    teacher.toggle("class_show_truth").set_value(True).run()
+    no_errors(teacher)
+    filled = LESSONS["matrix"].question.shown(100 * matrix_excerpt(planted_dataset()).filled)
+    assert f"measured: {filled}" in everything_on(teacher) and "2.68%" not in everything_on(teacher)
+    teacher.button("class_confirm").click().run()
+
+
+def test_a_prediction_and_its_answer_belong_to_the_run_they_were_made_on(run_id: str) -> None:
+    space, own = "7" * 32, LESSONS["matrix"].question.shown(100 * matrix_excerpt(planted_dataset()).filled)
+    sample = opened(space, tab="matrix")
+    sample.slider("learn_guess_matrix").set_value(30.0)
+    sample.button("learn_keep").click().run()
+    sample.button("learn_reveal").click().run()
+    app = opened(space, tab="matrix", run=run_id)
+    no_errors(app)
+    assert "You predicted" not in texts(app) and f"It is {own}" not in texts(app) and len(app.slider) == 1
+    app.slider(f"learn_guess_matrix@{run_id}").set_value(40.0)
+    app.button("learn_keep").click().run()
+    assert "You predicted 40%." in texts(opened(space, tab="matrix", run=run_id))
+    assert "You predicted 30%; it is 2.68%" in texts(opened(space, tab="matrix", run=SAMPLE_RUN))
 
 
 @pytest.mark.usefixtures("own_workspace")
@@ -269,12 +321,20 @@ def test_the_last_step_of_a_story_asks_for_a_decision_and_keeps_it() -> None:
     assert "guide_transfer" in {button.key for button in again.sidebar.button}
 
 
-def test_the_lesson_on_evidence_ends_with_the_learners_own_study(own_workspace: Workspace, run_id: str) -> None:
-    space = own_workspace.space(SPACE)
-    fingerprint = planted_dataset().fingerprint
-    space.save_json(
-        "study", "s", {"level": "info", "verdict": "No <b>gain</b> is shown."}, {"fingerprint": fingerprint}
-    )
+def test_the_lesson_on_evidence_ends_with_the_learners_newest_current_study_under_the_same_rule(
+    own_workspace: Workspace, run_id: str
+) -> None:
+    space, data = own_workspace.space(SPACE), planted_dataset()
+
+    def save(verdict: str, rule: str, **fields: object) -> str:
+        meta = {"fingerprint": data.fingerprint, "repeats": rule}
+        return space.save_json("study", "s", {"level": "info", "verdict": verdict, **fields}, meta).id
+
+    save("No <b>gain</b> is shown.", data.repeats.text, sources_cut=True, training="time")
+    save("Under another rule.", "allow", sources_cut=True, training="time")
+    save("Of an earlier version.", data.repeats.text)
+    damaged = save("Damaged.", data.repeats.text, sources_cut=True, training="time")
+    (space.path(damaged) / "content.json").write_text("{", "utf-8")
     app = opened(SPACE, run=run_id, tab="real")
     no_errors(app)
     assert "Your newest study says: No <b>gain</b> is shown." in texts(app)

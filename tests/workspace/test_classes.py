@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from recsys.workspace.classes import (
     find_class,
     is_teacher,
     open_class,
+    own_answers,
     show_lesson,
 )
 from recsys.workspace.learning import keep_learning, read_learning
@@ -112,6 +114,44 @@ def test_a_forgotten_class_is_deleted_when_the_server_starts(tmp_path: Path) -> 
     assert find_class(tmp_path, opened.code)
     close_old(tmp_path, datetime.now(UTC).date() + timedelta(days=DAYS + 1))
     assert not list((tmp_path / "classes").iterdir())
+
+
+def test_a_class_ends_after_its_days_before_it_is_deleted(tmp_path: Path) -> None:
+    opened, key = open_class(tmp_path, "matrix", "", "en")
+    add_answer(tmp_path, opened.code, space(1), "matrix", "prediction", 1)
+    file = tmp_path / "classes" / opened.code / "class.json"
+    before = (datetime.now(UTC).date() - timedelta(days=DAYS + 1)).isoformat()
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"opened": before}), "utf-8")
+    with pytest.raises(UnknownIdError, match="must be open"):
+        find_class(tmp_path, opened.code)
+    assert not is_teacher(tmp_path, opened.code, key) and own_answers(tmp_path, opened.code, space(1)) == {}
+    close_old(tmp_path)
+    assert not list((tmp_path / "classes").iterdir())
+
+
+def test_a_student_reads_own_answers_from_the_class_and_takes_them_back(tmp_path: Path) -> None:
+    opened, _ = open_class(tmp_path, "matrix", "", "en")
+    for number in (1, 2):
+        for kind in ("before", "prediction"):
+            add_answer(tmp_path, opened.code, space(number), "matrix", kind, number)
+    add_answer(tmp_path, opened.code, space(1), "matrix", "prediction", None)
+    assert own_answers(tmp_path, opened.code, space(1)) == {("matrix", "before"): 1}
+    assert own_answers(tmp_path, opened.code, space(2)) == {("matrix", "before"): 2, ("matrix", "prediction"): 2}
+    assert own_answers(tmp_path, opened.code, space(3)) == own_answers(tmp_path, "ABCDEF", space(1)) == {}
+    assert len(answers_of(tmp_path, opened.code)) == 3
+
+
+def test_no_space_keeps_anything_of_a_closed_class_after_the_server_starts(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    opened, key = open_class(tmp_path, "matrix", "", "en")
+    student, teacher = (workspace.space(one * 32).folder for one in "ab")
+    keep_learning(student, f"class_{opened.code}", **{"matrix.after": 1.0})  # as earlier versions did
+    keep_learning(student, "class_ABCDEF", **{"real.prediction": 0.4})
+    keep_learning(student, "matrix", prediction=3.0)
+    keep_learning(teacher, "classes", **{opened.code: key, "ABCDEF": "0" * 32})
+    workspace.sweep()
+    assert read_learning(student) == {"matrix": {"prediction": 3.0}}
+    assert read_learning(teacher) == {"classes": {opened.code: key}}
 
 
 def test_the_change_needs_two_students_with_both_answers() -> None:

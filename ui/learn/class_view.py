@@ -23,9 +23,10 @@ from ui.learn.classroom import (
     teaches,
 )
 from ui.learn.measure import truth
-from ui.learn.measured_lesson import lesson_data
+from ui.learn.measured_lesson import class_lesson
 from ui.learn.question import guess
-from ui.learn.texts import Lesson, fill
+from ui.learn.ranges import FROM_DATA
+from ui.learn.texts import Lesson, Question, fill
 from ui.shell import state
 from ui.shell.errors import guarded_fragment
 from ui.shell.figures import show_figure
@@ -55,13 +56,16 @@ def _begin(page: PageContext, course: Course, words: Words) -> None:
     with teach:
         st.write(words["class_intro"])
         if st.button(words["class_open"], type="primary", key="class_open"):
-            page.set_view(code=start_class(page, next(iter(course)), language()).code)
+            opened = start_class(page, next(iter(course)), language())
+            page.set_view(code=opened.code, run=opened.run)
             st.rerun()
         st.caption(words["class_kept"])
     with join, st.form("class_join_form"):
         code = st.text_input(words["class_join"], key="class_code", max_chars=12)
         if st.form_submit_button(words["class_join_button"]) and code.strip():
             page.set_view(code=code.strip().upper())
+            if (found := joined(page)) is not None:
+                page.set_view(run=found.run)  # a lesson that a student opens has the numbers of the class
             st.rerun()
 
 
@@ -87,9 +91,9 @@ def _teacher(page: PageContext, found: OpenClass, course: Course, words: Words) 
         show = st.toggle(words["class_show_truth"], key="class_show_truth")
         _teacher_actions(page, found, words)
     with right:
-        guarded_fragment(_TEACHER_SECONDS)(_live)(page, found.code, course[chosen], words, show)
+        guarded_fragment(_TEACHER_SECONDS)(_live)(found, course[chosen], words, show)
     with st.expander(words["class_post"]):
-        _all_lessons(page, found.code, course, words)
+        _all_lessons(found, course, words)
 
 
 def _teacher_actions(page: PageContext, found: OpenClass, words: Words) -> None:
@@ -110,17 +114,17 @@ def _teacher_actions(page: PageContext, found: OpenClass, words: Words) -> None:
                 st.rerun()
 
 
-def _live(page: PageContext, code: str, lesson: Lesson, words: Words, show: bool) -> None:
+def _live(found: OpenClass, lesson: Lesson, words: Words, show: bool) -> None:
     """The histogram of the lesson's predictions, and what changed between before and after."""
-    answers = answers_of(state.workspace().root, code)
+    answers = answers_of(state.workspace().root, found.code)
     result = lesson_result(answers, lesson.key, lesson.check.right)
-    question = lesson.question
+    question = _question(found, lesson, words)
     st.markdown(f"**{question.text}**")
     st.caption(fill(words["class_students"], students=students(answers)))
     if not len(result.predictions):
         st.write(words["class_none"])
     else:
-        measured = truth(lesson.key, lesson_data(page, lesson, words)[0]) if show else None
+        measured = truth(lesson.key, class_lesson(found, lesson, words).data) if show else None
         median = question.shown(float(np.median(result.predictions)))
         title = fill(words["class_histogram"], count=len(result.predictions), median=median)
         mark = "" if measured is None else fill(words["class_truth"], truth=question.shown(measured))
@@ -132,6 +136,11 @@ def _live(page: PageContext, code: str, lesson: Lesson, words: Words, show: bool
     st.write(_change_sentence(result.change, words))
 
 
+def _question(found: OpenClass, lesson: Lesson, words: Words) -> Question:
+    """The question of a lesson with its range on the run of the class, which is measured only where that is needed."""
+    return (class_lesson(found, lesson, words).lesson if lesson.key in FROM_DATA else lesson).question
+
+
 def _change_sentence(change: Change | None, words: Words) -> str:
     if change is None:
         return words["class_change_none"]
@@ -141,19 +150,21 @@ def _change_sentence(change: Change | None, words: Words) -> str:
     return fill(words["class_change"], change=f"{value} [{low}, {high}] {words['points']}", **shown)
 
 
-def _all_lessons(page: PageContext, code: str, course: Course, words: Words) -> None:
-    answers = answers_of(state.workspace().root, code)
-    rows = [_row(page, lesson, answers, words) for lesson in course.values()]
+def _all_lessons(found: OpenClass, course: Course, words: Words) -> None:
+    answers = answers_of(state.workspace().root, found.code)
+    rows = [_row(found, lesson, answers, words) for lesson in course.values()]
     names = ("lesson", "predictions", "median", "truth", "change")
     columns = [words[f"class_table_{name}"] for name in names]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch")
 
 
-def _row(page: PageContext, lesson: Lesson, answers: tuple[Answer, ...], words: Words) -> tuple[str, ...]:
+def _row(found: OpenClass, lesson: Lesson, answers: tuple[Answer, ...], words: Words) -> tuple[str, ...]:
     result = lesson_result(answers, lesson.key, lesson.check.right)
-    predicted = bool(len(result.predictions))
-    median = lesson.question.shown(float(np.median(result.predictions))) if predicted else "–"
-    measured = lesson.question.shown(truth(lesson.key, lesson_data(page, lesson, words)[0])) if predicted else "–"
+    median = measured = "–"
+    if len(result.predictions):
+        asked = class_lesson(found, lesson, words)
+        median = asked.lesson.question.shown(float(np.median(result.predictions)))
+        measured = asked.lesson.question.shown(truth(lesson.key, asked.data))
     change = "–" if result.change is None else _change_sentence(result.change, words)
     return lesson.title, str(len(result.predictions)), median, measured, change
 
@@ -169,10 +180,11 @@ def _student(page: PageContext, code: str, course: Course, words: Words) -> None
     lesson = course.get(found.lesson) or next(iter(course.values()))
     st.caption(fill(words["class_joined"], code=escape_markdown(code)))
     st.subheader(lesson.title, anchor=False)
-    _check(page, code, lesson, "before", words)
-    _predict(page, code, lesson, words)
-    if sent(page, code, lesson.key, "prediction") is not None:
-        _check(page, code, lesson, "after", words)
+    own = {kind: value for (key, kind), value in sent(page, code).items() if key == lesson.key}
+    _check(page, code, lesson, "before", own.get("before"), words)
+    _predict(page, found, lesson, own.get("prediction"), words)
+    if "prediction" in own:
+        _check(page, code, lesson, "after", own.get("after"), words)
     with st.container(horizontal=True):
         if st.button(words["class_see"], key="class_see"):
             page.go("learn", tab=lesson.key)
@@ -181,9 +193,9 @@ def _student(page: PageContext, code: str, course: Course, words: Words) -> None
             st.rerun()
 
 
-def _check(page: PageContext, code: str, lesson: Lesson, kind: str, words: Words) -> None:
-    """The question with options, before or after the lesson."""
-    check, now = lesson.check, sent(page, code, lesson.key, kind)
+def _check(page: PageContext, code: str, lesson: Lesson, kind: str, now: float | None, words: Words) -> None:
+    """The question with options, before or after the lesson; `now` is what was sent."""
+    check = lesson.check
     with st.container(border=True):
         name = words["class_pre" if kind == "before" else "class_post"]
         if now is not None and 0 <= int(now) < len(check.options):
@@ -192,19 +204,19 @@ def _check(page: PageContext, code: str, lesson: Lesson, kind: str, words: Words
             return
         chosen = st.radio(f"**{name}:** {check.text}", check.options, index=None, key=f"class_{kind}_{lesson.key}")
         if st.button(words["class_send"], key=f"class_send_{kind}", disabled=chosen is None) and chosen is not None:
-            send_answer(page, lesson.key, kind, check.options.index(chosen))
+            send_answer(page, code, lesson.key, kind, check.options.index(chosen))
             st.rerun()
 
 
-def _predict(page: PageContext, code: str, lesson: Lesson, words: Words) -> None:
-    """The number that is predicted."""
-    now = sent(page, code, lesson.key, "prediction")
+def _predict(page: PageContext, found: OpenClass, lesson: Lesson, now: float | None, words: Words) -> None:
+    """The number that is predicted; `now` is what was sent."""
+    question = _question(found, lesson, words)
     with st.container(border=True):
-        st.markdown(f"**{words['predict']}:** {lesson.question.text}")
+        st.markdown(f"**{words['predict']}:** {question.text}")
         if now is not None:
-            st.markdown(fill(words["class_sent"], answer=lesson.question.shown(now)))
+            st.markdown(fill(words["class_sent"], answer=question.shown(now)))
             return
-        value = guess(lesson.question, f"class_guess_{lesson.key}")
+        value = guess(question, f"class_guess_{lesson.key}")
         if st.button(words["class_send"], key="class_send_prediction"):
-            send_answer(page, lesson.key, "prediction", value)
+            send_answer(page, found.code, lesson.key, "prediction", value)
             st.rerun()

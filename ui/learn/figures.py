@@ -17,9 +17,10 @@ from recsys.explain import worked_examples
 from ui.components.lesson_figure import DataTable, Figure, cut
 from ui.learn.line_figures import costs, learned, pretraining, real
 from ui.learn.measure import Data, attention_weights, percent, truth
-from ui.learn.texts import Lesson, fill
+from ui.learn.texts import Lesson, fill, number_text
 from ui.shell.widgets import escape_markdown
 
+_SINGLE = 12  # newest items with a bar of their own in the lesson on interests; older ones share one
 _DIVISORS = 25  # positions of the slider in the lesson on attention
 
 
@@ -80,6 +81,7 @@ def _matrix(words: Words, data: Data, run: str, revealed: bool) -> Built:
         note=fill(words["note"], users=len(names), items=columns, run=run),
     )
     counts = {"users": data["n_users"], "items": data["n_items"], "interactions": data["n_interactions"]}
+    counts["filled_cells"] = data["n_cells"]
     values = {name: f"{count:,}" for name, count in counts.items()}
     return [figure], {
         **values,
@@ -92,7 +94,7 @@ def _embeddings(words: Words, data: Data, run: str, revealed: bool) -> Built:
     dimensions = data["dimensions"]
     columns = [words["dimensions"], words["kept"], *([words["mean"]] if revealed else [])]
     rows = [
-        [str(count), str(kept), *([f"{mean:.1f}"] if revealed else [])]
+        [str(count), str(kept), *([number_text(mean, 1)] if revealed else [])]
         for count, kept, mean in zip(dimensions, data["kept"], data["mean_kept"], strict=True)
     ]
     figure = Figure(
@@ -161,6 +163,7 @@ def _head(words: Words, head: Data, titles: Sequence[str], name: str, revealed: 
         *([words["article"]] if revealed else []),
     ]
     labels, numbers, bars, totals, sentences, tables = [cut(t, 44) for t in titles], [], [], [], [], []
+    top = int(usual.argmax())  # the item that the question asks about, at each divisor
     for divisor in divisors:
         weights = attention_weights(head, divisor)
         rows = [
@@ -169,7 +172,6 @@ def _head(words: Words, head: Data, titles: Sequence[str], name: str, revealed: 
         ]
         total = [words["sum"], "", "", "1.000", *([f"{article.sum():.3f}"] if revealed else [])]
         which = "_root" if abs(divisor - root) < 0.006 else "_dk" if abs(divisor - d_k) < 0.006 else ""
-        top = int(weights.argmax())
         shown = {"divisor": f"{divisor:.2f}", "share": percent(float(weights[top])), "item": labels[top]}
         sentences.append(fill(words[f"sentence{which}"], **shown))
         numbers.append(rows)
@@ -228,38 +230,37 @@ def _transfer(words: Words, data: Data, run: str, revealed: bool) -> Built:
         start=50,
         note=fill(words["note"], target=data["target"], source=data["source"], run=run, ticks=ticks),
     )
-    first = f"{data['starts'][1]:.3f}" if len(data["starts"]) > 1 else "–"
+    first = format_number(data["starts"][1]) if len(data["starts"]) > 1 else "–"
     return [figure], {"first": first, "replaced": str(len(set(lists[-1]) - own))}
 
 
 def _interests(words: Words, data: Data, run: str, revealed: bool) -> Built:
-    shown = len(data["titles"])
+    total, single = len(data["titles"]), min(_SINGLE, len(data["titles"]))
+    counts = [*range(1, single + 1), *([total] if total > single else [])]
+    series = [data["interests"], *([data["next"]] if revealed else [])]
+    bars = [[*shares[:single], *([sum(shares[single:])] if total > single else [])] for shares in series]
     interests, following = np.cumsum(data["interests"]), np.cumsum(data["next"])
     template = words["sentence" if revealed else "sentence_hidden"]
     columns = [words["item"], words["interests"], *([words["next"]] if revealed else [])]
-    rows = [
-        [f"{100 * a:.1f}%", *([f"{100 * b:.1f}%"] if revealed else [])]
-        for a, b in zip(data["interests"], data["next"], strict=True)
-    ][:12]
-    labels = [cut(title, 44) for title in data["titles"]][:12]
-    bars = [data["interests"][:12], *([data["next"][:12]] if revealed else [])]
+    rows = [[percent(share) for share in shares] for shares in zip(*bars, strict=True)]
+    labels = [cut(title, 44) for title in data["titles"][:single]]
+    labels += [fill(words["older"], count=total - single)] if total > single else []
     figure = Figure(
         kind="bars",
-        positions=[str(count) for count in range(1, shown + 1)],
+        positions=[str(count) for count in counts],
         sentences=[
-            fill(template, count=i + 1, interests=f"{100 * interests[i]:.0f}%", next=f"{100 * following[i]:.0f}%")
-            for i in range(shown)
+            fill(template, count=n, interests=percent(interests[n - 1]), next=percent(following[n - 1])) for n in counts
         ],
         drawing={
             "labels": labels,
             "columns": columns,
-            "numbers": [rows] * shown,
-            "bars": [[bar] * shown for bar in bars],
+            "numbers": [rows] * len(counts),
+            "bars": [[bar] * len(counts) for bar in bars],
             "legend": [words["interests_bar"], *([words["next_bar"]] if revealed else [])],
-            "counted": list(range(1, shown + 1)),
+            "counted": list(range(1, len(counts) + 1)),
         },
         tables=[DataTable(columns, [[label, *row] for label, row in zip(labels, rows, strict=True)])],
-        note=fill(words["note"], user=data["name"], run=run, length=data["length"], shown=len(labels)),
+        note=fill(words["note"], user=data["name"], run=run, length=data["length"], shown=single),
     )
     return [figure], {"interest_text": percent(data["interests"][0])}
 

@@ -10,7 +10,7 @@ from recsys.metrics.uncertainty import Estimate
 from recsys.wording import tr
 from ui.components.lesson_figure import DataTable, Figure, cut
 from ui.learn.measure import Data, best_alpha, percent
-from ui.learn.texts import fill
+from ui.learn.texts import fill, number_text
 
 Words = Mapping[str, str]
 Built = tuple[Sequence[Figure], Mapping[str, str]]
@@ -69,8 +69,8 @@ def pretraining(words: Words, data: Data, run: str, revealed: bool) -> Built:
     at = lengths.index(10)
     nothing, text, clicks = (rates[name][at]["value"] for name in ("nothing", "text", "clicks"))
     return [figure], {
-        "nothing_text": f"{100 * nothing:.1f}",
-        "clicks_text": f"{100 * clicks:.1f}",
+        "nothing_text": number_text(100 * nothing, 1),
+        "clicks_text": number_text(100 * clicks, 1),
         "recovered": percent((text - nothing) / (clicks - nothing)) if clicks > nothing else "–",
         "interval": _interval(rates["text"][at]),
     }
@@ -99,7 +99,7 @@ def real(words: Words, data: Data, run: str, revealed: bool) -> Built:
     rows = [
         [
             str(count),
-            *(f"{best[name][i]:.2f}" for name in names),
+            *(number_text(best[name][i], 2) for name in names),
             *(_estimate(data["gains"][name][i]).signed(3) for name in names),
         ]
         for i, count in enumerate(known)
@@ -108,7 +108,7 @@ def real(words: Words, data: Data, run: str, revealed: bool) -> Built:
         kind="lines",
         positions=[str(count) for count in known],
         sentences=[
-            fill(template, known=count, **{name: f"{best[name][i]:.2f}" for name in best})
+            fill(template, known=count, **{name: number_text(best[name][i], 2) for name in best})
             for i, count in enumerate(known)
         ],
         drawing={
@@ -168,7 +168,7 @@ def learned(words: Words, data: Data, run: str, revealed: bool) -> Built:
     )
     best = max(data["quality"], key=lambda name: data["quality"][name]["value"])
     certified = percent(data["certified"])
-    values = {"harmed_interval": _interval(data["harmed"][-1]), "certified": certified, "winner": words[best] + "."}
+    values = {"harmed_interval": _interval(data["harmed"][-1]), "certified": certified, "winner": words[best]}
     return [figure], {**quality, **values}
 
 
@@ -188,7 +188,7 @@ def costs(words: Words, data: Data, run: str, revealed: bool) -> Built:
         "data": words["data_unknown"]
         if data["dropped"] is None
         else fill(words["data_value"], dropped=percent(data["dropped"])),
-        "privacy": fill(words["privacy_value"], kept=f"{kept['user'][at]:.1f}")
+        "privacy": fill(words["privacy_value"], kept=number_text(kept["user"][at], 1))
         if revealed
         else words["privacy_hidden"],
         "fairness": fill(
@@ -206,8 +206,8 @@ def costs(words: Words, data: Data, run: str, revealed: bool) -> Built:
             fill(
                 template,
                 epsilon=format_number(e),
-                user=f"{kept['user'][i]:.1f}",
-                group=f"{kept['group'][i]:.1f}",
+                user=number_text(kept["user"][i], 1),
+                group=number_text(kept["group"][i], 1),
                 members=members,
             )
             for i, e in enumerate(epsilons)
@@ -227,4 +227,4 @@ def costs(words: Words, data: Data, run: str, revealed: bool) -> Built:
         start=at,
         note=fill(words["note"], run=run),
     )
-    return [figure], {"group_text": f"{kept['group'][at]:.1f}", "members": members}
+    return [figure], {"group_text": number_text(kept["group"][at], 1), "members": members}

@@ -97,6 +97,7 @@ def _matrix(context: RunContext) -> dict[str, Any]:
         "clicks": excerpt.clicks,
         "follow": int(rows.argmax()),
         "filled": excerpt.filled,
+        "n_cells": excerpt.cells,
         "n_users": data.n_users,
         "n_items": data.n_items,
         "n_interactions": data.n_interactions,

@@ -17,14 +17,32 @@ A file may have front matter alone (words.md, glossary.md).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from recsys.charts.style import format_number
+
 FOLDER = Path(__file__).parent / "lessons"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def decimals(step: float) -> int:
+    """How many decimals the multiples of a step have: 0 for 1, 1 for 0.5, 2 for 0.05."""
+    return max(0, math.ceil(-math.log10(step) - 1e-9))
+
+
+def number_text(value: float, digits: int) -> str:
+    """A number with three significant digits (whole ones exact) and at least `digits` decimals: `0.70`, `0.0412`."""
+    number = f"{value:,.0f}".replace("-", "−") if float(value).is_integer() else format_number(value)
+    whole, _, part = number.partition(".")
+    if "·" in part:  # a power of ten
+        return number
+    part = part.rstrip("0").ljust(digits, "0")
+    return f"{whole}.{part}" if part else whole
 
 
 @dataclass(frozen=True)
@@ -45,8 +63,7 @@ class Question:
 
     def shown(self, value: float) -> str:
         """A prediction or a measured value with its unit."""
-        digits = 0 if self.step >= 1 and abs(value - round(value)) < 0.05 else 2 if self.step < 0.1 else 1
-        number = f"{value:.{digits}f}".replace("-", "−")
+        number = number_text(value, decimals(self.step))
         return f"{number}%" if self.unit == "%" else f"{number} {self.unit}".strip()
 
 

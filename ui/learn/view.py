@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from recsys.data.name_search import find_names
+from recsys.errors import ArtifactError
 from recsys.wording import tr
-from recsys.workspace import read_content
+from recsys.workspace import Entry, read_content
 from ui.components.lesson_figure import lesson_figure
 from ui.components.terms import link_name, term_links
 from ui.glossary import glossary_in
@@ -25,6 +27,9 @@ from ui.shell.frame import guarded_fragment
 from ui.shell.page_context import PageContext
 from ui.shell.tabs import open_tab
 from ui.shell.widgets import escape_markdown
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
 
 OLD_TABS = {"blend": "transfer", "same": "transfer", "ranking": "real", "proves": "real"}
 """Lessons of earlier versions, in links -> the one that has their subject now."""
@@ -56,17 +61,18 @@ def learn(page: PageContext) -> None:
 
 def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:
     """Text, figure, question and the next step."""
-    data, run, sentence = lesson_data(page, lesson, shown)
-    built = build(lesson, data, run, prediction_of(page, lesson.key).revealed)
+    found = lesson_data(page, lesson, shown)
+    lesson = found.lesson
+    built = build(lesson, found.data, found.name, prediction_of(page, found).revealed)
     left, right = st.columns([5, 6], gap="large")
     with left:
         for paragraph in lesson.paragraphs:
             st.markdown(paragraph)
     with right:
         _figure(built, lesson, shown)
-        if sentence:
-            st.caption(sentence)
-        ask(page, lesson, shown, truth(lesson.key, data), fill(lesson.answer, **built.values))
+        if found.sentence:
+            st.caption(found.sentence)
+        ask(page, found, shown, truth(lesson.key, found.data), fill(lesson.answer, **built.values))
         if lesson.key == "real":
             _own_study(page, lesson)
         _next_step(page, lesson, shown)
@@ -74,17 +80,29 @@ def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None
 
 def _own_study(page: PageContext, lesson: Lesson) -> None:
     """The verdict of the learner's newest study on the data of the open run, and the way to a new one."""
-    from recsys.evaluation.study.verdict import saved_verdict  # heavy: Learn opens without it
-
     studies = page.space.entries("study")
     data = page.dataset if studies else None
-    for entry in studies:
-        if data is not None and data.matches(str(entry.meta.get("fingerprint"))):
-            verdict = escape_markdown(tr(saved_verdict(read_content(page.space.path(entry.id)))), 600)
-            st.markdown(fill(lesson.words["verdict"], verdict=verdict))
-            break
+    if data is not None and (verdict := _newest_verdict(page, studies, data)):
+        st.markdown(fill(lesson.words["verdict"], verdict=escape_markdown(verdict, 600)))
     if st.button(lesson.words["study"], key="learn_study"):
         page.go("evaluate", tab="study")
+
+
+def _newest_verdict(page: PageContext, studies: Sequence[Entry], data: Dataset) -> str:
+    """Of the newest study of this version on this data under its rule for chosen items; "" where there is none."""
+    from recsys.evaluation.study.results import is_current  # heavy: Learn opens without it
+    from recsys.evaluation.study.verdict import saved_verdict
+    from recsys.jobs.studies import is_of_data
+
+    for entry in studies:
+        if is_of_data(entry.meta, data):
+            try:
+                content = read_content(page.space.path(entry.id))
+            except ArtifactError:
+                continue  # a damaged study counts as none; Home reports it
+            if is_current(content):
+                return tr(saved_verdict(content))
+    return ""
 
 
 def _figure(built: LessonFigure, lesson: Lesson, shown: Mapping[str, str], large: bool = False) -> None:
@@ -96,7 +114,7 @@ def _figure(built: LessonFigure, lesson: Lesson, shown: Mapping[str, str], large
 def _next_step(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:
     """The primary button: the next lesson, after the last one Transfer; beside it the presenter."""
     course = list(lessons(language()).values())
-    following = course[course.index(lesson) + 1 :][:1]
+    following = course[[one.key for one in course].index(lesson.key) + 1 :][:1]
     label = fill(shown["next"], title=following[0].title) if following else shown["last"]
     with st.container(horizontal=True):
         if st.button(label, type="primary", key="learn_next", icon=":material/arrow_forward:"):
@@ -107,12 +125,13 @@ def _next_step(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> N
 
 
 def _presented(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None:
-    data, run, _ = lesson_data(page, lesson, shown)
+    found = lesson_data(page, lesson, shown)
+    lesson, data = found.lesson, found.data
 
     def figure(revealed: bool) -> None:
-        _figure(build(lesson, data, run, revealed), lesson, shown, large=True)
+        _figure(build(lesson, data, found.name, revealed), lesson, shown, large=True)
 
-    values = build(lesson, data, run, True).values
+    values = build(lesson, data, found.name, True).values
     guarded_fragment()(present)(page, lesson, shown, truth(lesson.key, data), values, figure)
 
 

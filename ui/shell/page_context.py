@@ -113,6 +113,7 @@ class PageContext:
         self.step = step
         self.view = _without_deleted(state.read_view())
         self.space: Space = state.current_space()
+        state.delete_expired_classes(self.space.workspace.root)
         self.jobs: JobQueue = state.jobs()
 
     # open run and dataset -------------------------------------------------------------------------------------------

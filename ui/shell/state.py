@@ -27,6 +27,7 @@ from recsys.jobs.runner import ThreadRunner
 from recsys.jobs.trainings import THREADS
 from recsys.wording import Message, tr
 from recsys.workspace import Space, Workspace, account_id
+from recsys.workspace.classes import close_old
 from ui.components.cookies import set_cookies
 from ui.language import COOKIE as LANGUAGE_COOKIE
 from ui.language import chosen_language
@@ -159,6 +160,12 @@ def workspace() -> Workspace:
     opened = Workspace(Path(os.environ.get("STUDIO_HOME", ROOT / "workspace")), int(megabytes * 1e6))
     opened.sweep()
     return opened
+
+
+@st.cache_data(ttl=3_600, max_entries=1, show_spinner=False)
+def delete_expired_classes(root: Path) -> None:
+    """Deletes what is left of classes that were opened more than 30 days ago; once an hour, when a page is opened."""
+    close_old(root)
 
 
 @st.cache_resource

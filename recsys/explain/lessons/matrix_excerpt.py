@@ -17,12 +17,13 @@ class MatrixExcerpt:
     Attributes:
         users: int64 (U,), user indexes; items: int64 (I,), item indexes.
         clicks: int64 (n, 2), row and column of each interaction between them, oldest first.
-        filled: share of all cells of the whole matrix that hold an interaction, 0 … 1.
+        cells: how many cells of the whole matrix hold an interaction; filled: their share, 0 … 1.
     """
 
     users: np.ndarray
     items: np.ndarray
     clicks: np.ndarray
+    cells: int
     filled: float
 
     def __post_init__(self) -> None:
@@ -51,5 +52,5 @@ def matrix_excerpt(dataset: Dataset, users: int = 14, items: int = 36) -> Matrix
             when = place if dataset.timestamps is None else dataset.timestamps[start + place]
             rows.append((float(when), row, int(np.searchsorted(columns, history[place]))))
     clicks = np.array([(row, column) for _, row, column in sorted(rows)], dtype=np.int64).reshape(-1, 2)
-    filled = dataset.matrix().nnz / (dataset.n_users * dataset.n_items)
-    return MatrixExcerpt(chosen, columns, clicks, float(filled))
+    cells = int(dataset.matrix().nnz)
+    return MatrixExcerpt(chosen, columns, clicks, cells, cells / (dataset.n_users * dataset.n_items))

@@ -53,6 +53,7 @@ def test_the_excerpt_counts_cells_and_keeps_the_order_of_time(planted: Dataset) 
     own = [planted.catalogue.titles[i] for i in planted.history(int(excerpt.users[0])) if i in excerpt.items]
     assert first == own
     filled = len({(int(u), int(i)) for u, i in zip(planted.user_of, planted.sequence, strict=True)})
+    assert excerpt.cells == filled
     assert excerpt.filled == pytest.approx(filled / (planted.n_users * planted.n_items))
 
 

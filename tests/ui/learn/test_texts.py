@@ -14,6 +14,8 @@ from ui.glossary import glossary_in
 from ui.language import LANGUAGES
 from ui.learn.figures import build
 from ui.learn.measure import MEASURES, measured, truth
+from ui.learn.question import comparison
+from ui.learn.ranges import with_range
 from ui.learn.sample_figures import FILE
 from ui.learn.texts import FOLDER, Question, fill, lessons, placeholders, read, words
 
@@ -93,10 +95,57 @@ def test_formulas_keep_their_braces() -> None:
 
 
 def test_numbers_are_shown_with_the_unit_and_the_precision_of_the_question() -> None:
-    assert Question("", "%", 0, 100, 1).shown(2.68) == "2.7%"
+    assert Question("", "%", 0, 100, 1).shown(2.68) == "2.68%"
+    assert Question("", "%", 0, 1, 0.01).shown(0.04123) == "0.0412%"
+    assert Question("", "changes", 0, 2000, 1).shown(1234.0) == "1,234 changes"
+    assert Question("", "", 0, 1, 0.05).shown(0.675) == "0.675"
+    assert Question("", "of 10", 0, 10, 0.5).shown(0.0) == "0.0 of 10"
     assert Question("", "%", 0, 100, 1).shown(30) == "30%"
     assert Question("", "", 0, 1, 0.05).shown(0.7) == "0.70"
     assert Question("", "of 10", 0, 10, 0.5).shown(0.6) == "0.6 of 10"
+
+
+@pytest.mark.parametrize("filled", [3e-7, 0.0004, 0.0049, 0.0268, 0.3, 1.0])
+def test_the_slider_for_the_filled_share_suits_any_data_and_zero_is_not_exact(filled: float) -> None:
+    lesson = with_range(lessons("en")["matrix"], {"filled": filled})
+    question = lesson.question
+    assert question.low < 100 * filled <= question.high and question.high / question.step == pytest.approx(100)
+    assert filled > 0.1 or question.high >= 10 * 100 * filled  # the range does not tell it
+    zero = comparison(question, words("en"), 0.0, 100 * filled)
+    assert "Exactly right" not in zero and "it is 0%" not in zero and " 0 percentage points" not in zero
+
+
+def test_the_slider_for_the_changes_holds_any_number_of_them() -> None:
+    for changes, high in ((118, 200), (201, 500), (501, 1_000), (4_000, 5_000), (5_001, 10_000)):
+        question = with_range(lessons("en")["transfer"], {"starts": [0.0] * (changes + 1)}).question
+        assert (question.high, question.step) == (high, 1)
+        assert "Exactly right" in comparison(question, words("en"), changes, changes)
+
+
+def test_the_older_items_of_a_long_history_share_one_bar_that_is_counted_last() -> None:
+    data = measured(None, "interests")[0]
+    figure = build(lessons("en")["interests"], data, "run", True).figures[0]
+    assert figure.positions == [*(str(n) for n in range(1, 13)), "38"]
+    assert figure.drawing["labels"][-1] == "26 older items together"
+    assert [sum(bar[0]) for bar in figure.drawing["bars"]] == pytest.approx([1, 1], abs=1e-4)
+    assert figure.drawing["counted"][-1] == len(figure.drawing["labels"]) and "100%" in figure.sentences[-1]
+
+
+def test_the_sentence_on_attention_is_about_the_item_of_the_question_at_each_divisor() -> None:
+    head = {"layer": 1, "head": 1, "d_k": 16, "products": [9.0, 8.0, 0.0], "distance": [0.0, 0.0, 1.4]}
+    data = {"titles": ["first", "second", "third"], "heads": [head], "name": "u"}
+    built = build(lessons("en")["attention"], data, "run", True)
+    assert all("“first”" in sentence for sentence in built.figures[0].sentences)
+    assert built.values["truth_text"].replace("\\", "") in next(
+        s for s in built.figures[0].sentences if "Divided by d_k" in s
+    )
+
+
+def test_the_filled_cells_are_told_beside_the_interactions_that_filled_them() -> None:
+    data = measured(None, "matrix")[0]
+    built = build(lessons("en")["matrix"], data, "run", True)
+    assert built.values["filled_cells"] == "79,407" and built.values["interactions"] == "82,159"
+    assert data["n_cells"] / (data["n_users"] * data["n_items"]) == pytest.approx(data["filled"], rel=1e-5)
 
 
 def test_the_figures_of_the_sample_are_those_of_its_run() -> None:
