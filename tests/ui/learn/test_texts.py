@@ -111,6 +111,7 @@ def test_the_slider_for_the_filled_share_suits_any_data_and_zero_is_not_exact(fi
     question = lesson.question
     assert question.low < 100 * filled <= question.high and question.high / question.step == pytest.approx(100)
     assert filled > 0.1 or question.high >= 10 * 100 * filled  # the range does not tell it
+    assert 100 * filled >= 0.999 * question.step  # and does not hide it between two positions
     zero = comparison(question, words("en"), 0.0, 100 * filled)
     assert "Exactly right" not in zero and "it is 0%" not in zero and " 0 percentage points" not in zero
 
