@@ -9,16 +9,18 @@ import shlex
 import sqlite3
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from recsys.__main__ import _parser, main
-from recsys.commands import steps
-from recsys.evaluation import evaluate_models
+from recsys.commands import evaluations, steps
+from recsys.evaluation import evaluate_models, protocols
 from recsys.jobs.description import JobDescription
 from recsys.metrics import registry
 from recsys.metrics.registry import Metric, find_metric
@@ -179,6 +181,44 @@ def test_evaluate_reads_popularity_from_the_rows_learned_from(capsys: pytest.Cap
     assert shown["models"] == json.loads(json.dumps(expected["models"]))
     whole = evaluate_models(models, split.test, dataset).to_json()
     assert shown["models"] != json.loads(json.dumps(whole["models"])), "the test rows change these figures"
+
+
+def test_evaluate_has_the_protocols_of_the_page_and_tells_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tuple(one.key for one in protocols.PROTOCOLS) == evaluations.PROTOCOLS
+    few = [replace(one, sampled=min(one.sampled, 3)) for one in protocols.PROTOCOLS]
+    monkeypatch.setattr(protocols, "PROTOCOLS", tuple(few))
+    full = answer(capsys, ["evaluate", "--run", run])["models"]["popularity"]["ndcg@10"]["value"]
+    sampled = answer(capsys, ["evaluate", "--run", run, "--protocol", "sampled-negatives"])
+    assert sampled["protocol"] == "sampled-negatives" and sampled["models"].keys() >= {"attention", "markov"}
+    assert sampled["models"]["popularity"]["ndcg@10"]["value"] > full, "three other items are an easier choice"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert main(["evaluate", "--run", str(run), "--protocol", "cold-users"]) == 0
+    shown = capsys.readouterr()
+    assert "protocol: cold-users" in shown.out and "█" in shown.err and "100%" in shown.err
+    assert main(["evaluate", "--run", str(run), "--protocol", "next-click"]) == 2
+    assert "--protocol must be one of leave-one-out, time, cold-users, sampled-negatives" in capsys.readouterr().err
+
+
+def test_study_takes_the_pair_of_scenarios_and_the_model_of_the_run(
+    capsys: pytest.CaptureFixture[str], file: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = ["study", "--run", run, "--axis", "scenarios", "--scenarios", "shop", "films"]
+    assert main(list(map(str, study))) == 2 and "scenario" in capsys.readouterr().err
+    assert main(["study", "--run", str(run), "--scenarios", "shop", "films"]) == 2
+    assert "--scenarios needs --axis scenarios (got users)" in capsys.readouterr().err
+    asked: list[dict[str, Any]] = []
+
+    def record(dataset: object, axis: str, **options: Any) -> SimpleNamespace:
+        asked.append({"axis": axis, **options})
+        return SimpleNamespace(to_json=dict)
+
+    monkeypatch.setattr("recsys.evaluation.study.transfer_study.transfer_study", record)
+    answer(capsys, ["train", file, "--run", tmp_path / "gru", "--model", "gru4rec", "--epochs", 1])
+    study[2] = tmp_path / "gru"
+    answer(capsys, study)
+    assert asked[0]["scenarios"] == ("shop", "films") and asked[0]["model"].name == "gru4rec"
 
 
 def test_several_users_agree_on_a_list_and_each_is_told_how_well_it_serves(
@@ -400,10 +440,11 @@ def test_a_file_that_cannot_be_read_ends_with_one_line(
     (tmp_path / "folder").mkdir()
     (tmp_path / "job.json").write_text('{"format": 1}', "utf-8")
     places = {"data": file, "run": run, "new": tmp_path / "new", "job": tmp_path / "job.json"}
+    step = f"{command} {action}".strip()
     for kind in (*contents, "folder"):
-        if {(command, name, kind), (command, name, ""), ("", name, kind)} & ACCEPTED:
+        if {(step, name, kind), (step, name, ""), ("", name, kind)} & ACCEPTED:
             continue
-        minimal = MINIMAL.get(f"{command} {action}".strip(), [])
+        minimal = MINIMAL.get(step, [])
         given = [word.format(**places) for word in minimal]
         if not name.startswith("-"):
             given = given[1:]
@@ -421,6 +462,7 @@ ACCEPTED = {
     ("train", "--run", "folder"),  # an empty one
     ("transfer", "--block", "damaged"),  # a list of an item that the data does not have
     ("recommend", "--home", ""),  # needs Ray
+    ("cases save", "--home", "folder"),  # save begins its work there
 }
 """Command, argument and kind of what is not refused; "" for any."""
 
@@ -513,6 +555,24 @@ def test_cases_from_saving_to_files(capsys: pytest.CaptureFixture[str], run: Pat
     Workspace(home).space("b" * 32).save_json("note", "x", {})
     assert main(["cases", "list", "--home", str(home)]) == 2 and "Give --space: " in capsys.readouterr().err
     assert len(answer(capsys, ["cases", "list", *at, "--space", "a" * 32])["cases"]) == 2
+
+
+def test_a_case_of_a_run_in_a_folder_starts_a_workspace_that_the_app_opens(
+    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "new" / "home"
+    save = ["cases", "save", "--run", run, "--target", "user:u0", "--source", "user:u1", "--k", 5, "--home", home]
+    first, second = answer(capsys, save), answer(capsys, [*save, "--alpha", 0.7])
+    space = Workspace(home).space(first["space"])
+    (copied,) = space.entries("run")
+    assert first["run"] == second["run"] == copied.id and second["space"] == space.id
+    opened, dataset = load_run(space.path(copied.id))
+    assert copied.meta["fingerprint"] == dataset.fingerprint and copied.name == opened.name == first["model"]
+    under = answer(capsys, ["cases", "show", first["case"], "--run", run, "--home", home])["under"]
+    assert under["overlap"] == 1 and under["items"] == first["items"]
+    assert answer(capsys, ["cases", "show", second["case"], "--home", home])["items"] == second["items"]
+    assert main([*map(str, save[:2]), "--run", str(tmp_path), *map(str, save[4:])]) == 2, "not the folder of a run"
+    assert "the run must be saved here" in capsys.readouterr().err
 
 
 def test_the_shell_completes_commands_and_options(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

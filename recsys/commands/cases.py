@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from recsys.wording import Message
 if TYPE_CHECKING:
     from recsys.cases.case import ListedItem, SavedCase
     from recsys.cases.lists import ListComparison
+    from recsys.cases.run_parts import OpenRun
     from recsys.workspace import Space, Workspace
 
 FORMS = ("html", "md", "ipynb")
+RUN = "a saved run, sample, or a folder made by train"
 
 
 def add(steps: Any) -> None:
@@ -26,6 +29,7 @@ def add(steps: Any) -> None:
         steps, "cases", _no_action, "saved cases: a pair with α, rules, run and list",
         "cases list",
         "cases save --run sample --target user:42 --source user:7 --alpha 0.3 --rules tag=maps --note first",
+        "cases save --run runs/first --target user:42 --source user:7 --home workspace",
         "cases compare 5f2a90c1d3e4b5a697887766 0c1d2e3f4a5b6c7d8e9f0a1b --json",
         "cases show 5f2a90c1d3e4b5a697887766 --run sample",
         "cases export --out cases.html",
@@ -38,13 +42,13 @@ def add(steps: Any) -> None:
         "cases show 5f2a90c1d3e4b5a697887766",
     )  # fmt: skip
     show.add_argument("case", metavar="CASE")
-    show.add_argument("--run", metavar="ID", default="", help="a saved run, or sample")
+    show.add_argument("--run", metavar="RUN", default="", help=RUN)
 
     save = _add(
         actions, "save", save_new_case, "compute the list of a pair and save it as a case",
         "cases save --run sample --target user:42 --source cluster:3 --alpha 0.3",
     )  # fmt: skip
-    save.add_argument("--run", metavar="ID", required=True, help="a saved run, or sample")
+    save.add_argument("--run", metavar="RUN", required=True, help=f"{RUN}, which is copied to the saved work")
     save.add_argument("--target", required=True, help="as in a link of Transfer: user:42, group:ID, everyone …")
     save.add_argument("--source", required=True, help="the same, and near:10, before:5, cluster:3 …")
     save.add_argument("--alpha", type=float, default=0.3, help="weight of the source, 0 … 1 (default 0.3)")
@@ -100,14 +104,13 @@ def show_case(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.cases.lists import compare_lists, list_under_another_run
     from recsys.cases.run_parts import open_run
     from recsys.workspace.cases import read_case
-    from recsys.workspace.sample_run import run_folder
 
     space = _space(chosen)
     saved = read_case(space, chosen.case)
     answer = _row(chosen.case, saved) | {"items": _items(saved.items)}
     if not chosen.run:
         return answer
-    parts = open_run(run_folder(chosen.run, space.workspace), groups=saved.groups)
+    parts = open_run(_folder_of_run(chosen.run, space.workspace), groups=saved.groups)
     items, problems = list_under_another_run(parts, saved.case)
     other = {"run": chosen.run, "items": _items(items), "problems": list(problems)}
     return answer | {"under": other | _comparison(compare_lists(saved.items, items))}
@@ -122,19 +125,46 @@ def save_new_case(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.cases.parties import MEDOID, read_pair
     from recsys.cases.run_parts import open_run
     from recsys.workspace.cases import save_case
-    from recsys.workspace.sample_run import run_folder
 
-    space = _space(chosen)
+    space = _space(chosen, make=True)
     rules = Case.from_link(f"{urlencode({'target': chosen.target, 'source': chosen.source})}&{chosen.rules}").rules
     case = Case(chosen.target, chosen.source, chosen.alpha, chosen.k, rules)
     texts = [text.removesuffix(MEDOID).partition(":") for text in (case.target, case.source)]
     groups = {value: _saved_group(space.workspace, value) for kind, _, value in texts if kind == "group"}
-    parts = open_run(run_folder(chosen.run, space.workspace), groups=groups)
+    parts = open_run(_folder_of_run(chosen.run, space.workspace), groups=groups)
     pair, items = read_pair(parts, case.target, case.source), list_of_case(parts, case)
-    named = (chosen.run, parts.run.name, parts.dataset.name, parts.dataset.fingerprint)
+    named = (_saved_run(space, chosen.run, parts), parts.run.name, parts.dataset.name, parts.dataset.fingerprint)
     names = (str(pair.target.name), str(pair.source.name))
     saved = SavedCase(case, *named, *names, items, tidy_note(chosen.note), groups)
-    return _row(save_case(space, saved).id, saved) | {"items": _items(items)}
+    return _row(save_case(space, saved).id, saved) | {"space": space.id, "items": _items(items)}
+
+
+def _is_folder_of_run(run: str) -> bool:
+    """Whether an argument names a run by its folder; `sample` is the sample's run in any case."""
+    from recsys.workspace.sample_run import SAMPLE_RUN
+
+    return run != SAMPLE_RUN and (Path(run) / "run.json").is_file()
+
+
+def _folder_of_run(run: str, workspace: Workspace) -> Path:
+    """The folder of the run that an argument names. Raises UnknownIdError, ArtifactError."""
+    from recsys.workspace.sample_run import run_folder
+
+    return Path(run) if _is_folder_of_run(run) else run_folder(run, workspace)
+
+
+def _saved_run(space: Space, run: str, parts: OpenRun) -> str:
+    """The id under which the app opens the run that an argument names: one in a folder is copied to the space, once."""
+    from recsys.runs import copy_run, run_digest
+
+    if not _is_folder_of_run(run):
+        return run
+    digest, meta = run_digest(Path(run)), {"fingerprint": parts.dataset.fingerprint}
+    for entry in space.entries("run"):
+        if entry.meta.get("fingerprint") == meta["fingerprint"] and run_digest(space.path(entry.id)) == digest:
+            return entry.id
+    name = parts.run.name
+    return space.save("run", name, lambda folder: copy_run(Path(run), folder, name), meta).id
 
 
 def _saved_group(workspace: Workspace, entry_id: str) -> tuple[str, tuple[str, ...]]:
@@ -200,11 +230,11 @@ def export_cases(chosen: argparse.Namespace) -> dict[str, Any]:
     return {"out": str(chosen.out), "cases": len(cases)}
 
 
-def _space(chosen: argparse.Namespace) -> Space:
-    """The space that the arguments name, or the only one with saved work."""
+def _space(chosen: argparse.Namespace, make: bool = False) -> Space:
+    """The space that the arguments name, or the only one with saved work; where there is none and `make`, a new one."""
     from recsys.workspace import Workspace
 
-    if not (chosen.home / "spaces").is_dir():
+    if not make and not (chosen.home / "spaces").is_dir():
         fix = Message("Give --home, or set STUDIO_HOME.")
         raise InputError("--home", "must be the folder of the app's saved work", chosen.home, fix)
     workspace = Workspace(chosen.home, repair=False)
@@ -212,6 +242,8 @@ def _space(chosen: argparse.Namespace) -> Space:
         return workspace.space(chosen.space)
     spaces = {workspace.space(folder.name).id for folder in workspace.spaces.glob("*/")}
     with_work = sorted(space for space in spaces if workspace.space(space).entries())
+    if make and not spaces:
+        return workspace.space(secrets.token_hex(16))
     if len(with_work) != 1:
         fix = Message("Give --space: {names}.", names=", ".join(with_work[:5]) or Message("none has work yet"))
         raise InputError("the space", "must be named where not exactly one has saved work", len(with_work), fix)
