@@ -50,8 +50,16 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
         rule = Message("must be one of {names} for these data", names=", ".join(one.key for one in makes_sense))
         raise InputError("--protocol", rule, how.key)
     if how.key in AS_TRAINED:
-        split, options = run.split(dataset), {"protocol": how.key, "sampled": how.sampled, "progress": progress}
-        report = evaluate_models(run.models | run.parts, split.test, split.train, parts=tuple(run.parts), **options)
+        split = run.split(dataset)
+        report = evaluate_models(
+            run.models | run.parts,
+            split.test,
+            split.train,
+            protocol=how.key,
+            parts=tuple(run.parts),
+            sampled=how.sampled,
+            progress=progress,
+        )
     else:
         report = evaluate_protocol(dataset, how.key, trainers(run, 0, progress), progress=progress)
     return {"verdict": report.verdict, **report.to_json()}
