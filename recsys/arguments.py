@@ -21,7 +21,9 @@ _OWN_DATA = ("file", "sql", "url", "items", "users", "plan")  # arguments that n
 def add_data_arguments(step: argparse.ArgumentParser) -> None:
     """Adds what names the data: a file or a query, side tables, and a cleaning plan."""
     step.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a file, a zip, a folder or a database file")
-    step.add_argument("--sql", metavar="QUERY", help="read what one SELECT statement answers")
+    step.add_argument(
+        "--sql", metavar="QUERY", help="read what one SELECT statement answers; Parquet is the table data"
+    )
     step.add_argument("--url", help="of a database server; without it and FILE, the one in the variable DATABASE_URL")
     step.add_argument("--rows", type=int, default=5_000_000, help="of the query, at most (default 5,000,000)")
     step.add_argument("--items", type=Path, metavar="FILE", help="item table")

@@ -23,9 +23,13 @@ SHARED_ITEMS = Message("{n} items occur in several scenarios; each counts to the
 SINGLE_ROWS = Message("Each user has one row only: is this a table of interactions? Sequences need two or more.")
 UNUSED_TABLES = Message("Not loaded, though they look like interactions: {names}. Load them alone or as scenarios.")
 ROW_LIMIT = Message("Only the first {n} rows of the query were read: that was the row limit.")
+UNREAD_LOG = Message(
+    "The database is in WAL mode: rows that its application had not yet moved from the “-wal” file into it are missing."
+)
 WARNINGS = (
     PADDED_IDS, CASED_IDS, LARGE_IDS, NO_TIMES, UNREADABLE_TIMES, NOTATION_OF_TIMES, FUTURE_ROWS, TIED_ROWS, ENCODING,
-    SHARED_ITEMS, SINGLE_ROWS, UNUSED_TABLES, ROW_LIMIT, AMBIGUOUS_DATES,
+    SHARED_ITEMS, SINGLE_ROWS, UNUSED_TABLES, ROW_LIMIT, UNREAD_LOG,
+    AMBIGUOUS_DATES,
 )  # fmt: skip
 """Templates, whose values are texts."""
 ENTITIES = {"users": Message("users"), "items": Message("items"), "scenarios": Message("scenarios")}

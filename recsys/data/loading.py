@@ -192,6 +192,7 @@ def _warnings(rows: Interactions, read: Sequence[_ReadFile]) -> list[str]:
     warnings: list[str] = []
     if len(rows.user_ids) >= len(rows.sequence):
         warnings.append(SINGLE_ROWS)
+    warnings += dict.fromkeys(part.assigned.interactions.unread for part in read if part.assigned.interactions.unread)
     unused = [name for part in read for name in part.assigned.unused_interactions]
     if unused:
         names = ", ".join(unused[:3]) + (" …" if len(unused) > 3 else "")

@@ -30,7 +30,7 @@ def load_query(
 
     Args:
         sql: one SELECT statement.
-        file: a SQLite or DuckDB file.
+        file: a SQLite or DuckDB file; or a Parquet file or a folder of such, which are one table, `data`.
         url: of a server, without a file; by default the value of DATABASE_URL.
         rows: at most so many are read; the report says so when there are more.
         options: see `recsys.data.load`.
@@ -56,4 +56,4 @@ def load_query(
                 fix=Message("Give --sql. The tables are: {tables}.", tables=tables),
             )
         result, name = query_server(engine, sql, rows), "query"
-    return load(result.parquet(), name=name, warnings=tuple(filter(None, [result.warning()])), **options)
+    return load(result.parquet(), name=name, warnings=result.warnings(), **options)

@@ -97,7 +97,7 @@ def _form(page: PageContext, database: Database) -> None:
         _preview(result)
     else:
         name = tr("{database} (query)", database=database.name)
-        raw = RawData(((f"{name}.parquet", result.parquet()),), name, warnings=tuple(filter(None, [result.warning()])))
+        raw = RawData(((f"{name}.parquet", result.parquet()),), name, warnings=result.warnings())
         read(page, replace(raw, pseudonyms=bool(st.session_state.get("data_pseudonyms"))), part="query")
 
 

@@ -1,4 +1,4 @@
-"""SQLite and DuckDB files: their tables, and the answer to a query. A process of its own reads them."""
+"""SQLite, DuckDB and Parquet files: their tables, and the answer to a query. A process of its own reads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from typing import IO, Any
 import pyarrow as pa
 
 from recsys.data.databases import reading_process
+from recsys.data.databases.parquet_folders import PARQUET, parquet_files
 from recsys.data.databases.queries import MAX_ROWS, QueryResult, check_limit, check_query, joined
+from recsys.data.databases.sqlite_logs import unread_log, with_its_log
 from recsys.errors import InputError, MissingExtraError
 from recsys.wording import Message
 
@@ -79,15 +81,16 @@ def database_tables(content: Path | bytes, name: str, rows: int, seconds: int = 
 
 
 def query_file(content: Path | bytes, name: str, sql: str, rows: int = MAX_ROWS, seconds: int = SECONDS) -> QueryResult:
-    """The answer of a database file to one query.
+    """The answer of a database file to one query, or of Parquet files, which are one table: `data`.
 
     Args:
+        content: a path, also of a Parquet file or of a folder of such; or the bytes of a database.
         sql: one SELECT statement.
         rows: at most so many are read.
 
     Raises:
         InputError: no query, the database refuses it, or it takes too much time or memory.
-        MissingExtraError: a DuckDB file, and the package duckdb is not installed.
+        MissingExtraError: a DuckDB or Parquet file, and the package duckdb is not installed.
     """
     batches: list[pa.Table] = []
     complete = True
@@ -96,7 +99,7 @@ def query_file(content: Path | bytes, name: str, sql: str, rows: int = MAX_ROWS,
             if data is not None:
                 batches.append(data)
             complete = bool(answer.get("complete", complete))
-    return QueryResult(joined(batches), complete)
+    return QueryResult(joined(batches), complete, "" if isinstance(content, Path) else unread_log(content[:20]))
 
 
 Answers = Iterator[tuple[dict[str, Any], pa.Table | None]]
@@ -105,18 +108,16 @@ Answers = Iterator[tuple[dict[str, Any], pa.Table | None]]
 @contextmanager
 def _reading(content: Path | bytes, name: str, sql: str | None, rows: int, seconds: int) -> Iterator[Answers]:
     """The answers of a reading process, which is ended with the block, or after `seconds`."""
-    with _on_disk(content) as path:
-        with path.open("rb") as stream:
-            kind = database_kind(stream.read(16))
-        if not kind:
-            raise InputError(name, "must be a SQLite or DuckDB file", fix="Choose another file.")
-        if kind == "duckdb" and importlib.util.find_spec("duckdb") is None:
+    with _source(content, name) as source:
+        if source.kind in ("duckdb", "parquet") and importlib.util.find_spec("duckdb") is None:
             fix = Message("Install it: pip install -r requirements-sql.txt")
-            raise MissingExtraError(Message("opening {file}", file=name), "needs the package duckdb", fix=fix)
-        wish = {"sql": sql, "rows": rows, "tables": MAX_TABLES, "megabytes": MEGABYTES, "seconds": seconds}
+            subject = Message("opening {file}" if source.kind == "duckdb" else "a query of {file}", file=name)
+            raise MissingExtraError(subject, "needs the package duckdb", fix=fix)
+        wish = {"sql": sql, "rows": rows, "tables": MAX_TABLES, "files": source.files}
+        wish |= {"megabytes": MEGABYTES, "seconds": seconds}
         process = subprocess.Popen(
-            [sys.executable, "-I", str(Path(reading_process.__file__).resolve()), kind, path.name],
-            cwd=path.parent,  # so that no message of the database names the folder
+            [sys.executable, "-I", str(Path(reading_process.__file__).resolve()), source.kind, source.name],
+            cwd=source.folder,  # so that no message of the database names the folder
             env={variable: os.environ[variable] for variable in _KEPT_VARIABLES if variable in os.environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -177,13 +178,54 @@ def _unreadable(name: str, seconds: int) -> InputError:
     return InputError(name, rule, fix="Read less of it with a query, or export the table as Parquet.")
 
 
+@dataclass(frozen=True)
+class _Source:
+    """What the process is told to read.
+
+    Attributes:
+        kind: "sqlite", "sqlite-with-log", "duckdb" or "parquet".
+        folder, name: where the database is.
+        files: of Parquet, as paths from the folder.
+    """
+
+    kind: str
+    folder: Path
+    name: str
+    files: tuple[str, ...] = ()
+
+
+@contextmanager
+def _source(content: Path | bytes, name: str) -> Iterator[_Source]:
+    """What is read, for this block. Raises InputError for what is no database, and see `with_its_log`."""
+    if isinstance(content, Path) and content.is_dir():
+        yield _Source("parquet", content, "", parquet_files(content))
+        return
+    if isinstance(content, bytes):
+        start = content[:16]
+    else:
+        with content.open("rb") as stream:
+            start = stream.read(16)
+    kind = database_kind(start)
+    if isinstance(content, Path) and start.startswith(PARQUET):
+        yield _Source("parquet", content.parent, "", (content.name,))
+    elif isinstance(content, Path) and kind == "sqlite":
+        with with_its_log(content, name) as (path, with_log):
+            yield _Source("sqlite-with-log" if with_log else kind, path.parent, path.name)
+    elif kind:
+        with _on_disk(content) as path:
+            yield _Source(kind, path.parent, path.name)
+    else:
+        rule = Message("must be a SQLite, DuckDB or Parquet file, or a folder of Parquet files")
+        raise InputError(name, rule, fix="Choose another file.")
+
+
 @contextmanager
 def _on_disk(content: Path | bytes) -> Iterator[Path]:
     """The path of a database; bytes are written into a private folder, in memory where it fits, for this block."""
     if isinstance(content, Path):
         yield content
         return
-    if content.startswith(SQLITE) and content[18:20] == b"\2\2":  # no log file beside it can be read, nor is needed
+    if unread_log(content[:20]):  # there is no log file beside it
         content = content[:18] + b"\1\1" + content[20:]
     in_memory = _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > 2 * len(content)
     with tempfile.TemporaryDirectory(prefix="database-", dir=_SHARED_MEMORY if in_memory else None) as folder:

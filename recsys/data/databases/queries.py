@@ -27,16 +27,17 @@ class QueryResult:
     Attributes:
         data: its rows, at most as many as were asked for.
         complete: whether these are all.
+        unread: a sentence about rows of the database that could not be read; "" where there are none.
     """
 
     data: pa.Table
     complete: bool
+    unread: str = ""
 
-    def warning(self) -> str:
-        """A sentence when rows were left out, else ""."""
-        if self.complete:
-            return ""
-        return Message(ROW_LIMIT, n=f"{self.data.num_rows:,}")
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each reason why rows are missing."""
+        limit = "" if self.complete else Message(ROW_LIMIT, n=f"{self.data.num_rows:,}")
+        return tuple(filter(None, [limit, self.unread]))
 
     def parquet(self) -> bytes:
         """The rows as a Parquet file, which `recsys.data.load` reads."""

@@ -1,12 +1,15 @@
-"""A process of its own that reads a SQLite or DuckDB file: `python -I reading_process.py sqlite|duckdb NAME`.
+"""A process of its own that reads a file: `python -I reading_process.py sqlite|sqlite-with-log|duckdb|parquet NAME`.
+
+`sqlite-with-log` reads the rows of a `-wal` file beside it too; NAME is then a private copy. `parquet` is one table,
+`PARQUET_TABLE`, of the files that are named; they are opened here, and the query itself can open none.
 
 A database file is untrusted. Whatever goes wrong while it is parsed, up to a crash, ends this process alone; it may
 not write files, and its memory and time are limited. It imports nothing of recsys.
 
 stdin has one JSON object: `sql` (null lists the tables with their first rows), `rows` (of the answer, or of each
-table), `tables` (at most), `megabytes`, `seconds`. stdout has lines of JSON, each of which says how many bytes of an
-Arrow stream follow it: {"table", "sql", "rows", "bytes"} per table or {"bytes"} per batch; the last line is
-{"complete"} or {"error"}.
+table), `tables` (at most), `files` (of Parquet), `megabytes`, `seconds`. stdout has lines of JSON, each of which says
+how many bytes of an Arrow stream follow it: {"table", "sql", "rows", "bytes"} per table or {"bytes"} per batch; the
+last line is {"complete"} or {"error"}.
 """
 
 from __future__ import annotations
@@ -20,10 +23,14 @@ import sqlite3
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 BATCH_ROWS = 50_000
 MAX_CELL_BYTES = 16 << 20
@@ -38,11 +45,15 @@ _DUCKDB_SETTINGS = {
     "threads": "1",
     "lock_configuration": "true",
 }
+PARQUET_TABLE = "data"
+_DESCRIBES_TABLES = {f"DUCKDB_{name}" for name in ("TABLES", "VIEWS", "COLUMNS", "SCHEMAS", "SEQUENCES", "INDEXES")}
+"""The catalogue functions that tell nothing but what is in the file, as a query plan names them."""
 
-_CATALOGUE = re.compile(r"duckdb_|pragma_|database_list|current_setting", re.IGNORECASE)
+_SETTING = re.compile(r"\bcurrent_setting\b", re.IGNORECASE)  # its value is already in the plan, without its name
 
 Rows = Iterator[pa.Table]
 Query = Callable[[str, int], Rows]
+Failures = tuple[type[BaseException], ...]
 
 
 def column_of(values: Sequence[Any]) -> pa.Array:
@@ -102,11 +113,18 @@ def _quoted(name: str) -> str:
 # SQLite ---------------------------------------------------------------------------------------------------------------
 
 
-def _open_sqlite(name: str) -> tuple[list[tuple[str, int]], Query]:
-    """The tables with their number of rows, as far as it is known at once, and a function that queries."""
+Tables = list[tuple[str, str, int]]
+"""Of each table: its name, how it is written in a query, and its number of rows as far as it is known at once."""
+
+
+def _open_sqlite(name: str, with_log: bool) -> tuple[Tables, Query]:
+    """The tables, and a function that queries."""
     from urllib.parse import quote
 
-    connection = sqlite3.connect(f"file:{quote(name)}?mode=ro&immutable=1", uri=True)
+    mode = "mode=rw" if with_log else "mode=ro&immutable=1"
+    connection = sqlite3.connect(f"file:{quote(name)}?{mode}", uri=True)
+    if with_log:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # the index of the log is in memory, not in a file
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -140,7 +158,8 @@ def _open_sqlite(name: str) -> tuple[list[tuple[str, int]], Query]:
     tables = []
     for table, kind, _ in schema:
         if table not in virtual and not table.startswith("sqlite_") and "\0" not in table:
-            tables.append((table, _sqlite_rows(connection, table) if kind == "table" else 0))
+            rows = _sqlite_rows(connection, table) if kind == "table" else 0
+            tables.append((table, _quoted(table), rows))
     return tables, query
 
 
@@ -156,36 +175,68 @@ def _sqlite_rows(connection: sqlite3.Connection, name: str) -> int:
 # DuckDB ---------------------------------------------------------------------------------------------------------------
 
 
-def _open_duckdb(name: str, megabytes: int) -> tuple[list[tuple[str, int]], Query]:
-    """As `_open_sqlite`."""
+def _connect_duckdb(name: str, megabytes: int) -> DuckDBPyConnection:
     import duckdb
 
     settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{megabytes // 2}MB"}
     settings |= _DUCKDB_SETTINGS
-    connection = duckdb.connect(name, read_only=True, config=settings)
+    return duckdb.connect(name, read_only=name != ":memory:", config=settings)
+
+
+def _open_duckdb(name: str, megabytes: int) -> tuple[Tables, Query]:
+    """As `_open_sqlite`: tables and views of every schema of the file, those of the main one without its name."""
+    connection = _connect_duckdb(name, megabytes)
     listed = connection.execute(
         "SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE NOT internal UNION ALL "
         "SELECT schema_name, view_name, 0 FROM duckdb_views() WHERE NOT internal"
     ).fetchall()
+    tables: Tables = []
+    for schema, table, size in listed:
+        shown = table if schema == "main" else f"{schema}.{table}"
+        tables.append((shown, f"{_quoted(schema)}.{_quoted(table)}", int(size or 0)))
+    return tables, partial(_query_duckdb, connection)
 
-    def query(sql: str, rows: int) -> Rows:
-        if len(connection.extract_statements(sql)) != 1:
-            raise ValueError("more than one statement")
-        if _CATALOGUE.search(sql):
-            raise ValueError("a query of the catalogue, which tells paths and settings")
-        relation = connection.sql(sql)
-        reader = relation.to_arrow_reader(min(BATCH_ROWS, max(rows, 1)))
-        empty = True
-        for batch in reader:
-            table = pa.Table.from_batches([batch])
-            yield table.rename_columns(unique(table.column_names))
-            empty = False
-        if empty:
-            yield reader.schema.empty_table().rename_columns(unique(reader.schema.names))
 
-    return [
-        (table if schema == "main" else f"{schema}.{table}", int(size or 0)) for schema, table, size in listed
-    ], query
+def _open_parquet(files: Sequence[str], megabytes: int) -> tuple[Tables, Query]:
+    """As `_open_sqlite`: one table, with a column for each `name=value` folder that is not a column already.
+
+    DuckDB is handed the rows, and may open no file, neither these nor others.
+    """
+    from pyarrow import dataset, fs
+
+    options = dataset.FileSystemFactoryOptions(partitioning=dataset.HivePartitioning.discover())
+    factory = dataset.FileSystemDatasetFactory(fs.LocalFileSystem(), files, dataset.ParquetFileFormat(), options)
+    rows = factory.finish(factory.inspect(promote_options="permissive", fragments=None))
+    connection = _connect_duckdb(":memory:", megabytes)
+    connection.register(PARQUET_TABLE, rows)
+    return [(PARQUET_TABLE, _quoted(PARQUET_TABLE), rows.count_rows())], partial(_query_duckdb, connection)
+
+
+def _query_duckdb(connection: DuckDBPyConnection, sql: str, rows: int) -> Rows:
+    if len(connection.extract_statements(sql)) != 1:
+        raise ValueError("more than one statement")
+    (_, plan), *_ = connection.execute(f"EXPLAIN (FORMAT json) {sql}").fetchall()
+    steps = set(_steps(json.loads(plan))) - _DESCRIBES_TABLES
+    if any(step.startswith(("DUCKDB_", "PRAGMA_")) for step in steps) or _SETTING.search(sql):
+        raise ValueError("a query of the catalogue, which tells paths and settings")
+    reader = connection.sql(sql).to_arrow_reader(min(BATCH_ROWS, max(rows, 1)))
+    empty = True
+    for batch in reader:
+        table = pa.Table.from_batches([batch])
+        yield table.rename_columns(unique(table.column_names))
+        empty = False
+    if empty:
+        yield reader.schema.empty_table().rename_columns(unique(reader.schema.names))
+
+
+def _steps(plan: Any) -> Iterator[str]:
+    """The names of all steps of a query plan. A table function has its own; a table of any name is read by SEQ_SCAN."""
+    if isinstance(plan, list):
+        for one in plan:
+            yield from _steps(one)
+    else:
+        yield str(plan["name"]).strip().upper()
+        yield from _steps(plan["children"])
 
 
 # the process ----------------------------------------------------------------------------------------------------------
@@ -221,8 +272,16 @@ def _limit(megabytes: int, seconds: int) -> None:
         resource.setrlimit(kind, least)
 
 
-def _answer(kind: str, name: str, wish: dict[str, Any]) -> None:
-    tables, query = _open_sqlite(name) if kind == "sqlite" else _open_duckdb(name, wish["megabytes"])
+def _open(kind: str, name: str, wish: dict[str, Any]) -> tuple[Tables, Query]:
+    if kind == "parquet":
+        return _open_parquet(wish["files"], wish["megabytes"])
+    if kind == "duckdb":
+        return _open_duckdb(name, wish["megabytes"])
+    return _open_sqlite(name, kind == "sqlite-with-log")
+
+
+def _answer(kind: str, name: str, wish: dict[str, Any], unreadable: Failures) -> None:
+    tables, query = _open(kind, name, wish)
     if wish["sql"] is not None:
         left = int(wish["rows"])
         for batch in query(wish["sql"], left + 1):
@@ -233,12 +292,11 @@ def _answer(kind: str, name: str, wish: dict[str, Any]) -> None:
             left -= batch.num_rows
         _send({"complete": True})
         return
-    for table, size in tables[: wish["tables"]]:
-        path = ".".join(_quoted(part) for part in (table.split(".", 1) if kind == "duckdb" else [table]))
+    for table, path, size in tables[: wish["tables"]]:
         try:
             first = next(query(f"SELECT * FROM {path} LIMIT {int(wish['rows'])}", int(wish["rows"])))
-        except (sqlite3.Error, pa.ArrowException, ValueError, StopIteration):
-            continue  # a view whose tables are gone
+        except unreadable:
+            continue  # a view whose tables are gone, or of the catalogue
         _send({"table": table, "sql": f"SELECT * FROM {path}", "rows": max(size, first.num_rows)}, first)
     _send({"complete": len(tables) <= wish["tables"]})
 
@@ -248,15 +306,16 @@ def main() -> int:
     kind, name = sys.argv[1:3]
     wish = json.load(sys.stdin)
     _limit(wish["megabytes"], wish["seconds"])
-    failures: tuple[type[BaseException], ...] = (
-        sqlite3.Error, sqlite3.Warning, pa.ArrowException, MemoryError, ValueError, OverflowError, TypeError,
+    failures: Failures = (
+        sqlite3.Error, sqlite3.Warning, pa.ArrowException, MemoryError, ValueError, OverflowError, TypeError, OSError,
     )  # fmt: skip
-    if kind == "duckdb":
+    unreadable: Failures = (sqlite3.Error, pa.ArrowException, ValueError, StopIteration)  # of a single table or view
+    if kind in ("duckdb", "parquet"):
         import duckdb
 
-        failures = (*failures, duckdb.Error)
+        failures, unreadable = (*failures, duckdb.Error), (*unreadable, duckdb.ProgrammingError)
     try:
-        _answer(kind, name, wish)
+        _answer(kind, name, wish, unreadable)
     except failures as error:
         text = str(error).strip().replace(f"{Path.cwd()}{os.sep}", "").splitlines()
         _send({"error": text[0][:300] if text else type(error).__name__})

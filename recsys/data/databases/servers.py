@@ -23,7 +23,7 @@ from recsys.wording import Message
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-    from sqlalchemy.engine import URL
+    from sqlalchemy.engine import URL, Inspector
 
 for _name in ("sqlalchemy", "psycopg"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # what they log names hosts and users
@@ -32,6 +32,7 @@ CONNECT_SECONDS = 10
 MAX_TABLES = 200
 INSTALL = Message("Install it: pip install -r requirements-sql.txt")
 _FAILURES = (ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+_CATALOGUE_SCHEMAS = {"information_schema", "pg_catalog", "mysql", "performance_schema", "sys"}
 _BEFORE = {
     "postgresql": f"SET LOCAL statement_timeout = {SECONDS * 1000}",
     "mysql": "SET TRANSACTION READ ONLY",
@@ -98,19 +99,41 @@ def missing_package(error: ImportError, subject: str) -> MissingExtraError:
 
 
 def server_tables(engine: Engine) -> list[ServerTable]:
-    """The tables and views that the connection sees without naming a schema, at most `MAX_TABLES`.
+    """The tables and views of all schemas that the user may use, at most `MAX_TABLES`; not those of the catalogue.
+
+    Those of the default schema come first and are named without it.
 
     Raises:
         StudioError: the server can't be reached, or refuses.
     """
     import sqlalchemy
+    from sqlalchemy.engine.reflection import ObjectKind
 
     quote = engine.dialect.identifier_preparer.quote
     with _read_only(engine, Message("the list of tables")) as connection:
         inspector = sqlalchemy.inspect(connection)
-        names = [*inspector.get_table_names(), *inspector.get_view_names()][:MAX_TABLES]
-        columns = {name: tuple(str(one["name"]) for one in inspector.get_columns(name)) for name in names}
-    return [ServerTable(name, columns[name], f"SELECT * FROM {quote(name)}") for name in names]
+        default = inspector.default_schema_name
+        found: list[ServerTable] = []
+        for schema in _schemas(connection, inspector):
+            columns = inspector.get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+            for _, name in sorted(columns, key=lambda key: key[1]):
+                names = [name] if schema == default else [schema, name]
+                path = ".".join(quote(part) for part in names)
+                told = tuple(str(column["name"]) for column in columns[schema, name])
+                found.append(ServerTable(".".join(names), told, f"SELECT * FROM {path}"))
+            if len(found) >= MAX_TABLES:
+                break
+    return found[:MAX_TABLES]
+
+
+def _schemas(connection: Connection, inspector: Inspector) -> list[str]:
+    """The default schema, then the others, without those of the database itself."""
+    default = inspector.default_schema_name
+    names = {name for name in inspector.get_schema_names() if name.lower() not in _CATALOGUE_SCHEMAS}
+    if connection.dialect.name == "postgresql":
+        usable = "SELECT nspname FROM pg_namespace WHERE has_schema_privilege(oid, 'USAGE')"
+        names &= set(connection.exec_driver_sql(usable).scalars())
+    return [*([default] if default else []), *sorted(names - {default})]
 
 
 def query_server(engine: Engine, sql: str, rows: int = MAX_ROWS) -> QueryResult:

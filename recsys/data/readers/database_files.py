@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from recsys.data.databases.files import database_kind, database_tables, query_file
+from recsys.data.databases.sqlite_logs import unread_log
 from recsys.data.readers.archives import InputFile
 from recsys.data.readers.probes import ColumnTypes, FileStart, Probe
 from recsys.data.readers.tables import MAX_COLUMNS, Table
@@ -28,6 +29,7 @@ def probe_database(file: InputFile, start: FileStart) -> list[Probe]:
         MissingExtraError: a DuckDB file, and the package duckdb is not installed.
     """
     kind, content = database_kind(start.data[:16]), _content(file)
+    unread = unread_log(start.data[:20]) if isinstance(content, bytes) else ""
     found = []
     for table in database_tables(content, file.name, FIRST_ROWS):
         if not 2 <= len(table.first.column_names) <= MAX_COLUMNS:
@@ -36,7 +38,7 @@ def probe_database(file: InputFile, start: FileStart) -> list[Probe]:
             Message("{file}, table {table}", file=file.name, table=table.name), kind, table.first, first_line=1
         )
         read = partial(_read, file, sample, table.sql)
-        found.append(Probe(file, sample, table.first, read, table.name, table.rows))
+        found.append(Probe(file, sample, table.first, read, table.name, table.rows, unread=unread))
     if not found:
         rule = Message("must have a table with at least two columns, one for the user and one for the item")
         raise InputError(file.name, rule, fix="Choose another database.")

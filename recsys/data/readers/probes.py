@@ -40,6 +40,7 @@ class Probe:
         rows: of a table in a database, about; None where the bytes of the file are what is known of its size.
         parts: the probes of its files, where the table is in several (see `parts`).
         name: of a table in several files; "" where the file has it.
+        unread: a sentence about rows that are not in the file; "" where there are none.
     """
 
     file: InputFile
@@ -50,6 +51,7 @@ class Probe:
     rows: int | None = None
     parts: tuple[Probe, ...] = ()
     name: str = ""
+    unread: str = ""
 
     @property
     def label(self) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from recsys.data import load
-from recsys.data.databases import files
+from recsys.data.databases import files, sqlite_logs
 from recsys.data.databases.files import database_tables, query_file
 from recsys.errors import InputError, MissingExtraError
 
@@ -63,7 +67,7 @@ def test_tables_and_views_are_listed(shop: Path) -> None:
 
 def test_a_query_is_answered_up_to_the_row_limit(shop: Path) -> None:
     result = query_file(shop, shop.name, "SELECT e.user_id, p.title FROM events e JOIN products p USING (item_id)", 7)
-    assert result.data.num_rows == 7 and not result.complete and "first 7 rows" in result.warning()
+    assert result.data.num_rows == 7 and not result.complete and "first 7 rows" in result.warnings()[0]
     whole = query_file(shop.read_bytes(), shop.name, "SELECT * FROM products;", 17)
     assert whole.complete and load(whole.parquet(), name="x", columns={"user_id": "title"}).dataset.n_items == 17
 
@@ -183,7 +187,161 @@ def test_a_file_in_wal_mode_opens(tmp_path: Path) -> None:
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    assert load(path.read_bytes(), name="wal.db").dataset.n_users == load(path).dataset.n_users == 3
+    loaded = load(path.read_bytes(), name="wal.db")
+    assert loaded.dataset.n_users == load(path).dataset.n_users == 3
+    assert "“-wal”" in " ".join(loaded.report.warnings)  # whether there was one is not known
+    assert "“-wal”" in " ".join(query_file(path.read_bytes(), "wal.db", "SELECT * FROM events").warnings())
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Path]:
+    """A database that an application has open: 12 rows are in the file, 6 in its log, both in a folder of their own."""
+    path = tmp_path / "application" / "live.db"
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE events (user_id, item_id)")
+    connection.executemany("INSERT INTO events VALUES (?, ?)", [(f"u{n % 3}", n % 4) for n in range(12)])
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.executemany("INSERT INTO events VALUES (?, ?)", [(f"late{n % 3}", n % 4) for n in range(6)])
+    connection.commit()
+    yield path
+    connection.close()
+
+
+def _state(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def test_rows_that_are_still_in_the_log_are_read_and_nothing_is_written(live: Path, tmp_path: Path) -> None:
+    before = _state(live.parent)
+    link = tmp_path / "link.db"
+    link.symlink_to(live)
+    loaded = load(live)
+    assert loaded.report.rows_read == 18 and "“-wal”" not in " ".join(loaded.report.warnings)
+    assert query_file(link, link.name, "SELECT count(*) AS n FROM events").data["n"].to_pylist() == [18]
+    assert _state(live.parent) == before
+
+
+@pytest.mark.parametrize("change", ["checkpoint", "log begins anew", "closed"])
+def test_a_database_that_is_changed_while_it_is_copied_is_copied_again(
+    live: Path, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, copied = sqlite_logs.shutil.copyfile, []
+
+    def changing_copy(path: Path, to: Path) -> None:
+        copied.append(path)
+        copy(path, to)
+        if len(copied) == 1:
+            with closing(sqlite3.connect(live)) as other:
+                other.execute(f"PRAGMA wal_checkpoint({'PASSIVE' if change == 'checkpoint' else 'RESTART'})")
+                if change == "log begins anew":
+                    other.execute("INSERT INTO events VALUES ('new', 1)")
+                    other.commit()
+            if change == "closed":
+                Path(f"{live}-wal").unlink()
+
+    monkeypatch.setattr(sqlite_logs.shutil, "copyfile", changing_copy)
+    expected = 19 if change == "log begins anew" else 18
+    with sqlite_logs.with_its_log(live, live.name) as (path, _), closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (expected,)
+    assert len(copied) == 4
+
+
+def test_a_database_that_can_not_be_copied_is_refused(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_logs, "_copied", lambda *paths: False)
+        with pytest.raises(
+            InputError, match=r"live.db must not be changed while it is copied. Save a copy with VACUUM"
+        ):
+            load(live)
+    monkeypatch.setattr(sqlite_logs, "MAX_COPIED_BYTES", 4000)
+    with pytest.raises(InputError, match="must be closed by its application, or have at most 0 MB to be copied"):
+        load(live)
+
+
+def test_a_half_written_change_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "busy.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE events (user_id, item_id)")
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO events VALUES (?, ?)", [("u" * 500, n) for n in range(500)])
+        with pytest.raises(InputError, match=r"busy.db must not be in the middle of a change. Try again"):
+            load(path)
+        connection.execute("ROLLBACK")
+    assert database_tables(path, path.name, 1)[0].first.num_rows == 0
+
+
+def test_tables_of_all_schemas_of_duckdb_are_listed_whatever_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute('CREATE SCHEMA "s 1"; CREATE TABLE gone (x INTEGER); CREATE VIEW broken AS FROM gone')
+        names = ["duckdb_sales", "duckdb_settings", '"a.b"', '"s 1".pragma_x', '"s 1"."c.d"']
+        for number, name in enumerate(names):
+            connection.execute(f"CREATE TABLE {name} AS SELECT {number} AS user_id, 7 AS item_id")
+        connection.execute("DROP TABLE gone; CREATE VIEW spy AS SELECT path, 1 AS x FROM duckdb_databases()")
+    tables = {table.name: table.sql for table in database_tables(path, path.name, 1)}
+    assert set(tables) == {"duckdb_sales", "duckdb_settings", "a.b", "s 1.pragma_x", "s 1.c.d"}
+    both = f"{tables['duckdb_settings']} UNION ALL {tables['s 1.c.d']}"
+    assert query_file(path, path.name, both).data["user_id"].to_pylist() == [1, 4]
+    with pytest.raises(InputError, match="a query of the catalogue"):
+        query_file(path, path.name, "SELECT * FROM spy")
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """A folder of Parquet files, partitioned, with a mark and a text beside them."""
+    for day in (1, 2):
+        part = tmp_path / "warehouse" / "events" / f"day=2024-03-0{day}" / "part-0.parquet"
+        part.parent.mkdir(parents=True)
+        rows = {
+            "user_id": [f"u{n % 4}" for n in range(10)],
+            "item_id": pa.array(range(10), pa.int16() if day else None),
+        }
+        parquet.write_table(pa.table(rows), part)
+    (tmp_path / "warehouse" / "events" / "_SUCCESS").touch()
+    (tmp_path / "warehouse" / "events" / "README.txt").write_text("hidden-value")
+    return tmp_path / "warehouse" / "events"
+
+
+def test_a_parquet_folder_is_queried_as_one_table(events: Path) -> None:
+    sql = "SELECT user_id, item_id, day FROM data WHERE item_id > 4 ORDER BY ALL"
+    result = query_file(events, events.name, sql)
+    assert result.data.num_rows == 10 and result.complete
+    assert {str(day)[:10] for day in result.data["day"].to_pylist()} == {"2024-03-01", "2024-03-02"}
+    assert [(table.name, table.rows) for table in database_tables(events, events.name, 3)] == [("data", 20)]
+    one = events / "day=2024-03-01" / "part-0.parquet"
+    assert query_file(one, one.name, "SELECT * FROM data", rows=4).warnings()
+
+
+def test_a_query_of_a_parquet_folder_opens_no_file_and_writes_none(
+    events: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "check_query", lambda sql: sql)
+    before = sorted(events.parent.rglob("*"))
+    for sql in ("SELECT * FROM read_text('README.txt')", "COPY data TO 'x.csv'"):
+        with pytest.raises(InputError, match="got Permission Error: Cannot access file"):
+            query_file(events, events.name, sql)
+    assert sorted(events.parent.rglob("*")) == before
+
+
+def test_a_folder_that_is_not_one_table_of_parquet_is_refused(events: Path, tmp_path: Path) -> None:
+    def refused(rule: str) -> None:
+        with pytest.raises(InputError, match=rule):
+            query_file(events, events.name, "SELECT * FROM data")
+
+    parquet.write_table(pa.table({"user_id": [1], "item_id": [1]}), events / "other.parquet")
+    refused("events must have Parquet files with the same columns to be queried")  # numbers, and texts
+    parquet.write_table(pa.table({"title": ["a"]}), events / "other.parquet")
+    refused(r"same columns to be queried \(got other.parquet\). Name the folder of one table")
+    (events / "other.parquet").write_bytes(b"PAR1 and no more")
+    refused("other.parquet must be an undamaged Parquet file")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "events.csv").write_text("user,item\na,b\n")
+    with pytest.raises(InputError, match="texts must have Parquet files to be queried"):
+        query_file(tmp_path / "texts", "texts", "SELECT * FROM data")
 
 
 def test_without_duckdb_it_says_what_to_install(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,39 @@ def test_the_tables_of_a_server_are_listed_with_their_columns(server: str) -> No
     assert query_server(open_server(server), tables["products"].sql).data.num_rows == 37
 
 
+def test_tables_of_all_schemas_are_listed_that_the_user_may_read(server: str) -> None:
+    import psycopg
+
+    statements = (
+        'CREATE SCHEMA "Sales 2024"',
+        'CREATE TABLE "Sales 2024"."order.lines" (customer text, product text)',
+        """INSERT INTO "Sales 2024"."order.lines" VALUES ('c', 'p')""",
+        'CREATE MATERIALIZED VIEW "Sales 2024".totals AS SELECT customer, product FROM "Sales 2024"."order.lines"',
+        "CREATE SCHEMA payroll",
+        "CREATE TABLE payroll.salaries (person text, amount int)",
+        f"CREATE ROLE reader_7f3 LOGIN PASSWORD '{PASSWORD}'",
+        'GRANT USAGE ON SCHEMA "Sales 2024" TO reader_7f3',
+        'GRANT SELECT ON ALL TABLES IN SCHEMA "Sales 2024" TO reader_7f3',
+    )
+    with psycopg.connect(server, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    try:
+        listed = [table.name for table in server_tables(open_server(server))]
+        others = ["Sales 2024.order.lines", "Sales 2024.totals", "payroll.salaries"]
+        assert listed == ["orders", "products", *others]
+        reader = open_server(server.replace(USER, "reader_7f3"))
+        tables = {table.name: table for table in server_tables(reader)}
+        assert [name for name in tables if "." in name] == others[:2]
+        for name in others[:2]:
+            assert tables[name].columns == ("customer", "product")
+            assert query_server(reader, tables[name].sql).data.to_pylist() == [{"customer": "c", "product": "p"}]
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute('DROP SCHEMA "Sales 2024", payroll CASCADE')
+            connection.execute("DROP ROLE reader_7f3")
+
+
 def test_a_query_is_read_in_batches_and_becomes_a_dataset(server: str) -> None:
     result = query_server(open_server(server), "SELECT customer_id, product_id, ordered_at, price, tags FROM orders;")
     assert result.complete and result.data.num_rows == 120_000
@@ -63,9 +96,9 @@ def test_a_row_limit_is_kept_and_told(server: str) -> None:
     engine = open_server(server)
     result = query_server(engine, "SELECT * FROM orders", rows=60_000)
     assert result.data.num_rows == 60_000 and not result.complete
-    assert "first 60,000 rows" in result.warning()
+    assert "first 60,000 rows" in result.warnings()[0]
     whole = query_server(engine, "SELECT * FROM products WHERE title LIKE '%100%'", rows=37)
-    assert whole.data.num_rows == 37 and whole.complete and whole.warning() == ""
+    assert whole.data.num_rows == 37 and whole.complete and whole.warnings() == ()
 
 
 @pytest.mark.parametrize(
