@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ def test_every_lesson_follows_its_slider_and_has_its_data_as_a_table(visit: Visi
         slider = page.get_by_role("slider", name=LESSONS[key].control, exact=True)
         expect(slider).to_be_visible()
         before, drawn = page.locator(".lesson .sentence").inner_text(), page.locator(".lesson .stage").inner_html()
+        if key == "matrix":  # no name of a row lies over another; a line of text has 3 pixels to spare
+            lines = "all => all.map(one => one.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+            rows = page.locator(".lesson .stage svg text").evaluate_all(lines)
+            assert all(above[1] <= below[0] + 3 for above, below in pairwise(rows))
         slider.focus()
         page.keyboard.press(
             "ArrowLeft" if key in ("embeddings", "attention") else "ArrowRight"

@@ -78,6 +78,7 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"learn_", ("mode",)),
     (r"frame_language", ("lang",)),
     (r"class_", ("code",)),
+    (r"class_open", OPENED),  # a class is on the run that is open, which its link names
     (r"cases_open_", ("alpha", "k", "beside", *OPENED, *RULE_NAMES)),
     (r"cases_(a|b|save)$", ("cases",)),
     (r"guide_", ("guide", "alpha", "k", "beside", *OPENED, *RULE_NAMES)),  # a step of a tour or story is a view

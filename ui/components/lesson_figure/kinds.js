@@ -2,17 +2,17 @@
 
 // A part of the user–item matrix, filled click by click; below it the sequence of one user.
 function drawCells(stage, { users, columns, clicks, titles, follow, x_title }, position, width) {
-  const left = Math.min(120, width * 0.22), size = Math.min(22, (width - left) / columns), height = users.length * size + 26;
+  const left = Math.min(120, width * 0.22), size = Math.min(22, (width - left) / columns), tall = Math.max(15, size), height = users.length * tall + 26;
   const svg = canvas(width, height), done = clicks.slice(0, position);
   users.forEach((name, row) => {
-    svg.append(shape("text", { x: left - 8, y: (row + 0.72) * size, "text-anchor": "end", class: row === follow ? "strong" : "faint" }, name));
+    svg.append(shape("text", { x: left - 8, y: (row + 0.72) * tall, "text-anchor": "end", class: row === follow ? "strong" : "faint" }, name));
     for (let column = 0; column < columns; column += 1) {
-      svg.append(shape("rect", { x: left + column * size, y: row * size, width: size - 1, height: size - 1, rx: 2, fill: "none", class: "grid" }));
+      svg.append(shape("rect", { x: left + column * size, y: row * tall, width: size - 1, height: tall - 1, rx: 2, fill: "none", class: "grid" }));
     }
   });
   done.forEach(([row, column], place) => {
     const newest = place === done.length - 1;
-    svg.append(shape("rect", { x: left + column * size, y: row * size, width: size - 1, height: size - 1, rx: 2,
+    svg.append(shape("rect", { x: left + column * size, y: row * tall, width: size - 1, height: tall - 1, rx: 2,
       fill: row === follow ? COLOURS.target : "currentColor", opacity: newest ? 1 : 0.62, stroke: newest ? "currentColor" : "none", "stroke-width": 2 }));
   });
   svg.append(shape("text", { x: left, y: height - 6, class: "faint" }, x_title));
