@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.evaluation.study.transfer_study import transfer_study
+from recsys.jobs.description import JobDescription
+from recsys.jobs.progress import Progress
 from recsys.metrics.registry import METRICS, metric_label
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import copy_run, load_run, train_run
@@ -18,6 +21,7 @@ from tests.conftest import planted_dataset
 from tests.pages.conftest import study_meta
 from tests.pages.english import NAMES, english_on, words_of
 from tests.pages.screen import after_jobs, everything_on, no_errors, tab_shown
+from ui.evaluate.jobs import COMPARED_RUNS
 from ui.evaluate.view import TABS
 from ui.language import in_language
 from ui.shell import state
@@ -154,6 +158,36 @@ def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
 
 
+def test_a_deleted_run_is_left_out_and_its_figures_are_shown_of_no_other_run(saved: dict[str, str]) -> None:
+    """The other run has the same name, as had the second of two trainings with a deletion between them."""
+    space, shape = state.workspace().space(SPACE), AttentionConfig(embedding_size=8, layers=1)
+    data = load_run(space.path(saved["last-one"]))[1]
+    app = opened(saved["last-one"], tab="compare")
+    app = after_jobs(app.multiselect(key="choose_runs").select(saved["beside"]).run())
+    before = app.dataframe[0].value.filter(like="beside")
+    protocols = opened(saved["last-one"], tab="protocols")
+    protocols.session_state[COMPARED_RUNS] = [saved["beside"]]
+    protocols = after_jobs(after_jobs(protocols.run()))
+    protocols = after_jobs(next(b for b in protocols.button if "999 sampled" in b.label).click().run())
+
+    space.delete(saved["beside"])
+    app.run()
+    no_errors(app)
+    assert "has been deleted" in app.info[0].value and not any("beside" in name for name in app.dataframe[0].value)
+    assert not app.run().info, "said once"
+
+    again = train_run(data, model_config=shape, epochs=1, threads=1, name="run beside")
+    other = space.save_run(again, data).id
+    app = after_jobs(app.run().multiselect(key="choose_runs").select(other).run())
+    after = app.dataframe[0].value.filter(like="beside")
+    assert before.shape == after.shape == (len(before), 1) and not before.equals(after)
+    protocols.session_state[COMPARED_RUNS] = [other]
+    protocols = after_jobs(protocols.run())
+    assert any("999 sampled" in b.label for b in protocols.button), "no evaluation of this run has been asked for"
+    space.delete(other)
+    space.restore(saved["beside"])
+
+
 def test_the_page_speaks_chinese(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="segments", lang="zh")
     no_errors(app)
@@ -173,10 +207,40 @@ def test_a_run_without_held_out_rows_says_so(saved: dict[str, str]) -> None:
     assert "nothing is left to evaluate it on" in app.warning[0].value
 
 
-def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(saved: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def study(saved: dict[str, str]) -> dict[str, Any]:
+    """The content of a study of the data."""
+    data = load_run(state.workspace().space(SPACE).path(saved["last-one"]))[1]
+    return transfer_study(data, "users", epochs=2, folds=2).to_json()
+
+
+def test_a_study_that_was_deleted_can_be_run_again(
+    saved: dict[str, str], study: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     space = state.workspace().space(SPACE)
+    meta = study_meta(space, saved["last-one"])
+    made: list[str] = []
+
+    def run(job: JobDescription, progress: Progress) -> str:
+        made.append(space.save_json("study", "as the job saves it", study, meta).id)
+        return made[-1]
+
+    app = opened(saved["last-one"], tab="study")
+    monkeypatch.setattr(state.jobs().runner, "run", run)
+    for turn in (1, 2):
+        app = after_jobs(next(b for b in app.button if b.label.startswith("Run the study")).click().run())
+        no_errors(app)
+        assert len(made) == turn and any(box.key == "study_known" for box in app.get("button_group"))
+        space.delete(made[-1])
+        app.run()
+        no_errors(app)
+
+
+def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(
+    saved: dict[str, str], study: dict[str, Any]
+) -> None:
+    space, content = state.workspace().space(SPACE), study
     data = load_run(space.path(saved["last-one"]))[1]
-    content = transfer_study(data, "users", epochs=2, folds=2).to_json()
     meta = study_meta(space, saved["last-one"])
     older = {name: value for name, value in content.items() if name != "training"}
     first = space.save_json("study", "older", older, meta)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from recsys.errors import ArtifactError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.models.recommender import Recommender
 from recsys.models.table import model_label
@@ -55,10 +56,18 @@ class EvaluationContext:
 
 
 def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], dict[str, str]]:
-    """The run's models, the parts of its model, and the models of runs chosen for comparison; name -> id of these."""
+    """The run's models, the parts of its model, and the models of runs chosen for comparison; name -> id of these.
+
+    Chosen runs that can no longer be opened are forgotten, which the page says once.
+    """
     models, compared = context.run.models | context.run.parts, dict[str, str]()
-    for entry_id in st.session_state.get(COMPARED_RUNS, ()):
-        run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
+    for entry_id in tuple(st.session_state.get(COMPARED_RUNS, ())):
+        try:
+            run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
+        except (UnknownIdError, ArtifactError):
+            st.session_state[COMPARED_RUNS] = [one for one in st.session_state[COMPARED_RUNS] if one != entry_id]
+            st.info(tr("A run that was compared here has been deleted or can’t be opened. It is left out."))
+            continue
         if dataset.fingerprint == context.dataset.fingerprint and run.holdout == context.run.holdout:
             name: str = Message("{model} of {run}", model=model_label(run.model.name), run=known_name(run.name))
             name = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME]
@@ -78,7 +87,7 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
         st.page_link("pages/2_Train.py", label=tr("Train a model"), query_params=page.params())
         return None
     models, compared = models_to_evaluate(context)
-    wanted = job_id(page, "evaluate", context.folder, context.run.id, *compared)
+    wanted = job_id(page, "evaluate", context.folder, context.run.id, *sorted(compared.items()))
     settings = {"compared": [[entry_id, to_json(name)] for name, entry_id in compared.items()]}
     job = JobDescription(wanted, "evaluate", page.space.id, run=page.run_id, settings=settings)
     report = job_result(page, job, Message("evaluating {run}", run=known_name(context.run.name)))

@@ -59,7 +59,9 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
 def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
     """The run's models on the rows of the verdict, ranked among sampled items, beside their order among all items."""
     context, page = evaluated.context, evaluated.page
-    wanted = job_id(page, "protocol", protocol.key, context.folder, context.run.id, *evaluated.models)
+    wanted = job_id(
+        page, "protocol", protocol.key, context.folder, context.run.id, *sorted(evaluated.settings["compared"])
+    )
     settings = {**evaluated.settings, "protocol": protocol.key}
     job = JobDescription(wanted, "evaluate", page.space.id, run=page.run_id, settings=settings)
     label = Message("{protocol} evaluation of {run}", protocol=protocol.key, run=known_name(context.run.name))

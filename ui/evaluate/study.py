@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ import streamlit as st
 
 from recsys.charts.study import gain_by_known_items_figure, gain_figure, methods_figure
 from recsys.data.export import json_bytes
+from recsys.errors import UnknownIdError
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.new_items import saved_sentence
 from recsys.evaluation.study.results import check_study, is_current
@@ -20,12 +21,12 @@ from recsys.jobs.description import JobDescription
 from recsys.jobs.studies import data_key, is_of_data, is_of_model, studied_model
 from recsys.metrics.uncertainty import Estimate
 from recsys.wording import Message, listed, tr
-from recsys.workspace import read_content
+from recsys.workspace import Space, read_content
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
 from ui.shell.figures import show_figure
-from ui.shell.job_results import find_job, job_id, job_result
+from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import download
 from ui.transfer.advice import axis_of
 
@@ -156,22 +157,30 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
-    """The newest study of this axis for the model of the open run: of this visit's job, or a saved one; else a button
-    that starts it, and a study of another model, which says so."""
+    """The newest saved study of this axis for the model of the open run; else a button that starts it, and a study of
+    another model, which says so."""
     page, data = evaluated.page, evaluated.dataset
     model = studied_model(evaluated.run, data)
     space, wanted = page.space, job_id(page, "study", axis, *data_key(data), model)
-    if find_job(page, wanted) is None and (content := _saved_study(evaluated, axis, True)):
+    content = _saved_study(evaluated, axis, True)
+    if content is not None:
         return content
     job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis, "model": model})
     label = Message("the study of transfer from {source}", source=AXES[axis])
     button = tr("Run the study: transfer from {source}", source=AXES[axis])
-    saved = job_result(page, job, label, kind="study", button=button, own_key=job.key(" ".join(data_key(data))))
-    if saved is not None:
-        return check_study(read_content(space.path(saved)))
-    if content := _saved_study(evaluated, axis, False):
+    key = job.key(" ".join(data_key(data)))
+    content = job_result(page, job, label, kind="study", button=button, own_key=key, opened=partial(_opened, space))
+    if content is None and (content := _saved_study(evaluated, axis, False)):
         st.info(tr("This study trained another model than the open run has: its figures are not of the open run."))
     return content
+
+
+def _opened(space: Space, study: str | None) -> Mapping[str, Any] | None:
+    """A saved study; None where it was deleted."""
+    try:
+        return None if study is None else check_study(read_content(space.path(study)))
+    except UnknownIdError:
+        return None
 
 
 def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Mapping[str, Any] | None:

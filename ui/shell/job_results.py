@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -34,7 +36,14 @@ def find_job(page: PageContext, wanted: str) -> JobSnapshot | None:
 
 
 def job_result(
-    page: PageContext, job: JobDescription, label: str, *, kind: str = "evaluate", button: str = "", own_key: str = ""
+    page: PageContext,
+    job: JobDescription,
+    label: str,
+    *,
+    kind: str = "evaluate",
+    button: str = "",
+    own_key: str = "",
+    opened: Callable[[Any], Any | None] | None = None,
 ) -> Any | None:
     """The job's result; None while there is none, with its progress on screen, or its error and a button to retry.
 
@@ -44,14 +53,16 @@ def job_result(
         button: label of the button that starts the job; "" starts it at once.
         own_key: key of equal jobs, whose results belong to their spaces. By default the result of an equal job, perhaps
             of another visitor on a copy of the run, is the result.
+        opened: opens a result; None where it is no longer there. By default `opened_result`.
     """
     key = own_key or job.key(cache.run_digest_of(str(page.run_folder)))
+    opened = opened or partial(opened_result, workspace=page.space.workspace)
     now, equal = find_job(page, job.id), None if own_key else page.jobs.result_of(key)
     if now is not None and now.state == "done":
-        if (found := opened_result(now.result, page.space.workspace)) is not None:
+        if (found := opened(now.result)) is not None:
             return found
-        now = None  # newer results have replaced it
-    if now is None and (found := opened_result(equal, page.space.workspace)) is not None:
+        now = None  # newer results have replaced it, or it was deleted
+    if now is None and (found := opened(equal)) is not None:
         return found
     if now is None and (not button or st.button(button, key=f"start_{job.id}")):
         page.jobs.ensure(page.space.id, kind, label, job, job.id, key)

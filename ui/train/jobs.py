@@ -7,6 +7,7 @@ id, which is also in the URL; when it has ended well, the entry goes and a run s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -42,8 +43,7 @@ class Training:
 
 def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     """Saves a plan and queues its training. Returns the id of job and entry."""
-    number = len(page.space.entries("run")) + 1
-    plan = replace(plan, name=plan.name or str(Message(RUN, number=number, data=dataset.name))[:100])
+    plan = replace(plan, name=plan.name or new_run_name(page.space, dataset))
     content = {"plan": plan.to_json(), "dataset": page.dataset_id}
     entry = page.space.save_json("training", plan.name, content)
     try:
@@ -51,6 +51,14 @@ def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     except StudioError:
         forget(page.space, entry.id)
         raise
+
+
+def new_run_name(space: Space, dataset: Dataset) -> str:
+    """A name that no run and no training has, also none in the trash, which may be restored."""
+    runs = space.entries("run")
+    taken = {entry.name for entry in (*runs, *space.entries("training"), *space.trash())}
+    names = (str(Message(RUN, number=number, data=dataset.name))[:100] for number in count(len(runs) + 1))
+    return next(name for name in names if name not in taken)
 
 
 def launch(page: PageContext, entry_id: str) -> str:
