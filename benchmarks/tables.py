@@ -217,7 +217,6 @@ def headline() -> str:
         return f'{own}; umap-learn {tuned} tuned (`init="pca", n_epochs=100`), {default} with its defaults'
 
     return lines(("what", "result", "from"), [
-        ("ML-1M, NDCG@10", "quality-ml-1m", "", model),
         ("ML-100k, NDCG@10", "quality-ml-100k", "", model),
         ("ML-100k, NDCG@10 of another library", "peers", "", best_peer),
         ("map of 10,000 users, second call in a process, seconds (CPU)", "projection-10000", "", map_of_users),

@@ -35,7 +35,8 @@ NOT_COVERED = Message(
     "Not covered: the model’s weights and the background of the map, which depend on the histories of all users, the "
     "source included; who belongs to the source, which counts as public; anyone who may open this run: they can turn "
     "the protection off, and the pickers and other pages show histories without noise; lists seen in several "
-    "workspaces or on several servers, whose costs add up; and attacks on the rounding of the noise."
+    "workspaces or on several servers, or of one person under several ids, whose costs add up; and attacks on the "
+    "rounding of the noise."
 )
 """What the guarantee covers and what it does not."""
 

@@ -7,7 +7,8 @@ accounting converts that z to ε. Showing the same draw again costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,7 +32,8 @@ class Draw:
         number: 0 for the first draw with the same other fields.
         epsilon, delta: its privacy parameters.
         made_of: digest of everything else that the noise depends on; "" in records of older versions.
-        members: user indexes whose histories were read, ascending; None in records of older versions.
+        members: `hashed_id` of the users whose histories were read, ascending; in records of older versions their
+            indexes, or None.
     """
 
     model: str
@@ -40,7 +42,7 @@ class Draw:
     delta: float
     number: int = 0
     made_of: str = ""
-    members: tuple[int, ...] | None = None
+    members: tuple[str, ...] | tuple[int, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -49,17 +51,19 @@ class Draw:
     @classmethod
     def from_json(cls, values: Any) -> Draw:
         """The draw that `to_json` wrote. Raises KeyError, TypeError or ValueError where `values` is not one."""
-        members = values.get("members")
         draw = cls(
             str(values["model"]), str(values["source"]), float(values["epsilon"]), float(values["delta"]),
             int(values["number"]), str(values.get("made_of", "")),
-            None if members is None else tuple(int(member) for member in members),
+            _members(values.get("members")),
         )  # fmt: skip
         if not (0 < draw.epsilon < np.inf and 0 < draw.delta < 1 and draw.number >= 0):
             raise ValueError("a draw's privacy parameters are out of range")
-        if draw.members is not None and (not draw.members or min(draw.members) < 0):
-            raise ValueError("a draw's members are out of range")
         return draw
+
+
+def hashed_id(user: str) -> str:
+    """What a user's external id is recorded as: 16 hex digits, the same in all data."""
+    return hashlib.blake2b(user.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def composed_epsilon(draws: Sequence[tuple[float, float]], delta: float) -> float:
@@ -68,20 +72,24 @@ def composed_epsilon(draws: Sequence[tuple[float, float]], delta: float) -> floa
 
 
 def spent(
-    draws: Iterable[Draw], members: np.ndarray, older_members: Callable[[str], np.ndarray], users: int, delta: float
+    draws: Mapping[str, Sequence[Draw]],
+    members: np.ndarray,
+    users_of: Callable[[str, Draw], np.ndarray],
+    users: int,
+    delta: float,
 ) -> float:
     """The ε at `delta` that was spent on the most exposed of some users.
 
     Args:
-        draws: all draws about this data; duplicates count once.
+        draws: all draws, by the fingerprint of the data that they read; duplicates count once.
         members: user indexes to consider.
-        older_members: gives the user indexes that a draw without recorded members may have read, from its `source`.
+        users_of: gives the user indexes that a draw on the data of a fingerprint may have read.
         users: number of users in the data.
     """
     exposure = np.zeros(users)
-    for draw in set(draws):
-        read = older_members(draw.source) if draw.members is None else np.array(draw.members)
-        exposure[read] += noise_multiplier(draw.epsilon, draw.delta) ** -2
+    for data, shown in draws.items():
+        for draw in set(shown):
+            exposure[users_of(data, draw)] += noise_multiplier(draw.epsilon, draw.delta) ** -2
     return _epsilon(float(exposure[members].max(initial=0.0)), delta)
 
 
@@ -94,6 +102,19 @@ def check_budget(total: float) -> None:
             f"{total:.3g} with this one",
             "Choose an ε that was shown before (it costs nothing), a smaller one, or another source.",
         )
+
+
+def _members(values: Any) -> tuple[str, ...] | tuple[int, ...] | None:
+    if values is None:
+        return None
+    if not isinstance(values, list) or not values:
+        raise ValueError("a draw's members are no list")
+    if all(isinstance(member, str) for member in values):
+        return tuple(values)
+    indexes = tuple(int(member) for member in values)
+    if min(indexes) < 0:
+        raise ValueError("a draw's members are out of range")
+    return indexes
 
 
 def _epsilon(exposure: float, delta: float) -> float:

@@ -1,5 +1,7 @@
 """The privacy ledger: every noise draw that a space was shown of protected sources, by dataset.
 
+Its draws count for the users whose histories they read, by their external ids, in all data of the space.
+
 It is `draws.json` in the space's folder. It is merged when spaces are joined and stays when runs and datasets are
 deleted, because released information can't be withdrawn.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +25,17 @@ FILE = "draws.json"
 _WRITING = threading.RLock()
 
 
-def shown_draws(space_folder: Path, fingerprint: str) -> tuple[Draw, ...]:
-    """Every draw about a dataset. Raises ArtifactError when the file is damaged: the spent budget is unknown then."""
-    return _read(space_folder).get(fingerprint, ())
+def shown_draws(space_folder: Path) -> dict[str, tuple[Draw, ...]]:
+    """Every draw, by the fingerprint of the data that it read.
+
+    Raises ArtifactError when the file is damaged: the spent budget is unknown then.
+    """
+    return _read(space_folder)
 
 
-def record_draw(space_folder: Path, fingerprint: str, draw: Draw, check: Callable[[Sequence[Draw]], object]) -> None:
+def record_draw(
+    space_folder: Path, fingerprint: str, draw: Draw, check: Callable[[Mapping[str, Sequence[Draw]]], object]
+) -> None:
     """Records a draw before it is shown.
 
     Args:
@@ -38,8 +45,9 @@ def record_draw(space_folder: Path, fingerprint: str, draw: Draw, check: Callabl
         draws = _read(space_folder)
         known = draws.get(fingerprint, ())
         if draw not in known:
-            check((*known, draw))
-            _write(space_folder, draws | {fingerprint: (*known, draw)})
+            draws[fingerprint] = (*known, draw)
+            check(draws)
+            _write(space_folder, draws)
 
 
 def merge_draws(old: Path, new: Path) -> None:

@@ -16,11 +16,13 @@ from recsys.transfer.privacy_budget import LIMIT, Draw, check_budget, composed_e
 
 DELTA = 1e-5
 NOTED = {"first table": (5, 6), "second table": (6, 7)}
+DATA, OTHER = "a" * 16, "b" * 16
 GROUPS = {"user:1": [1], "user:2": [2], "column:a=b": [1, 2, 3], "everyone": list(range(10))}
 
 
-def members_of(source: str) -> np.ndarray:
-    return np.array(GROUPS[source])
+def members_of(data: str, draw: Draw) -> np.ndarray:
+    """Of other data, all users may have been read."""
+    return np.arange(10) if data == OTHER else np.array(draw.members or GROUPS[draw.source])
 
 
 @pytest.mark.parametrize("epsilons", [(1.0,), (1.0, 1.0), (0.5, 2.0, 4.0), (4.0,) * 6])
@@ -38,10 +40,11 @@ def draw(source: str, epsilon: float, number: int = 0, model: str = "m") -> Draw
 
 
 def test_one_draw_costs_its_epsilon_and_seeing_it_again_costs_nothing() -> None:
-    once = [draw("user:1", 4.0)]
-    assert spent(once, np.array([1]), members_of, 10, DELTA) == pytest.approx(4.0, rel=1e-4)
-    assert spent(once * 5, np.array([1]), members_of, 10, DELTA) == pytest.approx(4.0, rel=1e-4)
-    assert spent([], np.array([1]), members_of, 10, DELTA) == 0.0
+    once = (draw("user:1", 4.0),)
+    assert spent({DATA: once}, np.array([1]), members_of, 10, DELTA) == pytest.approx(4.0, rel=1e-4)
+    assert spent({DATA: once * 5}, np.array([1]), members_of, 10, DELTA) == pytest.approx(4.0, rel=1e-4)
+    assert spent({DATA: once, OTHER: once}, np.array([1]), members_of, 10, DELTA) > 4.0 * 1.2
+    assert spent({}, np.array([1]), members_of, 10, DELTA) == 0.0
 
 
 def test_another_number_another_model_and_a_group_that_holds_the_user_all_add() -> None:
@@ -54,21 +57,23 @@ def test_another_number_another_model_and_a_group_that_holds_the_user_all_add() 
         draw("everyone", 1.0),
     ):
         shown.append(further)
-        now = spent(shown, np.array([1]), members_of, 10, DELTA)
+        now = spent({DATA: shown}, np.array([1]), members_of, 10, DELTA)
         assert now > total
         total = now
-    assert spent(shown, np.array([2]), members_of, 10, DELTA) < total  # not asked about alone
-    assert spent(shown, np.array([2, 1]), members_of, 10, DELTA) == pytest.approx(total)  # the most exposed counts
-    assert spent(shown, np.array([9]), members_of, 10, DELTA) == pytest.approx(1.0, rel=1e-4)
+    assert spent({DATA: shown}, np.array([2]), members_of, 10, DELTA) < total  # not asked about alone
+    assert spent({DATA: shown}, np.array([2, 1]), members_of, 10, DELTA) == pytest.approx(
+        total
+    )  # the most exposed counts
+    assert spent({DATA: shown}, np.array([9]), members_of, 10, DELTA) == pytest.approx(1.0, rel=1e-4)
 
 
 def test_a_draw_is_charged_to_those_who_were_in_it_whatever_its_source_means_today() -> None:
     noted = [replace(draw("column:a=b", 4.0), made_of=digest, members=members) for digest, members in NOTED.items()]
-    alone = spent(noted[:1], np.arange(10), members_of, 10, DELTA)
-    both = spent(noted, np.array([6]), members_of, 10, DELTA)
+    alone = spent({DATA: noted[:1]}, np.arange(10), members_of, 10, DELTA)
+    both = spent({DATA: noted}, np.array([6]), members_of, 10, DELTA)
     assert both > alone == pytest.approx(4.0, rel=1e-4)
     for user, expected in ((5, alone), (7, alone), (1, 0.0)):
-        assert spent(noted, np.array([user]), members_of, 10, DELTA) == expected
+        assert spent({DATA: noted}, np.array([user]), members_of, 10, DELTA) == expected
 
 
 def test_beyond_the_limit_a_draw_is_refused() -> None:
@@ -79,7 +84,7 @@ def test_beyond_the_limit_a_draw_is_refused() -> None:
 
 def test_a_draw_comes_back_from_json() -> None:
     one = draw("column:a=b", 0.5, 3)
-    for written in (one, replace(one, made_of="ab", members=(0, 7))):
+    for written in (one, replace(one, made_of="ab", members=(0, 7)), replace(one, members=("0f", "a0"))):
         assert Draw.from_json(json.loads(json.dumps(written.to_json()))) == written
 
 
@@ -100,6 +105,7 @@ def test_a_draw_of_an_older_version_has_no_members() -> None:
         {"members": [-1]},
         {"members": "u"},
         {"members": 3},
+        {"members": ["0f", -1]},
     ],
 )
 def test_a_damaged_draw_is_refused(change: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def draw(number: int = 0, source: str = "user:1") -> Draw:
     return Draw("m", source, 1.0, 1e-5, number)
 
 
-def fine(draws: Sequence[Draw]) -> None:
+def fine(draws: Mapping[str, Sequence[Draw]]) -> None:
     """Nothing is refused."""
 
 
@@ -28,23 +28,23 @@ def test_a_draw_is_noted_once(tmp_path: Path) -> None:
     for _ in range(3):
         record_draw(tmp_path, DATA, draw(), fine)
     record_draw(tmp_path, "e" * 16, draw(), fine)
-    assert shown_draws(tmp_path, DATA) == (draw(),) and shown_draws(tmp_path, "0" * 16) == ()
+    assert shown_draws(tmp_path) == {DATA: (draw(),), "e" * 16: (draw(),)}
 
 
 def test_a_refused_draw_is_not_noted_and_a_known_one_is_not_asked_about(tmp_path: Path) -> None:
-    def refuse(draws: Sequence[Draw]) -> None:
-        raise InputError("the source", f"has {len(draws)} draws")
+    def refuse(draws: Mapping[str, Sequence[Draw]]) -> None:
+        raise InputError("the source", f"has {len(draws[DATA])} draws")
 
     record_draw(tmp_path, DATA, draw(), fine)
     with pytest.raises(InputError, match="has 2 draws"):
         record_draw(tmp_path, DATA, draw(1), refuse)
     record_draw(tmp_path, DATA, draw(), refuse)
-    assert shown_draws(tmp_path, DATA) == (draw(),)
+    assert shown_draws(tmp_path)[DATA] == (draw(),)
 
 
 def test_two_tabs_at_once_can_not_both_take_the_last_draw(tmp_path: Path) -> None:
-    def two_at_most(draws: Sequence[Draw]) -> None:
-        if len(draws) > 2:
+    def two_at_most(draws: Mapping[str, Sequence[Draw]]) -> None:
+        if len(draws[DATA]) > 2:
             raise InputError("the source", "has no draw left")
 
     def ask(number: int) -> bool:
@@ -56,7 +56,7 @@ def test_two_tabs_at_once_can_not_both_take_the_last_draw(tmp_path: Path) -> Non
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(ask, range(16))) == 2
-    assert len(shown_draws(tmp_path, DATA)) == 2
+    assert len(shown_draws(tmp_path)[DATA]) == 2
 
 
 def test_draws_go_along_when_spaces_join_or_are_taken(tmp_path: Path) -> None:
@@ -66,10 +66,10 @@ def test_draws_go_along_when_spaces_join_or_are_taken(tmp_path: Path) -> None:
     record_draw(ann.folder, "e" * 16, draw(), fine)
     record_draw(bob.folder, DATA, draw(1), fine)
     bob.move_from(ann)
-    assert set(shown_draws(bob.folder, DATA)) == {draw(), draw(1)}
-    assert shown_draws(ann.folder, DATA) == (draw(),)  # that browser has seen it all the same
+    assert set(shown_draws(bob.folder)[DATA]) == {draw(), draw(1)}
+    assert shown_draws(ann.folder)[DATA] == (draw(),)  # that browser has seen it all the same
     home.join(ANN, BOB)
-    assert len(shown_draws(home.space(ANN).folder, DATA)) == 2 and shown_draws(bob.folder, "e" * 16) == (draw(),)
+    assert len(shown_draws(home.space(ANN).folder)[DATA]) == 2 and shown_draws(bob.folder)["e" * 16] == (draw(),)
 
 
 @pytest.mark.parametrize("written", ["", "[", "[]", '{"f": 3}', '{"f": [{"model": "m"}]}', '{"f": [[1]]}'])

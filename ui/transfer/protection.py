@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import streamlit as st
 
 from recsys.cases.parties import MEDOID, SEVERAL, SeveralUsers, group_of
 from recsys.cases.rules import Rules
+from recsys.data.ids import IdMap
 from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
 from recsys.transfer.agreement import MEAN
 from recsys.transfer.privacy import PrivacyParameters, PrivateSource, make_private, without_histories
-from recsys.transfer.privacy_budget import Draw, check_budget, spent
+from recsys.transfer.privacy_budget import Draw, check_budget, hashed_id, spent
 from recsys.wording import Message, tr
 from recsys.workspace import Space
 from recsys.workspace.keys import workspace_key
@@ -91,12 +94,16 @@ def recorded_draw(
     digest = hashlib.sha256(repr(_made_of(context, members, source, parameters)).encode()).hexdigest()
     draw = Draw(
         cache.weights_of(context.folder), source, parameters.epsilon, parameters.delta,
-        made_of=digest, members=tuple(sorted(members)),
+        made_of=digest, members=tuple(sorted(hashed_id(context.dataset.users.external(user)) for user in members)),
     )  # fmt: skip
-    known = [one.number for one in _shown(space, context) if replace(one, number=0) == draw]
-    draw = replace(draw, number=max(known, default=-1 if again else 0) + again)
+    shown = [one for draws in shown_draws(space.folder).values() for one in draws]
+    asked = replace(draw, members=None)  # older records have indexes; `made_of` depends on the members too
+    known = [one.number for one in shown if replace(one, number=0, members=None) == asked]
+    if known and not again:
+        return max(known)
+    draw = replace(draw, number=max(known, default=-1) + 1)
 
-    def within_budget(draws: Sequence[Draw]) -> None:
+    def within_budget(draws: Mapping[str, Sequence[Draw]]) -> None:
         check_budget(_spent(context, draws, np.array(members)))
 
     record_draw(space.folder, context.dataset.rows_fingerprint, draw, within_budget)
@@ -105,7 +112,7 @@ def recorded_draw(
 
 def spent_on(space: Space, context: RunContext, source: str) -> float:
     """The ε of all draws in this space together, for the most exposed user of a source."""
-    return _spent(context, _shown(space, context), _members(context, source))
+    return _spent(context, shown_draws(space.folder), _members(context, source))
 
 
 def private_source(context: RunContext, pair: TransferPair, source: str, rules: Rules, number: int) -> PrivateSource:
@@ -128,10 +135,6 @@ def without_card_details(source: DescribedParty, rules: Rules) -> DescribedParty
     return DescribedParty(without_histories(source.party), card)
 
 
-def _shown(space: Space, context: RunContext) -> tuple[Draw, ...]:
-    return shown_draws(space.folder, context.dataset.rows_fingerprint)
-
-
 def _made_of(
     context: RunContext, members: Sequence[int], source: str, parameters: PrivacyParameters
 ) -> tuple[object, ...]:
@@ -142,10 +145,9 @@ def _made_of(
     )  # fmt: skip
 
 
-def _spent(context: RunContext, draws: Sequence[Draw], members: np.ndarray) -> float:
-    users = context.dataset.n_users
-    delta = privacy_parameters(context, 1.0).delta
-    return spent(draws, members, lambda source: _older_members(context, source), users, delta)
+def _spent(context: RunContext, draws: Mapping[str, Sequence[Draw]], members: np.ndarray) -> float:
+    users, delta = context.dataset.n_users, privacy_parameters(context, 1.0).delta
+    return spent(draws, members, partial(_users_of, context), users, delta)
 
 
 def _members(context: RunContext, source: str) -> np.ndarray:
@@ -161,9 +163,24 @@ def _members(context: RunContext, source: str) -> np.ndarray:
         return np.arange(context.dataset.n_users)
 
 
-def _older_members(context: RunContext, source: str) -> np.ndarray:
-    """User indexes that a draw without recorded members may have read: all users, unless it names one.
+def _users_of(context: RunContext, data: str, draw: Draw) -> np.ndarray:
+    """User indexes in the open data that a draw may have read, also a draw on other data: who has the same id counts.
 
-    The user table that defined a group may have been replaced since.
+    An older record without ids counts for the user whom its source names, else for all users: the user table that
+    defined a group may have been replaced since, and the indexes are of other data.
     """
-    return _members(context, source if source.startswith("user:") else "everyone")
+    dataset, members = context.dataset, draw.members
+    if members is not None and isinstance(members[0], str):
+        index = _index_by_hash(dataset.rows_fingerprint, dataset.users)
+        return np.array([index[member] for member in members if member in index], dtype=int)
+    if members is not None and data == dataset.rows_fingerprint:
+        return np.array(members)
+    kind, _, user = draw.source.partition(":")
+    if kind != "user":
+        return np.arange(dataset.n_users)
+    return np.array([dataset.users.index(user)] if user in dataset.users else [], dtype=int)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _index_by_hash(fingerprint: str, _users: IdMap) -> dict[str | int, int]:
+    return {hashed_id(user): index for index, user in enumerate(_users.ids)}

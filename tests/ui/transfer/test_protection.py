@@ -14,11 +14,12 @@ import streamlit as st
 
 from recsys.cases.rules import Rules
 from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
 from recsys.errors import ProtectionError
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import Run, train_run
 from recsys.transfer.privacy import PrivateSource
-from recsys.transfer.privacy_budget import LIMIT
+from recsys.transfer.privacy_budget import LIMIT, hashed_id
 from recsys.workspace import Space, Workspace
 from tests.conftest import planted_dataset
 from ui import cache
@@ -202,7 +203,45 @@ def test_a_draw_whose_members_were_not_noted_is_charged_to_all_who_may_have_been
     assert spent_on(space, context, "user:u0") > alone * 1.2
     recorded_draw(space, context, TARGET, "user:u2", ON)
     content = json.loads((space.folder / "draws.json").read_text())[context.dataset.rows_fingerprint]
-    assert len(content) == 3 and content[2]["members"] == [2] and len(content[2]["made_of"]) == 64
+    assert len(content) == 3 and content[2]["members"] == [hashed_id("u2")] and len(content[2]["made_of"]) == 64
+
+
+def cleaned_again() -> Dataset:
+    """Other rows, in which every user has another index than in `data_with`."""
+    data = data_with([1, 2, 3, 4, 5, 6])
+    return replace(data, users=IdMap((*data.users.ids[1:], data.users.ids[0]), first=0, subject="user_id"))
+
+
+def test_a_user_keeps_the_budget_spent_when_the_data_are_cleaned_again(space: Space, trained: Run) -> None:
+    first, second = (run_context(saved(space, trained, data)) for data in (data_with(), cleaned_again()))
+    assert first.dataset.rows_fingerprint != second.dataset.rows_fingerprint
+    recorded_draw(space, first, TARGET, SOURCE, replace(ON, epsilon=16.0))
+    assert spent_on(space, second, SOURCE) == pytest.approx(16.0, rel=1e-3)
+    assert spent_on(space, second, "user:u1") == 0
+    with pytest.raises(ProtectionError, match="together"):
+        recorded_draw(space, second, TARGET, SOURCE, replace(ON, epsilon=0.5))
+
+
+def test_older_records_of_other_data_go_on_counting(space: Space, trained: Run) -> None:
+    """Their users are known by index only, in data that is not open."""
+    context = run_context(saved(space, trained))
+    older = {"model": "m", "epsilon": 4.0, "delta": 1e-5, "number": 0, "made_of": "ab"}
+    named, group = older | {"source": SOURCE, "members": [7]}, older | {"source": "column:a=b", "members": [7]}
+    (space.folder / "draws.json").write_text(json.dumps({"f" * 16: [named]}))
+    assert spent_on(space, context, SOURCE) == pytest.approx(4.0, rel=1e-2)
+    assert spent_on(space, context, "user:u7") == 0
+    (space.folder / "draws.json").write_text(json.dumps({"f" * 16: [group]}))
+    assert spent_on(space, context, "user:u7") == spent_on(space, context, SOURCE) == pytest.approx(4.0, rel=1e-2)
+
+
+def test_a_draw_that_an_older_version_recorded_is_shown_again_at_no_cost(space: Space, trained: Run) -> None:
+    context = run_context(saved(space, trained))
+    recorded_draw(space, context, TARGET, SOURCE, ON)
+    file = space.folder / "draws.json"
+    file.write_text(file.read_text().replace(f'"{hashed_id("u0")}"', "0"))
+    before = file.read_text()
+    assert recorded_draw(space, context, TARGET, SOURCE, ON) == 0 and file.read_text() == before
+    assert recorded_draw(space, context, TARGET, SOURCE, ON, again=True) == 1
 
 
 @pytest.mark.parametrize(
