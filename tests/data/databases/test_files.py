@@ -218,9 +218,8 @@ def test_rows_that_are_still_in_the_log_are_read_and_nothing_is_written(live: Pa
     before = _state(live.parent)
     link = tmp_path / "link.db"
     link.symlink_to(live)
-    loaded = load(live)
+    loaded = load(link)
     assert loaded.report.rows_read == 18 and "“-wal”" not in " ".join(loaded.report.warnings)
-    assert query_file(link, link.name, "SELECT count(*) AS n FROM events").data["n"].to_pylist() == [18]
     assert _state(live.parent) == before
 
 
@@ -311,7 +310,6 @@ def test_a_parquet_folder_is_queried_as_one_table(events: Path) -> None:
     result = query_file(events, events.name, sql)
     assert result.data.num_rows == 10 and result.complete
     assert {str(day)[:10] for day in result.data["day"].to_pylist()} == {"2024-03-01", "2024-03-02"}
-    assert [(table.name, table.rows) for table in database_tables(events, events.name, 3)] == [("data", 20)]
     one = events / "day=2024-03-01" / "part-0.parquet"
     assert query_file(one, one.name, "SELECT * FROM data", rows=4).warnings()
 
