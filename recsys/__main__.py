@@ -1,4 +1,4 @@
-"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|cases|project|evaluate|study|tune …`.
+"""The same steps from a shell: `python -m recsys inspect|train|recommend|transfer|cases|evaluate|study|tune|bundle …`.
 
 Exit code 0, or 2 with one line on stderr. With `--json`, stdout holds one JSON object and nothing else.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recsys.commands import cases, completion, data, evaluations, groups, jobs, maps, transfers, tuning
+from recsys.commands import bundles, cases, completion, data, evaluations, groups, jobs, maps, transfers, tuning
 from recsys.commands.steps import PROGRAM, Parser
 from recsys.errors import StudioError
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser(program: str = PROGRAM) -> Parser:
     parser = Parser(prog=program, description="From a file of interactions to an honest answer, step by step.")
     steps = parser.add_subparsers(required=True, metavar="STEP", parser_class=Parser)
-    for module in (data, transfers, cases, groups, maps, evaluations, tuning, jobs):
+    for module in (data, transfers, cases, groups, maps, evaluations, tuning, bundles, jobs):
         module.add(steps)
     completion.add(steps, _parser)
     return parser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import runpy
 import shlex
 import sqlite3
 import subprocess
@@ -22,12 +23,14 @@ from recsys.__main__ import _parser, main
 from recsys.commands import evaluations, steps
 from recsys.evaluation import evaluate_models, protocols
 from recsys.jobs.description import JobDescription
+from recsys.jobs.studies import studied_model
 from recsys.metrics import registry
 from recsys.metrics.registry import Metric, find_metric
 from recsys.models.table import FittedModel
 from recsys.runs import TrainingPlan, load_run
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
+from tests.pages.test_transfer_page import study as study_content
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +220,7 @@ def test_study_takes_the_pair_of_scenarios_and_the_model_of_the_run(
     monkeypatch.setattr("recsys.evaluation.study.transfer_study.transfer_study", record)
     answer(capsys, ["train", file, "--run", tmp_path / "gru", "--model", "gru4rec", "--epochs", 1])
     study[2] = tmp_path / "gru"
-    answer(capsys, study)
+    assert answer(capsys, study)["made_for"]["model"]["name"] == "gru4rec"
     assert asked[0]["scenarios"] == ("shop", "films") and asked[0]["model"].name == "gru4rec"
 
 
@@ -417,6 +420,7 @@ MINIMAL: dict[str, list[str]] = {
     "explain": ["--run", "{run}", "--user", "u0"],
     "evaluate": ["--run", "{run}"],
     "study": ["--run", "{run}"],
+    "bundle": ["--run", "{run}", "--out", "{new}"],
     "job": ["{job}"],
     "cases show": ["0" * 24],
     "cases save": ["--run", "{run}", "--target", "user:u0", "--source", "user:u1"],
@@ -460,6 +464,7 @@ def test_a_file_that_cannot_be_read_ends_with_one_line(
 ACCEPTED = {
     *((("", "--out", kind)) for kind in ("damaged", "binary", "empty")),  # an older file is replaced
     ("train", "--run", "folder"),  # an empty one
+    ("bundle", "--out", "folder"),
     ("transfer", "--block", "damaged"),  # a list of an item that the data does not have
     ("recommend", "--home", ""),  # needs Ray
     ("cases save", "--home", "folder"),  # save begins its work there
@@ -573,6 +578,47 @@ def test_a_case_of_a_run_in_a_folder_starts_a_workspace_that_the_app_opens(
     assert answer(capsys, ["cases", "show", second["case"], "--home", home])["items"] == second["items"]
     assert main([*map(str, save[:2]), "--run", str(tmp_path), *map(str, save[4:])]) == 2, "not the folder of a run"
     assert "the run must be saved here" in capsys.readouterr().err
+
+
+def test_the_bundle_serves_the_lists_of_the_run_with_the_alpha_of_its_study(
+    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "production"
+    told = answer(capsys, ["bundle", "--run", run, "--out", out, "--rules", "hide_source=1"])
+    assert told["alpha_by_known_items"] == [{"from": 0, "alpha": 0.0}] and not told["certificate"]
+    assert {"items.parquet", "policy.json", "serve_blend.py", "service.py"} <= set(told["files"])
+    served = runpy.run_path(str(out / "serve_blend.py"))["Bundle"](out)
+    pair = ["cases", "save", "--run", run, "--target", "user:u0", "--source", "user:u1", "--k", 5, "--home", tmp_path]
+    wanted = answer(capsys, [*pair, "--rules", "hide_source=1"])["items"]
+    listed = served.recommend(served.user("u0"), served.user("u1", "source"), 0.3, 5)
+    assert listed == [item["item_id"] for item in wanted]
+
+    opened, dataset = load_run(run)
+    model = studied_model(opened, dataset)
+    made_for = {"fingerprint": dataset.fingerprint, "model": model, "repeats": "leave-out"}
+    found = study_content("helps", True) | {"axis": "users", "scenarios": [], "made_for": made_for}
+    found["points"] = [{"gain": {}, "methods": {}, "repeats": 0, "helped": 0.3, **found["points"][0]}]  # type: ignore[index]
+    (tmp_path / "study.json").write_text(json.dumps(found), "utf-8")
+    with_study = ["bundle", "--run", run, "--out", out, "--study", tmp_path / "study.json"]
+    assert answer(capsys, with_study)["alpha_by_known_items"] != told["alpha_by_known_items"]
+    other = found | {"made_for": made_for | {"fingerprint": "of other data"}}
+    (tmp_path / "other.json").write_text(json.dumps(other), "utf-8")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "thesis.txt").write_text("years")
+    wrong = {
+        (*with_study[:5], "--study", tmp_path / "other.json"): "--study must be a study of this run and of this source",
+        (*with_study, "--before", 3): "--axis time --json",
+        (*with_study[:5], "--rules", "tag=none"): "--rules must hold rules of this app that the run has",
+        (*with_study[:5], "--rules", "tags=a"): "tags is no rule",
+        (*with_study[:5], "--rules", "epsilon=4"): "all user embeddings",
+        (*with_study[:5], "--scenarios", "shop", "films"): "--scenarios must be two of",
+        ("bundle", "--run", run, "--out", tmp_path / "own"): "or that of an older bundle",
+    }
+    for arguments, words in wrong.items():
+        assert main([*map(str, arguments)]) == 2
+        shown = capsys.readouterr()
+        assert words in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+    assert (tmp_path / "own" / "thesis.txt").is_file() and (out / "policy.json").is_file()
 
 
 def test_the_shell_completes_commands_and_options(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

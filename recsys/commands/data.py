@@ -16,7 +16,7 @@ from recsys.arguments import (
     named_repeats,
     proposed_repeats,
 )
-from recsys.commands.steps import add_step, positive, progress_of
+from recsys.commands.steps import add_step, check_place, positive, progress_of
 from recsys.errors import InputError
 from recsys.models.table import DEFAULT_MODEL, MODELS
 from recsys.wording import Message
@@ -75,7 +75,8 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
 
     if chosen.epochs is not None and chosen.epochs < 1:
         raise InputError("--epochs", "must be at least 1", chosen.epochs)
-    _check_place(chosen.run)
+    older = Message("must be a new or empty folder, or that of an older run")
+    check_place("--run", chosen.run, "run.json", older)
     dataset = load_named_data(chosen).dataset
     run = train_run(
         dataset,
@@ -97,13 +98,6 @@ def train_model(chosen: argparse.Namespace) -> dict[str, Any]:
         "parameters": run.parameters,
         "validation": dict(run.validation),
     }
-
-
-def _check_place(folder: Path) -> None:
-    """Raises InputError where saving the run would replace anything but an older run."""
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file()):
-        rule = Message("must be a new or empty folder, or that of an older run")
-        raise InputError("--run", rule, str(folder), "Choose another folder.")
 
 
 def _named_settings(chosen: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:

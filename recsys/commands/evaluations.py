@@ -73,13 +73,14 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     if chosen.scenarios and chosen.axis != "scenarios":
         raise InputError("--scenarios", "needs --axis scenarios", chosen.axis, "Add --axis scenarios.")
     run, dataset = open_run(chosen)
+    trained = studied_model(run, dataset)
     only = None if chosen.methods is None else [name.replace("_", " ") for name in chosen.methods]
     progress = progress_of(chosen)
     keep = chosen.run / "study"  # a study that was stopped continues from there
     study = transfer_study(
         dataset,
         chosen.axis,
-        model=config_of(studied_model(run, dataset)),
+        model=config_of(trained),
         scenarios=tuple(chosen.scenarios) if chosen.scenarios else None,
         seed=chosen.seed,
         only=only,
@@ -87,4 +88,5 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
         progress=progress,
     )
     answer: dict[str, Any] = study.to_json()
-    return answer
+    made_for = {"fingerprint": dataset.fingerprint, "model": trained, "repeats": dataset.repeats.text}
+    return answer | {"made_for": made_for}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from recsys.errors import InputError
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -73,6 +74,12 @@ def check_k(k: int) -> None:
     """Raises InputError for a length of a list that makes no sense."""
     if not 1 <= k <= 10_000:
         raise InputError("k", "must be between 1 and 10,000", k)
+
+
+def check_place(option: str, folder: Path, mark: str, rule: Message) -> None:
+    """Raises InputError where a folder holds something else than what is to be replaced, which has a file `mark`."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file()):
+        raise InputError(option, rule, str(folder), "Choose another folder.")
 
 
 def progress_of(chosen: argparse.Namespace) -> Callable[..., None]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from recsys.cases.production import not_served
 from recsys.cases.scoring import ranked_list, second_scorer
 from recsys.charts.transfer import bump_chart, score_curves, what_changed
 from recsys.data.export import csv_bytes, json_bytes, parquet_bytes
@@ -21,7 +22,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import download, escape_markdown
 from ui.transfer.advice import study_of
-from ui.transfer.report import change_rows, not_served, production_zip, transfer_html
+from ui.transfer.report import change_rows, production_zip, transfer_html
 from ui.transfer.scored_pair import ScoredPair
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from recsys.cases.production import not_served, policy
 from recsys.cases.rules import NO_RULES, Rules
 from recsys.cases.scoring import ranked_list
 from recsys.errors import InputError
@@ -24,7 +25,7 @@ from tests.conftest import planted_dataset
 from tests.pages.test_transfer_page import certificate, study
 from ui.run_context import RunContext, run_context
 from ui.transfer.export import list_json
-from ui.transfer.report import not_served, policy, production_zip, transfer_html
+from ui.transfer.report import production_zip, transfer_html
 from ui.transfer.scored_pair import ScoredPair, build_scored_pair
 
 HOSTILE = "<script>alert(1)</script>"
