@@ -639,7 +639,7 @@ def train(user: User, level: str, epochs: int) -> list[str]:
 
 @action(2, "train")
 def stop_training(user: User) -> None:
-    pick(keyed(user.page, "train_stop").locator("button"), 0).click()
+    pick(keyed(user.page, "train_stop").locator("button:enabled"), 0).click()  # once pressed, it is disabled
 
 
 @action(2, "train", letters=one_of("a", "item", "zzz", ""))
