@@ -27,7 +27,7 @@ def add(steps: Any) -> None:
     )  # fmt: skip
     add_run(bundle)
     bundle.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder, or that of a bundle")
-    study = "what study --json has printed for this run: decides α, which is 0 without it"
+    study = "what study --json has printed for this run, or Evaluate has exported: decides α, which is 0 without it"
     bundle.add_argument("--study", type=Path, metavar="FILE.json", help=study)
     bundle.add_argument("--rules", default="", metavar="QUERY", help="as in a link of Transfer: tag=maps&hide_source=1")
     source = bundle.add_mutually_exclusive_group()

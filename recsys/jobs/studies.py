@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from recsys.models.trainable import ModelConfig
     from recsys.runs import Run
 
+MADE_FOR = ("fingerprint", "model", "repeats")  # of what is kept with a study: what it was made for
 OPTIONS = ("folds", "most", "epochs", "only")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -237,8 +239,10 @@ def test_a_study_that_was_deleted_can_be_run_again(
 
 
 def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(
-    saved: dict[str, str], study: dict[str, Any]
+    saved: dict[str, str], study: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    files: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr("ui.evaluate.study.download", lambda label, make, name, *rest: files.update({name: make}))
     space, content = state.workspace().space(SPACE), study
     data = load_run(space.path(saved["last-one"]))[1]
     meta = study_meta(space, saved["last-one"])
@@ -257,6 +261,8 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(
     names = NAMES | words_of(data) | {"beside", "last", "none"}  # the names of the runs
     assert in_language("zh", lambda: english_on(opened(saved["last-one"], tab="study", lang="zh"), names)) == {}
     assert not any("another model" in str(info.value) for info in app.info)
+    made_for = json.loads(files["study.json"]())["made_for"]
+    assert made_for == {name: meta[name] for name in ("fingerprint", "model")}, "the shell’s bundle takes the file"
     for entry in (first, second):
         space.delete(entry.id)
     third = space.save_json("study", "of the default model", content, {**meta, "model": {}})

@@ -18,10 +18,10 @@ from recsys.evaluation.study.results import check_study, is_current
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
-from recsys.jobs.studies import data_key, is_of_data, is_of_model, studied_model
+from recsys.jobs.studies import MADE_FOR, data_key, is_of_data, is_of_model, studied_model
 from recsys.metrics.uncertainty import Estimate
 from recsys.wording import Message, listed, tr
-from recsys.workspace import Space, read_content
+from recsys.workspace import Entry, Space, read_content
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
@@ -178,9 +178,15 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
 def _opened(space: Space, study: str | None) -> Mapping[str, Any] | None:
     """A saved study; None where it was deleted."""
     try:
-        return None if study is None else check_study(read_content(space.path(study)))
+        return None if study is None else _checked(space, space.get(study))
     except UnknownIdError:
         return None
+
+
+def _checked(space: Space, entry: Entry) -> Mapping[str, Any]:
+    """A saved study, and the data and model that it was made for, by which the shell takes its export."""
+    made_for = {name: entry.meta[name] for name in MADE_FOR if name in entry.meta}
+    return {**check_study(read_content(space.path(entry.id))), "made_for": made_for}
 
 
 def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Mapping[str, Any] | None:
@@ -188,7 +194,7 @@ def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Map
     run, data, space = evaluated.run, evaluated.dataset, evaluated.page.space
     for entry in space.entries("study"):
         if is_of_data(entry.meta, data) and entry.meta.get("axis") == axis:
-            content = read_content(space.path(entry.id))
-            if is_current(content) and is_of_model(entry.meta, run, data) == of_model:
-                return check_study(content)
+            current = is_current(read_content(space.path(entry.id)))
+            if current and is_of_model(entry.meta, run, data) == of_model:
+                return _checked(space, entry)
     return None
