@@ -89,6 +89,7 @@ class View:
 
 _WRITTEN, _DRAWN = "view_written", "view_drawn"  # in the session: the view last written to the URL, and last drawn
 _URL = "view_url"  # in the session: the query parameters with which the whole page ran, or those written since
+_REPLACED = "view_replaced"  # in the session: query parameters replaced since the whole page ran, which it will again
 PARAMETERS = (
     *("dataset", "run", "target", "source", "alpha", "k", "tab", "job", "beside", "cases"),
     *("lang", "code", "mode", "guide"),  # the language; of Learn; the guide that is open
@@ -115,15 +116,24 @@ def read_view() -> View:
 
 
 def begin_view() -> None:
-    """Takes over the URL with which the whole page runs."""
+    """Takes over the URL with which the whole page runs.
+
+    After a change of the view the whole page runs again. When a request of the browser joins that run, it brings the
+    URL that the browser knew, which was just replaced: the one that was written stays.
+    """
+    if st.query_params.to_dict() in st.session_state.pop(_REPLACED, []):
+        st.query_params.from_dict(st.session_state[_URL])
     st.session_state[_URL] = st.query_params.to_dict()
 
 
 def write_view(view: View) -> None:
     """Puts the view into the URL."""
+    before = st.query_params.to_dict()
     st.query_params.from_dict(view.params())
     st.session_state[_URL] = st.query_params.to_dict()
     st.session_state[_WRITTEN] = view.link_params()
+    if not is_view_drawn():  # otherwise the page does not run again, and Back may lead to the URL of before
+        st.session_state.setdefault(_REPLACED, []).append(before)
 
 
 def restore_url() -> None:

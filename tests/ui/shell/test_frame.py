@@ -80,6 +80,33 @@ def test_a_fragment_has_the_url_that_was_written_last(monkeypatch: pytest.Monkey
     assert [text.value for text in app.text] == [shown]
 
 
+def pages_with_an_old_url() -> None:
+    """A request of the browser joins the run after a change, and brings the URL of before; later the user goes Back."""
+    import streamlit as st
+
+    from ui.shell import state
+
+    st.query_params.from_dict({"run": "old"})
+    state.begin_view()
+    state.set_drawn_view(state.View(run="old"))
+    state.write_view(state.View(run="new"))
+    for _ in ("the request", "Back"):
+        st.query_params.from_dict({"run": "old"})
+        state.begin_view()
+        st.text(state.read_view().run)
+        state.set_drawn_view(state.read_view())
+    state.write_view(state.View(run="old", tab="files"))  # a tab: the page does not run again
+    st.query_params.from_dict({"run": "old"})
+    state.begin_view()
+    st.text(state.read_view().tab or "no tab")
+
+
+def test_the_run_after_a_change_has_the_url_that_was_written_and_back_leads_to_the_one_before() -> None:
+    app = AppTest.from_function(pages_with_an_old_url).run()
+    no_errors(app)
+    assert [text.value for text in app.text] == ["new", "old", "no tab"]
+
+
 LEADS_ON = {
     "1_Data": "Open",
     "2_Train": "Choose data",
