@@ -126,8 +126,12 @@ def choose(page: Page, box: Locator, at: float) -> str:
 def menu(user: User, to: str) -> None:
     links = user.page.locator("[data-testid=stSidebar] [data-testid=stPageLink] a")
     user.tab.chosen.forget(*left_out_of_links(user))
+    open_tab = place(user.page.url)[1].get("tab", "")
     links.nth(list(PAGES.values()).index(to)).click()
     user.page.wait_for_function("path => location.pathname.replaceAll('/', '') === path", arg=_path(to))
+    if open_tab:  # a link of the menu names none: on the same page, this alone shows that it was followed
+        left = "tab => new URLSearchParams(location.search).get('tab') !== tab"
+        user.page.wait_for_function(left, arg=open_tab)
     rest(user.page)
     user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
 
