@@ -40,9 +40,8 @@ def add(steps: Any) -> None:
 
 def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `evaluate`."""
-    from recsys.evaluation import evaluate_models
     from recsys.evaluation.protocols import evaluate_protocol, protocol, protocols_for
-    from recsys.jobs.evaluations import trainers
+    from recsys.jobs.evaluations import report_of, trainers
 
     run, dataset = open_run(chosen)
     how, progress = protocol(chosen.protocol), progress_of(chosen)
@@ -50,16 +49,7 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
         rule = Message("must be one of {names} for these data", names=", ".join(one.key for one in makes_sense))
         raise InputError("--protocol", rule, how.key)
     if how.key in AS_TRAINED:
-        split = run.split(dataset)
-        report = evaluate_models(
-            run.models | run.parts,
-            split.test,
-            split.train,
-            protocol=how.key,
-            parts=tuple(run.parts),
-            sampled=how.sampled,
-            progress=progress,
-        )
+        report = report_of(run, dataset, how.key, progress)
     else:
         report = evaluate_protocol(dataset, how.key, trainers(run, 0, progress), progress=progress)
     return {"verdict": report.verdict, **report.to_json()}
@@ -68,7 +58,7 @@ def evaluate_run(chosen: argparse.Namespace) -> dict[str, Any]:
 def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     """The command `study`."""
     from recsys.evaluation.study.transfer_study import transfer_study
-    from recsys.jobs.studies import config_of, studied_model
+    from recsys.jobs.studies import config_of, made_for, studied_model
 
     if chosen.scenarios and chosen.axis != "scenarios":
         raise InputError("--scenarios", "needs --axis scenarios", chosen.axis, "Add --axis scenarios.")
@@ -88,5 +78,4 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
         progress=progress,
     )
     answer: dict[str, Any] = study.to_json()
-    made_for = {"fingerprint": dataset.fingerprint, "model": trained, "repeats": dataset.repeats.text}
-    return answer | {"made_for": made_for}
+    return answer | {"made_for": made_for(dataset, trained)}

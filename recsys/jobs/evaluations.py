@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,8 @@ from recsys.workspace import Workspace
 from recsys.workspace.sample_run import run_folder
 
 if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
+    from recsys.evaluation import Report
     from recsys.evaluation.protocols import Trainer
 
 MAIN = "ndcg@10"
@@ -87,24 +90,40 @@ def evaluate(job: JobDescription, workspace: Workspace, progress: Progress) -> d
     The settings may hold models of other runs, "compared": pairs of a run's id and the model's name in the report
     (JSON of a message); and the "protocol" that ranks held-out items among sampled ones.
     """
+    run, dataset = load_run(run_folder(job.run, workspace))
+    others = {
+        from_json(name): load_run(run_folder(str(other), workspace))[0].model
+        for other, name in job.settings.get("compared", ())
+    }
+    how = str(job.settings.get("protocol", "leave-one-out"))
+    return save_value(report_of(run, dataset, how, progress, others), job, workspace)
+
+
+def report_of(
+    run: Run,
+    dataset: Dataset,
+    how: str,
+    progress: Callable[[float, str], object],
+    others: Mapping[str, Recommender] = MappingProxyType({}),
+) -> Report:
+    """The report of a run's models, their parts and `others` on what the run has held out.
+
+    Args:
+        how: the key of a protocol that trains no model anew.
+    """
     from recsys.evaluation import evaluate_models
     from recsys.evaluation.protocols import protocol as find_protocol
 
-    run, dataset = load_run(run_folder(job.run, workspace))
-    models = dict(run.models | run.parts)
-    for other, name in job.settings.get("compared", ()):
-        models[from_json(name)] = load_run(run_folder(str(other), workspace))[0].model
-    split, how = run.split(dataset), find_protocol(str(job.settings.get("protocol", "leave-one-out")))
-    report = evaluate_models(
-        models,
+    split, found = run.split(dataset), find_protocol(how)
+    return evaluate_models(
+        {**run.models, **run.parts, **others},
         split.test,
         split.train,
-        protocol=how.key,
+        protocol=found.key,
         parts=tuple(run.parts),
-        sampled=how.sampled,
+        sampled=found.sampled,
         progress=progress,
     )
-    return save_value(report, job, workspace)
 
 
 def alpha(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from recsys.models.trainable import ModelConfig
     from recsys.runs import Run
 
-MADE_FOR = ("fingerprint", "model", "repeats")  # of what is kept with a study: what it was made for
+MADE_FOR = ("fingerprint", "model", "repeats")  # the names in `made_for`
 OPTIONS = ("folds", "most", "epochs", "only")
 
 
@@ -41,14 +41,8 @@ def study(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
     data, axis, chosen = _asked(job, workspace)
     options, keep = _options(job), _parts(job, workspace)
     found = transfer_study(data, axis, scenarios=chosen, keep=keep, progress=progress, **options)
-    meta = {
-        "fingerprint": data.fingerprint,
-        "axis": axis,
-        "scenarios": chosen or found.scenarios,
-        "level": found.level,
-        "model": job.settings.get("model", {}),
-        "repeats": data.repeats.text,
-    }
+    meta = {"axis": axis, "scenarios": chosen or found.scenarios, "level": found.level}
+    meta |= made_for(data, job.settings.get("model", {}))
     space = workspace.space(job.space)
     return space.save_json("study", Message(STUDY, axis=axis), found.to_json(), meta).id
 
@@ -137,6 +131,15 @@ def data_key(dataset: Dataset) -> tuple[str, ...]:
     """What a study depends on beside its settings: the data, and the rule for already chosen items where it is another
     than to leave them out."""
     return (dataset.fingerprint, *([dataset.repeats.text] if dataset.repeats.allows else []))
+
+
+def made_for(dataset: Dataset, model: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept with a study and its export, by which `is_of_data` and `is_of_model` know it again.
+
+    Args:
+        model: see `studied_model`.
+    """
+    return {"fingerprint": dataset.fingerprint, "model": dict(model), "repeats": dataset.repeats.text}
 
 
 def is_of_model(meta: Mapping[str, Any], run: Run, dataset: Dataset) -> bool:

@@ -38,10 +38,13 @@ def replace_dataset(page: PageContext, old: str, new: str, hides_ids: bool) -> N
 
 def remove_replaced(page: PageContext, shown: tuple[str, ...]) -> None:
     """Removes replaced datasets that no job and no unfinished training works on, except the `shown` ones."""
+    replaced = [entry.id for entry in page.space.entries("dataset") if _BY in entry.meta]
+    if not replaced:  # as nearly always: no training is read then
+        return
     needed = {*shown, *(training.dataset_id for training in _trainings(page))}
-    for entry in page.space.entries("dataset"):
-        if _BY in entry.meta and entry.id not in needed and not page.jobs.on_dataset(entry.id):
-            page.space.purge(entry.id)
+    for dataset in replaced:
+        if dataset not in needed and not page.jobs.on_dataset(dataset):
+            page.space.purge(dataset)
 
 
 def _versions_before(page: PageContext, dataset: str) -> list[str]:

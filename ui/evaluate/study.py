@@ -178,15 +178,15 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
 def _opened(space: Space, study: str | None) -> Mapping[str, Any] | None:
     """A saved study; None where it was deleted."""
     try:
-        return None if study is None else _checked(space, space.get(study))
+        return None if study is None else _checked(read_content(space.path(study)), space.get(study))
     except UnknownIdError:
         return None
 
 
-def _checked(space: Space, entry: Entry) -> Mapping[str, Any]:
-    """A saved study, and the data and model that it was made for, by which the shell takes its export."""
+def _checked(content: Mapping[str, Any], entry: Entry) -> Mapping[str, Any]:
+    """The content of a saved study, and what it was made for, by which the shell takes its export."""
     made_for = {name: entry.meta[name] for name in MADE_FOR if name in entry.meta}
-    return {**check_study(read_content(space.path(entry.id))), "made_for": made_for}
+    return {**check_study(content), "made_for": made_for}
 
 
 def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Mapping[str, Any] | None:
@@ -194,7 +194,7 @@ def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Map
     run, data, space = evaluated.run, evaluated.dataset, evaluated.page.space
     for entry in space.entries("study"):
         if is_of_data(entry.meta, data) and entry.meta.get("axis") == axis:
-            current = is_current(read_content(space.path(entry.id)))
-            if current and is_of_model(entry.meta, run, data) == of_model:
-                return _checked(space, entry)
+            content = read_content(space.path(entry.id))
+            if is_current(content) and is_of_model(entry.meta, run, data) == of_model:
+                return _checked(content, entry)
     return None

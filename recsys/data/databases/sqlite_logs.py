@@ -15,7 +15,7 @@ from recsys.wording import Message
 
 MAX_COPIED_BYTES = 8 << 30
 ATTEMPTS = 5
-SECONDS_OF_A_TICK = 0.02  # of the clock that dates files, at most
+CLOCK_STEP = 0.02  # seconds: of the clock that dates files, at most
 _LOG_HEADER = 32  # bytes; they change when the log begins anew
 _JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"  # how the journal of an unfinished change begins
 
@@ -44,7 +44,7 @@ def with_its_log(path: Path, name: str) -> Iterator[tuple[Path, bool]]:
         yield path, False
         return
     with tempfile.TemporaryDirectory(prefix="database-") as folder:
-        _demand_room(path, log, name, Path(folder))
+        _check_size(path, log, name, Path(folder))
         copied = Path(folder, "database")
         for _ in range(ATTEMPTS):
             if _copied(path, log, copied):
@@ -62,7 +62,7 @@ def _copied(path: Path, log: Path, copied: Path) -> bool:
     begin anew: it may have grown, by rows that are then read or not.
     """
     before = _state(path, log)
-    time.sleep(SECONDS_OF_A_TICK)  # so that a later change has a later date
+    time.sleep(CLOCK_STEP)  # so that a later change has a later date
     shutil.copyfile(path, copied)
     try:
         shutil.copyfile(log, f"{copied}-wal")
@@ -85,13 +85,13 @@ def _start(path: Path, size: int = _LOG_HEADER) -> bytes:
         return b""
 
 
-def _demand_room(path: Path, log: Path, name: str, folder: Path) -> None:
+def _check_size(path: Path, log: Path, name: str, folder: Path) -> None:
     size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-    room = min(MAX_COPIED_BYTES, shutil.disk_usage(folder).free * 9 // 10)
-    if size > room:
+    most = min(MAX_COPIED_BYTES, shutil.disk_usage(folder).free * 9 // 10)
+    if size > most:
         rule = Message(
             "must be closed by its application, or have at most {megabytes:,} MB to be copied with its log",
-            megabytes=room >> 20,
+            megabytes=most >> 20,
         )
         got = Message("{megabytes:,} MB", megabytes=size >> 20)
         raise InputError(name, rule, got, "Close the application, or let it run PRAGMA wal_checkpoint(TRUNCATE).")

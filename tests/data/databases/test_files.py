@@ -178,15 +178,20 @@ def test_a_damaged_database_is_one_sentence(shop: Path, cut: int) -> None:
             assert "Traceback" not in str(error) and "database-" not in str(error)
 
 
-def test_a_file_in_wal_mode_opens(tmp_path: Path) -> None:
-    path = tmp_path / "wal.db"
+def in_wal_mode(path: Path) -> sqlite3.Connection:
+    """An open database of 12 rows, all of them in the file."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE events (user_id, item_id)")
     connection.executemany("INSERT INTO events VALUES (?, ?)", [(f"u{n % 3}", n % 4) for n in range(12)])
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    return connection
+
+
+def test_a_file_in_wal_mode_opens(tmp_path: Path) -> None:
+    path = tmp_path / "wal.db"
+    in_wal_mode(path).close()
     loaded = load(path.read_bytes(), name="wal.db")
     assert loaded.dataset.n_users == load(path).dataset.n_users == 3
     assert "“-wal”" in " ".join(loaded.report.warnings)  # whether there was one is not known
@@ -198,12 +203,7 @@ def live(tmp_path: Path) -> Iterator[Path]:
     """A database that an application has open: 12 rows are in the file, 6 in its log, both in a folder of their own."""
     path = tmp_path / "application" / "live.db"
     path.parent.mkdir()
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("CREATE TABLE events (user_id, item_id)")
-    connection.executemany("INSERT INTO events VALUES (?, ?)", [(f"u{n % 3}", n % 4) for n in range(12)])
-    connection.commit()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection = in_wal_mode(path)
     connection.executemany("INSERT INTO events VALUES (?, ?)", [(f"late{n % 3}", n % 4) for n in range(6)])
     connection.commit()
     yield path
