@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import LEAVE_OUT
-from recsys.errors import StudioError
+from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
 from recsys.wording import Message
-from recsys.workspace import Workspace, read_content
+from recsys.workspace import Entry, Space, Workspace, read_content
 from recsys.workspace.names import STUDY
 from recsys.workspace.sample_run import run_folder
 
@@ -150,3 +150,27 @@ def is_of_model(meta: Mapping[str, Any], run: Run, dataset: Dataset) -> bool:
 def is_of_data(meta: Mapping[str, Any], dataset: Dataset) -> bool:
     """Whether a saved study is of this data under the same rule; those of earlier versions leave chosen items out."""
     return dataset.matches(str(meta.get("fingerprint"))) and meta.get("repeats", LEAVE_OUT.text) == dataset.repeats.text
+
+
+def saved_studies(
+    space: Space, dataset: Dataset, run: Run | None = None, **asked: object
+) -> Iterator[tuple[Entry, dict[str, Any]]]:
+    """The saved studies of this version on this data under its rule, newest first, each with its content.
+
+    A damaged study counts as none, and so does one that is deleted meanwhile; Home reports the damaged ones.
+
+    Args:
+        run: only those that trained what the study of this run trains.
+        asked: what must stand in the entry: axis, scenarios.
+    """
+    from recsys.evaluation.study.results import is_current  # heavy: Learn opens without it
+
+    for entry in space.entries("study"):
+        fits = all(entry.meta.get(name) == value for name, value in asked.items()) and is_of_data(entry.meta, dataset)
+        if fits and (run is None or is_of_model(entry.meta, run, dataset)):
+            try:
+                content = read_content(space.path(entry.id))
+            except (ArtifactError, UnknownIdError):
+                continue
+            if is_current(content):
+                yield entry, content

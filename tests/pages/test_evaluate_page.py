@@ -253,6 +253,9 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(
         "a study of an earlier version is not shown"
     )
     second = space.save_json("study", "newer", content, meta)
+    damaged = space.save_json("study", "damaged", content, meta)
+    for file in space.path(damaged.id).glob("content*"):
+        file.write_bytes(b"[" * 1000)
     app = opened(saved["last-one"], tab="study")
     no_errors(app)
     said = " ".join(str(caption.value) for caption in app.caption)
@@ -263,7 +266,7 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(
     assert not any("another model" in str(info.value) for info in app.info)
     made_for = json.loads(files["study.json"]())["made_for"]
     assert made_for == {name: meta[name] for name in ("fingerprint", "model")}, "the shell’s bundle takes the file"
-    for entry in (first, second):
+    for entry in (first, second, damaged):
         space.delete(entry.id)
     third = space.save_json("study", "of the default model", content, {**meta, "model": {}})
     app = opened(saved["last-one"], tab="study")

@@ -193,6 +193,7 @@ class PageWalk(RuleBasedStateMachine):
                 queue.stop(job.id, space)
             for job in queue.of(space):
                 queue.wait(job.id, space, 60)
+        uploads().clear()
         self.patch.undo()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -67,6 +67,14 @@ class Uploads:
         with self._lock:
             self._values.pop(key, None)
 
+    def clear(self) -> None:
+        """Removes all values, and ends the thread that waits to do so."""
+        with self._lock:
+            self._values.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
     @property
     def bytes(self) -> int:
         """Of all values together."""

@@ -14,12 +14,13 @@ from recsys.data.export import json_bytes
 from recsys.errors import UnknownIdError
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.new_items import saved_sentence
-from recsys.evaluation.study.results import check_study, is_current
+from recsys.evaluation.study.results import check_study
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
-from recsys.jobs.studies import MADE_FOR, data_key, is_of_data, is_of_model, studied_model
+from recsys.jobs.studies import MADE_FOR, data_key, saved_studies, studied_model
 from recsys.metrics.uncertainty import Estimate
+from recsys.runs import Run
 from recsys.wording import Message, listed, tr
 from recsys.workspace import Entry, Space, read_content
 from ui.evaluate.jobs import EvaluationContext
@@ -162,7 +163,7 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     page, data = evaluated.page, evaluated.dataset
     model = studied_model(evaluated.run, data)
     space, wanted = page.space, job_id(page, "study", axis, *data_key(data), model)
-    content = _saved_study(evaluated, axis, True)
+    content = _saved_study(evaluated, axis, evaluated.run)
     if content is not None:
         return content
     job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis, "model": model})
@@ -170,7 +171,7 @@ def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
     button = tr("Run the study: transfer from {source}", source=AXES[axis])
     key = job.key(" ".join(data_key(data)))
     content = job_result(page, job, label, kind="study", button=button, own_key=key, opened=partial(_opened, space))
-    if content is None and (content := _saved_study(evaluated, axis, False)):
+    if content is None and (content := _saved_study(evaluated, axis, None)):
         st.info(tr("This study trained another model than the open run has: its figures are not of the open run."))
     return content
 
@@ -189,12 +190,7 @@ def _checked(content: Mapping[str, Any], entry: Entry) -> Mapping[str, Any]:
     return {**check_study(content), "made_for": made_for}
 
 
-def _saved_study(evaluated: EvaluationContext, axis: str, of_model: bool) -> Mapping[str, Any] | None:
-    """The newest saved study of this axis and data, for the model of the open run or for another one."""
-    run, data, space = evaluated.run, evaluated.dataset, evaluated.page.space
-    for entry in space.entries("study"):
-        if is_of_data(entry.meta, data) and entry.meta.get("axis") == axis:
-            content = read_content(space.path(entry.id))
-            if is_current(content) and is_of_model(entry.meta, run, data) == of_model:
-                return _checked(content, entry)
-    return None
+def _saved_study(evaluated: EvaluationContext, axis: str, run: Run | None) -> Mapping[str, Any] | None:
+    """The newest saved study of this axis and data: of the model of a run, or of any."""
+    studies = saved_studies(evaluated.page.space, evaluated.dataset, run, axis=axis)
+    return next((_checked(content, entry) for entry, content in studies), None)

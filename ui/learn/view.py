@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from recsys.data.name_search import find_names
-from recsys.errors import ArtifactError
 from recsys.wording import tr
-from recsys.workspace import Entry, read_content
 from ui.components.lesson_figure import lesson_figure
 from ui.components.terms import link_name, term_links
 from ui.glossary import glossary_in
@@ -80,29 +78,19 @@ def _lesson(page: PageContext, lesson: Lesson, shown: Mapping[str, str]) -> None
 
 def _own_study(page: PageContext, lesson: Lesson) -> None:
     """The verdict of the learner's newest study on the data of the open run, and the way to a new one."""
-    studies = page.space.entries("study")
-    data = page.dataset if studies else None
-    if data is not None and (verdict := _newest_verdict(page, studies, data)):
+    data = page.dataset if page.space.entries("study") else None
+    if data is not None and (verdict := _newest_verdict(page, data)):
         st.markdown(fill(lesson.words["verdict"], verdict=escape_markdown(verdict, 600)))
     if st.button(lesson.words["study"], key="learn_study"):
         page.go("evaluate", tab="study")
 
 
-def _newest_verdict(page: PageContext, studies: Sequence[Entry], data: Dataset) -> str:
+def _newest_verdict(page: PageContext, data: Dataset) -> str:
     """Of the newest study of this version on this data under its rule for chosen items; "" where there is none."""
-    from recsys.evaluation.study.results import is_current  # heavy: Learn opens without it
-    from recsys.evaluation.study.verdict import saved_verdict
-    from recsys.jobs.studies import is_of_data
+    from recsys.evaluation.study.verdict import saved_verdict  # heavy: Learn opens without it
+    from recsys.jobs.studies import saved_studies
 
-    for entry in studies:
-        if is_of_data(entry.meta, data):
-            try:
-                content = read_content(page.space.path(entry.id))
-            except ArtifactError:
-                continue  # a damaged study counts as none; Home reports it
-            if is_current(content):
-                return tr(saved_verdict(content))
-    return ""
+    return next((tr(saved_verdict(content)) for _, content in saved_studies(page.space, data)), "")
 
 
 def _figure(built: LessonFigure, lesson: Lesson, shown: Mapping[str, str], large: bool = False) -> None:

@@ -10,16 +10,15 @@ import streamlit as st
 from recsys.cases.parties import read_scenarios
 from recsys.charts.transfer import alpha_evidence
 from recsys.errors import ArtifactError
-from recsys.evaluation.study.results import is_current, suggestion_evidence
+from recsys.evaluation.study.results import suggestion_evidence
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
-from recsys.jobs.studies import data_key, is_of_data, is_of_model, studied_model
+from recsys.jobs.studies import data_key, saved_studies, studied_model
 from recsys.models.table import model_label
 from recsys.transfer.alpha_suggestion import Suggestion, suggest_alpha
 from recsys.transfer.certificate import Decision
 from recsys.wording import Message, tr
-from recsys.workspace import read_content
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.errors import show_failure, show_verdict
@@ -60,17 +59,9 @@ def scenarios_of(page: PageContext, context: RunContext) -> list[str]:
 
 def study_of(page: PageContext, context: RunContext) -> Mapping[str, Any] | None:
     """The newest saved study of this data, axis and model; None where there is none."""
-    wanted = {"axis": axis_of(page), "scenarios": scenarios_of(page, context)}
-    for entry in page.space.entries("study"):
-        asked = all(entry.meta.get(name) == value for name, value in wanted.items())
-        if asked and is_of_data(entry.meta, context.dataset) and is_of_model(entry.meta, context.run, context.dataset):
-            try:
-                content = read_content(page.space.path(entry.id))
-            except ArtifactError:
-                continue  # a damaged study counts as none; Home reports it
-            if is_current(content) and "points" in content:
-                return content
-    return None
+    asked = {"axis": axis_of(page), "scenarios": scenarios_of(page, context)}
+    studies = saved_studies(page.space, context.dataset, context.run, **asked)
+    return next((content for _, content in studies if "points" in content), None)
 
 
 def what_to_transfer(page: PageContext, context: RunContext) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from types import SimpleNamespace
 
@@ -54,6 +55,18 @@ def test_a_value_is_removed_in_time_without_any_request() -> None:
     while memory.bytes and time.monotonic() < until:
         time.sleep(0.05)
     assert memory.bytes == 0
+
+
+def test_clear_removes_all_values_and_ends_the_waiting_thread() -> None:
+    before = set(threading.enumerate())
+    memory = Uploads(60, 100)
+    key = memory.add("file", 10)
+    (waiting,) = set(threading.enumerate()) - before
+    memory.clear()
+    waiting.join(10)
+    assert not waiting.is_alive() and memory.get(key) is None
+    assert memory.get(memory.add("another", 10)) == "another"
+    memory.clear()
 
 
 def test_release_removes_the_file_from_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
