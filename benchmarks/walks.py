@@ -31,7 +31,7 @@ from tests.browser.chromium import FLAGS, find
 from tests.browser.conftest import ROOT, Servers
 from tests.walks.browser_state import Bounds
 from tests.walks.browser_walk import Place, replay, shorten, walk
-from tests.walks.class_home import with_class
+from tests.walks.class_home import settings, with_class
 from tests.walks.page_walk import PageWalk, walk_pages
 
 
@@ -49,7 +49,7 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
     counts: dict[str, int] = {}
     try:
         class_run = with_class(folder / "home")
-        address = servers(ROOT / "app.py", {"STUDIO_HOME": str(folder / "home"), "STUDIO_CLASS_RUN": class_run})
+        address = servers(ROOT / "app.py", settings(folder / "home", class_run))
         log = servers.log(address)
         bounds = Bounds(psutil.Process(servers.running[0].pid), log.file)
         with sync_playwright() as playwright:
@@ -177,8 +177,8 @@ def main() -> None:
     if given.apptest:
         figures["apptest"] = page_walks(given.apptest, given.length, given.seed)
     if given.browser:
-        settings = given.browser, given.length, given.seed, given.shorten
-        figures["browser"] = walks_side_by_side(given.servers, *settings)
+        amounts = given.browser, given.length, given.seed, given.shorten
+        figures["browser"] = walks_side_by_side(given.servers, *amounts)
     measurement.publish(figures)
 
 

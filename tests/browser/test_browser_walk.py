@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import ROOT, Servers
 from tests.walks.browser_state import Bounds
 from tests.walks.browser_walk import Place, Step, Walk, replay, shorten, walk
-from tests.walks.class_home import with_class
+from tests.walks.class_home import settings, with_class
 
 pytestmark = pytest.mark.browser
 FIXED, STEPS = 8, 20  # the fixed user and its steps
@@ -29,7 +29,7 @@ def place(serve: Servers, browser: Browser, tmp_path_factory: pytest.TempPathFac
     """A server on which a class's run is shown."""
     home = tmp_path_factory.mktemp("home")
     class_run = with_class(home)
-    address = serve(ROOT / "app.py", {"STUDIO_HOME": str(home), "STUDIO_CLASS_RUN": class_run})
+    address = serve(ROOT / "app.py", settings(home, class_run))
     server, log = psutil.Process(serve.running[-1].pid), serve.log(address)
     files = tmp_path_factory.mktemp("files")
     return Place(browser, address, log, Bounds(server, log.file), files, home, class_run)

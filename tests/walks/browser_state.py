@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,7 @@ class Tab:
     job: str = ""  # the job in the URL at the last look; "shown" for a training that Train shows without it
     where: str = ""  # the page (a value of PAGES) at the last look
     named: set[tuple[str, str]] = field(default_factory=set)  # (id, name) as the pickers showed them at the last look
+    accepted: set[str] = field(default_factory=set)  # mark and text of each refusal expected on this page
 
 
 @dataclass
@@ -219,8 +221,9 @@ def problems(user: User) -> list[str]:
     tab = user.tab
     if not rest(tab.page):
         return [f"the page is still running after {PATIENCE} s"]
-    found = [one for one in tab.screen.wrong() if not _may_be(user, one)]
-    user.refusals = ()
+    found, on_screen = unexpected(tab.screen.wrong(), tab.accepted, lambda told: _may_be(user, told))
+    stays = user.where == tab.where  # until the page is left, a refusal comes again with the tab in which it stands
+    tab.accepted, user.refusals = on_screen | (tab.accepted if stays else set()), ()
     for _ in range(3):
         looked_at, chosen, job, where = tab.page.url, replace(tab.chosen), tab.job, tab.where
         shown = _what_is_shown(user)
@@ -230,6 +233,26 @@ def problems(user: User) -> list[str]:
         rest(tab.page)  # a job may have ended while the page was being read, and opened its run: both are read again
         tab.chosen, tab.job, tab.where = chosen, job, where
     return found + shown
+
+
+def unexpected(told: list[str], accepted: set[str], may_be: Callable[[str], bool]) -> tuple[list[str], set[str]]:
+    """What `Screen.wrong` tells that no action has brought about, and the accepted boxes that are on screen.
+
+    Args:
+        accepted: the boxes (mark and text) that were accepted on this page before: they are accepted still.
+        may_be: whether the last action may have caused it.
+    """
+    fine = [one for one in told if _box(one) in accepted or may_be(one)]
+    on_screen = {_box(one) for one in fine if one.startswith(_ON_SCREEN)}
+    return [one for one in told if one not in fine], on_screen
+
+
+_ON_SCREEN, _FOR_A_WHILE = "on screen, ", "on screen for a while, "
+
+
+def _box(told: str) -> str:
+    """Mark and text of a box that `Screen.wrong` tells of."""
+    return told.removeprefix(_ON_SCREEN).removeprefix(_FOR_A_WHILE)
 
 
 def _what_is_shown(user: User) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from tests.conftest import planted_dataset
-from tests.walks.browser_state import Bounds, is_called
+from tests.walks.browser_state import Bounds, is_called, unexpected
 from tests.walks.page_screen import reachable_objects, size_in_bytes
 
 
@@ -43,6 +43,17 @@ def test_jobs_that_ran_at_once_between_two_looks_are_counted(tmp_path: Path, at_
 )
 def test_a_picker_shows_the_name_or_the_name_with_a_number(shown: str, fits: bool) -> None:
     assert is_called(shown, "Run (1)") == fits
+
+
+def test_a_refusal_that_was_accepted_is_accepted_again_and_no_other_one() -> None:
+    box = "st-key-studio_error_refused_1: Column must hold times"
+    other = "on screen, st-key-studio_error_refused_2: Column must hold ratings"
+    found, accepted = unexpected([f"on screen, {box}"], set(), lambda told: "Column" in told)
+    assert not found and accepted == {box}
+    assert unexpected([f"on screen, {box}", other], accepted, lambda told: False) == ([other], {box})
+    drawn_again = f"on screen for a while, {box}"
+    assert unexpected([drawn_again], accepted, lambda told: False) == ([], set())
+    assert unexpected([drawn_again], set(), lambda told: False) == ([drawn_again], set())
 
 
 @dataclass
