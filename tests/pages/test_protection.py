@@ -12,19 +12,25 @@ from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
 
-SPACE = "8" * 32
+SPACE, OTHER_SPACE = "8" * 32, "7" * 32  # each has a budget of its own
 
 
 @pytest.fixture(scope="module")
-def run_id(own_workspace: Workspace) -> str:
+def run_ids(own_workspace: Workspace) -> dict[str, str]:
+    """The same run in both spaces: space -> id."""
     data = planted_dataset()
     run = train_run(data, model_config=AttentionConfig(embedding_size=16, layers=1), epochs=2, threads=1)
-    return own_workspace.space(SPACE).save_run(run, data).id
+    return {space: own_workspace.space(space).save_run(run, data).id for space in (SPACE, OTHER_SPACE)}
 
 
-def opened(page: str, run: str, source: str = "user:u4", **view: str) -> AppTest:
+@pytest.fixture(scope="module")
+def run_id(run_ids: dict[str, str]) -> str:
+    return run_ids[SPACE]
+
+
+def opened(page: str, run: str, source: str = "user:u4", space: str = SPACE, **view: str) -> AppTest:
     app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
-    app.session_state["space"] = SPACE
+    app.session_state["space"] = space
     app.query_params.update({"run": run, "target": "user:u3", "source": source, "epsilon": "4", **view})
     return app.switch_page(f"pages/{page}.py").run()
 
@@ -98,3 +104,9 @@ def test_turning_it_on_turns_off_what_reads_histories(run_id: str) -> None:
     no_errors(app)
     assert "hide_source" not in app.query_params and "epsilon" in app.query_params
     assert app.checkbox(key="rule_hide").disabled
+
+
+def test_where_all_users_are_the_protected_source_there_is_no_map(run_ids: dict[str, str]) -> None:
+    app = opened("4_Transfer", run_ids[OTHER_SPACE], "everyone", OTHER_SPACE, target="items:i1,i2")
+    no_errors(app)
+    assert "There is no map: all users belong to the protected source" in words(app)

@@ -31,7 +31,7 @@ def map_of_pair(
     interest: np.ndarray | None = None,
     methods: Sequence[TransferMethod] = (),
 ) -> UserMap | None:
-    """The pair on the map of interests; None where the model has no user embeddings.
+    """The pair on the map of interests; None where the model has no user embeddings, or no user is left to be drawn.
 
     Learned methods map next-item states, so with one of them every path is placed by states, the linear one too.
 
@@ -55,6 +55,8 @@ def map_of_pair(
     model, kept, members = context.run.model, np.arange(len(points)), source.users
     if private is not None:
         kept, members = np.setdiff1d(kept, source.users), ()
+        if not len(kept):
+            return None
     target_rows = np.searchsorted(kept, target.users).tolist()
     states = party_embedding(model, target), party_embedding(model, source) if private is None else private.vector
     drawn = user_map(points[kept], context.vectors[kept], states, (target_rows, members))

@@ -131,6 +131,8 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
         known = len(scored.pair.target.party.histories[0])
         evidence = study_words(study, known, (scored.rules.method, scored.beside))
     mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study), evidence=evidence)
+    if scored.rules.epsilon and scored.mixer_data["map"] is None:
+        st.caption(tr("There is no map: all users belong to the protected source, and their points would show them."))
     alpha, reason = where_to_begin(study, decision, scored)
     sentence, button, onward = st.columns([5, 2, 2.4], vertical_alignment="center")
     if decision:
