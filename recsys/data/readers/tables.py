@@ -90,13 +90,16 @@ def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
         raise InputError(Message("{file}, row 1", file=name), rule, f"{len(cells):,}", fix)
     if len(cells) < 2:
         raise one_column_error(cells[0] if cells else "nothing", name)
-    names: list[str] = []
+    names: dict[str, None] = {}
+    copies: dict[str, int] = {}  # of each stem, so that no number is tried twice
     for number, cell in enumerate(cells, 1):
         stem = cell.strip().strip("\ufeff") or f"column {number}"
-        unique, copy = stem, 2
+        unique, copy = stem, copies.get(stem, 1)
         while unique in names:
-            unique, copy = f"{stem} ({copy})", copy + 1
-        names.append(unique)
+            copy += 1
+            unique = f"{stem} ({copy})"
+        copies[stem] = copy
+        names[unique] = None
     return tuple(names)
 
 
