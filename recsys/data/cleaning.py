@@ -146,7 +146,10 @@ class CleaningReport:
             return pa.table({"line": lines[: len(texts)], "row": texts[: len(lines)]})
         places = np.flatnonzero(self.codes == code_of(reason))[:limit]
         table = self.rows.take(pa.array(places))
-        return table.add_column(0, "line", pa.array(self.lines[places]))
+        names, line, number = set(table.column_names), "line", 2
+        while line in names:
+            line, number = f"line ({number})", number + 1
+        return table.add_column(0, line, pa.array(self.lines[places]))
 
 
 def code_of(reason: str) -> int:

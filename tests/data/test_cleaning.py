@@ -56,6 +56,12 @@ def test_each_invalid_row_has_a_reason_and_a_line_number() -> None:
     assert report.rows_of("unparsable_time").to_pylist()[0]["timestamp"] == "yesterday"
 
 
+def test_the_line_of_a_dropped_row_stands_beside_a_column_of_that_name() -> None:
+    report = load(b"user_id,item_id,line\n1,a,north\n2,b,south\n,c,east\n").report
+    frame = report.rows_of("missing_user").to_pandas().drop(columns="user_id")
+    assert frame.to_dict("records") == [{"line (2)": 4, "item_id": "c", "line": "east"}]
+
+
 VALID = b"""user,item,ts,rating
 a,x,1600000001,5
 a,y,1600000002,2
