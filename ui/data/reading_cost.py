@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from recsys.errors import DAMAGED_ARCHIVE
+
 SECONDS, MEMORY = 0.056, 5.4
 """Per MB of text: seconds on one core, and MB of memory. From 25 million rows, 534 MB (benchmarks.big_data)."""
 LARGE = 50.0  # MB of text from which on the cost is said: about three seconds
@@ -54,7 +56,7 @@ def _text_size(content: bytes | Path) -> int:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 return sum(entry.file_size for entry in archive.infolist())
-        except zipfile.BadZipFile:
+        except DAMAGED_ARCHIVE:
             return len(content)  # the reading says what is wrong with it
     if content[:2] == b"\x1f\x8b" and len(content) >= 18:
         return max(len(content), int.from_bytes(content[-4:], "little"))  # gzip: the size modulo 4 GiB

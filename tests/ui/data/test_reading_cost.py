@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from recsys.data import load
+from recsys.errors import InputError
 from ui.data import reading_cost as cost_module
 from ui.data.reading import RawData, announcement
 from ui.data.reading_cost import MEMORY, SECONDS, reading_cost
@@ -44,6 +46,20 @@ def test_files_are_added_up_and_small_ones_are_not_worth_a_word(tmp_path: Path) 
     assert both is not None and both.megabytes == pytest.approx(2 * len(TEXT) / 1e6)
     assert reading_cost([TEXT[:1000]]) is None
     assert reading_cost([b"PK\x03\x04 no archive" + TEXT]) is not None  # damaged: its own size
+
+
+@pytest.mark.parametrize("damage", ["version", "name"])
+def test_a_zip_that_python_can_not_read_is_left_to_the_reading(damage: str) -> None:
+    content = bytearray(zipped(TEXT))
+    entry = content.rindex(b"PK\x01\x02")
+    if damage == "version":
+        content[entry + 6] = 99  # the version that is needed to read it
+    else:
+        content[entry + 9] |= 8  # the name is said to be UTF-8
+        content[entry + 46] = 0xFF
+    assert reading_cost([bytes(content) * 2000]) is not None
+    with pytest.raises(InputError):
+        load([("rows.zip", bytes(content), "")])
 
 
 def test_the_page_says_the_cost_and_whether_the_memory_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
