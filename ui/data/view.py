@@ -156,8 +156,9 @@ def show_dropped(data: OpenData | None, cleaning: CleaningSummary | None) -> Non
     if data is None:
         st.write(
             tr(
-                "The dropped rows are kept only while the file is open: until an hour after its last use. Load it "
-                "again to see them, or to change columns and cleaning."
+                "The dropped rows are kept only while the file is open: at most an hour after its last use, and "
+                "shorter where large files fill the memory that is set aside for all users. Load it again to see them, "
+                "or to change columns and cleaning."
             )
         )
         for reason, count in ({} if cleaning is None else cleaning.dropped).items():

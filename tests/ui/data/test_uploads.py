@@ -37,7 +37,13 @@ def test_the_least_recently_used_value_is_removed_first() -> None:
     assert memory.get(keys[0]) == 0
     keys.append(memory.add(3, 30))
     assert [memory.get(key) for key in keys] == [0, None, 2, 3]
-    assert memory.get(memory.add("huge", 101)) is None and memory.bytes <= 100
+
+
+def test_a_value_above_the_limit_removes_no_other_one() -> None:
+    memory = Uploads(60, 100)
+    others = [memory.add(number, 40) for number in range(2)]
+    assert memory.get(memory.add("huge", 101)) is None
+    assert [memory.get(key) for key in others] == [0, 1] and memory.bytes == 80
 
 
 def test_remove_takes_effect_at_once() -> None:
