@@ -44,7 +44,7 @@ def draw(page: PageContext, title: str, sentence: str) -> None:
     with heading:
         st.title(tr(title), anchor=False)
         st.caption(tr(sentence))
-    state.store_space_cookie()  # after the title: the first component of a server loads pandas
+    state.store_cookies()  # after the title: the first component of a server loads pandas
     if with_pickers:
         with pickers[0]:
             _picker(page, "dataset", _picked_dataset(page))

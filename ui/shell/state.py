@@ -35,6 +35,7 @@ from ui.shell.log import start_log
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_COOKIE, PASS_COOKIE = "studio_space", "studio_pass"
+_STORED = "cookies_stored"  # in the session: whether it has written cookies
 DEFAULT_JOBS = "process"  # where jobs run, see `jobs`
 _SPACE = re.compile(r"[0-9a-f]{32}")
 
@@ -223,11 +224,16 @@ def current_space() -> Space:
     """The visitor's space: that of the account when signed in, else the one named by a random cookie."""
     if (account := _account()) is not None:
         return workspace().space(account)
+    return workspace().space(_browser_token())
+
+
+def _browser_token() -> str:
+    """The random name of this browser's space: from its cookie, or a new one."""
     token = str(st.session_state.get("space") or _cookie(SPACE_COOKIE))
     if not _SPACE.fullmatch(token):
         token = secrets.token_hex(16)
     st.session_state["space"] = token
-    return workspace().space(token)
+    return token
 
 
 def browser_space() -> Space | None:
@@ -241,20 +247,25 @@ def signed_in() -> bool:
     return bool(getattr(st.user, "is_logged_in", False))
 
 
-def store_space_cookie() -> None:
-    """Stores the name of the visitor's space and the chosen language in cookies, unless an account is signed in.
+def store_cookies() -> None:
+    """Stores in cookies: the name of this browser's space, that the class password was entered, the chosen language.
+
+    An account's space needs no cookie: for the signed-in only the other two are stored, beside the browser's name.
 
     When a new browser opens two tabs at once, each gets a space and one of the two cookies remains. The other tab
     learns the remaining cookie from its browser, and its space is joined to that one.
     """
-    token, lang = str(st.session_state.get("space", "")), chosen_language()
-    known = _cookie(SPACE_COOKIE) == token and lang in ("", _cookie(LANGUAGE_COOKIE))
-    if not token or _account() is not None or known:
-        return
+    token, lang = _browser_token(), chosen_language()
     others = {PASS_COOKIE: _password_digest(token)} if class_password() else {}
-    stored = set_cookies(SPACE_COOKIE, token, others | ({LANGUAGE_COOKIE: lang} if lang else {}))
+    others |= {LANGUAGE_COOKIE: lang} if lang else {}
+    known = all(_cookie(name) == value for name, value in ({SPACE_COOKIE: token} | others).items())
+    if (known and not st.session_state.get(_STORED)) or (signed_in() and not others):
+        return
+    st.session_state[_STORED] = True  # the cookies of this session's first request are no longer what is stored
+    stored = set_cookies(SPACE_COOKIE, token, others)
     if _SPACE.fullmatch(stored) and stored != token:
-        _join_spaces(token, stored)
+        if not signed_in():
+            _join_spaces(token, stored)
         st.session_state["space"] = stored
         st.rerun()
 

@@ -226,6 +226,72 @@ def test_the_door_of_a_class(home: Workspace, monkeypatch: pytest.MonkeyPatch) -
     assert not app.text_input or app.text_input[0].label != "Class password"
 
 
+@pytest.fixture
+def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The cookies of a browser. As in a browser, a session sees those that were stored when it began."""
+    kept: dict[str, str] = {}
+
+    def stored(name: str, token: str, others: dict[str, str]) -> str:
+        kept.update({name: token} | others)
+        return ""
+
+    def at_begin(name: str) -> str:
+        return str(st.session_state.setdefault("cookies_at_begin", dict(kept)).get(name, ""))
+
+    monkeypatch.setattr(state, "set_cookies", stored)
+    monkeypatch.setattr(state, "_cookie", at_begin)
+    return kept
+
+
+def session(name: str = "1_Data") -> AppTest:
+    """A new session of the browser, as a refresh and a second tab begin one."""
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    return app.switch_page(f"pages/{name}.py").run()
+
+
+def asks_for_password(app: AppTest) -> bool:
+    return [box.label for box in app.text_input] == ["Class password"]
+
+
+@pytest.mark.parametrize("account", ["", "account-" + "c" * 32])
+def test_the_class_password_is_asked_for_once_in_a_browser(
+    home: Workspace, cookies: dict[str, str], account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the browser was here before there was a password, or the password has changed."""
+    if account:
+        monkeypatch.setattr(state, "signed_in", lambda: True)
+        monkeypatch.setattr(state, "_account", lambda: account)
+    assert not asks_for_password(session())
+    for secret in ("swordfish", "halibut"):
+        monkeypatch.setenv("STUDIO_SECRET", secret)
+        app = session()
+        assert asks_for_password(app)
+        app.text_input[0].input(secret)
+        app.button[0].click().run()
+        assert not asks_for_password(app)
+        for _ in ("refreshed", "a second tab"):
+            again = session()
+            no_errors(again)
+            assert not asks_for_password(again)
+    assert not account or not any(account in value for value in cookies.values())
+
+
+@pytest.mark.parametrize("account", ["", "account-" + "c" * 32])
+def test_the_language_chosen_last_is_stored(
+    home: Workspace, cookies: dict[str, str], account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if account:
+        monkeypatch.setattr(state, "signed_in", lambda: True)
+        monkeypatch.setattr(state, "_account", lambda: account)
+    session()
+    for languages in (["zh"], ["en", "zh"], ["zh", "en"]):
+        app = session()
+        for lang in languages:
+            app.query_params["lang"] = lang
+            app.run()
+        assert cookies["studio_language"] == languages[-1]
+
+
 def test_an_unexpected_error_shows_a_short_id_and_the_log_has_the_rest(
     home: Workspace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
