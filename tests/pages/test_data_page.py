@@ -208,6 +208,13 @@ def test_pseudonyms_replace_every_id_before_saving_and_the_key_is_shown_once(spa
     assert not app.code
     raw = [path.read_bytes() for path in space.folder.rglob("*") if path.is_file()]
     assert not any(key.encode() in content for content in raw)
+    drop(app, ("things.csv", b"product,title\np1,A lamp\n"), key="data_items")
+    assert not app.code, "cleaned again: the key that was shown is still theirs"
+    drop(app, ("shop.csv", GOOD))
+    assert not app.code and len(space.entries("dataset")) == 1, "the same file again"
+    assert load_dataset(space.path(space.entries("dataset")[0].id)).users.ids == dataset.users.ids
+    drop(app, ("other.csv", GOOD.replace(b"c1,", b"c9,")))
+    assert len(app.code[0].value) == 32 and app.code[0].value != key
 
 
 def test_a_path_opens_only_inside_the_allowed_folder(

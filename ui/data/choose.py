@@ -111,7 +111,7 @@ def _switches(current: RawData | None) -> dict[str, Any]:
         key="data_pseudonyms",
         on_change=_switched,
         help=tr(
-            "Each id becomes a keyed hash. The key is shown once and not stored: with it, pseudonyms can be linked "
+            "Each id becomes a keyed hash. The key is shown once and never saved: with it, pseudonyms can be linked "
             "to ids again. This is no anonymity: a few items of a user with rough dates often identify the history "
             "(Narayanan & Shmatikov 2008)."
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class RawData:
         files: (name, content) of each.
         scenarios: whether each file is a scenario of its own.
         pseudonyms: whether user ids are replaced.
+        key: of the pseudonyms, "" before the first reading: another reading of the same data gives the same pseudonyms.
         plan: how it is cleaned by default; None for the default rules.
         sample: the name of the sample it is, "" for none.
         warnings: what is told with the data, such as that a query had more rows.
@@ -46,6 +47,7 @@ class RawData:
     vectors: tuple[tuple[str, Content], ...] = ()
     scenarios: bool = False
     pseudonyms: bool = False
+    key: str = field(default="", repr=False)
     plan: CleaningPlan | None = None
     sample: str = ""
     warnings: tuple[str, ...] = ()
@@ -181,21 +183,23 @@ def undo(page: PageContext, data: OpenData) -> None:
 
 def _save(page: PageContext, data: OpenData, replaces: OpenData | None) -> None:
     """Saves and opens the dataset (never the raw file); it replaces an earlier version."""
-    loaded, raw = data.loaded, data.raw
+    loaded, raw, memory = data.loaded, data.raw, uploads()
     if raw.pseudonyms:
         from recsys.data.pseudonyms import new_key, pseudonymous
 
-        key = new_key()
-        loaded = replace(loaded, dataset=pseudonymous(loaded.dataset, key))
-        st.session_state[NEW_KEY] = key
+        before: OpenData | None = memory.get(st.session_state.get(OPEN, ""))
+        known = raw.key or (before.raw.key if before is not None and before.raw.files == raw.files else "")
+        raw = replace(raw, key=known or new_key())
+        loaded = replace(loaded, dataset=pseudonymous(loaded.dataset, raw.key))
+        if not known:
+            st.session_state[NEW_KEY] = raw.key
     meta = {"plan": loaded.plan.to_json(), "source": "sample" if raw.sample else "upload"}
     entry = page.space.save_dataset(loaded.dataset, meta)
     if replaces is not None:
         replace_dataset(page, replaces.entry_id, entry.id, hides_ids=raw.pseudonyms and not replaces.raw.pseudonyms)
-    memory = uploads()
     memory.remove(st.session_state.get(OPEN, ""))
     size = raw.size + loaded.report.rows.nbytes + 16 * loaded.dataset.n_interactions
-    st.session_state[OPEN] = memory.add(replace(data, loaded=loaded, entry_id=entry.id), size)
+    st.session_state[OPEN] = memory.add(replace(data, raw=raw, loaded=loaded, entry_id=entry.id), size)
     page.set_view(dataset=entry.id)
     st.rerun()
 

@@ -104,7 +104,12 @@ def cleaning_of(page: PageContext, dataset: Dataset) -> CleaningSummary | None:
 
 def _show_new_key() -> None:
     if key := st.session_state.pop(NEW_KEY, ""):
-        st.info(tr("User ids are now pseudonyms. This is their key: it is shown only now and stored nowhere."))
+        st.info(
+            tr(
+                "User ids are now pseudonyms. This is their key: it is shown only now and never saved. While the data "
+                "are open it stays in memory, so that cleaning them again gives the same pseudonyms."
+            )
+        )
         st.code(key, language=None)
         st.caption(
             tr(
