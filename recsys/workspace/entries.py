@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,8 @@ from recsys.workspace.names import known_name
 FORMAT = 1  # version of entry.json; `_migrate` converts older ones
 KINDS = ("dataset", "run", "map", "cohort", "study", "search", "note", "training", "case")
 TOKEN = re.compile(r"[0-9a-f]{24,32}")
+REPLACED_BY = "replaced_by"
+"""In the meta of a dataset: the id of the dataset that replaces it. It is removed as soon as nothing works on it."""
 
 
 def new_id() -> str:
@@ -50,6 +52,11 @@ class Entry:
     def label(self) -> str:
         """The name as it is shown: a message where the app has given it."""
         return known_name(self.name)
+
+
+def without_replacement(entry: Entry) -> Entry:
+    """The entry as one that nothing replaces: for what a user copies, imports or restores to have it."""
+    return replace(entry, meta={name: value for name, value in entry.meta.items() if name != REPLACED_BY})
 
 
 def read_content(folder: Path) -> dict[str, Any]:
@@ -131,5 +138,7 @@ def _migrate(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Converts an entry.json of an older format. Raises ArtifactError for a newer one."""
     version = int(content["format"])
     if version > FORMAT:
-        raise ArtifactError("the saved item", Message("must be of format {format} or older", format=FORMAT), version, "Update the app.")
+        raise ArtifactError(
+            "the saved item", Message("must be of format {format} or older", format=FORMAT), version, "Update the app."
+        )
     return content

@@ -21,13 +21,15 @@ from typing import Any
 from recsys.cases.case import SavedCase
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 from recsys.files import make_folder, sync_folder, sync_tree
-from recsys.workspace.entries import Entry, new_id, read_content, read_entry, write_entry
+from recsys.workspace.entries import Entry, new_id, read_content, read_entry, without_replacement, write_entry
 from recsys.wording import Message
 
 MAX_META = 100_000  # characters of an entry's meta as JSON
 MAX_DEPTH = 8
 TEXT_MODELS = ("auto", "tf-idf", "")  # an imported plan may not name a folder or a model of this machine
-_NUMBER = re.compile(r"(?:−?[0-9.][0-9.,]{0,19})?")  # as `recsys.charts.style.format_number` writes it: 1,234, 0.171, −0.02
+_NUMBER = re.compile(
+    r"(?:−?[0-9.][0-9.,]{0,19})?"
+)  # as `recsys.charts.style.format_number` writes it: 1,234, 0.171, −0.02
 _FINAL_PREFIX = "import."
 
 
@@ -52,7 +54,7 @@ def check_entries(folders: Sequence[Path]) -> list[Entry]:
         name = "".join(c for c in " ".join(entry.name.split()) if c.isprintable())[:200]
         _check_meta(folder, entry.meta)
         _check_content(folder, entry.kind)
-        entries.append(replace(entry, name=name.strip() or entry.kind))
+        entries.append(replace(without_replacement(entry), name=name.strip() or entry.kind))
     return entries
 
 
@@ -105,7 +107,9 @@ def _check_meta(folder: Path, meta: Mapping[str, Any]) -> None:
     except (ValueError, RecursionError) as error:
         raise ArtifactError(_subject(folder), "must have valid JSON metadata", error) from error
     if size > MAX_META or not _is_finite_and_shallow(meta, MAX_DEPTH):
-        raise ArtifactError(_subject(folder), Message("must have flat, finite metadata of at most {n:,} characters", n=MAX_META), size)
+        raise ArtifactError(
+            _subject(folder), Message("must have flat, finite metadata of at most {n:,} characters", n=MAX_META), size
+        )
 
 
 def _is_finite_and_shallow(value: Any, depth: int) -> bool:

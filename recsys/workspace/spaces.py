@@ -25,6 +25,7 @@ from recsys.files import SWAP_LOCK, recover, recover_all, replace_file, replacin
 from recsys.workspace.classes import close_old
 from recsys.workspace.entries import (
     KINDS,
+    REPLACED_BY,
     TOKEN,
     Entry,
     entry_folders,
@@ -32,6 +33,7 @@ from recsys.workspace.entries import (
     new_id,
     read_entries,
     read_entry,
+    without_replacement,
     write_entry,
 )
 from recsys.workspace.importing import finish_imports
@@ -276,7 +278,7 @@ class Space:
 
     def duplicate(self, entry_id: str) -> Entry:
         """A copy under a new id."""
-        entry, source = self.get(entry_id), self.path(entry_id)
+        entry, source = without_replacement(self.get(entry_id)), self.path(entry_id)
         copy = shutil.copytree
         return self.save(
             entry.kind,
@@ -303,6 +305,9 @@ class Space:
         if not (TOKEN.fullmatch(entry_id) and folder.is_dir()):
             raise UnknownIdError("the deleted item", "must still be in the trash", entry_id)
         entry = read_entry(folder)
+        if REPLACED_BY in entry.meta:
+            entry = without_replacement(entry)
+            write_entry(folder, entry)
         (self.folder / entry.kind).mkdir(exist_ok=True)
         folder.rename(self.folder / entry.kind / entry_id)
         return entry

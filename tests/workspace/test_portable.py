@@ -22,9 +22,9 @@ from recsys.embeddings.projection_storage import load_projection, save_projectio
 from recsys.errors import StudioError
 from recsys.models.baselines.popularity import Popularity
 from recsys.runs import Run, TrainingPlan, load_run
-from recsys.workspace import Entry, Space, Workspace, export_zip, import_zip,  read_content
+from recsys.workspace import Entry, Space, Workspace, export_zip, import_zip, read_content
 from recsys.workspace.cases import read_case, save_case
-from recsys.workspace.entries import KINDS
+from recsys.workspace.entries import KINDS, REPLACED_BY
 from tests.conftest import planted_dataset
 
 HERE, THERE, ID = "a" * 32, "b" * 32, "0" * 24
@@ -116,6 +116,14 @@ def test_what_belongs_together_still_does_under_the_new_ids(spaces: tuple[Space,
     assert brought["run"].meta["dataset"] == there.get(brought["run"].id).meta["dataset"] == brought["dataset"].id
     assert read_content(there.path(brought["training"].id))["dataset"] == brought["dataset"].id
     assert read_case(there, brought["case"].id).run == brought["run"].id
+
+
+def test_nothing_replaces_what_is_imported(spaces: tuple[Space, Space]) -> None:
+    here, there = spaces
+    old = here.save_json("dataset", "first cleaning", {}, {"users": 3})
+    here.mark(old.id, **{REPLACED_BY: "c" * 24})
+    (brought,) = import_zip(there, export_zip(here, [old.id]))
+    assert dict(brought.meta) == dict(there.get(brought.id).meta) == {"users": 3}
 
 
 def test_an_import_that_finds_the_space_full_leaves_nothing(spaces: tuple[Space, Space], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from recsys.errors import ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.values import is_kept, save_value
 from recsys.workspace import Space, Workspace, entries, new_id, read_content
-from recsys.workspace.entries import KINDS
+from recsys.workspace.entries import KINDS, REPLACED_BY
 
 ANN, BOB = "a" * 32, "b" * 32
 
@@ -49,6 +49,15 @@ def test_delete_can_be_undone_until_the_trash_is_emptied(space: Space) -> None:
     space.empty_trash()
     with pytest.raises(UnknownIdError):
         space.restore(entry.id)
+
+
+def test_nothing_replaces_what_a_user_copies_or_restores(space: Space) -> None:
+    """A dataset with this mark is removed for good as soon as no training needs it."""
+    old = space.save_json("dataset", "first cleaning", {}, {"users": 3})
+    space.mark(old.id, **{REPLACED_BY: new_id()})
+    assert dict(space.duplicate(old.id).meta) == {"users": 3}
+    space.delete(old.id)
+    assert dict(space.restore(old.id).meta) == dict(space.get(old.id).meta) == {"users": 3}
 
 
 def test_purging_leaves_no_file(space: Space) -> None:

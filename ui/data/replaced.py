@@ -13,11 +13,11 @@ import streamlit as st
 from recsys.errors import StudioError
 from recsys.jobs.trainings import forget
 from recsys.wording import tr
+from recsys.workspace.entries import REPLACED_BY
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
-_BY = "replaced_by"  # in the meta of a dataset: the id of the one that replaces it
 _PATIENCE = 45.0  # seconds for a job to end when it is stopped, see `recsys.jobs.processes.Limits`
 
 
@@ -29,7 +29,7 @@ def replace_dataset(page: PageContext, old: str, new: str, hides_ids: bool) -> N
         hides_ids: whether the new one has pseudonyms in place of the user ids: then at once.
     """
     if old in {entry.id for entry in page.space.entries("dataset")}:
-        page.space.mark(old, **{_BY: new})
+        page.space.mark(old, **{REPLACED_BY: new})
     if hides_ids:
         for dataset in _versions_before(page, new):
             _discard_work_on(page, dataset)
@@ -38,7 +38,7 @@ def replace_dataset(page: PageContext, old: str, new: str, hides_ids: bool) -> N
 
 def remove_replaced(page: PageContext, shown: tuple[str, ...]) -> None:
     """Removes replaced datasets that no job and no unfinished training works on, except the `shown` ones."""
-    replaced = [entry.id for entry in page.space.entries("dataset") if _BY in entry.meta]
+    replaced = [entry.id for entry in page.space.entries("dataset") if REPLACED_BY in entry.meta]
     if not replaced:  # as nearly always: no training is read then
         return
     needed = {*shown, *(training.dataset_id for training in _trainings(page))}
@@ -49,7 +49,7 @@ def remove_replaced(page: PageContext, shown: tuple[str, ...]) -> None:
 
 def _versions_before(page: PageContext, dataset: str) -> list[str]:
     """The saved datasets that a dataset replaces, one after the other."""
-    replaced = {entry.id: entry.meta.get(_BY) for entry in page.space.entries("dataset")}
+    replaced = {entry.id: entry.meta.get(REPLACED_BY) for entry in page.space.entries("dataset")}
     found = [dataset]
     for later in found:
         found += [earlier for earlier, by in replaced.items() if by == later]
