@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -122,6 +122,17 @@ class SavedCase:
         """Target, source and α: "user 42 and user 7, α = 0.300"."""
         return case_label(party_words(self.target), party_words(self.source), self.case.alpha)
 
+    def with_ids(self, ids: Mapping[str, str]) -> SavedCase:
+        """The case with other ids of its run and of its saved groups, which an import gives them.
+
+        Args:
+            ids: the new id for each old one; others stay.
+        """
+        target, source = (_with_ids(text, ids) for text in (self.case.target, self.case.source))
+        groups = {ids.get(key, key): group for key, group in self.groups.items()}
+        case = replace(self.case, target=target, source=source)
+        return replace(self, case=case, run=ids.get(self.run, self.run), groups=groups)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
         return {
@@ -151,6 +162,13 @@ class SavedCase:
 
 
 _TEXTS = ("run", "run_name", "data", "fingerprint", "target", "source", "note")
+
+
+def _with_ids(party: str, ids: Mapping[str, str]) -> str:
+    """A target or source that names a saved group (`group:<id>`, or `group:<id>!medoid`), with the group's new id."""
+    kind, colon, value = party.partition(":")
+    entry_id, mark, rest = value.partition("!")
+    return f"{kind}{colon}{ids.get(entry_id, entry_id)}{mark}{rest}" if kind == "group" else party
 
 
 def _item(row: Mapping[str, Any]) -> ListedItem:

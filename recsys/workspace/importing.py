@@ -66,13 +66,18 @@ def assign_new_ids(building: Path, folders: Sequence[Path], entries: Sequence[En
         meta = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in entry.meta.items()}
         if entry.kind == "training":
             content = read_content(folder)
-            content["dataset"] = ids.get(content["dataset"], content["dataset"])
-            (folder / "content.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+            _write_content(folder, content | {"dataset": ids.get(content["dataset"], content["dataset"])})
+        elif entry.kind == "case":
+            _write_content(folder, SavedCase.from_json(read_content(folder)).with_ids(ids).to_json())
         renamed.append(replace(entry, id=ids[entry.id], meta=meta))
         write_entry(folder, renamed[-1])
         folder.rename(folder.with_name(ids[entry.id]))
     sync_tree(building)
     return tuple(renamed)
+
+
+def _write_content(folder: Path, content: Mapping[str, Any]) -> None:
+    (folder / "content.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
 
 
 def move_into_place(building: Path) -> None:

@@ -6,17 +6,20 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.case import Case, SavedCase
 from recsys.data.dataset import Dataset
 from recsys.data.samples import SAMPLES, load_sample
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
 from recsys.runs import Run, load_run, train_run
-from recsys.workspace import Space, Workspace, export_zip, new_id
+from recsys.workspace import Space, Workspace, export_zip, import_zip, new_id
+from recsys.workspace.cases import read_case, save_case
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
@@ -165,6 +168,26 @@ def test_all_work_travels_as_one_zip_to_another_space(space: Space) -> None:
     (mine,) = theirs.entries("run")
     press(app, f"open_{mine.id}")
     assert app.title[0].value == "Transfer interests"
+
+
+def test_a_case_with_a_saved_group_opens_where_it_is_imported(space: Space) -> None:
+    data = planted_dataset(users=40)
+    run = space.save_run(train_run(data, model="item-knn"), data)
+    group = space.save_cohort("hikers", ["u1", "u3", "u5", "u7", "u9", "u11"], {"run": run.id})
+    groups = {group.id: ("hikers", ("u1", "u3"))}
+    case = Case(f"group:{group.id}!medoid", f"group:{group.id}")
+    for one in (case, replace(case, target="user:u2")):
+        save_case(space, SavedCase(one, run.id, "", "planted", data.fingerprint, "t", "s", (), groups=groups))
+    packed = export_zip(space, [entry.id for entry in space.entries()])
+    space.purge(group.id)  # nobody on the other server has it
+    theirs = state.workspace().space(BOB)
+    brought = {entry.kind: entry.id for entry in import_zip(theirs, packed)}
+    saved = {entry.id: read_case(theirs, entry.id) for entry in theirs.entries("case")}
+    new = f"group:{brought['cohort']}"
+    assert {one.case.target: one.case.source for one in saved.values()} == {f"{new}!medoid": new, "user:u2": new}
+    assert all(list(one.groups) == [brought["cohort"]] and one.run == brought["run"] for one in saved.values())
+    app = press(home(BOB), f"open_{next(entry_id for entry_id, one in saved.items() if one.case.target == 'user:u2')}")
+    assert app.title[0].value == "Transfer interests" and param(app, "source") == new
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 60])
