@@ -236,6 +236,22 @@ def test_a_path_opens_only_inside_the_allowed_folder(
     assert metrics(app)["Rows kept"] == "90"
 
 
+def test_a_path_opens_with_the_pseudonyms_and_tables_that_are_chosen(
+    space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop.csv").write_bytes(GOOD)
+    monkeypatch.setenv("STUDIO_LOCAL_FILES", str(tmp_path))
+    app = drop(data_page(), ("things.csv", b"product,title\np1,A lamp\n"), key="data_items")
+    app.toggle(key="data_pseudonyms").set_value(True).run()
+    app.text_input(key="data_path").set_value("shop.csv")
+    next(button for button in app.button if button.label == "Open the path").click().run()
+    no_errors(app)
+    assert len(app.code[0].value) == 32
+    (entry,) = space.entries("dataset")
+    dataset = load_dataset(space.path(entry.id))
+    assert all(user.startswith("p-") for user in dataset.users.ids) and "A lamp" in dataset.catalogue.titles
+
+
 def test_saved_data_opens_again_with_its_flow_in_a_new_session(space: Space) -> None:
     drop(data_page(), ("shop.csv", GOOD))
     app = data_page()

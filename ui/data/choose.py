@@ -27,9 +27,9 @@ SWITCHES = ("pseudonyms", "scenarios")
 def choose(page: PageContext) -> None:
     """Every way to load data, and why the last one failed."""
     _sample_cards(page)
-    _upload(page)
+    given, fields = _upload(page)
     if (folder := allowed_folder()) is not None:
-        _path(page, folder)
+        _path(page, folder, given, fields)
     query_panel(page)
     if problem := failure_in(page, "choose"):
         show_error(problem)
@@ -58,8 +58,12 @@ def _open_sample(page: PageContext, sample: Sample) -> None:
     read(page, RawData(((title, rows),), title, items, users, plan=sample_plan(), sample=sample.name))
 
 
-def _upload(page: PageContext) -> None:
-    """The upload fields. A new file is read; a side table or switch for the open upload reads that again."""
+def _upload(page: PageContext) -> tuple[dict[str, Any], list[Any]]:
+    """The upload fields. A new file is read; a side table or switch for the open upload reads that again.
+
+    Returns:
+        The switches and the side tables that wait for data, as fields of `RawData`, and the uploads that they are from.
+    """
     number = st.session_state.setdefault(ROUND, 0)
     data = open_data(page)
     current = data.raw if data is not None and not data.raw.sample else None
@@ -94,12 +98,17 @@ def _upload(page: PageContext) -> None:
     elif current is not None and data is not None and (side_tables or switched):
         raw, options = replace(current, **switches, **side_tables), data.options
     else:
-        return
-    release([*files, *uploaded])
-    st.session_state[ROUND] = number + 1
+        return {**switches, **side_tables}, uploaded
+    _empty_fields([*files, *uploaded])
     same = data is not None and (not files or (raw.pseudonyms and data.raw.name == raw.name))
     read(page, raw, options, replaces=data if same else None)
     st.rerun()  # the reading failed: shows the empty fields and the reason
+
+
+def _empty_fields(files: list[Any]) -> None:
+    """Removes what was uploaded from the upload fields."""
+    release(files)
+    st.session_state[ROUND] += 1
 
 
 def _switches(current: RawData | None) -> dict[str, Any]:
@@ -152,7 +161,8 @@ def _side_tables(number: int) -> tuple[dict[str, Any], list[Any]]:
     return {name: content for name, content in given.items() if content}, uploaded
 
 
-def _path(page: PageContext, folder: Path) -> None:
+def _path(page: PageContext, folder: Path, given: dict[str, Any], uploaded: list[Any]) -> None:
+    """The field for a path; what it names is read with the switches and side tables that are given."""
     with st.form("data_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             tr("Or the path of a file or a folder on this machine"),
@@ -170,4 +180,8 @@ def _path(page: PageContext, folder: Path) -> None:
             set_failure(page, error, "choose")
             return
         remember_file(path.name, path)
-        read(page, RawData(((path.name, path),), path.stem))
+        raw, data = RawData(((path.name, path),), path.stem, **given), open_data(page)
+        _empty_fields(uploaded)
+        again = data is not None and raw.pseudonyms and data.raw.files == raw.files
+        read(page, raw, replaces=data if again else None)
+        st.rerun()  # the reading failed: shows the empty fields and the reason
