@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import streamlit as st
 
 from recsys.data.dataset import Dataset, History
 from recsys.embeddings import Clusters
@@ -18,6 +19,7 @@ from recsys.wording import Message
 from recsys.workspace import read_content
 from ui import cache
 from ui.shell import state
+from ui.shell.widgets import number_duplicates, one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,14 @@ class RunContext:
     def vectors(self) -> np.ndarray:
         """The next-item state of each user, on which the model's scores depend: float32 (n_users, D)."""
         return cache.embeddings_of(self.folder).users
+
+    @property
+    def item_labels(self) -> tuple[str, ...]:
+        """Each item as pickers show it, by index: its title on one line, titles that repeat numbered.
+
+        They do not depend on what else a picker offers: the browser sends back the label of what it chose earlier.
+        """
+        return _item_labels(self.folder)
 
     @property
     def interests(self) -> InterestModel:
@@ -75,6 +85,12 @@ class RunContext:
 def run_context(folder: str) -> RunContext:
     """The context of a saved run. Raises ArtifactError."""
     return RunContext(folder, *cache.open_run(folder))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _item_labels(folder: str) -> tuple[str, ...]:
+    titles = cache.open_run(folder)[1].catalogue.titles
+    return tuple(number_duplicates({item: one_line(title, 100) for item, title in enumerate(titles)}).values())
 
 
 def cohort(entry_id: str) -> tuple[str, list[str]]:

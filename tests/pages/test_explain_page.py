@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Multiselect, Radio
 
+from recsys.data.dataset import Dataset
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
@@ -30,7 +32,19 @@ def runs(own_workspace: Workspace) -> dict[str, str]:
             data, model=model, model_config=AttentionConfig(embedding_size=16, layers=1, heads=2), epochs=4, threads=1
         )
         found[model] = space.save_run(run, data).id
+    repeated = with_repeats(data)
+    found["repeats"] = space.save_run(train_run(repeated, model="popularity", threads=1), repeated).id
     return found
+
+
+def with_repeats(data: Dataset) -> Dataset:
+    """The same data with a first user who chose their first item twice more, and with four items of one title."""
+    sequence, titles = data.sequence.copy(), list(data.catalogue.titles)
+    sequence[[5, 9]] = sequence[0]
+    others = [item for item in range(1, len(titles)) if item not in sequence[:14]][:4]
+    for item in others:
+        titles[item] = "Equal"
+    return replace(data, sequence=sequence, catalogue=replace(data.catalogue, titles=tuple(titles)))
 
 
 def opened(run_id: str, **view: str) -> AppTest:
@@ -192,3 +206,21 @@ def test_interests_and_next_choice_are_shown_side_by_side(runs: dict[str, str]) 
     counting = opened(runs["popularity"], target="user:u3", tab="both")
     no_errors(counting)
     assert any("nothing to compare" in str(text.value) for text in counting.markdown)
+
+
+def test_each_of_several_entries_of_one_title_is_removed_and_added(runs: dict[str, str]) -> None:
+    """A browser sends the labels of what it has chosen, so each label must name one entry."""
+    app = opened(runs["repeats"], target="user:u0")
+    for chosen in ([5], [0, 9]):
+        edits(app, "removed").set_value(chosen).run()
+        no_errors(app)
+        assert edits(app.run(), "removed").value == chosen
+    app.text_input("explain_find").set_value("equal").run()
+    assert list(edits(app, "added").options) == ["Equal", "Equal (2)", "Equal (3)", "Equal (4)"]
+    equal = [item for item, title in enumerate(with_repeats(planted_dataset()).catalogue.titles) if title == "Equal"]
+    for chosen in ([equal[2]], equal[1:3]):
+        edits(app, "added").set_value(chosen).run()
+        app.text_input("explain_find").set_value("nothing like it").run()
+        no_errors(app)
+        assert edits(app, "added").value == chosen
+        app.text_input("explain_find").set_value("equal").run()

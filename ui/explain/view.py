@@ -18,7 +18,7 @@ from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.figures import show_figure
 from ui.shell.page_context import PageContext
-from ui.shell.widgets import escape_markdown, set_widget_value
+from ui.shell.widgets import escape_markdown, number_duplicates, one_line, set_widget_value
 
 SEARCH_RESULTS = 30
 OPTION_LABELS = "explain_labels"  # session state: the list drawn last, and the item of each label it has had
@@ -96,7 +96,7 @@ def explain(page: PageContext, context: RunContext, target: str) -> None:
     with right:
         influence = explained.influence(item)
         _reason(explained, item, influence.effects)
-        titles = [explained.title(int(known)) for known in explained.edited_history]
+        titles = _edited_titles(explained, target)
         bars = f"bars_{explained.cache_key}_{item}"
         show_figure(
             influence_figure(influence, titles, explained.title(item), limit=12),
@@ -133,7 +133,7 @@ def _recommended_items(explained: ExplainedList, target: str) -> int:
             move = f" · {'▲' if before > rank else '▼'} {tr('was {rank}', rank=before)}"
         return f"{rank:,}  {escape_markdown(explained.title(item), 120)}{move}"
 
-    labels = {item: label(item) for item in options}
+    labels = number_duplicates({item: label(item) for item in options})
     st.session_state[OPTION_LABELS] = key, known_labels | {shown: item for item, shown in labels.items()}
     heading = tr("Recommended with the changed history" if explained.edited else "Recommended")
     tooltip = tr("Choose an item to explain.")
@@ -166,12 +166,32 @@ def _remove_clicked_item(explained: ExplainedList, target: str, bars: str) -> No
     removed, added = (edit_key(explained.context, target, part) for part in ("removed", "added"))
     data = points[0]["customdata"]
     position = int(data[0] if isinstance(data, list) else data)
-    remaining = [p for p in range(len(explained.history)) if p not in st.session_state.get(removed, ())]
+    remaining = _remaining(explained, target)
     if position < len(remaining):
         st.session_state[removed] = sorted([*st.session_state.get(removed, ()), remaining[position]])
     else:
         item = int(explained.edited_history[position])
         st.session_state[added] = [one for one in st.session_state[added] if one != item]
+
+
+def _remaining(explained: ExplainedList, target: str) -> list[int]:
+    """The positions of the history that are not removed."""
+    removed = st.session_state.get(edit_key(explained.context, target, "removed"), ())
+    return [position for position in range(len(explained.history)) if position not in removed]
+
+
+def _history_titles(explained: ExplainedList) -> dict[int, str]:
+    """The title at each position of the history; an item that was chosen twice is two, which are numbered."""
+    titles = {position: one_line(explained.title(int(item)), 100) for position, item in enumerate(explained.history)}
+    return number_duplicates(titles)
+
+
+def _edited_titles(explained: ExplainedList, target: str) -> list[str]:
+    """The titles of the changed history, as the pickers of the removed and of the added items name them."""
+    titles, remaining = _history_titles(explained), _remaining(explained, target)
+    labels = explained.context.item_labels
+    added = explained.edited_history[len(remaining) :]
+    return [*(titles[position] for position in remaining), *(labels[item] for item in added)]
 
 
 def _edit_history(explained: ExplainedList, target: str) -> None:
@@ -182,7 +202,7 @@ def _edit_history(explained: ExplainedList, target: str) -> None:
         st.multiselect(
             tr("Removed from the history (click a bar, or choose here)"),
             range(len(explained.history)),
-            format_func=lambda position: explained.title(int(explained.history[position])),
+            format_func=_history_titles(explained).__getitem__,
             key=edit_key(explained.context, target, "removed"),
             placeholder=tr("none"),
         )
@@ -193,7 +213,7 @@ def _edit_history(explained: ExplainedList, target: str) -> None:
         st.multiselect(
             tr("Added to the history, newest last"),
             [*added, *(item for item in matching[:SEARCH_RESULTS] if item not in added)],
-            format_func=titles.__getitem__,
+            format_func=explained.context.item_labels.__getitem__,
             key=added_key,
             placeholder=tr("none"),
         )

@@ -22,8 +22,13 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
 
 def escape_markdown(text: object, limit: int = 200) -> str:
     """Text from data for Streamlit's markdown: special characters are escaped, lines joined, long texts cut."""
+    return _MARKDOWN.sub(r"\\\1", one_line(text, limit))
+
+
+def one_line(text: object, limit: int = 200) -> str:
+    """Text from data as a select box shows it, which knows no markdown: lines joined, long texts cut."""
     joined = " ".join(str(text).split())
-    return _MARKDOWN.sub(r"\\\1", joined if len(joined) <= limit else joined[: limit - 1] + "…")
+    return joined if len(joined) <= limit else joined[: limit - 1] + "…"
 
 
 def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
@@ -42,8 +47,9 @@ def settings_text(settings: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def option_labels(labels: Mapping[T, str]) -> Callable[[T], str]:
-    """The `format_func` of a widget with these options: their labels in the language of the reader, worded now."""
-    return {option: tr(label) for option, label in labels.items()}.__getitem__
+    """The `format_func` of a widget with these options: their labels in the language of the reader, worded now; equal
+    ones are numbered."""
+    return number_duplicates({option: tr(label) for option, label in labels.items()}).__getitem__
 
 
 def url_switch(label: str, options: Mapping[T, str], shown: T, key: str, choose: Callable[[T], None]) -> None:
@@ -91,15 +97,20 @@ def widget_values_sent() -> None:
     st.session_state[_UNSENT] = set()
 
 
-def number_duplicates(names: Mapping[str, str]) -> dict[str, str]:
-    """The same names by key, with duplicates numbered, because a select box distinguishes options by their text."""
-    shown: dict[str, str] = {}
+def number_duplicates(names: Mapping[T, str]) -> dict[T, str]:
+    """The same names by key, with duplicates numbered, because widgets distinguish options by their text alone.
+
+    Names that are cut must be cut before, or two of them may be equal again.
+    """
+    shown: dict[T, str] = {}
     taken: set[str] = set()
+    numbers: dict[str, int] = {}
     for key, name in names.items():
-        number, unique = 1, name
+        number, unique = numbers.get(name, 1), name
         while unique in taken:
             number += 1
             unique = f"{name} ({number})"
+        numbers[name] = number
         taken.add(unique)
         shown[key] = unique
     return shown
