@@ -113,7 +113,17 @@ def named_repeats(chosen: argparse.Namespace, dataset: Dataset) -> RepeatRule:
 
     if chosen.repeats is None:
         return LEAVE_OUT
-    return proposed_repeats(dataset)[0] if chosen.repeats == "auto" else RepeatRule.parse(chosen.repeats)
+    rule = proposed_repeats(dataset)[0] if chosen.repeats == "auto" else RepeatRule.parse(chosen.repeats)
+    demand_dates(rule, dataset)
+    return rule
+
+
+def demand_dates(rule: RepeatRule, dataset: Dataset) -> None:
+    """Raises InputError for a rule about days where the data has step numbers in place of dates."""
+    if rule.needs_times and not dataset.calendar:
+        required = Message("must have dates for a rule about the last choice")
+        got = Message("step numbers, which only give the order")
+        raise InputError("the data", required, got, "Leave already chosen items out, or allow them.")
 
 
 def proposed_repeats(dataset: Dataset) -> tuple[RepeatRule, str]:

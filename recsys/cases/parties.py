@@ -270,10 +270,13 @@ def _split_by_time(parts: RunParts, named: NamedParty, value: str, seen: History
 
 
 def moment(data: Dataset, user: int | None, first: int) -> Message:
-    """The day of item number `first` (0 = oldest) of a user; its number where there are no times."""
+    """The day or step of item number `first` (0 = oldest) of a user; its number where there are no times."""
     if data.timestamps is None or user is None:
         return Message("item {number}", number=first + 1)
-    day = datetime.fromtimestamp(float(data.timestamps[data.offsets[user] + first]), UTC)
+    time = float(data.timestamps[data.offsets[user] + first])
+    if not data.dated:
+        return Message("step {number}", number=f"{time:,.10g}")
+    day = datetime.fromtimestamp(time, UTC)
     return Message("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
 
 

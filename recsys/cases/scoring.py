@@ -157,7 +157,7 @@ def applicable_rules(parts: RunParts, rules: Rules) -> tuple[Rules, tuple[Messag
         "what": rules.what != "interests" or isinstance(parts.run.model, Encoder),
         "only": not rules.only or len(known_items(parts.dataset, rules.only)) > 0,
         "numbers": not rules.numbers or read_range(rules.numbers)[0] in catalogue.numbers,
-        "period": not rules.period or parts.dataset.timestamps is not None,
+        "period": not rules.period or parts.dataset.dated,
     }
     for name in (name for name, is_known in known.items() if not is_known):
         subject = Message("the {rule} under Rules", rule=RULE_NAMES[name])

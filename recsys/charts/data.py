@@ -18,7 +18,7 @@ from recsys.charts.style import (
     sentence_figure,
     with_opacity,
 )
-from recsys.data.quality import COLD, gini, scenario_overlap, share_for_half, weekly
+from recsys.data.quality import COLD, MAX_WEEKS, gini, scenario_overlap, share_for_half, weekly
 from recsys.wording import tr
 
 if TYPE_CHECKING:
@@ -151,10 +151,17 @@ def long_tail(dataset: Dataset) -> Figure:
 
 
 def activity(dataset: Dataset) -> Figure:
-    """Interactions in each week; without times, a title that says so."""
+    """Interactions in each week; without times or with step numbers, a title that says so."""
     weeks, counts = weekly(dataset)
     if not len(weeks):
-        figure = sentence_figure(tr("The data has no times: the order of rows is the order of interactions"))
+        if dataset.timestamps is None:
+            figure = sentence_figure(tr("The data has no times: the order of rows is the order of interactions"))
+        elif not dataset.dated:
+            figure = sentence_figure(
+                tr("The times are step numbers: they give the order of interactions, but no dates")
+            )
+        else:
+            figure = sentence_figure(tr("The times span more than {n:,} weeks", n=MAX_WEEKS))
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False)
         return figure

@@ -91,13 +91,19 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
     return figure
 
 
-def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Figure:
-    """A row per user, a marker per interaction by the part of the split it belongs to."""
+def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool, steps: bool = False) -> Figure:
+    """A row per user, a marker per interaction by the part of the split it belongs to.
+
+    Args:
+        dated: the axis is time, not the position in the history.
+        steps: times are step numbers, not unix seconds.
+    """
     import plotly.graph_objects as go
 
-    figure = sentence_figure(
-        title, x=tr("day" if dated else "position in the history"), y="", height=170 + 24 * len(timeline)
-    )
+    along = tr("position in the history")
+    if dated:
+        along = tr("step") if steps else tr("day")
+    figure = sentence_figure(title, x=along, y="", height=170 + 24 * len(timeline))
     for part, (colour, symbol) in MARKERS.items():
         marks = [
             (when if dated else position, number)
@@ -110,7 +116,7 @@ def split_figure(timeline: Sequence[TimelineRow], title: str, dated: bool) -> Fi
         when = np.array([mark[0] for mark in marks])
         figure.add_trace(
             go.Scatter(
-                x=(when * 1e9).astype("datetime64[ns]") if dated else when,
+                x=(when * 1e9).astype("datetime64[ns]") if dated and not steps else when,
                 y=[number for _, number in marks],
                 mode="markers",
                 name=tr(part),

@@ -82,7 +82,8 @@ class Dataset:
         items: item ids, indexes 1 … n_items (0 is padding).
         offsets: int64 (n_users + 1,): the history of user u is `sequence[offsets[u]:offsets[u + 1]]`.
         sequence: int32 (n,): item indexes.
-        timestamps: float64 (n,) unix seconds in the order of `sequence`, or None when the data has no times.
+        timestamps: float64 (n,) unix seconds in the order of `sequence` (or steps, see `calendar`), or None when the
+            data has no times.
         ratings: float32 (n,) in the order of `sequence`, or None.
         catalogue: what is known about the items.
         user_table: the user table, one row per user in index order (columns such as age band, or none).
@@ -92,6 +93,7 @@ class Dataset:
         repeats: whether already chosen items may be recommended again; not part of the fingerprint, and not saved with
             a dataset but with each run.
         sessions: whether each history is a session of a visitor who is not known, in place of a user.
+        calendar: False where timestamps are step numbers, which only give the order; not part of the fingerprint.
 
     Raises:
         InputError: lengths, ids or the number of rows are inconsistent.
@@ -109,6 +111,7 @@ class Dataset:
     cleaning: CleaningSummary | None = None
     repeats: RepeatRule = LEAVE_OUT
     sessions: bool = False
+    calendar: bool = True
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.users) + 1 or self.offsets[-1] != len(self.sequence):
@@ -146,6 +149,11 @@ class Dataset:
         return "session" if self.sessions else "user"
 
     @property
+    def dated(self) -> bool:
+        """Whether timestamps are dates: whether days can be shown and rules about days applied."""
+        return self.timestamps is not None and self.calendar
+
+    @property
     def n_items(self) -> int:
         return len(self.items)
 
@@ -178,7 +186,7 @@ class Dataset:
 
     @cached_property
     def end(self) -> float:
-        """Unix seconds of the last interaction; infinity where the data has no times or no rows."""
+        """The timestamp of the last interaction; infinity where the data has no times or no rows."""
         return np.inf if self.timestamps is None or not len(self.timestamps) else float(self.timestamps.max())
 
     def left_out(self, user: int, length: int | None = None, now: float | None = None) -> History:

@@ -58,6 +58,7 @@ class Interactions:
         user_ids, item_ids: ids as in the file, in order of first appearance.
         offsets: int64 (n_users + 1,); sequence: int32 (n,) item indexes from 1.
         timestamps, ratings: float64 (n,) and float32 (n,) in the order of `sequence`, or None.
+        calendar: whether timestamps are unix seconds, not step numbers.
         titles, scenarios: item id -> title or scenario that the interactions name.
         sessions: whether the rows are grouped by a column of sessions, as there is none of users.
     """
@@ -72,6 +73,7 @@ class Interactions:
     scenarios: Mapping[str, str]
     report: CleaningReport
     sessions: bool = False
+    calendar: bool = True
 
 
 def build_interactions(inputs: Sequence[InputTable], plan: CleaningPlan, prefix_items: bool) -> Interactions:
@@ -124,6 +126,7 @@ def build_interactions(inputs: Sequence[InputTable], plan: CleaningPlan, prefix_
         scenarios=_texts_of_items(joined.column("scenario"), items, item_ids, kept),
         report=_report(table, codes, tuple(warnings)),
         sessions=all(is_session_name(one.columns.roles["user_id"]) for one in inputs),
+        calendar=rows.calendar,
     )
 
 

@@ -256,4 +256,5 @@ def _dataset(
         user_table=build_user_table(rows.user_ids, side_tables.get("users")),
         name=name,
         sessions=rows.sessions,
+        calendar=rows.calendar,
     )

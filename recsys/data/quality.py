@@ -40,7 +40,7 @@ class QualityReport:
         gini_items, gini_users: inequality of interactions, 0 (all equal) … 1 (one has all).
         share_for_half: smallest share of items that holds half of all interactions.
         median_history: median number of interactions per user.
-        ties: share of rows that share their second with another row of the same user; None without times.
+        ties: share of rows that share their second (or step) with another row of the same user; None without times.
         repeats: share of rows whose user had that item before.
         cold_users, cold_items: how many have fewer than `COLD` interactions.
         missing: metadata column -> share of items (or users) without a value.
@@ -132,10 +132,10 @@ def share_for_half(counts: np.ndarray) -> float:
 def weekly(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """The starts of all weeks (unix seconds, Mondays, UTC) and the interactions in each.
 
-    Both are empty without times, and for more than `MAX_WEEKS` weeks.
+    Both are empty without times, where times are step numbers, and for more than `MAX_WEEKS` weeks.
     """
     times = dataset.timestamps
-    if times is None or not len(times):
+    if times is None or not dataset.dated or not len(times):
         return np.empty(0), np.empty(0, dtype=np.int64)
     first_monday = 4 * DAY  # 1 January 1970 was a Thursday
     number = np.floor((times - first_monday) / WEEK).astype(np.int64)
@@ -147,11 +147,11 @@ def weekly(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tied_share(dataset: Dataset) -> float | None:
-    """Share of rows that share their second with another row of the same user; None without times."""
+    """Share of rows that share their second (or step) with another row of the same user; None without times."""
     times = dataset.timestamps
     if times is None or not len(times):
         return None if times is None else 0.0
-    return float(has_equal_neighbour(dataset.user_of, np.floor(times)).mean())
+    return float(has_equal_neighbour(dataset.user_of, np.floor(times) if dataset.dated else times).mean())
 
 
 def scenario_overlap(dataset: Dataset) -> tuple[tuple[str, ...], np.ndarray]:
@@ -191,7 +191,7 @@ def _findings(report: QualityReport, dataset: Dataset) -> list[Finding]:
         _cold_users(report.cold_users, dataset.n_users),
         _cold_items(report.cold_items, dataset.n_items),
         _unequal_users(report.gini_users),
-        _ties(report.ties),
+        _ties(report.ties) if dataset.calendar else _tied_steps(report.ties),
         _repeats(report.repeats),
     ]
     gaps = {name: share for name, share in report.missing.items() if share > 0}
@@ -295,6 +295,17 @@ def _ties(ties: float | None) -> Finding:
         share=share,
     )
     return Finding(name, share, meaning, "warning")
+
+
+def _tied_steps(ties: float | None) -> Finding:
+    if ties is None:
+        return _ties(None)
+    meaning = Message(
+        "The times are step numbers, which only give the order. {share} of the rows share a step with another row of "
+        "the same user, in the order of the file.",
+        share=_percent(ties),
+    )
+    return Finding(Message("Times"), Message("step numbers"), meaning, _notice_if(ties > 0.3))
 
 
 def _repeats(repeats: float) -> Finding:

@@ -60,6 +60,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "modalities": list(catalogue.vectors),
         "numbers": list(catalogue.numbers),
         "cleaning": None if dataset.cleaning is None else dataset.cleaning.to_json(),
+        "calendar": dataset.calendar,
     } | ({"sessions": True} if dataset.sessions else {})
     part = folder / ".meta.json"
     part.write_text(json.dumps(meta, ensure_ascii=False, indent=1), "utf-8")
@@ -124,6 +125,7 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
         table = parquet.read_table(folder / "numbers.parquet")
         numbers = {name: table[name].to_numpy() for name in meta["numbers"]}
     names = [column for column in users.columns if column.startswith("p:")]
+    cleaning = CleaningSummary.from_json(meta["cleaning"]) if meta.get("cleaning") else None  # not in older data
     return Dataset(
         users=IdMap(users["user_id"].tolist(), first=0, subject="user_id"),
         items=IdMap(items["item_id"]),
@@ -141,9 +143,18 @@ def _assemble(folder: Path, meta: dict[str, Any], rows: Any, items: dict[str, An
         ),
         user_table=users[names].rename(columns=lambda name: name.removeprefix("p:")),
         name=meta["name"],
-        cleaning=CleaningSummary.from_json(meta["cleaning"]) if meta.get("cleaning") else None,  # not in older data
+        cleaning=cleaning,
         sessions=meta.get("sessions") is True,
+        calendar=bool(meta["calendar"]) if "calendar" in meta else not _read_as_steps(cleaning),
     )
+
+
+def _read_as_steps(cleaning: CleaningSummary | None) -> bool:
+    """Whether data that were saved without `calendar` have step numbers, by what cleaning said of their times."""
+    from recsys.data.cleaning_warnings import NOTATION_OF_TIMES
+    from recsys.data.schema.times import STEPS
+
+    return cleaning is not None and Message(NOTATION_OF_TIMES, notation=STEPS) in cleaning.warnings
 
 
 def _item_schema(pa: Any) -> Any:

@@ -53,6 +53,8 @@ def data_card(dataset: Dataset) -> dict[str, str]:
     times, span = dataset.timestamps, Message("no times")
     if times is not None and len(times):
         span = Message("{first} to {last}", first=_day(times.min()), last=_day(times.max()))
+        if not dataset.dated:
+            span = Message("steps {first} to {last}", first=f"{times.min():,.10g}", last=f"{times.max():,.10g}")
     density = dataset.n_interactions / max(1, dataset.n_users * dataset.n_items)
     return {
         Message("name"): dataset.name,

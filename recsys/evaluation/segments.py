@@ -42,7 +42,7 @@ class Grouping:
 def user_attributes(dataset: Dataset) -> tuple[str, ...]:
     """Attributes that users can be grouped by in this data."""
     found: list[str] = [LENGTH, POPULARITY]
-    if dataset.timestamps is not None and not dataset.sessions:
+    if dataset.dated and not dataset.sessions:
         found.insert(1, ACTIVITY)
     if len(dataset.catalogue.scenario_names) > 1:
         found.append(SCENARIO)
@@ -62,7 +62,7 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
     histories = holdout.histories
     if by == LENGTH:
         return _quartiles(LENGTH, np.array([len(h) for h in histories], dtype=float), _items, whole=True)
-    if by == ACTIVITY and dataset.timestamps is not None:
+    if by == ACTIVITY and dataset.dated:
         return _quartiles(ACTIVITY, _items_a_week(dataset, holdout), _items_weekly)
     if by == POPULARITY:
         return _quartiles(POPULARITY, 100 * _history_popularity(dataset, histories), _less_popular, whole=True)

@@ -148,10 +148,11 @@ def first_times(dataset: Dataset) -> np.ndarray:
     """Unix seconds of the first interaction of each item: float64 (n_items + 1,), NaN where it has none.
 
     Raises:
-        InputError: the data has no times.
+        InputError: the data has no times, or step numbers in their place.
     """
-    if dataset.timestamps is None:
-        raise InputError(dataset.name, "must have times for a period", fix="Remove the period under Rules.")
+    if dataset.timestamps is None or not dataset.dated:
+        got = None if dataset.timestamps is None else Message("step numbers, which only give the order")
+        raise InputError(dataset.name, "must have times for a period", got, "Remove the period under Rules.")
     times = np.full(dataset.n_items + 1, np.inf)
     np.minimum.at(times, dataset.sequence, dataset.timestamps)
     return np.where(np.isfinite(times), times, np.nan)

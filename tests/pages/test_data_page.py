@@ -514,3 +514,10 @@ def test_several_zips_are_one_input_and_so_is_a_folder(space: Space) -> None:
     field.set_value([(f"orders/{name}", content, "text/csv") for name, content in parts]).run()
     no_errors(app)
     assert metrics(app)["Rows kept"] == "90" and len(space.entries("dataset")) == 2
+
+
+def test_step_numbers_are_not_shown_as_dates(space: Space) -> None:
+    rows = b"user,item,timestamp\n" + b"".join(b"u%d,i%d,%d\n" % (n % 5, n * n % 7, n + 1) for n in range(90))
+    app = drop(data_page(), ("steps.csv", rows))
+    shown = words(open_tab(app, "Shape")) + "".join(str(chart.proto) for chart in app.get("plotly_chart"))
+    assert "but no dates" in shown.replace("<br>", " ") and "busiest week" not in shown

@@ -51,6 +51,7 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                         rows=split.train.n_interactions,
                     ),
                     dated=protocol.key == "time",
+                    steps=not evaluated.dataset.dated,
                 )
                 show_figure(drawn, f"split_{protocol.key}")
             _evaluate_by(evaluated, protocol)

@@ -34,7 +34,7 @@ def defaults_of_repeats(dataset: Dataset) -> Mapping[str, Any]:
 
 def choose_repeats(settings: Settings, dataset: Dataset) -> RepeatRule:
     """Draws the choice with the proposal and its reason."""
-    kinds = list(LABELS) if dataset.timestamps is not None else ["leave-out", "allow"]
+    kinds = list(LABELS) if dataset.dated else ["leave-out", "allow"]
     kind = st.selectbox(
         tr("Already chosen items"),
         kinds,
@@ -64,7 +64,7 @@ def choose_repeats(settings: Settings, dataset: Dataset) -> RepeatRule:
 def days_of(dataset: Dataset) -> tuple[date, date]:
     """The first and the last day (UTC) of the data; today where it has no times, or times that are no dates."""
     today = datetime.now(UTC).date()
-    if dataset.timestamps is None or not len(dataset.timestamps):
+    if dataset.timestamps is None or not dataset.dated or not len(dataset.timestamps):
         return today, today
     try:
         ends = (datetime.fromtimestamp(float(end), UTC).date() for end in (dataset.timestamps.min(), dataset.end))

@@ -44,7 +44,7 @@ def candidate_rules(page: PageContext, context: RunContext) -> None:
             _list(page, dataset, name, tr(label), tr(note))
         if dataset.catalogue.numbers or rules.numbers:
             _numbers(page, dataset)
-        if dataset.timestamps is not None or rules.period:
+        if dataset.dated or rules.period:
             _period(page, dataset)
         if any(dataset.catalogue.tags) or rules.per_tag:
             set_widget_value("rule_per_tag", rules.per_tag)
@@ -148,7 +148,7 @@ def _period(page: PageContext, dataset: Dataset) -> None:
         return "..".join("" if end is None else f"{end:%Y-%m-%d}" for end in ends) if any(ends) else ""
 
     change = _changes(page, "period", written)
-    times = dataset.timestamps
+    times = dataset.timestamps if dataset.dated else None
     limits: dict[str, Any] = {}
     if times is not None and len(times):
         days = [datetime.fromtimestamp(float(end), UTC).date() for end in (times.min(), times.max())]

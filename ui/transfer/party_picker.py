@@ -283,7 +283,10 @@ def _before(page: PageContext, context: RunContext, side: str, written: str) -> 
         format_func=lambda n: f"{n} · {tr(moment(data, user, n))}",
         key=f"{side}_before_{written}",
     )
-    st.caption(tr("The items before this day are the source, the items since then the target."))
+    if data.dated and user is not None:
+        st.caption(tr("The items before this day are the source, the items since then the target."))
+    else:
+        st.caption(tr("The items before this one are the source, the items since then the target."))
     return f"before:{first}"
 
 

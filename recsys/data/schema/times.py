@@ -32,7 +32,7 @@ _COMPACT = r"^\s*(?P<Y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2
 _DATES, _NO_TIMES, _UNREADABLE = Message("dates"), Message("no times"), Message("no readable time")
 _DIGITS, _LONG_DIGITS = Message("dates written YYYYMMDD"), Message("dates written YYYYMMDDhhmmss")
 _EXCEL, _NANOSECONDS, _ISO = Message("Excel serial dates"), Message("unix nanoseconds"), Message("ISO dates")
-_STEPS = Message("step numbers, which only give the order (too small for unix time)")
+STEPS = Message("step numbers, which only give the order (too small for unix time)")
 _YEAR_AT_END, _MONTH_NAME = Message("dates with the year last"), Message("dates with a month's name")
 _MONTH_DAY_YEAR = Message("dates written month day, year")
 _MONTH_FIRST = Message("month-first dates (a second number is above 12)")
@@ -40,7 +40,7 @@ _DAY_FIRST = Message("day-first dates (a first number is above 12)")
 _DAY_FIRST_ASSUMED = Message("day-first dates (assumed)")
 NOTATIONS: tuple[Message, ...] = (
     *(notation for _, _, notation in _UNITS), _DATES, _NO_TIMES, _UNREADABLE, _DIGITS, _LONG_DIGITS, _EXCEL,
-    _NANOSECONDS, _ISO, _STEPS, _YEAR_AT_END, _MONTH_NAME, _MONTH_DAY_YEAR, _MONTH_FIRST, _DAY_FIRST,
+    _NANOSECONDS, _ISO, STEPS, _YEAR_AT_END, _MONTH_NAME, _MONTH_DAY_YEAR, _MONTH_FIRST, _DAY_FIRST,
     _DAY_FIRST_ASSUMED,
 )  # fmt: skip
 """How times can be written."""
@@ -110,7 +110,7 @@ def _from_numbers(values: np.ndarray) -> ParsedTimes:
     if finite.min() >= _EXCEL_EPOCH and finite.max() <= 80_000:
         return ParsedTimes((values - _EXCEL_EPOCH) * 86_400, _EXCEL)
     if median < 1e8:
-        return ParsedTimes(values, _STEPS, calendar=False)
+        return ParsedTimes(values, STEPS, calendar=False)
     for limit, factor, notation in _UNITS:
         if median < limit:
             return ParsedTimes(values if factor == 1.0 else values * factor, notation)
