@@ -68,6 +68,4 @@ def test_a_demo_that_ends_on_train_opens_its_run(visit: Visits, page: Page) -> N
     expect(page).to_have_url(re.compile("job="))
     menu(page, "2 Train", "Train a model")
     assert running(page), "the demo has ended before Train was open"
-    expect(page.locator(".st-key-train_curve")).to_be_visible(timeout=LONG)  # an epoch has ended
-    page.locator(".st-key-train_stop button").click()  # the whole training takes more than a minute
     opens_its_run(visit, page)

@@ -66,7 +66,7 @@ def _menu(page: PageContext) -> None:
 
 def _step_number(page: PageContext, step: Step, running: JobSnapshot | None) -> str:
     if running is not None:
-        return f" · {running.fraction:.0%}"
+        return " · …"  # the menu is not drawn again while the job runs; its bar below is
     entry = _shown_entry(page, step.key)
     shown = "" if entry is None else escape_markdown(entry.meta.get("number", ""), 20)
     return f" · {shown}" if shown else ""
