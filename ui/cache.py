@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.wording import Message, tr
+from recsys.workspace.entries import name_of, name_of_data
 from ui.language import WordedLater
 
 if TYPE_CHECKING:
@@ -29,20 +31,43 @@ Representation = Literal["interests", "next-choice"]
 """What a user vector says: what the user likes over time, or what the user is likely to choose next."""
 
 
-@st.cache_resource(max_entries=6, show_spinner=WordedLater(Message("Opening the run …")))
 def open_run(folder: str) -> tuple[Run, Dataset]:
-    """A saved run with the data it was trained on. Raises ArtifactError."""
+    """A saved run with the data it was trained on, under the names that they have now. Raises ArtifactError."""
+    run, dataset = _open_run(folder)
+    names = name_of(Path(folder), run.name), name_of_data(Path(folder), dataset.name)
+    return (run, dataset) if names == (run.name, dataset.name) else _renamed_run(folder, *names)
+
+
+@st.cache_resource(max_entries=6, show_spinner=WordedLater(Message("Opening the run …")))
+def _open_run(folder: str) -> tuple[Run, Dataset]:
     from recsys.runs import load_run
 
     return load_run(Path(folder))
 
 
-@st.cache_resource(max_entries=6, show_spinner=WordedLater(Message("Opening the data …")))
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _renamed_run(folder: str, name: str, data_name: str) -> tuple[Run, Dataset]:
+    run, dataset = _open_run(folder)
+    return replace(run, name=name), replace(dataset, name=data_name)
+
+
 def open_dataset(folder: str) -> Dataset:
-    """A saved dataset. Raises ArtifactError."""
+    """A saved dataset, under the name that it has now. Raises ArtifactError."""
+    dataset = _open_dataset(folder)
+    name = name_of(Path(folder), dataset.name)
+    return dataset if name == dataset.name else _renamed_dataset(folder, name)
+
+
+@st.cache_resource(max_entries=6, show_spinner=WordedLater(Message("Opening the data …")))
+def _open_dataset(folder: str) -> Dataset:
     from recsys.data.storage import load_dataset
 
     return load_dataset(Path(folder))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _renamed_dataset(folder: str, name: str) -> Dataset:
+    return replace(_open_dataset(folder), name=name)
 
 
 def embeddings_of(folder: str, representation: Representation = "next-choice") -> Embeddings:

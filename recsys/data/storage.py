@@ -94,15 +94,6 @@ def load_dataset(folder: Path) -> Dataset:
     return dataset
 
 
-def saved_name(folder: Path) -> str:
-    """The name of saved data, from meta.json alone. Raises ArtifactError where that is damaged."""
-    try:
-        return str(json.loads((folder / "meta.json").read_text("utf-8"))["name"])
-    except DAMAGED_FILE as error:
-        subject = Message("the data in {folder}", folder=folder.name)
-        raise ArtifactError(subject, "is damaged", type(error).__name__, "Load the file again.") from error
-
-
 def holds_sessions(folder: Path) -> bool:
     """Whether the histories of saved data are sessions, from meta.json alone; False where that is damaged."""
     try:

@@ -77,7 +77,6 @@ def tune_part(job: JobDescription, workspace: Workspace, progress: Progress) -> 
 def _copy_equal_search(job: JobDescription, workspace: Workspace, progress: Progress) -> str:
     """Copies the search of an equal job into the job's space, under the name that the app gives; "" where there is
     none, or it is deleted already. An unfinished equal search in the space counts as finished then."""
-    from recsys.data.storage import saved_name
     from recsys.runs.tuning import SEARCH_TRIALS, finish, read_search, search_folder
 
     if progress.equal_result is None:
@@ -85,9 +84,9 @@ def _copy_equal_search(job: JobDescription, workspace: Workspace, progress: Prog
     space = workspace.space(job.space)
     try:
         entry, folder = workspace.find(str(progress.equal_result["search"]), "search")
-        content, data = read_content(folder), saved_name(workspace.find(job.dataset, "dataset")[1])
+        content, data = read_content(folder), workspace.find(job.dataset, "dataset")[0]
         found, meta = read_search(content), {**entry.meta, "dataset": job.dataset}
-        name = Message(SEARCH, trials=len(found.of_model), data=data)
+        name = Message(SEARCH, trials=len(found.of_model), data=data.name)
         copied = space.save_json("search", name, content, meta).id
     except StudioError:
         return ""
@@ -102,7 +101,8 @@ def _begun(job: JobDescription, workspace: Workspace, progress: Progress) -> tup
     from recsys.runs.tuning import SEARCH_TRIALS, KeptTrials, SearchPlan
 
     plan = SearchPlan.from_json(job.settings["search"])
-    dataset = load_dataset(workspace.find(job.dataset, "dataset")[1])
+    entry, folder = workspace.find(job.dataset, "dataset")
+    dataset = replace(load_dataset(folder), name=entry.name)
     kept = KeptTrials.of(workspace.space(job.space).folder / SEARCH_TRIALS, plan, dataset)
     progress(0.001, Message("Preparing the search …"), trials=trial_rows(plan, kept), planned=plan.trials)
     return dataset, plan, kept

@@ -107,7 +107,8 @@ def _plan(job: JobDescription) -> TrainingPlan:
 def _dataset(job: JobDescription, workspace: Workspace) -> Dataset:
     from recsys.data.storage import load_dataset
 
-    return load_dataset(workspace.find(job.dataset, "dataset")[1])
+    entry, folder = workspace.find(job.dataset, "dataset")
+    return replace(load_dataset(folder), name=entry.name)
 
 
 def _checkpoint(job: JobDescription, workspace: Workspace) -> Path:
@@ -124,15 +125,14 @@ def _copy_equal_run(job: JobDescription, workspace: Workspace, progress: Progres
 
     Returns the id of the copy; "" where there is no such run, or it is deleted already.
     """
-    from recsys.data.storage import saved_name
     from recsys.runs import copy_run, read_card
 
     if progress.equal_result is None:
         return ""
     try:
         entry, source = workspace.find(str(progress.equal_result["run"]), "run")
-        data, meta = workspace.find(job.dataset, "dataset")[1], {**entry.meta, "dataset": job.dataset}
-        default = Message(MODEL_ON_DATA, model=model_label(read_card(source).model), data=saved_name(data))
+        (named, data), meta = workspace.find(job.dataset, "dataset"), {**entry.meta, "dataset": job.dataset}
+        default = Message(MODEL_ON_DATA, model=model_label(read_card(source).model), data=named.name)
         name = str(job.settings.get("name") or default)
         return workspace.space(job.space).save("run", name, lambda to: copy_run(source, to, name, data), meta).id
     except StudioError:

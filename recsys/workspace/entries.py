@@ -54,6 +54,27 @@ class Entry:
         return known_name(self.name)
 
 
+def name_of(folder: Path, otherwise: str) -> str:
+    """The name of the entry in a folder, which its owner may have changed since its content was saved.
+
+    Args:
+        otherwise: the name in the content, for a folder that is no entry (the sample's run).
+    """
+    return read_entry(folder).name if (folder / "entry.json").is_file() else otherwise
+
+
+def name_of_data(run_folder: Path, otherwise: str) -> str:
+    """The name of the dataset that a saved run was trained on, where it is saved in the same space.
+
+    Args:
+        otherwise: its name in the run.
+    """
+    if not (run_folder / "entry.json").is_file():
+        return otherwise
+    dataset = str(read_entry(run_folder).meta.get("dataset", ""))
+    return name_of(run_folder.parents[1] / "dataset" / dataset, otherwise) if TOKEN.fullmatch(dataset) else otherwise
+
+
 def without_replacement(entry: Entry) -> Entry:
     """The entry as one that nothing replaces: for what a user copies, imports or restores to have it."""
     return replace(entry, meta={name: value for name, value in entry.meta.items() if name != REPLACED_BY})

@@ -42,7 +42,7 @@ def measured(folder: Path | None, key: str) -> tuple[Data, str]:
     if folder is None or folder == SAMPLE_RUN_FOLDER:
         return in_language(of_sample()[key], language()), "" if folder else "none"
     try:
-        return _of_run(str(folder), key), ""
+        return {"run": run_context(str(folder)).run.name, **_of_run(str(folder), key)}, ""
     except StudioError as error:
         return in_language(of_sample()[key], language()), error.message
 
@@ -50,13 +50,13 @@ def measured(folder: Path | None, key: str) -> tuple[Data, str]:
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _of_run(folder: str, key: str) -> Data:
     """Raises StudioError where the run can't show the lesson."""
-    return measure(run_context(folder), key)
+    found: Data = _json(MEASURES[key](run_context(folder)))
+    return found
 
 
 def measure(context: RunContext, key: str) -> Data:
     """Measures a lesson on a run. Raises InputError where the run lacks what the lesson shows."""
-    found = MEASURES[key](context)
-    return {"run": context.run.name, **_json(found)}
+    return {"run": context.run.name, **_json(MEASURES[key](context))}
 
 
 def _json(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from recsys.errors import ArtifactError
 from recsys.models.table import model_label, setting_label, setting_value
 from recsys.models.training.problems import known_problem
 from recsys.wording import Message, in_a_row, tr
+from recsys.workspace.entries import name_of
 from recsys.workspace.names import known_name
 from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
@@ -113,6 +115,7 @@ def open_card(page: PageContext, dataset: Dataset) -> RunCard | None:
     if page.run_folder is None:
         return None
     card = read_card(page.run_folder)
+    card = replace(card, name=name_of(page.run_folder, card.name))
     return card if dataset.matches(card.dataset_fingerprint) else None
 
 
