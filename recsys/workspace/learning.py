@@ -53,10 +53,12 @@ def forget_classes(space_folder: Path, still_open: Collection[str]) -> None:
 
 
 def merge_learning(old: Path, new: Path) -> None:
-    """Adds what one space has kept to another, whose own entries stay."""
+    """Adds what one space has kept to another, whose own entries stay; a teacher has the classes of both."""
     if (old / FILE).is_file():
         with _WRITING:
-            _write(new, {**read_learning(old), **read_learning(new)})
+            added, own = read_learning(old), read_learning(new)
+            classes = {**added.get(CLASSES, {}), **own.get(CLASSES, {})}
+            _write(new, {**added, **own, **({CLASSES: classes} if classes else {})})
 
 
 def _write(folder: Path, content: Learning) -> None:

@@ -14,6 +14,7 @@ from recsys.errors import InputError
 from recsys.jobs.progress import Progress
 from tests.jobs.functions import queue_of_functions, submit
 from recsys.workspace import Space, Workspace, read_content
+from recsys.workspace.learning import CLASSES, keep_learning, read_learning
 
 ANN, BOB, CEM = "a" * 32, "b" * 32, "c" * 32
 
@@ -36,6 +37,19 @@ def test_what_either_held_is_in_the_one_that_stays(tmp_path: Path) -> None:
         assert [gone.name for gone in space.trash()] == ["thrown away"]
     assert [home.find(note.id, "note")[0].name for note in notes] == ["of ann", "of bob"]
     assert home.owner_of(notes[0].id, "note") == "Ann"
+
+
+def test_a_teacher_keeps_the_keys_of_the_classes_in_both(tmp_path: Path) -> None:
+    """Lessons and guides stay as the space that remains has them."""
+    home = Workspace(tmp_path)
+    ann, bob = home.space(ANN), home.space(BOB)
+    keep_learning(ann.folder, CLASSES, first="key 1", both="old")
+    keep_learning(ann.folder, "matrix", prediction=3.0, seen=True)
+    keep_learning(bob.folder, CLASSES, second="key 2", both="own")
+    keep_learning(bob.folder, "matrix", prediction=4.0)
+    home.join(ann.id, bob.id)
+    kept = {CLASSES: {"first": "key 1", "second": "key 2", "both": "own"}, "matrix": {"prediction": 4.0}}
+    assert read_learning(bob.folder) == kept
 
 
 def test_a_space_opened_before_goes_on_in_the_one_that_stays(tmp_path: Path) -> None:
