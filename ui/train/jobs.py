@@ -43,7 +43,7 @@ class Training:
 
 def start(page: PageContext, dataset: Dataset, plan: TrainingPlan) -> str:
     """Saves a plan and queues its training. Returns the id of job and entry."""
-    plan = replace(plan, name=plan.name or new_run_name(page.space, dataset))
+    plan = replace(plan, name=plan.name.strip() or new_run_name(page.space, dataset))
     content = {"plan": plan.to_json(), "dataset": page.dataset_id}
     entry = page.space.save_json("training", plan.name, content)
     try:
