@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.data.repeats import ALLOW
 from recsys.evaluation.study.transfer_study import transfer_study
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
@@ -158,6 +159,19 @@ def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     table = app.dataframe[0].value
     assert len(table.columns) == len(alone) + 1 and any("beside" in name for name in table.columns), list(table.columns)
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
+
+
+def test_a_run_under_another_rule_is_left_out_with_a_sentence(saved: dict[str, str]) -> None:
+    space = state.workspace().space(SPACE)
+    run, data = load_run(space.path(saved["beside"]))
+    other = space.save_run(replace(run, name="again", config={**run.config, "repeats": ALLOW.text}), data).id
+    app = opened(saved["last-one"], tab="compare")
+    for chosen, reason in ((other, "another rule for already chosen items"), (saved["none"], "on every row")):
+        app = after_jobs(app.multiselect(key="choose_runs").set_value([chosen]).run())
+        no_errors(app)
+        assert [reason in info.value for info in app.info] == [True]
+        assert not any("again" in name or "run none" in name for name in app.dataframe[0].value.columns)
+    space.delete(other)
 
 
 def test_a_deleted_run_is_left_out_and_its_figures_are_shown_of_no_other_run(saved: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import PageContext
 from ui.shell.job_results import job_id, job_result
+from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -58,7 +59,8 @@ class EvaluationContext:
 def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], dict[str, str]]:
     """The run's models, the parts of its model, and the models of runs chosen for comparison; name -> id of these.
 
-    Chosen runs that can no longer be opened are forgotten, which the page says once.
+    Chosen runs that can no longer be opened are forgotten, which the page says once. Those that can't be judged on the
+    same test items by the same rule are left out, which it says as long as they are chosen.
     """
     models, compared = context.run.models | context.run.parts, dict[str, str]()
     for entry_id in tuple(st.session_state.get(COMPARED_RUNS, ())):
@@ -68,7 +70,15 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], dic
             st.session_state[COMPARED_RUNS] = [one for one in st.session_state[COMPARED_RUNS] if one != entry_id]
             st.info(tr("A run that was compared here has been deleted or can’t be opened. It is left out."))
             continue
-        if dataset.fingerprint == context.dataset.fingerprint and run.holdout == context.run.holdout:
+        if reason := _not_comparable(context, run, dataset):
+            st.info(
+                tr(
+                    "“{run}” is not compared: {reason}.",
+                    run=escape_markdown(tr(known_name(run.name)), 60),
+                    reason=tr(reason),
+                )
+            )
+        else:
             name: str = Message("{model} of {run}", model=model_label(run.model.name), run=known_name(run.name))
             name = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME]
             while name in models:
@@ -76,6 +86,17 @@ def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], dic
             models[name] = run.model
             compared[name] = entry_id
     return models, compared
+
+
+def _not_comparable(context: RunContext, run: Run, dataset: Dataset) -> Message | None:
+    """Why another run can't be judged beside the open one; None where it can."""
+    if dataset.fingerprint != context.dataset.fingerprint:
+        return Message("it was trained on other data")
+    if run.holdout != context.run.holdout:
+        return Message("it was trained on every row, test items included")
+    if run.repeats != context.run.repeats:
+        return Message("it was trained under another rule for already chosen items")
+    return None
 
 
 def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | None:
