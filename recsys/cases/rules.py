@@ -35,7 +35,7 @@ class Rules:
         diversity: 0 … 1, for the exported list. The list in the mixer is ranked by score alone, so that its changes are
             exact.
         epsilon: privacy parameter ε that protects the source; 0 for no protection. A protected source can't be combined
-            with rules that read histories: `cold_items`, `hide_source`, `second_score`, `period`.
+            with rules that read histories: `cold_items`, `hide_source`, `second_score`, `period`, a learned `method`.
         method: the name of the transfer method, of next-choice scores.
         what: what is transferred of the source: "next-choice" scores or its long-term "interests".
         interests: weights of the source's interests, as `recsys.transfer.write_weights` writes them; "" for all.
@@ -76,7 +76,7 @@ class Rules:
 
     def protected(self) -> Rules:
         """The same without the rules that read histories, for a protected source."""
-        next_choice = replace(self, what="next-choice", interests="")
+        next_choice = replace(self, what="next-choice", interests="", method="linear")
         return replace(next_choice, cold_items=False, hide_source=False, second_score="", weight=0.0, period="")
 
     def transferring(self, what: str) -> Rules:

@@ -156,6 +156,8 @@ def private_scores(model: Encoder, private: PrivateSource) -> np.ndarray:
 def private_transfer(pair: Transfer, private: PrivateSource) -> Transfer:
     """The transfer with the private source in place of the source, and without the source's histories.
 
+    The guarantee holds for the linear blend, and for a learned method that was fitted without the source's users.
+
     Raises:
         InputError: the model has no user embeddings, or the pair transfers the source's interests: they are split by
             its history, and one noised embedding can't be.

@@ -172,16 +172,29 @@ def test_interests_close_the_list_beside(runs: dict[str, str]) -> None:
     assert (param(app, "what"), param(app, "beside")) == ("interests", "")
 
 
-@pytest.mark.parametrize("view", [{"method": "bridge", "beside": "linear"}, {"beside": "personalised_bridge"}])
-def test_a_protected_source_is_transferred_by_both_methods_from_one_draw(
-    runs: dict[str, str], view: dict[str, str]
-) -> None:
-    app = opened(runs["attention"], epsilon="4", tab="privacy", **view)
+def test_a_protected_source_is_transferred_by_the_linear_blend_alone(runs: dict[str, str]) -> None:
+    """Learned methods are fitted to all histories, the source's without noise included."""
+    app = opened(runs["attention"], epsilon="4", tab="privacy", beside="personalised_bridge")
     no_errors(app)
     data = shown(app)
-    assert data["path"] != data["methods"]["second"]["path"]
+    assert data["methods"]["second"] is None and [one["name"] for one in data["methods"]["options"]] == ["linear"]
+    assert "can’t be shown with a protected source" in said(app)
     assert "Protected: the history is not shown" in json.dumps(data, ensure_ascii=False)
-    assert [metric.value for metric in app.metric] == ["ε = 4"], "the second list costs nothing"
+    assert [metric.value for metric in app.metric] == ["ε = 4"]
+    refused = opened(runs["attention"], epsilon="4", method="bridge", beside="linear")
+    no_errors(refused)
+    assert mixer(refused) is None and "a learned transfer method: it is fitted to all histories" in said(refused)
+    refused.session_state["transfer_rules"] = True
+    refused.run()
+    refused.toggle(key="rule_protect").set_value(False).run()
+    assert shown(refused)["methods"]["second"] is not None
+    refused.toggle(key="rule_protect").set_value(True).run()
+    no_errors(refused)
+    assert (param(refused, "method"), param(refused, "beside")) == ("", "")
+    assert shown(refused)["methods"]["second"] is None
+    refused.session_state["transfer_rules"] = True
+    refused.run()
+    assert refused.selectbox(key="rule_method").disabled
 
 
 def test_rules_apply_to_both_lists(runs: dict[str, str]) -> None:

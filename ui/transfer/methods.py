@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from recsys.cases.rules import Rules
 from recsys.errors import ArtifactError, InputError
 from recsys.evaluation.study import methods as studied
 from recsys.evaluation.study.results import check_study
 from recsys.metrics.uncertainty import Estimate
 from recsys.transfer import METHODS, TransferMethod
 from recsys.transfer.methods import DEFAULT
-from recsys.wording import tr, tr_n
+from recsys.wording import Message, tr, tr_n
 from ui.components.mixer import MethodOption
 from ui.glossary import meaning_of_method
 from ui.run_context import RunContext
@@ -22,18 +23,22 @@ def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
     return {name: METHODS[name] for name in context.methods}
 
 
-def method_options(context: RunContext) -> tuple[MethodOption, ...]:
-    """The methods to choose from in the mixer."""
-    found = usable_methods(context)
+def method_options(context: RunContext, rules: Rules) -> tuple[MethodOption, ...]:
+    """The methods to choose from in the mixer: of a protected source only the linear blend reads no histories."""
+    found = {DEFAULT: METHODS[DEFAULT]} if rules.epsilon else usable_methods(context)
     return tuple(MethodOption(name, method.label, meaning_of_method(name)) for name, method in found.items())
 
 
-def applied_beside(context: RunContext, beside: str, method: str, what: str) -> tuple[str, str]:
+def applied_beside(context: RunContext, beside: str, rules: Rules) -> tuple[str, str]:
     """The method of a link whose list is shown beside the first, or "", and a sentence why it is not shown."""
-    if not beside or beside == method:
+    if not beside or beside == rules.method:
         return "", ""
-    if what == "interests":
-        problem = InputError("the list beside the first", "needs next-choice scores", what, "It is not shown.")
+    if rules.what == "interests":
+        problem = InputError("the list beside the first", "needs next-choice scores", rules.what, "It is not shown.")
+    elif rules.epsilon:
+        rule = Message("can’t be shown with a protected source: learned methods are fitted to all histories")
+        fix = Message("It is not shown. Turn the protection off under Rules to see it.")
+        problem = InputError("the list beside the first", rule, beside, fix)
     elif beside not in usable_methods(context):
         problem = InputError("the list beside the first", "must be by a method of this run", beside, "It is not shown.")
     else:

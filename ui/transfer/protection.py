@@ -17,6 +17,7 @@ from recsys.data.ids import IdMap
 from recsys.errors import ProtectionError, StudioError
 from recsys.models.recommender import Encoder
 from recsys.transfer.agreement import MEAN
+from recsys.transfer.methods import DEFAULT
 from recsys.transfer.privacy import PrivacyParameters, PrivateSource, make_private, without_histories
 from recsys.transfer.privacy_budget import Draw, check_budget, hashed_id, spent
 from recsys.wording import Message, tr
@@ -41,13 +42,18 @@ def privacy_parameters(context: RunContext, epsilon: float) -> PrivacyParameters
     return PrivacyParameters(epsilon, context.dataset.n_users, cache.clip_of(context.folder))
 
 
-def check_protection(pair: TransferPair, target: str, source: str, rules: Rules) -> None:
-    """Raises ProtectionError where anything but the noised embedding would depend on the source's histories."""
+def check_protection(pair: TransferPair, target: str, source: str, rules: Rules, beside: str = "") -> None:
+    """Raises ProtectionError where anything but the noised embedding would depend on the source's histories.
+
+    Args:
+        beside: the method whose list is shown beside the first; "" for none.
+    """
     reading = (
         (rules.hide_source, Message("leaving out the items of the source")),
         (rules.cold_items, Message("only items without interactions")),
         (rules.period, Message("only items first chosen in a period")),
         (rules.second_score and rules.weight, Message("a second score")),
+        (rules.method != DEFAULT or beside, Message("a learned transfer method: it is fitted to all histories")),
         (
             rules.what == "interests",
             Message("transferring interests: one noised embedding can't be split into them"),

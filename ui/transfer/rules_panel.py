@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from recsys.cases.rules import DEFAULT_WEIGHT, TRANSFERRED
+from recsys.cases.rules import DEFAULT_WEIGHT, NO_RULES, TRANSFERRED
 from recsys.cases.scoring import second_scores
 from recsys.models.recommender import Encoder
 from recsys.models.table import model_label
@@ -48,6 +48,7 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
             format_func=lambda name: tr(methods[name].label),
             help=meaning_of_methods(methods),
             **_bound(page, "method"),
+            **_disabled(page, "method", rules.method != NO_RULES.method),
         )
     tags = sorted({tag for tags in catalogue.tags for tag in tags})
     if tags or rules.tag:
@@ -79,7 +80,7 @@ def _protection(page: PageContext) -> None:
     rules = page.view.rules
     note = tr(
         "Clips the source’s embedding and adds noise; see the tab Privacy. Turns off the rules that read histories: "
-        "second score, items of the source, items without interactions."
+        "learned transfer methods, second score, items of the source, items without interactions, and a period."
     )
     key = "rule_protect"
 
@@ -123,11 +124,11 @@ def _bound(page: PageContext, name: str) -> dict[str, Any]:
 
 
 def _set(page: PageContext, name: str, value: object) -> None:
-    rules = replace(page.view.rules, **{name: value})  # type: ignore[arg-type]
+    rules, beside = replace(page.view.rules, **{name: value}), page.view.beside  # type: ignore[arg-type]
     if name == "epsilon" and value:
-        rules = rules.protected()
+        rules, beside = rules.protected(), ""
     if name == "what":
         rules = rules.transferring(str(value))
     if name == "second_score":
         rules = replace(rules, weight=(rules.weight or DEFAULT_WEIGHT) if value else 0.0)
-    page.set_view(rules=rules)
+    page.set_view(rules=rules, beside=beside)

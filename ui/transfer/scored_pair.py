@@ -100,7 +100,7 @@ def build_scored_pair(
     context = run_context(folder)
     pair = read_pair(context, target, source)
     if rules.epsilon:
-        check_protection(pair, target, source, rules)
+        check_protection(pair, target, source, rules, beside)
     weights = read_weights(rules.interests)
     interests = interests_of_source(context, pair.named) if rules.what == "interests" else None
     linear = linear_blend(context, pair.named, rules, interests, weights)
@@ -128,7 +128,7 @@ def build_scored_pair(
         pair.source.card,
         user_map,
         panel=interest_panel(context, rules, interests, weights),
-        methods=MethodPanel(method_options(context), rules.method, second) if interests is None else None,
+        methods=MethodPanel(method_options(context, rules), rules.method, second) if interests is None else None,
     )
     return ScoredPair(context.run.model.name, pair, rules, scored, paths[0], payload, beside if other else "", problem)
 

@@ -73,7 +73,7 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
     view, rules = page.view, applied_rules(page, context)
     row = st.container()
     scored, names = None, (_name_of(context, view.target), _name_of(context, view.source))
-    beside, problem = applied_beside(context, view.beside, rules.method, rules.what)
+    beside, problem = applied_beside(context, view.beside, rules)
     if problem:
         st.warning(escape_markdown(tr(problem), 400))
     try:

@@ -246,7 +246,12 @@ def test_a_draw_that_an_older_version_recorded_is_shown_again_at_no_cost(space: 
 
 @pytest.mark.parametrize(
     "rules",
-    [replace(ON, hide_source=True), replace(ON, cold_items=True), replace(ON, second_score="popularity", weight=0.3)],
+    [
+        replace(ON, hide_source=True),
+        replace(ON, cold_items=True),
+        replace(ON, second_score="popularity", weight=0.3),
+        replace(ON, method="bridge"),
+    ],
 )
 def test_rules_that_read_histories_are_refused_and_spend_nothing(space: Space, trained: Run, rules: Rules) -> None:
     folder = saved(space, trained)
