@@ -58,3 +58,15 @@ def test_a_tab_takes_no_more_height_than_its_content(visit: Visits, address: str
     quiet(page)
     panel = page.locator('.stTabs[class*="_tab"] [role="tabpanel"]:visible')
     assert panel.evaluate("panel => getComputedStyle(panel).minHeight") in ("0px", "auto")
+
+
+def test_the_address_follows_the_menu_to_the_page_that_is_open(visit: Visits, address: str) -> None:
+    page = visit(address, "/Explain?run=sample&tab=parts", viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(60_000)
+    quiet(page)
+    page.get_by_test_id("stSidebar").get_by_role("link", name=re.compile("6 Explain")).click()
+    expect(page.get_by_role("tab", name="Smallest change")).to_have_attribute("aria-selected", "true")
+    expect(page).not_to_have_url(re.compile("tab="))
+    page.go_back()
+    expect(page.get_by_role("tab", name="Parts of the score")).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(re.compile("tab=parts"))

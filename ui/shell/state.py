@@ -120,10 +120,15 @@ def begin_view() -> None:
     """Takes over the URL with which the whole page runs.
 
     After a change of the view the whole page runs again. When a request of the browser joins that run, it brings the
-    URL that the browser knew, which was just replaced: the one that was written stays.
+    URL that the browser knew, which was just replaced: the one that was written stays. A new one is sent back, because
+    the browser’s address does not follow a link to the page that is open.
     """
-    if st.query_params.to_dict() in st.session_state.pop(_REPLACED, []):
-        st.query_params.from_dict(st.session_state[_URL])
+    replaced, known = st.session_state.pop(_REPLACED, []), st.session_state.get(_URL)
+    brought = st.query_params.to_dict()
+    if brought in replaced:
+        st.query_params.from_dict(known)
+    elif known is not None and brought != known:
+        st.query_params.from_dict(brought)
     st.session_state[_URL] = st.query_params.to_dict()
 
 
