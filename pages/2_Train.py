@@ -2,12 +2,14 @@
 
 from ui.shell.frame import open_page
 from ui.train import jobs
-from ui.train.progress import offer_unfinished, watch
+from ui.train.progress import name_others, offer_unfinished, watch
 from ui.train.view import before_or_after, below
 
 with open_page("train") as page:
     dataset = page.need_dataset()
-    job, plan = jobs.current(page), None
+    others = jobs.on_other_data(page)
+    name_others(page, others)
+    job, plan = jobs.current(page, without=others), None
     if job is not None:
         watch(page, job.id)
     else:

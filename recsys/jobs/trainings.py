@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import Run, TrainingPlan
 
+DATA_OF_DEMO = "dataset.txt"  # in the folder of a demo's job: the id of the sample that it has saved
 THREADS = 2  # the learner splits each batch into two halves
 
 
@@ -57,7 +58,7 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
 
     progress(0.01, Message("Reading the sample …"))
     space, folder = workspace.space(job.space), job_folder(job, workspace)
-    dataset, note = load_sample("all", job.settings.get("language", "en")).dataset, folder / "dataset.txt"
+    dataset, note = load_sample("all", job.settings.get("language", "en")).dataset, folder / DATA_OF_DEMO
     if not note.is_file():  # else an earlier worker, which was lost, has saved it
         replace_file(note, space.save_dataset(dataset).id)
     data_id = note.read_text("utf-8")

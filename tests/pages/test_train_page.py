@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -309,6 +310,39 @@ def test_leaving_during_a_training_and_coming_back(space: Space, small: Dataset)
     (entry,) = space.entries("run")
     assert "epochs in" in words(app) and "stopped after epoch" in entry.name
     assert not [one for one in app.button if one.key == "train_stop"]
+
+
+def test_other_data_are_trained_beside_a_training_whose_end_takes_nothing_away(space: Space, small: Dataset) -> None:
+    (first,) = space.entries("dataset")
+    second = space.save_dataset(planted_dataset(users=30, seed=1))
+    app = plan_all(train_page(dataset=first.id), epochs=400)
+    button(app, "train_start")
+    queue = state.jobs()
+    job = queue.of(ANN)[0]
+    app.selectbox(key="frame_dataset_train").set_value(second.id).run()
+    no_errors(app)
+    assert "Running or waiting on “planted”: training Run 1 on planted" in words(app)
+    assert not [one for one in app.button if one.key == "train_stop"]
+    link = next(one for one in app.main.get("page_link") if one.proto.label == "Show this training")
+    there = {"dataset": first.id, "job": job.id}
+    assert dict(parse_qsl(link.proto.query_string)) == there
+    assert [one.key for one in train_page(**there).button if one.key == "train_stop"]
+    button(plan_all(app, epochs=400), "train_start")
+    beside = next(one for one in queue.of(ANN) if one.kind == "train" and one.id != job.id)
+    assert beside.id in app.query_params["job"] and app.button(key="train_stop")
+    assert "training Run 1 on planted" in words(app), "the other goes on"
+    app.query_params["job"] = job.id  # as where the data were changed in the picker
+    app.run()
+    while not queue.snapshot(job.id, ANN).details.get("reports"):
+        queue.wait(job.id, ANN, 0.1)
+    queue.stop(job.id, ANN)
+    queue.wait(job.id, ANN, 60)
+    app.run()
+    no_errors(app)
+    assert [str(toast.value) for toast in app.toast] == ["Finished: training Run 1 on planted. Its run is saved."]
+    assert second.id in app.query_params["dataset"]
+    assert "job" not in app.query_params and "run" not in app.query_params
+    assert app.button(key="train_stop"), "and this one is watched"
 
 
 def test_stop_says_what_it_does_while_it_does_it(space: Space, small: Dataset) -> None:

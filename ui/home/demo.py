@@ -67,4 +67,4 @@ def _show_running(page: PageContext, job: JobSnapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(tr("Stop"), key="home_stop"):
             page.jobs.stop(job.id, page.space.id)
-        st.page_link("pages/2_Train.py", label=tr("Show on Train"), query_params=page.params())
+        st.page_link("pages/2_Train.py", label=tr("Show on Train"), query_params=jobs.link_params(page, job))

@@ -6,6 +6,7 @@ id, which is also in the URL; when it has ended well, the entry goes and a run s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import streamlit as st
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
-from recsys.jobs.trainings import forget
+from recsys.jobs.trainings import DATA_OF_DEMO, forget
 from recsys.wording import Message
 from recsys.workspace import Entry, Space, read_content
 from recsys.workspace.names import RUN
@@ -96,24 +97,61 @@ def read(space: Space, entry_id: str) -> Training:
         ) from error
 
 
-def current(page: PageContext) -> JobSnapshot | None:
+def current(page: PageContext, without: Collection[str] = ()) -> JobSnapshot | None:
     """The training (or demo) in the URL, else the one of this space that is running or waiting; None without one.
 
     One that has ended well counts once, and only in a session that has awaited its end: whoever comes back to its URL
     stays there, with the run that is open.
+
+    Args:
+        without: ids of jobs that do not count.
     """
     jobs = [job for job in page.jobs.of(page.space.id) if job.kind in KINDS]
     awaited = _awaited()
     awaited |= {job.id for job in jobs if job.active}
+    jobs = [job for job in jobs if job.id not in without]
     ended = {job.id for job in jobs if job.state == "done"} - awaited
     wanted = next((job for job in jobs if job.id == page.view.job and job.id not in ended), None)
     return wanted or next((job for job in jobs if job.active), None)
+
+
+def on_other_data(page: PageContext) -> list[str]:
+    """The ids of this space's trainings that run, wait, are in the URL or are awaited, on data that are not open."""
+    counted = {page.view.job} | _awaited()
+    jobs = [job for job in page.jobs.of(page.space.id) if job.kind in KINDS and (job.active or job.id in counted)]
+    return [job.id for job in jobs if data_of(page, job) not in ("", page.dataset_id)]
+
+
+def data_of(page: PageContext, job: JobSnapshot) -> str:
+    """The id of the data that a job trains on; "" while a demo has not saved them, and of a discarded training."""
+    if job.state == "done":
+        return str(job.result["dataset"])
+    if job.kind == "demo":
+        note = state.workspace().root / "jobs" / job.id / DATA_OF_DEMO
+        return note.read_text("utf-8") if note.is_file() else ""
+    try:
+        return read(page.space, job.id).dataset_id
+    except StudioError:
+        return ""
+
+
+def link_params(page: PageContext, job: JobSnapshot) -> dict[str, str]:
+    """The query parameters of a link to Train that opens a job's data and shows the job."""
+    data = data_of(page, job)
+    if data in ("", page.dataset_id):
+        return page.params()
+    return replace(page.view, dataset=data, job=job.id, run="", target="", source="").link_params()
 
 
 def take_end(job: JobSnapshot) -> dict[str, str]:
     """What a job that has ended well changes in the view: its run is open. The session awaits it no longer."""
     _awaited().discard(job.id)
     return {"run": job.result["run"], "dataset": job.result["dataset"], "job": ""}
+
+
+def awaits(job_id: str) -> bool:
+    """Whether this session awaits the end of a job."""
+    return job_id in _awaited()
 
 
 def _awaited() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import psutil
@@ -9,10 +10,12 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.charts.training import training_curve
+from recsys.errors import UnknownIdError
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
 from recsys.wording import Message, in_a_row, tr, tr_n
 from ui.glossary import meaning_of
+from ui.shell import state
 from ui.shell.errors import show_failure
 from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext, guarded_fragment
@@ -34,6 +37,36 @@ def _process() -> psutil.Process:
 def watch(page: PageContext, job_id: str) -> None:
     """Draws the training, and again twice a second until it ends."""
     guarded_fragment(0.5 if page.jobs.snapshot(job_id, page.space.id).active else None)(_watch)(page, job_id)
+
+
+def name_others(page: PageContext, others: Collection[str]) -> None:
+    """A line with a link for each training that goes on with other data; a message for one that has ended well.
+
+    Args:
+        others: the ids of their jobs.
+    """
+    for job_id in others:
+        job = page.jobs.snapshot(job_id, page.space.id)
+        if job.active:
+            _name_other(page, job)
+        elif job.state == "done" and jobs.awaits(job_id):
+            jobs.take_end(job)
+            st.toast(tr("Finished: {job}. Its run is saved.", job=escape_markdown(tr(job.label), 80)))
+            if job_id == page.view.job:
+                page.set_view(job="")
+
+
+def _name_other(page: PageContext, job: JobSnapshot) -> None:
+    words, link = st.columns([8, 2], vertical_alignment="center")
+    label = escape_markdown(tr(job.label), 80)
+    try:
+        found = state.workspace().find(jobs.data_of(page, job), "dataset")[0]
+    except UnknownIdError:
+        words.write(tr("Running or waiting on data that were deleted: {job}.", job=label))
+        return
+    data = escape_markdown(tr(found.label), 60)
+    words.write(tr("Running or waiting on “{data}”: {job}.", data=data, job=label))
+    link.page_link("pages/2_Train.py", label=tr("Show this training"), query_params=jobs.link_params(page, job))
 
 
 def _watch(page: PageContext, job_id: str) -> None:
