@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+import pandas as pd
 
 from recsys.cases.run_parts import RunParts
 from recsys.data.dataset import Dataset, History
@@ -241,6 +242,22 @@ def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
     """Column and value of a group, from `<column>=<value>`; both may themselves contain "="."""
     halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]
     return next((pair for pair in halves if pair[0] in names), halves[0])
+
+
+def column_groups(table: pd.DataFrame, most: int = 30) -> dict[str, tuple[str, str, int]]:
+    """The groups of a user table: how each is written in a link -> column, value, number of users.
+
+    Args:
+        most: values that a column may have. A column with more of them, or with one, makes no groups; an empty cell is
+            no value.
+    """
+    found: dict[str, tuple[str, str, int]] = {}
+    for column in table.columns:
+        texts = table[column].dropna().astype(str)
+        sizes = texts[texts != ""].value_counts().sort_index()
+        if 1 < len(sizes) <= most:
+            found |= {f"column:{column}={value}": (str(column), str(value), int(n)) for value, n in sizes.items()}
+    return found
 
 
 def parse_number(text: str, subject: str, low: int, high: int) -> int:

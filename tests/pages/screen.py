@@ -102,6 +102,16 @@ def errors_on(app: AppTest) -> list[tuple[str, str]]:
     return [(mark, text) for mark, text in found if mark != VERDICT]
 
 
+def repeated_labels(app: AppTest) -> list[str]:
+    """Labels that two options of one widget have: a browser sends the label of what it has chosen, and no more."""
+    found = []
+    for _, element in _boxes(app._tree, ""):
+        options = getattr(element.proto, "options", ())
+        labels = [one if isinstance(one, str) else str(getattr(one, "content", one)) for one in options]
+        found += [f"{element.proto.label}: {label}" for label in set(labels) if labels.count(label) > 1]
+    return found
+
+
 def _boxes(node: Block, mark: str) -> Iterator[tuple[str, Element]]:
     """Every element below a block, with the mark of the container that it stands in."""
     for child in node.children.values():
@@ -153,6 +163,7 @@ class Watch:
         """Remembers every error on screen."""
         self.seen += [("exception", str(exception.value)) for exception in app.exception]
         self.seen += [(mark, text.replace("\\", "")) for mark, text in errors_on(app)]
+        self.seen += [("labels that repeat", text) for text in repeated_labels(app)]
 
     def wrong(self) -> list[str]:
         """What was seen in any step that the test did not name; the watch starts again."""

@@ -216,6 +216,16 @@ def test_the_search_finds_one_or_offers_some(space: Space) -> None:
     assert app.session_state["map_focus"] == (1, "users", 11)
 
 
+def test_names_of_options_are_as_they_are_written(space: Space) -> None:
+    """A select box reads no markdown: a backslash before a sign would be seen."""
+    space.save_cohort("young_1 (9 users)", [f"u{n}" for n in range(9)])
+    app = opened(space, {"kind": "lasso", "bits": bits_of(np.arange(9), 120), "seq": 1})
+    assert "Saved: young_1 (9 users)" in app.selectbox(key="map_compare").options
+    assert "band: <b>old</b>" in app.selectbox(key="map_compare").options
+    assert "young_1 (9 users)" in app.selectbox(key="map_saved_group").options
+    assert not [label for box in app.selectbox for label in box.options if "\\" in label]
+
+
 def test_items_have_their_own_map_and_three_dimensions_their_own_figure(space: Space) -> None:
     app = opened(space)
     app.segmented_control(key="map_side").set_value("items").run()

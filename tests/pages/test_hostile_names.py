@@ -62,6 +62,8 @@ def ids(own_workspace: Workspace) -> dict[str, str]:
     found["run"] = space.save_run(run, data, {"number": HOSTILE, "dataset": found["dataset"]}).id
     found["group"] = space.save_cohort(HOSTILE, users.externals(np.arange(8))).id
     space.save_json("study", HOSTILE, study(), study_meta(space, found["run"]))
+    space.save_cohort(HOSTILE, users.externals(np.arange(8, 16)))
+    space.save_run(run, data)
     gone = space.save_cohort(HOSTILE, users.externals(np.arange(3)))
     space.delete(gone.id)
     return found
@@ -182,4 +184,12 @@ def test_the_drawer_shows_names_as_text(ids: dict[str, str], choice: dict[str, o
         state.jobs().wait(job.id, SPACE, 60)
     app.run()
     no_errors(app)
+    assert not unescaped(app), "\n".join(unescaped(app))
+
+
+def test_matches_that_are_cut_to_the_same_text_are_told_apart(ids: dict[str, str]) -> None:
+    app = opened("3_Embeddings", {"run": ids["run"]}, map_find_users_0="user 11")
+    no_errors(app)
+    matches = next(box for box in app.get("button_group") if str(box.key).startswith("map_found"))
+    assert [option.content[-4:] for option in matches.proto.options][1:] == [f"\\({n}\\)"[-4:] for n in range(2, 9)]
     assert not unescaped(app), "\n".join(unescaped(app))

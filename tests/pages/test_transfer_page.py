@@ -438,6 +438,21 @@ def test_a_picker_of_many_users_finds_one(run_id: str, monkeypatch: pytest.Monke
     assert param(app, "source") == "user:u110"
 
 
+def test_each_of_two_groups_of_one_name_can_be_chosen(run_id: str, own_workspace: Workspace) -> None:
+    space = own_workspace.space(SPACE)
+    saved = [space.save_cohort("twins", [f"u{n + first}" for n in range(9)]).id for first in (0, 40)]
+    for group in saved:
+        app = opened(run_id, target="user:u3", source="everyone")
+        app.session_state["transfer_source"] = True
+        app.run()
+        app.session_state["transfer_source"] = True
+        app.selectbox(key="source_kind_everyone").set_value("group").run()
+        app.session_state["transfer_source"] = True
+        app.selectbox(key="source_group_everyone").set_value(f"group:{group}").run()
+        no_errors(app)
+        assert param(app, "source") == f"group:{group}"
+
+
 def test_a_choice_is_taken_when_its_panel_is_closed_at_once(run_id: str) -> None:
     app = opened(run_id, target="user:u3", source="user:u4")
     app.session_state["transfer_source"] = True

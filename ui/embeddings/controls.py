@@ -19,7 +19,7 @@ from ui.embeddings.colouring import agreement_of, colouring_label, colourings
 from ui.embeddings.map_context import MapContext, map_context
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext
-from ui.shell.widgets import escape_markdown, option_labels, url_switch
+from ui.shell.widgets import escape_markdown, number_duplicates, one_line, option_labels, url_switch
 
 REPRESENTATIONS: dict[Representation, Message] = {
     "interests": Message("Interests"),
@@ -80,7 +80,7 @@ def controls_above(page: PageContext) -> Controls:
             names,
             key=f"map_colour_{entity}",
             format_func=option_labels(
-                {name: Message("Colour: {name}", name=escape_markdown(colouring_label(name), 40)) for name in names}
+                {name: Message("Colour: {name}", name=one_line(colouring_label(name), 40)) for name in names}
             ),
             label_visibility="collapsed",
         )
@@ -182,10 +182,11 @@ def search(context: MapContext) -> Focus | None:
         st.caption(tr(_NOT_FOUND[context.entity]))
     row = rows[0] if len(rows) == 1 else None
     if len(rows) > 1:
+        cut = number_duplicates({one: one_line(context.names[one], 28) for one in rows})
         row = st.pills(
             tr("Matches"),
             rows,
-            format_func=lambda one: escape_markdown(context.names[one], 28),
+            format_func={one: escape_markdown(name) for one, name in cut.items()}.__getitem__,
             key=f"map_found_{text[:40]}",
             label_visibility="collapsed",
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from recsys.cases.parties import group_of
+from recsys.cases.parties import column_groups, group_of
 from recsys.charts.style import format_number, format_percent
 from recsys.data.export import csv_bytes
 from recsys.embeddings.camps import Camps, camps
@@ -23,7 +23,7 @@ from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.run_context import cohort
 from ui.shell.errors import show_error
-from ui.shell.widgets import download, escape_markdown, number_duplicates
+from ui.shell.widgets import download, escape_markdown, number_duplicates, one_line
 
 MAP = "map_users"  # the key of the map of users
 _EVERYBODY = "all other users"
@@ -94,9 +94,7 @@ def _show(context: MapContext, rows: np.ndarray, name: str) -> None:
 def compare_tab(context: MapContext, chosen: Choice) -> None:
     """What distinguishes the chosen group from another one."""
     others = _groups(context)
-    with_whom = st.selectbox(
-        tr("Compare with"), list(others), format_func=lambda one: escape_markdown(others[one], 60), key="map_compare"
-    )
+    with_whom = st.selectbox(tr("Compare with"), list(others), format_func=others.__getitem__, key="map_compare")
     try:
         found = _comparison(context, chosen, with_whom)
     except InputError as refused:  # too few users
@@ -159,11 +157,9 @@ def _groups(context: MapContext) -> dict[str, str]:
     found |= {f"cluster:{number}": tr(name) for number, name in enumerate(names)}
     saved = context.page.space.entries("cohort")
     found |= {f"group:{entry.id}": tr("Saved: {name}", name=entry.name) for entry in saved}
-    for column in context.dataset.user_table.columns:
-        values = sorted(set(context.dataset.user_table[column].dropna().astype(str)) - {""})
-        if 1 < len(values) <= 30:
-            found |= {f"column:{column}={value}": f"{column}: {value}" for value in values}
-    return number_duplicates(found)
+    columns = column_groups(context.dataset.user_table)
+    found |= {text: f"{column}: {value}" for text, (column, value, _) in columns.items()}
+    return number_duplicates({text: one_line(name, 60) for text, name in found.items()})
 
 
 def _differences(heading: str, entries: Sequence[Difference]) -> None:
@@ -214,11 +210,9 @@ def saved_groups(context: MapContext) -> None:
     if not entries:
         st.caption(tr("None yet. Draw a lasso or choose a group, then press “Save group”."))
         return
-    names = number_duplicates({entry_id: entry.name for entry_id, entry in entries.items()})
+    names = number_duplicates({entry_id: one_line(entry.name, 80) for entry_id, entry in entries.items()})
     picker, new_name = st.columns(2, vertical_alignment="bottom")
-    picked = picker.selectbox(
-        tr("Group"), list(names), format_func=lambda one: escape_markdown(names[one], 80), key="map_saved_group"
-    )
+    picked = picker.selectbox(tr("Group"), list(names), format_func=names.__getitem__, key="map_saved_group")
     renamed = new_name.text_input(
         tr("Name"), entries[picked].name, max_chars=MAX_NAME_LENGTH, key=f"map_saved_name_{picked}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from recsys.cases.parties import group_of
+from recsys.cases.parties import column_groups, group_of
 from recsys.charts.evaluation import alpha_figure
 from recsys.evaluation.quality_over_alpha import SOURCES
 from recsys.evaluation.segments import grouping
@@ -15,6 +15,7 @@ from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
+from ui.shell.widgets import number_duplicates, one_line
 
 ALL, SHORTEST = Message("all users"), Message("the quarter with the shortest histories")
 NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve), for the report
@@ -25,12 +26,9 @@ def _targets(evaluated: EvaluationContext) -> dict[str, str]:
     offered: dict[str, str] = {ALL: tr(ALL), SHORTEST: tr(SHORTEST)}
     for entry in evaluated.page.space.entries("cohort"):
         offered[f"group:{entry.id}"] = tr("group “{name}”", name=entry.name)
-    table = evaluated.dataset.user_table
-    for column in table.columns:
-        values = table[column].dropna().astype(str).unique()
-        if 1 < len(values) <= 12:
-            offered |= {f"column:{column}={value}": f"{column} {value}" for value in sorted(values)}
-    return offered
+    columns = column_groups(evaluated.dataset.user_table, 12)
+    offered |= {text: f"{one_line(column, 60)} {one_line(value, 60)}" for text, (column, value, _) in columns.items()}
+    return number_duplicates(offered)
 
 
 def _users(evaluated: EvaluationContext, chosen: str) -> list[int]:

@@ -19,7 +19,7 @@ from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import escape_markdown, settings_text, user_label
+from ui.shell.widgets import escape_markdown, number_duplicates, settings_text, user_label
 
 SEEDS = (1, 2, 3)
 MILLISECONDS, MEGABYTES = Message("milliseconds to score one user"), Message("megabytes of weights")
@@ -44,7 +44,8 @@ def compare_tab(evaluated: EvaluationContext) -> None:
 
 def _choose_runs(evaluated: EvaluationContext) -> None:
     page = evaluated.page
-    entries = {entry.id: tr(entry.label) for entry in page.space.entries("run") if entry.id != page.run_id}
+    runs = {entry.id: tr(entry.label) for entry in page.space.entries("run") if entry.id != page.run_id}
+    entries = number_duplicates(runs)
     if not entries:
         return
     chosen = st.multiselect(

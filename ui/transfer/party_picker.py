@@ -12,6 +12,7 @@ from recsys.cases.parties import (
     MEDOID,
     SEVERAL,
     SeveralUsers,
+    column_groups,
     moment,
     read_items,
     read_scenarios,
@@ -27,7 +28,7 @@ from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
-from ui.shell.widgets import escape_markdown, option_labels, user_label, user_picker
+from ui.shell.widgets import escape_markdown, number_duplicates, one_line, option_labels, user_label, user_picker
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
 KINDS: dict[str, Message] = {
@@ -115,7 +116,7 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
         tr("Matching users"),
         found,
         index=found.index(value) if value in found else None,
-        format_func=escape_markdown,
+        format_func=number_duplicates({user: escape_markdown(user) for user in found}).__getitem__,
         key=f"{side}_found_{part}",
     )
     if more:
@@ -243,12 +244,11 @@ def _groups(page: PageContext, context: RunContext) -> dict[str, str]:
             f"cluster:{n}": tr("Cluster: {name} · {users:,}", name=name, users=found.sizes[n])
             for n, name in enumerate(names)
         }
-    columns: dict[str, str] = {}
-    for column in context.dataset.user_table.columns:
-        values = context.dataset.user_table[column].dropna().astype(str).value_counts()
-        if 1 < len(values) <= 30:
-            columns |= {f"column:{column}={value}": f"{column}: {value} · {n:,}" for value, n in values.items()}
-    return saved | clusters | columns
+    columns = {
+        text: f"{one_line(column, 60)}: {one_line(value, 60)} · {users:,}"
+        for text, (column, value, users) in column_groups(context.dataset.user_table).items()
+    }
+    return number_duplicates(saved | clusters | columns)
 
 
 def _near(page: PageContext, context: RunContext, side: str, written: str) -> str:

@@ -12,7 +12,15 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from recsys.cases.parties import SeveralUsers, moment, read_column, read_items, read_scenarios, write_items
+from recsys.cases.parties import (
+    SeveralUsers,
+    column_groups,
+    moment,
+    read_column,
+    read_items,
+    read_scenarios,
+    write_items,
+)
 from recsys.cases.rules import Rules
 from recsys.cases.scoring import CONTENT, second_scorer
 from recsys.embeddings import cluster, extract
@@ -51,6 +59,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def context(folder: str) -> RunContext:
     return run_context(folder)
+
+
+def test_unknown_values_of_a_column_are_no_group() -> None:
+    table = pd.DataFrame(
+        {"age": ["", "old", "young", "old", None], "one": ["a", "", "a", None, "a"], "id": list("abcde")}
+    )
+    assert column_groups(table, 4) == {"column:age=old": ("age", "old", 2), "column:age=young": ("age", "young", 1)}
 
 
 def test_a_user_is_read_newest_first_and_never_recommended_what_they_have(context: RunContext) -> None:
