@@ -238,6 +238,18 @@ def group_of(parts: RunParts, text: str, target: TransferParty | None) -> tuple[
     raise InputError("the user or group in the link", "must be written as this page writes it", text, "Pick another.")
 
 
+def name_of_party(parts: RunParts, text: str) -> str:
+    """The name of the party that a text of a link names, without scoring it. Raises InputError, UnknownIdError."""
+    kind, _, value = text.partition(":")
+    if kind == "user":
+        return value
+    if kind in ("items", SEVERAL):
+        return _read_party(parts, text, None).name
+    named = text.removesuffix(MEDOID)
+    group = Message("all users") if named == "everyone" else group_of(parts, named, None)[1]
+    return Message("the most typical user of {group}", group=group) if named != text else group
+
+
 def read_column(value: str, names: Sequence[str]) -> tuple[str, str]:
     """Column and value of a group, from `<column>=<value>`; both may themselves contain "="."""
     halves = [(value[:at], value[at + 1 :]) for at, sign in enumerate(value) if sign == "="] or [(value, "")]

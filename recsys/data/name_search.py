@@ -18,17 +18,22 @@ def parts_of(query: str) -> list[str]:
 
 
 def find_names(query: str, names: Sequence[str]) -> list[int]:
-    """Indexes of the names that hold every part of a query, in the order of `names`.
+    """Indexes of the names that hold every part of a query, the best first.
 
-    A part may stand inside a word, since Chinese, Japanese and Thai are written without spaces. A query without a part
-    is held by every name.
+    The name that is the query comes first, then those that begin with it as a word, then those that begin with it,
+    each by length; the others follow in the order of `names`. So a short name is among the first ones too. A part may
+    stand inside a word, since Chinese, Japanese and Thai are written without spaces. A query without a part is held by
+    every name.
     """
-    wanted = parts_of(query)
+    wanted, whole = parts_of(query), folded(query)
     if not wanted:
         return list(range(len(names)))
-    found = []
+    found: list[tuple[int, int, int]] = []
     for row, name in enumerate(names):
         text = folded(name)
         if all(part in text for part in wanted):
-            found.append(row)
-    return found
+            after = text.removeprefix(whole)
+            begins = text.startswith(whole)
+            place = 3 if not begins else 0 if not after else 1 if not after[0].isalnum() else 2
+            found.append((place, len(text) if begins else 0, row))
+    return [row for _, _, row in sorted(found)]

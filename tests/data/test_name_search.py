@@ -35,5 +35,14 @@ def test_every_part_of_the_query_is_in_the_name(query: str, found: list[int]) ->
     assert find_names(query, TITLES) == found
 
 
+def test_the_name_itself_comes_first_then_those_that_begin_with_it() -> None:
+    """Names that hold a short one are many: it was not among those that are offered."""
+    names = ["Bitter", "Italian Job, The", "It Follows", "Italy", "Kit", "IT", "It (2017)"]
+    assert [names[row] for row in find_names("it", names)] == [
+        *("IT", "It (2017)", "It Follows", "Italy", "Italian Job, The"),
+        *("Bitter", "Kit"),
+    ]
+
+
 def test_folded_texts_are_equal_whatever_their_width_and_case() -> None:
     assert folded(" Ａｂ１ ") == folded("aB1") == "ab1"

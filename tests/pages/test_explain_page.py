@@ -130,9 +130,24 @@ def test_a_model_without_a_network_is_explained_too(runs: dict[str, str], tab: s
     no_errors(opened(runs["popularity"], target="user:u3", tab=tab))
 
 
-@pytest.mark.parametrize("target", ["cluster:0", "items:i1,i2", "everyone"])
-def test_groups_and_lists_of_items_open(runs: dict[str, str], target: str) -> None:
-    no_errors(opened(runs["attention"], target=target))
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [("cluster:0", "the most typical user of cluster “"), ("items:i1,i2", "a new user"),
+     ("everyone", "the most typical user of all users")],
+)  # fmt: skip
+def test_groups_and_lists_of_items_open_by_their_names(
+    runs: dict[str, str], target: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(runs["attention"], target=target)
+    no_errors(app)
+    shown = next(box for box in app.selectbox if box.label == "User")
+    assert shown.options[0].startswith(name) and shown.value == "" and shown.options[1] == "u0"
+    monkeypatch.setattr("ui.explain.view.MAX_LISTED", 10)
+    typed = next(box for box in opened(runs["attention"], target=target).text_input if box.label == "User id")
+    assert typed.value == "" and typed.placeholder.startswith(name)
+    app = typed.set_value("u3").run()
+    no_errors(app)
+    assert app.query_params["target"] in ("user:u3", ["user:u3"])
 
 
 def test_the_smallest_change_is_described_in_a_sentence(runs: dict[str, str]) -> None:

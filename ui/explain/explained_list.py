@@ -152,6 +152,11 @@ def edit_key(context: RunContext, target: str, part: str) -> str:
     return f"{part}_{context.run.id}_{target}"
 
 
+def items_added(context: RunContext, target: str) -> list[int]:
+    """The items added to the history; a label in place of an item is one that a browser sends and no picker offers."""
+    return [item for item in st.session_state.get(edit_key(context, target, "added"), ()) if isinstance(item, int)]
+
+
 def explained_list(page: PageContext, context: RunContext, target: str) -> ExplainedList:
     """The list of a target with the items that were removed and added on this page.
 
@@ -166,6 +171,6 @@ def explained_list(page: PageContext, context: RunContext, target: str) -> Expla
     scored = scored_pair(page, context, target, source, rules, saved_map(page, context))
     history = max(scored.pair.target.party.histories, key=len)
     removed = [p for p in st.session_state.get(edit_key(context, target, "removed"), ()) if p < len(history)]
-    added = [item for item in st.session_state.get(edit_key(context, target, "added"), ()) if item not in history]
+    added = [item for item in items_added(context, target) if item not in history]
     edited = np.concatenate([np.delete(history, removed), np.array(added, dtype=np.int32)]).astype(np.int32)
     return ExplainedList(context, scored, view.alpha if view.source else 0.0, view.k, history, edited)

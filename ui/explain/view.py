@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from recsys.cases.parties import SEVERAL
+from recsys.cases.parties import SEVERAL, name_of_party
 from recsys.charts.explain import influence_figure
 from recsys.charts.style import format_percent
 from recsys.data.name_search import find_names
-from recsys.errors import ProtectionError
+from recsys.errors import ProtectionError, StudioError
 from recsys.explain.score_parts import main_shared_tag
 from recsys.wording import Message, tr
-from ui.explain.explained_list import ExplainedList, edit_key, explained_list, explained_target
+from ui.explain.explained_list import ExplainedList, edit_key, explained_list, explained_target, items_added
 from ui.explain.tabs import explanation_tabs
 from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.figures import show_figure
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown, number_duplicates, one_line, set_widget_value
+from ui.transfer.party_picker import MAX_LISTED
 
 SEARCH_RESULTS = 30
 OPTION_LABELS = "explain_labels"  # session state: the list drawn last, and the item of each label it has had
@@ -60,18 +61,28 @@ def _alpha_slider(page: PageContext) -> None:
 
 def _user_picker(page: PageContext, context: RunContext, target: str) -> None:
     users = context.dataset.users
-    kind, _, value = target.removesuffix("!medoid").partition(":")
-    if context.dataset.n_users <= 3000:
-        known = kind == "user" and value in users
-        shown = value if known else target
-        options = list(users.ids) if known else [target, *users.ids]
-        chosen = st.selectbox(tr("User"), options, index=options.index(shown), key=f"explain_who_{target}")
+    kind, _, value = target.partition(":")
+    shown = value if kind == "user" and value in users else ""
+    name = "" if shown else _name_of(context, target)
+    if context.dataset.n_users <= MAX_LISTED:
+        options = list(users.ids) if shown else ["", *users.ids]
+        labels = number_duplicates({user: user or name for user in options})
+        key = f"explain_who_{target}"
+        chosen = st.selectbox(tr("User"), options, index=options.index(shown), format_func=labels.__getitem__, key=key)
     else:
-        chosen, shown = st.text_input(tr("User id"), value=value, key=f"explain_id_{target}").strip(), value
+        chosen = st.text_input(tr("User id"), value=shown, key=f"explain_id_{target}", placeholder=name).strip()
     if chosen and chosen != shown:
         users.index(chosen)  # refuses an unknown id before it gets into the URL
         page.set_view(target=f"user:{chosen}")
         st.rerun()
+
+
+def _name_of(context: RunContext, target: str) -> str:
+    """The name of a target that is no user of the data; what the link says where it names nothing."""
+    try:
+        return one_line(tr(name_of_party(context, target)), 80)
+    except StudioError:  # the list says what is wrong with it
+        return one_line(target, 80)
 
 
 def explain(page: PageContext, context: RunContext, target: str) -> None:
@@ -208,8 +219,9 @@ def _edit_history(explained: ExplainedList, target: str) -> None:
         )
     with right:
         part = st.text_input(tr("Find an item to add"), key="explain_find", placeholder=tr("part of a title"))
-        added = list(st.session_state.get(added_key, ()))
-        matching = [i for i in find_names(part, titles) if i and i not in explained.history]
+        added = items_added(explained.context, target)
+        had = {0, *explained.history.tolist()}
+        matching = [item for item in find_names(part, titles) if item not in had]
         st.multiselect(
             tr("Added to the history, newest last"),
             [*added, *(item for item in matching[:SEARCH_RESULTS] if item not in added)],
