@@ -101,13 +101,20 @@ def draw_map(job: JobDescription, workspace: Workspace, progress: Progress) -> d
         align_to=load_projection(space.path(align_to)).points if align_to else None,
         progress=progress,
     )
-    save_map(space, settings, settings.key(embeddings), projection)
+    made_for = {"run": job.run, "representation": str(job.settings["representation"])}
+    save_map(space, settings, settings.key(embeddings), projection, made_for)
     return save_value(projection, job, workspace)
 
 
-def save_map(space: Space, settings: ProjectionSettings, key: str, projection: Projection) -> Projection:
-    """Saves a projection, unless the space is full, and returns it."""
-    meta = {"key": key, "method": projection.method, **settings.meta(len(projection.points))}
+def save_map(
+    space: Space, settings: ProjectionSettings, key: str, projection: Projection, made_for: Mapping[str, str]
+) -> Projection:
+    """Saves a projection, unless the space is full, and returns it.
+
+    Args:
+        made_for: the "run" whose map it is, and the "representation" of its users.
+    """
+    meta = {**made_for, "key": key, "method": projection.method, **settings.meta(len(projection.points))}
     with suppress(StudioError):
         space.save("map", settings.label, lambda folder: save_projection(projection, folder), meta)
     return projection

@@ -9,19 +9,22 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.cases.case import Case, SavedCase
 from recsys.data.dataset import Dataset
 from recsys.data.samples import SAMPLES, load_sample
+from recsys.embeddings.projection import Projection
 from recsys.jobs.description import JobDescription
+from recsys.jobs.maps import ProjectionSettings, save_map
 from recsys.jobs.queue import JobSnapshot
 from recsys.runs import Run, load_run, train_run
 from recsys.workspace import Space, Workspace, export_zip, import_zip, new_id
 from recsys.workspace.cases import read_case, save_case
 from tests.conftest import planted_dataset
-from tests.pages.screen import no_errors
+from tests.pages.screen import after_jobs, expect, no_errors
 from ui.shell import state
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -197,3 +200,21 @@ def test_a_zip_that_is_none_is_refused_and_nothing_is_added(space: Space, conten
     app.button(key="saved_import").click().run()
     no_errors(app, "zip")
     assert not space.entries()
+
+
+def test_a_study_opens_on_its_axis_and_a_map_on_its_run(space: Space) -> None:
+    data = planted_dataset(users=40)
+    run, other = (space.save_run(train_run(data, model="markov", name=name), data).id for name in ("mine", "newer"))
+    study = space.save_json("study", "s", {}, {"fingerprint": data.fingerprint, "axis": "time", "scenarios": []})
+    drawn = Projection(np.zeros((40, 2), np.float32), "pca")
+    made_for = {"run": run, "representation": "next-choice"}
+    save_map(space, ProjectionSettings(), "key", drawn, made_for)
+    save_map(space, ProjectionSettings(), "gone", drawn, {**made_for, "run": "0" * 32})
+    of_none, of_run = (entry.id for entry in space.entries("map"))
+    app = after_jobs(press(home(run=other), f"open_{study.id}"))
+    assert app.segmented_control(key="study_axis").value == "time"
+    for entry_id, opened in ((of_run, run), (of_none, other)):
+        app = home(run=other)
+        app.button(key=f"open_{entry_id}").click().run()
+        expect("")  # a model that counts has no map
+        assert (param(app, "run"), param(app, "tab")) == (opened, "next-choice")

@@ -73,7 +73,8 @@ def projection_state(
         # of it could have computed it.
         shared = opened_result(queue.result_of(_shared_key(key)), space.workspace)
         if shared is not None:
-            return ProjectionState(save_map(space, settings, key, shared))
+            made_for = {"run": embedded.run, "representation": embedded.representation}
+            return ProjectionState(save_map(space, settings, key, shared, made_for))
     job_id = _job_id(space, key)
     job = None
     with suppress(UnknownIdError):

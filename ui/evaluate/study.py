@@ -28,7 +28,7 @@ from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
 from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import download
+from ui.shell.widgets import download, set_widget_value
 from ui.transfer.advice import axis_of
 
 AXES = {
@@ -36,6 +36,7 @@ AXES = {
     "time": Message("the user’s own past"),
     "scenarios": Message("another scenario"),
 }
+STUDY_AXIS = "study_axis"  # in the session: the axis that is shown
 DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 
 
@@ -44,10 +45,9 @@ def study_tab(evaluated: EvaluationContext) -> None:
     data = evaluated.dataset
     offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
     axes, now = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}, axis_of(evaluated.page)
-    now = now if now in axes else "users"
-    axis = st.segmented_control(
-        tr("Source"), list(axes), default=now, format_func=axes.__getitem__, key="study_axis", required=True
-    )
+    now = st.session_state.get(STUDY_AXIS, now)  # of the study that Home opened, or chosen here before
+    set_widget_value(STUDY_AXIS, now if now in axes else "users")
+    axis = st.segmented_control(tr("Source"), list(axes), format_func=axes.__getitem__, key=STUDY_AXIS, required=True)
     content = _study(evaluated, axis)
     if content is None:
         controls = reduce(

@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.errors import StudioError
 from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_NAME_LENGTH, Entry
 from recsys.workspace.cases import read_case
+from recsys.workspace.sample_run import run_folder
 from ui.shell.frame import PageContext
 from ui.shell.trash import offer_undo
 from ui.shell.widgets import download, escape_markdown
@@ -134,12 +136,28 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
             run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")
         ]
         context = {"run": on_same_data[0]} if on_same_data and page.run_id not in on_same_data else {}
+        from ui.evaluate.study import STUDY_AXIS  # heavy too
+
+        st.session_state[STUDY_AXIS] = entry.meta.get("axis")
         return {**context, "tab": "study"}
+    if entry.kind == "map":
+        return _view_of_map(page, entry)
     if entry.kind == "search":
         data = str(entry.meta.get("dataset", ""))
         saved = data in {one.id for one in page.space.entries("dataset")}
         return {**({"dataset": data} if saved and data != page.dataset_id else {}), "tab": "search"}
     return {}
+
+
+def _view_of_map(page: PageContext, entry: Entry) -> dict[str, Any]:
+    """The run that a map was made for; that which is open where it is gone, or the map is of an older version."""
+    run = str(entry.meta.get("run", ""))
+    context = {"tab": "next-choice"} if entry.meta.get("representation") == "next-choice" else {}
+    try:
+        run_folder(run, page.space.workspace)
+    except StudioError:
+        return context
+    return {**context, "run": run}
 
 
 def _trash(page: PageContext) -> None:
