@@ -453,6 +453,33 @@ def test_each_of_two_groups_of_one_name_can_be_chosen(run_id: str, own_workspace
         assert param(app, "source") == f"group:{group}"
 
 
+def test_every_item_of_a_large_catalogue_is_found_by_its_title(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.transfer.item_picker.MOST_LISTED", 10)
+    app = opened(run_id, target="items:i1", source="user:u4")
+    app.session_state["transfer_target"] = True
+    app.run()
+    shown = next(box for box in app.multiselect if box.key == "target_items_items:i1")
+    rare = next(item for item in range(1, 41) if f"Item {item}" not in shown.options)
+    assert len(shown.options) <= 11
+    assert any("The 10 most popular of 40 items are offered" in text.value for text in app.caption)
+    app.session_state["transfer_target"] = True
+    app.text_input(key="target_items_part_items:i1").set_value(f"item {rare}").run()
+    app.session_state["transfer_target"] = True
+    app.multiselect(key="target_items_items:i1").select(rare).run()
+    no_errors(app)
+    assert param(app, "target") == f"items:i1,i{rare}"
+
+
+def test_a_renamed_group_has_its_new_name(run_id: str, own_workspace: Workspace) -> None:
+    space = own_workspace.space(SPACE)
+    group = space.save_cohort("walkers", [f"u{n}" for n in range(9)]).id
+    for name in ("walkers", "hikers"):
+        space.rename(group, name)
+        app = opened(run_id, target="user:u3", source=f"group:{group}")
+        no_errors(app)
+        assert name in str(mixer(app)["source"])
+
+
 def test_a_choice_is_taken_when_its_panel_is_closed_at_once(run_id: str) -> None:
     app = opened(run_id, target="user:u3", source="user:u4")
     app.session_state["transfer_source"] = True

@@ -29,6 +29,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
 from ui.shell.widgets import escape_markdown, number_duplicates, one_line, option_labels, user_label, user_picker
+from ui.transfer.item_picker import offered_items
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
 KINDS: dict[str, Message] = {
@@ -318,15 +319,17 @@ def _items(page: PageContext, context: RunContext, side: str, written: str) -> s
     data = context.dataset
     kind, _, value = written.partition(":")
     now = [data.items.index(item) for item in read_items(value) if item in data.items] if kind == "items" else []
-    popular = np.argsort(-data.item_counts, kind="stable")[:5_000].tolist()
-    options = list(dict.fromkeys([*now, *(item for item in popular if item)]))
+    key = f"{side}_items_{written}"
+    found = offered_items(context, f"{side}_items_part_{written}")
+    chosen_before = [item for item in st.session_state.get(key, now) if isinstance(item, int)]  # or a label gone since
+    options = list(dict.fromkeys([*chosen_before, *now, *found]))
     chosen = st.multiselect(
         tr("Items, oldest first"),
         options,
         default=now,
-        format_func=lambda item: data.catalogue.titles[item][:60],
+        format_func=context.item_labels.__getitem__,
         max_selections=12,
-        key=f"{side}_items_{written}",
+        key=key,
         placeholder=tr("Type a title"),
     )
     return _fitting("items:" + write_items(data.items.externals(chosen))) if chosen else ""

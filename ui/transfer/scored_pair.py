@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from recsys.cases.parties import MEDOID
 from recsys.cases.rules import Rules
 from recsys.cases.scoring import by_method, interests_of_source, linear_blend, scores_over_items
-from recsys.errors import InputError
+from recsys.errors import InputError, StudioError
 from recsys.models.recommender import Encoder
 from recsys.transfer import (
     AlphaPath,
@@ -25,6 +27,7 @@ from recsys.transfer.source_interests import Weights
 from recsys.wording import tr
 from ui.components.mixer import InterestPanel, InterestRow, MethodPanel, SecondList, mixer_data
 from ui.run_context import RunContext, run_context
+from ui.shell import state
 from ui.shell.page_context import PageContext
 from ui.transfer.methods import method_options
 from ui.transfer.pair_map import map_of_pair
@@ -74,12 +77,31 @@ def cached_pair(
 ) -> ScoredPair:
     """`build_scored_pair`, computed once for all visitors who may open the run, in whatever language."""
     with st.spinner(tr("Scoring source and target …")):
-        return _cached_pair(folder, target, source, k, rules, map_folder, draw, beside)
+        return _cached_pair(folder, target, source, k, rules, map_folder, draw, beside, _group_names(target, source))
+
+
+def _group_names(*parties: str) -> tuple[str, ...]:
+    """The names that saved groups have now; they may have been renamed since they were scored."""
+    found = []
+    for text in parties:
+        kind, _, entry_id = text.removesuffix(MEDOID).partition(":")
+        if kind == "group":
+            with suppress(StudioError):  # said where the pair is read
+                found.append(state.workspace().find(entry_id, "cohort")[0].name)
+    return tuple(found)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _cached_pair(
-    folder: str, target: str, source: str, k: int, rules: Rules, map_folder: str, draw: int, beside: str
+    folder: str,
+    target: str,
+    source: str,
+    k: int,
+    rules: Rules,
+    map_folder: str,
+    draw: int,
+    beside: str,
+    group_names: tuple[str, ...],
 ) -> ScoredPair:
     return build_scored_pair(folder, target, source, k, rules, map_folder, draw, beside)
 
