@@ -45,9 +45,11 @@ def study_tab(evaluated: EvaluationContext) -> None:
     data = evaluated.dataset
     offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
     axes, now = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}, axis_of(evaluated.page)
-    now = st.session_state.get(STUDY_AXIS, now)  # of the study that Home opened, or chosen here before
-    set_widget_value(STUDY_AXIS, now if now in axes else "users")
-    axis = st.segmented_control(tr("Source"), list(axes), format_func=axes.__getitem__, key=STUDY_AXIS, required=True)
+    before = st.session_state.get(STUDY_AXIS)  # chosen here, or that of the study that Home opened
+    now = next((one for one in (before, now) if one in axes), "users")
+    set_widget_value(STUDY_AXIS, now)
+    label, shown = tr("Source"), axes.__getitem__
+    axis = st.segmented_control(label, list(axes), format_func=shown, key=STUDY_AXIS, required=True) or now
     content = _study(evaluated, axis)
     if content is None:
         controls = reduce(

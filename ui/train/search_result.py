@@ -17,7 +17,7 @@ from ui.glossary import meaning_of
 from ui.shell.errors import show_verdict
 from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext
-from ui.shell.widgets import download
+from ui.shell.widgets import download, number_duplicates
 from ui.train.settings import fill_settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def show_result(page: PageContext, saved: list[tuple[Entry, SearchResult]]) -> N
     """One of the saved searches, the newest unless another is chosen."""
     place = 0
     if len(saved) > 1:
-        names = [f"{tr(entry.label)} · {entry.created[:16].replace('T', ' ')} UTC" for entry, _ in saved]
+        made = [f"{tr(entry.label)} · {entry.created[:16].replace('T', ' ')} UTC" for entry, _ in saved]
+        names = number_duplicates(dict(enumerate(made)))
         chosen = st.selectbox(tr("Search"), range(len(saved)), format_func=names.__getitem__, key="train_search_shown")
         place = min(int(chosen), len(saved) - 1)
     _, found = saved[place]

@@ -134,7 +134,8 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     if data.n_users > MAX_LISTED:
         part = st.text_input(tr("Part of a user id"), key=f"{side}_several_part_{written}")
         found, more = matching(data.users.ids, part)
-        options = list(dict.fromkeys([*st.session_state.get(key, now), *now, *map(data.users.index, found)]))
+        chosen_before = [user for user in st.session_state.get(key, now) if isinstance(user, int)]
+        options = list(dict.fromkeys([*chosen_before, *now, *map(data.users.index, found)]))
         if more:
             st.caption(tr("{n:,} more match. Type more of the id.", n=more))
     chosen = st.multiselect(
