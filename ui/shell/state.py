@@ -125,7 +125,7 @@ def begin_view() -> None:
     """
     replaced, known = st.session_state.pop(_REPLACED, []), st.session_state.get(_URL)
     brought = st.query_params.to_dict()
-    if brought in replaced:
+    if known is not None and brought in replaced:
         st.query_params.from_dict(known)
     elif known is not None and brought != known:
         st.query_params.from_dict(brought)
