@@ -13,7 +13,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError
 
+from recsys.workspace import Workspace
+from recsys.workspace.cases import read_case
 from tests.walks.browser_state import (
+    NAMES,
     PAGES,
     PATIENCE,
     User,
@@ -21,10 +24,13 @@ from tests.walks.browser_state import (
     elsewhere,
     keyed,
     left_out_of_links,
+    listed,
     open_popover,
+    own_space,
     place,
     rest,
     rules_of,
+    saved_entries,
     shown_in,
     slot,
 )
@@ -157,7 +163,7 @@ def _path(where: str) -> str:
 
 def _take_over(user: User, said: Mapping[str, str]) -> None:
     """What a URL says becomes what is chosen; what it leaves out is open again."""
-    for name in ("run", "dataset", "target", "source", "alpha", "k"):
+    for name in NAMES:
         setattr(user.tab.chosen, name, said.get(name))
     user.tab.chosen.rules, user.tab.chosen.widgets = rules_of(dict(said)), {}
 
@@ -235,27 +241,32 @@ def wait(user: User, seconds: int) -> None:
 
 
 @action(1.5, at=at)
-def pick_run(user: User, at: float) -> None:
-    _pick_in_title(user, "run", at)
+def pick_run(user: User, at: float) -> list[str]:
+    return _pick_in_title(user, "run", at)
 
 
 @action(1, at=at)
-def pick_dataset(user: User, at: float) -> None:
-    _pick_in_title(user, "dataset", at)
+def pick_dataset(user: User, at: float) -> list[str]:
+    return _pick_in_title(user, "dataset", at)
 
 
-def _pick_in_title(user: User, kind: str, at: float) -> None:
-    """Another run or dataset in the title row; the URL then says which one that is."""
+def _pick_in_title(user: User, kind: str, at: float) -> list[str]:
+    """Another run or dataset in the title row: the picker shows it then, and the URL says which one that is."""
     if user.where in ("home", "learn"):
         raise Impossible
     box = keyed(user.page, f"frame_{kind}_*").get_by_role("combobox")
     before = box.first.input_value() if box.count() else ""
+    busy = user.tab.job or keyed(user.page, "frame_stop_*").count()
     words = choose(user.page, box, at)
     if words == before and not user.tab.job:  # a job that ended meanwhile has opened its run before this choice
-        return
+        return []
     user.tab.chosen.forget("run", "target", "source", "rules", "dataset")
     rest(user.page)
     setattr(user.tab.chosen, kind, place(user.page.url)[1].get(kind, ""))
+    shown = box.first.input_value() if box.count() else ""
+    if busy or " ".join(shown.split()) == " ".join(words.split()):  # the result of a job is numbered among the others
+        return []
+    return [f"{words!r} was picked as {kind}, the picker shows {shown!r}"]
 
 
 @action(1)
@@ -361,6 +372,8 @@ _PRESSED: Mapping[str, tuple[str, ...]] = {  # button's key -> fields that are o
     "evaluate_next": (),
     "explain_next": (),
     "learn_next": ("part",),
+    "use_linear": ("rules",),
+    "all_interests": ("rules",),
     "use_alpha": ("alpha",),
     "try_alpha": ("alpha",),
     "open_transfer": ("target",),
@@ -378,7 +391,7 @@ _PRESSED: Mapping[str, tuple[str, ...]] = {  # button's key -> fields that are o
     "cases_undo": (),
     "cases_keep_*": (),
     "cases_delete_*": (),
-    "cases_open_*": ("run", "dataset", "target", "source", "alpha", "k", "rules", "part"),
+    "cases_open_*": ("run", "dataset", "target", "source", "alpha", "k", "beside", "rules", "part"),
     "home_class": ("run", "dataset", "target", "source"),
 }
 
@@ -394,9 +407,14 @@ def press(user: User, at: float) -> None:
     if not buttons:
         raise Impossible
     key, button = buttons[min(int(at * len(buttons)), len(buttons) - 1)]
+    entry = button.evaluate(
+        "n => n.closest('[class*=st-key-]').className.match(/st-key-\\w+_([0-9a-f]{8,})/)?.[1] ?? ''"
+    )
     button.click()
     user.noise_again = user.noise_again or key == "privacy_again"
     user.tab.chosen.forget(*_PRESSED[key])
+    if key == "cases_open_*":
+        _chosen_by_case(user, str(entry))
     if "part" in _PRESSED[key]:  # the next lesson is another tab of the same page
         rest(user.page)
         user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
@@ -435,8 +453,33 @@ def saved(user: User) -> list[str]:
 
 @action(1.5, "home", at=at)
 def open_saved(user: User, at: float) -> None:
-    pick(keyed(user.page, "open_*").locator("button"), at).click()
-    user.tab.chosen.forget("run", "dataset", "source", "target", "rules")
+    """A saved item by its button: it is what is chosen then."""
+    button = pick(keyed(user.page, "open_*").locator("button"), at)
+    entry = str(
+        button.evaluate("n => n.closest('[class*=st-key-open_]').className.match(/st-key-open_([0-9a-f]+)/)[1]")
+    )
+    kind = next((one["kind"] for one in saved_entries(user) if one["id"] == entry), "")
+    button.click()
+    chosen = user.tab.chosen
+    chosen.forget("run", "dataset", "source", "target", "rules")
+    if kind in ("run", "dataset"):
+        setattr(chosen, kind, entry)
+    elif kind == "cohort":
+        chosen.source = f"group:{entry}"
+    elif kind == "case":
+        _chosen_by_case(user, entry)
+    user.page.wait_for_function("location.pathname !== '/'")
+    rest(user.page)
+    chosen.part = {"study": "study", "search": "search"}.get(kind, "")
+
+
+def _chosen_by_case(user: User, entry: str) -> None:
+    """What is chosen when a saved case is opened: its run, pair, α, k and rules."""
+    saved, chosen = read_case(Workspace(user.home).space(own_space(user).name), entry), user.tab.chosen
+    chosen.run, chosen.target, chosen.source = saved.run, saved.case.target, saved.case.source
+    chosen.alpha, chosen.k, chosen.beside = f"{saved.case.alpha:.6g}", str(saved.case.k), ""
+    said = saved.case.rules.params()
+    chosen.rules, chosen.interests = rules_of(said), said.get("interests", "")
 
 
 def _of_saved(user: User, at: float) -> tuple[str, Locator]:
@@ -590,16 +633,37 @@ def clean_again(user: User, rule: str, value: int) -> list[str]:
     elif rule == "repeats":
         choose(user.page, form.get_by_role("combobox"), value / 3.001)
     else:
-        boxes = form.locator("input[type=number]")
-        box = boxes.nth(boxes.count() - (2 if rule == "users" else 1))
+        box = _of_plan(form, rule)
         box.fill(str(value))
         box.press("Tab")
+    wanted = _in_plan(form, rule)
     form.get_by_test_id("stFormSubmitButton").locator("button").click()
     user.page.wait_for_timeout(200)
     rest(user.page)
     after = place(user.page.url)[1].get("dataset", "")
     user.tab.chosen.forget("dataset", *WITH_DATASET)
-    return [] if after else [f"the data {before} was cleaned again, and none is open"]
+    if not after:
+        return [f"the data {before} was cleaned again, and none is open"]
+    if keyed(user.page, "studio_error_refused*").count():  # the plan in use is shown again; `problems` tells of it
+        return []
+    shown = _in_plan(form, rule)
+    return [] if shown == wanted else [f"cleaned again with {rule} {wanted}, the plan of the open data shows {shown}"]
+
+
+def _of_plan(form: Locator, rule: str) -> Locator:
+    """The widget of one rule of the cleaning plan."""
+    if rule == "duplicates":
+        return form.locator("[data-testid=stCheckbox] input").first
+    if rule == "repeats":
+        return form.get_by_role("combobox").first
+    boxes = form.locator("input[type=number]")
+    return boxes.nth(boxes.count() - (2 if rule == "users" else 1))
+
+
+def _in_plan(form: Locator, rule: str) -> str:
+    """What the form shows for one rule of the cleaning plan."""
+    widget = _of_plan(form, rule)
+    return str(widget.is_checked()) if rule == "duplicates" else widget.input_value()
 
 
 @action(1.5, "data", role=one_of("timestamp", "rating", "title"), at=at)
@@ -707,6 +771,7 @@ def use_as(user: User, role: str) -> list[str]:
     pick_enabled(keyed(user.page, f"map_use_{role}").locator("button"), 0).click()
     rest(user.page)
     written = place(user.page.url)[1].get(role, "")
+    user.tab.chosen.forget(role)
     setattr(user.tab.chosen, role, written)
     return [] if written.startswith(("group:", "user:")) else [f"used as {role}, the URL says {written!r}"]
 
@@ -796,8 +861,42 @@ def transferred(user: User) -> list[str]:
     user.page.wait_for_timeout(350)
     rest(user.page)
     shown = box.input_value()
-    user.tab.chosen.forget("rules")
+    user.tab.chosen.forget("rules", "beside")  # methods are compared for the next choice
     return [] if shown == wanted else [f"{wanted!r} was chosen, {shown!r} is transferred"]
+
+
+@action(3, "transfer", at=at)
+def method(user: User, at: float) -> None:
+    """Another transfer method. The one that stands beside it changes places with it."""
+    chosen, before = user.tab.chosen, (user.tab.chosen.rules or {}).get("method", "linear")
+    wanted = _in_mixer(user, "method", at)
+    others = {name: value for name, value in (chosen.rules or {}).items() if name != "method"}
+    chosen.rules = others | ({} if wanted == "linear" else {"method": wanted})
+    if chosen.beside == wanted:
+        chosen.beside = before
+
+
+@action(4, "transfer", at=at)
+def beside(user: User, at: float) -> list[str]:
+    """The list of another method beside the first, or none."""
+    wanted = _in_mixer(user, "beside", at).replace("none", "")
+    user.tab.chosen.beside = wanted
+    written = place(user.page.url)[1].get("beside", "")
+    return [] if written == wanted else [f"{wanted!r} was chosen beside the list, the URL says {written!r}"]
+
+
+def _in_mixer(user: User, what: str, at: float) -> str:
+    """Chooses in a menu of the mixer that may be hidden: the value."""
+    _mixer(user)
+    box = user.page.locator(f".mixer select[data-do={what}]")
+    if not box.is_visible() or not box.is_enabled():
+        raise Impossible
+    values = box.locator("option").evaluate_all("options => options.map(o => o.value)")
+    wanted = str(values[min(int(at * len(values)), len(values) - 1)])
+    box.select_option(wanted)
+    user.page.wait_for_timeout(350)
+    rest(user.page)
+    return wanted
 
 
 @action(4, "transfer", at=at)
@@ -809,7 +908,16 @@ def weigh_interest(user: User, at: float) -> list[str]:
     box.click()
     user.page.wait_for_timeout(350)
     rest(user.page)
-    return [] if box.is_checked() != ticked else ["an interest was ticked or unticked, and is not"]
+    if box.is_checked() == ticked:
+        return ["an interest was ticked or unticked, and is not"]
+    shown = user.page.locator(".mixer .interests input[type=range]").evaluate_all("all => all.map(one => +one.value)")
+    if not any(shown):  # nothing is transferred: the weights of before stay in use, which is said
+        return []
+    written = place(user.page.url)[1].get("interests", "")
+    weights = sorted(float(one.partition(":")[2]) for one in written.split(",") if one)
+    user.tab.chosen.interests = written
+    changed = sorted(one for one in shown if one != 1)
+    return [] if weights == changed else [f"the weights {shown} are shown, the URL says {written!r}"]
 
 
 @action(1.5, "transfer")
@@ -831,7 +939,7 @@ def _popover(page: Page, words: str) -> Locator:
 def swap(user: User) -> None:
     pick_enabled(keyed(user.page, "swap").locator("button"), 0).click()
     chosen = user.tab.chosen
-    chosen.target, chosen.source = chosen.source, chosen.target
+    chosen.target, chosen.source, chosen.interests = chosen.source, chosen.target, None
 
 
 @action(3, "transfer")
@@ -925,6 +1033,33 @@ def rule(user: User, rule: str, at: float) -> None:
     close_popover(page, body)
 
 
+@action(4, "transfer", which=one_of("only", "block", "pin", "per_tag"), at=at)
+def item_rule(user: User, which: str, at: float) -> list[str]:
+    """A list of items or a number under Rules: the URL has it then, and the list keeps to it."""
+    page, titles = user.page, listed(user.page)
+    part = [title for place, title in enumerate(titles) if place <= 4 * at] if at < 0.8 else []
+    body = _popover(page, "Rules")
+    widget = keyed(page, f"rule_{which}").locator("textarea, input").first
+    if not widget.count() or not widget.is_visible():
+        pick(keyed(page, "rule_items_*").locator("summary"), 0).click()
+        rest(page)
+    if not widget.count() or not widget.is_visible() or not widget.is_enabled():
+        close_popover(page, body)
+        raise Impossible
+    wanted = str(int(4 * at)) if which == "per_tag" else "\n".join(part)
+    widget.fill(wanted)
+    widget.press("Enter" if which == "per_tag" else "Control+Enter")
+    rest(page)
+    user.tab.chosen.rules = rules_of(place(page.url)[1])
+    close_popover(page, body)
+    written = user.tab.chosen.rules.get(which, "")
+    if bool(wanted.strip("0")) != bool(written):
+        return [f"the rule {which} was set to {wanted!r}, the URL says {written!r}"]
+    shown = set(listed(page))
+    wrong = shown - set(part) if which == "only" and part else shown & set(part) if which == "block" else set()
+    return [f"with the rule {which} {part}, {sorted(wrong)} are listed"] if wrong else []
+
+
 # Explain --------------------------------------------------------------------------------------------------------------
 
 
@@ -932,7 +1067,7 @@ def rule(user: User, rule: str, at: float) -> None:
 def user_of_explain(user: User, at: float) -> None:
     words = choose(user.page, keyed(user.page, "explain_who_*").get_by_role("combobox"), at)
     if ":" not in words:
-        user.tab.chosen.target = f"user:{words}"
+        user.tab.chosen.target, user.tab.chosen.interests = f"user:{words}", None
 
 
 @action(3, "explain", key=one_of("ArrowRight", "ArrowLeft", "Home", "End"), times=times)

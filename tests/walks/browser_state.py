@@ -66,6 +66,8 @@ class Chosen:
     source: str | None = None
     alpha: str | None = None
     k: str | None = None
+    beside: str | None = None  # the transfer method of the second list
+    interests: str | None = None  # the weights of the source's interests
     part: str = ""  # the open tab of the page, as the URL names it
     rules: dict[str, str] | None = None  # as the URL writes them
     widgets: dict[str, str] = field(default_factory=dict)  # of the rules: key -> what it shows
@@ -76,11 +78,13 @@ class Chosen:
             setattr(self, name, "" if name == "part" else None)
             if name == "rules":
                 self.widgets = {}
+            if name in ("run", "dataset", "target", "source", "rules"):
+                self.interests = None  # weights belong to one source
 
 
 DEFAULTS = {"alpha": "0.3", "k": "10"}
 NAMES = tuple(one.name for one in fields(Chosen) if one.name not in ("rules", "part", "widgets"))
-RULES = tuple(rule.name for rule in fields(Rules) if rule.name != "interests")  # weights go with another source
+RULES = tuple(rule.name for rule in fields(Rules) if rule.name != "interests")  # they are among NAMES
 
 
 @dataclass
@@ -192,13 +196,18 @@ def keyed(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key}")
 
 
-def listed(page: Page) -> list[str]:
-    """The recommendations as they stand on screen, from the top down."""
-    rows = page.locator(".mixer .ranked:not(.second) li").evaluate_all(
+def listed(page: Page, which: str = ":not(.second)") -> list[str]:
+    """The recommendations as they stand on screen, from the top down; with `.second` those of the second method."""
+    rows = page.locator(f".mixer .ranked{which} li").evaluate_all(
         "rows => rows.filter(r => r.checkVisibility())"
         ".map(r => [r.getBoundingClientRect().top, r.querySelector('.title').textContent])"
     )
     return [title for _, title in sorted(rows)]
+
+
+def both_lists(page: Page) -> list[str]:
+    """The recommendations on screen, then those of the method beside it."""
+    return listed(page) + listed(page, ".second")
 
 
 def slot(page: Page, name: str) -> str:
@@ -269,6 +278,8 @@ def _may_be(user: User, told: str) -> bool:
     gone = user.gone | {getattr(user.tab.chosen, kind) for kind in _not_saved(user)}
     if refused and _NOTHING_LEFT in told and _filters(user.tab.chosen):
         return True
+    if refused and "method" in (user.tab.chosen.rules or {}) and keyed(user.page, "use_linear").count():
+        return True
     return refused and (any(part in told for part in user.refusals) or any(entry in told for entry in gone))
 
 
@@ -298,7 +309,7 @@ def _not_saved(user: User) -> list[str]:
 def left_out_of_links(user: User) -> set[str]:
     """What the links of this page leave out: what is no longer saved; without its run also the users."""
     gone = set(_not_saved(user))
-    return gone | ({"target", "source"} if "run" in gone else set())
+    return gone | ({"target", "source", "interests"} if "run" in gone else set())
 
 
 def _nothing(user: User) -> list[str]:
@@ -377,13 +388,23 @@ def _pickers(user: User) -> list[str]:
     return found
 
 
+def own_space(user: User) -> Path:
+    """The folder of the user's space in the server's home."""
+    own = next((cookie["value"] for cookie in user.context.cookies() if cookie["name"] == "studio_space"), "")
+    return user.home / "spaces" / (own or "none yet")
+
+
+def saved_entries(user: User) -> list[dict[str, Any]]:
+    """The descriptions of all that the user has saved, as the server's disk has them."""
+    return [json.loads(file.read_text("utf-8")) for file in own_space(user).glob("*/*/entry.json")]
+
+
 def name_of(user: User, kind: str, wanted: str) -> str:
     """The name of a saved dataset or run, as the server's disk has it; what stands for one that is not the user's."""
     if kind == "run" and wanted == "sample":
         return "Sample run"
-    own = next((cookie["value"] for cookie in user.context.cookies() if cookie["name"] == "studio_space"), "")
-    entry = user.home / "spaces" / own / kind / wanted / "entry.json"
-    if own and entry.is_file():
+    entry = own_space(user) / kind / wanted / "entry.json"
+    if entry.is_file():
         return str(json.loads(entry.read_text("utf-8"))["name"])
     return "Class run" if kind == "run" and wanted == user.class_run else "Shared with you"
 
@@ -416,6 +437,8 @@ def _transfer(user: User) -> list[str]:
             return []
         if page.get_by_test_id("stAlert").filter(has_text=_NOTHING_LEFT).count() and _filters(chosen):
             return [] if keyed(page, "transfer_rules").count() else ["the filter that leaves nothing can't be removed"]
+        if keyed(page, "use_linear").count() and "method" in (chosen.rules or {}):
+            return []  # a learned method can't score this pair, which is said, with the way out
         return ["there is no mixer on Transfer"]
     for side in ("target", "source"):
         if (getattr(chosen, side) or "").partition(":")[0] in ("user", "several", "group", "cluster", "column"):
@@ -429,8 +452,22 @@ def _transfer(user: User) -> list[str]:
     rows = listed(page)
     if len(rows) > int(chosen.k or 10) or (len(set(rows)) < len(rows) and len(rows) > 50):
         found.append(f"{len(rows)} rows are listed for k = {chosen.k}")
-    user.lists[page.url] = rows
-    return found + _rules(user)
+    user.lists[page.url] = both_lists(page)
+    return found + _second_list(user) + _rules(user)
+
+
+def _second_list(user: User) -> list[str]:
+    """The list of another method stands beside the first where one was chosen, or a warning says why it does not."""
+    chosen, rules = user.tab.chosen, user.tab.chosen.rules or {}
+    wanted = bool(chosen.beside) and chosen.beside != rules.get("method", "linear") and "what" not in rules
+    shown = len(listed(user.page, ".second"))
+    if not wanted:
+        return [f"{shown} rows of a second method are listed, none was chosen"] if shown else []
+    told = user.page.get_by_test_id("stAlertContentWarning").count()
+    first = len(listed(user.page))
+    if told or shown == first:
+        return []
+    return [f"beside the list of {first} rows, {chosen.beside} was chosen, and {shown} rows are shown"]
 
 
 def _rules(user: User) -> list[str]:
@@ -522,7 +559,7 @@ def elsewhere(user: User, look_around: bool) -> list[str]:
         found += [f"in another browser, on Home: {one}" for one in screen.wrong()]
         if seen := _on_home(page) & _own_home(user):
             found.append(f"another space sees {len(seen)} of the first one’s saved items and jobs")
-        return found
+        return found + _names_in_pickers(user, page)
     finally:
         page.context.close()
 
@@ -533,6 +570,27 @@ def _on_home(page: Page) -> set[str]:
         "all => all.flatMap(one => [...one.classList])"
     )
     return {key for key in keys if key.startswith(("st-key-open_", "st-key-frame_stop_"))}
+
+
+def _names_in_pickers(user: User, page: Page) -> list[str]:
+    """What the pickers of another space offer on Train of the first one's saved data and runs, by their names."""
+    own = {" ".join(str(entry["name"]).split()) for entry in saved_entries(user) if entry["kind"] in ("dataset", "run")}
+    own -= {"Sample run", "Class run"}
+    page.goto(user.address + "/Train")
+    rest(page)
+    offered = set[str]()
+    for kind in ("dataset", "run"):
+        box = keyed(page, f"frame_{kind}_*").get_by_role("combobox")
+        if not box.count():
+            continue
+        offered.add(box.first.input_value())
+        box.first.click()
+        page.get_by_role("option").first.wait_for()
+        offered |= {" ".join(words.split()) for words in page.get_by_role("option").all_inner_texts()}
+        page.keyboard.press("Escape")
+    return [
+        f"another space’s picker offers {name!r}" for name in sorted(own) if any(is_called(o, name) for o in offered)
+    ]
 
 
 def _own_home(user: User) -> set[str]:
@@ -556,13 +614,16 @@ def _opened_elsewhere(user: User, page: Page, screen: Screen) -> list[str]:
     if not rest(page):
         return ["in another browser the page is still running"]
     found = [f"in another browser: {one}" for one in screen.wrong() if not _may_be(user, one)]
-    if user.where == "transfer" and page.locator(".mixer").count():
+    if not found and user.where == "transfer" and user.page.locator(".mixer").count():
         found += _same_list(user, page)
     return found
 
 
 def _same_list(user: User, page: Page) -> list[str]:
-    here, there = user.lists.get(user.page.url, []), listed(page)
+    here = user.lists.get(user.page.url, [])
+    if here and not _has_mixer(page):
+        return [f"another browser shows no list, here are {len(here)} items"]
+    there = both_lists(page)
     if here and here != there and not (user.noise_again and "epsilon=" in user.page.url):
         first = next(
             (n for n, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there))
@@ -573,20 +634,39 @@ def _same_list(user: User, page: Page) -> list[str]:
     return []
 
 
+def _has_mixer(page: Page) -> bool:
+    """Whether Transfer lists something, or its budget of another space is spent, which is said."""
+    protected = page.get_by_test_id("stAlert").filter(has_text="protected source")
+    for _ in range(40):
+        if page.locator(".mixer").count() or ("epsilon=" in page.url and protected.count()):
+            return True
+        page.wait_for_timeout(250)
+    return False
+
+
 # the server -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Bounds:
-    """What the server may use at most, and the most it has used. Jobs are counted from its structured log."""
+    """What the server may use at most, and the most it has used. Jobs are counted from its structured log.
+
+    Attributes:
+        threads: of the main process.
+        megabytes: resident memory of the main process and of its workers together; pages that they share count for
+            each. Sessions are part of the main process, and are not told apart: page_user.py measures a single one.
+        jobs: that run at once.
+        most: the most of each so far.
+        started: jobs in all.
+    """
 
     process: psutil.Process
     log: Path
     threads: int = 150
     megabytes: int = 4_000
-    jobs: int = 2  # that run at once
+    jobs: int = 2
     most: dict[str, int] = field(default_factory=dict)
-    started: int = 0  # jobs in all
+    started: int = 0
     _running: set[str] = field(default_factory=set)
     _read: int = 0
 
@@ -594,7 +674,7 @@ class Bounds:
         """What is over its bound now."""
         used: dict[str, Any] = {
             "threads": self.process.num_threads(),
-            "megabytes": int(self.process.memory_info().rss / 1e6),
+            "megabytes": int(sum(map(_resident, [self.process, *self.process.children(recursive=True)])) / 1e6),
             "jobs": self._jobs(),
         }
         for name, value in used.items():
@@ -618,3 +698,11 @@ class Bounds:
                 self._running.discard(entry["job"])  # one that was stopped while it waited had not started
             most = max(most, len(self._running))
         return most
+
+
+def _resident(process: psutil.Process) -> int:
+    """Bytes of a process in memory; 0 for one that has ended."""
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import is_dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,18 @@ import pandas as pd
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest, element_tree
 
+from recsys.transfer import write_weights
+from ui.home.saved_work import LABELS
 from ui.shell import state
 from ui.shell.frame import STEPS
 
 CHOICES = (
     "selectbox", "button_group", "radio", "slider", "select_slider", "checkbox", "toggle", "number_input",
-    "multiselect",
+    "multiselect", "date_input",
 )  # fmt: skip
+
+
+FIRST_DAY = date(2023, 11, 14)  # of tiny_files.py
 
 
 class Label(str):
@@ -92,12 +99,33 @@ def mixer(app: AppTest) -> dict[str, Any] | None:
     return None if not data or data.get("compact") else data
 
 
-def texts(app: AppTest) -> list[str]:
-    """Whatever stands on a page in words, options included."""
-    spoken = [
-        str(element.value) for kind in ("markdown", "caption", "subheader", "warning") for element in app.get(kind)
-    ]
-    return spoken + [str(option) for box in app.get("selectbox") for option in box.options]
+def names_of_saved(app: AppTest) -> set[tuple[str, str]]:
+    """(kind, name) of the saved things that a page shows: in the rows of Home, and in the pickers of data and runs."""
+    kinds = {str(label): kind for kind, label in LABELS.items()}
+    rows = [str(one.value).replace("\\", "").partition(" · ") for one in app.markdown]
+    found = {(kinds[kind], name) for kind, _, name in rows if kind in kinds}
+    for kind in ("dataset", "run"):
+        boxes = [box for box in app.selectbox if str(box.key).startswith(f"frame_{kind}_")]
+        options = {re.sub(r" \(\d+\)$", "", str(option)) for box in boxes for option in box.options}
+        found |= {(kind, " ".join(name.split())) for name in options - {"Sample run"}}
+    return found
+
+
+def offered_by_mixer(shown: dict[str, Any], name: str, value: int) -> str | None:
+    """A value that the mixer offers for "method", "beside" ("" for none) or "weights"; None where it offers none."""
+    if name == "weights":
+        rows = (shown["interests"] or {}).get("rows", []) if (shown["interests"] or {}).get("chosen") else []
+        weights = {row["group"]: row["weight"] for row in rows}
+        if len(rows) < 2:
+            return None
+        changed = {pick(rows, value)["group"]: (0.5, 0.0, 1.0)[value % 3]}
+        return write_weights(weights | changed) if any((weights | changed).values()) else None
+    methods = shown["methods"] or {"options": []}
+    names = [one["name"] for one in methods["options"]]
+    if len(names) < 2:
+        return None
+    others = [one for one in names if one != methods["chosen"]]
+    return str(pick(others if name == "method" else ["", *others], value))
 
 
 def pick(options: Any, which: int) -> Any:
@@ -113,6 +141,9 @@ def option(widget: Any, value: int) -> Any:
         low, high = (1 if widget.min is None else widget.min), (widget.min or 0) + 20
         top = high if widget.max is None else min(high, widget.max)
         return type(widget.value or low)(low + value % max(1, int(top - low) + 1))
+    if kind == "date_input":  # the first day is never after the last: the page would change them round
+        day = FIRST_DAY + timedelta(days=value % 4 + (4 if str(widget.key).endswith("last") else 0))
+        return min(max(day, widget.min), widget.max)
     if kind == "slider":
         steps = round((widget.max - widget.min) / widget.step)
         return type(widget.min)(round(widget.min + widget.step * (value % (steps + 1)), 9))

@@ -30,12 +30,13 @@ from tests.walks.page_screen import (
     job_parameter,
     label_of,
     mixer,
+    names_of_saved,
+    offered_by_mixer,
     option,
     pick,
     reachable_objects,
     shown_by,
     size_in_bytes,
-    texts,
     title,
     url,
     visit,
@@ -58,6 +59,7 @@ for _language in LANGUAGES:  # a page is known by its title, in whatever languag
 PATHS = {Path(step.file).stem.partition("_")[2]: step.file for step in STEPS}  # as a link on a page names it
 OPENED = ("run", "dataset", "target", "source", "interests")  # weights of interests go with another source
 RULE_NAMES = tuple(rule.name for rule in fields(Rules))
+FILTERS = ("scenario", "tag", "cold_items", "hide_source", "only", "block", "numbers", "period")  # they leave out items
 THREADS, KEYS, MEGABYTES, JOBS, AT_ONCE = 40, 250, 0.1, 8, 2  # more of them after any action is a leak
 UPLOADED = 1.0  # MB held for reading it again: every walk drops a few tiny files
 SAMPLE = 7.0  # MB more for each session that opens samples: the largest one has 6.6, the next one replaces it
@@ -94,7 +96,9 @@ MAY_REFUSE: tuple[tuple[str, str], ...] = (
 """Which sentences are fine after which widget, until the page is left: what was typed or combined breaks a rule."""
 
 
-LISTED = ("k", "titles", "scores", "ranks", "path", "target", "source")  # of the mixer: all but the map, which is drawn
+# of the mixer: all but the map, which is drawn
+LISTED = ("k", "titles", "scores", "ranks", "path", "target", "source", "methods", "interests")
+WITH_PICKERS = ("data", "train", "transfer")  # pages whose pickers of data and runs another user looks at
 PANELS = ("transfer_target", "transfer_source", "transfer_rules", "map_made")  # their inside is made when they open
 
 
@@ -277,7 +281,7 @@ class User:
 
     def write(self, which: int, word: int) -> list[str]:
         """Types into a text field."""
-        fields = self.widgets("text_input")
+        fields = self.widgets("text_input", "text_area")
         if not fields:
             return []
         text = pick(fields, which)
@@ -304,6 +308,27 @@ class User:
         if what and not problems and now.get("what", NO_RULES.what) != what:
             problems.append(f"{what} was chosen to be transferred, the URL says {now}")
         return problems
+
+    def mix_with(self, name: str, value: int) -> list[str]:
+        """Chooses in the mixer: another transfer method, the one beside it, or the weight of one interest."""
+        shown = mixer(self.app)
+        chosen = None if shown is None else offered_by_mixer(shown, name, value)
+        if chosen is None:
+            return []
+        kept = self.app.session_state
+        before = dict(kept["mixer"] or {}) if "mixer" in kept else {}
+        sent = {"value": chosen, "seq": len(self.steps) + 1} if name == "weights" else chosen or "none"
+        self.app.session_state["mixer"] = {**before, name: sent}
+        old = url(self.app)
+        problems = self._do(f"Choose {chosen or 'none'!r} as {name} in the mixer", f"mixer_{name}", self.app.run)
+        self.app.session_state["mixer"] = before
+        want = {{"weights": "interests"}.get(name, name): chosen}
+        if name == "method" and old.get("beside") == chosen:  # the two lists change places
+            want["beside"] = old.get("method", NO_RULES.method)
+        now = {"method": NO_RULES.method, **url(self.app)}
+        return problems or [
+            f"{one} {text!r} was chosen, the URL says {now}" for one, text in want.items() if now.get(one, "") != text
+        ]
 
     def select(self, first: int, several: bool) -> list[str]:
         """Picks a user on the map, or lassoes every second one."""
@@ -378,12 +403,13 @@ class User:
     def _do(self, step: str, key: str, act: Any, chosen: Any = None) -> list[str]:
         before, page = url(self.app), title(self.app)
         self.steps.append(f"{step}, on {page!r}")
-        self.session.allowed += tuple(part for begin, part in MAY_REFUSE if re.match(begin, key))
+        allowed = tuple(part for begin, part in MAY_REFUSE if re.match(begin, key))
+        self.session.allowed += allowed
         if self.session.panel:  # AppTest does not send that it is open
             self.app.session_state[self.session.panel] = True
         act()
-        if title(self.app) != page:
-            self.session.panel = ""
+        if title(self.app) != page:  # what was refused on a page stays until it is left
+            self.session.panel, self.session.allowed = "", allowed
         problems = self._after(self.session, key, before)
         if chosen is not None and title(self.app) == page and not problems:
             shown = next((shown_by(one) for one in self.widgets(*CHOICES) if one.key == key), chosen)
@@ -393,7 +419,8 @@ class User:
 
     def _after(self, session: Session, key: str, before: dict[str, str] | None) -> list[str]:
         app = session.app
-        problems = [text for text in problems_on(app) if not _is_expected_refusal(text, session.allowed)]
+        allowed = session.allowed + _refused_by(url(app))
+        problems = [text for text in problems_on(app) if not _is_expected_refusal(text, allowed)]
         if problems or not app.title:
             return problems or ["the page has no title"]
         follow_page(app, FILES[title(app)])
@@ -452,22 +479,24 @@ class User:
             return []
         fresh = visit(FILES[title(app)], now, OWN_SPACE)
         again = mixer(fresh)
-        problems = [f"in a fresh session: {text}" for text in problems_on(fresh)]
+        found = [text for text in problems_on(fresh) if not _is_expected_refusal(text, _refused_by(now))]
+        problems = [f"in a fresh session: {text}" for text in found]
         if not problems and (again is None or any(again[name] != shown[name] for name in LISTED)):
             problems.append(f"a fresh session shows another list for {now}")
         return problems
 
     def _check_other_visitor(self, session: Session, params: dict[str, str]) -> list[str]:
         """Another user may see what the URL shares, and nothing that is saved here."""
-        allowed = ("must be saved here", "must be one of", "cohort", "group")
+        allowed = ("must be saved here", "must be one of", "cohort", "group", *_refused_by(params))
         problems = [
             f"for another user: {text}" for text in problems_on(session.app) if not _is_expected_refusal(text, allowed)
         ]
-        names = {entry.name for entry in self.space.entries()} - {"planted"}
-        home = visit("app.py", {}, OTHER_SPACE)
-        problems += [f"for another user: {text}" for text in problems_on(home)]
-        messages = " ".join(texts(home))
-        return problems + [f"another user's Home says {name!r}" for name in sorted(names) if name in messages]
+        pages = [visit(file, {}, OTHER_SPACE) for file in ("app.py", *(BY_KEY[key].file for key in WITH_PICKERS))]
+        problems += [f"for another user: {text}" for app in pages for text in problems_on(app)]
+        own = {(entry.kind, " ".join(entry.name.split())) for entry in self.space.entries()}
+        own -= {(entry.kind, entry.name) for entry in state.workspace().space(OTHER_SPACE).entries()}
+        shown = {one for app in (session.app, *pages) for one in names_of_saved(app)}
+        return problems + [f"another user sees the {kind} {name!r}" for kind, name in sorted(own & shown)]
 
     def _bounds(self, app: AppTest) -> list[str]:
         keys = (
@@ -494,6 +523,12 @@ class User:
 def _is_expected_refusal(text: str, allowed: tuple[str, ...]) -> bool:
     """Whether a problem is a refusal that the user brought about."""
     return text.startswith("refused: ") and any(part in text.replace("\\", "") for part in allowed)
+
+
+def _refused_by(params: dict[str, str]) -> tuple[str, ...]:
+    """Parts of the refusals that the rules of a URL may bring about: nothing is left, a method can't be fitted."""
+    nothing_left = ("must leave something to recommend",) if any(params.get(name) for name in FILTERS) else ()
+    return nothing_left + (("must",) if "method" in params else ())
 
 
 def _is_deleted(kind: str, params: dict[str, str]) -> bool:

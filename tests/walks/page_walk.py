@@ -129,7 +129,7 @@ class PageWalk(RuleBasedStateMachine):
         self._act(self.user.unfold, which)
 
     @rule(which=ANY, word=ANY)
-    @when(lambda self: self.user.widgets("text_input"))
+    @when(lambda self: self.user.widgets("text_input", "text_area"))
     def write(self, which: int, word: int) -> None:
         self._act(self.user.write, which, word)
 
@@ -141,6 +141,11 @@ class PageWalk(RuleBasedStateMachine):
     @when(lambda self: mixer(self.user.app) is not None)
     def mix(self, alpha: float, k: int, what: str) -> None:
         self._act(self.user.mix, alpha, k, what)
+
+    @rule(name=draw.sampled_from(("method", "beside", "beside", "weights")), value=ANY)
+    @when(lambda self: mixer(self.user.app) is not None)
+    def mix_with(self, name: str, value: int) -> None:
+        self._act(self.user.mix_with, name, value)
 
     @rule(first=ANY, several=draw.booleans())
     @when(lambda self: self.user.map() is not None)
