@@ -149,7 +149,7 @@ def link_on_page(user: User, at: float) -> None:
     chosen = user.tab.chosen
     if user.where == "home" and said.get("run") == "sample" and chosen.run != "sample":
         chosen.forget("run", "target", "source", "dataset", "alpha", "k", "rules")  # the miniature's own pair
-    elif user.where == "home":
+    elif user.where in ("home", "train"):  # Train leads to a training on other data
         _take_over(user, said)
     chosen.forget(*left_out_of_links(user))
     chosen.part = said.get("tab", "")
