@@ -462,6 +462,23 @@ def test_a_training_on_ids_that_become_pseudonyms_is_discarded_with_them(space: 
     ]
 
 
+def test_finished_runs_that_keep_the_ids_are_named_when_pseudonyms_replace_these(space: Space) -> None:
+    """Also one on a version that has been removed."""
+    app = drop(data_page(), ("shop.csv", GOOD))
+    (before,) = space.entries("dataset")
+    queued = queued_training(space, before.id)
+    assert state.jobs().wait(queued, ANN, 60).state == "done"
+    drop(app, ("things.csv", b"product,title\np1,A lamp\n"), key="data_items")
+    assert before.id not in {entry.id for entry in space.entries("dataset")}
+    assert not app.warning, "no word about the version that was replaced"
+    app.toggle(key="data_pseudonyms").set_value(True).run()
+    assert [warning.value for warning in app.warning] == [
+        "Finished runs keep the user ids that are now pseudonyms: Most popular on shop\\.csv. Delete them on Home, and "
+        "empty the trash."
+    ]
+    assert not app.run().warning, "said once, as the key"
+
+
 def test_reset_of_a_sample_restores_its_plan(space: Space) -> None:
     app = data_page()
     app.button(key="data_sample_courses").click().run()

@@ -195,12 +195,12 @@ def _save(page: PageContext, data: OpenData, replaces: OpenData | None) -> None:
             st.session_state[NEW_KEY] = raw.key
     meta = {"plan": loaded.plan.to_json(), "source": "sample" if raw.sample else "upload"}
     entry = page.space.save_dataset(loaded.dataset, meta)
+    page.set_view(dataset=entry.id)  # before the replaced one, which the view still names, is removed
     if replaces is not None:
         replace_dataset(page, replaces.entry_id, entry.id, hides_ids=raw.pseudonyms and not replaces.raw.pseudonyms)
     memory.remove(st.session_state.get(OPEN, ""))
     size = raw.size + loaded.report.rows.nbytes + 16 * loaded.dataset.n_interactions
     st.session_state[OPEN] = memory.add(replace(data, raw=raw, loaded=loaded, entry_id=entry.id), size)
-    page.set_view(dataset=entry.id)
     st.rerun()
 
 

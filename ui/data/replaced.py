@@ -1,7 +1,7 @@
 """What becomes of a saved dataset that another reading of the same files replaces.
 
 It is removed, unless a job or an unfinished training works on it: then it is removed later. Where pseudonyms replace
-its user ids, no training may keep them, and those on it are discarded.
+its user ids, no training may keep them, and those on it are discarded; the page names finished runs, which keep them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from ui.shell.page_context import PageContext
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
+_REPLACES = "replaces"  # in the meta of a dataset: the ids of those that it replaces, newest first
+RUNS_WITH_IDS = "data_runs_with_ids_once"  # in the session: names of runs that keep ids that are now pseudonyms
+MOST_VERSIONS = 1_000
 _PATIENCE = 45.0  # seconds for a job to end when it is stopped, see `recsys.jobs.processes.Limits`
 
 
@@ -28,11 +31,17 @@ def replace_dataset(page: PageContext, old: str, new: str, hides_ids: bool) -> N
         old, new: ids of the dataset and of the one that replaces it.
         hides_ids: whether the new one has pseudonyms in place of the user ids: then at once.
     """
-    if old in {entry.id for entry in page.space.entries("dataset")}:
-        page.space.mark(old, **{REPLACED_BY: new})
+    earlier = [old]
+    for entry in page.space.entries("dataset"):
+        if entry.id == old:
+            earlier += entry.meta.get(_REPLACES, [])
+            page.space.mark(old, **{REPLACED_BY: new})
+    page.space.mark(new, **{_REPLACES: earlier[:MOST_VERSIONS]})
     if hides_ids:
         for dataset in _versions_before(page, new):
             _discard_work_on(page, dataset)
+        runs = [tr(entry.label) for entry in page.space.entries("run") if entry.meta.get("dataset") in earlier]
+        st.session_state[RUNS_WITH_IDS] = runs
     remove_replaced(page, (new,))
 
 

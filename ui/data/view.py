@@ -16,6 +16,7 @@ from recsys.wording import Message, in_a_row, tr
 from ui import cache
 from ui.data.plan import TABLES
 from ui.data.reading import NEW_KEY, OpenData
+from ui.data.replaced import RUNS_WITH_IDS
 from ui.language import language
 from ui.shell import figures
 from ui.shell.frame import PageContext
@@ -115,6 +116,15 @@ def _show_new_key() -> None:
             tr(
                 "Pseudonyms are not anonymity: a few items with rough dates were enough to identify users in a "
                 "published rating data set (Narayanan & Shmatikov 2008)."
+            )
+        )
+    if runs := st.session_state.pop(RUNS_WITH_IDS, []):
+        names = escape_markdown(", ".join(runs[:5]) + (" …" if len(runs) > 5 else ""), 300)
+        st.warning(
+            tr(
+                "Finished runs keep the user ids that are now pseudonyms: {names}. Delete them on Home, and empty the "
+                "trash.",
+                names=names,
             )
         )
 
