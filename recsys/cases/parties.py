@@ -274,7 +274,7 @@ def column_groups(table: pd.DataFrame, most: int = 30) -> dict[str, tuple[str, s
 
 def parse_number(text: str, subject: str, low: int, high: int) -> int:
     """A whole number from a link. Raises InputError outside `low` … `high`."""
-    if not text.isdecimal() or not low <= int(text[:9]) <= high:
+    if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
         rule = Message("must be a whole number from {low} to {high}", low=low, high=high)
         raise InputError(subject, rule, text)
     return int(text)
@@ -305,7 +305,10 @@ def moment(data: Dataset, user: int | None, first: int) -> Message:
     time = float(data.timestamps[data.offsets[user] + first])
     if not data.dated:
         return Message("step {number}", number=f"{time:,.10g}")
-    day = datetime.fromtimestamp(time, UTC)
+    try:
+        day = datetime.fromtimestamp(time, UTC)
+    except (OverflowError, ValueError, OSError):  # no date that a calendar has
+        return Message("item {number}", number=first + 1)
     return Message("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -141,6 +141,14 @@ def read_period(text: str) -> tuple[float, float]:
     if not dots or not begin < end:
         rule = Message("must be written as first..last, two days such as 2024-01-31")
         raise InputError("the period", rule, text, "Leave out one of them for an open end.")
+    return begin, end
+
+
+def days_of_period(text: str) -> tuple[date | None, date | None]:
+    """The first and the last day of a period; None for an open end. Raises InputError, see `read_period`."""
+    read_period(text)
+    first, _, last = text.partition("..")
+    begin, end = (datetime.fromisoformat(day).date() if day.strip() else None for day in (first, last))
     return begin, end
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import ClassVar
 
 import numpy as np
@@ -9,17 +11,21 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.cases.parties import moment
 from recsys.cases.rules import NO_RULES, Rules, read_rules
 from recsys.cases.scoring import CONTENT
+from recsys.errors import InputError
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.recommender import Recommender
 from recsys.runs import train_run
 from recsys.transfer import METHODS
+from recsys.transfer.candidates import pasted_items
 from recsys.transfer.methods.linear import LinearBlend
 from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
+from ui.transfer.candidate_rules import selectable_days, text_of
 
 SPACE = "9" * 32
 PAIR = {"target": "user:u3", "source": "user:u4"}
@@ -85,6 +91,34 @@ def test_a_rule_that_breaks_its_own_rule_is_refused_with_a_sentence(
     app = opened("4_Transfer", runs["attention"], **{name: value})
     no_errors(app)
     assert f"{name} in the link must" in said(app)
+
+
+def test_numbers_and_days_of_a_link_are_read_whole(runs: dict[str, str]) -> None:
+    app = opened("4_Transfer", runs["attention"], source="cluster:00000000099")
+    no_errors(app, "the cluster in the link must be a whole number")
+    for guide in ("tour.000110", "tour.99"):
+        app = opened("4_Transfer", runs["attention"], guide=guide, period="00011231T00..20240101T00")
+        no_errors(app)
+    app.session_state["transfer_rules"] = True
+    app.run()
+    no_errors(app)
+    assert [app.date_input(key=f"rule_{end}").value for end in ("first", "last")] == [
+        date(1, 12, 31), date(2024, 1, 1),
+    ]  # fmt: skip
+
+
+def test_times_that_are_no_dates_leave_a_calendar() -> None:
+    data = planted_dataset()
+    data = replace(data, timestamps=np.where(np.arange(len(data.sequence)) % 9, 1.7e9, 1.7e12))
+    assert selectable_days(data, (date(1960, 1, 1), None)) == (date(1960, 1, 1), date(2100, 1, 1))
+    assert "item 1" in {moment(data, 0, first) for first in range(9)}
+
+
+def test_an_uploaded_list_of_items_is_read_in_its_encoding() -> None:
+    assert pasted_items(text_of("Münze\nGlück\nKäse\n".encode("latin-1"), "list.csv")) == ["Münze", "Glück", "Käse"]
+    assert pasted_items(text_of("Tür\nTor\n".encode("utf-16"), "list.csv")) == ["Tür", "Tor"]
+    with pytest.raises(InputError, match=r"list\.csv"):
+        text_of(b"\0\0\1\0\2\xff", "list.csv")
 
 
 @pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])

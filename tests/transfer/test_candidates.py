@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from recsys.transfer import party_of_user, recommend, transfer
 from recsys.transfer.candidates import (
     CandidateRules,
     arranged,
+    days_of_period,
     known_items,
     pasted_items,
     read_items,
@@ -74,6 +76,16 @@ def test_a_range_that_is_none_is_refused(text: str) -> None:
 def test_a_period_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"must be written as first\.\.last"):
         read_period(text)
+
+
+def test_the_days_of_a_period_are_those_of_any_way_to_write_it() -> None:
+    day = date(2024, 1, 31)
+    for text in ("2024-01-31..", "20240131..", "20240131T00..", "2024-01-31T10:00.. "):
+        read_period(text)
+        assert days_of_period(text) == (day, None)
+    assert days_of_period("..2024-W05-3") == (None, day)
+    with pytest.raises(InputError):
+        days_of_period("x..")
 
 
 def test_ranges_of_columns_with_colons_and_open_ends_are_read_back() -> None:

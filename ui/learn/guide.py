@@ -80,7 +80,7 @@ def open_step(page: PageContext) -> tuple[Guide, int] | None:
     if not key:
         return None
     guide = guides(language()).get(key)
-    if guide is None or not number.isdecimal() or not 1 <= int(number[:4]) <= len(guide.steps):
+    if guide is None or not number.isdecimal() or len(number) > 4 or not 1 <= int(number) <= len(guide.steps):
         return None
     return guide, int(number) - 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded
 from recsys.errors import StudioError
 from recsys.transfer.candidates import (
+    days_of_period,
     pasted_items,
     read_items,
     read_range,
@@ -67,7 +69,7 @@ def _list(page: PageContext, dataset: Dataset, name: str, label: str, help: str)
 
     def uploaded() -> str:
         file = st.session_state[f"{key}_file"]
-        return write_items(ids_of(dataset, pasted_items(file.getvalue().decode("utf-8", "replace")))) if file else ""
+        return write_items(ids_of(dataset, pasted_items(text_of(file.getvalue(), file.name)))) if file else ""
 
     st.text_area(
         label,
@@ -86,6 +88,13 @@ def _list(page: PageContext, dataset: Dataset, name: str, label: str, help: str)
             key=f"{key}_file",
             on_change=_changes(page, name, uploaded),
         )
+
+
+def text_of(content: bytes, name: str) -> str:
+    """The text of an uploaded file, in whichever encoding it is. Raises InputError for a file that is no text."""
+    from recsys.data.readers.encodings import decode, detect_encoding
+
+    return decode(content, detect_encoding(content, name), name)
 
 
 def ids_of(dataset: Dataset, texts: Sequence[str]) -> list[str]:
@@ -136,10 +145,10 @@ def _numbers(page: PageContext, dataset: Dataset) -> None:
 
 def _period(page: PageContext, dataset: Dataset) -> None:
     rules = page.view.rules
-    first, _, last = rules.period.partition("..")
+    chosen = days_of_period(rules.period) if rules.period else (None, None)
     shut: dict[str, Any] = {"disabled": bool(rules.epsilon) and not rules.period}
-    for key, text in (("rule_first", first), ("rule_last", last)):
-        set_widget_value(key, date.fromisoformat(text[:10]) if text else None)
+    for key, day in zip(("rule_first", "rule_last"), chosen, strict=True):
+        set_widget_value(key, day)
 
     def written() -> str:
         ends = [st.session_state[key] for key in ("rule_first", "rule_last")]
@@ -148,15 +157,21 @@ def _period(page: PageContext, dataset: Dataset) -> None:
         return "..".join("" if end is None else f"{end:%Y-%m-%d}" for end in ends) if any(ends) else ""
 
     change = _changes(page, "period", written)
-    times = dataset.timestamps if dataset.dated else None
-    limits: dict[str, Any] = {}
-    if times is not None and len(times):
-        days = [datetime.fromtimestamp(float(end), UTC).date() for end in (times.min(), times.max())]
-        limits = {"min_value": min(days[0], date(1970, 1, 1)), "max_value": max(days[1], date(2100, 1, 1))}
+    limits: dict[str, Any] = dict(zip(("min_value", "max_value"), selectable_days(dataset, chosen), strict=True))
     one, two = st.columns(2)
     help = tr("Items whose first interaction in the data is in this period (UTC).")
     one.date_input(tr("First chosen from"), value=None, key="rule_first", on_change=change, help=help, **limits, **shut)
     two.date_input(tr("to"), value=None, key="rule_last", on_change=change, **limits, **shut)
+
+
+def selectable_days(dataset: Dataset, chosen: Sequence[date | None]) -> tuple[date, date]:
+    """The first and the last day that can be chosen: those of the data and of the link, and 1970 to 2100 at least."""
+    days = [date(1970, 1, 1), date(2100, 1, 1), *(day for day in chosen if day is not None)]
+    if dataset.timestamps is not None and dataset.dated and len(dataset.timestamps):
+        for end in (dataset.timestamps.min(), dataset.timestamps.max()):
+            with suppress(OverflowError, ValueError, OSError):  # no date that a calendar has
+                days.append(datetime.fromtimestamp(float(end), UTC).date())
+    return min(days), max(days)
 
 
 def _changes(page: PageContext, name: str, value: Callable[[], object]) -> Callable[[], None]:
