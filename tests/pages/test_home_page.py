@@ -61,6 +61,16 @@ def param(app: AppTest, name: str) -> str:
     return value if isinstance(value, str) else value[0]
 
 
+def test_a_space_keeps_the_name_that_was_given_last_whichever_tab_runs_next(space: Space) -> None:
+    older, newer = home(), home()
+    newer.text_input(key="saved_name").set_value("Class 7").run()
+    older.run()
+    no_errors(older)
+    assert space.name == "Class 7" and older.text_input(key="saved_name").value == "Class 7"
+    older.text_input(key="saved_name").set_value("").run()
+    assert space.name == ""
+
+
 def test_the_demo_goes_from_one_click_to_transfer(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real demo, on one scenario of the sample and with a model that is trained at once."""
     monkeypatch.setattr("recsys.data.samples.load_sample", lambda name, language: load_sample("courses", language))

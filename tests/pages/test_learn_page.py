@@ -181,6 +181,7 @@ def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
     code = param(teacher, "code")
     assert teacher.metric[0].value == code and f"code={code}" in teacher.code[0].value
     assert WORDS["class_none"] in texts(teacher)
+    projector = opened("1" * 32, code=code, tab="class")
 
     student = opened(STUDENT, code=code, tab="class")
     no_errors(student)
@@ -208,6 +209,11 @@ def test_a_class_from_its_opening_to_its_end(own_workspace: Workspace) -> None:
     assert "4 predictions: their median is 40%" in everything_on(teacher).replace("<br>", " ")
     teacher.selectbox("class_lesson").set_value("real").run()
     no_errors(teacher)
+    student.run()
+    assert LESSONS["real"].question.text in texts(student)
+    projector.run()  # another window of the teacher's follows, and does not bring its own lesson back
+    no_errors(projector)
+    assert projector.selectbox("class_lesson").value == "real"
     student.run()
     assert LESSONS["real"].question.text in texts(student)
 

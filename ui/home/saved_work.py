@@ -13,7 +13,7 @@ from recsys.workspace.cases import read_case
 from recsys.workspace.sample_run import run_folder
 from ui.shell.frame import PageContext
 from ui.shell.trash import offer_undo
-from ui.shell.widgets import download, escape_markdown
+from ui.shell.widgets import download, escape_markdown, set_widget_value
 
 LABELS = {
     "dataset": Message("Data"),
@@ -40,15 +40,14 @@ def saved_work(page: PageContext) -> None:
     """The list of saved entries with their actions."""
     space = page.space
     entries = [entry for entry in space.entries() if entry.kind in LABELS]
-    name = st.text_input(
+    set_widget_value("saved_name", space.name)
+    st.text_input(
         tr("Your name or your class (optional)"),
-        space.name,
         max_chars=MAX_NAME_LENGTH,
         key="saved_name",
+        on_change=lambda: space.set_name(st.session_state["saved_name"]),  # by a change only: two tabs may be open
         help=tr("Shown beside the run to whoever opens a link that you share."),
     )
-    if name != space.name:
-        space.set_name(name)
     for entry_id, sentence in space.damaged().items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(escape_markdown(tr(sentence), 400))

@@ -28,10 +28,10 @@ from ui.learn.question import guess
 from ui.learn.ranges import FROM_DATA
 from ui.learn.texts import Lesson, Question, fill
 from ui.shell import state
-from ui.shell.errors import guarded_fragment
+from ui.shell.errors import ErrorDisplay, guarded_fragment
 from ui.shell.figures import show_figure
 from ui.shell.page_context import PageContext
-from ui.shell.widgets import download, escape_markdown
+from ui.shell.widgets import download, escape_markdown, set_widget_value
 
 Course = Mapping[str, Lesson]
 Words = Mapping[str, str]
@@ -78,22 +78,32 @@ def _teacher(page: PageContext, found: OpenClass, course: Course, words: Words) 
         st.metric(words["class_code"], found.code)
         st.caption(words["class_link"])
         st.code(student_link(found), language=None, wrap_lines=True)
-        keys = list(course)
-        chosen = st.selectbox(
-            words["class_lesson"],
-            keys,
-            index=keys.index(found.lesson) if found.lesson in keys else 0,
-            format_func=lambda key: course[key].title,
-            key="class_lesson",
-        )
-        if chosen != found.lesson:
-            change_lesson(page, found.code, chosen)
+        chosen = _choose_lesson(page, found, course, words)
         show = st.toggle(words["class_show_truth"], key="class_show_truth")
         _teacher_actions(page, found, words)
     with right:
-        guarded_fragment(_TEACHER_SECONDS)(_live)(found, course[chosen], words, show)
+        guarded_fragment(_TEACHER_SECONDS)(_live)(page, found, course[chosen], words, show)
     with st.expander(words["class_post"]):
         _all_lessons(found, course, words)
+
+
+def _choose_lesson(page: PageContext, found: OpenClass, course: Course, words: Words) -> str:
+    """The lesson that the class shows. Only a choice changes it: the teacher may have two windows open."""
+
+    def change() -> None:
+        with ErrorDisplay():
+            change_lesson(page, found.code, st.session_state["class_lesson"])
+
+    shown = found.lesson if found.lesson in course else next(iter(course))
+    set_widget_value("class_lesson", shown)
+    st.selectbox(
+        words["class_lesson"],
+        list(course),
+        format_func=lambda key: course[key].title,
+        key="class_lesson",
+        on_change=change,
+    )
+    return shown
 
 
 def _teacher_actions(page: PageContext, found: OpenClass, words: Words) -> None:
@@ -114,8 +124,11 @@ def _teacher_actions(page: PageContext, found: OpenClass, words: Words) -> None:
                 st.rerun()
 
 
-def _live(found: OpenClass, lesson: Lesson, words: Words, show: bool) -> None:
+def _live(page: PageContext, found: OpenClass, lesson: Lesson, words: Words, show: bool) -> None:
     """The histogram of the lesson's predictions, and what changed between before and after."""
+    now = joined(page)
+    if now is None or now.lesson != found.lesson:
+        st.rerun()  # closed, or another lesson chosen, in another window
     answers = answers_of(state.workspace().root, found.code)
     result = lesson_result(answers, lesson.key, lesson.check.right)
     question = _question(found, lesson, words)
