@@ -58,13 +58,14 @@ def response_times(page: Page, times: int) -> list[tuple[float, float]]:
     return times_ms[1:]
 
 
-def start_training(browser: Browser, running: Server, language: str) -> Page:
-    """The page of another visitor who has pressed "Run it on the sample"."""
+def start_training(browser: Browser, running: Server, language: str) -> Screen:
+    """The screen of another visitor who has pressed "Run it on the sample"."""
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    screen = Screen(page)
     page.goto(f"{running.address}/?lang={language}")
     page.locator(".st-key-home_demo button").click()
     expect(page).to_have_url(re.compile("job="), timeout=60_000)
-    return page
+    return screen
 
 
 def is_training(page: Page, address: str) -> bool:
@@ -112,8 +113,9 @@ def main() -> None:
         page.wait_for_timeout(1000 * options.begun)  # past the warm-up, into the epochs
         busy = response_times(page, options.times)
         fail_on_errors(screen.wrong())
-        training = [is_training(other, running.address) for other in others]
-        stopped = [seconds_to_stop(other, running) for other in others] if all(training) else []
+        training = [is_training(other.page, running.address) for other in others]
+        stopped = [seconds_to_stop(other.page, running) for other in others] if all(training) else []
+        fail_on_errors([error for other in others for error in other.last()])
         browser.close()
     measurement.publish(
         {

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass, field
 
 import psutil
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -55,7 +56,7 @@ async def open_page(connection: ClientConnection, address: str, page: str, times
     request.rerun_script.context_info.url = f"{address}/{name}"
     begin = time.perf_counter()
     await connection.send(request.SerializeToString())
-    titled = False
+    titled, errors = False, Errors(page)
     while True:
         message = ForwardMsg()
         message.ParseFromString(await connection.recv())
@@ -63,20 +64,36 @@ async def open_page(connection: ClientConnection, address: str, page: str, times
         if element == "heading" and not titled:
             titled = True
             times.title.append(time.perf_counter() - begin)
-        times.errors += errors_in(page, message)
+        times.errors += errors.of(message)
         if message.WhichOneof("type") == "script_finished" and titled:
             times.whole.append(time.perf_counter() - begin)
             return
 
 
-def errors_in(page: str, message: ForwardMsg) -> list[str]:
-    """The errors that a message draws: an error box, or an exception that the page did not catch."""
-    delta = message.delta
-    if delta.WhichOneof("type") == "add_block" and "studio_error_" in delta.add_block.id:
-        return [f"{page}: {delta.add_block.id}"]
-    if delta.WhichOneof("type") == "new_element" and delta.new_element.WhichOneof("type") == "exception":
-        return [f"{page}: {delta.new_element.exception.message[:200]}"]
-    return []
+class Errors:
+    """The errors that the messages of one run of a page draw: marked boxes, other red boxes, uncaught exceptions."""
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self.marked: set[tuple[int, ...]] = set()  # places of marked boxes, of which verdicts are no errors
+
+    def of(self, message: ForwardMsg) -> list[str]:
+        """The errors that a message draws."""
+        if message.WhichOneof("type") != "delta":
+            return []
+        delta, place = message.delta, tuple(message.metadata.delta_path)
+        if delta.WhichOneof("type") == "add_block":
+            self.marked.discard(place)
+            if "studio_error_" in delta.add_block.id or "studio_verdict" in delta.add_block.id:
+                self.marked.add(place)
+            return [f"{self.page}: {delta.add_block.id}"] if "studio_error_" in delta.add_block.id else []
+        element = delta.new_element
+        if element.WhichOneof("type") == "exception":
+            return [f"{self.page}: {element.exception.message[:200]}"]
+        inside = any(place[:length] in self.marked for length in range(len(place)))
+        if element.WhichOneof("type") == "alert" and element.alert.format == Alert.ERROR and not inside:
+            return [f"{self.page}: a red box without a mark: {element.alert.body[:200]}"]
+        return []
 
 
 async def run_sessions(address: str, users: int, think: float, times: dict[str, PageTimes]) -> None:

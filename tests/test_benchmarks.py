@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis.errors import FlakyFailure, FlakyStrategyDefinition
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks import __main__ as all_benchmarks
 from benchmarks import formatting, tables
@@ -19,6 +21,7 @@ from benchmarks.peers.environments import PEERS, error_line
 from benchmarks.peers.scoring import gains, interval, ranks
 from benchmarks.record import RESULTS, Measurement, command
 from benchmarks.server_table import walks
+from benchmarks.sessions import Errors
 
 README, FRONT = (path.read_text("utf-8") for path in tables.READMES)
 ENVELOPE = {"script", "command", "date", "commit", "machine", "versions", "quiet", "figures"}
@@ -217,3 +220,23 @@ def test_page_walks_that_do_no_action_end(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_row_of_the_walks_counts_failures() -> None:
     found = {"apptest": {"actions": 5003, "walks": 100, "failures": [{"seed": 7}]}}
     assert walks(found) == "5,003 actions in 100 walks, failures: 1"
+
+
+@pytest.mark.parametrize(
+    ("block", "kind", "errors"),
+    [
+        ("", Alert.ERROR, ["Home: a red box without a mark: it broke"]),
+        ("", Alert.WARNING, []),
+        ("1-studio_verdict_1a2b3c4d", Alert.ERROR, []),
+        ("1-studio_error_refused_1a2b3c4d", Alert.ERROR, ["Home: 1-studio_error_refused_1a2b3c4d"]),
+    ],
+)
+def test_a_measured_session_sees_every_red_box_once(
+    block: str, kind: Alert.Format.ValueType, errors: list[str]
+) -> None:
+    around, box = ForwardMsg(), ForwardMsg()
+    around.delta.add_block.id, around.metadata.delta_path[:] = block, [0, 3]
+    box.delta.new_element.alert.body, box.delta.new_element.alert.format = "it broke", kind
+    box.metadata.delta_path[:] = [0, 3, 0]
+    seen = Errors("Home")
+    assert [*seen.of(around), *seen.of(box)] == errors
