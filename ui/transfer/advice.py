@@ -197,7 +197,7 @@ def _start(page: PageContext, context: RunContext, label: Message = RUN) -> None
     elif job is not None and job.state == "stopped":
         st.warning(tr("The study was stopped before its end, so it has no verdict."))
 
-    hint = tr("Two to ten minutes, by the size of the data. It continues when you leave this page.")
+    hint = tr("Several minutes, more on large data. It continues when you leave this page.")
     if st.button(tr(label), key=f"study_{label}", help=hint):
         settings = {"axis": axis, "scenarios": list(scenarios), "model": model}
         study = JobDescription(wanted, "study", page.space.id, run=page.run_id, settings=settings)
