@@ -1,11 +1,16 @@
 """Train a model and watch its validation curve."""
 
+import streamlit as st
+
 from ui.shell.frame import open_page
 from ui.train import jobs
 from ui.train.progress import name_others, offer_unfinished, watch
 from ui.train.view import before_or_after, below
 
 with open_page("train") as page:
+    if page.dataset_folder is None and (demo := jobs.current(page)) is not None:
+        watch(page, demo.id)  # it opens the data with its run
+        st.stop()
     dataset = page.need_dataset()
     others = jobs.on_other_data(page)
     name_others(page, others)

@@ -68,4 +68,6 @@ def test_a_demo_that_ends_on_train_opens_its_run(visit: Visits, page: Page) -> N
     expect(page).to_have_url(re.compile("job="))
     menu(page, "2 Train", "Train a model")
     assert running(page), "the demo has ended before Train was open"
+    expect(page.get_by_test_id("stMain")).to_contain_text(re.compile(r"Epoch \d+ of"), timeout=LONG)
+    page.get_by_role("button", name="Stop and save the best").click()  # the whole training takes more than a minute
     opens_its_run(visit, page)

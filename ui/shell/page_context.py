@@ -203,7 +203,12 @@ class PageContext:
     def need_run(self) -> tuple[Run, Dataset]:
         """The open run and its data; without one, the page shows where to get it and ends."""
         if self.run_folder is None:
-            hint = tr("Train one in under a minute, or open the one of the sample.")
+            training = any(job.active and job.kind in ("train", "demo") for job in self.jobs.of(self.space.id))
+            hint = (
+                tr("A training is running: see it on Train.")
+                if training
+                else tr("Train one in under a minute, or open the one of the sample.")
+            )
             if self.dataset_folder is None:
                 self.show_missing(tr("There is no trained model yet."), hint, "data", tr("Choose data"))
             else:
