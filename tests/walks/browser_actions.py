@@ -1065,8 +1065,10 @@ def item_rule(user: User, which: str, at: float) -> list[str]:
 
 @action(3, "explain", at=at)
 def user_of_explain(user: User, at: float) -> None:
-    words = choose(user.page, keyed(user.page, "explain_who_*").get_by_role("combobox"), at)
-    if ":" not in words:
+    picker = keyed(user.page, "explain_who_*").get_by_role("combobox")
+    before = picker.first.input_value() if picker.count() else ""  # of a group: its name, which is no user
+    words = choose(user.page, picker, at)
+    if words != before:
         user.tab.chosen.target, user.tab.chosen.interests = f"user:{words}", None
 
 
