@@ -223,6 +223,10 @@ def test_a_study_opens_on_its_axis_and_a_map_on_its_run(space: Space) -> None:
     of_none, of_run = (entry.id for entry in space.entries("map"))
     app = after_jobs(press(home(run=other), f"open_{study.id}"))
     assert app.segmented_control(key="study_axis").value == "time"
+    app.switch_page("pages/4_Transfer.py").run()
+    app.query_params["tab"] = "study"
+    app.switch_page("pages/5_Evaluate.py").run()
+    assert app.segmented_control(key="study_axis").value == "users", "the axis of the source, as it opens otherwise"
     for entry_id, opened in ((of_run, run), (of_none, other)):
         app = home(run=other)
         app.button(key=f"open_{entry_id}").click().run()

@@ -36,7 +36,7 @@ AXES = {
     "time": Message("the user’s own past"),
     "scenarios": Message("another scenario"),
 }
-STUDY_AXIS = "study_axis"  # in the session: the axis that is shown
+OPENED_AXIS = "study_opened"  # in the session, until the tab shows it: the axis of the study that was opened on Home
 DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 
 
@@ -45,11 +45,11 @@ def study_tab(evaluated: EvaluationContext) -> None:
     data = evaluated.dataset
     offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
     axes, now = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}, axis_of(evaluated.page)
-    before = st.session_state.get(STUDY_AXIS)  # chosen here, or that of the study that Home opened
-    now = next((one for one in (before, now) if one in axes), "users")
-    set_widget_value(STUDY_AXIS, now)
+    key, opened = "study_axis", st.session_state.pop(OPENED_AXIS, None)
+    now = next((one for one in (opened, st.session_state.get(key), now) if one in axes), "users")
+    set_widget_value(key, now)
     label, shown = tr("Source"), axes.__getitem__
-    axis = st.segmented_control(label, list(axes), format_func=shown, key=STUDY_AXIS, required=True) or now
+    axis = st.segmented_control(label, list(axes), format_func=shown, key=key, required=True) or now
     content = _study(evaluated, axis)
     if content is None:
         controls = reduce(

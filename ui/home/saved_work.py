@@ -135,9 +135,9 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
             run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")
         ]
         context = {"run": on_same_data[0]} if on_same_data and page.run_id not in on_same_data else {}
-        from ui.evaluate.study import STUDY_AXIS  # heavy too
+        from ui.evaluate.study import OPENED_AXIS  # heavy too
 
-        st.session_state[STUDY_AXIS] = entry.meta.get("axis")
+        st.session_state[OPENED_AXIS] = entry.meta.get("axis")
         return {**context, "tab": "study"}
     if entry.kind == "map":
         return _view_of_map(page, entry)
