@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import RepeatRule
 from recsys.errors import TrainingError
+from recsys.jobs.queue import JobSnapshot
 from recsys.models.training import device
 from recsys.runs import read_card
 from recsys.runs.storage import load_run_data
@@ -344,6 +345,20 @@ def test_other_data_are_trained_beside_a_training_whose_end_takes_nothing_away(s
     assert second.id in app.query_params["dataset"]
     assert "job" not in app.query_params and "run" not in app.query_params
     assert app.button(key="train_stop"), "and this one is watched"
+
+
+@pytest.mark.parametrize("page", ["pages/2_Train.py", "app.py"])
+def test_a_page_that_watches_a_forgotten_training_goes_on(
+    space: Space, small: Dataset, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a night, in which many jobs have ended: the server remembers those that ended last."""
+    known = iter([JobSnapshot("0" * 24, ANN, "train", "training", "running")])
+    monkeypatch.setattr("ui.train.jobs.current", lambda *_, **__: next(known, None))
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = ANN
+    app.switch_page(page).run()
+    no_errors(app)
+    assert next(known, None) is None and app.button(key="train_start" if "Train" in page else "home_demo")
 
 
 def test_stop_says_what_it_does_while_it_does_it(space: Space, small: Dataset) -> None:

@@ -12,6 +12,7 @@ from ui.language import language
 from ui.shell import state
 from ui.shell.errors import show_failure
 from ui.shell.frame import PageContext, guarded_fragment
+from ui.shell.job_results import find_job
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
@@ -43,7 +44,9 @@ def demo_progress(page: PageContext) -> None:
 
 
 def _show_progress(page: PageContext, job_id: str) -> None:
-    job = page.jobs.snapshot(job_id, page.space.id)
+    job = find_job(page, job_id)
+    if job is None:
+        st.rerun()  # it has ended so long ago that it is forgotten
     if job.active:
         _show_running(page, job)
     elif job.state == "done":

@@ -19,6 +19,7 @@ from ui.shell import state
 from ui.shell.errors import show_failure
 from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext, guarded_fragment
+from ui.shell.job_results import find_job
 from ui.shell.widgets import escape_markdown
 from ui.train import jobs
 
@@ -36,7 +37,8 @@ def _process() -> psutil.Process:
 
 def watch(page: PageContext, job_id: str) -> None:
     """Draws the training, and again twice a second until it ends."""
-    guarded_fragment(0.5 if page.jobs.snapshot(job_id, page.space.id).active else None)(_watch)(page, job_id)
+    job = find_job(page, job_id)
+    guarded_fragment(0.5 if job is not None and job.active else None)(_watch)(page, job_id)
 
 
 def name_others(page: PageContext, others: Collection[str]) -> None:
@@ -70,7 +72,9 @@ def _name_other(page: PageContext, job: JobSnapshot) -> None:
 
 
 def _watch(page: PageContext, job_id: str) -> None:
-    job = page.jobs.snapshot(job_id, page.space.id)
+    job = find_job(page, job_id)
+    if job is None:
+        st.rerun()  # it has ended so long ago that it is forgotten
     if job.state == "done":
         page.set_view(**jobs.take_end(job))
         st.rerun()
