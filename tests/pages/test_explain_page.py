@@ -157,6 +157,23 @@ def test_the_smallest_change_is_described_in_a_sentence(runs: dict[str, str]) ->
     assert any("drops from rank" in m.value or "without any history" in m.value for m in app.markdown)
 
 
+def test_the_smallest_change_is_searched_again_for_another_group_of_the_same_name(
+    runs: dict[str, str], own_workspace: Workspace
+) -> None:
+    space = own_workspace.space(SPACE)
+    groups = [space.save_cohort("mine", [f"u{n}" for n in users]).id for users in (range(20, 30), range(40, 50))]
+    app = opened(runs["attention"], target="user:u3", source=f"group:{groups[0]}", alpha="0.02", tab="smallest", k="3")
+    item = item_list(app).value
+    next(b for b in app.button if b.label == "Search").click().run()
+    app.run()
+    no_errors(app)
+    assert "Search" not in [b.label for b in app.button]
+    app.query_params["source"] = f"group:{groups[1]}"
+    app.run()
+    no_errors(app)
+    assert item_list(app).value == item and "Search" in [b.label for b in app.button]
+
+
 def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:
     app = opened(runs["attention"], target="user:u3", tab="attention")
     next(b for b in app.button if b.label == "Draw the deletion curves").click().run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -57,7 +58,9 @@ class ExplainedList:
     @property
     def cache_key(self) -> str:
         """Everything that an explanation depends on, except the item."""
-        rules, source = self.scored.rules.params(), self.pair.source.party.phrase
+        rules, transfer = self.scored.rules.params(), self.scored.transfer
+        # groups of one name differ in the scores, and so do draws of the noise
+        source = hashlib.sha256(transfer.source_scores.tobytes() + transfer.allowed.tobytes()).hexdigest()
         return f"{self.context.run.id}:{source}:{self.alpha}:{self.edited_history.tolist()}:{self.k}:{rules}"
 
     @cached_property
