@@ -671,8 +671,7 @@ def _of_plan(form: Locator, rule: str) -> Locator:
         return form.locator("[data-testid=stCheckbox] input").first
     if rule == "repeats":
         return form.get_by_role("combobox").first
-    boxes = form.locator("input[type=number]")
-    return boxes.nth(boxes.count() - (2 if rule == "users" else 1))
+    return form.locator(f"input[type=number][aria-label^='Minimum interactions per {rule[:-1]}']").first
 
 
 def _in_plan(form: Locator, rule: str) -> str:
