@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
+from recsys.workspace.cases import read_case
 from recsys.workspace.entries import KINDS, Entry
 from recsys.workspace.importing import check_entries, move_into_place, import_folder, assign_new_ids
 from recsys.workspace.spaces import Space
@@ -25,6 +26,18 @@ _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_FILES = 5_000
 MAX_BYTES = 2_000_000_000
 MAX_RATIO = 200  # unpacked to packed; Parquet and weights hardly shrink, JSON by 20 at most
+
+
+def needed_by(space: Space, entry_id: str) -> list[str]:
+    """The ids of an entry and of what it opens with: of a case, its run and its saved groups, as far as they are there.
+
+    Raises:
+        UnknownIdError, ArtifactError: the entry is not one of the space, or is damaged.
+    """
+    if space.get(entry_id).kind != "case":
+        return [entry_id]
+    saved, there = read_case(space, entry_id), {entry.id for entry in space.entries()}
+    return [entry_id, *(needed for needed in (saved.run, *saved.groups) if needed in there)]
 
 
 def export_zip(space: Space, entry_ids: Iterable[str]) -> bytes:
@@ -74,12 +87,17 @@ def _unpack(content: bytes, target: Path) -> list[Path]:
                     while block := packed.read(1 << 20):
                         left -= len(block)
                         if left < 0:
-                            raise InputError("the zip", Message("must unpack to at most {megabytes:,.0f} MB", megabytes=MAX_BYTES / 1e6))
+                            raise InputError(
+                                "the zip",
+                                Message("must unpack to at most {megabytes:,.0f} MB", megabytes=MAX_BYTES / 1e6),
+                            )
                         out.write(block)
             except StudioError:
                 raise
             except DAMAGED_ARCHIVE as error:
-                raise InputError(Message("{file} in the zip", file=member.filename), "can't be unpacked", type(error).__name__) from error
+                raise InputError(
+                    Message("{file} in the zip", file=member.filename), "can't be unpacked", type(error).__name__
+                ) from error
     return sorted({(target / member.filename).parents[member.filename.count("/") - 2] for member in members})
 
 
@@ -90,6 +108,8 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
         if not _NAME.fullmatch(member.filename) or member.compress_type not in _PACKED:
             raise InputError("the zip", "must hold only what this app exports", member.filename, "Choose another file.")
         if member.file_size > MAX_RATIO * max(member.compress_size, 1_000):
-            raise InputError(Message("{file} in the zip", file=member.filename), "claims to unpack to far more than it holds")
+            raise InputError(
+                Message("{file} in the zip", file=member.filename), "claims to unpack to far more than it holds"
+            )
     if sum(member.file_size for member in members) > MAX_BYTES:
         raise InputError("the zip", Message("must unpack to at most {megabytes:,.0f} MB", megabytes=MAX_BYTES / 1e6))

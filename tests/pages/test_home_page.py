@@ -23,6 +23,8 @@ from recsys.jobs.queue import JobSnapshot
 from recsys.runs import Run, load_run, train_run
 from recsys.workspace import Space, Workspace, export_zip, import_zip, new_id
 from recsys.workspace.cases import read_case, save_case
+from recsys.workspace.entries import write_entry
+from recsys.workspace.portable import needed_by
 from tests.conftest import planted_dataset
 from tests.pages.screen import after_jobs, expect, no_errors
 from ui.shell import state
@@ -142,7 +144,7 @@ def test_a_damaged_item_is_named_deleted_and_emptied_from_the_trash(space: Space
     assert f"{entry.id} is damaged" in " ".join(str(line.value) for line in app.warning)
     press(app, f"damaged_{entry.id}")
     assert not app.warning and not [button for button in app.button if button.key == "trash_undo"]
-    press(app, "trash_empty")
+    press(app, "trash_confirm")
     assert not space.has_trash and not list(space.folder.rglob(f"*{entry.id}*"))
 
 
@@ -183,6 +185,26 @@ def test_all_work_travels_as_one_zip_to_another_space(space: Space) -> None:
     assert app.title[0].value == "Transfer interests"
 
 
+def test_every_saved_item_can_be_reached_and_exported(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest one too, which is larger than what can be imported with all the others."""
+    large = space.save_cohort("hikers", ["u1"])
+    write_entry(space.path(large.id), replace(large, bytes=500_000_000))
+    monkeypatch.setattr("ui.home.saved_work.ROWS", 2)
+    for number in range(2):
+        space.save_json("note", f"note {number}", {})
+    app = home()
+    assert "hikers" not in words(app) and len(app.get("download_button")) == 3
+    assert app.button(key="saved_more").label == "Show more (1 not shown)"
+    press(app, "saved_more")
+    assert "hikers" in words(app) and len(app.get("download_button")) == 4
+    assert "All saved work takes 500 MB, and a ZIP file of at most 400 MB can be imported." in words(app)
+    press(app, f"delete_{large.id}")
+    assert "can be imported" not in words(app)
+    assert space.has_trash and "can’t be restored afterwards" in words(app)
+    press(app, "trash_confirm")
+    assert not space.has_trash
+
+
 def test_a_case_with_a_saved_group_opens_where_it_is_imported(space: Space) -> None:
     data = planted_dataset(users=40)
     run = space.save_run(train_run(data, model="item-knn"), data)
@@ -192,6 +214,8 @@ def test_a_case_with_a_saved_group_opens_where_it_is_imported(space: Space) -> N
     for one in (case, replace(case, target="user:u2")):
         save_case(space, SavedCase(one, run.id, "", "planted", data.fingerprint, "t", "s", (), groups=groups))
     packed = export_zip(space, [entry.id for entry in space.entries()])
+    alone = [space.get(one).kind for one in needed_by(space, space.entries("case")[0].id)]
+    assert alone == ["case", "run", "cohort"]
     space.purge(group.id)  # nobody on the other server has it
     theirs = state.workspace().space(BOB)
     brought = {entry.kind: entry.id for entry in import_zip(theirs, packed)}

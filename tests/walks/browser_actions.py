@@ -557,6 +557,9 @@ def restore(user: User) -> list[str]:
 @action(0.5, "home")
 def empty_trash(user: User) -> None:
     pick(keyed(user.page, "trash_empty").locator("button"), 0).click()
+    confirm = user.page.locator(".st-key-trash_confirm button")
+    confirm.wait_for()
+    confirm.click()
 
 
 @action(1, "home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -36,10 +37,15 @@ OPENS = {
 }
 
 
+ROWS, MORE_ROWS = 30, 100
+SHOWN = "saved_shown"  # in the session: how many rows are shown
+
+
 def saved_work(page: PageContext) -> None:
     """The list of saved entries with their actions."""
     space = page.space
-    entries = [entry for entry in space.entries() if entry.kind in LABELS]
+    everything = space.entries()
+    entries = [entry for entry in everything if entry.kind in LABELS]
     set_widget_value("saved_name", space.name)
     st.text_input(
         tr("Your name or your class (optional)"),
@@ -56,8 +62,13 @@ def saved_work(page: PageContext) -> None:
                 st.rerun()
     if not entries:
         st.caption(tr("Nothing saved yet. Data, runs and groups are saved automatically and appear here."))
-    for entry in entries[:30]:
+    shown = st.session_state.setdefault(SHOWN, ROWS)
+    for entry in entries[:shown]:
         _entry_row(page, entry)
+    left = len(entries) - shown
+    if left > 0 and st.button(tr("Show more ({n:,} not shown)", n=left), key="saved_more"):
+        st.session_state[SHOWN] += MORE_ROWS
+        st.rerun()
     _trash(page)
     limit = space.workspace.space_bytes
     st.caption(
@@ -77,6 +88,7 @@ def saved_work(page: PageContext) -> None:
                 "application/zip",
                 "saved_zip",
             )
+            _say_if_too_large(sum(entry.bytes for entry in everything))
         uploaded = st.file_uploader(tr("Exported ZIP file"), type=["zip"], key="saved_upload")
         if uploaded is not None and st.button(tr("Import"), key="saved_import"):
             from recsys.workspace import import_zip
@@ -92,6 +104,31 @@ def _zip_of_everything(page: PageContext) -> bytes:
     return export_zip(page.space, [entry.id for entry in page.space.entries()])
 
 
+def _say_if_too_large(size: int) -> None:
+    """A sentence where a zip of everything may be larger than what can be imported."""
+    limit = st.get_option("server.maxUploadSize")
+    if size > limit * 1e6:
+        st.caption(
+            tr(
+                "All saved work takes {size:,.0f} MB, and a ZIP file of at most {limit:,.0f} MB can be imported. "
+                "Export large items one by one, in their menus, or let the operator raise the limit with "
+                "`make app UPLOAD_MB=2000`.",
+                size=size / 1e6,
+                limit=limit,
+            )
+        )
+
+
+def _export_of_one(page: PageContext, entry: Entry) -> None:
+    def zipped() -> bytes:
+        from recsys.workspace.portable import export_zip, needed_by
+
+        return export_zip(page.space, needed_by(page.space, entry.id))
+
+    name = re.sub(r"[^\w-]+", "-", tr(entry.label)).strip("-")[:60]
+    download(tr("Export (ZIP)"), zipped, f"{name or entry.kind}.zip", "application/zip", f"export_{entry.id}")
+
+
 def _entry_row(page: PageContext, entry: Entry) -> None:
     name, number, actions = st.columns([5, 3, 2], vertical_alignment="center")
     number_shown, when = (
@@ -103,7 +140,7 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         if entry.kind in OPENS and st.button(tr("Open"), key=f"open_{entry.id}"):
             page.go(OPENS[entry.kind], **_view_of(page, entry))
-        with st.popover("…", help=tr("Rename, duplicate, delete")):
+        with st.popover("…", help=tr("Rename, duplicate, export, delete")):
             now = tr(entry.label)
             renamed = st.text_input(tr("Name"), now, key=f"name_{entry.id}", max_chars=200)
             if st.button(tr("Rename"), key=f"rename_{entry.id}", disabled=renamed.strip() in ("", now)):
@@ -112,9 +149,12 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
             if st.button(tr("Duplicate"), key=f"copy_{entry.id}"):
                 page.space.duplicate(entry.id)
                 st.rerun()
+            _export_of_one(page, entry)
             if st.button(tr("Delete (can be undone)"), key=f"delete_{entry.id}"):
                 page.space.delete(entry.id)
                 st.rerun()
+            if entry.bytes > 50_000:
+                st.caption(tr("{size:,.1f} MB on disk", size=entry.bytes / 1e6))
 
 
 def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
@@ -165,6 +205,8 @@ def _trash(page: PageContext) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if deleted := page.space.trash():
             offer_undo(page, deleted, "trash_undo", limit=30)
-        if st.button(tr("Empty trash"), key="trash_empty", type="tertiary"):
-            page.space.empty_trash()
-            st.rerun()
+        with st.container(key="trash_empty", width="content"), st.popover(tr("Empty trash"), type="tertiary"):
+            st.write(tr("What is in the trash can’t be restored afterwards."))
+            if st.button(tr("Delete for good"), key="trash_confirm"):
+                page.space.empty_trash()
+                st.rerun()
