@@ -8,6 +8,7 @@ folder; the threads of one process wait for each other.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -16,9 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from recsys.errors import StudioError
+from recsys.wording import Message
+
 SWAP_LOCK = threading.RLock()
 """Held during the two renames: its holder sees every folder under its own name."""
 _OLD = ".old"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 @contextmanager
@@ -26,31 +32,60 @@ def replacing(folder: Path) -> Iterator[Path]:
     """An empty folder to write into, which replaces `folder` when the block ends.
 
     When the block raises, `folder` stays as it was. Missing parent folders are created.
+
+    Raises:
+        StudioError: the disk is full, or nothing may be written there.
     """
-    make_folder(folder.parent)
     building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    building.mkdir()
-    try:
-        yield building
-        sync_tree(building)
-        _swap(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with disk_errors(folder.name):
+        make_folder(folder.parent)
+        building.mkdir()
+        try:
+            yield building
+            sync_tree(building)
+            _swap(building, folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
 
 
 def replace_file(file: Path, content: str | bytes) -> None:
-    """Writes a file atomically; text as UTF-8."""
-    make_folder(file.parent)
+    """Writes a file atomically; text as UTF-8. Raises StudioError where the disk is full or nothing may be written."""
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with disk_errors(file.name):
+        make_folder(file.parent)
+        try:
+            with part.open("wb") as out:
+                out.write(content.encode("utf-8") if isinstance(content, str) else content)
+                out.flush()
+                os.fsync(out.fileno())
+            part.replace(file)
+            sync_folder(file.parent)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(name: str) -> Iterator[None]:
+    """Turns an OSError of a full disk, or of a place where nothing may be written, into a StudioError.
+
+    Args:
+        name: of what is written.
+    """
     try:
-        with part.open("wb") as out:
-            out.write(content.encode("utf-8") if isinstance(content, str) else content)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
-        sync_folder(file.parent)
-    finally:
-        part.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        subject = Message("writing {name}", name=name)
+        if error.errno in _FULL or os.strerror(errno.ENOSPC) in str(error):  # shutil.Error has the reasons as text
+            rule = Message("needs free space on the disk")
+            raise StudioError(
+                subject, rule, error.strerror, "Delete something, or let the operator make room."
+            ) from error
+        if error.errno in _FORBIDDEN:
+            rule = Message("needs a folder that the app may write to")
+            fix = Message("Let the operator change the rights of the folder, or choose another one.")
+            raise StudioError(subject, rule, error.strerror, fix) from error
+        raise
 
 
 def recover(folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recsys import files
-from recsys.errors import InputError
+from recsys.errors import InputError, StudioError
 from recsys.files import recover, recover_all, replace_file, replacing, sweep, sync_tree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,3 +116,33 @@ def test_a_file_is_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert file.read_text() == "old" and list(file.parent.iterdir()) == [file]
     with pytest.raises(OSError, match="space"):
         sync_tree(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.ENOSPC, "writing saved needs free space on the disk (got No space left on device)"),
+        (errno.EROFS, "writing saved needs a folder that the app may write to (got Read-only file system)"),
+        (errno.EACCES, "writing saved needs a folder that the app may write to (got Permission denied)"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
+) -> None:
+    def refuses(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    replace_file(tmp_path / "saved", "old")
+    monkeypatch.setattr(os, "fsync", refuses)
+    with pytest.raises(StudioError, match=re.escape(sentence)):
+        replace_file(tmp_path / "saved", "new")
+    with pytest.raises(StudioError, match=re.escape(sentence)):
+        write(tmp_path / "folder" / "saved", "new")
+    monkeypatch.undo()
+    assert (tmp_path / "saved").read_text("utf-8") == "old" and not list(tmp_path.rglob(".saved*"))
+
+
+def test_a_full_disk_while_folders_are_copied_is_named(tmp_path: Path) -> None:
+    reasons = [("from", "to", str(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))]
+    with pytest.raises(StudioError, match="needs free space"), replacing(tmp_path / "saved"):
+        raise shutil.Error(reasons)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
+from recsys.files import disk_errors
 from recsys.workspace.cases import read_case
 from recsys.workspace.entries import KINDS, Entry
 from recsys.workspace.importing import check_entries, move_into_place, import_folder, assign_new_ids
@@ -59,10 +60,10 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
     Raises:
         InputError: not such a zip, or larger than allowed.
         ArtifactError: an entry in it is damaged, or holds metadata that this app never writes.
-        StudioError: the space would exceed its limit on disk.
+        StudioError: the space would exceed its limit on disk, or the disk is full.
         Whenever one of these is raised, nothing is imported.
     """
-    with import_folder(space.folder) as building:
+    with disk_errors("the imported items"), import_folder(space.folder) as building:
         folders = _unpack(content, building)
         entries = assign_new_ids(building, folders, check_entries(folders))
         space.check_free_space(sum(entry.bytes for entry in entries))

@@ -137,6 +137,15 @@ def test_after_the_demo_data_shows_the_rows_that_were_read_and_kept(
     assert {metric.label: metric.value for metric in app.metric}["Rows kept"] == f"{kept:,}"
 
 
+def test_a_home_that_is_no_folder_is_named(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = space.workspace.root / "notes.txt"
+    file.write_text("x", "utf-8")
+    monkeypatch.setenv("STUDIO_HOME", str(file))
+    state.workspace.clear()
+    no_errors(home(), "STUDIO_HOME must be a folder that the app may write to")
+    state.workspace.clear()
+
+
 def test_a_damaged_item_is_named_deleted_and_emptied_from_the_trash(space: Space) -> None:
     entry = space.save_json("note", "n", {})
     (space.path(entry.id) / "entry.json").write_text("{", "utf-8")

@@ -171,10 +171,18 @@ def is_view_drawn() -> bool:
 
 @st.cache_resource
 def workspace() -> Workspace:
-    """The workspace of this server: in the folder STUDIO_HOME, or `workspace/` beside the app."""
-    megabytes = float(os.environ.get("STUDIO_SPACE_MB", "2000"))
-    opened = Workspace(Path(os.environ.get("STUDIO_HOME", ROOT / "workspace")), int(megabytes * 1e6))
-    opened.sweep()
+    """The workspace of this server: in the folder STUDIO_HOME, or `workspace/` beside the app.
+
+    Raises:
+        StudioError: that is no folder which the app can use, or STUDIO_SPACE_MB is no number of megabytes.
+    """
+    size = _megabytes("STUDIO_SPACE_MB", 2_000_000_000)
+    try:
+        opened = Workspace(Path(os.environ.get("STUDIO_HOME") or ROOT / "workspace"), size)
+        opened.sweep()
+    except OSError as error:
+        rule = Message("must be a folder that the app may write to")
+        raise StudioError("STUDIO_HOME", rule, error.strerror, "Start the server with another folder.") from error
     return opened
 
 
@@ -221,8 +229,16 @@ def _trainings() -> int:
 
 def _job_memory() -> int:
     """Bytes that a job may take: STUDIO_JOB_MB, or three quarters of the memory there is."""
-    megabytes = os.environ.get("STUDIO_JOB_MB", "")
-    return int(float(megabytes) * 1e6) if megabytes else int(0.75 * available_memory())
+    return _megabytes("STUDIO_JOB_MB", int(0.75 * available_memory()))
+
+
+def _megabytes(variable: str, otherwise: int) -> int:
+    """The bytes of an environment variable in megabytes. Raises StudioError for anything else than such a number."""
+    given = os.environ.get(variable, "")
+    if given and not (re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", given) and float(given)):
+        rule = Message("must be a number of megabytes above 0")
+        raise StudioError(variable, rule, given, "Start the server with such a number, as 2000.")
+    return int(float(given) * 1e6) if given else otherwise
 
 
 def current_space() -> Space:

@@ -44,6 +44,15 @@ def test_the_memory_of_a_job_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(runner, ProcessRunner) and runner.limits.memory == 1_500_000_000
 
 
+@pytest.mark.parametrize("variable", ["STUDIO_SPACE_MB", "STUDIO_JOB_MB"])
+@pytest.mark.parametrize("given", ["2 GB", "0", "-1", "nan", "inf", "1e400"])
+def test_a_size_is_a_number_of_megabytes(monkeypatch: pytest.MonkeyPatch, variable: str, given: str) -> None:
+    monkeypatch.setenv(variable, given)
+    state.workspace.clear()
+    with pytest.raises(StudioError, match=f"{variable} must be a number of megabytes above 0"):
+        state.jobs()
+
+
 def test_the_number_of_trainings_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_TRAININGS", "3")
     assert (state.jobs().trainings, state.jobs().workers) == (3, 4)
