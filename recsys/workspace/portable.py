@@ -26,7 +26,10 @@ _NAME = re.compile(
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_FILES = 5_000
 MAX_BYTES = 2_000_000_000
-MAX_RATIO = 200  # unpacked to packed; Parquet and weights hardly shrink, JSON by 20 at most
+MAX_RATIO = (
+    200  # unpacked to packed, of a large file; a smaller one may be an array of one value, which shrinks by 1,000
+)
+LARGE_FILE = 100_000_000
 
 
 def needed_by(space: Space, entry_id: str) -> list[str]:
@@ -108,7 +111,7 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         if not _NAME.fullmatch(member.filename) or member.compress_type not in _PACKED:
             raise InputError("the zip", "must hold only what this app exports", member.filename, "Choose another file.")
-        if member.file_size > MAX_RATIO * max(member.compress_size, 1_000):
+        if member.file_size > max(LARGE_FILE, MAX_RATIO * member.compress_size):
             raise InputError(
                 Message("{file} in the zip", file=member.filename), "claims to unpack to far more than it holds"
             )

@@ -118,6 +118,28 @@ def test_what_belongs_together_still_does_under_the_new_ids(spaces: tuple[Space,
     assert read_case(there, brought["case"].id).run == brought["run"].id
 
 
+def test_an_array_of_one_value_is_imported(spaces: tuple[Space, Space]) -> None:
+    """It shrinks by 900: as a zip bomb does, which is refused by what it would take on the disk."""
+    here, there = spaces
+    picture = Projection(np.zeros((100_000, 2), dtype=np.float32), "pca")
+    saved = here.save("map", "Map", lambda folder: save_projection(picture, folder))
+    packed = export_zip(here, [saved.id])
+    assert len(packed) < here.get(saved.id).bytes / 200
+    (brought,) = import_zip(there, packed)
+    assert load_projection(there.path(brought.id)).points.shape == (100_000, 2)
+
+
+def test_a_large_file_that_shrinks_like_a_bomb_is_refused(
+    spaces: tuple[Space, Space], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.workspace.portable.LARGE_FILE", 50_000)
+    here, there = spaces
+    saved = here.save_json("note", "zeros", {"x": "0" * 60_000})
+    with pytest.raises(StudioError, match="claims to unpack to far more"):
+        import_zip(there, export_zip(here, [saved.id]))
+    assert not there.entries()
+
+
 def test_nothing_replaces_what_is_imported(spaces: tuple[Space, Space]) -> None:
     here, there = spaces
     old = here.save_json("dataset", "first cleaning", {}, {"users": 3})
