@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recsys.cases.case import SavedCase, tidy_note
 from recsys.errors import ArtifactError
 from recsys.files import replace_file
-from recsys.workspace.entries import Entry, read_content
+from recsys.workspace.entries import TOKEN, Entry, name_of, name_of_data, read_content
 from recsys.wording import Message
 
 if TYPE_CHECKING:
@@ -25,10 +26,16 @@ def save_case(space: Space, saved: SavedCase) -> Entry:
 
 
 def read_case(space: Space, entry_id: str) -> SavedCase:
-    """One of the space's cases. Raises UnknownIdError, ArtifactError."""
+    """One of the space's cases, with the names that its run and data have now. Raises UnknownIdError, ArtifactError."""
     saved = SavedCase.from_json(read_content(space.path(entry_id)))
-    # An import gives a run a new id, which stands in the entry's meta.
-    return replace(saved, run=str(space.get(entry_id).meta.get("run", saved.run)))
+    # An import by an earlier version gave the run a new id in the entry's meta only.
+    saved = replace(saved, run=str(space.get(entry_id).meta.get("run", saved.run)))
+    if not TOKEN.fullmatch(saved.run):  # the sample's run
+        return saved
+    folder = space.folder / "run" / saved.run
+    with suppress(ArtifactError):  # a damaged run keeps the name that it had
+        saved = replace(saved, run_name=name_of(folder, saved.run_name), data=name_of_data(folder, saved.data))
+    return saved
 
 
 def saved_cases(space: Space) -> tuple[dict[str, SavedCase], tuple[Message, ...]]:

@@ -148,6 +148,18 @@ def test_nothing_replaces_what_is_imported(spaces: tuple[Space, Space]) -> None:
     assert dict(brought.meta) == dict(there.get(brought.id).meta) == {"users": 3}
 
 
+def test_a_case_shows_the_names_that_its_run_and_data_have_now(spaces: tuple[Space, Space]) -> None:
+    here, _ = spaces
+    saved = one_of_each(here)
+    assert (read_case(here, saved["case"].id).run_name, read_case(here, saved["case"].id).data) == ("mine", "planted")
+    here.rename(saved["run"].id, "my model")
+    here.rename(saved["dataset"].id, "my clicks")
+    case = read_case(here, saved["case"].id)
+    assert (case.run_name, case.data) == ("my model", "my clicks")
+    (here.path(saved["run"].id) / "entry.json").write_text("{", "utf-8")
+    assert read_case(here, saved["case"].id).run_name == "mine"
+
+
 def test_an_import_that_finds_the_space_full_leaves_nothing(spaces: tuple[Space, Space], tmp_path: Path) -> None:
     here, _ = spaces
     ids = [here.save("note", f"{n}", lambda folder: fill_file(folder, 40_000)).id for n in range(4)]
