@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -14,11 +13,13 @@ import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui.shell.state import megabytes_set
+
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 MINUTES = 60.0  # after the last use
-MEGABYTES = 1_000.0  # of all sessions together
+BYTES = 1_000_000_000  # of all sessions together
 
 
 @dataclass
@@ -101,8 +102,8 @@ class Uploads:
 
 @st.cache_resource
 def uploads() -> Uploads:
-    """The uploads of this server."""
-    return Uploads(MINUTES * 60, int(float(os.environ.get("STUDIO_UPLOADS_MB", MEGABYTES)) * 1e6))
+    """The uploads of this server. Raises StudioError where STUDIO_UPLOADS_MB is no number of megabytes."""
+    return Uploads(MINUTES * 60, megabytes_set("STUDIO_UPLOADS_MB", BYTES))
 
 
 def release(files: Sequence[UploadedFile]) -> None:

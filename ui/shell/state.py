@@ -176,7 +176,7 @@ def workspace() -> Workspace:
     Raises:
         StudioError: that is no folder which the app can use, or STUDIO_SPACE_MB is no number of megabytes.
     """
-    size = _megabytes("STUDIO_SPACE_MB", 2_000_000_000)
+    size = megabytes_set("STUDIO_SPACE_MB", 2_000_000_000)
     try:
         opened = Workspace(Path(os.environ.get("STUDIO_HOME") or ROOT / "workspace"), size)
         opened.sweep()
@@ -229,10 +229,10 @@ def _trainings() -> int:
 
 def _job_memory() -> int:
     """Bytes that a job may take: STUDIO_JOB_MB, or three quarters of the memory there is."""
-    return _megabytes("STUDIO_JOB_MB", int(0.75 * available_memory()))
+    return megabytes_set("STUDIO_JOB_MB", int(0.75 * available_memory()))
 
 
-def _megabytes(variable: str, otherwise: int) -> int:
+def megabytes_set(variable: str, otherwise: int) -> int:
     """The bytes of an environment variable in megabytes. Raises StudioError for anything else than such a number."""
     given = os.environ.get(variable, "")
     if given and not (re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", given) and float(given)):

@@ -10,6 +10,7 @@ import pytest
 from recsys.errors import StudioError
 from recsys.jobs.processes import ProcessRunner
 from recsys.jobs.runner import ThreadRunner
+from ui.data.uploads import uploads
 from ui.shell import state
 
 
@@ -44,13 +45,15 @@ def test_the_memory_of_a_job_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(runner, ProcessRunner) and runner.limits.memory == 1_500_000_000
 
 
-@pytest.mark.parametrize("variable", ["STUDIO_SPACE_MB", "STUDIO_JOB_MB"])
+@pytest.mark.parametrize("variable", ["STUDIO_SPACE_MB", "STUDIO_JOB_MB", "STUDIO_UPLOADS_MB"])
 @pytest.mark.parametrize("given", ["2 GB", "0", "-1", "nan", "inf", "1e400"])
 def test_a_size_is_a_number_of_megabytes(monkeypatch: pytest.MonkeyPatch, variable: str, given: str) -> None:
     monkeypatch.setenv(variable, given)
     state.workspace.clear()
+    uploads.clear()
     with pytest.raises(StudioError, match=f"{variable} must be a number of megabytes above 0"):
         state.jobs()
+        uploads()
 
 
 def test_the_number_of_trainings_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
