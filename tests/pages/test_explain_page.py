@@ -17,6 +17,7 @@ from tests.conftest import planted_dataset
 from tests.pages.screen import everything_on, no_errors, tab_shown
 from ui.explain.tabs import TABS
 from ui.shell import state
+from ui.shell.dependent_source import fitting_source
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "f" * 32
@@ -172,6 +173,26 @@ def test_the_smallest_change_is_searched_again_for_another_group_of_the_same_nam
     app.run()
     no_errors(app)
     assert item_list(app).value == item and "Search" in [b.label for b in app.button]
+
+
+def test_a_moment_that_another_user_does_not_have_moves_into_their_history(runs: dict[str, str]) -> None:
+    items = ",".join(f"i{n}" for n in range(1, 31))
+    app = opened(runs["popularity"], target=f"items:{items}", source="before:29")
+    no_errors(app)
+    next(box for box in app.selectbox if box.label == "User").set_value("u3").run()
+    no_errors(app)
+    source = app.query_params["source"]
+    assert str(source if isinstance(source, str) else source[0]) in {f"before:{n}" for n in range(2, 15)}
+
+
+def test_a_group_in_place_of_a_user_has_no_earlier_items(tmp_path: Path) -> None:
+    assert [fitting_source(tmp_path, target, "before:3") for target in ("group:ab", "cluster:1", "items:i1")] == [
+        "everyone"
+    ] * 3
+    assert fitting_source(tmp_path, "items:i1,i2,i3,i4", "before:3") == "before:3"
+    assert fitting_source(tmp_path, "items:i1,i2,i3", "before:0000000003") == "before:1"
+    assert fitting_source(tmp_path, "group:ab", "scenario:a>b") == "everyone"
+    assert fitting_source(tmp_path, "group:ab", "near:8") == "near:8"
 
 
 def test_deletion_curves_are_drawn_in_a_job(runs: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from recsys.workspace import Entry, Space
 from recsys.workspace.sample_run import SAMPLE_RUN, run_folder, sample_run
 from ui import cache
 from ui.shell import state
+from ui.shell.dependent_source import fitting_source
 from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
@@ -269,7 +270,8 @@ class PageContext:
         """The view with changes, in which run and dataset fit together and the users belong to the data.
 
         A new run sets the dataset that it was trained on, where that is known; a new dataset alone unsets the run, so
-        that the newest run on it opens. Target and source are kept while the data are the same.
+        that the newest run on it opens. Target and source are kept while the data are the same. A source that is a part
+        of the target is changed where another target has no such part.
         """
         changes = dict(changes)
         run, dataset = changes.get("run", self.view.run), changes.get("dataset", self.view.dataset)
@@ -283,6 +285,8 @@ class PageContext:
             for party in ("target", "source"):
                 valid = dataset and dataset == open_data and not getattr(self.view, party).startswith("cluster:")
                 changes.setdefault(party, getattr(self.view, party) if valid else "")
+        elif changes.get("target", self.view.target) != self.view.target and self.run_folder is not None:
+            changes.setdefault("source", fitting_source(self.run_folder, changes["target"], self.view.source))
         return replace(self.view, **changes)
 
     def step_mark(self, step: Step, running: JobSnapshot | None = None) -> str:

@@ -11,7 +11,7 @@ from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import what_to_transfer
-from ui.transfer.party_picker import history_of, pick_party
+from ui.transfer.party_picker import pick_party
 from ui.transfer.rules_panel import rules_panel
 from ui.transfer.scored_pair import random_pair
 
@@ -63,20 +63,7 @@ def _pick(page: PageContext, context: RunContext, side: str) -> None:
     """The picker of the target or the source. A choice is written to the URL."""
     chosen = pick_party(page, context, side)
     if chosen and chosen != getattr(page.view, side):
-        _change(page, **(_with_target(page, context, chosen) if side == "target" else {side: chosen}))
-
-
-def _with_target(page: PageContext, context: RunContext, target: str) -> dict[str, str]:
-    """The view for another target; a source that depends on the target is changed where it does not fit the new one."""
-    kind, _, moment_of = page.view.source.partition(":")
-    if kind not in ("before", "scenario"):
-        return {"target": target}
-    if target.partition(":")[0] not in ("user", "items"):
-        return {"target": target, "source": "everyone"}
-    length = len(history_of(context, target))
-    if kind == "before" and moment_of.isdecimal() and int(moment_of) >= length:
-        return {"target": target, "source": f"before:{length // 2}" if length > 1 else "everyone"}
-    return {"target": target}
+        _change(page, **{side: chosen})
 
 
 def _change(page: PageContext, **view: str) -> None:
