@@ -180,3 +180,22 @@ def test_a_column_of_unreadable_times_is_named_in_a_warning() -> None:
 def test_leading_zeros_and_huge_numbers_stay_as_written() -> None:
     assert load(READ["leading zeros.csv"][0]).dataset.users.ids[:2] == ("000", "001")
     assert load(READ["numbers beyond 2^63.csv"][0]).dataset.users.ids[0] == "1" + "0" * 30
+
+
+def test_the_year_may_stand_behind_the_clock() -> None:
+    """As in check-ins of Foursquare and in Goodreads."""
+    rows = b"".join(b"u%d,i%d,Tue Apr 03 18:%02d:09 -0700 2012\n" % (n % 5, n % 7, n) for n in range(30))
+    dataset = load(b"user,item,when\n" + rows).dataset
+    assert dataset.timestamps is not None and dataset.timestamps.min() == 1333501209
+
+
+def test_sessions_are_read_where_nearly_no_row_has_a_user() -> None:
+    rows = b"".join(b"%d;NA;%d;%d\n" % (n // 4, n * 3 % 11, 526_309 + n) for n in range(60))
+    dataset = load(b"sessionId;userId;itemId;timeframe\n" + rows).dataset
+    assert dataset.sessions and dataset.n_interactions == 60
+
+
+def test_items_in_a_list_per_user_are_refused_with_what_to_do() -> None:
+    rows = [{"user_id": f"u{n}", "items": [f"i{n}", f"i{n + 1}"]} for n in range(8)]
+    with pytest.raises(InputError, match=r"with a list in “items”.* Write one row for each entry of the list"):
+        load(json.dumps(rows).encode())

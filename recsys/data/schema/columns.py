@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from recsys.data.readers.tables import Table
 from recsys.data.schema.cells import parse_numbers
-from recsys.data.schema.column_names import known_names, normalised_name
+from recsys.data.schema.column_names import is_session_name, known_names, normalised_name
 from recsys.data.schema.times import parse_times
 from recsys.errors import InputError
 from recsys.wording import Message
@@ -44,6 +44,7 @@ def detect_columns(table: Table) -> Columns:
     named: dict[str, str] = {}
     if table.has_header:
         named = {role: name for role, name in known_names(table.columns).items() if role in INTERACTION_ROLES}
+        _prefer_filled_sessions(table, named)
     roles = _with_suitable_content(table, named)
     reasons: dict[str, str] = {role: Message("its name is “{name}”", name=name) for role, name in roles.items()}
     _add_by_content(table, roles, reasons)
@@ -90,6 +91,13 @@ def demand_columns(table: Table, columns: Columns) -> None:
 
 def _first(names: tuple[str, ...]) -> str:
     return ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+
+
+def _prefer_filled_sessions(table: Table, named: dict[str, str]) -> None:
+    """Replaces a column of users that are mostly unknown by that of sessions, if there is one."""
+    if "user_id" in named and _filled(table.sample[named["user_id"]]) < 0.3:
+        sessions = (name for name in table.columns if is_session_name(name) and _filled(table.sample[name]) > 0.9)
+        named["user_id"] = next(sessions, named["user_id"])
 
 
 def _with_suitable_content(table: Table, named: Mapping[str, str]) -> dict[str, str]:

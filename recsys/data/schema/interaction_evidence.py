@@ -128,6 +128,14 @@ def demand_interactions(probe: Probe) -> None:
         got = Message(
             "one row for each {described}: {columns}", described=described, columns=", ".join(table.columns[:4])
         )
+        lists = [column for column in table.columns if pa.types.is_list(table.sample[column].type)]
+        if lists:
+            got = Message(
+                "one row for each {described}, with a list in “{column}”", described=described, column=lists[0]
+            )
+            raise InputError(
+                table.name, "must have one row per interaction", got, "Write one row for each entry of the list."
+            )
         fix = Message(
             "Load the table of interactions first, and this one with it as the {described} table.", described=described
         )

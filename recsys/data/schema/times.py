@@ -27,6 +27,10 @@ _YEAR_FIRST = r"^\s*(?P<Y>\d{4})[-/.年]\s?(?P<m>\d{1,2})[-/.月]\s?(?P<d>\d{1,2
 _YEAR_LAST = r"^\s*(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<Y>\d{4}|\d{2})" + _CLOCK
 _DAY_NAMED = "(?i)" + _WEEKDAY + r"(?P<d>\d{1,2})[- ]+" + _MONTH + r"[-, ]+(?P<Y>\d{4}|\d{2})" + _CLOCK
 _NAMED_DAY = "(?i)" + _WEEKDAY + _MONTH + r"\s+(?P<d>\d{1,2}),?\s+(?P<Y>\d{4})" + _CLOCK
+_YEAR_AFTER_CLOCK = (  # Tue Apr 03 18:00:09 +0000 2012
+    "(?i)" + _WEEKDAY + _MONTH + r"\s+(?P<d>\d{1,2})\s+(?P<H>\d{1,2}):(?P<M>\d{2}):(?P<S>\d{2})"
+    r"(?:\s+(?P<zone>UTC|GMT|[+-]\d{2}:?\d{2}))?\s+(?P<Y>\d{4})\s*$"
+)
 _AMAZON = r"^\s*(?P<m>\d{1,2})\s+(?P<d>\d{1,2}),\s+(?P<Y>\d{4})" + _CLOCK
 _COMPACT = r"^\s*(?P<Y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2}))?\s*$"
 _DATES, _NO_TIMES, _UNREADABLE = Message("dates"), Message("no times"), Message("no readable time")
@@ -145,6 +149,7 @@ def _from_texts(texts: pa.StringArray) -> ParsedTimes:
         (_YEAR_LAST, _YEAR_AT_END),
         (_DAY_NAMED, _MONTH_NAME),
         (_NAMED_DAY, _MONTH_NAME),
+        (_YEAR_AFTER_CLOCK, _MONTH_NAME),
         (_AMAZON, _MONTH_DAY_YEAR),
         (_COMPACT, _DIGITS),
     ):
