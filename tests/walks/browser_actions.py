@@ -1045,6 +1045,8 @@ def rule(user: User, rule: str, at: float) -> None:
         widget.locator("label").first.click()
     rest(page)
     chosen = user.tab.chosen
+    if rule == "rule_protect":  # turns off what reads histories
+        chosen.beside = chosen.interests = None
     chosen.rules = rules_of(place(page.url)[1])
     chosen.widgets = {key: shown_in(keyed(page, key)) for key in {*chosen.widgets, rule} if keyed(page, key).count()}
     close_popover(page, body)

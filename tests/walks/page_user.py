@@ -74,7 +74,7 @@ MAY_CHANGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"explain_who|explain_id", ("target", "source", "interests")),
     (r"explain_alpha|use_alpha|try_alpha", ("alpha", "k")),
     (r"mixer", ("alpha", "k", "what", "interests", "method", "beside")),
-    (r"rule_", RULE_NAMES),
+    (r"rule_", ("beside", *RULE_NAMES)),  # the protection turns off what reads histories
     (r"frame_(dataset|run)|open_(?!transfer|explain)|delete_|data_|train_|home_|empty_|saved_|trash_", OPENED),
     (r"open_(transfer|explain)", ("target",)),
     (r"learn_", ("mode",)),
