@@ -29,7 +29,7 @@ from recsys.transfer import (
 from recsys.transfer.candidates import known_items, read_range
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from recsys.transfer.source_interests import Weights
-from recsys.wording import Message
+from recsys.wording import Message, tr
 
 CONTENT = Message("tags of the items")
 RULE_NAMES: Mapping[str, Message] = {
@@ -96,6 +96,9 @@ def linear_blend(
     )
     allowed = scored.allowed.copy()
     allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
+    if not allowed.any():
+        set_ = "; ".join(map(tr, rules.words())) or Message("none")
+        raise InputError("the filters", "must leave something to recommend", set_, "Remove a filter.")
     return replace(scored, allowed=allowed)
 
 

@@ -107,6 +107,14 @@ def test_numbers_and_days_of_a_link_are_read_whole(runs: dict[str, str]) -> None
     ]  # fmt: skip
 
 
+def test_a_list_of_earlier_items_alone_leaves_nothing_and_says_so(runs: dict[str, str]) -> None:
+    data = planted_dataset()
+    first = data.items.external(int(data.history(3)[0]))
+    app = opened("4_Transfer", runs["attention"], source="before:4", only=first)
+    no_errors(app, "must leave something to recommend")
+    assert "only 1 listed items" in said(app)
+
+
 def test_times_that_are_no_dates_leave_a_calendar() -> None:
     data = planted_dataset()
     data = replace(data, timestamps=np.where(np.arange(len(data.sequence)) % 9, 1.7e9, 1.7e12))
