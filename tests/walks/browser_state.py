@@ -663,7 +663,7 @@ class Bounds:
     process: psutil.Process
     log: Path
     threads: int = 150
-    megabytes: int = 4_000
+    megabytes: int = 6_000
     jobs: int = 2
     most: dict[str, int] = field(default_factory=dict)
     started: int = 0
