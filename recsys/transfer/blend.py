@@ -17,7 +17,7 @@ from recsys.transfer.methods.linear import LinearBlend
 from recsys.transfer.parties import TransferParty, blend_sentence, party_embedding, party_scores
 from recsys.transfer.path.alpha_path import AlphaPath, alpha_path, check_alpha
 from recsys.transfer.source_interests import SourceInterests, Weights
-from recsys.wording import Message
+from recsys.wording import Message, listed
 
 WAYS: Mapping[str, Message] = MappingProxyType(
     {
@@ -143,8 +143,7 @@ def transfer(
         for history in source.histories:
             allowed[history] = False
     if not allowed.any():
-        fix = Message("Remove a filter.")
-        raise InputError("the filters", "must leave something to recommend", f"{scenario} {tag}".strip(), fix)
+        raise _nothing_left(scenario, tag, among is not None, without_sources)
     method = LinearBlend() if method is None else method
     target_scores = party_scores(model, target)
     if interests is not None:
@@ -183,6 +182,16 @@ def scores_by_method(model: Recommender, histories: Sequence[History], method: T
         embeddings = list(model.encode(histories))
     rows = zip(model.scores(histories), embeddings, strict=True)
     return np.stack([method.apply(model, row, embedding) for row, embedding in rows])
+
+
+def _nothing_left(scenario: str, tag: str, among: bool, without_sources: bool) -> InputError:
+    """Why nothing is left to recommend: the filters that are set, or without one the target, who has all items."""
+    lists = [Message("only some items")] * among + [Message("without the items of the source")] * without_sources
+    filters: list[str | Message] = [*filter(None, (scenario, tag)), *lists]
+    if not filters:
+        fix = Message("Choose another target, or let already chosen items be recommended again.")
+        return InputError("the target", "must not have every item already", fix=fix)
+    return InputError("the filters", "must leave something to recommend", listed(filters), Message("Remove a filter."))
 
 
 def filtered_items(

@@ -82,8 +82,13 @@ def test_what_may_be_recommended(planted: Dataset, model: AttentionModel) -> Non
     few = np.zeros(planted.n_items + 1, dtype=bool)
     few[[0, 3, 30]] = True
     assert set(np.flatnonzero(transfer(model, target, source, among=few).allowed)) <= {3, 30}
-    with pytest.raises(InputError, match="filters"):
+    with pytest.raises(InputError, match=r"filters .* \(got left, odd\)"):
         transfer(model, target, source, catalogue=planted.catalogue, scenario="left", tag="odd")
+    with pytest.raises(InputError, match="got only some items, without the items of the source"):
+        transfer(model, target, source, among=~few & few, without_sources=True)
+    everything = party_of_items(range(1, planted.n_items + 1))
+    with pytest.raises(InputError, match="the target must not have every item already. Choose"):
+        transfer(model, everything, source)
 
 
 def test_of_a_group_what_half_have_is_left_out(planted: Dataset) -> None:
