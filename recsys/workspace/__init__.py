@@ -5,4 +5,14 @@ from recsys.workspace.entries import Entry, new_id, read_content
 from recsys.workspace.portable import export_zip, import_zip
 from recsys.workspace.spaces import MAX_NAME_LENGTH, Space, Workspace
 
-__all__ = ["MAX_NAME_LENGTH", "Entry", "Space", "Workspace", "account_id", "export_zip", "import_zip", "new_id", "read_content"]
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "Entry",
+    "Space",
+    "Workspace",
+    "account_id",
+    "export_zip",
+    "import_zip",
+    "new_id",
+    "read_content",
+]

@@ -22,7 +22,9 @@ def account_id(root: Path, issuer: str, subject: str) -> str:
         ArtifactError: the key is damaged. A new one would lead every account to another space.
     """
     if not issuer or not subject:
-        raise InputError("the sign-in", "must name its issuer and the account", fix="Ask the administrator of this server.")
+        raise InputError(
+            "the sign-in", "must name its issuer and the account", fix="Ask the administrator of this server."
+        )
     identity = f"{len(issuer)}:{issuer}{subject}".encode("utf-8", "surrogatepass")
     key = workspace_key(root, "account")  # without it, no account can open its space again
     return f"account-{hmac.new(key, identity, hashlib.sha256).hexdigest()[:32]}"

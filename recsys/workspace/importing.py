@@ -27,9 +27,8 @@ from recsys.wording import Message
 MAX_META = 100_000  # characters of an entry's meta as JSON
 MAX_DEPTH = 8
 TEXT_MODELS = ("auto", "tf-idf", "")  # an imported plan may not name a folder or a model of this machine
-_NUMBER = re.compile(
-    r"(?:−?[0-9.][0-9.,]{0,19})?"
-)  # as `recsys.charts.style.format_number` writes it: 1,234, 0.171, −0.02
+_NUMBER = re.compile(r"(?:−?[0-9.][0-9.,]{0,19})?")
+"""A number as `recsys.charts.style.format_number` writes it: 1,234, 0.171, −0.02."""
 _FINAL_PREFIX = "import."
 
 

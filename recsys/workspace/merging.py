@@ -20,7 +20,11 @@ def resolve_space(spaces: Path, space_id: str) -> str:
     """The id of the space that a space id stands for, after all redirects."""
     for _ in range(100):  # more redirects in a row than one browser can cause
         redirect = spaces / space_id / _REDIRECT
-        if not redirect.is_file() or not SPACE.fullmatch(to := redirect.read_text("utf-8", "replace")) or to == space_id:
+        if (
+            not redirect.is_file()
+            or not SPACE.fullmatch(to := redirect.read_text("utf-8", "replace"))
+            or to == space_id
+        ):
             break
         space_id = to
     return space_id

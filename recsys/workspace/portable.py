@@ -26,9 +26,8 @@ _NAME = re.compile(
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_FILES = 5_000
 MAX_BYTES = 2_000_000_000
-MAX_RATIO = (
-    200  # unpacked to packed, of a large file; a smaller one may be an array of one value, which shrinks by 1,000
-)
+MAX_RATIO = 200
+"""Unpacked to packed, of a large file; a smaller one may be an array of one value, which shrinks by 1,000."""
 LARGE_FILE = 100_000_000
 
 

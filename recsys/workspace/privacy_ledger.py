@@ -71,7 +71,9 @@ def _read(folder: Path) -> dict[str, tuple[Draw, ...]]:
         return {str(data): tuple(map(Draw.from_json, draws)) for data, draws in content.items()}
     except DAMAGED_FILE as error:
         fix = Message("Protection of sources is unavailable until the file is restored.")
-        raise ArtifactError(Message("the record of protected lists ({file})", file=FILE), "is damaged", type(error).__name__, fix) from error
+        raise ArtifactError(
+            Message("the record of protected lists ({file})", file=FILE), "is damaged", type(error).__name__, fix
+        ) from error
 
 
 def _write(folder: Path, draws: dict[str, tuple[Draw, ...]]) -> None:
