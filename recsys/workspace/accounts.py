@@ -15,7 +15,7 @@ def account_id(root: Path, issuer: str, subject: str) -> str:
 
     Args:
         root: the workspace's folder.
-        issuer, subject: `iss` and `sub` of the account's id token, which together identify it permanently (OIDC Core, 5.7).
+        issuer, subject: `iss` and `sub` of the account's id token, which identify it permanently (OIDC Core, 5.7).
 
     Raises:
         InputError: issuer or subject is missing.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from recsys.cases.case import SavedCase, tidy_note
 from recsys.errors import ArtifactError
 from recsys.files import replace_file
-from recsys.workspace.entries import TOKEN, Entry, name_of, name_of_data, read_content
 from recsys.wording import Message
+from recsys.workspace.entries import TOKEN, Entry, name_of, name_of_data, read_content
 
 if TYPE_CHECKING:
     from recsys.workspace.spaces import Space

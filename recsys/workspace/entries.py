@@ -96,7 +96,7 @@ def folder_bytes(folder: Path) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             with suppress(FileNotFoundError):
-                size += os.stat(os.path.join(parent, name)).st_size
+                size += Path(parent, name).stat().st_size
     return size
 
 
@@ -150,7 +150,7 @@ def read_entries(parent: Path) -> list[tuple[Path, Entry | ArtifactError]]:
 def entry_folders(parent: Path) -> list[Path]:
     """The folders of the entries in a folder, in order; none where it is missing."""
     try:
-        return sorted(parent / name for name in os.listdir(parent) if TOKEN.fullmatch(name))
+        return sorted(path for path in parent.iterdir() if TOKEN.fullmatch(path.name))
     except FileNotFoundError:
         return []
 

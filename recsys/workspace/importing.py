@@ -21,8 +21,8 @@ from typing import Any
 from recsys.cases.case import SavedCase
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 from recsys.files import make_folder, sync_folder, sync_tree
-from recsys.workspace.entries import Entry, new_id, read_content, read_entry, without_replacement, write_entry
 from recsys.wording import Message
+from recsys.workspace.entries import Entry, new_id, read_content, read_entry, without_replacement, write_entry
 
 MAX_META = 100_000  # characters of an entry's meta as JSON
 MAX_DEPTH = 8

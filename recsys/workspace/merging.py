@@ -36,7 +36,7 @@ def write_redirect(spaces: Path, old: str, new: str) -> None:
 
 
 def move_entries(old: Path, new: Path) -> int:
-    """Moves entries, trash and (unless the new space has one) the name. Returns the number of entries without the trash."""
+    """Moves entries, trash and (unless the new space has one) the name. Returns how many entries, without the trash."""
     moved = 0
     for kind in (*KINDS, "trash"):
         for folder in sorted((old / kind).glob("[0-9a-f]*")):

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from recsys.errors import DAMAGED_ARCHIVE, InputError, StudioError
 from recsys.files import disk_errors
+from recsys.wording import Message
 from recsys.workspace.cases import read_case
 from recsys.workspace.entries import KINDS, Entry
-from recsys.workspace.importing import check_entries, move_into_place, import_folder, assign_new_ids
+from recsys.workspace.importing import assign_new_ids, check_entries, import_folder, move_into_place
 from recsys.workspace.spaces import Space
-from recsys.wording import Message
 
 _NAME = re.compile(
     rf"({'|'.join(KINDS)})/([0-9a-f]{{24}})/([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:json|npy|parquet|safetensors))"

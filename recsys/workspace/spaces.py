@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError, UnknownIdError
 from recsys.files import SWAP_LOCK, recover, recover_all, replace_file, replacing, sweep
+from recsys.wording import Message
 from recsys.workspace.classes import close_old
 from recsys.workspace.entries import (
     KINDS,
@@ -41,7 +42,6 @@ from recsys.workspace.learning import merge_learning
 from recsys.workspace.merging import SPACE, move_entries, resolve_space, write_redirect
 from recsys.workspace.names import COPY
 from recsys.workspace.privacy_ledger import merge_draws
-from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -141,8 +141,8 @@ class Workspace:
         with SWAP_LOCK:  # an entry that is being replaced has no folder for a moment
             if known and (folder := self.spaces / known / kind / entry_id).is_dir():
                 return folder
-            for space in os.listdir(self.spaces):
-                if os.path.isdir(f"{self.spaces}/{space}/{kind}/{entry_id}"):
+            for space in os.listdir(self.spaces):  # noqa: PTH208 — strings: there may be thousands of spaces
+                if os.path.isdir(f"{self.spaces}/{space}/{kind}/{entry_id}"):  # noqa: PTH112
                     self._space_of[entry_id] = space
                     return self.spaces / space / kind / entry_id
         return None
@@ -216,7 +216,7 @@ class Space:
         meta: Mapping[str, Any] | None = None,
         entry_id: str | None = None,
     ) -> Entry:
-        """Saves an entry: `write(folder)` fills an empty folder, which then appears under its id complete or not at all.
+        """Saves an entry: `write(folder)` fills an empty folder, which appears under its id complete or not at all.
 
         Raises:
             StudioError: the space is full.

@@ -23,7 +23,7 @@ def start(home: Path) -> subprocess.Popen[str]:
 
 
 def start_worker(home: Path) -> subprocess.Popen[str]:
-    """A worker that has loaded everything and begins to work: what comes before a kill doesn't depend on the machine."""
+    """A worker that has loaded everything and begins to work, so that no kill comes before on a slow machine."""
     worker = start(home)
     assert worker.stdout is not None and worker.stdout.readline() == "begun\n"
     return worker
@@ -55,4 +55,4 @@ def test_killed_workers_lose_no_work_and_reach_the_same_figures(tmp_path: Path) 
     assert killed >= KILLS // 2
     assert finish(home)[0] == figures
     space = Workspace(home).space(SPACE_ID)
-    assert not [path for path in space.folder.glob("*/.*")], "a half-written folder was left behind"
+    assert not list(space.folder.glob("*/.*")), "a half-written folder was left behind"

@@ -12,9 +12,9 @@ import pytest
 
 from recsys.errors import InputError
 from recsys.jobs.progress import Progress
-from tests.jobs.functions import queue_of_functions, submit
 from recsys.workspace import Space, Workspace, read_content
 from recsys.workspace.learning import CLASSES, keep_learning, read_learning
+from tests.jobs.functions import queue_of_functions, submit
 
 ANN, BOB, CEM = "a" * 32, "b" * 32, "c" * 32
 
