@@ -65,8 +65,12 @@ def test_evaluate_has_its_own_baseline_and_the_protocols_of_sessions(run_id: str
     assert study.segmented_control(key="study_axis").options == ["another session"]
 
 
-def test_explain_keeps_chosen_items_among_the_candidates(run_id: str) -> None:
-    assert "session u3" in everything_on(opened(run_id, "6_Explain", target="user:u3"))
+def test_explain_keeps_chosen_items_among_the_candidates(run_id: str, own_workspace: Workspace) -> None:
+    app = opened(run_id, "6_Explain", target="user:u3")
+    _, data = load_run(own_workspace.space(SPACE).path(run_id))
+    (recommended,) = (radio.options for radio in app.radio if radio.label == "Recommended")
+    titles = [data.catalogue.titles[item] for item in data.history(3)[:-1]]
+    assert any(shown.endswith(title) for shown in recommended for title in titles)
 
 
 PAGES = ("2_Train", "3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain")
