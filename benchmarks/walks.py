@@ -1,11 +1,11 @@
 """Random users walk through the app until an error or a broken invariant: numbers of actions, and the failures.
 
-    python -m benchmarks.walks [--browser 2000] [--apptest 5000] [--length 60] [--seed 1] [--servers 1] [--shorten 300]
+    python -m benchmarks.walks [--browser 2000] [--apptest 5000] [--length 60] [--seed 1] [--processes 1]
 
-Each walk of `--browser` is a new user with a new browser profile, on one of `--servers` servers, which are walked side
-by side, each with its share of the actions and its own seeds. A failing walk is shortened to the fewest steps that fail
-in the same way (for at most `--shorten` seconds); then the next seed follows. The walks of `--apptest` use the pages in
-this process without a browser, as in tests/walks/page_walk.py. Prints JSON.
+Each walk of `--browser` is a new user with a new browser profile; those of `--apptest` use the pages without a browser,
+as in tests/walks/page_walk.py. `--processes` walk side by side, each with its share of the actions and its own seeds,
+in Chromium each on a server of its own. A walk that fails in Chromium is shortened to the fewest steps that fail in the
+same way (for at most `--shorten` seconds); then the next seed follows. Prints JSON.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -35,12 +36,12 @@ from tests.walks.class_home import settings, with_class
 from tests.walks.page_walk import PageWalk, walk_pages
 
 
-def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict[str, Any]:
+def browser_walks(actions: int, seed: int, length: int, patience: float) -> dict[str, Any]:
     """Walk as random users in Chromium until the number of actions is reached.
 
     Args:
-        length: actions in one walk.
         seed: of the first walk; the next ones follow.
+        length: actions in one walk.
         patience: seconds to shorten one failing walk.
     """
     folder = Path(tempfile.mkdtemp(prefix="walks-"))
@@ -85,24 +86,34 @@ def browser_walks(actions: int, length: int, seed: int, patience: float) -> dict
     }
 
 
-SEEDS_APART = 1_000  # of the first walks on two servers
+SEEDS_APART = 1_000  # of the first walks of two processes
 
 
-def walks_side_by_side(servers: int, actions: int, length: int, seed: int, patience: float) -> dict[str, Any]:
-    """The walks of several servers as one record: sums, all failures, and the most of each bound."""
-    seeds = [seed + SEEDS_APART * place for place in range(servers)]
-    with ProcessPoolExecutor(servers, mp_context=get_context("spawn")) as pool:
-        share = -(-actions // servers)
-        parts = list(pool.map(browser_walks, *zip(*((share, length, one, patience) for one in seeds), strict=True)))
+def side_by_side(
+    walks: Callable[..., dict[str, Any]], processes: int, actions: int, seed: int, *settings: float
+) -> dict[str, Any]:
+    """The walks of several processes as one record: sums, all failures, and the most of each bound.
+
+    Args:
+        walks: `browser_walks` or `page_walks`, called with its share of the actions, a seed and the settings.
+    """
+    seeds = [seed + SEEDS_APART * place for place in range(processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        share = -(-actions // processes)
+        parts = list(pool.map(walks, *zip(*((share, one, *settings) for one in seeds), strict=True)))
+    record = {
+        "actions": sum(part["actions"] for part in parts),
+        "walks": sum(part["walks"] for part in parts),
+        "first_seed": seeds[0] if processes == 1 else seeds,
+        "seconds": max(part["seconds"] for part in parts),
+        "failures": [failure for part in parts for failure in part["failures"]],
+    }
+    if "most" not in parts[0]:
+        return record
     counts = Counter[str]()
     for part in parts:
         counts.update(part["by_action"])
-    return {
-        "actions": sum(part["actions"] for part in parts),
-        "walks": sum(part["walks"] for part in parts),
-        "first_seed": seeds[0] if servers == 1 else seeds,
-        "seconds": max(part["seconds"] for part in parts),
-        "failures": [failure for part in parts for failure in part["failures"]],
+    return record | {
         "most": {name: max(part["most"][name] for part in parts) for name in parts[0]["most"]},
         "jobs_started": sum(part["jobs_started"] for part in parts),
         "by_action": dict(counts.most_common()),
@@ -118,7 +129,7 @@ FAILURES = (
 no widget, several of these, or a walk that hypothesis can't repeat. The measurement goes on with the next seed."""
 
 
-def page_walks(actions: int, length: int, seed: int) -> dict[str, Any]:
+def page_walks(actions: int, seed: int, length: int) -> dict[str, Any]:
     """Walk as random users over the pages, without a browser, until the number of actions is reached."""
     began, first, failures = time.monotonic(), seed, list[dict[str, Any]]()
     PageWalk.done = before = 0
@@ -168,17 +179,19 @@ def main() -> None:
     parser.add_argument("--apptest", type=int, default=5000, metavar="ACTIONS")
     parser.add_argument("--length", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--servers", type=int, default=1, help="walked side by side in the browser")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="that walk side by side, in Chromium each a server of its own"
+    )
     parser.add_argument("--shorten", type=float, default=300.0, metavar="SECONDS")
     measurement = Measurement(parser)
     given = measurement.options
     measurement.name += "-browser" * (not given.apptest) + "-apptest" * (not given.browser)
     figures = {}
     if given.apptest:
-        figures["apptest"] = page_walks(given.apptest, given.length, given.seed)
+        figures["apptest"] = side_by_side(page_walks, given.processes, given.apptest, given.seed, given.length)
     if given.browser:
-        amounts = given.browser, given.length, given.seed, given.shorten
-        figures["browser"] = walks_side_by_side(given.servers, *amounts)
+        amounts = given.seed, given.length, given.shorten
+        figures["browser"] = side_by_side(browser_walks, given.processes, given.browser, *amounts)
     measurement.publish(figures)
 
 

@@ -200,7 +200,7 @@ def test_a_page_walk_that_hypothesis_finds_inconsistent_is_recorded_with_its_ste
             raise error
 
     monkeypatch.setattr(benchmark, "walk_pages", walk)
-    figures = benchmark.page_walks(40, 15, seed=1)
+    figures = benchmark.page_walks(40, seed=1, length=15)
     (failure,) = figures["failures"]
     assert figures["actions"] == 40 and figures["walks"] == 20
     assert failure["seed"] == 1 and failure["error"] == type(error).__name__
@@ -214,7 +214,7 @@ def test_page_walks_that_do_no_action_end(monkeypatch: pytest.MonkeyPatch) -> No
         raise RuntimeError("the page never ends")
 
     monkeypatch.setattr(benchmark, "walk_pages", walk)
-    assert len(benchmark.page_walks(40, 15, seed=1)["failures"]) == 1
+    assert len(benchmark.page_walks(40, seed=1, length=15)["failures"]) == 1
 
 
 def test_the_row_of_the_walks_counts_failures() -> None:

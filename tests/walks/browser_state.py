@@ -657,7 +657,7 @@ class Bounds:
             each. Sessions are part of the main process, and are not told apart: page_user.py measures a single one.
         jobs: that run at once.
         most: the most of each so far.
-        started: jobs in all.
+        started, ended: jobs in all.
     """
 
     process: psutil.Process
@@ -667,6 +667,7 @@ class Bounds:
     jobs: int = 2
     most: dict[str, int] = field(default_factory=dict)
     started: int = 0
+    ended: int = 0
     _running: set[str] = field(default_factory=set)
     _read: int = 0
 
@@ -695,6 +696,7 @@ class Bounds:
                 self._running.add(entry["job"])
                 self.started += 1
             elif entry["event"] == "job ended":
+                self.ended += 1
                 self._running.discard(entry["job"])  # one that was stopped while it waited had not started
             most = max(most, len(self._running))
         return most

@@ -107,7 +107,10 @@ def take(user: User, step: Step, bounds: Bounds) -> list[str] | None:
     except Impossible:
         return None
     except BrowserError as error:
-        return [f"could not be done: {' | '.join(str(error).splitlines()[:6])}", *problems_or_none(user)]
+        ended, found = bounds.ended, bounds.problems()
+        if bounds.ended > ended and not (found := found + problems(user)):
+            return None  # a job has ended meanwhile, and what the step was aimed at is no longer on the page
+        return [f"could not be done: {' | '.join(str(error).splitlines()[:6])}", *found, *problems_or_none(user)]
     return wrong + bounds.problems()
 
 
