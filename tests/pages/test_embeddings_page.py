@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,8 @@ from tests.pages.screen import no_errors
 from ui import cache
 from ui.cache import Representation
 from ui.components.point_map.payload import bits_of
+from ui.embeddings.controls import matching_rows
+from ui.embeddings.map_context import MapContext
 from ui.shell import state
 
 ANN = "a" * 32
@@ -214,6 +218,16 @@ def test_the_search_finds_one_or_offers_some(space: Space) -> None:
     assert "No user matches" in text_of(app)
     app.text_input(key="map_find_users_0").set_value("u11").run()
     assert app.session_state["map_focus"] == (1, "users", 11)
+    app.text_input(key="map_find_users_0").set_value("").run()
+    app.text_input(key="map_find_users_0").set_value("u11").run()
+    assert app.session_state["map_focus"] == (2, "users", 11), "the same search again is a new request"
+    app.segmented_control(key="map_dims").set_value(3).run()
+    assert app.text_input(key="map_find_users_0").disabled and "Search on the map in 2-D." in text_of(app)
+
+
+def test_each_of_two_rows_of_one_name_is_offered() -> None:
+    context = SimpleNamespace(names=("Same", "same", "Same again"))
+    assert matching_rows(cast(MapContext, context), "same") == [0, 1]
 
 
 def test_names_of_options_are_as_they_are_written(space: Space) -> None:

@@ -33,6 +33,8 @@ _FIND = {"users": Message("Find a user"), "items": Message("Find an item")}
 _FIND_HERE = {"users": Message("Find a user …"), "items": Message("Find an item …")}
 _NOT_FOUND = {"users": Message("No user matches."), "items": Message("No item matches.")}
 
+_FLAT_ONLY = Message("Search on the map in 2-D.")
+
 _MAPS = "map_search_boxes"  # in the session: how often the page was shown without a map
 
 
@@ -72,7 +74,7 @@ def controls_above(page: PageContext) -> Controls:
         )
     context = map_context(page, entity, representation)
     with search_column:
-        focus = search(context)
+        focus = search(context, dims)
     with colour_column:
         names = colourings(context)
         colouring = st.selectbox(
@@ -149,13 +151,13 @@ def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: C
 
 
 def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
-    """The row whose name is `text`, else the rows whose names contain it, shortest first."""
+    """The rows whose name is `text`, else the rows whose names contain it, shortest first; `limit` at most."""
     wanted = folded(text)
     if not wanted:
         return []
     exact = [row for row, name in enumerate(context.names) if folded(name) == wanted]
     if exact:
-        return exact[:1]
+        return exact[:limit]
     return sorted(find_names(text, context.names), key=lambda row: (len(context.names[row]), row))[:limit]
 
 
@@ -168,15 +170,22 @@ def empty_search_box() -> None:
     st.session_state[_MAPS] = st.session_state.get(_MAPS, 0) + 1
 
 
-def search(context: MapContext) -> Focus | None:
-    """The search box. Returns the row that the map should show, with a number that grows with each new row."""
+def search(context: MapContext, dims: int) -> Focus | None:
+    """The search box. Returns the row that the map should show, with a number that grows with each new request.
+
+    The figure in three dimensions picks nothing: the box is disabled there.
+    """
     text = st.text_input(
         tr(_FIND[context.entity]),
         key=f"map_find_{context.entity}_{st.session_state.get(_MAPS, 0)}",
         placeholder=tr(_FIND_HERE[context.entity]),
         label_visibility="collapsed",
         icon=":material/search:",
+        disabled=dims != 2,
     )
+    if dims != 2:
+        st.caption(tr(_FLAT_ONLY))
+        return None
     rows = matching_rows(context, text)
     if text.strip() and not rows:
         st.caption(tr(_NOT_FOUND[context.entity]))
@@ -192,7 +201,8 @@ def search(context: MapContext) -> Focus | None:
         )
     seq, entity, shown = st.session_state.get("map_focus", (0, context.entity, None))
     if row is None:
-        return Focus(seq, shown) if entity == context.entity and shown is not None and text.strip() else None
+        st.session_state["map_focus"] = (seq, context.entity, None)  # the same search is a new request later
+        return None
     if (entity, shown) != (context.entity, row):
         seq += 1
         st.session_state["map_focus"] = (seq, context.entity, row)
