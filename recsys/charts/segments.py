@@ -27,6 +27,18 @@ MARKERS = {
 }
 
 
+def _numbered(labels: Sequence[str]) -> list[str]:
+    """The labels, each repeated one with its number: plotly draws equal labels in one row."""
+    shown: list[str] = []
+    for label in labels:
+        number, unique = 1, label
+        while unique in shown:
+            number += 1
+            unique = f"{label} · {number}"
+        shown.append(unique)
+    return shown
+
+
 def segments_figure(found: Segments) -> Figure:
     """A row per group with its interval; too small groups are hollow; a line marks the overall mean."""
     groups = [*found.groups][::-1]
@@ -39,12 +51,11 @@ def segments_figure(found: Segments) -> Figure:
         ),
         height=130 + 36 * max(1, len(groups)),
     )
-    for group in groups:
-        worst = group.name == found.worst and found.gap is not None and found.gap.low > 0
-        label, symbol = (
-            f"{plain_text(worded(group.name), 34)} ({group.users:,})",
-            "circle-open" if group.too_small else "circle",
-        )
+    lowest = min((g for g in groups if not g.too_small), key=lambda g: g.estimate.value, default=None)
+    labels = _numbered([f"{plain_text(worded(g.name), 34)} ({g.users:,})" for g in found.groups])[::-1]
+    for group, label in zip(groups, labels, strict=True):
+        worst = group is lowest and found.gap is not None and found.gap.low > 0
+        symbol = "circle-open" if group.too_small else "circle"
         hover = ", " + tr("{n:,} users", n=group.users)
         add_interval(figure, label, group.estimate, GROUPS[2] if worst else GROUPS[0], symbol, hover)
     figure.add_vline(
@@ -77,7 +88,7 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
             tr("{group}: recommended {share}", group=g.name, share=format_percent(g.of_recommended)) for g in groups
         ),
     )
-    names = [plain_text(worded(g.name), 24) for g in groups]
+    names = _numbered([plain_text(worded(g.name), 24) for g in groups])
     for label, values, colour in (
         (tr("of the catalogue"), [g.of_catalogue for g in groups], QUIET),
         (tr("of interactions"), [g.of_interactions for g in groups], GROUPS[3]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -128,22 +129,30 @@ def _quartiles(by: str, values: np.ndarray, name: Callable[[str], str], whole: b
     if len(edges) < 2:
         edges = np.array([edges[0], edges[0]])
     of = np.where(known, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2), -1)
-    digits = 0 if whole else 1
-    names = []
+    spans = []
     for group in range(len(edges) - 1):
         inside = values[of == group]
         low, high = (edges[group], edges[group + 1]) if not len(inside) else (inside.min(), inside.max())
-        span = f"{low:,.{digits}f}" if low == high else f"{low:,.{digits}f} – {high:,.{digits}f}"
-        names.append(name(span))
-    return Grouping(by, tuple(names), of)
+        spans.append((float(low), float(high)))
+    return Grouping(by, tuple(name(text) for text in _span_texts(spans, 0 if whole else 1)), of)
+
+
+def _span_texts(spans: Sequence[tuple[float, float]], decimals: int) -> list[str]:
+    """The ranges with `decimals` decimals, or with as many more as tell the ends and the ranges apart (up to 9)."""
+    for digits in range(decimals, 10):
+        ends = [(f"{low:,.{digits}f}", f"{high:,.{digits}f}") for low, high in spans]
+        merged = any(a == b and not np.isclose(low, high) for (a, b), (low, high) in zip(ends, spans, strict=True))
+        if not merged and len(set(ends)) == len(ends):
+            break
+    return [low if low == high else f"{low} – {high}" for low, high in ends]
 
 
 def _named(by: str, values: list[str]) -> Grouping:
-    counts = {name: values.count(name) for name in set(values) - {""}}
+    counts = Counter(value for value in values if value != "")
     common = sorted(counts, key=lambda name: (-counts[name], name))[: MOST_GROUPS - 1]
     rest = len(counts) > len(common)
     names = (*sorted(common), Message("all others")) if rest else tuple(sorted(common))
-    place = {name: number for number, name in enumerate(names)}
+    place = {name: number for number, name in enumerate(sorted(common))}
     other = len(names) - 1 if rest else -1
     return Grouping(by, names, np.array([-1 if v == "" else place.get(v, other) for v in values]))
 
@@ -212,24 +221,27 @@ def segment(values: np.ndarray, groups: Grouping, metric: str, *, seed: int = 0,
     The interval of the gap is of the highest and the lowest group, over users resampled within groups. As these two
     were picked for being extreme, its lower end is at most 0 unless they differ after correction over all pairs.
     """
-    figures, draws = [], {}
+    figures: list[GroupFigure] = []
+    draws: list[np.ndarray] = []  # of each figure: two groups may have one name
     of = np.where(np.isfinite(values), groups.of, -1)
     for number, name in enumerate(groups.names):
         inside = values[of == number]
         if not len(inside):
             continue
-        draws[name] = bootstrap_means(inside, seed=seed + number)[:, 0]
-        low, high = np.quantile(draws[name], [0.025, 0.975])
+        draws.append(bootstrap_means(inside, seed=seed + number)[:, 0])
+        low, high = np.quantile(draws[-1], [0.025, 0.975])
         figures.append(
             GroupFigure(
                 name, len(inside), Estimate(float(inside.mean()), float(low), float(high)), len(inside) < smallest
             )
         )
-    large = [g for g in figures if not g.too_small]
+    large = [place for place, g in enumerate(figures) if not g.too_small]
     gap, worst = None, ""
     if len(large) > 1:
-        best, poor = max(large, key=lambda g: g.estimate.value), min(large, key=lambda g: g.estimate.value)
-        gap, worst = _gap(best, poor, draws[best.name] - draws[poor.name], len(large)), poor.name
+        best = max(large, key=lambda place: figures[place].estimate.value)
+        poor = min(large, key=lambda place: figures[place].estimate.value)
+        gap = _gap(figures[best], figures[poor], draws[best] - draws[poor], len(large))
+        worst = figures[poor].name
     overall = estimate_means({metric: values}, seed=seed)[metric]
     return Segments(groups.by, metric, overall, tuple(figures), gap, worst, int((of < 0).sum()))
 

@@ -21,7 +21,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.splits import leave_one_out
 from recsys.evaluation import Report, evaluate_models
 from recsys.evaluation.quality_over_alpha import CONTROLS, QualityOverAlpha
-from recsys.evaluation.segments import exposure_by, grouping, item_groups, segment
+from recsys.evaluation.segments import Grouping, ItemGroup, exposure_by, grouping, item_groups, segment
 from recsys.evaluation.split_timeline import split_timeline
 from recsys.evaluation.study.methods import METHODS, reported
 from recsys.metrics.registry import metric_label
@@ -86,6 +86,15 @@ def test_groups_are_rows_and_small_ones_hollow(planted: Dataset, report: Report)
     assert [trace.marker.symbol for trace in figure.data] == ["circle-open"] * 2
     clean(figure)
     clean(exposure_figure(exposure_by(report[HOSTILE].lists, planted, item_groups(planted, "tag")), "tag"))
+
+
+def test_groups_of_one_name_are_two_rows(planted: Dataset) -> None:
+    values = np.repeat([0.0, 1.0], 40)
+    found = segment(values, Grouping("g", ("a", "a"), values.astype(int)), "ndcg@10")
+    assert [trace.y[0] for trace in segments_figure(found).data] == ["a (40) · 2", "a (40)"]
+    assert len({trace.marker.color for trace in segments_figure(found).data}) == 2  # one of them is the lowest
+    rows = [ItemGroup("a", 0.5, 0.5, 0.5)] * 2
+    assert list(exposure_figure(rows, "tag").data[0].x) == ["a", "a · 2"]
 
 
 def test_the_split_is_drawn_by_date_or_by_position(planted: Dataset) -> None:

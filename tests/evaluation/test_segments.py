@@ -13,6 +13,7 @@ from recsys.data.splits import leave_one_out
 from recsys.errors import InputError
 from recsys.evaluation.segments import (
     Grouping,
+    _quartiles,
     exposure_by,
     grouping,
     item_groups,
@@ -132,3 +133,25 @@ def test_a_saved_group_is_a_segment_beside_all_other_users(planted: Dataset) -> 
     assert found.names == ("walkers", "all other users")
     assert holdout.users[found.of == 0].tolist() == [3, 5]
     assert set(found.of) == {0, 1}
+
+
+def test_groups_of_one_name_stay_apart_in_the_gap() -> None:
+    values = np.random.default_rng(0).random(400) + np.repeat([0.0, 0.02], 200)
+    of = np.repeat([0, 1], 200)
+    apart, same = (segment(values, Grouping("g", names, of), "ndcg@10").gap for names in (("a", "b"), ("a", "a")))
+    assert apart is not None and same is not None and apart.high > apart.value
+    assert (same.value, same.low, same.high) == (apart.value, apart.low, apart.high)
+
+
+def test_a_value_called_all_others_is_not_the_rest(planted: Dataset) -> None:
+    table = pd.DataFrame({"city": ["all others" if u % 2 else f"c{u % 40}" for u in range(planted.n_users)]})
+    groups = grouping(replace(planted, user_table=table), leave_one_out(planted).test, "city")
+    assert (groups.of == groups.names.index("all others")).sum() == planted.n_users // 2
+
+
+def test_quartiles_of_close_values_have_names_that_differ() -> None:
+    slow = _quartiles("activity", np.geomspace(0.004, 0.04, 200), lambda span: span)
+    assert slow.names[0] == "0.004 – 0.007" and len(set(slow.names)) == 4
+    popular = _quartiles("popularity", np.linspace(98.6, 99.4, 200), lambda span: span, whole=True)
+    assert popular.names[0] == "98.6 – 98.8" and len(set(popular.names)) == 4
+    assert _quartiles("length", np.full(9, 5.0), lambda span: span, whole=True).names == ("5",)
