@@ -21,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.record import Measurement
 from benchmarks.servers import percentile, server, usage
-from benchmarks.sessions import errors_in
+from benchmarks.sessions import Errors
 
 BUTTON, TITLE = "Run it on the sample", "Transfer interests"
 PATIENCE = 1800.0  # seconds
@@ -33,9 +33,9 @@ async def student(address: str, wait: float) -> float:
     socket = f"{address.replace('http', 'ws')}/_stcore/stream"
     async with connect(socket, max_size=None, subprotocols=["streamlit"]) as connection:
         await connection.send(_request(address))
-        button = ""
+        button, errors = "", Errors("Home")
         while not button:
-            button = _button(await _receive(connection))
+            button = _button(await _receive(connection, errors))
         begin = time.perf_counter()
         press = BackMsg.FromString(_request(address))
         press.rerun_script.widget_states.widgets.add(id=button, trigger_value=True)
@@ -48,7 +48,7 @@ async def _until_transfer(connection: ClientConnection, address: str) -> None:
     """Receives messages until the title of Transfer; asks for the parts of the page that renew themselves."""
     repeating: dict[str, float] = {}
     due: dict[str, float] = {}
-    query, page = "", ""
+    query, page, errors = "", "", Errors("Home")
     while True:
         now = time.monotonic()
         for fragment, interval in repeating.items():
@@ -56,13 +56,14 @@ async def _until_transfer(connection: ClientConnection, address: str) -> None:
                 due[fragment] = now + interval
                 await connection.send(_request(address, query, page, fragment))
         try:
-            message = await asyncio.wait_for(_receive(connection), 0.2)
+            message = await asyncio.wait_for(_receive(connection, errors), 0.2)
         except TimeoutError:
             continue
         kind = message.WhichOneof("type")
         if kind == "page_info_changed":
             query = message.page_info_changed.query_string
         elif kind == "new_session":
+            errors = Errors("Home")
             page = message.new_session.page_script_hash
         elif kind == "stop_auto_rerun":
             repeating, due = {}, {}
@@ -73,10 +74,10 @@ async def _until_transfer(connection: ClientConnection, address: str) -> None:
             return
 
 
-async def _receive(connection: ClientConnection) -> ForwardMsg:
+async def _receive(connection: ClientConnection, errors: Errors) -> ForwardMsg:
     message = ForwardMsg.FromString(await connection.recv(decode=False))
-    if errors := errors_in("Home", message):
-        raise SystemExit(errors[0])
+    if found := errors.of(message):
+        raise SystemExit(found[0])
     return message
 
 

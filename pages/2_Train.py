@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.shell.frame import open_page
 from ui.train import jobs
-from ui.train.progress import name_others, offer_unfinished, watch
+from ui.train.progress import offer_unfinished, show_other_trainings, watch
 from ui.train.view import before_or_after, below
 
 with open_page("train") as page:
@@ -13,7 +13,7 @@ with open_page("train") as page:
         st.stop()
     dataset = page.need_dataset()
     others = jobs.on_other_data(page)
-    name_others(page, others)
+    show_other_trainings(page, others)
     job, plan = jobs.current(page, without=others), None
     if job is not None:
         watch(page, job.id)

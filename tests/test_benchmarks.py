@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -240,3 +241,8 @@ def test_a_measured_session_sees_every_red_box_once(
     box.metadata.delta_path[:] = [0, 3, 0]
     seen = Errors("Home")
     assert [*seen.of(around), *seen.of(box)] == errors
+
+
+@pytest.mark.parametrize("file", sorted(Path(tables.__file__).parent.glob("*.py")), ids=lambda file: file.stem)
+def test_every_benchmark_can_be_imported(file: Path) -> None:
+    importlib.import_module(f"benchmarks.{file.stem}")

@@ -266,9 +266,10 @@ def column_groups(table: pd.DataFrame, most: int = 30) -> dict[str, tuple[str, s
     found: dict[str, tuple[str, str, int]] = {}
     for column in table.columns:
         texts = table[column].dropna().astype(str)
-        sizes = texts[texts != ""].value_counts().sort_index()
+        sizes = texts[texts != ""].value_counts()
         if 1 < len(sizes) <= most:
-            found |= {f"column:{column}={value}": (str(column), str(value), int(n)) for value, n in sizes.items()}
+            groups = sizes.sort_index().items()
+            found |= {f"column:{column}={value}": (str(column), str(value), int(n)) for value, n in groups}
     return found
 
 

@@ -29,7 +29,7 @@ from recsys.transfer import (
 from recsys.transfer.candidates import known_items, read_range
 from recsys.transfer.recommendations import SecondScorer, combined_scores
 from recsys.transfer.source_interests import Weights
-from recsys.wording import Message, tr
+from recsys.wording import Message
 
 CONTENT = Message("tags of the items")
 RULE_NAMES: Mapping[str, Message] = {
@@ -82,7 +82,7 @@ def linear_blend(
     if interests is not None and rules.method != NO_RULES.method:
         fix = Message("Choose the linear blend under Rules, or transfer the next choice.")
         raise InputError("transferring interests", "needs the linear blend", rules.method, fix)
-    scored = transfer(
+    return transfer(
         parts.run.model,
         pair.target.party,
         pair.source.party,
@@ -93,13 +93,8 @@ def linear_blend(
         without_sources=rules.hide_source,
         interests=interests,
         weights=weights,
+        also_left_out=pair.seen,  # the target's items in another time or scenario are not new to them either
     )
-    allowed = scored.allowed.copy()
-    allowed[pair.seen] = False  # the target's items in another time or scenario are not new to them either
-    if not allowed.any():
-        set_ = "; ".join(map(tr, rules.words())) or Message("none")
-        raise InputError("the filters", "must leave something to recommend", set_, "Remove a filter.")
-    return replace(scored, allowed=allowed)
 
 
 def by_method(parts: RunParts, pair: NamedPair, linear: Transfer, name: str) -> Transfer:

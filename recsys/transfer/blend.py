@@ -111,6 +111,7 @@ def transfer(
     tag: str = "",
     among: np.ndarray | None = None,
     without_sources: bool = False,
+    also_left_out: History | Sequence[int] = (),
     method: TransferMethod | None = None,
     interests: SourceInterests | None = None,
     weights: Weights = MappingProxyType({}),
@@ -129,6 +130,7 @@ def transfer(
         scenario, tag: only items of it; "" for all.
         among: bool (n_items + 1,), only these items: for instance those without interactions.
         without_sources: leave out the items of the source's histories too.
+        also_left_out: items that are left out beside these.
         method: a fitted transfer method; the linear blend by default.
         interests: of the source, from `split_interests`, to transfer them in place of its next-choice scores.
         weights: of the interests; all 1 by default.
@@ -139,6 +141,7 @@ def transfer(
     """
     allowed = filtered_items(model.n_items, catalogue, scenario, tag, among)
     allowed[items_left_out(target)] = False
+    allowed[np.asarray(also_left_out, dtype=np.int64)] = False
     if without_sources:
         for history in source.histories:
             allowed[history] = False

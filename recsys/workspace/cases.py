@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,9 +32,7 @@ def read_case(space: Space, entry_id: str) -> SavedCase:
     if not TOKEN.fullmatch(saved.run):  # the sample's run
         return saved
     folder = space.folder / "run" / saved.run
-    with suppress(ArtifactError):  # a damaged run keeps the name that it had
-        saved = replace(saved, run_name=name_of(folder, saved.run_name), data=name_of_data(folder, saved.data))
-    return saved
+    return replace(saved, run_name=name_of(folder, saved.run_name), data=name_of_data(folder, saved.data))
 
 
 def saved_cases(space: Space) -> tuple[dict[str, SavedCase], tuple[Message, ...]]:

@@ -60,7 +60,10 @@ def name_of(folder: Path, otherwise: str) -> str:
     Args:
         otherwise: the name in the content, for a folder that is no entry (the sample's run).
     """
-    return read_entry(folder).name if (folder / "entry.json").is_file() else otherwise
+    with suppress(ArtifactError, OSError):  # damaged, or deleted just now: Home reports a damaged one
+        if (folder / "entry.json").is_file():
+            return read_entry(folder).name
+    return otherwise
 
 
 def name_of_data(run_folder: Path, otherwise: str) -> str:
@@ -69,9 +72,10 @@ def name_of_data(run_folder: Path, otherwise: str) -> str:
     Args:
         otherwise: its name in the run.
     """
-    if not (run_folder / "entry.json").is_file():
-        return otherwise
-    dataset = str(read_entry(run_folder).meta.get("dataset", ""))
+    dataset = ""
+    with suppress(ArtifactError, OSError):
+        if (run_folder / "entry.json").is_file():
+            dataset = str(read_entry(run_folder).meta.get("dataset", ""))
     return name_of(run_folder.parents[1] / "dataset" / dataset, otherwise) if TOKEN.fullmatch(dataset) else otherwise
 
 

@@ -65,7 +65,7 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
         StudioError: the space would exceed its limit on disk, or the disk is full.
         Whenever one of these is raised, nothing is imported.
     """
-    with disk_errors("the imported items"), import_folder(space.folder) as building:
+    with disk_errors(Message("the imported items")), import_folder(space.folder) as building:
         folders = _unpack(content, building)
         entries = assign_new_ids(building, folders, check_entries(folders))
         space.check_free_space(sum(entry.bytes for entry in entries))

@@ -297,7 +297,7 @@ def test_leaving_during_a_training_and_coming_back(space: Space, small: Dataset)
         app.switch_page(page).run()
         no_errors(app)
         assert queue.snapshot(job.id, ANN).active, "it goes on"
-    assert "A training is running" in words(app.switch_page("pages/4_Transfer.py").run())
+    assert "A training is running or waiting" in words(app.switch_page("pages/4_Transfer.py").run())
     app.switch_page("pages/2_Train.py").run()
     assert app.button(key="train_stop").label == "Stop and save the best"
     while not queue.snapshot(job.id, ANN).details.get("reports"):

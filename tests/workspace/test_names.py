@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from recsys.data.samples import SAMPLES
 from recsys.models.table import MODEL_ON_DATA, MODELS
 from recsys.wording import Message
+from recsys.workspace import Workspace
+from recsys.workspace.entries import name_of, name_of_data
 from recsys.workspace.names import COPY, RUN, SAMPLE_RUN, STOPPED, STUDY, known_name
 
 SAMPLE = SAMPLES[0].dataset_name()
@@ -37,3 +41,15 @@ def test_the_names_inside_are_recognised_too() -> None:
 @pytest.mark.parametrize("name", ["winter", "Run fast on Mondays", "Notes (sample)", "Walking on water", ""])
 def test_a_name_of_a_user_stays(name: str) -> None:
     assert known_name(name) == name and not isinstance(known_name(name), Message)
+
+
+def test_a_damaged_entry_leaves_the_name_that_was_saved_with_the_content(tmp_path: Path) -> None:
+    space = Workspace(tmp_path).space("ab" * 16)
+    data, run = (space.save(kind, kind, Path.touch, {}) for kind in ("dataset", "run"))
+    space.mark(run.id, dataset=data.id)
+    folder = space.path(run.id)
+    assert (name_of(folder, "old"), name_of_data(folder, "old")) == ("run", "dataset")
+    (space.path(data.id) / "entry.json").write_text("[", "utf-8")
+    assert (name_of(folder, "old"), name_of_data(folder, "old")) == ("run", "old")
+    (folder / "entry.json").write_text("[", "utf-8")
+    assert (name_of(folder, "old"), name_of_data(folder, "old")) == ("old", "old")

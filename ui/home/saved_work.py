@@ -9,9 +9,10 @@ import streamlit as st
 
 from recsys.errors import StudioError
 from recsys.wording import Message, tr, tr_n
-from recsys.workspace import MAX_NAME_LENGTH, Entry
+from recsys.workspace import MAX_NAME_LENGTH, Entry, Space
 from recsys.workspace.cases import read_case
 from recsys.workspace.sample_run import run_folder
+from ui.shell.errors import ErrorDisplay
 from ui.shell.frame import PageContext
 from ui.shell.trash import offer_undo
 from ui.shell.widgets import download, escape_markdown, set_widget_value
@@ -51,7 +52,8 @@ def saved_work(page: PageContext) -> None:
         tr("Your name or your class (optional)"),
         max_chars=MAX_NAME_LENGTH,
         key="saved_name",
-        on_change=lambda: space.set_name(st.session_state["saved_name"]),  # by a change only: two tabs may be open
+        on_change=_set_name,  # by a change only: two tabs may be open
+        args=(space,),
         help=tr("Shown beside the run to whoever opens a link that you share."),
     )
     for entry_id, sentence in space.damaged().items():
@@ -96,6 +98,11 @@ def saved_work(page: PageContext) -> None:
             added = import_zip(space, uploaded.getvalue())
             st.toast(tr_n("Imported {n} saved item.", "Imported {n} saved items.", len(added)))
             st.rerun()
+
+
+def _set_name(space: Space) -> None:
+    with ErrorDisplay():
+        space.set_name(st.session_state["saved_name"])
 
 
 def _zip_of_everything(page: PageContext) -> bytes:

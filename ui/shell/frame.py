@@ -80,8 +80,7 @@ def _shown_entry(page: PageContext, key: str) -> Entry | None:
 
 def _picked_dataset(page: PageContext) -> str:
     """The id in the picker of data: on later pages the data of the open run, "" where they are not saved here."""
-    chosen_by_data = page.view.dataset and not page.view.run  # the run was found by these data, or by equal ones
-    if page.step.key in ("data", "train") or page.run_folder is None or chosen_by_data:
+    if page.step.key in ("data", "train") or page.run_folder is None or page.run_is_of_dataset:
         return page.dataset_id
     return page.dataset_of(page.run_id)
 

@@ -153,7 +153,15 @@ class PageContext:
         if not dataset_id:
             return runs[0] if runs else None
         data = state.workspace().find(dataset_id, "dataset")[0]
-        return next((run for run in runs if run.meta.get("dataset") == data.id or _same_data(data, run)), None)
+        return next((run for run in runs if _is_of(run, data)), None)
+
+    @property
+    def run_is_of_dataset(self) -> bool:
+        """Whether the open run was trained on the dataset of the URL, or on equal data."""
+        if not self.view.dataset or self.run_id in ("", SAMPLE_RUN):
+            return False
+        find = state.workspace().find
+        return _is_of(find(self.run_id, "run")[0], find(self.view.dataset, "dataset")[0])
 
     @property
     def run_id(self) -> str:
@@ -205,17 +213,19 @@ class PageContext:
         """The open run and its data; without one, the page shows where to get it and ends."""
         if self.run_folder is None:
             training = any(job.active and job.kind in ("train", "demo") for job in self.jobs.of(self.space.id))
-            hint = (
-                tr("A training is running: see it on Train.")
-                if training
-                else tr("Train one in under a minute, or open the one of the sample.")
-            )
+            hint = tr("Train one in under a minute, or open the one of the sample.")
+            if training:
+                waiting = tr("A training is running or waiting.")
+                self.show_missing(tr("There is no trained model yet."), waiting, "train", tr("Show the training"))
             if self.dataset_folder is None:
                 self.show_missing(tr("There is no trained model yet."), hint, "data", tr("Choose data"))
             else:
                 missing = tr("There is no trained model on {data} yet.", data=self._dataset_name())
                 self.show_missing(missing, hint, "train", tr("Train a model"))
         assert self.run_folder is not None
+        if not self.view.run:  # the URL names the run, or a link would open the newest one of whoever follows it
+            view = self.view
+            self.set_view(run=self.run_id, dataset=view.dataset, target=view.target, source=view.source)
         return cache.open_run(str(self.run_folder))
 
     def _dataset_name(self) -> str:
@@ -285,8 +295,12 @@ class PageContext:
             for party in ("target", "source"):
                 valid = dataset and dataset == open_data and not getattr(self.view, party).startswith("cluster:")
                 changes.setdefault(party, getattr(self.view, party) if valid else "")
-        elif changes.get("target", self.view.target) != self.view.target and self.run_folder is not None:
-            changes.setdefault("source", fitting_source(self.run_folder, changes["target"], self.view.source))
+        elif (
+            changes.get("target", self.view.target) != self.view.target
+            and "source" not in changes
+            and self.run_folder is not None
+        ):
+            changes["source"] = fitting_source(self.run_folder, changes["target"], self.view.source)
         return replace(self.view, **changes)
 
     def step_mark(self, step: Step, running: JobSnapshot | None = None) -> str:
@@ -314,6 +328,11 @@ def _without_deleted(view: state.View) -> state.View:
             cleared: dict[str, Any] = {kind: "", "target": "", "source": ""} if kind == "run" else {kind: ""}
             view = replace(view, **cleared, problems=(*view.problems, tr(error.message)))
     return view
+
+
+def _is_of(run: Entry, data: Entry) -> bool:
+    """Whether a run was trained on a dataset, or on equal data."""
+    return run.meta.get("dataset") == data.id or _same_data(data, run)
 
 
 def _same_data(data: Entry, run: Entry) -> bool:

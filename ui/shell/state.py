@@ -237,7 +237,7 @@ def megabytes_set(variable: str, otherwise: int) -> int:
     given = os.environ.get(variable, "")
     if given and not (re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", given) and float(given)):
         rule = Message("must be a number of megabytes above 0")
-        raise StudioError(variable, rule, given, "Start the server with such a number, as 2000.")
+        raise StudioError(variable, rule, given, "Start the server with a number such as 2000.")
     return int(float(given) * 1e6) if given else otherwise
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.charts.training import training_curve
-from recsys.errors import UnknownIdError
+from recsys.errors import StudioError
 from recsys.jobs.queue import JobSnapshot
 from recsys.jobs.trainings import forget
 from recsys.wording import Message, in_a_row, tr, tr_n
@@ -41,7 +41,7 @@ def watch(page: PageContext, job_id: str) -> None:
     guarded_fragment(0.5 if job is not None and job.active else None)(_watch)(page, job_id)
 
 
-def name_others(page: PageContext, others: Collection[str]) -> None:
+def show_other_trainings(page: PageContext, others: Collection[str]) -> None:
     """A line with a link for each training that goes on with other data; a message for one that has ended well.
 
     Args:
@@ -50,7 +50,7 @@ def name_others(page: PageContext, others: Collection[str]) -> None:
     for job_id in others:
         job = page.jobs.snapshot(job_id, page.space.id)
         if job.active:
-            _name_other(page, job)
+            _show_other(page, job)
         elif job.state == "done" and jobs.awaits(job_id):
             jobs.take_end(job)
             st.toast(tr("Finished: {job}. Its run is saved.", job=escape_markdown(tr(job.label), 80)))
@@ -58,13 +58,13 @@ def name_others(page: PageContext, others: Collection[str]) -> None:
                 page.set_view(job="")
 
 
-def _name_other(page: PageContext, job: JobSnapshot) -> None:
+def _show_other(page: PageContext, job: JobSnapshot) -> None:
     words, link = st.columns([8, 2], vertical_alignment="center")
     label = escape_markdown(tr(job.label), 80)
     try:
         found = state.workspace().find(jobs.data_of(page, job), "dataset")[0]
-    except UnknownIdError:
-        words.write(tr("Running or waiting on data that were deleted: {job}.", job=label))
+    except StudioError:
+        words.write(tr("Running or waiting on data that were deleted or damaged: {job}.", job=label))
         return
     data = escape_markdown(tr(found.label), 60)
     words.write(tr("Running or waiting on “{data}”: {job}.", data=data, job=label))

@@ -16,9 +16,8 @@ MOST_FOUND = 50  # items that a part of a title offers
 def offered_items(context: RunContext, key: str) -> list[int]:
     """The items to choose from, the most popular first; of a large catalogue those that a part of the title finds."""
     data = context.dataset
-    popular = [int(item) for item in np.argsort(-data.item_counts[1:], kind="stable") + 1]
     if data.n_items <= MOST_LISTED:
-        return popular
+        return _most_popular(context)
     part = st.text_input(tr("Part of a title"), key=key)
     if not part.strip():
         st.caption(
@@ -28,10 +27,15 @@ def offered_items(context: RunContext, key: str) -> list[int]:
                 items=data.n_items,
             )
         )
-        return popular[:MOST_LISTED]
+        return _most_popular(context)
     found = [item for item in find_names(part, data.catalogue.titles) if item]
     if len(found) > MOST_FOUND:
         st.caption(tr("{n:,} more match. Type more of the title.", n=len(found) - MOST_FOUND))
     elif not found:
         st.caption(tr("No item matches."))
     return found[:MOST_FOUND]
+
+
+def _most_popular(context: RunContext) -> list[int]:
+    order: list[int] = (np.argsort(-context.dataset.item_counts[1:], kind="stable")[:MOST_LISTED] + 1).tolist()
+    return order
