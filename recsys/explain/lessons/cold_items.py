@@ -49,7 +49,8 @@ def cold_items(model: Recommender, split: Split, seed: int = 0) -> ColdItems:
     embedding is used.
 
     Raises:
-        InputError: the model has no vectors, or fewer than 50 items have a text.
+        InputError: the model has no vectors, fewer than 50 items have a text, or no held-out item is in the training
+            rows.
     """
     if not isinstance(model, Encoder):
         raise InputError("the model", "must have vectors of items", model.name, "Open a run of an encoder.")
@@ -59,14 +60,16 @@ def cold_items(model: Recommender, split: Split, seed: int = 0) -> ColdItems:
     if not text.vectors.shape[1] or len(known) < _FEWEST:
         raise InputError("the items", Message("must have titles or descriptions, {n} at least", n=_FEWEST), len(known))
     warm = known[split.train.item_counts[known] > 0]
+    chosen = set(warm.tolist())
+    users = [row for row, items in enumerate(split.test.positives) if int(items[0]) in chosen][:_MOST_USERS]
+    if not users:
+        raise InputError("the test items", "must include items with a text that are in the training rows too", 0)
     vectors, bias = np.array(model.item_vectors, dtype=np.float64), np.array(model.item_bias, dtype=np.float64)
     predicted = np.zeros_like(vectors)
     parts = np.array_split(np.random.default_rng(seed).permutation(known), FOLDS)
     for part in parts:
         rest = warm[~np.isin(warm, part)]
         predicted[part] = fit_ridge(text.vectors[rest], vectors[rest])(text.vectors[part])
-    chosen = set(warm.tolist())
-    users = [row for row, items in enumerate(split.test.positives) if int(items[0]) in chosen][:_MOST_USERS]
     mean, usual = vectors[warm].mean(axis=0), float(bias[warm].mean())
     found: dict[str, list[np.ndarray]] = {"clicks": [], "text": [], "nothing": []}
     for start in range(0, len(users), 256):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,10 @@ def test_a_text_that_names_the_interest_makes_up_for_missing_clicks() -> None:
     assert found.users > 100
     with pytest.raises(InputError, match="vectors"):
         cold_items(Popularity.fit(data), leave_one_out(data))
+    split = leave_one_out(data)
+    new = np.isin(split.train.sequence, [int(items[0]) for items in split.test.positives])
+    with pytest.raises(InputError, match="in the training rows too"):
+        cold_items(Halves(data), replace(split, train=split.train.with_rows(~new)))  # type: ignore[arg-type]
 
 
 def test_a_random_source_has_its_smallest_error_above_zero_and_the_less_the_more_is_known() -> None:
