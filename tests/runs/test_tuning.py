@@ -139,6 +139,18 @@ def test_a_training_that_breaks_off_is_a_failed_trial_and_the_search_goes_on() -
     assert {trial.state for trial in trials if trial.settings["size"] != 16} == {"failed"} and len(trials) == 10
 
 
+def test_a_search_whose_start_breaks_off_ends_there(planted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*given: object, **named: object) -> Generator[Step]:
+        raise TrainingError("the loss", "must stay a number")
+        yield
+
+    monkeypatch.setattr("recsys.models.training.loop.train", breaks)
+    plan, kept = replace(PLAN, base=replace(BASE, baselines=())), KeptTrials()
+    with pytest.raises(TrainingError, match="starting settings must end well"):
+        list(search_settings(planted, plan, kept))
+    assert [trial.state for trial in kept.of_model("attention")] == ["failed"]
+
+
 def test_the_space_lies_around_the_settings_of_the_start_and_every_corner_is_a_valid_config(planted: Dataset) -> None:
     plan = SearchPlan(TrainingPlan(AttentionConfig(heads=3, embedding_size=36), TrainConfig(minutes=1.0)))
     space = {dimension.name: dimension for dimension in plan.space(planted)}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsys.data.splits import Holdout, Split, leave_one_out
-from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError, TrainingError
+from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 from recsys.metrics import ndcg
 from recsys.metrics.uncertainty import Estimate, estimate_means
 from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Recommender
 from recsys.models.validation import next_item_ranks
 from recsys.runs.tuning.plan import SearchPlan
-from recsys.runs.tuning.search import validation_users
+from recsys.runs.tuning.search import start_broke_off, validation_users
 from recsys.runs.tuning.space import Dimension, Space
 from recsys.runs.tuning.trials import KeptTrials, Trial, best_of
 from recsys.wording import Message
@@ -205,11 +205,7 @@ def conclude(dataset: Dataset, plan: SearchPlan, kept: KeptTrials) -> SearchResu
     trials = kept.of_model(name)
     best = best_of(trials)
     if best is None or trials[0].state != "done":
-        raise TrainingError(
-            "the training with the starting settings",
-            "must end well",
-            fix="Change the settings, such as the learning rate or the batch size, and search again.",
-        )
+        raise start_broke_off()
     models: list[Recommender] = [kept.model(best), kept.model(trials[0])]
     users = validation_users(split, plan)
     on_validation, on_test = ([_per_user(model, part) for model in models] for part in (users, split.test))

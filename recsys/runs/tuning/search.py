@@ -80,10 +80,23 @@ def search_settings(
 
     Raises:
         InputError: no user has three items, or a baseline can't take the data.
+        TrainingError: the training with the starting settings broke off, so that nothing could be compared with it.
     """
     budget = Budget(plan.trials, plan.seconds)
     for name, (space, objective) in _searched(dataset, plan, stop).items():
-        yield from run_trials(name, space, objective, budget, plan.seed, kept, watch, stop)
+        for trial in run_trials(name, space, objective, budget, plan.seed, kept, watch, stop):
+            yield trial
+            if name == plan.base.model.name and not trial.number and trial.state != "done":
+                raise start_broke_off()
+
+
+def start_broke_off() -> TrainingError:
+    """The error of a search whose first trial has failed."""
+    return TrainingError(
+        "the training with the starting settings",
+        "must end well",
+        fix="Change the settings, such as the learning rate or the batch size, and search again.",
+    )
 
 
 def independent_parts(plan: SearchPlan) -> list[tuple[str, int | None]]:
