@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.repeats import ALLOW
@@ -24,9 +25,10 @@ from tests.conftest import planted_dataset
 from tests.pages.conftest import study_meta
 from tests.pages.english import NAMES, english_on, words_of
 from tests.pages.screen import after_jobs, everything_on, no_errors, tab_shown
-from ui.evaluate.jobs import COMPARED_RUNS
+from ui.evaluate.jobs import COMPARED_RUNS, models_to_evaluate
 from ui.evaluate.view import TABS
 from ui.language import in_language
+from ui.run_context import run_context
 from ui.shell import state
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +161,14 @@ def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     table = app.dataframe[0].value
     assert len(table.columns) == len(alone) + 1 and any("beside" in name for name in table.columns), list(table.columns)
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
+
+
+def test_the_open_run_is_not_compared_with_itself(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was chosen for comparison before it was opened."""
+    monkeypatch.setattr(st, "session_state", {COMPARED_RUNS: [saved["beside"]]})
+    for opened_run, expected in (("last-one", [saved["beside"]]), ("beside", [])):
+        context = run_context(str(state.workspace().space(SPACE).path(saved[opened_run])))
+        assert list(models_to_evaluate(context, saved[opened_run])[1].values()) == expected
 
 
 def test_a_run_under_another_rule_is_left_out_with_a_sentence(saved: dict[str, str]) -> None:

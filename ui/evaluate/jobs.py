@@ -56,14 +56,20 @@ class EvaluationContext:
         return self.context.run.split(self.context.dataset)
 
 
-def models_to_evaluate(context: RunContext) -> tuple[dict[str, Recommender], dict[str, str]]:
+def models_to_evaluate(context: RunContext, open_id: str) -> tuple[dict[str, Recommender], dict[str, str]]:
     """The run's models, the parts of its model, and the models of runs chosen for comparison; name -> id of these.
 
     Chosen runs that can no longer be opened are forgotten, which the page says once. Those that can't be judged on the
-    same test items by the same rule are left out, which it says as long as they are chosen.
+    same test items by the same rule are left out, which it says as long as they are chosen. The open run is not
+    compared with itself.
+
+    Args:
+        open_id: of the open run.
     """
     models, compared = context.run.models | context.run.parts, dict[str, str]()
     for entry_id in tuple(st.session_state.get(COMPARED_RUNS, ())):
+        if entry_id == open_id:
+            continue
         try:
             run, dataset = cache.open_run(str(state.workspace().find(entry_id, "run")[1]))
         except (UnknownIdError, ArtifactError):
@@ -107,7 +113,7 @@ def evaluate_run(page: PageContext, context: RunContext) -> EvaluationContext | 
         )
         st.page_link("pages/2_Train.py", label=tr("Train a model"), query_params=page.params())
         return None
-    models, compared = models_to_evaluate(context)
+    models, compared = models_to_evaluate(context, page.run_id)
     wanted = job_id(page, "evaluate", context.folder, context.run.id, *sorted(compared.items()))
     settings = {"compared": [[entry_id, to_json(name)] for name, entry_id in compared.items()]}
     job = JobDescription(wanted, "evaluate", page.space.id, run=page.run_id, settings=settings)
