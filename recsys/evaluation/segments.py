@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
+from recsys.data.schema.side_tables import column_numbers
 from recsys.data.splits import Holdout
 from recsys.errors import InputError
 from recsys.metrics.beyond_accuracy import BANDS, exposure, popularity_bands
@@ -71,8 +72,10 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
         return _named(SCENARIO, [_main_scenario(dataset, h) for h in histories])
     if by in dataset.user_table.columns:
         column = dataset.user_table[by].iloc[holdout.users]
-        if column.dtype.kind in "if" and column.nunique() > MOST_GROUPS:
-            return _quartiles(by, column.to_numpy(dtype=float), str)
+        numbers = column_numbers(column)
+        if numbers is not None and len(np.unique(numbers[np.isfinite(numbers)])) > MOST_GROUPS:
+            whole = bool((numbers[np.isfinite(numbers)] % 1 == 0).all())
+            return _quartiles(by, numbers, str, whole)
         return _named(by, column.astype("string").fillna("").tolist())
     raise InputError("the grouping", Message("must be one of {names}", names=", ".join(user_attributes(dataset))), by)
 

@@ -155,3 +155,14 @@ def test_quartiles_of_close_values_have_names_that_differ() -> None:
     popular = _quartiles("popularity", np.linspace(98.6, 99.4, 200), lambda span: span, whole=True)
     assert popular.names[0] == "98.6 – 98.8" and len(set(popular.names)) == 4
     assert _quartiles("length", np.full(9, 5.0), lambda span: span, whole=True).names == ("5",)
+
+
+def test_a_column_of_numbers_written_as_text_is_cut_at_quartiles(planted: Dataset) -> None:
+    ages = ["" if u == 3 else str(18 + u % 50) for u in range(planted.n_users)]
+    codes = [f"0{1000 + u % 50}" for u in range(planted.n_users)]
+    data = replace(planted, user_table=pd.DataFrame({"age": ages, "zip": codes}))
+    holdout = leave_one_out(data).test
+    groups = grouping(data, holdout, "age")
+    assert len(groups.names) == 4 and groups.names[0].startswith("18 – ")
+    assert (groups.of < 0).tolist() == (holdout.users == 3).tolist()
+    assert "01000" in grouping(data, holdout, "zip").names

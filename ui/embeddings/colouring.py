@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from recsys.charts.style import format_number
+from recsys.data.schema.side_tables import column_numbers
 from recsys.embeddings.agreement import agreement
 from recsys.embeddings.group_profile import UNKNOWN
 from recsys.metrics.uncertainty import Estimate
@@ -52,8 +53,11 @@ def colour_of(context: MapContext, name: str, points: np.ndarray, palette: Palet
         return by_number(tr(title), context.counts, low, high, palette)
     if name == "Scenario":
         scenarios = data.catalogue.scenario_names
-        labels = np.searchsorted(np.array(scenarios), np.array(data.catalogue.scenarios[1:]))
-        return by_group(tr("Scenario"), labels, scenarios, points, palette, direct=False)
+        of_item = data.catalogue.scenarios[1:]
+        place = {scenario: number for number, scenario in enumerate(scenarios)}
+        labels = np.array([place.get(scenario, len(scenarios)) for scenario in of_item])  # "" is no scenario
+        shown = [*scenarios, tr(UNKNOWN)] if (labels == len(scenarios)).any() else scenarios
+        return by_group(tr("Scenario"), labels, shown, points, palette, direct=False)
     if name.startswith("Share of ") and context.entity == "users":
         scenario = name.removeprefix("Share of ")
         inside = data.catalogue.in_scenario(scenario)[data.sequence]
@@ -68,9 +72,13 @@ def colour_of(context: MapContext, name: str, points: np.ndarray, palette: Palet
 
 def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
     column = context.dataset.user_table[name]
-    if column.dtype.kind in "if" and column.nunique() > _MOST_NUMERIC_GROUPS:
-        values = column.fillna(column.median()).to_numpy(dtype=float)
-        return by_number(name, values, format_number(float(values.min())), format_number(float(values.max())), palette)
+    numbers = column_numbers(column)
+    if numbers is not None and column.nunique() > _MOST_NUMERIC_GROUPS:
+        unknown = np.isnan(numbers)
+        title = tr("{column} (unknown: shown as the median)", column=name) if unknown.any() else name
+        values = np.where(unknown, np.nanmedian(numbers), numbers)
+        low, high = (format_number(float(end)) for end in (values.min(), values.max()))
+        return by_number(title, values, low, high, palette)
     texts = column.astype("string").fillna("").replace("", str(UNKNOWN))
     by_frequency = list(texts.value_counts().index)
     ordered = sorted(by_frequency) if len(by_frequency) <= _MOST_NUMERIC_GROUPS else by_frequency

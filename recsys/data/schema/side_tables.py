@@ -147,6 +147,19 @@ def build_user_table(ids: Sequence[str], table: Table | None) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def column_numbers(column: pd.Series) -> np.ndarray | None:
+    """A column of the user table as float64 (n,), NaN = empty; None unless every other cell is a finite number.
+
+    A column is text in a user table that was read or saved. Codes such as "02134" are no numbers.
+    """
+    texts = column.astype("string").fillna("").str.strip()
+    known = (texts != "").to_numpy(dtype=bool)
+    if not known.any() or texts.str.match(r"[+-]?0\d").any():
+        return None
+    numbers = pd.to_numeric(texts.where(known), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return numbers if np.isfinite(numbers[known]).all() else None
+
+
 def load_vectors(content: Path | bytes, name: str) -> tuple[list[str] | None, np.ndarray]:
     """Item vectors of another modality: (item ids or None, float32 (n, dim)).
 
