@@ -22,6 +22,8 @@ MOST_GROUPS = 12
 LENGTH, ACTIVITY, POPULARITY, SCENARIO = (
     Message("history length"), Message("activity"), Message("popularity of history"), Message("scenario"),
 )  # fmt: skip
+_OF_HISTORIES = (LENGTH, ACTIVITY, POPULARITY, SCENARIO)
+COLUMN = "column:"
 ITEMS_BY = (Message("popularity"), SCENARIO, Message("tag"))
 """What items can be grouped by."""
 
@@ -42,14 +44,15 @@ class Grouping:
 
 
 def user_attributes(dataset: Dataset) -> tuple[str, ...]:
-    """Attributes that users can be grouped by in this data."""
+    """Attributes that users can be grouped by in this data. A column whose name could mean another grouping has COLUMN
+    before it."""
     found: list[str] = [LENGTH, POPULARITY]
     if dataset.dated and not dataset.sessions:
         found.insert(1, ACTIVITY)
     if len(dataset.catalogue.scenario_names) > 1:
         found.append(SCENARIO)
     columns = [str(c) for c in dataset.user_table.columns if 1 < dataset.user_table[c].nunique() <= 50 * MOST_GROUPS]
-    return (*found, *(c for c in columns if c not in found))
+    return (*found, *(f"{COLUMN}{c}" if c in _OF_HISTORIES or ":" in c else c for c in columns))
 
 
 def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
@@ -70,6 +73,8 @@ def grouping(dataset: Dataset, holdout: Holdout, by: str) -> Grouping:
         return _quartiles(POPULARITY, 100 * _history_popularity(dataset, histories), _less_popular, whole=True)
     if by == SCENARIO:
         return _named(SCENARIO, [_main_scenario(dataset, h) for h in histories])
+    if by.removeprefix(COLUMN) in dataset.user_table.columns:
+        by = by.removeprefix(COLUMN)
     if by in dataset.user_table.columns:
         column = dataset.user_table[by].iloc[holdout.users]
         numbers = column_numbers(column)

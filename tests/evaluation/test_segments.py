@@ -166,3 +166,14 @@ def test_a_column_of_numbers_written_as_text_is_cut_at_quartiles(planted: Datase
     assert len(groups.names) == 4 and groups.names[0].startswith("18 – ")
     assert (groups.of < 0).tolist() == (holdout.users == 3).tolist()
     assert "01000" in grouping(data, holdout, "zip").names
+
+
+def test_a_column_named_as_another_attribute_is_that_column(planted: Dataset) -> None:
+    names = ("activity", "scenario", "found:", "column:activity")
+    table = pd.DataFrame({name: [f"{name} {u % 2}" for u in range(planted.n_users)] for name in names})
+    data = replace(planted, user_table=table)
+    holdout, offered = leave_one_out(data).test, user_attributes(data)
+    assert offered[-4:] == tuple(f"column:{name}" for name in names) and len(set(offered)) == len(offered)
+    for name in names:
+        assert grouping(data, holdout, f"column:{name}").names == (f"{name} 0", f"{name} 1")
+    assert grouping(data, holdout, "scenario").names == ("left", "right")

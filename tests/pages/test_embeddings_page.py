@@ -176,7 +176,7 @@ def test_a_saved_group_is_renamed_and_shown_on_the_map(space: Space) -> None:
     assert "hikers · 30 users" in text_of(app)
 
 
-@pytest.mark.parametrize("how", ["Activity", "Share of left", "band"])
+@pytest.mark.parametrize("how", ["Activity", "Share of left", "column:band"])
 def test_every_colouring_is_shown(space: Space, how: str) -> None:
     app = opened(space)
     app.selectbox(key="map_colour_users").set_value(how).run()
@@ -185,7 +185,7 @@ def test_every_colouring_is_shown(space: Space, how: str) -> None:
 
 def test_a_user_column_as_colour_says_how_far_the_groups_agree_with_it(space: Space) -> None:
     app = opened(space)
-    app.selectbox(key="map_colour_users").set_value("band").run()
+    app.selectbox(key="map_colour_users").set_value("column:band").run()
     found = re.search(r"Groups and “band”: adjusted Rand index (\S+) \[", text_of(app))
     folder = str(space.path(space.entries("run")[0].id))
     labels = cache.groups_of(folder)[0].labels

@@ -19,29 +19,35 @@ _REGIONS = 0.15  # of agreement with the groups, above which the values of a col
 _MOST_NUMERIC_GROUPS = 12  # a number column with more distinct values is coloured on a scale
 
 
+COLUMN = "column:"  # before the name of a column, which may be that of another colouring
 SHARE = Message("Share of {scenario}")
 
 
 def colouring_label(name: str) -> str:
     """The name of a colouring in the language of the reader; columns of the user table keep theirs."""
+    if name.startswith(COLUMN):
+        return name.removeprefix(COLUMN)
     if name in ("Cluster", "Activity", "Popularity", "Scenario"):
         return tr(name)
     return tr(recognised(name, SHARE)) if name.startswith("Share of ") else name
 
 
 def colourings(context: MapContext) -> list[str]:
-    """The names of the colourings of a map."""
+    """The keys of the colourings of a map: a name, or COLUMN and the name of a column of the user table."""
     data = context.dataset
     scenarios = data.catalogue.scenario_names
     if context.entity == "items":
         return [Message("Cluster"), Message("Popularity"), *([Message("Scenario")] if scenarios else [])]
     shares = [Message(SHARE, scenario=name) for name in scenarios if len(scenarios) > 1]
-    return [Message("Cluster"), Message("Activity"), *shares, *(str(name) for name in data.user_table.columns)]
+    return [Message("Cluster"), Message("Activity"), *shares, *(f"{COLUMN}{name}" for name in data.user_table.columns)]
 
 
 def colour_of(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
     """The colour of each point for one of `colourings`."""
     data = context.dataset
+    column = _column_of(context, name)
+    if column is not None:
+        return _colour_of_column(context, column, points, palette)
     if name in ("Activity", "Popularity"):
         title, end = (
             (Message("Activity (items)"), Message("{n} items"))
@@ -65,9 +71,14 @@ def colour_of(context: MapContext, name: str, points: np.ndarray, palette: Palet
         low, high = f"{percent.min():.0f}%", f"{percent.max():.0f}%"
         title = Message("Share of {scenario} (% of a user’s items)", scenario=scenario)
         return by_number(tr(title), percent, low, high, palette)
-    if name in data.user_table.columns and context.entity == "users":
-        return _colour_of_column(context, name, points, palette)
     return by_group(tr("Cluster"), context.labels, context.groups, points, palette)
+
+
+def _column_of(context: MapContext, name: str) -> str | None:
+    """The column of the user table that a colouring shows; None for other colourings."""
+    column = name.removeprefix(COLUMN)
+    known = name.startswith(COLUMN) and context.entity == "users" and column in context.dataset.user_table.columns
+    return column if known else None
 
 
 def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palette: Palette) -> Colour:
@@ -83,16 +94,15 @@ def _colour_of_column(context: MapContext, name: str, points: np.ndarray, palett
     by_frequency = list(texts.value_counts().index)
     ordered = sorted(by_frequency) if len(by_frequency) <= _MOST_NUMERIC_GROUPS else by_frequency
     labels = texts.map({value: code for code, value in enumerate(ordered)}).to_numpy(dtype=int)
-    found = agreement_of(context, name)
+    found = agreement_of(context, f"{COLUMN}{name}")
     shown = [tr(UNKNOWN) if value == UNKNOWN else value for value in ordered]
     return by_group(name, labels, shown, points, palette, direct=found is not None and found.value > _REGIONS)
 
 
 def agreement_of(context: MapContext, name: str) -> Estimate | None:
     """How far the groups of users agree with a column of the user table; None for other colourings."""
-    if context.entity != "users" or name not in context.dataset.user_table.columns:
-        return None
-    return _agreement(context.context.folder, context.representation, name)
+    column = _column_of(context, name)
+    return None if column is None else _agreement(context.context.folder, context.representation, column)
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)

@@ -128,7 +128,7 @@ def _agreement_sentence(context: MapContext, colouring: str) -> str:
         return ""
     return tr(
         "Groups and “{column}”: adjusted Rand index {value} (1 = equal, 0 = chance).",
-        column=escape_markdown(colouring, 40),
+        column=escape_markdown(colouring_label(colouring), 40),
         value=format_interval(found.value, found.low, found.high),
     )
 

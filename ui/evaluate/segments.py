@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.evaluation.segments import Grouping, grouping, membership, user_attributes
+from recsys.evaluation.segments import COLUMN, Grouping, grouping, membership, user_attributes
 from recsys.models.recommender import Encoder
 from recsys.wording import Message, tr, worded
 from ui import cache
@@ -18,7 +18,7 @@ _GROUPS = Message("groups of interests")
 
 def users_by(evaluated: EvaluationContext) -> dict[str, str]:
     """What users can be grouped by: key -> its shown name."""
-    offered = {str(name): worded(name) for name in user_attributes(evaluated.dataset)}
+    offered = {str(name): worded(name).removeprefix(COLUMN) for name in user_attributes(evaluated.dataset)}
     if isinstance(evaluated.run.model, Encoder):
         offered[_FOUND] = tr(_GROUPS)
     saved = {

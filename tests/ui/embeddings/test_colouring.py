@@ -41,6 +41,17 @@ def no_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_agreement")
 def test_ages_written_as_text_are_on_a_scale(planted: Dataset) -> None:
     ages = ["" if u == 3 else str(18 + u % 50) for u in range(planted.n_users)]
-    colour = coloured(replace(planted, user_table=pd.DataFrame({"age": ages})), "users", "age")
+    colour = coloured(replace(planted, user_table=pd.DataFrame({"age": ages})), "users", "column:age")
     assert (colour.settings["kind"], colour.settings["low"], colour.settings["high"]) == ("ramp", "18", "67")
     assert colour.title == "age (unknown: shown as the median)"
+
+
+@pytest.mark.usefixtures("no_agreement")
+def test_a_column_named_as_another_colouring_is_that_column(planted: Dataset) -> None:
+    names = ("Cluster", "Activity", "Popularity", "Scenario", "Share of spending", "Share of left", "column:Activity")
+    table = pd.DataFrame({name: [f"{name} {u % 2}" for u in range(planted.n_users)] for name in names})
+    data = replace(planted, user_table=table)
+    for name in names:
+        assert coloured(data, "users", f"column:{name}").settings["names"] == [f"{name} 0", f"{name} 1"]
+        assert colouring.colouring_label(f"column:{name}") == name
+    assert coloured(data, "users", "Activity").title == "Activity (items)"
