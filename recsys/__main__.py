@@ -5,7 +5,10 @@ Exit code 0, or 2 with one line on stderr. With `--json`, stdout holds one JSON 
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,13 +32,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 2
-    if chosen.json:
-        print(json.dumps(answer, ensure_ascii=False, allow_nan=False))
-    elif answer.keys() == {"text"}:
-        print(answer["text"])
-    else:
-        _show(answer)
+    _write(answer, as_json=chosen.json)
     return 0
+
+
+def _write(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    """Writes the answer to stdout: what its encoding lacks is escaped, and a reader that has gone is no error."""
+    of_unicode = codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        if as_json:
+            print(json.dumps(answer, ensure_ascii=not of_unicode, allow_nan=False))
+        elif answer.keys() == {"text"}:
+            print(answer["text"])
+        else:
+            _show(answer)
+        sys.stdout.flush()
+    except BrokenPipeError:  # such as `| head`; Python would write the rest again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(program: str = PROGRAM) -> Parser:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
+import os
 import runpy
 import shlex
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -19,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.__main__ import _parser, main
+from recsys.__main__ import _parser, _write, main
 from recsys.commands import evaluations, steps
 from recsys.evaluation import evaluate_models, protocols
 from recsys.jobs.description import JobDescription
@@ -271,6 +274,7 @@ def test_evaluate_reports_every_metric_of_the_table(
         (["transfer", "--target", "u0", "--source", "u1", "--path", "--per-tag", "2"], "(got --per-tag)"),
         (["recommend", "--out", "x.csv", "--user", "nobody"], "nobody"),
         (["recommend"], "--out"),
+        (["study", "--seed", "-1"], "--seed must be between 0 and 4,294,967,295 (got -1)"),
     ],
 )
 def test_wrong_arguments_end_with_one_line(
@@ -324,10 +328,29 @@ def test_a_job_of_the_app_runs_by_hand(capsys: pytest.CaptureFixture[str], tmp_p
     (entry,) = space.entries("run")
     assert entry.name == "by hand" and shown["result"] == {"run": entry.id, "dataset": data.id}
     assert json.loads(Path(shown["file"]).read_text("utf-8")) == shown["result"]
+    alpha = JobDescription("c" * 24, "alpha", space.id, run=entry.id)
+    (tmp_path / "job.json").write_text(json.dumps(alpha.to_json()), "utf-8")
+    assert main(["job", str(tmp_path / "job.json"), "--home", str(home)]) == 2
+    assert capsys.readouterr().err == "the settings of the job must have “targets”.\n"
     (tmp_path / "job.json").write_text('{"format": 1}', "utf-8")
     capsys.readouterr()
     assert main(["job", str(tmp_path / "job.json"), "--home", str(home)]) == 2
     assert "the job in job.json can't be read" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_gone_and_an_encoding_that_lacks_a_letter_are_no_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "recsys", "completion", "bash"]
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    for as_json, expected in ((True, b'{"name": "caf\\u00e9"}'), (False, b"name: caf\\xe9")):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+        _write({"name": "café"}, as_json=as_json)
+        assert sys.stdout.buffer.getvalue().strip() == expected  # type: ignore[attr-defined]
 
 
 def test_a_query_to_a_file_or_a_server_is_read_and_no_address_is_printed(
@@ -502,7 +525,9 @@ def test_progress_is_a_bar_on_a_terminal_and_nothing_in_a_file(
     assert capsys.readouterr().err == ""
 
 
-def test_groups_interests_methods_and_explanations(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+def test_groups_interests_methods_and_explanations(
+    capsys: pytest.CaptureFixture[str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     users = answer(capsys, ["groups", "--run", run])["groups"]
     assert sum(group["size"] for group in users) == 40 and all(group["name"] and group["typical"] for group in users)
     members = answer(capsys, ["groups", "--run", run, "--group", 0])["members"]
@@ -517,6 +542,10 @@ def test_groups_interests_methods_and_explanations(capsys: pytest.CaptureFixture
     assert told["rank"] == 1 and len(told["history"]) == 3
     effects = [abs(one["effect"]) for one in told["history"]]
     assert effects == sorted(effects, reverse=True) and effects[0] > 0
+    with monkeypatch.context() as all_chosen:
+        all_chosen.setattr("recsys.data.dataset.Dataset.left_out", lambda *_: np.arange(1, 41))
+        assert main(["explain", "--run", str(run), "--user", "u3"]) == 2
+    assert "--user must be a user who has not chosen every item (got u3)" in capsys.readouterr().err
     assert main(["groups", "--run", str(run), "--group", "99"]) == 2
     assert "--group must be a number in the list of groups (got 99)" in capsys.readouterr().err
 
@@ -663,6 +692,17 @@ def test_tune_searches_and_train_takes_what_it_found(
     out.write_text(json.dumps(saved | {"best": 7}), "utf-8")
     assert main(["train", str(file), "--run", str(tmp_path / "other"), "--tuned", str(out)]) == 2
     assert "the search is damaged" in capsys.readouterr().err
+
+
+def test_tune_refuses_a_place_for_its_result_before_it_searches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken.trials").touch()
+    for name, words in ((".", "that does not end in"), ("x.trials", "that does not end in"), ("taken.json", "trials")):
+        assert main(["tune", str(tmp_path / "none.csv"), "--out", str(tmp_path / name)]) == 2
+        shown = capsys.readouterr()
+        assert shown.err.startswith("--out ") and words in shown.err and shown.err.count("\n") == 1
+    assert main(["tune", str(tmp_path / "none.csv"), "--out", "."]) == 2
 
 
 def test_train_takes_over_the_rule_and_the_seed_of_a_search(

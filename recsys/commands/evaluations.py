@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from recsys.commands.steps import add_run, add_step, open_run, progress_of
+from recsys.commands.steps import add_run, add_step, check_seed, open_run, progress_of
 from recsys.errors import InputError
 from recsys.wording import Message
 
@@ -60,6 +60,7 @@ def study_transfer(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.evaluation.study.transfer_study import transfer_study
     from recsys.jobs.studies import config_of, made_for, studied_model
 
+    check_seed(chosen.seed)
     if chosen.scenarios and chosen.axis != "scenarios":
         raise InputError("--scenarios", "needs --axis scenarios", chosen.axis, "Add --axis scenarios.")
     run, dataset = open_run(chosen)

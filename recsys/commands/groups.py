@@ -119,6 +119,8 @@ def explain_item(chosen: argparse.Namespace) -> dict[str, Any]:
     history = parts.known_histories[user]
     left_out = data.left_out(user, len(history))
     best = int(top_k(run.model.scores([history]), 1, exclude=[left_out])[0][0])
+    if not best and chosen.item is None:
+        raise InputError("--user", "must be a user who has not chosen every item", chosen.user, "Name an item: --item.")
     item = best if chosen.item is None else data.items.index(chosen.item)
     found = influence(run.model.scores, history, item, unseen_items(data.n_items, left_out))
     order = np.argsort(-np.abs(found.effects), kind="stable")[: chosen.k]

@@ -70,6 +70,12 @@ def positive(text: str) -> float:
     return value
 
 
+def check_seed(seed: int) -> None:
+    """Raises InputError for a seed that a random generator does not take."""
+    if not 0 <= seed < 2**32:
+        raise InputError("--seed", Message("must be between {low:,} and {high:,}", low=0, high=2**32 - 1), seed)
+
+
 def check_k(k: int) -> None:
     """Raises InputError for a length of a list that makes no sense."""
     if not 1 <= k <= 10_000:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.arguments import add_data_arguments, add_training_arguments, load_named_data, named_repeats
 from recsys.commands.steps import add_step, positive, progress_of
+from recsys.errors import InputError
 from recsys.models.table import DEFAULT_MODEL, TRAINABLE, model_entry
+from recsys.wording import Message
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs.tuning import SearchPlan
 
 TRIALS = 12  # as in `recsys.runs.tuning.plan`, which is slow to import
+TRIALS_SUFFIX = ".trials"  # of the folder that keeps the trials
 
 
 def add(steps: Any) -> None:
@@ -44,11 +47,12 @@ def tune_settings(chosen: argparse.Namespace) -> dict[str, Any]:
     from recsys.runs.tuning import KeptTrials, conclude, finish, search_settings
     from recsys.runs.tuning.progress import search_watch
 
+    trials = _trials_folder(chosen.out)
     dataset = load_named_data(chosen).dataset
     plan, tell = _plan(chosen, dataset), progress_of(chosen)
     if sys.stderr.isatty() and not chosen.json:
         print(_cost(plan, dataset), file=sys.stderr)
-    kept = KeptTrials.of(chosen.out.with_suffix(".trials"), plan, dataset)
+    kept = KeptTrials.of(trials, plan, dataset)
     for _ in search_settings(dataset, plan, kept, search_watch(plan, kept, tell)):
         pass
     found = conclude(dataset, plan, kept)
@@ -62,6 +66,18 @@ def tune_settings(chosen: argparse.Namespace) -> dict[str, Any]:
     ]
     shown = ("verdict", "level", "best", "settings", "validation", "test", "baselines", "users")
     return {"out": str(chosen.out)} | {name: content[name] for name in shown} | {"trials": rows}
+
+
+def _trials_folder(out: Path) -> Path:
+    """The folder of the trials, beside the file of the result. Raises InputError where `out` can't be that file."""
+    if not out.name or out.is_dir() or out.suffix == TRIALS_SUFFIX:
+        rule = Message("must be a file that does not end in {names}", names=TRIALS_SUFFIX)
+        raise InputError("--out", rule, out, "Name it search.json, for example.")
+    folder = out.with_suffix(TRIALS_SUFFIX)
+    if folder.exists() and not folder.is_dir():
+        rule = Message("needs the folder {folder} for the trials, and a file has this name", folder=folder.name)
+        raise InputError("--out", rule, out, "Choose another name.")
+    return folder
 
 
 def _plan(chosen: argparse.Namespace, dataset: Dataset) -> SearchPlan:

@@ -49,7 +49,7 @@ class JobDescription:
         if values["format"] != FORMAT:
             raise InputError("the job", Message("must be of format {version}", version=FORMAT), values["format"])
         texts = {name: str(values[name]) for name in ("id", "kind", "space", "dataset", "run")}
-        return cls(**texts, settings=dict(values["settings"]))
+        return cls(**texts, settings=_Settings(values["settings"]))
 
     def key(self, fingerprint: str) -> str:
         """Equal for jobs with the same result: a digest of kind, data, settings without the name, and code version.
@@ -60,6 +60,13 @@ class JobDescription:
         settings = {name: value for name, value in self.settings.items() if name != "name"}
         content = json.dumps([self.kind, fingerprint, settings, code_version()], sort_keys=True)
         return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+class _Settings(dict[str, Any]):
+    """Settings that were read: the work asks for those of its kind, and one that is missing is named."""
+
+    def __missing__(self, name: str) -> Any:
+        raise InputError("the settings of the job", Message("must have “{name}”", name=name))
 
 
 def check_id(job_id: str) -> str:
