@@ -71,7 +71,7 @@ def perform(job: JobDescription, workspace: Workspace, progress: Progress) -> An
         equal = is_kept(progress.equal_result, workspace)
         result = progress.equal_result if equal else getattr(import_module(module), name)(job, workspace, progress)
     except MemoryError as error:
-        raise out_of_memory() from error
+        raise out_of_memory(job.kind) from error
     replace_file(job_folder(job, workspace) / "result.json", json.dumps(result))
     return result
 
@@ -85,18 +85,24 @@ def take_result(job: JobDescription, workspace: Workspace) -> Any:
     return result
 
 
-def out_of_memory(limit: float = 0) -> StudioError:
+TRAINING_KINDS = ("train", "demo", "estimate", "study", "study part", "tune", "tune part", "seeds", "protocol")
+"""Kinds whose work trains models: their memory depends on the settings of the training."""
+
+
+def out_of_memory(kind: str, limit: float = 0) -> StudioError:
     """The error of a job that needs more memory than there is.
 
     Args:
-        limit: in bytes, where there is one.
+        kind: of the job. limit: in bytes, where there is one.
     """
+    if kind in TRAINING_KINDS:
+        fix = Message(
+            "Lower the batch size, the negative samples or the embedding size, or take less data; then try again."
+        )
+    else:
+        fix = Message("Use a run with fewer users or items, or ask the operator for more memory; then try again.")
     if limit:
         rule = Message("must be at most {size:,.0f} MB, and more was needed", size=limit / 1e6)
     else:
         rule = Message("ran out")
-    return StudioError(
-        "the memory of this job",
-        rule,
-        fix="Lower the batch size, the negative samples or the embedding size, or take less data; then try again.",
-    )
+    return StudioError("the memory of this job", rule, fix=fix)

@@ -296,7 +296,7 @@ class _Supervision:
             return
         memory, cpu_seconds, cpu_percent = usage
         if memory > self.limits.memory:
-            raise out_of_memory(self.limits.memory)
+            raise out_of_memory(self.kind, self.limits.memory)
         signs_of_life = max(0.02, 0.002 * (now - self.computed))  # the CPU seconds that they take, at most
         if cpu_seconds - self.cpu_seconds > signs_of_life:
             self.cpu_seconds, self.computed = cpu_seconds, now

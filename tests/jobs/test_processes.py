@@ -201,7 +201,7 @@ def test_an_allocation_beyond_the_limit_fails_and_the_worker_lives(own: Callable
     queue = JobQueue(runner=own(Limits(memory=600_000_000)))
     ended = end_of(queue, described("allocates", bytes=900_000_000))
     assert ended.state == "failed" and ended.error is not None
-    assert ended.error.startswith("the memory of this job") and "Lower the batch size" in ended.error
+    assert ended.error.startswith("the memory of this job") and "Use a run with fewer users" in ended.error
     assert end_of(queue, described("reports")).state == "done"
 
 

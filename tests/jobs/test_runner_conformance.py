@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from recsys.jobs.description import JobDescription
-from recsys.jobs.kinds import KINDS
+from recsys.jobs.kinds import KINDS, out_of_memory
 from recsys.jobs.processes import Limits, ProcessRunner
 from recsys.jobs.queue import JobQueue, JobSnapshot
 from recsys.jobs.runner import JobRunner, ThreadRunner
@@ -97,9 +97,16 @@ def test_errors_that_a_user_can_act_on_keep_their_text(queue: JobQueue) -> None:
     assert refused.error.values["rule"].values == {"low": 0, "high": 1}
     full = end_of(queue, described("runs_out_of_memory"))
     assert full.state == "failed" and not full.unexpected
-    assert full.error is not None and full.error.startswith("the memory of this job ran out. Lower the batch size")
+    assert full.error is not None and full.error.startswith(
+        "the memory of this job ran out. Use a run with fewer users"
+    )
     unknown = end_of(queue, described("magic"))
     assert unknown.error is not None and unknown.error.startswith("the kind of the job must be one of")
+
+
+def test_only_jobs_that_train_are_told_to_lower_the_settings_of_the_training() -> None:
+    told = {kind for kind in KINDS if "Lower the batch size" in str(out_of_memory(kind))}
+    assert KINDS.keys() - told - TEST_KINDS.keys() == {"lists", "lists part", "evaluate", "alpha", "deletion", "map"}
 
 
 @pytest.mark.parametrize("kind", ["breaks", "returns_an_object"])
