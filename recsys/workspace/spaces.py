@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from recsys.runs import Run
 
 MAX_NAME_LENGTH = 60  # characters of a space's name
+MAX_ENTRY_NAME = 200  # characters of an entry's name
 
 
 class Workspace:
@@ -229,7 +230,9 @@ class Space:
             write(building)
             size = folder_bytes(building)
             self.check_free_space(size)
-            entry = Entry(entry_id, kind, name[:200] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {}))
+            entry = Entry(
+                entry_id, kind, name[:MAX_ENTRY_NAME] or kind, datetime.now(UTC).isoformat(), size, dict(meta or {})
+            )
             write_entry(building, entry)
         if folder_at_start != self.folder:  # the space was joined to another one while the entry was being written
             self.workspace.move(folder_at_start, self.folder.name)
@@ -266,7 +269,7 @@ class Space:
         if not name.strip():
             raise InputError("the name", "must not be empty")
         folder = self.path(entry_id)
-        entry = replace(read_entry(folder), name=name.strip()[:200])
+        entry = replace(read_entry(folder), name=name.strip()[:MAX_ENTRY_NAME])
         write_entry(folder, entry)
         return entry
 

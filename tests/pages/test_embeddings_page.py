@@ -168,12 +168,12 @@ def test_a_saved_group_is_renamed_and_shown_on_the_map(space: Space) -> None:
     app = opened(space)
     app.selectbox(key="map_saved_group").select_index([one.id for one in space.entries("cohort")].index(entry.id)).run()
     assert "31 users; 30 of them are in this data" in text_of(app)
-    app.text_input(key=f"map_saved_name_{entry.id}").set_value("hikers").run()
+    app.text_input(key=f"map_saved_name_{entry.id}").set_value(name := "hikers " + "h" * 150).run()
     app.button(key="map_rename").click().run()
-    assert space.get(entry.id).name == "hikers"
+    assert space.get(entry.id).name == name
     app.button(key="map_show_saved").click().run()
     no_errors(app)
-    assert "hikers · 30 users" in text_of(app)
+    assert "· 30 users" in text_of(app) and "hikers" in text_of(app)
 
 
 @pytest.mark.parametrize("how", ["Activity", "Share of left", "column:band"])

@@ -14,6 +14,7 @@ from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profi
 from recsys.embeddings.neighbours import nearest
 from recsys.transfer import MINIMUM_GROUP
 from recsys.wording import tr, tr_n
+from recsys.workspace import MAX_ENTRY_NAME
 from ui.components.point_map import Choice
 from ui.embeddings.groups import camps_line, compare_tab, save_group
 from ui.embeddings.map_context import MapContext
@@ -165,7 +166,9 @@ def _nearest_users(context: MapContext, user: int) -> None:
 
 def _save_form(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
     suggestion = default_name(chosen, profile)
-    name = st.text_input(tr("Name of the group"), value=suggestion, max_chars=200, key=f"map_name_{chosen.seq}")
+    name = st.text_input(
+        tr("Name of the group"), value=suggestion, max_chars=MAX_ENTRY_NAME, key=f"map_name_{chosen.seq}"
+    )
     ids = context.dataset.users.externals(chosen.rows)
     download(tr("Export users (CSV)"), lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_export")
     if st.button(tr("Save group"), key="map_save", disabled=not name.strip()):

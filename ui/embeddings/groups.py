@@ -15,7 +15,7 @@ from recsys.embeddings.group_comparison import Difference, GroupComparison, comp
 from recsys.embeddings.group_names import name_user_groups
 from recsys.errors import InputError, StudioError
 from recsys.wording import tr
-from recsys.workspace import MAX_NAME_LENGTH
+from recsys.workspace import MAX_ENTRY_NAME
 from ui import cache
 from ui.components.point_map import Choice, identity_of, set_choice
 from ui.components.point_map.payload import signature
@@ -214,7 +214,7 @@ def saved_groups(context: MapContext) -> None:
     picker, new_name = st.columns(2, vertical_alignment="bottom")
     picked = picker.selectbox(tr("Group"), list(names), format_func=names.__getitem__, key="map_saved_group")
     renamed = new_name.text_input(
-        tr("Name"), entries[picked].name, max_chars=MAX_NAME_LENGTH, key=f"map_saved_name_{picked}"
+        tr("Name"), entries[picked].name, max_chars=MAX_ENTRY_NAME, key=f"map_saved_name_{picked}"
     )
     try:
         users, _, _ = group_of(context.context, f"group:{picked}", None)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.errors import StudioError
 from recsys.wording import Message, tr, tr_n
-from recsys.workspace import MAX_NAME_LENGTH, Entry, Space
+from recsys.workspace import MAX_ENTRY_NAME, MAX_NAME_LENGTH, Entry, Space
 from recsys.workspace.cases import read_case
 from recsys.workspace.sample_run import run_folder
 from ui.shell.errors import ErrorDisplay
@@ -149,7 +149,7 @@ def _entry_row(page: PageContext, entry: Entry) -> None:
             page.go(OPENS[entry.kind], **_view_of(page, entry))
         with st.popover("…", help=tr("Rename, duplicate, export, delete")):
             now = tr(entry.label)
-            renamed = st.text_input(tr("Name"), now, key=f"name_{entry.id}", max_chars=200)
+            renamed = st.text_input(tr("Name"), now, key=f"name_{entry.id}", max_chars=MAX_ENTRY_NAME)
             if st.button(tr("Rename"), key=f"rename_{entry.id}", disabled=renamed.strip() in ("", now)):
                 page.space.rename(entry.id, renamed)
                 st.rerun()
