@@ -179,12 +179,16 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
     return figure
 
 
-def alpha_figure(curve: QualityOverAlpha) -> Figure:
-    """NDCG over α with its interval, and both controls as thin labelled lines."""
+def alpha_figure(curve: QualityOverAlpha, targets: str = "") -> Figure:
+    """NDCG over α with its interval, and both controls as thin labelled lines.
+
+    Args:
+        targets: what they are called, for the title; "" for all users.
+    """
     import plotly.graph_objects as go
 
     figure = sentence_figure(
-        tr(curve.verdict),
+        tr(curve.verdict_for(plain_text(targets))),
         x=tr("α, the share of the source (0 = target alone)"),
         y=tr("NDCG@{k}, mean with 95% interval", k=curve.k),
         alternative=in_words((f"α {a:.2g}", e.text) for a, e in zip(curve.alphas, curve.curve, strict=True)),

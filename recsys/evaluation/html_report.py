@@ -84,6 +84,7 @@ def evaluation_html(
     *,
     segments: Sequence[Segments] = (),
     curve: QualityOverAlpha | None = None,
+    targets: str = "",
     title: str = EVALUATION_REPORT,
     lang: str = "en",
 ) -> str:
@@ -92,6 +93,7 @@ def evaluation_html(
     Args:
         model_card: names and values about the model (config, seconds, parameters, seed), shown escaped.
         segments, curve: further sections.
+        targets: what the targets of the curve are called; "" for all users.
         lang: the language that is named in the file.
     """
     heading, repeats = escape(worded(title)), [report.repeats.sentence, report.parts_sentence]
@@ -109,7 +111,8 @@ def evaluation_html(
     ]
     sections += [_segments(found) for found in segments]
     if curve is not None:
-        sections.append(_section(tr("Quality over α"), _sentences([curve.verdict]) + alpha_svg(curve)))
+        verdict = curve.verdict_for(targets)
+        sections.append(_section(tr("Quality over α"), _sentences([verdict]) + alpha_svg(curve, targets)))
     sections.append(_section(tr("Versions"), _card(versions())))
     created = tr("Created by Interest Transfer Studio, {time}.", time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))
     return (
@@ -219,8 +222,8 @@ def interval_svg(report: Report, metric: str) -> str:
     return f'<svg viewBox="0 0 760 {height}" role="img" aria-label="{description}">{"".join(rows)}</svg>'
 
 
-def alpha_svg(curve: QualityOverAlpha) -> str:
-    """NDCG over α with its interval, and the controls."""
+def alpha_svg(curve: QualityOverAlpha, targets: str = "") -> str:
+    """NDCG over α with its interval, and the controls; `targets` as in `QualityOverAlpha.verdict_for`."""
     lines: list[tuple[str, Sequence[Estimate], str]] = [(worded(curve.kind), curve.curve, "#009E73")]
     lines += [(worded(name), es, "#8A918D") for name, es in curve.controls.items()]
     top = max(e.high for _, es, _ in lines for e in es) or 1.0
@@ -239,5 +242,5 @@ def alpha_svg(curve: QualityOverAlpha) -> str:
         drawn.append(f'<text x="618" y="{y:.1f}">{escape(name)}</text>')
     axis = '<line x1="50" x2="610" y1="230" y2="230" stroke="currentColor"/>'
     labels = f'<text x="50" y="250">α = 0</text><text x="580" y="250">α = 1</text><text x="0" y="36">{top:.3f}</text>'
-    description = escape(tr(curve.verdict))
+    description = escape(tr(curve.verdict_for(targets)))
     return f'<svg viewBox="0 0 760 260" role="img" aria-label="{description}">{axis}{labels}{"".join(drawn)}</svg>'

@@ -29,6 +29,7 @@ SOURCES: Mapping[str, Message] = {
     Message("same group"): Message("mean of ten users of the chosen group"),
 }
 CONTROLS = (Message("random source"), Message("shuffled pairs"))
+ALL_USERS = Message("all users")
 MEMBERS = 10
 BATCH = 32  # targets whose sources are scored together
 
@@ -89,6 +90,14 @@ class QualityOverAlpha:
             "interests; {harmed:.0f}% of users are worse off.",
             **values,
         )
+
+    def verdict_for(self, targets: str) -> Message:
+        """The verdict after the name of the targets, so that it is not read as one about other users.
+
+        Args:
+            targets: what they are called; "" for all users.
+        """
+        return Message("Targets: {targets}. {verdict}", targets=targets or ALL_USERS, verdict=self.verdict)
 
 
 def quality_over_alpha(

@@ -96,7 +96,7 @@ what = chosen.what or st.query_params.get("what", "")
 k = chosen.k or int(st.query_params.get("k", "10"))
 method = chosen.method or st.query_params.get("method", "linear")
 beside = st.query_params.get("beside", "") if chosen.beside is None else chosen.beside
-by_method = {"linear": scores()[1], "bridge": mapped_scores()}
+by_method = {"linear": scores()["same" not in st.query_params], "bridge": mapped_scores()}
 target_scores, source_scores = scores()[0], by_method[method]
 panel = InterestPanel(what == "interests")
 if panel.chosen:

@@ -71,6 +71,19 @@ def test_keys_move_alpha_and_reaches_python_once_they_rest(page: Page) -> None:
     page.keyboard.press("Shift+ArrowRight")
     expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.311")
     expect(page.get_by_text("Python knows alpha = 0.311")).to_be_visible()
+    for key in ("ArrowLeft", "ArrowRight"):  # with Alt they are the browser's own: back and forward
+        left_alone = "(node, key) => node.dispatchEvent(new KeyboardEvent('keydown', {key, altKey: true, cancelable: true}))"
+        assert page.locator(".alpha-input").evaluate(left_alone, key)
+    page.wait_for_timeout(150)
+    expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.311")
+
+
+def test_a_click_on_an_axis_without_changes_leaves_alpha(visit: Visits, address: str) -> None:
+    page = visit(address, "/?same=1", viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    expect(page.locator("[data-slot=axis-note]")).to_have_text("no change at any α")
+    page.locator(".axis").click()
+    page.wait_for_timeout(150)
+    expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.300")
 
 
 def test_a_mixer_that_is_mounted_again_follows_python(revisit: Visits, address: str) -> None:

@@ -114,6 +114,8 @@ def test_the_curve_shows_both_controls_and_its_verdict() -> None:
     )  # fmt: skip
     figure = alpha_figure(curve)
     assert "smoothing, not shared interests" in figure.layout.title.text.replace("<br>", " ")
+    assert figure.layout.title.text.startswith("Targets: all users. ")
+    assert alpha_figure(curve, "the newest").layout.title.text.startswith("Targets: the newest. ")
     assert len(figure.data) == 4
 
 

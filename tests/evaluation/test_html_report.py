@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -29,7 +30,8 @@ def evaluated(planted: Dataset) -> tuple[Report, Dataset, str]:
     groups = replace(grouping(planted, split.test, "scenario"), by=HOSTILE)
     found = segment(report.models[0].per_user["ndcg@10"], groups, "ndcg@10")
     curve = quality_over_alpha(models[HOSTILE], split.test, targets=range(30), steps=3)
-    html = evaluation_html(report, hostile, {HOSTILE: HOSTILE}, segments=[found], curve=curve, title=HOSTILE)
+    html = evaluation_html(report, hostile, {HOSTILE: HOSTILE}, segments=[found], curve=curve, targets=HOSTILE,
+                           title=HOSTILE)  # fmt: skip
     return report, hostile, html
 
 
@@ -58,6 +60,8 @@ def test_text_from_data_is_escaped_and_every_tag_is_closed(evaluated: tuple[Repo
     assert "script" not in reader.seen
     assert not {name for name in reader.attributes if name.startswith("on") or name in ("href", "src")}
     assert "&lt;script&gt;" in evaluated[2]
+    named = f"Targets: {escape(HOSTILE)}. "
+    assert f"<p>{named}" in evaluated[2] and f'aria-label="{named}' in evaluated[2], "whose curve is it?"
 
 
 def test_it_loads_nothing_external(evaluated: tuple[Report, Dataset, str]) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from recsys.cases.parties import column_groups, group_of
 from recsys.charts.evaluation import alpha_figure
-from recsys.evaluation.quality_over_alpha import SOURCES
+from recsys.evaluation.quality_over_alpha import ALL_USERS, SOURCES
 from recsys.evaluation.segments import grouping
 from recsys.jobs.description import JobDescription
 from recsys.wording import Message, tr
@@ -17,8 +17,8 @@ from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import number_duplicates, one_line
 
-ALL, SHORTEST = Message("all users"), Message("the quarter with the shortest histories")
-NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve), for the report
+ALL, SHORTEST = ALL_USERS, Message("the quarter with the shortest histories")
+NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve, its targets in words), for the report
 
 
 def _targets(evaluated: EvaluationContext) -> dict[str, str]:
@@ -63,8 +63,9 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
             help=meaning_of("α", "NDCG", "Negative control"),
         )
         return
-    st.session_state[NEWEST_CURVE] = (run.id, curve)
-    show_figure(alpha_figure(curve), "alpha_curve")
+    targets_shown = "" if chosen == ALL else offered[chosen]
+    st.session_state[NEWEST_CURVE] = (run.id, curve, targets_shown)
+    show_figure(alpha_figure(curve, targets_shown), "alpha_curve")
     st.caption(
         tr(
             "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "

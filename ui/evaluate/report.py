@@ -59,9 +59,11 @@ def _html(evaluated: EvaluationContext, lang: str) -> bytes:
     dataset, users = evaluated.dataset, evaluated.split.test
     attributes = ["history length", *(["scenario"] if len(dataset.catalogue.scenario_names) > 1 else [])]
     segments = [segment(values, grouping(dataset, users, by), report.main) for by in attributes]
-    run_id, curve = st.session_state.get(NEWEST_CURVE, ("", None))
+    run_id, curve, targets = st.session_state.get(NEWEST_CURVE, ("", None, ""))
     curve, title = (curve if run_id == run.id else None), Message("Evaluation of {run}", run=known_name(run.name))
-    return evaluation_html(report, dataset, card, segments=segments, curve=curve, title=title, lang=lang).encode()
+    return evaluation_html(
+        report, dataset, card, segments=segments, curve=curve, targets=targets, title=title, lang=lang
+    ).encode()
 
 
 def _users(evaluated: EvaluationContext) -> pd.DataFrame:

@@ -234,7 +234,7 @@ function listen(view) {
   for (const kind of ["pointerdown", "keydown", "wheel"]) view.mixer.addEventListener(kind, () => { view.playing = 0; }, { passive: true });
   slider.onkeydown = (event) => {
     const way = AXIS_KEYS[event.key];
-    if (!way) return;
+    if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     moveTo(view, Math.round(1000 * (view.alpha + way * (event.shiftKey ? 0.001 : 0.01))) / 1000);
     reportSoon(view);
@@ -270,7 +270,7 @@ function listenToAxis(view) {
   axis.onpointermove = (event) => point(nearest(event));
   axis.onpointerleave = () => point(-1);
   axis.onblur = () => point(-1);
-  axis.onclick = (event) => jump(view, nearest(event));
+  axis.onclick = (event) => { if (view.state.starts.length > 1) jump(view, nearest(event)); };  // else it has no change to go to
   axis.onkeydown = (event) => {
     const { starts } = view.state, now = stepAt(starts, view.alpha), between = view.alpha > alphaOf(starts, now) ? 1 : 0;
     const goal = changeAfter(event.key, now, between, starts.length - 1);
