@@ -72,7 +72,9 @@ def test_keys_move_alpha_and_reaches_python_once_they_rest(page: Page) -> None:
     expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.311")
     expect(page.get_by_text("Python knows alpha = 0.311")).to_be_visible()
     for key in ("ArrowLeft", "ArrowRight"):  # with Alt they are the browser's own: back and forward
-        left_alone = "(node, key) => node.dispatchEvent(new KeyboardEvent('keydown', {key, altKey: true, cancelable: true}))"
+        left_alone = (
+            "(node, key) => node.dispatchEvent(new KeyboardEvent('keydown', {key, altKey: true, cancelable: true}))"
+        )
         assert page.locator(".alpha-input").evaluate(left_alone, key)
     page.wait_for_timeout(150)
     expect(page.locator("[data-slot=alpha]")).to_have_text("α = 0.311")

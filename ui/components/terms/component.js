@@ -27,7 +27,7 @@ function newReader(root) {
     box.focus({ preventScroll: true });
   };
   reader.key = (event) => { if (event.key === "Escape" && !box.hidden) { event.stopPropagation(); reader.close(true); } };
-  box.addEventListener("focusout", () => reader.close(false));
+  box.addEventListener("focusout", (event) => { if (!box.contains(event.relatedTarget)) reader.close(false); });
   reader.scroll = () => reader.close(false);
   document.addEventListener("click", reader.click, true);
   document.addEventListener("keydown", reader.key, true);
