@@ -477,7 +477,8 @@ class User:
         shown = mixer(app)
         if shown is None:
             return []
-        fresh = visit(FILES[title(app)], now, OWN_SPACE)
+        spoken = {} if title(app).isascii() else {"lang": "zh"}  # chosen in this session: after Back no URL says it
+        fresh = visit(FILES[title(app)], {**spoken, **now}, OWN_SPACE)
         again = mixer(fresh)
         found = [text for text in problems_on(fresh) if not _is_expected_refusal(text, _refused_by(now))]
         problems = [f"in a fresh session: {text}" for text in found]
