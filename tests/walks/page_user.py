@@ -45,7 +45,7 @@ from tests.walks.tiny_files import KINDS, tiny_file
 from ui.components.point_map.payload import bits_of
 from ui.data.uploads import uploads
 from ui.embeddings.view import HEADINGS
-from ui.language import LANGUAGES, catalogue
+from ui.language import LANGUAGES, catalogue, in_language
 from ui.shell import state
 from ui.shell.frame import BY_KEY, SAMPLE_RUN, STEPS
 
@@ -407,7 +407,8 @@ class User:
         self.session.allowed += allowed
         if self.session.panel:  # AppTest does not send that it is open
             self.app.session_state[self.session.panel] = True
-        act()
+        # Streamlit's AppTest words the label of what is chosen here, not where the page runs
+        in_language("en" if page.isascii() else "zh", act)
         if title(self.app) != page:  # what was refused on a page stays until it is left
             self.session.panel, self.session.allowed = "", allowed
         problems = self._after(self.session, key, before)
