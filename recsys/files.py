@@ -79,7 +79,7 @@ def disk_errors(name: str) -> Iterator[None]:
         if error.errno in _FULL or os.strerror(errno.ENOSPC) in str(error):  # shutil.Error has the reasons as text
             rule = Message("needs free space on the disk")
             raise StudioError(
-                subject, rule, error.strerror, "Delete something, or let the operator make room."
+                subject, rule, error.strerror, "Delete something, or let the operator free some space."
             ) from error
         if error.errno in _FORBIDDEN:
             rule = Message("needs a folder that the app may write to")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
@@ -57,6 +57,24 @@ class Message(str):
 
 def _message(template: str, values: dict[str, object]) -> Message:
     return Message(template, **values)
+
+
+def numbered(names: Iterable[str], pattern: str = "{name} ({number})") -> list[str]:
+    """The names in their order; one that stood before has a number from 2 on, so that all differ.
+
+    Args:
+        pattern: how a name and its number are written.
+    """
+    shown: dict[str, None] = {}
+    numbers: dict[str, int] = {}  # of each name, so that no number is tried twice
+    for name in names:
+        number, unique = numbers.get(name, 1), name
+        while unique in shown:
+            number += 1
+            unique = pattern.format(name=name, number=number)
+        numbers[name] = number
+        shown[unique] = None
+    return list(shown)
 
 
 def listed(words: Sequence[str], last: Literal["and", "or", ","] = ",") -> str:

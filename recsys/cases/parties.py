@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 
 from recsys.cases.run_parts import RunParts
 from recsys.data.dataset import Dataset, History
+from recsys.data.schema.times import utc_day
 from recsys.errors import InputError, UnknownIdError
 from recsys.models.recommender import Encoder
 from recsys.transfer import (
@@ -306,9 +306,8 @@ def moment(data: Dataset, user: int | None, first: int) -> Message:
     time = float(data.timestamps[data.offsets[user] + first])
     if not data.dated:
         return Message("step {number}", number=f"{time:,.10g}")
-    try:
-        day = datetime.fromtimestamp(time, UTC)
-    except (OverflowError, ValueError, OSError):  # no date that a calendar has
+    day = utc_day(time)
+    if day is None:
         return Message("item {number}", number=first + 1)
     return Message("{day} {month} {year}", day=day.day, month=MONTHS[day.month - 1], year=day.year)
 

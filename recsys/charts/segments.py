@@ -10,7 +10,7 @@ import numpy as np
 from recsys.charts.intervals import add_interval
 from recsys.charts.style import DROPPED, GROUPS, KEPT, QUIET, format_percent, plain_text, sentence_figure
 from recsys.metrics.registry import metric_label
-from recsys.wording import Message, tr, worded
+from recsys.wording import Message, numbered, tr, worded
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from recsys.evaluation.segments import ItemGroup, Segments
     from recsys.evaluation.split_timeline import TimelineRow
 
+REPEATED = "{name} · {number}"  # plotly draws equal labels in one row
 MARKERS = {
     Message("trained on"): (KEPT, "circle"),
     Message("known, not trained on"): (GROUPS[3], "circle-open"),
@@ -25,18 +26,6 @@ MARKERS = {
     Message("test"): (DROPPED, "star"),
     Message("unused"): (QUIET, "x-thin-open"),
 }
-
-
-def _numbered(labels: Sequence[str]) -> list[str]:
-    """The labels, each repeated one with its number: plotly draws equal labels in one row."""
-    shown: list[str] = []
-    for label in labels:
-        number, unique = 1, label
-        while unique in shown:
-            number += 1
-            unique = f"{label} · {number}"
-        shown.append(unique)
-    return shown
 
 
 def segments_figure(found: Segments) -> Figure:
@@ -52,7 +41,7 @@ def segments_figure(found: Segments) -> Figure:
         height=130 + 36 * max(1, len(groups)),
     )
     lowest = min((g for g in groups if not g.too_small), key=lambda g: g.estimate.value, default=None)
-    labels = _numbered([f"{plain_text(worded(g.name), 34)} ({g.users:,})" for g in found.groups])[::-1]
+    labels = numbered((f"{plain_text(worded(g.name), 34)} ({g.users:,})" for g in found.groups), REPEATED)[::-1]
     for group, label in zip(groups, labels, strict=True):
         worst = group is lowest and found.gap is not None and found.gap.low > 0
         symbol = "circle-open" if group.too_small else "circle"
@@ -88,7 +77,7 @@ def exposure_figure(groups: Sequence[ItemGroup], by: str) -> Figure:
             tr("{group}: recommended {share}", group=g.name, share=format_percent(g.of_recommended)) for g in groups
         ),
     )
-    names = _numbered([plain_text(worded(g.name), 24) for g in groups])
+    names = numbered((plain_text(worded(g.name), 24) for g in groups), REPEATED)
     for label, values, colour in (
         (tr("of the catalogue"), [g.of_catalogue for g in groups], QUIET),
         (tr("of interactions"), [g.of_interactions for g in groups], GROUPS[3]),

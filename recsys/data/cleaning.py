@@ -16,7 +16,7 @@ from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ordering import UserOrder, has_equal_neighbour, stable_order
 from recsys.data.readers.tables import UnreadableRows
 from recsys.errors import InputError
-from recsys.wording import Message
+from recsys.wording import Message, numbered
 
 RepeatedPairs = Literal["keep", "first", "last"]
 DAY = 86_400.0
@@ -146,9 +146,7 @@ class CleaningReport:
             return pa.table({"line": lines[: len(texts)], "row": texts[: len(lines)]})
         places = np.flatnonzero(self.codes == code_of(reason))[:limit]
         table = self.rows.take(pa.array(places))
-        names, line, number = set(table.column_names), "line", 2
-        while line in names:
-            line, number = f"line ({number})", number + 1
+        line = numbered([*table.column_names, "line"])[-1]
         return table.add_column(0, line, pa.array(self.lines[places]))
 
 

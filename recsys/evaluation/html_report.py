@@ -14,6 +14,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.data.quality import gini
+from recsys.data.schema.times import utc_day
 from recsys.evaluation.protocols import protocol
 from recsys.evaluation.quality_over_alpha import QualityOverAlpha
 from recsys.evaluation.report import Report, report_label
@@ -71,10 +72,8 @@ def data_card(dataset: Dataset) -> dict[str, str]:
 
 
 def _day(seconds: float) -> str:
-    try:
-        return datetime.fromtimestamp(float(seconds), UTC).date().isoformat()
-    except (OverflowError, ValueError, OSError):
-        return Message("unknown")
+    day = utc_day(seconds)
+    return Message("unknown") if day is None else day.isoformat()
 
 
 def evaluation_html(

@@ -43,7 +43,7 @@ def seeds(job: JobDescription, workspace: Workspace, progress: Progress) -> list
     """
     run, dataset = load_run(run_folder(job.run, workspace))
     split, chosen, values = run.split(dataset), [int(seed) for seed in job.settings["seeds"]], []
-    kept = job_folder(replace(job, id=str(job.settings.get("kept by", job.id))), workspace)
+    kept = job_folder(str(job.settings.get("kept by", job.id)), workspace)
     for number, seed in enumerate(chosen):
 
         def part(fraction: float, message: str, begun: int = number) -> None:

@@ -43,14 +43,14 @@ KINDS = {
 """`module:function` of each kind: `function(job, workspace, progress)` saves what it makes, and returns JSON values."""
 
 
-def job_folder(job: JobDescription, workspace: Workspace) -> Path:
+def job_folder(job_id: str, workspace: Workspace) -> Path:
     """Where a job keeps its files while it runs."""
-    return workspace.root / "jobs" / job.id
+    return workspace.root / "jobs" / job_id
 
 
 def write_description(job: JobDescription, workspace: Workspace) -> Path:
     """Writes a job's description into its folder. Returns the file."""
-    file = job_folder(job, workspace) / "job.json"
+    file = job_folder(job.id, workspace) / "job.json"
     replace_file(file, json.dumps(job.to_json(), ensure_ascii=False, indent=1))
     return file
 
@@ -72,13 +72,13 @@ def perform(job: JobDescription, workspace: Workspace, progress: Progress) -> An
         result = progress.equal_result if equal else getattr(import_module(module), name)(job, workspace, progress)
     except MemoryError as error:
         raise out_of_memory(job.kind) from error
-    replace_file(job_folder(job, workspace) / "result.json", json.dumps(result))
+    replace_file(job_folder(job.id, workspace) / "result.json", json.dumps(result))
     return result
 
 
 def take_result(job: JobDescription, workspace: Workspace) -> Any:
     """The result that `perform` wrote, None where it did not end well. Removes the job's folder."""
-    folder = job_folder(job, workspace)
+    folder = job_folder(job.id, workspace)
     file = folder / "result.json"
     result = json.loads(file.read_text("utf-8")) if file.is_file() else None
     shutil.rmtree(folder, ignore_errors=True)

@@ -110,7 +110,7 @@ def _keep(run: Run, dataset: Dataset, job: JobDescription, start: int, file: Pat
 
 
 def _file(job: JobDescription, workspace: Workspace, start: int) -> Path:
-    return job_folder(job, workspace) / f"users-{start}.npz"
+    return job_folder(job.id, workspace) / f"users-{start}.npz"
 
 
 def _doing(start: int, dataset: Dataset) -> Message:

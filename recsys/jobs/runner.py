@@ -78,4 +78,9 @@ def run_file(file: Path, home: Path, tell: Callable[[float, str], object] | None
             tell(report.fraction, report.message)
 
     result = perform(job, workspace, Progress(receive, threading.Event()))
-    return {"job": job.id, "kind": job.kind, "result": result, "file": str(job_folder(job, workspace) / "result.json")}
+    return {
+        "job": job.id,
+        "kind": job.kind,
+        "result": result,
+        "file": str(job_folder(job.id, workspace) / "result.json"),
+    }

@@ -10,7 +10,7 @@ from recsys.charts.style import format_number
 from recsys.errors import StudioError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.progress import Progress
-from recsys.jobs.trainings import THREADS
+from recsys.jobs.trainings import THREADS, dataset_of
 from recsys.wording import Message
 from recsys.workspace import Workspace, read_content
 from recsys.workspace.names import SEARCH
@@ -97,12 +97,10 @@ def _copy_equal_search(job: JobDescription, workspace: Workspace, progress: Prog
 
 def _begun(job: JobDescription, workspace: Workspace, progress: Progress) -> tuple[Dataset, SearchPlan, KeptTrials]:
     """The data of a search, what it is to do, and its finished trials, which stay in the space."""
-    from recsys.data.storage import load_dataset
     from recsys.runs.tuning import SEARCH_TRIALS, KeptTrials, SearchPlan
 
     plan = SearchPlan.from_json(job.settings["search"])
-    entry, folder = workspace.find(job.dataset, "dataset")
-    dataset = replace(load_dataset(folder), name=entry.name)
+    dataset = dataset_of(job, workspace)
     kept = KeptTrials.of(workspace.space(job.space).folder / SEARCH_TRIALS, plan, dataset)
     progress(0.001, Message("Preparing the search …"), trials=trial_rows(plan, kept), planned=plan.trials)
     return dataset, plan, kept

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
     from recsys.runs import Run, TrainingPlan
 
-DATA_OF_DEMO = "dataset.txt"  # in the folder of a demo's job: the id of the sample that it has saved
 THREADS = 2  # the learner splits each batch into two halves
 
 
@@ -37,7 +36,7 @@ def train(job: JobDescription, workspace: Workspace, progress: Progress) -> dict
     if saved := _copy_equal_run(job, workspace, progress):
         forget(space, job.id)
         return {"run": saved, "dataset": job.dataset}
-    dataset = _dataset(job, workspace)
+    dataset = dataset_of(job, workspace)
     checkpoint = _checkpoint(job, workspace)
     run = execute(dataset, plan, checkpoint=checkpoint, threads=THREADS, report=progress)
     entry = space.save_run(run, dataset, run_meta(run, job.dataset))
@@ -57,8 +56,8 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
     from recsys.runs import train_run
 
     progress(0.01, Message("Reading the sample …"))
-    space, folder = workspace.space(job.space), job_folder(job, workspace)
-    dataset, note = load_sample("all", job.settings.get("language", "en")).dataset, folder / DATA_OF_DEMO
+    space, folder = workspace.space(job.space), job_folder(job.id, workspace)
+    dataset, note = load_sample("all", job.settings.get("language", "en")).dataset, _note_of_demo(job.id, workspace)
     if not note.is_file():  # else an earlier worker, which was lost, has saved it
         replace_file(note, space.save_dataset(dataset).id)
     data_id = note.read_text("utf-8")
@@ -71,6 +70,16 @@ def demo(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[
     return {"run": saved, "dataset": data_id}
 
 
+def data_of_demo(job_id: str, workspace: Workspace) -> str:
+    """The id of the sample that a demo trains on; "" before it has saved it."""
+    note = _note_of_demo(job_id, workspace)
+    return note.read_text("utf-8") if note.is_file() else ""
+
+
+def _note_of_demo(job_id: str, workspace: Workspace) -> Path:
+    return job_folder(job_id, workspace) / "dataset.txt"
+
+
 def estimate_training(job: JobDescription, workspace: Workspace, progress: Progress) -> dict[str, float]:
     """Parameters, memory and time of a plan, from a probe of about two seconds, perhaps that of an equal job."""
     from recsys.models.table import FittedModel
@@ -81,7 +90,7 @@ def estimate_training(job: JobDescription, workspace: Workspace, progress: Progr
     plan = _plan(job)
     if isinstance(plan.model, FittedModel):
         raise InputError("the model", "must be one that is trained in epochs", plan.model.name)
-    return asdict(estimate(_dataset(job, workspace), plan.model, plan.train))
+    return asdict(estimate(dataset_of(job, workspace), plan.model, plan.train))
 
 
 def run_meta(run: Run, dataset_id: str) -> dict[str, Any]:
@@ -105,7 +114,8 @@ def _plan(job: JobDescription) -> TrainingPlan:
     return replace(TrainingPlan.from_json(job.settings["plan"]), name=str(job.settings.get("name", "")))
 
 
-def _dataset(job: JobDescription, workspace: Workspace) -> Dataset:
+def dataset_of(job: JobDescription, workspace: Workspace) -> Dataset:
+    """The dataset that a job names, under the name that it has now. Raises UnknownIdError, ArtifactError."""
     from recsys.data.storage import load_dataset
 
     entry, folder = workspace.find(job.dataset, "dataset")
@@ -117,7 +127,7 @@ def _checkpoint(job: JobDescription, workspace: Workspace) -> Path:
     try:
         return workspace.space(job.space).path(job.id) / "checkpoint"
     except UnknownIdError:
-        return job_folder(job, workspace) / "checkpoint"
+        return job_folder(job.id, workspace) / "checkpoint"
 
 
 def _copy_equal_run(job: JobDescription, workspace: Workspace, progress: Progress) -> str:

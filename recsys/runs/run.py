@@ -84,8 +84,11 @@ class Run:
 
     def known_histories(self, dataset: Dataset) -> list[History]:
         """The history of each user that the model may read: everything before the test item."""
-        histories = dataset.histories()
-        return [h[:-1] if len(h) >= 3 else h for h in histories] if self.holdout == "last-one" else histories
+        return [self.known_part(history) for history in dataset.histories()]
+
+    def known_part(self, history: History) -> History:
+        """What the model may read of one user's history."""
+        return history[:-1] if self.holdout == "last-one" and len(history) >= 3 else history
 
     def split(self, dataset: Dataset) -> Split:
         """The held-out rows. Raises InputError when there are none."""

@@ -21,6 +21,7 @@ from recsys.workspace.names import known_name
 FORMAT = 1  # version of entry.json; `_migrate` converts older ones
 KINDS = ("dataset", "run", "map", "cohort", "study", "search", "note", "training", "case")
 TOKEN = re.compile(r"[0-9a-f]{24,32}")
+MAX_ENTRY_NAME = 200  # characters of an entry's name
 REPLACED_BY = "replaced_by"
 """In the meta of a dataset: the id of the dataset that replaces it. It is removed as soon as nothing works on it."""
 

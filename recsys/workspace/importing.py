@@ -22,7 +22,15 @@ from recsys.cases.case import SavedCase
 from recsys.errors import DAMAGED_FILE, ArtifactError, StudioError
 from recsys.files import make_folder, sync_folder, sync_tree
 from recsys.wording import Message
-from recsys.workspace.entries import Entry, new_id, read_content, read_entry, without_replacement, write_entry
+from recsys.workspace.entries import (
+    MAX_ENTRY_NAME,
+    Entry,
+    new_id,
+    read_content,
+    read_entry,
+    without_replacement,
+    write_entry,
+)
 
 MAX_META = 100_000  # characters of an entry's meta as JSON
 MAX_DEPTH = 8
@@ -50,7 +58,7 @@ def check_entries(folders: Sequence[Path]) -> list[Entry]:
         entry = read_entry(folder)
         if entry.kind != folder.parent.name:
             raise ArtifactError(_subject(folder), "must be of the kind that its folder names", entry.kind)
-        name = "".join(c for c in " ".join(entry.name.split()) if c.isprintable())[:200]
+        name = "".join(c for c in " ".join(entry.name.split()) if c.isprintable())[:MAX_ENTRY_NAME]
         _check_meta(folder, entry.meta)
         _check_content(folder, entry.kind)
         entries.append(replace(without_replacement(entry), name=name.strip() or entry.kind))

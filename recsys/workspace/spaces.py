@@ -26,6 +26,7 @@ from recsys.wording import Message
 from recsys.workspace.classes import close_old
 from recsys.workspace.entries import (
     KINDS,
+    MAX_ENTRY_NAME,
     REPLACED_BY,
     TOKEN,
     Entry,
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from recsys.runs import Run
 
 MAX_NAME_LENGTH = 60  # characters of a space's name
-MAX_ENTRY_NAME = 200  # characters of an entry's name
 
 
 class Workspace:

@@ -85,7 +85,7 @@ def crashes(job: JobDescription, workspace: Workspace, progress: Progress) -> An
 
 def crashes_once(job: JobDescription, workspace: Workspace, progress: Progress) -> Any:
     """Leaves a checkpoint and crashes; from the checkpoint, it ends well."""
-    checkpoint = job_folder(job, workspace) / "checkpoint"
+    checkpoint = job_folder(job.id, workspace) / "checkpoint"
     if checkpoint.is_file():
         return "resumed"
     checkpoint.write_text("epoch 3", "utf-8")

@@ -175,7 +175,7 @@ def test_each_seed_is_a_task_with_the_result_of_a_local_one(runner: RayRunner, w
         end_of(JobQueue(runner=one), job) for one, job in zip((runner, ThreadRunner(workspace)), jobs, strict=True)
     ]
     assert ended[0].state == "done" and ended[0].result == ended[1].result, ended[0].error
-    assert len(ended[0].result) == 2 and not job_folder(jobs[0], workspace).exists()
+    assert len(ended[0].result) == 2 and not job_folder(jobs[0].id, workspace).exists()
 
 
 def test_the_first_trials_of_a_search_are_tasks_with_the_result_of_a_local_one(

@@ -50,7 +50,7 @@ class Uploads:
         """Keeps a value of `size` bytes, or does not where it alone is above the limit. Returns its key."""
         key = secrets.token_hex(16)
         if size > self.limit:
-            return key  # of no value; making room for it would remove all others
+            return key  # of no value; it would remove all others
         with self._lock:
             self._values[key] = _Value(value, size, self.clock())
             self._evict()

@@ -155,10 +155,9 @@ def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
     wanted = folded(text)
     if not wanted:
         return []
-    exact = [row for row, name in enumerate(context.names) if folded(name) == wanted]
-    if exact:
-        return exact[:limit]
-    return sorted(find_names(text, context.names), key=lambda row: (len(context.names[row]), row))[:limit]
+    found = find_names(text, context.names)
+    exact = [row for row in found if folded(context.names[row]) == wanted]
+    return (exact or sorted(found, key=lambda row: (len(context.names[row]), row)))[:limit]
 
 
 def empty_search_box() -> None:

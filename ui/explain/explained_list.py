@@ -21,6 +21,7 @@ from recsys.transfer.recommendations import combined_scores, with_second
 from recsys.transfer.source_interests import interest_scores
 from ui.run_context import RunContext
 from ui.shell.page_context import PageContext
+from ui.shell.widgets import chosen_indexes
 from ui.transfer.parties import TransferPair
 from ui.transfer.scored_pair import ScoredPair, random_pair, scored_pair
 from ui.transfer.view import applied_rules, saved_map
@@ -55,7 +56,7 @@ class ExplainedList:
     def edited(self) -> bool:
         return not np.array_equal(self.history, self.edited_history)
 
-    @property
+    @cached_property
     def cache_key(self) -> str:
         """Everything that an explanation depends on, except the item."""
         rules, transfer = self.scored.rules.params(), self.scored.transfer
@@ -156,8 +157,8 @@ def edit_key(context: RunContext, target: str, part: str) -> str:
 
 
 def items_added(context: RunContext, target: str) -> list[int]:
-    """The items added to the history; a label in place of an item is one that a browser sends and no picker offers."""
-    return [item for item in st.session_state.get(edit_key(context, target, "added"), ()) if isinstance(item, int)]
+    """The items added to the history."""
+    return chosen_indexes(edit_key(context, target, "added"))
 
 
 def explained_list(page: PageContext, context: RunContext, target: str) -> ExplainedList:

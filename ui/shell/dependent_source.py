@@ -44,4 +44,4 @@ def _items_of(folder: Path, target: str) -> int:
     if kind == "items":
         return len(read_items(value))
     run, data = cache.open_run(str(folder))
-    return len(run.known_histories(data)[data.users.index(value)])
+    return len(run.known_part(data.history(data.users.index(value))))

@@ -212,7 +212,7 @@ class PageContext:
     def need_run(self) -> tuple[Run, Dataset]:
         """The open run and its data; without one, the page shows where to get it and ends."""
         if self.run_folder is None:
-            training = any(job.active and job.kind in ("train", "demo") for job in self.jobs.of(self.space.id))
+            training = any(job.active and job.kind in BY_KEY["train"].jobs for job in self.jobs.of(self.space.id))
             hint = tr("Train one in under a minute, or open the one of the sample.")
             if training:
                 waiting = tr("A training is running or waiting.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from recsys.wording import tr
+from recsys.wording import numbered, tr
 from ui.language import in_language, language
 
 if TYPE_CHECKING:
@@ -102,18 +102,7 @@ def number_duplicates(names: Mapping[T, str]) -> dict[T, str]:
 
     Names that are cut must be cut before, or two of them may be equal again.
     """
-    shown: dict[T, str] = {}
-    taken: set[str] = set()
-    numbers: dict[str, int] = {}
-    for key, name in names.items():
-        number, unique = numbers.get(name, 1), name
-        while unique in taken:
-            number += 1
-            unique = f"{name} ({number})"
-        numbers[name] = number
-        taken.add(unique)
-        shown[key] = unique
-    return shown
+    return dict(zip(names, numbered(names.values()), strict=True))
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
@@ -123,6 +112,16 @@ def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, k
     st.download_button(
         label, made, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
     )
+
+
+def chosen_indexes(key: str, before: Sequence[int] = ()) -> list[int]:
+    """The users or items that the widget of this key has chosen; a browser may send a label that no picker offers any
+    more in place of one.
+
+    Args:
+        before: what is chosen where the widget has not been drawn yet.
+    """
+    return [one for one in st.session_state.get(key, before) if isinstance(one, int)]
 
 
 def user_label(dataset: Dataset, user: int) -> str:

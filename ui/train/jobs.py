@@ -16,7 +16,7 @@ import streamlit as st
 from recsys.errors import ArtifactError, StudioError, UnknownIdError
 from recsys.jobs.description import JobDescription
 from recsys.jobs.queue import JobSnapshot
-from recsys.jobs.trainings import DATA_OF_DEMO, forget
+from recsys.jobs.trainings import data_of_demo, forget
 from recsys.wording import Message
 from recsys.workspace import Entry, Space, read_content
 from recsys.workspace.names import RUN
@@ -127,8 +127,7 @@ def data_of(page: PageContext, job: JobSnapshot) -> str:
     if job.state == "done":
         return str(job.result["dataset"])
     if job.kind == "demo":
-        note = state.workspace().root / "jobs" / job.id / DATA_OF_DEMO
-        return note.read_text("utf-8") if note.is_file() else ""
+        return data_of_demo(job.id, state.workspace())
     try:
         return read(page.space, job.id).dataset_id
     except StudioError:

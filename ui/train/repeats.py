@@ -10,6 +10,7 @@ import streamlit as st
 
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import MOST_DAYS, RepeatRule, propose_repeats
+from recsys.data.schema.times import utc_day
 from recsys.wording import Message, tr
 from ui import cache
 from ui.shell.widgets import option_labels
@@ -66,9 +67,7 @@ def days_of(dataset: Dataset) -> tuple[date, date]:
     today = datetime.now(UTC).date()
     if dataset.timestamps is None or not dataset.dated or not len(dataset.timestamps):
         return today, today
-    try:
-        ends = (datetime.fromtimestamp(float(end), UTC).date() for end in (dataset.timestamps.min(), dataset.end))
-        first, last = ends
-    except (OverflowError, ValueError, OSError):
+    first, last = utc_day(dataset.timestamps.min()), utc_day(dataset.end)
+    if first is None or last is None:
         return today, today
     return max(first, EARLIEST), max(last, EARLIEST)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import streamlit as st
 from recsys.cases.rules import MAX_PER_TAG
 from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded
+from recsys.data.schema.times import utc_day
 from recsys.errors import StudioError
 from recsys.transfer.candidates import (
     days_of_period,
@@ -168,9 +168,8 @@ def selectable_days(dataset: Dataset, chosen: Sequence[date | None]) -> tuple[da
     """The first and the last day that can be chosen: those of the data and of the link, and 1970 to 2100 at least."""
     days = [date(1970, 1, 1), date(2100, 1, 1), *(day for day in chosen if day is not None)]
     if dataset.timestamps is not None and dataset.dated and len(dataset.timestamps):
-        for end in (dataset.timestamps.min(), dataset.timestamps.max()):
-            with suppress(OverflowError, ValueError, OSError):  # no date that a calendar has
-                days.append(datetime.fromtimestamp(float(end), UTC).date())
+        ends = map(utc_day, (dataset.timestamps.min(), dataset.timestamps.max()))
+        days += [day for day in ends if day is not None]
     return min(days), max(days)
 
 

@@ -28,7 +28,15 @@ from ui.glossary import meaning_of
 from ui.run_context import RunContext
 from ui.shell.frame import PageContext
 from ui.shell.state import MAX_VALUE_LENGTH
-from ui.shell.widgets import escape_markdown, number_duplicates, one_line, option_labels, user_label, user_picker
+from ui.shell.widgets import (
+    chosen_indexes,
+    escape_markdown,
+    number_duplicates,
+    one_line,
+    option_labels,
+    user_label,
+    user_picker,
+)
 from ui.transfer.item_picker import offered_items
 
 MAX_LISTED = 3_000  # users up to which all are offered in one list
@@ -134,8 +142,7 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     if data.n_users > MAX_LISTED:
         part = st.text_input(tr("Part of a user id"), key=f"{side}_several_part_{written}")
         found, more = matching(data.users.ids, part)
-        chosen_before = [user for user in st.session_state.get(key, now) if isinstance(user, int)]
-        options = list(dict.fromkeys([*chosen_before, *now, *map(data.users.index, found)]))
+        options = list(dict.fromkeys([*chosen_indexes(key, now), *now, *map(data.users.index, found)]))
         if more:
             st.caption(tr("{n:,} more match. Type more of the id.", n=more))
     chosen = st.multiselect(
@@ -322,8 +329,7 @@ def _items(page: PageContext, context: RunContext, side: str, written: str) -> s
     now = [data.items.index(item) for item in read_items(value) if item in data.items] if kind == "items" else []
     key = f"{side}_items_{written}"
     found = offered_items(context, f"{side}_items_part_{written}")
-    chosen_before = [item for item in st.session_state.get(key, now) if isinstance(item, int)]  # or a label gone since
-    options = list(dict.fromkeys([*chosen_before, *now, *found]))
+    options = list(dict.fromkeys([*chosen_indexes(key, now), *now, *found]))
     chosen = st.multiselect(
         tr("Items, oldest first"),
         options,

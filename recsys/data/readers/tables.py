@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.errors import InputError
-from recsys.wording import Message
+from recsys.wording import Message, numbered
 
 MAX_COLUMNS = 2_000
 SAMPLE_ROWS = 1_000
@@ -90,17 +90,8 @@ def unique_names(cells: list[str], name: str) -> tuple[str, ...]:
         raise InputError(Message("{file}, row 1", file=name), rule, f"{len(cells):,}", fix)
     if len(cells) < 2:
         raise one_column_error(cells[0] if cells else "nothing", name)
-    names: dict[str, None] = {}
-    copies: dict[str, int] = {}  # of each stem, so that no number is tried twice
-    for number, cell in enumerate(cells, 1):
-        stem = cell.strip().strip("\ufeff") or f"column {number}"
-        unique, copy = stem, copies.get(stem, 1)
-        while unique in names:
-            copy += 1
-            unique = f"{stem} ({copy})"
-        copies[stem] = copy
-        names[unique] = None
-    return tuple(names)
+    stems = (cell.strip().strip("\ufeff") or f"column {number}" for number, cell in enumerate(cells, 1))
+    return tuple(numbered(stems))
 
 
 def one_column_error(got: str, name: str) -> InputError:

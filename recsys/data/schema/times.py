@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -69,6 +70,14 @@ class ParsedTimes:
     notation: str
     calendar: bool = True
     warning: str = ""
+
+
+def utc_day(seconds: float) -> date | None:
+    """The day (UTC) of unix seconds; None where a calendar has no such day."""
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC).date()
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def parse_times(column: pa.Array | pa.ChunkedArray) -> ParsedTimes:

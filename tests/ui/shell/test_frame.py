@@ -253,14 +253,19 @@ def asks_for_password(app: AppTest) -> bool:
     return [box.label for box in app.text_input] == ["Class password"]
 
 
-@pytest.mark.parametrize("account", ["", "account-" + "c" * 32])
+@pytest.fixture(params=["", "account-" + "c" * 32])
+def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The account that is signed in; "" without one."""
+    if request.param:
+        monkeypatch.setattr(state, "signed_in", lambda: True)
+        monkeypatch.setattr(state, "_account", lambda: request.param)
+    return str(request.param)
+
+
 def test_the_class_password_is_asked_for_once_in_a_browser(
     home: Workspace, cookies: dict[str, str], account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the browser was here before there was a password, or the password has changed."""
-    if account:
-        monkeypatch.setattr(state, "signed_in", lambda: True)
-        monkeypatch.setattr(state, "_account", lambda: account)
     assert not asks_for_password(session())
     for secret in ("swordfish", "halibut"):
         monkeypatch.setenv("STUDIO_SECRET", secret)
@@ -276,13 +281,7 @@ def test_the_class_password_is_asked_for_once_in_a_browser(
     assert not account or not any(account in value for value in cookies.values())
 
 
-@pytest.mark.parametrize("account", ["", "account-" + "c" * 32])
-def test_the_language_chosen_last_is_stored(
-    home: Workspace, cookies: dict[str, str], account: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if account:
-        monkeypatch.setattr(state, "signed_in", lambda: True)
-        monkeypatch.setattr(state, "_account", lambda: account)
+def test_the_language_chosen_last_is_stored(home: Workspace, cookies: dict[str, str], account: str) -> None:
     session()
     for languages in (["zh"], ["en", "zh"], ["zh", "en"]):
         app = session()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from recsys.cases.parties import (
 )
 from recsys.cases.rules import Rules
 from recsys.cases.scoring import CONTENT, second_scorer
+from recsys.data.schema.times import utc_day
 from recsys.embeddings import cluster, extract
 from recsys.embeddings.interests import interest_model
 from recsys.embeddings.positions import positions_on_map
@@ -136,7 +137,7 @@ def test_a_pair_of_scenarios_is_scored_by_the_map_between_the_two(context: RunCo
 def test_the_day_is_written_without_what_only_some_systems_know(
     context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class WithoutDash(datetime):
+    class WithoutDash(date):
         """As on Windows, where `%-d` is not known."""
 
         def __format__(self, how: str) -> str:
@@ -144,7 +145,12 @@ def test_the_day_is_written_without_what_only_some_systems_know(
                 raise ValueError("Invalid format string")
             return super().__format__(how)
 
-    monkeypatch.setattr("recsys.cases.parties.datetime", WithoutDash)
+    def day_of(seconds: float) -> date:
+        day = utc_day(seconds)
+        assert day is not None
+        return WithoutDash(day.year, day.month, day.day)
+
+    monkeypatch.setattr("recsys.cases.parties.utc_day", day_of)
     assert moment(context.dataset, 3, 4) == "17 Sep 2020"
 
 
