@@ -504,7 +504,10 @@ class User:
         keys = (
             list(app.session_state._state._state.filtered_state) if hasattr(app.session_state._state, "_state") else []
         )
-        mine = state.jobs().of(OWN_SPACE)
+        queue = state.jobs()
+        mine = queue.of(OWN_SPACE)
+        # The jobs of all spaces themselves: one that waits for an equal one is shown as running.
+        at_work = sum(job.state == "running" for job in tuple(queue._jobs.values()))
         held = reachable_objects([app.session_state[key] for key in keys if key in app.session_state])
         sizes = {
             "threads": (threading.active_count(), THREADS),
@@ -512,7 +515,7 @@ class User:
             "MB of the session": (size_in_bytes(held) / 1e6, MEGABYTES),
             "datasets in the session": (sum(isinstance(one, Dataset) for one in held), 0),
             "jobs waiting or running": (sum(job.active for job in mine), JOBS),
-            "jobs running": (sum(job.state == "running" for job in mine), AT_ONCE),
+            "jobs running": (at_work, AT_ONCE),
             "jobs in all": (len(mine), STARTED * len(self.steps)),
             "MB of uploads": (uploads().bytes / 1e6, UPLOADED + SAMPLE * self.samples),
         }
