@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from markdown_it import MarkdownIt
+from streamlit.runtime.scriptrunner import magic
 from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
@@ -128,6 +130,19 @@ def test_every_page_opens_empty_and_says_what_to_do(home: Workspace, name: str) 
     on_the_page = [button.label for button in app.main.get("button") if not button.disabled]
     controls = [*on_the_page, *(tab.label for tab in app.tabs)]
     assert LEADS_ON[name] in controls, controls
+
+
+def test_no_syntax_tree_is_made_of_a_page(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before Python 3.11.8 `ast.parse` fails at times where two threads parse: two sessions that open pages at once."""
+
+    def parse(code: str, path: str) -> ast.AST:
+        raise SystemError("AST constructor recursion depth mismatch (before=18, after=17)")
+
+    monkeypatch.setattr(magic, "add_magic", parse)
+    for name in ("", *PAGES):
+        app = page(name)
+        no_errors(app)
+        assert app.title, f"{name or 'Home'} was not compiled"
 
 
 @pytest.mark.parametrize("name", ["3_Embeddings", "4_Transfer", "5_Evaluate", "6_Explain"])
