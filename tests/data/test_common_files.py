@@ -53,6 +53,12 @@ def parquet(frame: pd.DataFrame) -> bytes:
     return out.getvalue()
 
 
+def feather(frame: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.to_feather(out)
+    return out.getvalue()
+
+
 def tarred() -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -67,6 +73,8 @@ MATRIX = pd.DataFrame(
     index=[f"user{n}" for n in range(20)],
     columns=[f"Film {n}" for n in range(15)],
 )
+BOUGHT = {f"user{u}": [f"tea {(u + n) % 5}" for n in range(3)] for u in range(3)}
+RATED = {user: {item: 1 + n for n, item in enumerate(items)} for user, items in BOUGHT.items()}
 SALES = [["customer", "product", "qty"], ["ann", "tea", 1], ["ann", "pan", 2], ["bob", "tea", 1]]
 YEARS = {"2010": SALES, "2011": [SALES[0], ["cid", "cup", 1], ["cid", "tea", "two"]]}
 REVIEWS = b'user,item,review,rating\na,x,"good\nvery",5\nb,y,"so ""so"",\nreally",3\na,y,ok,4\n'
@@ -95,6 +103,9 @@ READ: dict[str, tuple[bytes, tuple[int, int, int, int]]] = {
     "columns.json": (FRAME.to_json(orient="columns").encode(), (90, 90, 7, 6)),
     "lines.json": (FRAME.to_json(orient="records", lines=True).encode(), (90, 90, 7, 6)),
     "deep.json": (json.dumps({"data": {"events": FRAME.to_dict(orient="records")}}).encode(), (90, 90, 7, 6)),
+    "columns as lists.json": (json.dumps(FRAME.to_dict(orient="list")).encode(), (90, 90, 7, 6)),
+    "the items of each user.json": (json.dumps(BOUGHT, indent=2).encode(), (9, 9, 3, 5)),
+    "the ratings of each user.json": (json.dumps(RATED).encode(), (9, 9, 3, 5)),
     "plain.parquet": (parquet(FRAME), (90, 90, 7, 6)),
     "user as index.parquet": (parquet(FRAME.set_index("user")), (90, 90, 7, 6)),
     "numbered rows.csv": (FRAME.to_csv().encode(), (90, 90, 7, 6)),
@@ -129,6 +140,11 @@ REFUSED = {
     "one user.csv": (ids("u", "i{}"), "at least two users"),
     "one item.csv": (ids("u{}", "i"), "at least two items"),
     "a column for each item.csv": (MATRIX.to_csv().encode(), "three columns: user, item, rating"),
+    "a column for each item, mostly empty.csv": (
+        MATRIX[MATRIX > 4].to_csv().encode(),
+        "three columns: user, item, rating",
+    ),
+    "a frame.feather": (feather(FRAME), "got a Feather file"),
     "a zip in a zip.zip": (files.zipped({"b.zip": files.zipped({"a.csv": csv()})}), "Decompress the outer one"),
     "with a password.zip": (locked(), "without a password"),
     "an empty zip.zip": (files.zipped({}), "must contain a file"),

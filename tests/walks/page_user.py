@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -196,7 +197,11 @@ class User:
         if FILES.get(title(self.app)) != file:  # what was refused on a page stays until it is left
             self.session.allowed = ()
         self.session.panel = ""
-        self.app.switch_page(file).run()
+        self._run(self.app.switch_page(file).run)
+
+    def _run(self, act: Callable[[], Any]) -> None:
+        """Runs the page in its language: Streamlit's AppTest words what is chosen on it here, not where it runs."""
+        in_language("en" if title(self.app).isascii() else "zh", act)
 
     def links(self) -> list[Any]:
         """The links on the page itself."""
@@ -389,7 +394,7 @@ class User:
         if not before or not door or len(before) > 12:
             return []
         packed = export_zip(self.space, [entry.id for entry in before])
-        door[0].set_value(("studio.zip", packed, "application/zip")).run()
+        self._run(lambda: door[0].set_value(("studio.zip", packed, "application/zip")).run())
         problems = self._do(
             "Bring all saved work back", "saved_", lambda: self.app.button(key="saved_import").click().run()
         )
@@ -400,15 +405,14 @@ class User:
 
     # what must hold -------------------------------------------------------------------------------------------------
 
-    def _do(self, step: str, key: str, act: Any, chosen: Any = None) -> list[str]:
+    def _do(self, step: str, key: str, act: Callable[[], Any], chosen: Any = None) -> list[str]:
         before, page = url(self.app), title(self.app)
         self.steps.append(f"{step}, on {page!r}")
         allowed = tuple(part for begin, part in MAY_REFUSE if re.match(begin, key))
         self.session.allowed += allowed
         if self.session.panel:  # AppTest does not send that it is open
             self.app.session_state[self.session.panel] = True
-        # Streamlit's AppTest words the label of what is chosen here, not where the page runs
-        in_language("en" if page.isascii() else "zh", act)
+        self._run(act)
         if title(self.app) != page:  # what was refused on a page stays until it is left
             self.session.panel, self.session.allowed = "", allowed
         problems = self._after(self.session, key, before)

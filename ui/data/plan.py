@@ -29,6 +29,7 @@ _USED_AS = {
     "interactions": Message("interactions"),
     "items": Message("items"),
     "users": Message("users"),
+    "orders": Message("orders"),
     "": Message("not used"),
 }
 REPEATED_PAIRS = {

@@ -79,7 +79,7 @@ def _used_tables(cleaning: CleaningSummary) -> list[str]:
         return []
     parts = [
         tr("{table} from {file}", table=label, file=cleaning.tables[role])
-        for role, label in TABLES.items()
+        for role, label in {**TABLES, "orders": Message("Orders")}.items()
         if role in cleaning.tables
     ]
     return [tr("{text}.", text=reduce(lambda one, two: tr("{first}; {second}", first=one, second=two), parts))]

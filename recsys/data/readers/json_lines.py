@@ -14,6 +14,7 @@ from recsys.data.readers.archives import MAX_IN_MEMORY, InputFile
 from recsys.data.readers.encodings import decode
 from recsys.data.readers.probes import FileStart, Probe, probe_of_table
 from recsys.data.readers.tables import MAX_COLUMNS, MAX_SHOWN_ROWS, Table, UnreadableRows
+from recsys.data.schema.column_names import known_names
 from recsys.errors import InputError
 from recsys.wording import Message
 
@@ -149,12 +150,33 @@ def _record(line: str) -> Any:
 
 
 def _records_of_object(text: str) -> list[Any] | None:
-    """The records of a text that is one object: its longest list of objects, or columns as pandas writes them."""
+    """The records of a text that is one object: its longest list of objects, columns as pandas has them, or users."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return _records_in(value) if isinstance(value, dict) else None
+    return _records_in(value) or _records_by_key(value) if isinstance(value, dict) else None
+
+
+def _records_by_key(value: dict[str, Any]) -> list[Any] | None:
+    """The items of each user, `{"ann": ["tea", …], …}`, the ratings, `{"ann": {"tea": 5, …}, …}`, or columns as lists.
+
+    None for anything else, such as one record.
+    """
+    single = str | int | float
+    if len(value) < 2:
+        return None
+    if all(isinstance(one, list) and all(isinstance(x, single) for x in one) for one in value.values()):
+        if {"user_id", "item_id"} <= known_names(list(value)).keys():
+            return [dict(zip(value, row, strict=False)) for row in zip(*value.values(), strict=False)]
+        return [{"user_id": user, "item_id": item} for user, items in value.items() for item in items]
+    if all(isinstance(one, dict) and all(isinstance(x, single) for x in one.values()) for one in value.values()):
+        return [
+            {"user_id": user, "item_id": item, "rating": rating}
+            for user, rated in value.items()
+            for item, rating in rated.items()
+        ]
+    return None
 
 
 def _records_in(value: Any, depth: int = 0) -> list[Any] | None:

@@ -17,10 +17,11 @@ from recsys.wording import Message
 START_BYTES = 1 << 20
 MAX_ROWS = 200_000  # of a column that are looked at to find out what it is
 _IMAGE, _PICKLED, _WEB_PAGE = Message("an image"), Message("a pickled object"), Message("a web page")
+_FEATHER = Message("a Feather file")
 _BINARY_FORMATS = {
     b"\x89PNG": _IMAGE, b"\xff\xd8\xff": _IMAGE, b"GIF8": _IMAGE, b"RIFF": Message("a sound, film or image"),
     b"\x89HDF": Message("an HDF5 file"), b"MATLAB 5.0": Message("a MATLAB file"), b"\x93NUMPY": Message("an array"),
-    b"\x80\x03": _PICKLED, b"\x80\x04": _PICKLED, b"\x80\x05": _PICKLED,
+    b"\x80\x03": _PICKLED, b"\x80\x04": _PICKLED, b"\x80\x05": _PICKLED, b"ARROW1": _FEATHER, b"FEA1": _FEATHER,
 }  # fmt: skip
 _TEXT_FORMATS = {
     "<!doctype": _WEB_PAGE, "<html": _WEB_PAGE, "<?xml": "XML", "%pdf": Message("a PDF"), "{\\rtf": "RTF"

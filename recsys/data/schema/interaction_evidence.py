@@ -143,7 +143,9 @@ def demand_interactions(probe: Probe) -> None:
 
 
 def _is_number(column: pa.ChunkedArray) -> bool:
-    return bool(np.isfinite(parse_numbers(column)).mean() >= 0.9) if len(column) else False
+    """Whether the cells that are not empty are numbers; one of empty cells only is as well."""
+    filled = len(column) - column.null_count
+    return bool(np.isfinite(parse_numbers(column)).sum() >= 0.9 * filled) if len(column) else False
 
 
 def words_of(name: str) -> frozenset[str]:

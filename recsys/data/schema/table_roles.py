@@ -17,6 +17,7 @@ from recsys.data.schema.cells import distinct_share, parse_texts
 from recsys.data.schema.column_names import ITEM_STEMS, USER_STEMS, known_names, normalised_name
 from recsys.data.schema.columns import detect_columns
 from recsys.data.schema.interaction_evidence import KEY_SHARE, SUBSET_WORDS, Evidence, evidence_of, words_of
+from recsys.data.schema.order_tables import join_orders
 from recsys.errors import InputError
 from recsys.wording import Message
 
@@ -32,7 +33,8 @@ class FoundTable:
 
     Attributes:
         name: the member of the archive, the sheet, or the file.
-        role: one of TABLE_ROLES, or "" for a table that isn't used.
+        role: one of TABLE_ROLES, "orders" for the one that has the users of the interactions (see
+            `recsys.data.schema.order_tables`), or "" for a table that isn't used.
         reason: why it has this role.
         columns: its columns.
     """
@@ -80,6 +82,10 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
                 name,
                 Message("It has {names}.", names=", ".join(by_name)),
             )
+    columns = {name: probe.sample.columns for name, probe in by_name.items()}
+    described = {chosen.get(role) for role in ID_OF}
+    joined = join_orders({name: probe for name, probe in by_name.items() if name not in described})
+    by_name |= {name: one.rows for name, one in joined.items()}
     evidence = {name: evidence_of(probe) for name, probe in by_name.items()} if len(probes) > 1 else {}
     first = chosen.get("interactions") or max(by_name, key=lambda name: evidence[name].rank if evidence else (True,))
     main, others = by_name[first], {name: probe for name, probe in by_name.items() if name != first}
@@ -88,6 +94,11 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
     else:
         reason = evidence[first].reason if evidence else Message("the only table")
     assigned = {first: ("interactions", reason)}
+    if first in joined:
+        orders = joined[first].orders
+        told = Message("its column “{column}” says whose each row of {table} is", column=joined[first].key, table=first)
+        assigned[orders] = ("orders", told)
+        del others[orders]
     side_tables: dict[str, tuple[Probe, Mapping[str, str]]] = {}
     for role in ID_OF:
         if role in chosen:
@@ -97,7 +108,7 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
         if side is not None:
             assigned[side.name] = (role, side.reason)
             side_tables[role] = (others.pop(side.name), side.roles)
-    found = tuple(FoundTable(n, *assigned.get(n, ("", "")), probe.sample.columns) for n, probe in by_name.items())
+    found = tuple(FoundTable(name, *assigned.get(name, ("", "")), columns[name]) for name in by_name)
     unused = tuple(probe.sample.name for name, probe in others.items() if evidence[name].likely)
     return AssignedTables(main, side_tables, found, unused)
 
