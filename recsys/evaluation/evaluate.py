@@ -23,6 +23,21 @@ from recsys.wording import Message
 Progress = Callable[[float, str], object]  # fraction in [0, 1], and what is being done
 
 
+MAX_SCORES, MIN_USERS = 4_000_000_000, 1_000
+"""Users × items that are ranked for a model, which takes some minutes on two cores; but no fewer users than these."""
+
+
+def drawn_users(holdout: Holdout, n_items: int, seed: int = 0) -> Holdout:
+    """The held-out users if a model has at most `MAX_SCORES` scores for them, else so many of them, drawn at random.
+
+    All items are ranked in any case. `MIN_USERS` are kept, so that the intervals do not become wide.
+    """
+    most = max(MAX_SCORES // max(n_items, 1), MIN_USERS)
+    if len(holdout) <= most:
+        return holdout
+    return holdout.part(np.sort(np.random.default_rng(seed).choice(len(holdout), most, replace=False)))
+
+
 def no_progress(fraction: float, message: str = "", **details: object) -> None:
     """Progress that is not shown."""
 

@@ -14,8 +14,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.repeats import ALLOW
+from recsys.evaluation import evaluate
+from recsys.evaluation.evaluate import no_progress
 from recsys.evaluation.study.transfer_study import transfer_study
 from recsys.jobs.description import JobDescription
+from recsys.jobs.evaluations import report_of
 from recsys.jobs.progress import Progress
 from recsys.metrics.registry import METRICS, metric_label
 from recsys.models.attention.config import AttentionConfig
@@ -71,6 +74,22 @@ def test_a_visitor_with_a_copy_of_the_run_finds_its_evaluation(saved: dict[str, 
     app = opened(copy.id, space=other.id)
     no_errors(app)
     assert "reaches NDCG@10" in app.subheader[0].value.replace("\\", "") and not state.jobs().of(other.id)
+
+
+def test_of_very_many_users_some_are_evaluated_and_the_page_says_so(
+    own_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "MAX_SCORES", 0)
+    monkeypatch.setattr(evaluate, "MIN_USERS", 30)
+    data = planted_dataset()
+    run = train_run(data, model="markov", name="many users")
+    entry = own_workspace.space(SPACE).save_run(run, data)
+    app = opened(entry.id, tab="segments")
+    no_errors(app)
+    assert f"Evaluated on 30 of {data.n_users:,} users, drawn at random" in everything_on(app)
+    no_errors(opened(entry.id, tab="alpha"))
+    report = report_of(run, data, "leave-one-out", no_progress)
+    assert len(report.users) == 30 and set(report.users) < set(run.split(data).test.users)
 
 
 @pytest.mark.parametrize("tab", list(TABS))

@@ -34,8 +34,8 @@ def _targets(evaluated: EvaluationContext) -> dict[str, str]:
 def _users(evaluated: EvaluationContext, chosen: str) -> list[int]:
     """The user indexes of a group of targets other than all users."""
     if chosen == SHORTEST:
-        users = evaluated.split.test.users
-        of = grouping(evaluated.dataset, evaluated.split.test, "history length").of
+        users = evaluated.holdout.users
+        of = grouping(evaluated.dataset, evaluated.holdout, "history length").of
         return [int(user) for user, group in zip(users, of, strict=True) if group == 0]
     return [int(user) for user in group_of(evaluated.context, chosen, None)[0]]
 

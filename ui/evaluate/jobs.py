@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from recsys.errors import ArtifactError, UnknownIdError
@@ -25,7 +26,7 @@ from ui.shell.widgets import escape_markdown
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
-    from recsys.data.splits import Split
+    from recsys.data.splits import Holdout, Split
     from recsys.evaluation import Report
 
 
@@ -54,6 +55,12 @@ class EvaluationContext:
     @cached_property
     def split(self) -> Split:
         return self.context.run.split(self.context.dataset)
+
+    @cached_property
+    def holdout(self) -> Holdout:
+        """The users of the report with their held-out items: all of the split, or those drawn from very many."""
+        held_out = self.split.test
+        return held_out.part(np.flatnonzero(np.isin(held_out.users, self.report.users)))
 
 
 def models_to_evaluate(context: RunContext, open_id: str) -> tuple[dict[str, Recommender], dict[str, str]]:

@@ -56,7 +56,7 @@ def _html(evaluated: EvaluationContext, lang: str) -> bytes:
         ),
     }  # fmt: skip
     values = report.models[0].per_user[report.main]
-    dataset, users = evaluated.dataset, evaluated.split.test
+    dataset, users = evaluated.dataset, evaluated.holdout
     attributes = ["history length", *(["scenario"] if len(dataset.catalogue.scenario_names) > 1 else [])]
     segments = [segment(values, grouping(dataset, users, by), report.main) for by in attributes]
     run_id, curve, targets = st.session_state.get(NEWEST_CURVE, ("", None, ""))

@@ -36,7 +36,7 @@ def users_grouped(evaluated: EvaluationContext, by: str) -> Grouping:
     Raises:
         UnknownIdError, ArtifactError: the saved group is gone or damaged.
     """
-    holdout = evaluated.split.test
+    holdout = evaluated.holdout
     if by == _FOUND:
         folder = str(evaluated.page.run_folder)
         clusters, names = cache.groups_of(folder)

@@ -39,6 +39,16 @@ def verdict(evaluated: EvaluationContext) -> None:
     for sentence in (report.repeats.sentence, report.parts_sentence):
         if sentence:
             st.caption(escape_markdown(tr(sentence), 400), help=terms_in(sentence))
+    if len(report.users) < len(evaluated.split.test):
+        st.caption(
+            tr(
+                "Evaluated on {n:,} of {all:,} users, drawn at random: with {items:,} items all of them would take too "
+                "long. All items are ranked.",
+                n=len(report.users),
+                all=len(evaluated.split.test),
+                items=evaluated.dataset.n_items,
+            )
+        )
     if evaluated.page.view.rules.words():
         left.caption(tr("The rules of Transfer do not apply here: every item that a user has not had is ranked."))
     show_figure(intervals_figure(report, metric), "verdict")
