@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest, element_tree
 
 from recsys.transfer import write_weights
 from ui.home.saved_work import LABELS
+from ui.language import LANGUAGES, in_language
 from ui.shell import state
 from ui.shell.frame import STEPS
 
@@ -32,14 +33,26 @@ class Label(str):
     """A label as it is on screen. AppTest would put it through the widget's `format_func` once more."""
 
 
-_format = element_tree._format_value_for_widget
-element_tree._format_value_for_widget = lambda how, value: (
-    str(value) if isinstance(value, Label) else _format(how, value)
-)
-_slider = element_tree.SelectSlider.format_func.fget  # a slider of options asks its own function, past the one above
-element_tree.SelectSlider.format_func = property(
-    lambda slider: lambda value: str(value) if isinstance(value, Label) else _slider(slider)(value)
-)
+def _worded(format_func: Any) -> property:
+    """A `format_func` that gives the label on screen: AppTest calls it outside of the page, which has a language."""
+
+    def of(widget: Any) -> Callable[[Any], str]:
+        def label(value: Any) -> str:
+            if isinstance(value, Label):
+                return str(value)
+            labels = [in_language(language, lambda: str(format_func(widget)(value))) for language in LANGUAGES]
+            return next((one for one in labels if one in widget.options), labels[0])
+
+        return label
+
+    return property(of)
+
+
+for kind in (
+    *(element_tree.ButtonGroup, element_tree.Multiselect, element_tree.Radio, element_tree.Selectbox),
+    element_tree.SelectSlider,
+):
+    kind.format_func = _worded(kind.format_func.fget)  # type: ignore[attr-defined,method-assign]
 
 DEFERRED_DOWNLOADS: dict[str, Callable[[], Any]] = {}
 """What makes the file of a download, by the id on its button: AppTest forgets it when a run has ended."""
