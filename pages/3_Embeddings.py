@@ -75,12 +75,12 @@ def body() -> None:
         with number:
             view.number_of_groups(context)
     with stage:
+        colour = colour_of(context, controls.colouring, state.projection.points, palette)
         if dims == 2:
-            colour = colour_of(context, controls.colouring, state.projection.points, palette)
             chosen = view.show_map(controls, state.projection, colour)
         else:
             chosen = choice(f"map_{context.entity}", len(context.names), identity_of(context.names))
-            view.show_cloud(context, state.projection, palette, chosen)
+            view.show_cloud(context, state.projection, colour, chosen)
         if len(chosen.rows):
             with st.container(key="map_drawer"):
                 drawer(context, chosen)

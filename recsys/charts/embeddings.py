@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,24 @@ SHAPES_3D = ("circle", "diamond", "square", "cross", "x", "circle-open", "diamon
 _MAX_POINTS = 20_000  # of a figure; of more, every n-th is drawn
 
 
+@dataclass(frozen=True, eq=False)
+class ColourScale:
+    """Colours of numbers.
+
+    Args:
+        title: what the numbers are.
+        places: (n,), of each point on the scale, 0 … 255.
+        colours: from one end to the other.
+        low, high: the labels at the ends.
+    """
+
+    title: str
+    places: np.ndarray
+    colours: Sequence[str]
+    low: str
+    high: str
+
+
 def cloud_figure(
     points: np.ndarray,
     names: Sequence[str],
@@ -40,11 +59,12 @@ def cloud_figure(
     groups: Sequence[str],
     *,
     colours: Sequence[str] | None = None,
+    scale: ColourScale | None = None,
     chosen: Sequence[int] = (),
     title: str = "",
     height: int = 560,
 ) -> Figure:
-    """A projection in three dimensions, one trace per group, chosen points with a ring.
+    """A projection in three dimensions, one trace per group or one coloured by number, chosen points with a ring.
 
     Args:
         points: float (n, 3).
@@ -52,13 +72,21 @@ def cloud_figure(
         labels: int (n,), the group of each point.
         groups: names of the groups.
         colours: of the groups; None uses the theme's.
+        scale: colours by number in place of the groups.
         chosen: rows with a ring.
         title: "" for one that says how to read it.
     """
     from plotly.graph_objects import Scatter3d
 
     title = title or tr("Near points have similar embeddings")
-    counted = tr("{title}: {points:,} points in {groups} groups.", title=title, points=len(points), groups=len(groups))
+    if scale is None:
+        counted = tr(
+            "{title}: {points:,} points in {groups} groups.", title=title, points=len(points), groups=len(groups)
+        )
+    else:
+        counted = tr(
+            "{title}: {points:,} points coloured by {number}.", title=title, points=len(points), number=scale.title
+        )
     figure = sentence_figure(title, alternative=counted)
     rows = np.arange(0, len(points), max(1, -(-len(points) // _MAX_POINTS)))
     size = float(np.clip(90 / np.sqrt(len(rows) + 1), 2.0, 6.0))
@@ -71,7 +99,21 @@ def cloud_figure(
         }
         figure.add_trace(Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, name=name, **hover))
 
-    for group, name in enumerate(groups):
+    if scale is not None:
+        shown = {
+            "cmin": 0,
+            "cmax": 255,
+            "colorscale": list(scale.colours),
+            "colorbar": {
+                "title": {"text": plain_text(scale.title, 40)},
+                "tickvals": [0, 255],
+                "ticktext": [plain_text(scale.low, 40), plain_text(scale.high, 40)],
+                "len": 0.6,
+            },
+        }
+        marker = {"size": size, "color": scale.places[rows], "opacity": 0.8, "line": {"width": 0}, **shown}
+        add(rows, marker, plain_text(scale.title, 40))
+    for group, name in enumerate(groups if scale is None else ()):
         members = rows[labels[rows] == group]
         colour = colours[group % len(colours)] if colours else group_colour(group)
         marker = {"size": size, "color": colour, "opacity": 0.8, "line": {"width": 0}}
@@ -86,7 +128,7 @@ def cloud_figure(
         legend={"itemsizing": "constant", "x": 0, "y": 1, "bgcolor": "rgba(0,0,0,0)"},
         scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"},
         margin={"l": 0, "r": 0, "b": 0},
-        showlegend=True,
+        showlegend=scale is None or len(chosen) > 0,
     )
     return figure
 

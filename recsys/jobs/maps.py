@@ -114,7 +114,8 @@ def save_map(
     Args:
         made_for: the "run" whose map it is, and the "representation" of its users.
     """
-    meta = {**made_for, "key": key, "method": projection.method, **settings.meta(len(projection.points))}
+    common = settings.meta(len(projection.points))
+    meta = {**made_for, "key": key, "method": projection.method, **settings.to_json(), **common}
     with suppress(StudioError):
         space.save("map", settings.label, lambda folder: save_projection(projection, folder), meta)
     return projection

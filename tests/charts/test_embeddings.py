@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.charts.embeddings import (
+    ColourScale,
     cloud_figure,
     column_figure,
     history_lengths_figure,
@@ -29,6 +30,17 @@ def test_every_point_is_drawn_once_in_its_group() -> None:
     assert chosen.x[0] == points[4, 0]
     shown = " ".join([*groups[0].text, groups[1].name, groups[1].hovertemplate])
     assert "<b" not in shown and "&lt;b" in shown
+
+
+def test_numbers_are_coloured_on_a_scale_with_labels_at_its_ends() -> None:
+    points, places = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30)
+    scale = ColourScale(HOSTILE, places, ["#000000", "#FFFFFF"], "1 item", HOSTILE)
+    figure = cloud_figure(points, ["x"] * 30, places, [], scale=scale, chosen=[4])
+    trace, chosen = figure.data
+    np.testing.assert_array_equal(trace.marker.color, places)
+    assert (trace.marker.cmin, trace.marker.cmax) == (0, 255) and trace.marker.colorbar.ticktext[0] == "1 item"
+    shown = trace.name + trace.marker.colorbar.title.text + trace.marker.colorbar.ticktext[1]
+    assert "<b" not in shown and "&lt;b" in shown and chosen.x[0] == points[4, 0]
 
 
 def test_many_points_are_thinned_out_evenly() -> None:

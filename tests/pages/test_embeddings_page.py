@@ -24,7 +24,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
-from tests.pages.screen import no_errors
+from tests.pages.screen import after_jobs, no_errors
 from ui import cache
 from ui.cache import Representation
 from ui.components.point_map.payload import bits_of
@@ -246,6 +246,36 @@ def test_items_have_their_own_map_and_three_dimensions_their_own_figure(space: S
     no_errors(app)
     app.segmented_control(key="map_dims").set_value(3).run()
     no_errors(app)
+
+
+def test_a_saved_map_opens_with_its_settings(space: Space) -> None:
+    app = opened(space)
+    app.segmented_control(key="map_side").set_value("items").run()
+    app.segmented_control(key="map_dims").set_value(3).run()
+    app = after_jobs(app)
+    saved = next(entry for entry in space.entries("map") if (entry.meta["side"], entry.meta["dims"]) == ("items", 3))
+    for meta in (saved.meta, {name: saved.meta[name] for name in ("run", "side", "dims", "rows")}):
+        entry = space.save_json("map", "as it was saved", {}, {**meta, "key": "other"})  # older versions saved less
+        home = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+        home.session_state["space"] = ANN
+        after_jobs(home.run()).button(key=f"open_{entry.id}").click().run()
+        no_errors(home)
+        assert (home.title[0].value, home.segmented_control(key="map_dims").value) == ("Map of items", 3)
+        space.delete(entry.id)
+
+
+def test_three_dimensions_are_coloured_as_is_chosen(space: Space) -> None:
+    app = opened(space)
+    app.segmented_control(key="map_dims").set_value(3).run()
+    app.selectbox(key="map_colour_users").set_value("column:band").run()
+    no_errors(app)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    named = {trace["name"] for trace in figure["data"]}
+    assert named == {"&lt;b&gt;old&lt;/b&gt;", "young"}, named
+    app.selectbox(key="map_colour_users").set_value("Activity").run()
+    no_errors(app)
+    (trace,) = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert trace["marker"]["colorbar"]["title"]["text"] == "Activity (items)"
 
 
 def test_the_map_of_interests_and_of_the_next_choice_are_chosen_in_the_url(space: Space) -> None:

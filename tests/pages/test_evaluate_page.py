@@ -82,7 +82,7 @@ def test_of_very_many_users_some_are_evaluated_and_the_page_says_so(
     monkeypatch.setattr(evaluate, "MAX_SCORES", 0)
     monkeypatch.setattr(evaluate, "MIN_USERS", 30)
     data = planted_dataset()
-    run = train_run(data, model="markov", name="many users")
+    run = train_run(data, model="markov", name="beside")
     entry = own_workspace.space(SPACE).save_run(run, data)
     app = opened(entry.id, tab="segments")
     no_errors(app)
@@ -317,6 +317,32 @@ def test_a_study_says_which_users_chose_alpha_and_how_the_models_were_trained(
     assert any("another model" in str(info.value) for info in app.info) and meta["model"] != {}
     assert any(button.label.startswith("Run the study") for button in app.button)
     space.delete(third.id)
+
+
+def test_the_study_that_was_opened_is_shown_and_others_can_be_chosen(
+    saved: dict[str, str], study: dict[str, Any]
+) -> None:
+    space, other = state.workspace().space(SPACE), {**study, "sources_cut": not study["sources_cut"]}
+    meta = study_meta(space, saved["last-one"])
+    older = space.save_json("study", "of March", other, meta)
+    newer = space.save_json("study", "of April", study, meta)
+
+    def told(app: AppTest) -> bool:
+        no_errors(app)
+        return any("history ends before the time" in str(caption.value) for caption in app.caption)
+
+    app = opened(saved["last-one"], tab="study")
+    picker = app.selectbox(key="study_shown_users")
+    assert picker.value == newer.id and told(app) == study["sources_cut"]
+    assert [label.split(" · ")[0] for label in picker.options] == ["of April", "of March"]
+    assert told(picker.set_value(older.id).run()) != study["sources_cut"]
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"], app.query_params["run"] = SPACE, saved["last-one"]
+    after_jobs(app.run()).button(key=f"open_{older.id}").click().run()
+    app = after_jobs(app)
+    assert app.selectbox(key="study_shown_users").value == older.id and told(app) != study["sources_cut"]
+    for entry in (older, newer):
+        space.delete(entry.id)
 
 
 @pytest.mark.parametrize("tab", ["compare", "segments", "like"])

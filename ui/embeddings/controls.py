@@ -19,7 +19,14 @@ from ui.embeddings.colouring import agreement_of, colouring_label, colourings
 from ui.embeddings.map_context import MapContext, map_context
 from ui.glossary import meaning_of
 from ui.shell.frame import PageContext
-from ui.shell.widgets import escape_markdown, number_duplicates, one_line, option_labels, url_switch
+from ui.shell.widgets import (
+    escape_markdown,
+    number_duplicates,
+    one_line,
+    option_labels,
+    set_widget_value,
+    url_switch,
+)
 
 REPRESENTATIONS: dict[Representation, Message] = {
     "interests": Message("Interests"),
@@ -145,9 +152,8 @@ def _representation(page: PageContext) -> Representation:
 
 
 def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:
-    return st.segmented_control(
-        label, options, default=default, required=True, key=key, format_func=words, label_visibility="collapsed"
-    )
+    set_widget_value(key, st.session_state.get(key, default))  # Home sets it, too, where a saved map is opened
+    return st.segmented_control(label, options, required=True, key=key, format_func=words, label_visibility="collapsed")
 
 
 def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:

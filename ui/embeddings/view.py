@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from recsys.cases.parties import SEVERAL, SeveralUsers, group_of
-from recsys.charts.embeddings import cloud_figure, number_of_groups_figure, quality_figure
+from recsys.charts.embeddings import ColourScale, cloud_figure, number_of_groups_figure, quality_figure
 from recsys.charts.style import format_number
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection import TOO_FEW, Method
@@ -18,7 +18,6 @@ from recsys.errors import StudioError
 from recsys.jobs.maps import ProjectionSettings
 from recsys.wording import Message, in_a_row, recognised, tr
 from ui.components.point_map import (
-    GROUP_COLOURS,
     NO_ARROWS,
     Choice,
     Colour,
@@ -32,7 +31,7 @@ from ui.embeddings.controls import Controls
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.shell.figures import show_figure
-from ui.shell.widgets import escape_markdown
+from ui.shell.widgets import escape_markdown, set_widget_value
 
 if TYPE_CHECKING:
     from recsys.embeddings.projection import Projection
@@ -79,14 +78,18 @@ def show_map(controls: Controls, projection: Projection, colour: Colour) -> Choi
     )
 
 
-def show_cloud(context: MapContext, projection: Projection, palette: Palette, chosen: Choice) -> None:
+def show_cloud(context: MapContext, projection: Projection, colour: Colour, chosen: Choice) -> None:
     """The map in three dimensions, which can be rotated and zoomed; points are chosen on the flat map."""
+    shown = colour.settings
     figure = cloud_figure(
         projection.points,
         context.names,
-        context.labels,
-        context.groups,
-        colours=GROUP_COLOURS[palette],
+        colour.codes,
+        shown.get("names", ()),
+        colours=shown["hex"],
+        scale=ColourScale(colour.title, colour.codes, shown["hex"], shown["low"], shown["high"])
+        if shown["kind"] == "ramp"
+        else None,
         chosen=[int(row) for row in chosen.rows[:_MOST_RINGED]],
         title=tr(
             "{n:,} users: near points have similar embeddings. Drag to rotate"
@@ -151,10 +154,12 @@ REFERENCE_COST = Message(
 def settings_controls() -> tuple[int, float, Method]:
     """Neighbours and minimum distance, each with a hint on its value; the layout where umap-learn is installed."""
     left, right = st.columns(2)
+    usual = {"map_neighbours": ProjectionSettings.neighbours, "map_distance": ProjectionSettings.min_distance}
+    for key, value in {**usual, "map_layout": ProjectionSettings.layout}.items():
+        set_widget_value(key, st.session_state.get(key, value))  # Home sets them, too, where a saved map is opened
     neighbours = left.select_slider(
         tr("Neighbours"),
         [5, 10, 15, 30, 50, 100],
-        ProjectionSettings.neighbours,
         key="map_neighbours",
         help=tr("UMAP’s n_neighbors: how many nearest neighbours of each point it tries to keep near."),
     )
@@ -168,7 +173,6 @@ def settings_controls() -> tuple[int, float, Method]:
     distance = right.select_slider(
         tr("Minimum distance"),
         [0.0, 0.05, 0.1, 0.25, 0.5, 0.8],
-        ProjectionSettings.min_distance,
         key="map_distance",
         help=tr("UMAP’s min_dist: how close points may come on the map."),
     )
@@ -183,10 +187,10 @@ def settings_controls() -> tuple[int, float, Method]:
     if find_spec("umap") is None:
         return int(neighbours), float(distance), "umap"
     layout = st.segmented_control(
-        tr("Layout"), list(layouts), default="umap", required=True, key="map_layout", format_func=layouts.__getitem__,
+        tr("Layout"), list(layouts), required=True, key="map_layout", format_func=layouts.__getitem__,
         help=tr(in_a_row([meaning_of("UMAP"), REFERENCE_COST])),
     )  # fmt: skip
-    return int(neighbours), float(distance), layout
+    return int(neighbours), float(distance), layout or ProjectionSettings.layout
 
 
 def quality(projection: Projection) -> None:

@@ -18,9 +18,8 @@ from recsys.evaluation.study.results import check_study
 from recsys.evaluation.study.verdict import saved_verdict
 from recsys.evaluation.study.what_helps import what_helps
 from recsys.jobs.description import JobDescription
-from recsys.jobs.studies import MADE_FOR, data_key, saved_studies, studied_model
+from recsys.jobs.studies import MADE_FOR, data_key, is_of_model, saved_studies, studied_model
 from recsys.metrics.uncertainty import Estimate
-from recsys.runs import Run
 from recsys.wording import Message, listed, tr
 from recsys.workspace import Entry, Space, read_content
 from ui.evaluate.jobs import EvaluationContext
@@ -28,7 +27,7 @@ from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
 from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import download, set_widget_value
+from ui.shell.widgets import download, number_duplicates, set_widget_value
 from ui.transfer.advice import axis_of
 
 AXES = {
@@ -36,7 +35,7 @@ AXES = {
     "time": Message("the user’s own past"),
     "scenarios": Message("another scenario"),
 }
-OPENED_AXIS = "study_opened"  # in the session, until the tab shows it: the axis of the study that was opened on Home
+OPENED_STUDY = "study_opened"  # in the session, until the tab shows it: the id of the study that was opened on Home
 DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 
 
@@ -45,12 +44,13 @@ def study_tab(evaluated: EvaluationContext) -> None:
     data = evaluated.dataset
     offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
     axes, now = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}, axis_of(evaluated.page)
-    key, opened = "study_axis", st.session_state.pop(OPENED_AXIS, None)
-    now = next((one for one in (opened, st.session_state.get(key), now) if one in axes), "users")
+    key, opened = "study_axis", _entry(evaluated.page.space, st.session_state.pop(OPENED_STUDY, ""))
+    of_opened = None if opened is None else opened.meta.get("axis")
+    now = next((one for one in (of_opened, st.session_state.get(key), now) if one in axes), "users")
     set_widget_value(key, now)
     label, shown = tr("Source"), axes.__getitem__
     axis = st.segmented_control(label, list(axes), format_func=shown, key=key, required=True) or now
-    content = _study(evaluated, axis)
+    content = _study(evaluated, axis, "" if opened is None else opened.id)
     if content is None:
         controls = reduce(
             lambda row, name: Message("{words} and {word}", words=row, word=name),
@@ -159,23 +159,62 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _study(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
-    """The newest saved study of this axis for the model of the open run; else a button that starts it, and a study of
-    another model, which says so."""
+def _study(evaluated: EvaluationContext, axis: str, opened: str) -> Mapping[str, Any] | None:
+    """A saved study of this axis: the opened or chosen one, else the newest for the model of the open run.
+
+    Without one for that model there is a button that starts it. A study of another model says so.
+
+    Args:
+        opened: the id of the study that was just opened on Home; "" for none.
+    """
     page, data = evaluated.page, evaluated.dataset
-    model = studied_model(evaluated.run, data)
-    space, wanted = page.space, job_id(page, "study", axis, *data_key(data), model)
-    content = _saved_study(evaluated, axis, evaluated.run)
-    if content is not None:
+    saved = {entry.id: (entry, content) for entry, content in saved_studies(page.space, data, axis=axis)}
+    of_run = [one for one, (entry, _) in saved.items() if is_of_model(entry.meta, evaluated.run, data)]
+    chosen = _chosen_study({one: entry for one, (entry, _) in saved.items()}, opened, next(iter(of_run), ""), axis)
+    if not of_run and (content := _study_job(evaluated, axis)) is not None:
         return content
+    if not chosen:
+        return None
+    if chosen not in of_run:
+        st.info(tr("This study trained another model than the open run has: its figures are not of the open run."))
+    entry, content = saved[chosen]
+    return _checked(content, entry)
+
+
+def _chosen_study(saved: Mapping[str, Entry], opened: str, newest: str, axis: str) -> str:
+    """The id of one of the saved studies, by a picker where there are several; "" where there is none.
+
+    Args:
+        newest: the one to begin with.
+    """
+    if len(saved) < 2:
+        return next(iter(saved), "")
+    key = f"study_shown_{axis}"
+    if opened in saved or st.session_state.get(key) not in saved:
+        set_widget_value(key, opened if opened in saved else newest or next(iter(saved)))
+    names = {one: f"{tr(entry.label)} · {entry.created[:16].replace('T', ' ')} UTC" for one, entry in saved.items()}
+    shown = number_duplicates(names)
+    return st.selectbox(tr("Study"), list(saved), format_func=lambda one: shown.get(one, one), key=key)
+
+
+def _study_job(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
+    """The study for the model of the open run as a job: a button, its progress, then what it has found."""
+    page, data = evaluated.page, evaluated.dataset
+    model, space = studied_model(evaluated.run, data), page.space
+    wanted = job_id(page, "study", axis, *data_key(data), model)
     job = JobDescription(wanted, "study", space.id, run=page.run_id, settings={"axis": axis, "model": model})
     label = Message("the study of transfer from {source}", source=AXES[axis])
     button = tr("Run the study: transfer from {source}", source=AXES[axis])
     key = job.key(" ".join(data_key(data)))
-    content = job_result(page, job, label, kind="study", button=button, own_key=key, opened=partial(_opened, space))
-    if content is None and (content := _saved_study(evaluated, axis, None)):
-        st.info(tr("This study trained another model than the open run has: its figures are not of the open run."))
-    return content
+    return job_result(page, job, label, kind="study", button=button, own_key=key, opened=partial(_opened, space))
+
+
+def _entry(space: Space, study: str) -> Entry | None:
+    """A saved study; None where there is none of this id."""
+    try:
+        return space.get(study)
+    except UnknownIdError:
+        return None
 
 
 def _opened(space: Space, study: str | None) -> Mapping[str, Any] | None:
@@ -190,9 +229,3 @@ def _checked(content: Mapping[str, Any], entry: Entry) -> Mapping[str, Any]:
     """The content of a saved study, and what it was made for, by which the shell takes its export."""
     made_for = {name: entry.meta[name] for name in MADE_FOR if name in entry.meta}
     return {**check_study(content), "made_for": made_for}
-
-
-def _saved_study(evaluated: EvaluationContext, axis: str, run: Run | None) -> Mapping[str, Any] | None:
-    """The newest saved study of this axis and data: of the model of a run, or of any."""
-    studies = saved_studies(evaluated.page.space, evaluated.dataset, run, axis=axis)
-    return next((_checked(content, entry) for entry, content in studies), None)

@@ -38,6 +38,14 @@ OPENS = {
 }
 
 
+MAP_CONTROLS = {
+    "entity": "map_side",
+    "dims": "map_dims",
+    "neighbours": "map_neighbours",
+    "min_distance": "map_distance",
+    "layout": "map_layout",
+}
+"""Setting of a saved map -> key of its control on Embeddings."""
 ROWS, MORE_ROWS = 30, 100
 SHOWN = "saved_shown"  # in the session: how many rows are shown
 
@@ -182,9 +190,9 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
             run.id for run in runs.values() if run.meta.get("fingerprint") == entry.meta.get("fingerprint", "")
         ]
         context = {"run": on_same_data[0]} if on_same_data and page.run_id not in on_same_data else {}
-        from ui.evaluate.study import OPENED_AXIS  # heavy too
+        from ui.evaluate.study import OPENED_STUDY  # heavy too
 
-        st.session_state[OPENED_AXIS] = entry.meta.get("axis")
+        st.session_state[OPENED_STUDY] = entry.id
         return {**context, "tab": "study"}
     if entry.kind == "map":
         return _view_of_map(page, entry)
@@ -196,7 +204,14 @@ def _view_of(page: PageContext, entry: Entry) -> dict[str, Any]:
 
 
 def _view_of_map(page: PageContext, entry: Entry) -> dict[str, Any]:
-    """The run that a map was made for; that which is open where it is gone, or the map is of an older version."""
+    """The run that a map was made for; that which is open where it is gone, or the map is of an older version.
+
+    The controls of the page will show the map's settings.
+    """
+    settings = {"entity": "users" if entry.meta.get("side") == "people" else "items", **entry.meta}
+    for name, key in MAP_CONTROLS.items():
+        if name in settings:  # older versions saved the first two
+            st.session_state[key] = settings[name]
     run = str(entry.meta.get("run", ""))
     context = {"tab": "next-choice"} if entry.meta.get("representation") == "next-choice" else {}
     try:
