@@ -484,9 +484,10 @@ class User:
         again = mixer(fresh)
         found = [text for text in problems_on(fresh) if not _is_expected_refusal(text, _refused_by(now))]
         problems = [f"in a fresh session: {text}" for text in found]
-        if not problems and (again is None or any(again[name] != shown[name] for name in LISTED)):
-            problems.append(f"a fresh session shows another list for {now}")
-        return problems
+        if problems or again is None:
+            return problems or [f"a fresh session shows no list for {now}"]
+        other = {name: (shown[name], again[name]) for name in LISTED if again[name] != shown[name]}
+        return [f"a fresh session shows another list for {now}: {str(other)[:600]}"] if other else []
 
     def _check_other_visitor(self, session: Session, params: dict[str, str]) -> list[str]:
         """Another user may see what the URL shares, and nothing that is saved here."""
