@@ -14,7 +14,6 @@ from recsys.transfer import METHODS, TransferMethod
 from recsys.transfer.methods import DEFAULT
 from recsys.wording import Message, tr, tr_n
 from ui.components.mixer import MethodOption
-from ui.glossary import meaning_of_method
 from ui.run_context import RunContext
 
 
@@ -24,9 +23,15 @@ def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
 
 
 def method_options(context: RunContext, rules: Rules) -> tuple[MethodOption, ...]:
-    """The methods to choose from in the mixer: of a protected source only the linear blend reads no histories."""
+    """The methods to choose from in the mixer: of a protected source only the linear blend reads no histories.
+
+    Their texts are messages, because a pair is kept for visitors of either language.
+    """
     found = {DEFAULT: METHODS[DEFAULT]} if rules.epsilon else usable_methods(context)
-    return tuple(MethodOption(name, method.label, meaning_of_method(name)) for name, method in found.items())
+    return tuple(
+        MethodOption(name, method.label, Message("{sentence} {paper}.", sentence=method.sentence, paper=method.paper))
+        for name, method in found.items()
+    )
 
 
 def applied_beside(context: RunContext, beside: str, rules: Rules) -> tuple[str, str]:
