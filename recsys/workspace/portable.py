@@ -66,14 +66,14 @@ def import_zip(space: Space, content: bytes) -> tuple[Entry, ...]:
         Whenever one of these is raised, nothing is imported.
     """
     with disk_errors(Message("the imported items")), import_folder(space.folder) as building:
-        folders = _unpack(content, building)
+        folders = _unpack(content, building, space)
         entries = assign_new_ids(building, folders, check_entries(folders))
         space.check_free_space(sum(entry.bytes for entry in entries))
         move_into_place(building)
     return entries
 
 
-def _unpack(content: bytes, target: Path) -> list[Path]:
+def _unpack(content: bytes, target: Path, space: Space) -> list[Path]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except DAMAGED_ARCHIVE as error:
@@ -81,6 +81,7 @@ def _unpack(content: bytes, target: Path) -> list[Path]:
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         _check(members)
+        space.check_free_space(sum(member.file_size for member in members), written=False)
         left = MAX_BYTES
         for member in members:
             file = target / member.filename

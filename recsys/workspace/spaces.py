@@ -335,10 +335,14 @@ class Space:
         """Size on disk, the trash included."""
         return folder_bytes(self.folder)
 
-    def check_free_space(self, size: int) -> None:
-        """Raises StudioError when the space, with the `size` bytes just written into it, exceeds its limit on disk."""
-        limit, used = self.workspace.space_bytes, self.bytes()
-        if used > limit:  # the new entry is already on disk, so it is counted in `used`
+    def check_free_space(self, size: int, written: bool = True) -> None:
+        """Raises StudioError when the space with `size` bytes more exceeds its limit on disk.
+
+        Args:
+            written: whether these bytes are on disk already, in this space.
+        """
+        limit, used = self.workspace.space_bytes, self.bytes() + (0 if written else size)
+        if used > limit:
             raise StudioError(
                 "your saved work",
                 Message("may take {megabytes:,.0f} MB on disk", megabytes=limit / 1e6),

@@ -170,6 +170,17 @@ def test_an_import_that_finds_the_space_full_leaves_nothing(spaces: tuple[Space,
     assert small.entries() == (kept,) and sorted(p.name for p in small.folder.iterdir()) == ["note"]
 
 
+def test_an_import_beyond_the_space_is_refused_before_it_is_unpacked(
+    spaces: tuple[Space, Space], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = spaces
+    packed = export_zip(here, [here.save("note", "n", lambda folder: fill_file(folder, 400_000)).id])
+    small = Workspace(tmp_path / "small", space_bytes=100_000).space(THERE)
+    monkeypatch.delattr(zipfile.ZipFile, "open")
+    with pytest.raises(StudioError, match="may take"):
+        import_zip(small, packed)
+
+
 def test_an_import_that_fits_is_not_counted_twice(spaces: tuple[Space, Space], tmp_path: Path) -> None:
     here, _ = spaces
     ids = [here.save("note", f"{n}", lambda folder: fill_file(folder, 40_000)).id for n in range(4)]
