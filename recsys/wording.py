@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 _FORMATTER = string.Formatter()
 _CHINESE, _LATIN = "[\u3400-\u9fff]", "[A-Za-z0-9]"
 _MEETING = re.compile(f"{_CHINESE}{_LATIN}|{_LATIN}{_CHINESE}")
+_NUMBER = "0|[1-9][0-9]{0,2}(?:,[0-9]{3}){0,5}"  # a whole number exactly as the format "," writes it
 T = TypeVar("T")
 Catalogue = Mapping[str, str]
 """Templates in English -> the same in another language, with the same places."""
@@ -118,12 +119,13 @@ def recognised(text: str, *templates: str) -> str:
     """A saved English text as the message of the first template that makes it; the text itself where none does.
 
     Args:
-        templates: whose places have no format, for texts, or the format ",", for whole numbers.
+        templates: whose places have no format, for texts, or the format ",", for whole numbers. A number that is
+            written otherwise ("2024", ",") is not of the template, which would show it differently.
     """
     for template in templates:
         parts = list(string.Formatter().parse(template))
         numbers = {name for _, name, form, _ in parts if name and form}
-        value = {name: r"[\d,]+" if name in numbers else ".+?" for _, name, _, _ in parts if name}
+        value = {name: _NUMBER if name in numbers else ".+?" for _, name, _, _ in parts if name}
         pattern = "".join(
             re.escape(text) + (f"(?P<{name}>{value[name]})" if name else "") for text, name, _, _ in parts
         )

@@ -38,7 +38,14 @@ def test_the_names_inside_are_recognised_too() -> None:
     assert run.values["number"] == 1_200 and isinstance(run.values["data"], Message)
 
 
-@pytest.mark.parametrize("name", ["winter", "Run fast on Mondays", "Notes (sample)", "Walking on water", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("winter", "Run fast on Mondays", "Notes (sample)", "Walking on water", ""),
+        *("Run , on x", "Run 1,2 on x", ",, trials on x", "mine (stopped after epoch ,)"),
+        *("Run 2024 on sales", "Run 007 on b", "Run ٣ on b", f"Run {'9' * 5_000} on b"),
+    ],
+)
 def test_a_name_of_a_user_stays(name: str) -> None:
     assert known_name(name) == name and not isinstance(known_name(name), Message)
 
