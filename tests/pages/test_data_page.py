@@ -215,6 +215,8 @@ def test_pseudonyms_replace_every_id_before_saving_and_the_key_is_shown_once(spa
     assert load_dataset(space.path(space.entries("dataset")[0].id)).users.ids == dataset.users.ids
     drop(app, ("other.csv", GOOD.replace(b"c1,", b"c9,")))
     assert len(app.code[0].value) == 32 and app.code[0].value != key
+    drop(app, ("other.csv", GOOD.replace(b"c1,", b"c8,")))
+    assert len(space.entries("dataset")) == 3, "another file of the same name replaces nothing"
 
 
 def test_a_path_opens_only_inside_the_allowed_folder(

@@ -100,7 +100,7 @@ def _upload(page: PageContext) -> tuple[dict[str, Any], list[Any]]:
     else:
         return {**switches, **side_tables}, uploaded
     _empty_fields([*files, *uploaded])
-    same = data is not None and (not files or (raw.pseudonyms and data.raw.name == raw.name))
+    same = data is not None and (not files or (raw.pseudonyms and data.raw.files == raw.files))
     read(page, raw, options, replaces=data if same else None)
     st.rerun()  # the reading failed: shows the empty fields and the reason
 

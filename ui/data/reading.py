@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.errors import StudioError
-from recsys.wording import tr
+from recsys.wording import numbered, tr
 from ui.data.reading_cost import reading_cost
 from ui.data.replaced import replace_dataset
 from ui.data.uploads import uploads
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Content = bytes | Path
 OPEN, FAILED, NEW_KEY = "data_open", "data_refused", "data_key_once"  # in the session
+ENDINGS = frozenset(
+    (
+        *(".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"),
+        *(".xlsx", ".xls", ".db", ".sqlite", ".sqlite3", ".duckdb", ".gz", ".zip"),
+    )
+)
+"""Of the names of files that say nothing but how the file is written."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +216,26 @@ def _source(raw: RawData) -> Files | tuple[tuple[str, Content, str], ...]:
     if len(raw.files) == 1:
         return tuple((name, content, "") for name, content in raw.files)
     if raw.scenarios:
-        return tuple((name, content, Path(name).stem.split(".")[0]) for name, content in raw.files)
+        scenarios = scenario_names([name for name, _ in raw.files])
+        return tuple((name, content, scenario) for (name, content), scenario in zip(raw.files, scenarios, strict=True))
     from recsys.data.readers.archives import Files
 
     return Files(raw.files)
+
+
+def scenario_names(files: Sequence[str]) -> list[str]:
+    """What the scenarios of files are called, all different: their names without what says that they are tables.
+
+    Args:
+        files: names, with their folders where a folder was given.
+    """
+    paths = [_without_endings(PurePath(file)) for file in files]
+    names = [path.name for path in paths]
+    return numbered([name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)])
+
+
+def _without_endings(path: PurePath) -> PurePath:
+    """`books.csv.gz` as `books`, but `2024.01.csv` as `2024.01`."""
+    while path.suffix.lower() in ENDINGS:
+        path = path.with_suffix("")
+    return path
