@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.data.repeats import ALLOW
@@ -86,3 +89,26 @@ def look_in_every_tab(run_id: str, page: str, lang: str, word: str) -> None:
     for app in in_every_tab(opened(run_id, page, lang=lang, target="user:u3", source="user:u4")):
         no_errors(app)
         assert {text for text in texts_on(app) if re.search(word, text)} == set()
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", r"\b[Uu]sers?\b(?! table)"), ("zh", "用户(?!表)")])
+def test_no_file_speaks_of_users_over_sessions(
+    run_id: str, lang: str, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit makes a file when its button is pressed, outside of the page's run."""
+    files: dict[str, Callable[[], bytes]] = {}
+
+    def offer(label: str, make: Callable[[], bytes], **given: Any) -> None:
+        files[given["key"]] = make
+
+    monkeypatch.setattr(st, "download_button", offer)
+    opened(run_id, "5_Evaluate", tab="report", lang=lang)
+    for tab in ("files", "cases"):
+        app = opened(run_id, "4_Transfer", tab=tab, target="user:u3", source="user:u4", lang=lang)
+        if tab == "cases":
+            app.session_state["transfer_source"] = True
+            app.button(key="cases_save").click().run()
+    texts = {name: files[name]().decode() for name in ("report_html", "out_report", "out_cases_md", "out_cases_html")}
+    for name, text in texts.items():
+        written = re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
+        assert set(re.findall(f".{{0,40}}(?:{word}).{{0,40}}", written)) == set(), name

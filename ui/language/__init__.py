@@ -30,7 +30,8 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 COOKIE = "studio_language"
 _IN_SESSION, _CHOSEN = "language", "language_chosen"
 _OVER_SESSIONS = "language_over_sessions"  # in the session: whether the open data hold sessions in place of users
-_OF_FILE: ContextVar[str] = ContextVar("_OF_FILE", default="")
+_OF_FILE: ContextVar[tuple[str, bool]] = ContextVar("_OF_FILE", default=("", False))
+"""The language of the file that is made now, "" for none, and whether its data hold sessions in place of users."""
 T = TypeVar("T")
 
 
@@ -69,7 +70,10 @@ def word_for_sessions(sessions: bool) -> None:
 
 
 def over_sessions() -> bool:
-    """Whether this page is about sessions; False outside of a page."""
+    """Whether this page, or the file that is made now, is about sessions; False outside of both."""
+    lang, sessions = _OF_FILE.get()
+    if lang:
+        return sessions
     return get_script_run_ctx(suppress_warning=True) is not None and bool(st.session_state.get(_OVER_SESSIONS))
 
 
@@ -99,9 +103,13 @@ def _catalogue_over_sessions(lang: str) -> Catalogue:
     return sessions_catalogue(catalogue("zh"), catalogue(lang))  # every sentence has an entry in Chinese
 
 
-def in_language(lang: str, make: Callable[[], T]) -> T:
-    """What `make` returns, worded in a language: for files, which are made outside the run of a page."""
-    before = _OF_FILE.set(lang)
+def in_language(lang: str, make: Callable[[], T], sessions: bool = False) -> T:
+    """What `make` returns, worded in a language: for files, which are made outside the run of a page.
+
+    Args:
+        sessions: whether the data hold sessions in place of users.
+    """
+    before = _OF_FILE.set((lang, sessions))
     try:
         return make()
     finally:
@@ -110,12 +118,12 @@ def in_language(lang: str, make: Callable[[], T]) -> T:
 
 def file_language() -> str:
     """The language of the file that is made now: "en" or "zh"."""
-    return _OF_FILE.get() or "en"
+    return _OF_FILE.get()[0] or "en"
 
 
 def _of_reader() -> Catalogue:
     """The catalogue of whoever sees this run of a page, or reads this file; English in jobs and in a shell."""
-    lang = _OF_FILE.get() or language()
+    lang = _OF_FILE.get()[0] or language()
     return _catalogue_over_sessions(lang) if over_sessions() else catalogue(lang)
 
 

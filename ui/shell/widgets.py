@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from recsys.wording import numbered, tr
-from ui.language import in_language, language
+from ui.language import in_language, language, over_sessions
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -106,9 +106,8 @@ def number_duplicates(names: Mapping[T, str]) -> dict[T, str]:
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
-    """A download button whose file, in the language of the page, is made when it is clicked; the page does not run."""
-    lang = language()
-    made = partial(in_language, lang, make)
+    """A download button whose file, in the words of the page, is made when it is clicked; the page does not run."""
+    made = partial(in_language, language(), make, over_sessions())
     st.download_button(
         label, made, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
     )
