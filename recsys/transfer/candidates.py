@@ -10,9 +10,10 @@ A rule is written as a short text, for links and the command line:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -23,6 +24,9 @@ from recsys.wording import Message
 
 MAX_ITEMS = 500
 MAX_TEXT = 4_000  # characters of a list of items
+MOST_SEPARATORS = 10  # in the name of an item that is pasted
+_SEPARATOR = re.compile(r"[,;\t]")
+_QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?:[,;\t]|$)')
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,30 @@ def read_items(text: str) -> list[str]:
     return ids
 
 
-def pasted_items(text: str) -> list[str]:
-    """The ids in a pasted text or in the first column of a table: one per line, or separated by ; , or tabs."""
+def pasted_items(text: str, known: Callable[[str], bool] = lambda name: False) -> list[str]:
+    """The items in a pasted text or in the first column of a table: one per line, or in one line separated by ; , tabs.
+
+    Args:
+        known: whether a text is an item. One that is may have separators in it ("Matrix, The"), as one in quotes may.
+    """
     lines = [line.strip() for line in text.replace("\ufeff", "").splitlines() if line.strip()]
     if len(lines) > 1:
-        return [re.split(r"[,;\t]", line)[0].strip().strip('"') for line in lines]
-    return [one.strip().strip('"') for line in lines for one in re.split(r"[,;\t]", line) if one.strip()]
+        return [_item_at(line, 0, known)[0] for line in lines]
+    found, place = [], 0
+    while lines and place < len(lines[0]):
+        name, place = _item_at(lines[0], place, known)
+        found += [name] if name else []
+    return found
+
+
+def _item_at(line: str, start: int, known: Callable[[str], bool]) -> tuple[str, int]:
+    """The item that begins at a place of a line, and the place after the separator that follows it."""
+    if quoted := _QUOTED.match(line, start):
+        return quoted[1].replace('""', '"').strip(), quoted.end()
+    ends = [one.start() for one in islice(_SEPARATOR.finditer(line, start), MOST_SEPARATORS + 1)]
+    ends += [len(line)] if len(ends) <= MOST_SEPARATORS else []
+    end = next((end for end in reversed(ends) if known(line[start:end].strip())), ends[0])
+    return line[start:end].strip(), end + 1
 
 
 def known_items(dataset: Dataset, text: str) -> np.ndarray:

@@ -25,7 +25,7 @@ from recsys.workspace import Workspace
 from tests.conftest import planted_dataset
 from tests.pages.screen import no_errors
 from ui.shell import state
-from ui.transfer.candidate_rules import selectable_days, text_of
+from ui.transfer.candidate_rules import ids_of, selectable_days, text_of
 
 SPACE = "9" * 32
 PAIR = {"target": "user:u3", "source": "user:u4"}
@@ -127,6 +127,18 @@ def test_an_uploaded_list_of_items_is_read_in_its_encoding() -> None:
     assert pasted_items(text_of("Tür\nTor\n".encode("utf-16"), "list.csv")) == ["Tür", "Tor"]
     with pytest.raises(InputError, match=r"list\.csv"):
         text_of(b"\0\0\1\0\2\xff", "list.csv")
+
+
+def test_pasted_titles_are_found_whole_and_only_the_name_of_a_column_is_left_out() -> None:
+    data = planted_dataset()
+    titles = ("", "Matrix, The (1999)", "Product", *data.catalogue.titles[3:])
+    data = replace(data, catalogue=replace(data.catalogue, titles=titles))
+    first, second, third = (data.items.external(index) for index in (1, 2, 3))
+    assert ids_of(data, f"Matrix, The (1999)\n{third}") == [first, third]
+    assert ids_of(data, f"title\nmatrix, the (1999)\n{third}") == [first, third]
+    assert ids_of(data, f"Item ID,price\n{third},5") == [third]
+    assert ids_of(data, f"Product\n{third}") == [second, third], "an item, though columns are called so"
+    assert ids_of(data, f"ghost\n{third}") == ["ghost", third], "the page says that it is not in the data"
 
 
 @pytest.mark.parametrize("page", ["4_Transfer", "6_Explain"])

@@ -110,6 +110,22 @@ def test_pasted_texts_and_the_first_column_of_tables_become_ids(text: str, ids: 
     assert pasted_items(text) == ids
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Matrix, The (1999)\nHeat", ["Matrix, The (1999)", "Heat"]),
+        ("Matrix, The (1999);5\nHeat;4", ["Matrix, The (1999)", "Heat"]),
+        ("Matrix, The (1999)", ["Matrix, The (1999)"]),
+        ("Heat, Matrix, The (1999); Heat", ["Heat", "Matrix, The (1999)", "Heat"]),
+        ('"Up, again",5\n"say ""no""",4', ["Up, again", 'say "no"']),
+        ('"Up, again", Heat', ["Up, again", "Heat"]),
+        ("Up, again\nHeat", ["Up", "Heat"]),
+    ],
+)
+def test_a_name_with_separators_is_one_item_where_it_is_known_or_in_quotes(text: str, names: list[str]) -> None:
+    assert pasted_items(text, {"Matrix, The (1999)", "Heat"}.__contains__) == names
+
+
 def test_pins_come_first_and_tags_are_limited() -> None:
     tags = [(), ("a",), ("a", "b"), ("b",), ("a",), (), ("b",)]
     best = np.array([1, 2, 3, 4, 5, 6])

@@ -13,6 +13,7 @@ import streamlit as st
 from recsys.cases.rules import MAX_PER_TAG
 from recsys.data.dataset import Dataset
 from recsys.data.name_search import folded
+from recsys.data.schema.column_names import known_names
 from recsys.data.schema.times import utc_day
 from recsys.errors import StudioError
 from recsys.transfer.candidates import (
@@ -65,11 +66,11 @@ def _list(page: PageContext, dataset: Dataset, name: str, label: str, help: str)
     set_widget_value(key, "\n".join(ids))
 
     def pasted() -> str:
-        return write_items(ids_of(dataset, pasted_items(st.session_state[key] or "")))
+        return write_items(ids_of(dataset, st.session_state[key] or ""))
 
     def uploaded() -> str:
         file = st.session_state[f"{key}_file"]
-        return write_items(ids_of(dataset, pasted_items(text_of(file.getvalue(), file.name)))) if file else ""
+        return write_items(ids_of(dataset, text_of(file.getvalue(), file.name))) if file else ""
 
     st.text_area(
         label,
@@ -97,18 +98,21 @@ def text_of(content: bytes, name: str) -> str:
     return decode(content, detect_encoding(content, name), name)
 
 
-def ids_of(dataset: Dataset, texts: Sequence[str]) -> list[str]:
-    """Ids as they are, and the ids of items whose title a text is; the names of columns above them are left out."""
+def ids_of(dataset: Dataset, text: str) -> list[str]:
+    """The ids that a pasted text or the first column of a table names: an id as it is, whether the data has it or not,
+    a title as the id of its item. The name of a column above them is left out."""
     by_title = {folded(title): index for index, title in reversed(list(enumerate(dataset.catalogue.titles))) if index}
-    found = []
-    for number, text in enumerate(texts):
-        if text in dataset.items:
-            found.append(text)
-        elif folded(text) in by_title:
-            found.append(dataset.items.external(by_title[folded(text)]))
-        elif number or len(texts) == 1:
-            found.append(text)
-    return found
+
+    def known(name: str) -> bool:
+        return name in dataset.items or folded(name) in by_title
+
+    names = pasted_items(text, known)
+    if len(names) > 1 and not known(names[0]) and known_names(names[:1]).keys() & {"item_id", "title"}:
+        names = names[1:]
+    return [
+        name if name in dataset.items or not known(name) else dataset.items.external(by_title[folded(name)])
+        for name in names
+    ]
 
 
 def _numbers(page: PageContext, dataset: Dataset) -> None:
