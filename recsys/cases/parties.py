@@ -197,7 +197,7 @@ def _read_group(parts: RunParts, text: str, target: TransferParty | None) -> Nam
         party = party_of_group(parts.dataset, users, name, kind=text.partition(":")[0], histories=histories)
     if medoid:
         role = Message("represents {group}", group=name)
-        return _of_one(medoid_party(parts.run.model, party), short, role)  # type: ignore[arg-type]
+        return _of_one(medoid_party(parts.run.model, party), short, role)
     return NamedParty(party, short, is_group=True)
 
 

@@ -209,12 +209,19 @@ def party_of_group(
     return TransferParty(label, kind, known, members, _left_out(dataset, members, known))
 
 
-def medoid_party(model: Encoder, group: TransferParty) -> TransferParty:
-    """The most typical member of a group: the one whose embedding is nearest to the mean."""
+def medoid_party(model: Recommender, group: TransferParty) -> TransferParty:
+    """The most typical member of a group: the one whose embedding is nearest to the mean.
+
+    Raises:
+        InputError: the model has no user embeddings.
+    """
+    label = Message("the most typical user of {group}", group=group.label)
+    if not isinstance(model, Encoder):
+        rule = Message("needs a model with user embeddings")
+        raise InputError(label, rule, model.name, "Choose the mean of the group, or one user.")
     vectors = model.encode(group.histories)
     member = int(nearest(vectors, vectors.mean(axis=0), 1)[0][0])
     users = group.users[member : member + 1]
-    label = Message("the most typical user of {group}", group=group.label)
     return TransferParty(label, "medoid", (group.histories[member],), users, (group.left_out[member],))
 
 

@@ -277,3 +277,15 @@ def test_each_of_several_entries_of_one_title_is_removed_and_added(runs: dict[st
         no_errors(app)
         assert edits(app, "added").value == chosen
         app.text_input("explain_find").set_value("equal").run()
+
+
+@pytest.mark.parametrize("target", ["everyone", "everyone!medoid"])
+def test_no_member_of_a_group_is_explained_as_the_group_where_none_is_the_most_typical(
+    runs: dict[str, str], target: str
+) -> None:
+    app = opened(runs["popularity"], target=target)
+    no_errors(app)
+    assert not app.radio and any("no user embeddings" in str(info.value) for info in app.info)
+    app = next(box for box in app.selectbox if box.label == "User").set_value("u3").run()
+    no_errors(app)
+    assert item_list(app).options

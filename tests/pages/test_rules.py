@@ -291,3 +291,20 @@ def test_listed_and_blocked_items_are_in_the_link_and_every_list_follows(runs: d
     shared = opened("4_Transfer", runs["attention"], block=param(app, "block"), pin=param(app, "pin"), tab="files")
     assert exported(shared) == exported(app)
     assert set(explained(opened("6_Explain", runs["attention"], block=param(app, "block")))).isdisjoint(first[:2])
+
+
+def test_the_most_typical_user_is_offered_where_the_model_can_tell_it(runs: dict[str, str]) -> None:
+    group = state.workspace().space(SPACE).save_cohort("Walkers", [f"u{n}" for n in range(0, 20, 2)])
+    for model, offered in (("attention", True), ("popularity", False)):
+        app = opened("4_Transfer", runs[model], source=f"group:{group.id}")
+        app.session_state["transfer_source"] = True
+        app.run()
+        no_errors(app)
+        assert ("Represented by" in [one.label for one in app.get("button_group")]) is offered
+        assert param(app, "source") == f"group:{group.id}"
+    app = opened("4_Transfer", runs["popularity"], source=f"group:{group.id}!medoid")
+    no_errors(app, "the most typical user of group “Walkers” needs a model with user embeddings (got popularity)")
+    app.session_state["transfer_source"] = True
+    app.run()
+    assert param(app, "source") == f"group:{group.id}", "the mean of the group, as the picker shows it"
+    assert not app.error

@@ -6,6 +6,7 @@ import pytest
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
 from recsys.models.attention.model import AttentionModel
+from recsys.models.baselines.popularity import Popularity
 from recsys.transfer.parties import (
     TransferParty,
     average_party,
@@ -85,3 +86,8 @@ def test_the_sentence_says_what_is_blended(planted: Dataset) -> None:
     assert party_of_items([3, 4]).phrase == "the interests of a new user"
     with pytest.raises(InputError):
         blend_sentence(group, group, 1.4)
+
+
+def test_a_model_without_embeddings_cannot_tell_the_most_typical_user(planted: Dataset) -> None:
+    with pytest.raises(InputError, match="the most typical user of even users needs a model with user embeddings"):
+        medoid_party(Popularity.fit(planted), party_of_group(planted, range(0, 40, 2), "even users"))

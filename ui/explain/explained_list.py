@@ -14,7 +14,7 @@ from recsys.cases.parties import MEDOID, SEVERAL, SeveralUsers
 from recsys.cases.scoring import second_scorer
 from recsys.data.dataset import History
 from recsys.explain.history_influence import Influence, Scorer, blended_scorer, influence, margins_and_ranks
-from recsys.models.recommender import Encoder, top_k
+from recsys.models.recommender import top_k
 from recsys.transfer import TransferParty
 from recsys.transfer.blend import scores_by_method
 from recsys.transfer.recommendations import combined_scores, with_second
@@ -108,8 +108,7 @@ class ExplainedList:
         """Items that the rules allow and neither history leaves out: bool (n_items + 1,)."""
         candidates, target = self.scored.transfer.allowed.copy(), self.pair.target.party
         added = self.edited_history[~np.isin(self.edited_history, self.history)]
-        left_out = max(zip(target.histories, target.left_out, strict=True), key=lambda each: len(each[0]))[1]
-        for items in (left_out, self.context.run.repeats.left_out(added)):
+        for items in (target.left_out[0], self.context.run.repeats.left_out(added)):
             candidates[items.astype(np.int64)] = False
         return candidates
 
@@ -138,7 +137,8 @@ class ExplainedList:
 def explained_target(page: PageContext, context: RunContext) -> str:
     """The target in the URL, else a random user.
 
-    A group is represented by its most typical user (medoid), several named users by the first of them.
+    A group is represented by its most typical user (medoid), several named users by the first of them. A model without
+    user embeddings can't tell the medoid: `explain` says so.
     """
     target = page.view.target
     if not target:
@@ -146,7 +146,7 @@ def explained_target(page: PageContext, context: RunContext) -> str:
         page.set_view(target=target)
     if target.startswith(f"{SEVERAL}:"):
         return "user:" + "".join(SeveralUsers.parse(target).ids[:1])
-    if target.partition(":")[0] in SINGLE or target.endswith(MEDOID) or not isinstance(context.run.model, Encoder):
+    if target.partition(":")[0] in SINGLE or target.endswith(MEDOID):
         return target
     return target + MEDOID
 
@@ -173,7 +173,7 @@ def explained_list(page: PageContext, context: RunContext, target: str) -> Expla
         source = target if target.startswith("user:") else "everyone"
         rules = replace(rules, hide_source=False, epsilon=0.0)
     scored = scored_pair(page, context, target, source, rules, saved_map(page, context))
-    history = max(scored.pair.target.party.histories, key=len)
+    history = scored.pair.target.party.histories[0]  # of one user, see `explained_target`
     removed = [p for p in st.session_state.get(edit_key(context, target, "removed"), ()) if p < len(history)]
     added = [item for item in items_added(context, target) if item not in history]
     edited = np.concatenate([np.delete(history, removed), np.array(added, dtype=np.int32)]).astype(np.int32)

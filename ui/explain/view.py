@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from recsys.cases.parties import SEVERAL, name_of_party
+from recsys.cases.parties import MEDOID, SEVERAL, name_of_party
 from recsys.charts.explain import influence_figure
 from recsys.charts.style import format_percent
 from recsys.data.name_search import find_names
 from recsys.errors import ProtectionError, StudioError
 from recsys.explain.score_parts import main_shared_tag
+from recsys.models.recommender import Encoder
 from recsys.wording import Message, tr
 from ui.explain.explained_list import ExplainedList, edit_key, explained_list, explained_target, items_added
 from ui.explain.tabs import explanation_tabs
@@ -87,6 +88,14 @@ def _name_of(context: RunContext, target: str) -> str:
 
 def explain(page: PageContext, context: RunContext, target: str) -> None:
     """The list, the bars of influence, the edits of the history, and the tabs with further explanations."""
+    if target.endswith(MEDOID) and not isinstance(context.run.model, Encoder):
+        st.info(
+            tr(
+                "The list of one user is explained here. This run’s model has no user embeddings, so none of the group "
+                "can be called its most typical user. Choose a user above."
+            )
+        )
+        return
     try:
         explained = explained_list(page, context, target)
     except ProtectionError as refused:

@@ -235,6 +235,8 @@ def _group(page: PageContext, context: RunContext, side: str, written: str) -> s
         placeholder=tr("Choose a group"),
         key=f"{side}_group_{written}",
     )
+    if not isinstance(context.run.model, Encoder):  # no member is the most typical one without embeddings
+        return text or ""
     ways = (Message("Mean"), Message("Most typical user"))
     way = st.segmented_control(
         tr("Represented by"), ways, format_func=tr, default=ways[written.endswith(MEDOID)], required=True,
