@@ -14,9 +14,11 @@ import numpy as np
 
 from recsys.data.dataset import Catalogue, History, read_only
 from recsys.embeddings.interests import InterestModel
+from recsys.errors import InputError
 from recsys.explain.history_influence import Scorer
 from recsys.models.recommender import batched
 from recsys.transfer import AlphaPath
+from recsys.wording import Message
 
 MOST = 40
 """Newest items that are left out one by one; older ones are left out together."""
@@ -52,7 +54,13 @@ def reliance(interests: InterestModel, scorer: Scorer, history: History, candida
     Args:
         scorer: the model's `scores`.
         candidates: bool (n_items + 1,), the items whose scores count.
+
+    Raises:
+        InputError: there are no candidates, so no score can change.
     """
+    if not candidates.any():
+        fix = Message("Choose a user who has not had every item.")
+        raise InputError("the history", "must leave items that may be recommended", fix=fix)
     count = min(len(history), MOST)
     age = np.arange(len(history))
     recency = np.exp2(-age / interests.half_life)  # newest first

@@ -9,6 +9,7 @@ import pytest
 
 from recsys.data.dataset import Catalogue, Dataset, History
 from recsys.embeddings.interests import InterestModel, interest_model
+from recsys.errors import InputError
 from recsys.explain.history_influence import unseen_items
 from recsys.explain.representations import MOST, like_newest, reliance, replaced
 from recsys.models.attention.model import AttentionModel
@@ -51,6 +52,13 @@ def test_long_histories_are_complete_with_the_older_items(walks: tuple[Attention
     assert totals == pytest.approx((1, 1))
     empty = reliance(interest_model(model, data), model.scores, history[:0], unseen_items(data.n_items, history))
     assert len(empty.items) == 0 and empty.older == (0.0, 0.0)
+
+
+def test_without_candidates_nothing_is_measured(walks: tuple[AttentionModel, Dataset]) -> None:
+    model, data = walks
+    nothing = np.zeros(data.n_items + 1, dtype=bool)
+    with pytest.raises(InputError, match="must leave items that may be recommended"):
+        reliance(interest_model(model, data), model.scores, data.history(3), nothing)
 
 
 def test_lists_are_compared_with_the_newest_item() -> None:
