@@ -79,15 +79,7 @@ def cloud_figure(
     from plotly.graph_objects import Scatter3d
 
     title = title or tr("Near points have similar embeddings")
-    if scale is None:
-        counted = tr(
-            "{title}: {points:,} points in {groups} groups.", title=title, points=len(points), groups=len(groups)
-        )
-    else:
-        counted = tr(
-            "{title}: {points:,} points coloured by {number}.", title=title, points=len(points), number=scale.title
-        )
-    figure = sentence_figure(title, alternative=counted)
+    figure = sentence_figure(title, alternative=_counted(title, len(points), len(groups), scale))
     rows = np.arange(0, len(points), max(1, -(-len(points) // _MAX_POINTS)))
     size = float(np.clip(90 / np.sqrt(len(rows) + 1), 2.0, 6.0))
 
@@ -99,26 +91,15 @@ def cloud_figure(
         }
         figure.add_trace(Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, name=name, **hover))
 
+    usual = {"size": size, "opacity": 0.8, "line": {"width": 0}}
     if scale is not None:
-        shown = {
-            "cmin": 0,
-            "cmax": 255,
-            "colorscale": list(scale.colours),
-            "colorbar": {
-                "title": {"text": plain_text(scale.title, 40)},
-                "tickvals": [0, 255],
-                "ticktext": [plain_text(scale.low, 40), plain_text(scale.high, 40)],
-                "len": 0.6,
-            },
-        }
-        marker = {"size": size, "color": scale.places[rows], "opacity": 0.8, "line": {"width": 0}, **shown}
-        add(rows, marker, plain_text(scale.title, 40))
+        add(rows, {**usual, "color": scale.places[rows], **_scale_settings(scale)}, plain_text(scale.title, 40))
     for group, name in enumerate(groups if scale is None else ()):
         members = rows[labels[rows] == group]
         colour = colours[group % len(colours)] if colours else group_colour(group)
-        marker = {"size": size, "color": colour, "opacity": 0.8, "line": {"width": 0}}
         if len(members):
-            add(members, {**marker, "symbol": SHAPES_3D[group % len(SHAPES_3D)]}, plain_text(name, 40))
+            symbol = SHAPES_3D[group % len(SHAPES_3D)]
+            add(members, {**usual, "color": colour, "symbol": symbol}, plain_text(name, 40))
     if len(chosen):
         ring = {"size": size * 2.2, "color": "rgba(0,0,0,0)", "line": {"width": 3, "color": KEPT}}
         add(np.asarray(chosen), {**ring, "symbol": "circle-open"}, tr("chosen"))
@@ -131,6 +112,23 @@ def cloud_figure(
         showlegend=scale is None or len(chosen) > 0,
     )
     return figure
+
+
+def _counted(title: str, points: int, groups: int, scale: ColourScale | None) -> str:
+    if scale is None:
+        return tr("{title}: {points:,} points in {groups} groups.", title=title, points=points, groups=groups)
+    return tr("{title}: {points:,} points coloured by {number}.", title=title, points=points, number=scale.title)
+
+
+def _scale_settings(scale: ColourScale) -> dict[str, object]:
+    """The scale's colours and its bar, as plotly takes them."""
+    bar = {
+        "title": {"text": plain_text(scale.title, 40)},
+        "tickvals": [0, 255],
+        "ticktext": [plain_text(scale.low, 40), plain_text(scale.high, 40)],
+        "len": 0.6,
+    }
+    return {"cmin": 0, "cmax": 255, "colorscale": list(scale.colours), "colorbar": bar}
 
 
 def quality_figure(quality: Quality) -> Figure:

@@ -25,7 +25,7 @@ class CleaningSummary:
         dropped: reason (a key of `REASONS`) -> rows.
         warnings: sentences about rows that were kept.
         format: "csv", "movielens-1m", "parquet", …
-        tables: "interactions", "items" or "users" -> the file, archive member or sheet with this role.
+        tables: "interactions", "items", "users" or "orders" -> the file, archive member or sheet with this role.
 
     Raises:
         InputError: the rows don't add up, or a reason isn't in lower case.

@@ -30,12 +30,17 @@ MAX_SCORES, MIN_USERS = 4_000_000_000, 1_000
 def drawn_users(holdout: Holdout, n_items: int, seed: int = 0) -> Holdout:
     """The held-out users if a model has at most `MAX_SCORES` scores for them, else so many of them, drawn at random.
 
-    All items are ranked in any case. `MIN_USERS` are kept, so that the intervals do not become wide.
+    `MIN_USERS` are kept, so that the intervals do not become wide.
     """
-    most = max(MAX_SCORES // max(n_items, 1), MIN_USERS)
+    most = users_evaluated(len(holdout), n_items)
     if len(holdout) <= most:
         return holdout
     return holdout.part(np.sort(np.random.default_rng(seed).choice(len(holdout), most, replace=False)))
+
+
+def users_evaluated(held_out: int, n_items: int) -> int:
+    """How many of so many held-out users are evaluated."""
+    return min(held_out, max(MAX_SCORES // max(n_items, 1), MIN_USERS))
 
 
 def no_progress(fraction: float, message: str = "", **details: object) -> None:
@@ -55,6 +60,9 @@ def evaluate_models(
     progress: Progress = no_progress,
 ) -> Report:
     """Evaluates models on the same held-out users by every metric of `recsys.metrics.registry`.
+
+    Of very many users for very many items (`MAX_SCORES`) some are drawn at random, the same ones for every model; all
+    items are ranked in any case.
 
     Args:
         models: name in the report -> model; the first is compared with each other one.
@@ -79,6 +87,7 @@ def evaluate_models(
         raise InputError("the evaluation", "needs at least one model and one held-out user")
     if not lengths or lengths[0] < 1:
         raise InputError("k", "must be at least 1", list(ks))
+    held_out, holdout = len(holdout), drawn_users(holdout, dataset.n_items)
     data = EvaluationData(holdout, dataset, lengths[-1], seed)
     results = [
         _evaluate(name, model, data, lengths, sampled, lambda f, m, i=i: progress((i + f) / len(models), m))  # type: ignore[misc]
@@ -90,7 +99,8 @@ def evaluate_models(
     length = int(main.partition("@")[2])
     repeats = repeat_statistics(holdout.histories, holdout.positives, length, holdout.left_out)
     progress(1.0, Message("Done"))
-    return Report(protocol, lengths, holdout.users, tuple(results), comparisons, repeats, seed, tuple(parts))
+    users, rivals = holdout.users, tuple(results)
+    return Report(protocol, lengths, users, rivals, comparisons, repeats, seed, tuple(parts), held_out)
 
 
 def _evaluate(

@@ -95,11 +95,10 @@ def evaluation_html(
         targets: what the targets of the curve are called; "" for all users.
         lang: the language that is named in the file.
     """
-    heading, repeats = escape(worded(title)), [report.repeats.sentence, report.parts_sentence]
+    heading, said = escape(worded(title)), [report.drawn_sentence, report.repeats.sentence, report.parts_sentence]
     intervals = tr("{metric} with 95% intervals", metric=report.main.upper())
     sections = [
-        f"<h1>{heading}</h1><p><strong>{escape(tr(report.verdict))}</strong></p>"
-        + _sentences([s for s in repeats if s]),
+        f"<h1>{heading}</h1><p><strong>{escape(tr(report.verdict))}</strong></p>" + _sentences([s for s in said if s]),
         _section(tr("Results"), _results(report)),
         _section(intervals, interval_svg(report, report.main)),
         _section(tr("Comparisons"), _comparisons(report)),

@@ -14,7 +14,7 @@ import numpy as np
 from recsys.data.dataset import Dataset, History
 from recsys.data.splits import Split, cold_users, leave_one_out, next_click, time_split
 from recsys.errors import InputError
-from recsys.evaluation.evaluate import Progress, drawn_users, evaluate_models, no_progress
+from recsys.evaluation.evaluate import Progress, evaluate_models, no_progress
 from recsys.evaluation.report import Report
 from recsys.evaluation.sampled_ranking import SAMPLED
 from recsys.models.recommender import Recommender
@@ -180,9 +180,6 @@ def evaluate_protocol(
     Args:
         key: of PROTOCOLS.
         trainers: name -> function of the split (it may train on `train` and choose by `validation`).
-
-    Returns:
-        The report, of randomly drawn users where there are very many (see `drawn_users`).
     """
     chosen = protocol(key)
     split = chosen.split(dataset)
@@ -193,7 +190,7 @@ def evaluate_protocol(
         models[name] = trainer(split)
     return evaluate_models(
         models,
-        drawn_users(split.test, dataset.n_items),
+        split.test,
         split.train,
         ks,
         seed,

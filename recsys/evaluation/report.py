@@ -67,6 +67,7 @@ class Report:
         repeats: held-out items that no list can hold, and the NDCG that is therefore at most reachable.
         seed: of resampling and of the random unseen items.
         parts: names of models that are parts of the first one (such as its network alone): listed, but not rivals.
+        held_out: of so many users `users` were drawn at random; 0 in a report that all of them are in.
     """
 
     protocol: str
@@ -77,6 +78,7 @@ class Report:
     repeats: RepeatStatistics
     seed: int
     parts: tuple[str, ...] = ()
+    held_out: int = 0
 
     def __getitem__(self, name: str) -> ModelResult:
         return next(m for m in self.models if m.name == name)
@@ -149,6 +151,18 @@ class Report:
         return in_a_row([*sentences, *(self.against(name).sentence(report_label) for name in others)])
 
     @property
+    def drawn_sentence(self) -> str:
+        """That the users were drawn from very many; "" where all are evaluated."""
+        if self.held_out <= len(self.users):
+            return ""
+        return Message(
+            "Evaluated on {n:,} of {all:,} users, drawn at random: with so many items all of them would take too long. "
+            "All items are ranked.",
+            n=len(self.users),
+            all=self.held_out,
+        )
+
+    @property
     def parts_sentence(self) -> str:
         """What each part of the first model reaches alone; "" where it has no parts."""
         if not self.parts:
@@ -170,13 +184,14 @@ class Report:
     def to_json(self) -> dict[str, object]:
         """Numbers and names only.
 
-        {"protocol", "users", "ks", "seed", "repeats": {share, reachable, k}, "parts": [names],
+        {"protocol", "users", "held_out_users", "ks", "seed", "repeats": {share, reachable, k}, "parts": [names],
         "metrics": {key: {label, better, formula, paper}}, "models": {name: {key: {value, low, high}}},
         "comparisons": […]}.
         """
         return {
             "protocol": self.protocol,
             "users": len(self.users),
+            "held_out_users": max(self.held_out, len(self.users)),
             "ks": list(self.ks),
             "seed": self.seed,
             "repeats": self.repeats.to_json(),

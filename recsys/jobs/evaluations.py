@@ -108,18 +108,16 @@ def report_of(
 ) -> Report:
     """The report of a run's models, their parts and `others` on what the run has held out.
 
-    Of very many users some are drawn at random, see `recsys.evaluation.evaluate.drawn_users`.
-
     Args:
         how: the key of a protocol that trains no model anew.
     """
-    from recsys.evaluation.evaluate import drawn_users, evaluate_models
+    from recsys.evaluation import evaluate_models
     from recsys.evaluation.protocols import protocol as find_protocol
 
     split, found = run.split(dataset), find_protocol(how)
     return evaluate_models(
         {**run.models, **run.parts, **others},
-        drawn_users(split.test, dataset.n_items),
+        split.test,
         split.train,
         protocol=found.key,
         parts=tuple(run.parts),

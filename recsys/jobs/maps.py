@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from recsys.embeddings.extraction import Embeddings
 
 ENTITIES = ("users", "items")
+DIMENSIONS = (2, 3)
+NEIGHBOUR_COUNTS, DISTANCES = (5, 10, 15, 30, 50, 100), (0.0, 0.05, 0.1, 0.25, 0.5, 0.8)
+LAYOUTS: tuple[Method, ...] = ("umap", "umap-learn")
+"""What can be chosen on Embeddings."""
 _SAVED_NAMES = {"users": "people", "items": "items"}  # in the keys and meta of saved maps
 _VERSION = 2  # raised when the same settings give another projection
 

@@ -336,11 +336,7 @@ class Space:
         return folder_bytes(self.folder)
 
     def check_free_space(self, size: int, written: bool = True) -> None:
-        """Raises StudioError when the space with `size` bytes more exceeds its limit on disk.
-
-        Args:
-            written: whether these bytes are on disk already, in this space.
-        """
+        """Raises StudioError when the space with these bytes, on disk already or not, exceeds its limit on disk."""
         limit, used = self.workspace.space_bytes, self.bytes() + (0 if written else size)
         if used > limit:
             raise StudioError(

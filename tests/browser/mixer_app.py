@@ -110,7 +110,7 @@ if panel.chosen:
 second = None
 if beside:
     second = SecondList(beside, alpha_path(target_scores, by_method[beside], k), by_method[beside])
-options = tuple(MethodOption(name, label, "What it does.") for name, label in LABELS.items())
+options = tuple(MethodOption(name, label) for name, label in LABELS.items())
 data = mixer_data(
     alpha_path(target_scores, source_scores, k),
     target_scores,
@@ -142,6 +142,7 @@ evidence = (
     "Study, with 9 known items: NDCG@10 0.041 [0.037, 0.045]",
     "Study, with 9 known items: Linear blend is better than bridge (linear minus the other: +0.008 [+0.004, +0.011]).",
 )
-sent = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →", evidence=evidence if beside else ())
+told, meanings = (evidence if beside else ()), dict.fromkeys(LABELS, "What it does.")
+sent = mixer(data, alpha, "mixer", verdict="Does it help? Not shown yet →", evidence=told, meanings=meanings)
 st.query_params.update({"alpha": f"{alpha:.6g}", "method": method, "beside": beside})
 st.text(f"Python knows alpha = {alpha:.6g}, k = {k}, open = {sent.open}, weights = {sent.weights}")

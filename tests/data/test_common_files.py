@@ -118,6 +118,65 @@ READ: dict[str, tuple[bytes, tuple[int, int, int, int]]] = {
     "packed.csv.gz": (gzip.compress(csv()), (90, 90, 7, 6)),
     "only pairs, no header.csv": (b"".join(b"%d,%d\n" % (n % 9, n * 3 % 20) for n in range(60)), (60, 60, 9, 20)),
 }
+BY_USER = {f"user{u}": [f"tea {(u + n) % 5}" for n in range(3)] for u in range(12)}
+COLUMNS = {"who": [f"u{n % 7}" for n in range(60)], "what": [f"i{n % 11}" for n in range(60)]}
+BESIDE_A_TABLE = {
+    "labels by item": ("labels.json", {f"i{n}": [f"genre {n % 3}", "all"] for n in range(11)}),
+    "settings": ("stats.json", {part: {"rows": 100, "version": 3} for part in ("train", "test", "all")}),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE_A_TABLE)
+@pytest.mark.parametrize("header", [True, False])
+def test_an_object_beside_a_table_is_not_taken_for_the_interactions(beside: str, header: bool) -> None:
+    name, content = BESIDE_A_TABLE[beside]
+    rows = csv() if header else csv().partition(b"\n")[2]
+    loaded = load(files.zipped({name: json.dumps(content), "data.csv": rows}), name="x.zip")
+    assert loaded.dataset.n_users == 7 and loaded.dataset.n_items == 6
+    assert not [warning for warning in loaded.report.warnings if "look like interactions" in warning]
+
+
+@pytest.mark.parametrize(
+    ("content", "users", "items"),
+    [
+        (BY_USER | {"client": ["tea 1", "cup"], "game": ["tea 2"]}, 14, 6),  # people may be called as columns are
+        (COLUMNS, 7, 11),
+        ({u: dict.fromkeys(("tea", "pan", "cup"), 1 + n) for n, u in enumerate(("ann", "bob", "cid"))}, 3, 3),
+        ({"user": [1, 2, 3, 1], "item": [1, 2, 1, 3], "rating": [5, 4, 1, 1]}, 3, 3),
+    ],
+)
+def test_an_object_is_read_by_user_or_by_column_as_it_looks(content: object, users: int, items: int) -> None:
+    for text in (json.dumps(content), json.dumps(content, indent=1)):
+        dataset = load(text.encode(), name="x.json").dataset
+        assert (dataset.n_users, dataset.n_items) == (users, items)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": [], "b": []},
+        {"user_id": [], "item_id": []},
+        {"a": {}, "b": {}},
+        {"user_id": ["a", "b", "c"], "item_id": ["x", "y"]},
+        {"train": {"rows": 100, "version": 3}, "test": {"rows": 10}},
+    ],
+)
+def test_an_object_without_interactions_is_refused(content: object) -> None:
+    for text in (json.dumps(content), json.dumps(content, indent=1)):
+        with pytest.raises(InputError):
+            load(text.encode(), name="x.json")
+
+
+def test_empty_columns_are_no_items() -> None:
+    rows = [f"{n};leser {n % 7};werk {n % 5};;;" for n in range(40)]
+    loaded = load("\n".join(["nr;leser;werk;regal;zweig;ausgabe", *rows]).encode(), name="x.csv")
+    assert (loaded.dataset.n_users, loaded.dataset.n_items) == (7, 5)
+
+
+def test_a_table_that_begins_as_an_old_format_did_is_read() -> None:
+    assert load(b"FEA100,i1\nFEA100,i2\nFEA200,i1\nFEA200,i3\n", name="x.csv").dataset.n_users == 2
+
+
 DATES = (
     "%d.%m.%Y", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%S+02:00", "%b %d %Y", "%A %d %B %Y", "%Y%m%d",
     "%d-%b-%y", "%d-%b-%Y %H:%M", "%Y/%m/%d", "%s",

@@ -254,14 +254,28 @@ def test_a_saved_map_opens_with_its_settings(space: Space) -> None:
     app.segmented_control(key="map_dims").set_value(3).run()
     app = after_jobs(app)
     saved = next(entry for entry in space.entries("map") if (entry.meta["side"], entry.meta["dims"]) == ("items", 3))
-    for meta in (saved.meta, {name: saved.meta[name] for name in ("run", "side", "dims", "rows")}):
-        entry = space.save_json("map", "as it was saved", {}, {**meta, "key": "other"})  # older versions saved less
+    chosen = {**saved.meta, "neighbours": 50, "min_distance": 0.1}
+    older = {name: saved.meta[name] for name in ("run", "side", "dims", "rows")}
+    wrong = {**saved.meta, "neighbours": None, "min_distance": "x", "layout": ["umap"]}
+    for meta, settings in ((chosen, (50, 0.1, "umap")), (older, (30, 0.5, "umap")), (wrong, (30, 0.5, "umap"))):
+        entry = space.save_json("map", "as it was saved", {}, {**meta, "key": "other"})
         home = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
         home.session_state["space"] = ANN
+        if meta is chosen:
+            home.session_state["map_layout"] = "umap-learn"  # as it was chosen for the map of before
         after_jobs(home.run()).button(key=f"open_{entry.id}").click().run()
         no_errors(home)
         assert (home.title[0].value, home.segmented_control(key="map_dims").value) == ("Map of items", 3)
+        shown = [home.session_state[key] for key in ("map_neighbours", "map_distance", "map_layout")]
+        assert tuple(shown) == settings, meta
         space.delete(entry.id)
+    entry = space.save_json("map", "imported", {}, {"key": "other", "entity": "x", "dims": 5})
+    home = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    home.session_state["space"] = ANN
+    after_jobs(home.run()).button(key=f"open_{entry.id}").click().run()
+    no_errors(home)
+    assert (home.title[0].value, home.segmented_control(key="map_dims").value) == ("Map of users", 2)
+    space.delete(entry.id)
 
 
 def test_three_dimensions_are_coloured_as_is_chosen(space: Space) -> None:

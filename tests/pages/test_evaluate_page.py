@@ -16,9 +16,11 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.repeats import ALLOW
 from recsys.evaluation import evaluate
 from recsys.evaluation.evaluate import no_progress
+from recsys.evaluation.html_report import evaluation_html
+from recsys.evaluation.protocols import evaluate_protocol
 from recsys.evaluation.study.transfer_study import transfer_study
 from recsys.jobs.description import JobDescription
-from recsys.jobs.evaluations import report_of
+from recsys.jobs.evaluations import report_of, trainers
 from recsys.jobs.progress import Progress
 from recsys.metrics.registry import METRICS, metric_label
 from recsys.models.attention.config import AttentionConfig
@@ -28,6 +30,7 @@ from tests.conftest import planted_dataset
 from tests.pages.conftest import study_meta
 from tests.pages.english import NAMES, english_on, words_of
 from tests.pages.screen import after_jobs, everything_on, no_errors, tab_shown
+from ui.evaluate.alpha import SHORTEST
 from ui.evaluate.jobs import COMPARED_RUNS, models_to_evaluate
 from ui.evaluate.view import TABS
 from ui.language import in_language
@@ -87,9 +90,20 @@ def test_of_very_many_users_some_are_evaluated_and_the_page_says_so(
     app = opened(entry.id, tab="segments")
     no_errors(app)
     assert f"Evaluated on 30 of {data.n_users:,} users, drawn at random" in everything_on(app)
-    no_errors(opened(entry.id, tab="alpha"))
-    report = report_of(run, data, "leave-one-out", no_progress)
-    assert len(report.users) == 30 and set(report.users) < set(run.split(data).test.users)
+    everybody = set(run.split(data).test.users)
+    for report in (
+        report_of(run, data, "leave-one-out", no_progress),
+        evaluate_protocol(data, "leave-one-out", trainers(run, 0, no_progress)),
+    ):
+        assert len(report.users) == 30 and set(report.users) < everybody
+        assert report.to_json()["held_out_users"] == len(everybody) and "drawn at random" in report.drawn_sentence
+    assert report_of(run, data, "leave-one-out", no_progress).users.tolist() == report.users.tolist(), "the same ones"
+    curve = opened(entry.id, tab="alpha")
+    curve.selectbox(key="curve_of").select(SHORTEST).run()
+    no_errors(curve)
+    html = opened(entry.id, tab="report")
+    no_errors(html)
+    assert evaluation_html(report, data, {}, title="x").count("drawn at random") == 1
 
 
 @pytest.mark.parametrize("tab", list(TABS))
@@ -332,7 +346,7 @@ def test_the_study_that_was_opened_is_shown_and_others_can_be_chosen(
         return any("history ends before the time" in str(caption.value) for caption in app.caption)
 
     app = opened(saved["last-one"], tab="study")
-    picker = app.selectbox(key="study_shown_users")
+    picker = next(box for box in app.selectbox if str(box.key).startswith("study_shown_users"))
     assert picker.value == newer.id and told(app) == study["sources_cut"]
     assert [label.split(" · ")[0] for label in picker.options] == ["of April", "of March"]
     assert told(picker.set_value(older.id).run()) != study["sources_cut"]
@@ -340,8 +354,12 @@ def test_the_study_that_was_opened_is_shown_and_others_can_be_chosen(
     app.session_state["space"], app.query_params["run"] = SPACE, saved["last-one"]
     after_jobs(app.run()).button(key=f"open_{older.id}").click().run()
     app = after_jobs(app)
-    assert app.selectbox(key="study_shown_users").value == older.id and told(app) != study["sources_cut"]
-    for entry in (older, newer):
+    assert app.selectbox(key=picker.key).value == older.id and told(app) != study["sources_cut"]
+    newest = space.save_json("study", "of May", study, meta)
+    app.run()
+    picker = next(box for box in app.selectbox if str(box.key).startswith("study_shown_users"))
+    assert picker.value == newest.id, "a study that has just been made is the one that is shown"
+    for entry in (older, newer, newest):
         space.delete(entry.id)
 
 

@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -95,8 +96,6 @@ MAY_REFUSE: tuple[tuple[str, str], ...] = (
     (r"home_demo|train_start|train_resume|start_|again_", "must be at most"),
 )
 """Which sentences are fine after which widget, until the page is left: what was typed or combined breaks a rule."""
-IN_CHINESE = {"must be at most": "最多", "must": "", "must be": ""}  # not every rule that must hold has a 必须
-
 
 # of the mixer: all but the map, which is drawn
 LISTED = ("k", "titles", "scores", "ranks", "path", "target", "source", "methods", "interests")
@@ -530,8 +529,15 @@ class User:
 def _is_expected_refusal(text: str, allowed: tuple[str, ...]) -> bool:
     """Whether a problem is a refusal that the user brought about, in the language of the page."""
     if re.search("[一-鿿]", text):
-        allowed += tuple(catalogue("zh").get(part, IN_CHINESE.get(part, part)) for part in allowed)
+        allowed += tuple(word for part in allowed for word in _in_chinese(part))
     return text.startswith("refused: ") and any(part in text.replace("\\", "") for part in allowed)
+
+
+@cache
+def _in_chinese(part: str) -> tuple[str, ...]:
+    """What a refusal says in Chinese where it says this in English: of each rule that begins so, its longest part."""
+    translated = [text for rule, text in catalogue("zh").items() if rule.startswith(part)]
+    return tuple({max(re.split(r"\{[^}]*\}", text), key=len) for text in translated} - {""})
 
 
 def _refused_by(params: dict[str, str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys.charts.style import format_interval, format_percent
 from recsys.data.name_search import find_names, folded
-from recsys.jobs.maps import ENTITIES
+from recsys.jobs.maps import DIMENSIONS, ENTITIES
 from recsys.wording import Message, in_a_row, tr
 from ui.cache import Representation
 from ui.components.point_map import Focus
@@ -77,7 +77,7 @@ def controls_above(page: PageContext) -> Controls:
         entity = _switch(tr("Points"), ENTITIES, "users", "map_side", option_labels(_ENTITIES))
     with dims_column:
         dims = _switch(
-            tr("Dimensions"), (2, 3), 2, "map_dims", option_labels({n: Message("{n}-D", n=n) for n in (2, 3)})
+            tr("Dimensions"), DIMENSIONS, 2, "map_dims", option_labels({n: Message("{n}-D", n=n) for n in DIMENSIONS})
         )
     context = map_context(page, entity, representation)
     with search_column:
@@ -152,7 +152,8 @@ def _representation(page: PageContext) -> Representation:
 
 
 def _switch(label: str, options: Sequence[Any], default: Any, key: str, words: Callable[[Any], str]) -> Any:
-    set_widget_value(key, st.session_state.get(key, default))  # Home sets it, too, where a saved map is opened
+    now = st.session_state.get(key)  # Home sets it, too, where a saved map is opened
+    set_widget_value(key, now if now in options else default)
     return st.segmented_control(label, options, required=True, key=key, format_func=words, label_visibility="collapsed")
 
 

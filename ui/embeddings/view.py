@@ -15,7 +15,7 @@ from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.projection import TOO_FEW, Method
 from recsys.embeddings.projection_quality import WARNING
 from recsys.errors import StudioError
-from recsys.jobs.maps import ProjectionSettings
+from recsys.jobs.maps import DISTANCES, NEIGHBOUR_COUNTS, ProjectionSettings
 from recsys.wording import Message, in_a_row, recognised, tr
 from ui.components.point_map import (
     NO_ARROWS,
@@ -159,7 +159,7 @@ def settings_controls() -> tuple[int, float, Method]:
         set_widget_value(key, st.session_state.get(key, value))  # Home sets them, too, where a saved map is opened
     neighbours = left.select_slider(
         tr("Neighbours"),
-        [5, 10, 15, 30, 50, 100],
+        NEIGHBOUR_COUNTS,
         key="map_neighbours",
         help=tr("UMAP’s n_neighbors: how many nearest neighbours of each point it tries to keep near."),
     )
@@ -172,7 +172,7 @@ def settings_controls() -> tuple[int, float, Method]:
     left.caption(tr(hint))
     distance = right.select_slider(
         tr("Minimum distance"),
-        [0.0, 0.05, 0.1, 0.25, 0.5, 0.8],
+        DISTANCES,
         key="map_distance",
         help=tr("UMAP’s min_dist: how close points may come on the map."),
     )

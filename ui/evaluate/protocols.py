@@ -8,6 +8,7 @@ from recsys.charts.evaluation import intervals_figure
 from recsys.charts.rankings import orders_figure
 from recsys.charts.segments import split_figure
 from recsys.errors import StudioError
+from recsys.evaluation.evaluate import users_evaluated
 from recsys.evaluation.protocols import Protocol, protocols_for
 from recsys.evaluation.sampled_ranking import compare_orders
 from recsys.evaluation.split_timeline import split_timeline
@@ -47,7 +48,7 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                     split_timeline(evaluated.dataset, split),
                     tr(
                         "{users:,} users are evaluated, {rows:,} rows are trained on",
-                        users=len(split.test),
+                        users=users_evaluated(len(split.test), evaluated.dataset.n_items),
                         rows=split.train.n_interactions,
                     ),
                     dated=protocol.key == "time",

@@ -11,7 +11,7 @@ import streamlit as st
 
 from recsys.charts.study import gain_by_known_items_figure, gain_figure, methods_figure
 from recsys.data.export import json_bytes
-from recsys.errors import UnknownIdError
+from recsys.errors import StudioError, UnknownIdError
 from recsys.evaluation.study import methods
 from recsys.evaluation.study.new_items import saved_sentence
 from recsys.evaluation.study.results import check_study
@@ -27,7 +27,7 @@ from ui.glossary import meaning_of, terms_in
 from ui.shell.errors import show_verdict
 from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import download, number_duplicates, set_widget_value
+from ui.shell.widgets import download, number_duplicates, one_line, set_widget_value
 from ui.transfer.advice import axis_of
 
 AXES = {
@@ -41,15 +41,8 @@ DIFFERENCE, HOLM_P = Message("Difference in NDCG@10"), Message("Holm p")
 
 def study_tab(evaluated: EvaluationContext) -> None:
     """Choose the source, run the study in a job, read the verdict and the figures behind it."""
-    data = evaluated.dataset
-    offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
-    axes, now = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}, axis_of(evaluated.page)
-    key, opened = "study_axis", _entry(evaluated.page.space, st.session_state.pop(OPENED_STUDY, ""))
-    of_opened = None if opened is None else opened.meta.get("axis")
-    now = next((one for one in (of_opened, st.session_state.get(key), now) if one in axes), "users")
-    set_widget_value(key, now)
-    label, shown = tr("Source"), axes.__getitem__
-    axis = st.segmented_control(label, list(axes), format_func=shown, key=key, required=True) or now
+    opened = _entry(evaluated.page.space, st.session_state.pop(OPENED_STUDY, ""))
+    axis = _chosen_axis(evaluated, "" if opened is None else str(opened.meta.get("axis")))
     content = _study(evaluated, axis, "" if opened is None else opened.id)
     if content is None:
         controls = reduce(
@@ -101,6 +94,18 @@ def study_tab(evaluated: EvaluationContext) -> None:
         width="stretch",
     )
     download(tr("Export study (JSON)"), lambda: json_bytes(content), "study.json", "application/json", "study_json")
+
+
+def _chosen_axis(evaluated: EvaluationContext, opened: str) -> str:
+    """A switch between the axes that these data have; it begins with that of the opened study, else of the pair."""
+    data, key = evaluated.dataset, "study_axis"
+    offered = {"time": not data.sessions, "scenarios": len(data.catalogue.scenario_names) > 1}
+    axes = {axis: tr(name) for axis, name in AXES.items() if offered.get(axis, True)}
+    wanted = (opened, st.session_state.get(key), axis_of(evaluated.page))
+    now = next((one for one in wanted if one in axes), "users")
+    set_widget_value(key, now)
+    label, shown = tr("Source"), axes.__getitem__
+    return st.segmented_control(label, list(axes), format_func=shown, key=key, required=True) or now
 
 
 def _small_labels(names: Sequence[str]) -> list[str]:
@@ -170,7 +175,9 @@ def _study(evaluated: EvaluationContext, axis: str, opened: str) -> Mapping[str,
     page, data = evaluated.page, evaluated.dataset
     saved = {entry.id: (entry, content) for entry, content in saved_studies(page.space, data, axis=axis)}
     of_run = [one for one, (entry, _) in saved.items() if is_of_model(entry.meta, evaluated.run, data)]
-    chosen = _chosen_study({one: entry for one, (entry, _) in saved.items()}, opened, next(iter(of_run), ""), axis)
+    newest = next(iter(of_run), "")
+    key = f"study_shown_{axis}_{page.run_id}_{newest}"  # another run, or a new study, begins with its newest again
+    chosen = _chosen_study({one: entry for one, (entry, _) in saved.items()}, opened, newest, key)
     if not of_run and (content := _study_job(evaluated, axis)) is not None:
         return content
     if not chosen:
@@ -181,20 +188,31 @@ def _study(evaluated: EvaluationContext, axis: str, opened: str) -> Mapping[str,
     return _checked(content, entry)
 
 
-def _chosen_study(saved: Mapping[str, Entry], opened: str, newest: str, axis: str) -> str:
+def _chosen_study(saved: Mapping[str, Entry], opened: str, newest: str, key: str) -> str:
     """The id of one of the saved studies, by a picker where there are several; "" where there is none.
 
     Args:
         newest: the one to begin with.
+        key: of the picker.
     """
     if len(saved) < 2:
         return next(iter(saved), "")
-    key = f"study_shown_{axis}"
     if opened in saved or st.session_state.get(key) not in saved:
         set_widget_value(key, opened if opened in saved else newest or next(iter(saved)))
-    names = {one: f"{tr(entry.label)} · {entry.created[:16].replace('T', ' ')} UTC" for one, entry in saved.items()}
-    shown = number_duplicates(names)
+    shown = number_duplicates({one: _study_label(entry) for one, entry in saved.items()})
     return st.selectbox(tr("Study"), list(saved), format_func=lambda one: shown.get(one, one), key=key)
+
+
+def _study_label(entry: Entry) -> str:
+    """Its name, source and target scenario where it has them, and when it was saved."""
+    scenarios = [one_line(str(name), 30) for name in entry.meta.get("scenarios") or ()]
+    return " · ".join(
+        [
+            tr(entry.label),
+            *([" → ".join(scenarios)] if scenarios else []),
+            f"{entry.created[:16].replace('T', ' ')} UTC",
+        ]
+    )
 
 
 def _study_job(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | None:
@@ -210,10 +228,10 @@ def _study_job(evaluated: EvaluationContext, axis: str) -> Mapping[str, Any] | N
 
 
 def _entry(space: Space, study: str) -> Entry | None:
-    """A saved study; None where there is none of this id."""
+    """A saved study; None where there is none of this id, or it is damaged."""
     try:
         return space.get(study)
-    except UnknownIdError:
+    except StudioError:
         return None
 
 

@@ -36,19 +36,9 @@ def verdict(evaluated: EvaluationContext) -> None:
     left.caption(escape_markdown(tr(find_metric(metric).help)))
     if right.button(tr("Next: explain a list"), type="primary", key="evaluate_next", width="stretch"):
         evaluated.page.go("explain")
-    for sentence in (report.repeats.sentence, report.parts_sentence):
+    for sentence in (report.drawn_sentence, report.repeats.sentence, report.parts_sentence):
         if sentence:
             st.caption(escape_markdown(tr(sentence), 400), help=terms_in(sentence))
-    if len(report.users) < len(evaluated.split.test):
-        st.caption(
-            tr(
-                "Evaluated on {n:,} of {all:,} users, drawn at random: with {items:,} items all of them would take too "
-                "long. All items are ranked.",
-                n=len(report.users),
-                all=len(evaluated.split.test),
-                items=evaluated.dataset.n_items,
-            )
-        )
     if evaluated.page.view.rules.words():
         left.caption(tr("The rules of Transfer do not apply here: every item that a user has not had is ranked."))
     show_figure(intervals_figure(report, metric), "verdict")

@@ -23,15 +23,9 @@ def usable_methods(context: RunContext) -> dict[str, type[TransferMethod]]:
 
 
 def method_options(context: RunContext, rules: Rules) -> tuple[MethodOption, ...]:
-    """The methods to choose from in the mixer: of a protected source only the linear blend reads no histories.
-
-    Their texts are messages, because a pair is kept for visitors of either language.
-    """
+    """The methods to choose from in the mixer: of a protected source only the linear blend reads no histories."""
     found = {DEFAULT: METHODS[DEFAULT]} if rules.epsilon else usable_methods(context)
-    return tuple(
-        MethodOption(name, method.label, Message("{sentence} {paper}.", sentence=method.sentence, paper=method.paper))
-        for name, method in found.items()
-    )
+    return tuple(MethodOption(name, method.label) for name, method in found.items())
 
 
 def applied_beside(context: RunContext, beside: str, rules: Rules) -> tuple[str, str]:

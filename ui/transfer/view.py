@@ -17,13 +17,14 @@ from recsys.models.recommender import Encoder
 from recsys.wording import in_a_row, tr
 from ui import cache
 from ui.components.mixer import choice, mixer
+from ui.glossary import meaning_of_method
 from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import PageContext, show_error
 from ui.shell.widgets import escape_markdown
 from ui.transfer.advice import pair_certificate, study_of, verdict_label, where_to_begin
 from ui.transfer.certificate import badge
-from ui.transfer.methods import applied_beside, study_words
+from ui.transfer.methods import applied_beside, study_words, usable_methods
 from ui.transfer.picker_row import complete_pair, picker_row
 from ui.transfer.satisfaction import show_satisfaction
 from ui.transfer.scored_pair import ScoredPair, scored_pair
@@ -130,7 +131,8 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     if scored.beside and not scored.transfer.target.agreement:  # studies hold out single users
         known = len(scored.pair.target.party.histories[0])
         evidence = study_words(study, known, (scored.rules.method, scored.beside))
-    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study), evidence=evidence)
+    meanings = {name: meaning_of_method(name) for name in usable_methods(context)}
+    mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study), evidence=evidence, meanings=meanings)
     if scored.rules.epsilon and scored.mixer_data["map"] is None:
         st.caption(tr("There is no map: all users belong to the protected source, and their points would show them."))
     alpha, reason = where_to_begin(study, decision, scored)

@@ -20,6 +20,10 @@ from recsys.wording import Message
 
 _MAX_DEPTH = 100  # of brackets; real records have two or three
 _MAX_OUTER_OBJECTS = 4  # around a list of records
+BY_USER = "json by user"
+"""The format of an object with the items of each user: its shape alone says so."""
+_BY_USER_ROLES = {"user_id": "user_id", "item_id": "item_id", "rating": "rating"}
+_MIN_USERS, _FEW_COLUMNS = 3, 20
 
 
 def is_json(start: FileStart) -> bool:
@@ -49,8 +53,8 @@ def _read(file: InputFile, encoding: str) -> Table:
     table = _with_pyarrow(data, file)
     if table is None:
         return _line_by_line(data, file)
-    records = _records_of_object(decode(data, "utf-8", file.name)) if table.data.num_rows == 1 else None
-    return table if records is None else _from_records(records, file, "json")
+    of_object = _table_of_object(decode(data, "utf-8", file.name), file) if table.data.num_rows == 1 else None
+    return of_object or table
 
 
 def _demand_shallow(data: bytes, name: str) -> None:
@@ -124,8 +128,8 @@ def _line_by_line(data: bytes, file: InputFile) -> Table:
         else:
             lines.append(number)
             texts += [line[:1000]] if len(texts) < MAX_SHOWN_ROWS else []
-    if (len(records) == 1 or len(lines) > len(records)) and (inner := _records_of_object(text)) is not None:
-        return _from_records(inner, file, "json")
+    if (len(records) == 1 or len(lines) > len(records)) and (table := _table_of_object(text, file)) is not None:
+        return table
     if len(lines) > len(records):
         fix = Message("Give JSON Lines or an array of objects.")
         raise InputError(
@@ -149,34 +153,64 @@ def _record(line: str) -> Any:
         return None
 
 
-def _records_of_object(text: str) -> list[Any] | None:
-    """The records of a text that is one object: its longest list of objects, columns as pandas has them, or users."""
+def _table_of_object(text: str, file: InputFile) -> Table | None:
+    """The table of a text that is one object: of users, else of its longest list of objects, or of columns."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return _records_in(value) or _records_by_key(value) if isinstance(value, dict) else None
-
-
-def _records_by_key(value: dict[str, Any]) -> list[Any] | None:
-    """The items of each user, `{"ann": ["tea", …], …}`, the ratings, `{"ann": {"tea": 5, …}, …}`, or columns as lists.
-
-    None for anything else, such as one record.
-    """
-    single = str | int | float
-    if len(value) < 2:
+    if not isinstance(value, dict):
         return None
-    if all(isinstance(one, list) and all(isinstance(x, single) for x in one) for one in value.values()):
-        if {"user_id", "item_id"} <= known_names(list(value)).keys():
-            return [dict(zip(value, row, strict=False)) for row in zip(*value.values(), strict=False)]
-        return [{"user_id": user, "item_id": item} for user, items in value.items() for item in items]
-    if all(isinstance(one, dict) and all(isinstance(x, single) for x in one.values()) for one in value.values()):
-        return [
-            {"user_id": user, "item_id": item, "rating": rating}
-            for user, rated in value.items()
-            for item, rating in rated.items()
-        ]
-    return None
+    if (by_user := _by_user(value)) is not None:
+        return Table(file.name, BY_USER, by_user, True, 1, "utf-8", roles=_BY_USER_ROLES, repeats_are_events=True)
+    records = _records_in(value) or _records_of_lists(value)
+    return _from_records(records, file, "json") if records else None
+
+
+def _by_user(value: dict[str, Any]) -> pa.Table | None:
+    """The rows of `{"ann": ["tea", …], …}`, the items of each user, or of `{"ann": {"tea": 5, …}, …}`, with ratings.
+
+    That keys are users and not columns or names of settings is a guess: there are three or more, who share items, and
+    the lists or objects do not look like columns.
+    """
+    entries = list(value.values())
+    if len(value) < _MIN_USERS or not all(isinstance(one, list | dict) for one in entries) or _has_columns(value):
+        return None
+    if all(isinstance(one, dict) for one in entries):
+        rated = [(user, item, rating) for user, one in value.items() for item, rating in one.items()]
+        fits = all(type(rating) in (int, float) for _, _, rating in rated)
+    else:
+        rated = [(user, item, None) for user, one in value.items() if isinstance(one, list) for item in one]
+        fits = all(isinstance(one, list) for one in entries)
+        fits = fits and all(type(item) in (str, int) for _, item, _ in rated)
+    pairs = {(user, str(item)) for user, item, _ in rated} if fits else set()
+    if not pairs or len({item for _, item in pairs}) == len(pairs):
+        return None
+    users, items, ratings = zip(*rated, strict=True)
+    table = {"user_id": pa.array(users).dictionary_encode(), "item_id": pa.array([str(item) for item in items])}
+    return pa.table(table | ({} if ratings[0] is None else {"rating": pa.array(ratings, pa.float64())}))
+
+
+def _has_columns(value: dict[str, Any]) -> bool:
+    """Whether lists or objects look like columns: as many cells in each, by the row or for more rows than columns."""
+    first, *others = value.values()
+    if any(type(one) is not type(first) or len(one) != len(first) for one in others):
+        return False
+    if len(value) <= _FEW_COLUMNS and {"user_id", "item_id"} <= known_names(list(value)).keys():
+        return True
+    if isinstance(first, dict):  # as pandas writes them, with the row's number
+        return first.keys() == {str(row) for row in range(len(first))}
+    return len(value) <= _FEW_COLUMNS and len(first) > len(value)
+
+
+def _records_of_lists(value: dict[str, Any]) -> list[Any] | None:
+    """The records of `{"user": ["ann", …], "item": ["tea", …]}`, lists of one length; None for anything else."""
+    columns = list(value.values())
+    if not 1 < len(value) <= MAX_COLUMNS or not all(isinstance(one, list) for one in columns):
+        return None
+    if len({len(one) for one in columns}) > 1 or any(isinstance(cell, dict | list) for one in columns for cell in one):
+        return None
+    return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _records_in(value: Any, depth: int = 0) -> list[Any] | None:

@@ -21,7 +21,7 @@ _FEATHER = Message("a Feather file")
 _BINARY_FORMATS = {
     b"\x89PNG": _IMAGE, b"\xff\xd8\xff": _IMAGE, b"GIF8": _IMAGE, b"RIFF": Message("a sound, film or image"),
     b"\x89HDF": Message("an HDF5 file"), b"MATLAB 5.0": Message("a MATLAB file"), b"\x93NUMPY": Message("an array"),
-    b"\x80\x03": _PICKLED, b"\x80\x04": _PICKLED, b"\x80\x05": _PICKLED, b"ARROW1": _FEATHER, b"FEA1": _FEATHER,
+    b"\x80\x03": _PICKLED, b"\x80\x04": _PICKLED, b"\x80\x05": _PICKLED, b"ARROW1\0\0": _FEATHER,
 }  # fmt: skip
 _TEXT_FORMATS = {
     "<!doctype": _WEB_PAGE, "<html": _WEB_PAGE, "<?xml": "XML", "%pdf": Message("a PDF"), "{\\rtf": "RTF"

@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 import pyarrow as pa
 
+from recsys.data.readers.json_lines import BY_USER
 from recsys.data.readers.probes import Probe
 from recsys.data.schema.cells import distinct_share, has_repeats, parse_numbers
 from recsys.data.schema.column_names import ITEM_STEMS, known_names, normalised_name
@@ -39,6 +40,7 @@ class Evidence:
         complete: it has a column for the user and one for the item.
         users_repeat: users occur repeatedly. A table in which no user does is not chosen if there is one in which
             some do.
+        has_columns: the file has columns; an object with the items of each user has none, and may be something else.
         not_tagging: it has no tags or keywords; a row with a tag is a remark about an item.
         both_repeat: users and items occur repeatedly.
         named: names of columns, or the format, say which columns these are.
@@ -50,6 +52,7 @@ class Evidence:
 
     complete: bool
     users_repeat: bool
+    has_columns: bool
     not_tagging: bool
     both_repeat: bool
     named: bool
@@ -62,14 +65,19 @@ class Evidence:
     def rank(self) -> tuple[bool | int, ...]:
         """Greater is more likely."""
         return (
-            self.complete, self.users_repeat, self.not_tagging, self.both_repeat, self.named, self.n_extras,
-            self.file_name, self.size,
+            self.complete, self.users_repeat, self.has_columns, self.not_tagging, self.both_repeat, self.named,
+            self.n_extras, self.file_name, self.size,
         )  # fmt: skip
 
     @property
     def likely(self) -> bool:
         """Whether the table would be taken for interactions if it were the only one."""
-        return self.complete and self.not_tagging and (self.named or (self.both_repeat and not self.has_header))
+        return (
+            self.complete
+            and self.has_columns
+            and self.not_tagging
+            and (self.named or (self.both_repeat and not self.has_header))
+        )
 
     @property
     def reason(self) -> str:
@@ -94,6 +102,7 @@ def evidence_of(probe: Probe) -> Evidence:
     return Evidence(
         complete=complete,
         users_repeat=users,
+        has_columns=table.format != BY_USER,
         not_tagging=not {normalised_name(name) for name in table.columns} & _TAGGING_COLUMNS,
         both_repeat=users and items,
         named={"user_id", "item_id"} <= named.keys(),
@@ -113,8 +122,9 @@ def demand_interactions(probe: Probe) -> None:
     named = [role for role in ("user_id", "item_id") if role in known]
     if len(named) == 2:
         return
-    numeric = [column for column in table.columns[1:] if _is_number(table.sample[column])]
-    wide = len(numeric) >= max(5, len(table.columns) - 2) and "item_id" not in named
+    filled = [name for name in table.columns[1:] if table.sample[name].null_count < len(table.sample)]
+    numeric = [name for name in filled if _is_number(table.sample[name])]
+    wide = len(numeric) >= max(5, len(filled) - 1) and "item_id" not in named
     if wide and distinct_share(probe.cells(table.columns[0])) >= KEY_SHARE:
         got, fix = (
             Message("a column each for {column}, …", column=table.columns[1]),
@@ -143,9 +153,9 @@ def demand_interactions(probe: Probe) -> None:
 
 
 def _is_number(column: pa.ChunkedArray) -> bool:
-    """Whether the cells that are not empty are numbers; one of empty cells only is as well."""
+    """Whether the cells that are not empty are numbers."""
     filled = len(column) - column.null_count
-    return bool(np.isfinite(parse_numbers(column)).sum() >= 0.9 * filled) if len(column) else False
+    return bool(filled and np.isfinite(parse_numbers(column)).sum() >= 0.9 * filled)
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -17,7 +17,7 @@ from recsys.data.schema.cells import distinct_share, parse_texts
 from recsys.data.schema.column_names import ITEM_STEMS, USER_STEMS, known_names, normalised_name
 from recsys.data.schema.columns import detect_columns
 from recsys.data.schema.interaction_evidence import KEY_SHARE, SUBSET_WORDS, Evidence, evidence_of, words_of
-from recsys.data.schema.order_tables import join_orders
+from recsys.data.schema.order_tables import OrderLink, order_links, with_orders
 from recsys.errors import InputError
 from recsys.wording import Message
 
@@ -84,9 +84,8 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
             )
     columns = {name: probe.sample.columns for name, probe in by_name.items()}
     described = {chosen.get(role) for role in ID_OF}
-    joined = join_orders({name: probe for name, probe in by_name.items() if name not in described})
-    by_name |= {name: one.rows for name, one in joined.items()}
-    evidence = {name: evidence_of(probe) for name, probe in by_name.items()} if len(probes) > 1 else {}
+    links = order_links({name: probe for name, probe in by_name.items() if name not in described})
+    evidence = {name: _evidence(probe, links.get(name)) for name, probe in by_name.items()} if len(probes) > 1 else {}
     first = chosen.get("interactions") or max(by_name, key=lambda name: evidence[name].rank if evidence else (True,))
     main, others = by_name[first], {name: probe for name, probe in by_name.items() if name != first}
     if "interactions" in chosen:
@@ -94,11 +93,11 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
     else:
         reason = evidence[first].reason if evidence else Message("the only table")
     assigned = {first: ("interactions", reason)}
-    if first in joined:
-        orders = joined[first].orders
-        told = Message("its column “{column}” says whose each row of {table} is", column=joined[first].key, table=first)
-        assigned[orders] = ("orders", told)
-        del others[orders]
+    if (link := links.get(first)) is not None and (joined := with_orders(main, link, others[link.orders].read({}))):
+        main = joined
+        told = Message("its column “{column}” links each row of {table} to a user", column=link.key, table=first)
+        assigned[link.orders] = ("orders", told)
+        del others[link.orders]
     side_tables: dict[str, tuple[Probe, Mapping[str, str]]] = {}
     for role in ID_OF:
         if role in chosen:
@@ -111,6 +110,15 @@ def assign_tables(probes: Sequence[Probe], chosen: Mapping[str, str]) -> Assigne
     found = tuple(FoundTable(name, *assigned.get(name, ("", "")), columns[name]) for name in by_name)
     unused = tuple(probe.sample.name for name, probe in others.items() if evidence[name].likely)
     return AssignedTables(main, side_tables, found, unused)
+
+
+def _evidence(probe: Probe, link: OrderLink | None) -> Evidence:
+    """The evidence in a table; rows of orders have the users (and times) of these."""
+    found = evidence_of(probe)
+    if link is None:
+        return found
+    extras = max(found.n_extras, int(link.dated))
+    return replace(found, complete=True, users_repeat=True, both_repeat=True, named=True, n_extras=extras)
 
 
 @dataclass(frozen=True)

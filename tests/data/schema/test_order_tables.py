@@ -1,13 +1,18 @@
-"""Rows of orders whose user stands in the table of orders: public layouts, choices, and tables that are no orders."""
+"""Rows of orders whose user is in the table of orders: public layouts, choices, and tables that are no orders."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import time
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recsys.data import Loaded, load
+from recsys.errors import InputError
 from tests.data import files
 from tests.data.layouts import ITEMS, ROWS, USERS, day, events, table
 
@@ -103,13 +108,77 @@ def test_a_chosen_table_of_users_is_not_taken_for_orders() -> None:
     assert roles_of(loaded)["users"] == "orders.csv" and "orders" not in roles_of(loaded)
 
 
-@pytest.mark.parametrize("key", ["number", "id"])
-def test_a_table_without_a_shared_key_is_no_table_of_orders(key: str) -> None:
-    """Also not one in which every user occurs once: it describes users."""
-    rows = table([(n // 4, i, r) for n, (_, i, r, _) in enumerate(events())], "id,item_id,rating")
-    users = [(n, f"u{n if key == 'id' else n % 9}") for n in range(200)]
-    loaded = load(files.zipped({"rows.csv": rows, "people.csv": table(users, f"{key},user_id")}), name="x.zip")
-    assert loaded.columns["user_id"] == "id" and "orders" not in roles_of(loaded)
+@pytest.mark.parametrize(
+    ("key", "user", "first"),
+    [
+        ("number", "u{repeated}", 0),  # no column of the rows has this name
+        ("order_id", "u{n}", 0),  # every user occurs once: it describes users
+        ("order_id", "u{repeated}", 5_000),  # none of the rows has its order there
+    ],
+)
+def test_a_table_without_the_users_of_the_rows_is_no_table_of_orders(key: str, user: str, first: int) -> None:
+    rows = table([(n // 4, i, r) for n, (_, i, r, _) in enumerate(events())], "order_id,item_id,rating")
+    others = [(first + n, user.format(n=n, repeated=n % 9)) for n in range(200)]
+    given = files.zipped({"rows.csv": rows, "others.csv": table(others, f"{key},user_id")})
+    with pytest.raises(InputError, match="must have a column for the user"):
+        load(given, name="x.zip", tables={"interactions": "rows.csv"})
+
+
+def test_tables_that_share_another_column_are_not_joined() -> None:
+    """An item table with shops that belong to users, and one with the time of its rows, as frameworks write it."""
+    items = [(i, f"Tea {i}", i % 6, "2020-01-01") for i in range(1, ITEMS + 1)]
+    shops = [(n, f"owner {n % 3}", "Rome") for n in range(6)]
+    rated = [(n, u, i, r, day(n)) for n, (u, i, r, _) in enumerate(events())]
+    given = {
+        "items.csv": table(items, "item_id,title,shop_id,created_at"),
+        "ratings.csv": table(rated, "id,user_id,item_id,rating,created_at"),
+        "shops.csv": table(shops, "shop_id,account_id,city"),
+    }
+    loaded = load(files.zipped(given), name="shop.zip")
+    assert roles_of(loaded) == {"interactions": "ratings.csv", "items": "items.csv"}
+    assert loaded.dataset.catalogue.titles[1].startswith("Tea")
+    assert not [warning for warning in loaded.report.warnings if "look like interactions" in warning]
+
+
+def test_a_column_named_step_and_rows_without_an_order_are_read() -> None:
+    """The rows have a column of the name under which the number of an order is added; an empty order is no order."""
+    given = instacart()
+    head, *lines = given["order_products__prior.csv"].decode().splitlines()
+    lines = [f",{line.partition(',')[2]}" if n % 10 == 0 else line for n, line in enumerate(lines)]
+    orders = given["orders.csv"] + b",9999,prior,7,1,1,\n"
+    stepped = "\n".join([f"{head},step", *(f"{line},{'pay' if n % 2 else 'ship'}" for n, line in enumerate(lines))])
+    loaded = load(files.zipped(given | {"order_products__prior.csv": stepped.encode(), "orders.csv": orders}))
+    assert loaded.report.rows_kept == sum(n % 10 > 0 for n in range(ROWS)) and "9999" not in loaded.dataset.users
+    assert loaded.dataset.timestamps is None
+
+
+def test_orders_that_are_not_needed_are_not_read() -> None:
+    """They may be damaged, or too large."""
+    given = instacart() | {"orders.csv": instacart()["orders.csv"] * 4_000 + b"1,2\n" * 9_000_000}
+    rated = {"ratings.csv": table([row[:3] for row in events()], "user_id,product_id,rating")}
+    loaded = load(files.zipped(rated | given), name="i.zip", tables={"interactions": "ratings.csv"})
+    assert loaded.dataset.n_users == USERS and "orders" not in roles_of(loaded)
+
+
+@pytest.mark.parametrize("numbers", [True, False])
+def test_keys_are_compared_as_texts_whatever_type_each_table_gives_them(numbers: bool) -> None:
+    """Parquet keeps whole numbers, or, where ids are missing, floats."""
+    frames = {name: pd.read_csv(io.BytesIO(content)) for name, content in northwind().items()}
+    if numbers:
+        frames["Order Details.csv"]["OrderID"] = frames["Order Details.csv"]["OrderID"].astype("float64")
+    else:
+        frames["Orders.csv"]["OrderID"] = frames["Orders.csv"]["OrderID"].astype(str)
+    packed = {name.replace(".csv", ".parquet"): frame.to_parquet() for name, frame in frames.items()}
+    data = load(files.zipped(packed), name="northwind.zip").dataset
+    assert (data.n_users, data.n_items, data.n_interactions) == (USERS, ITEMS, ROWS)
+
+
+def test_many_small_tables_are_looked_at_in_a_moment() -> None:
+    given = {f"{n}.csv": table([(n % 3, n) for n in range(9)], "order_id,item_id") for n in range(150)}
+    begin = time.process_time()
+    with contextlib.suppress(InputError):
+        load(files.zipped(given), name="many.zip")
+    assert time.process_time() - begin < 10
 
 
 def _rows(content: bytes) -> list[list[str]]:

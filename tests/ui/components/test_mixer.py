@@ -176,7 +176,7 @@ def test_the_list_of_a_second_method_travels_with_its_own_scores_and_steps(
     other = np.random.default_rng(7).normal(size=N + 1)
     other[0] = -np.inf
     first, second = alpha_path(target, source, 10), alpha_path(target, other, 10)
-    options = (MethodOption("linear", "Linear blend"), MethodOption("bridge", "<b>Bridge</b>", "A map."))
+    options = (MethodOption("linear", "Linear blend"), MethodOption("bridge", "<b>Bridge</b>"))
     panel = MethodPanel(options, "linear", SecondList("bridge", second, other))
     data = mixer_data(first, target, source, catalogue(), SIDE, SIDE, methods=panel)
     sent = data["methods"]["second"]

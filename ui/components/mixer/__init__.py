@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -129,6 +130,7 @@ def mixer(
     verdict: str = "",
     compact: bool = False,
     evidence: Sequence[str] = (),
+    meanings: Mapping[str, str] = MappingProxyType({}),
 ) -> Choice:
     """Shows the mixer.
 
@@ -139,10 +141,11 @@ def mixer(
         verdict: label of the button that leads to "Does it help?"; "" hides it.
         compact: only slider, list and map, as on Home; plays once by itself and sends nothing to Python.
         evidence: what a study says of the first list's method, of the second's, and of their difference.
+        meanings: name of a transfer method -> what it does, in the language of the reader; `data` is kept for all.
     """
     now = choice(key)
     sent = {
-        **worded(data),
+        **worded(data, meanings),
         "words": component_words(_HTML, _JS),
         "alpha": alpha,
         "seq": now.seq,

@@ -19,12 +19,10 @@ class MethodOption:
     Args:
         name: in links.
         label: on screen.
-        help: what it does and its paper, for the tooltip.
     """
 
     name: str
     label: str
-    help: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +73,7 @@ def methods_data(
         target_scores: float (n_items + 1,).
         packed: how arrays are written (`payload`).
     """
-    options = [{"name": one.name, "label": one.label, "help": one.help} for one in panel.options]
+    options = [{"name": one.name, "label": one.label} for one in panel.options]
     data: dict[str, Any] = {"options": options, "chosen": panel.chosen, "second": None}
     if (second := panel.second) is not None:
         lists, listed = second.lists(), panel.items()

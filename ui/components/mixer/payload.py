@@ -178,8 +178,12 @@ def _ranks(scores: np.ndarray, items: np.ndarray) -> list[int]:
     return ranks
 
 
-def worded(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of `mixer_data` with its messages in the language of the reader, and a signature of this language."""
+def worded(data: Mapping[str, Any], meanings: Mapping[str, str]) -> dict[str, Any]:
+    """The data of `mixer_data` in the language of the reader, and a signature of this language.
+
+    Args:
+        meanings: name of a transfer method -> what it does.
+    """
     shown = dict(data)  # one saved by an older version may lack a part
     for side in ("target", "source"):
         shown[side] = {name: _worded(text) for name, text in data[side].items()}
@@ -190,11 +194,14 @@ def worded(data: Mapping[str, Any]) -> dict[str, Any]:
         rows = [row | {"name": _worded(row["name"])} for row in data["interests"]["rows"]]
         shown["interests"] = data["interests"] | {"rows": rows}
     if data.get("methods") is not None:
-        options = [{name: _worded(text, None) for name, text in one.items()} for one in data["methods"]["options"]]
+        options = [one | {"label": _worded(one["label"], None)} for one in data["methods"]["options"]]
         shown["methods"] = data["methods"] | {"options": options}
-    if shown == data:  # in English
-        return shown
-    return shown | {"signature": _digest([data["signature"], shown["target"], shown["source"]])}
+    if shown != data:  # not in English
+        shown["signature"] = _digest([data["signature"], shown["target"], shown["source"]])
+    if shown.get("methods") is not None:
+        options = [one | {"help": meanings.get(one["name"], "")} for one in shown["methods"]["options"]]
+        shown["methods"] = shown["methods"] | {"options": options}
+    return shown
 
 
 def _worded(text: Any, limit: int | None = TEXT) -> Any:
