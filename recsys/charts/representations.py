@@ -83,7 +83,11 @@ def reliance_figure(found: Reliance, titles: Sequence[str], newest: int = 1) -> 
 
 
 def like_newest_figure(found: LikeNewest, k: int) -> Figure:
-    """How many items of both lists, and of the history, are of the kind of the newest item."""
+    """How many items of both lists, and of the history, are of the kind of the newest item.
+
+    Args:
+        k: length of both lists, which is less than was asked for where fewer items may be recommended.
+    """
     import plotly.graph_objects as go
 
     rows = (
@@ -127,7 +131,7 @@ def replaced_figure(alphas: np.ndarray, next_choice: np.ndarray, interests: np.n
     Args:
         alphas: float (n,); next_choice, interests: int (n,).
         alpha: the one in the title, marked by a vertical line.
-        k: length of the list.
+        k: length of the list, which is less than was asked for where fewer items may be recommended.
     """
     import plotly.graph_objects as go
 

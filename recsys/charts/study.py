@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from recsys.charts.intervals import add_curve, add_interval
@@ -82,15 +83,12 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     places, known = list(range(len(points))), [f"{int(p['observed'])}" for p in points]
     shown = [m for m in methods.reported() if all(m.name in p["methods"] for p in points)]
     figure = sentence_figure(
-        tr("The fewer items are known, the more transfer helps"),
+        _gain_title(points),
         x=tr("known items of the user"),
         y="NDCG@10",
         height=_PLOT + _TOP + _BOTTOM,
         alternative=in_words((tr(m.label), _over_known(points, m.name)) for m in shown),
     )
-    gains = [p["methods"][TRANSFER]["value"] - p["methods"][ALONE]["value"] for p in points]
-    if gains[0] <= gains[-1]:
-        figure.layout.title.text = tr("Transfer does not help most where the fewest items are known")
     named: list[tuple[str, float, str]] = []  # label, value at the right end, colour
     for method in shown:
         if method.role == "control":
@@ -123,6 +121,24 @@ def gain_by_known_items_figure(points: list[Mapping[str, Any]]) -> Figure:
     figure.update_xaxes(tickvals=places, ticktext=known, range=[-0.2, places[-1] + 0.1], showgrid=False)
     _name_lines(figure, places[-1], named)
     return figure
+
+
+def _gain_title(points: Sequence[Mapping[str, Any]]) -> str:
+    """Where transfer is shown to be better than the target alone: claims a trend only where all points follow it."""
+    alone = [next(one for one in point["comparisons"] if one["against"] == ALONE) for point in points]
+    gains = [float(one["value"]) for one in alone]
+    better = [place for place, one in enumerate(alone) if one["shown"] and gains[place] > 0]
+    if not better:
+        return tr("Transfer is not shown to help, however many items are known")
+    if 0 in better and len(points) > 1 and all(first > second for first, second in pairwise(gains)):
+        return tr("The fewer items are known, the more transfer helps")
+    best = max(better, key=gains.__getitem__)
+    return tr_n(
+        "Transfer helps most where {n} item is known: {gain} NDCG@10",
+        "Transfer helps most where {n} items are known: {gain} NDCG@10",
+        int(points[best]["observed"]),
+        gain=_estimate(alone[best]).signed(),
+    )
 
 
 _PLOT, _TOP, _BOTTOM, _RIGHT = 400, 56, 54, 270  # pixels: height of the plot, margins above, below and for the names

@@ -162,16 +162,13 @@ def runs_over_time(runs: Mapping[str, tuple[Reports, Quality]]) -> Figure:
     Args:
         runs: {name: (reports, validation of its baselines)}; the lines drawn are those of the last.
     """
-    best = {
-        name: max((float(r["ndcg@10"]) for r in reports if "ndcg@10" in r), default=0.0)
-        for name, (reports, _) in runs.items()
-    }
-    leader = max(best, key=best.__getitem__, default="")
-    title = (
-        tr("“{run}” leads with {value}", run=plain_text(leader, 40), value=format_number(best[leader]))
-        if leader
-        else tr("No runs to compare yet")
-    )
+    measured = {name: [float(r["ndcg@10"]) for r in reports if "ndcg@10" in r] for name, (reports, _) in runs.items()}
+    best = {name: max(values) for name, values in measured.items() if values}
+    if best:
+        leader = max(best, key=best.__getitem__)
+        title = tr("“{run}” leads with {value}", run=plain_text(leader, 40), value=format_number(best[leader]))
+    else:
+        title = tr("None of these runs was evaluated during training") if runs else tr("No runs to compare yet")
     figure = sentence_figure(title, x=tr("training time, seconds"), y=tr(QUALITY), height=HEIGHT)
     until = 1.0
     for number, (name, (reports, _)) in enumerate(runs.items()):

@@ -186,12 +186,14 @@ def what_changed(path: AlphaPath, tags: Sequence[Sequence[str]], alpha: float, l
     own, now = (_tag_shares(step.items, tags) for step in (path.steps[0], path.step_at(alpha)))
     names = sorted({*own, *now}, key=lambda tag: (-abs(now.get(tag, 0) - own.get(tag, 0)), tag))[:limit]
     names.sort(key=lambda tag: now.get(tag, 0) - own.get(tag, 0))
-    more = [tag for tag in names if now.get(tag, 0) > own.get(tag, 0)]
-    figure = sentence_figure(
-        tr("At α = {alpha:.2f} the list has more “{tag}”", alpha=alpha, tag=plain_text(more[-1], 30))
-        if more
-        else tr("The tags of the list have not changed")
-    )
+    changes = [now.get(tag, 0) - own.get(tag, 0) for tag in names]
+    if names and changes[-1] > 0:
+        title = tr("At α = {alpha:.2f} the list has more “{tag}”", alpha=alpha, tag=plain_text(names[-1], 30))
+    elif names and changes[0] < 0:
+        title = tr("At α = {alpha:.2f} the list has less “{tag}”", alpha=alpha, tag=plain_text(names[0], 30))
+    else:
+        title = tr("The tags of the list have not changed")
+    figure = sentence_figure(title)
     shown = [plain_text(tag, 30) for tag in names]
     steps: list[tuple[float | None, str | None]] = []
     for name, row in zip(names, shown, strict=True):

@@ -75,7 +75,7 @@ class QualityReport:
 def quality_report(dataset: Dataset) -> QualityReport:
     """Measures a dataset, in about a second for ten million rows."""
     counts = dataset.item_counts[1:]
-    n_pairs = _pairs(dataset)
+    n_pairs = distinct_pairs(dataset)
     weeks, activity = weekly(dataset)
     scenarios, overlap = scenario_overlap(dataset)
     report = QualityReport(
@@ -100,11 +100,11 @@ def quality_report(dataset: Dataset) -> QualityReport:
 
 def repeat_share(dataset: Dataset) -> float:
     """Share of the rows whose user had that item before, 0 … 1."""
-    return 1 - _pairs(dataset) / max(dataset.n_interactions, 1)
+    return 1 - distinct_pairs(dataset) / max(dataset.n_interactions, 1)
 
 
-def _pairs(dataset: Dataset) -> int:
-    """How many pairs of user and item occur."""
+def distinct_pairs(dataset: Dataset) -> int:
+    """How many pairs of user and item occur, each counted once however often it is repeated."""
     return len(np.unique(dataset.user_of.astype(np.int64) * (dataset.n_items + 1) + dataset.sequence))
 
 

@@ -49,10 +49,16 @@ def test_the_density_map_holds_every_row_once() -> None:
     figure = charts.density(planted)
     cells = planted.n_users * planted.n_items / figure.data[0].z.size
     assert np.sum(figure.data[0].customdata) * cells / 1000 == pytest.approx(planted.n_interactions)
-    assert (
-        f"One user–item pair in {planted.n_users * planted.n_items / planted.n_interactions:,.0f}"
-        in figure.layout.title.text
-    )
+    pairs = len({*zip(planted.user_of.tolist(), planted.sequence.tolist(), strict=True)})
+    share = 100 * pairs / (planted.n_users * planted.n_items)
+    assert figure.layout.title.text == f"{share:.0f}% of the user–item pairs have an interaction"
+
+
+def test_the_density_counts_a_pair_once_however_often_it_occurs() -> None:
+    often = replace(tiny(), offsets=np.array([0, 20, 20]), sequence=np.ones(20, dtype=np.int32), timestamps=None)
+    assert charts.density(often).layout.title.text.startswith("25% of the user–item pairs")
+    rare = replace(often, items=IdMap([f"i{n}" for n in range(50)]), catalogue=Catalogue.bare(list("i" * 50)))
+    assert charts.density(rare).layout.title.text == "One user–item pair in 100 has an interaction"
 
 
 def test_the_long_tail_names_the_share_that_holds_half() -> None:

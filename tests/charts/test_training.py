@@ -116,4 +116,7 @@ def test_runs_side_by_side_share_a_clock() -> None:
     assert figure.layout.title.text == "“second” leads with 0.300"
     assert set(by_name) == {"first", "second", "Item-kNN"}, "the baselines of the last run are drawn"
     assert runs_over_time({}).layout.title.text == "No runs to compare yet"
-    assert len(runs_over_time({"counts only": ([], LINES)}).data) == 2
+    counts = runs_over_time({"counts only": ([], LINES)})
+    assert len(counts.data) == 2 and counts.layout.title.text == "None of these runs was evaluated during training"
+    beside = runs_over_time({"counts only": ([{"epoch": 1, "loss": 4.0}], LINES), "mine": (reports(0.0), {})})
+    assert beside.layout.title.text == "“mine” leads with 0"

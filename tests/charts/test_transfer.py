@@ -73,4 +73,11 @@ def test_what_changed_compares_with_the_targets_own_list(path: AlphaPath) -> Non
     shares = dict(zip(now.y, now.x, strict=True))
     assert shares["family"] == 0.5 and shares["space"] == 0.0
     assert dict(zip(own.y, own.x, strict=True))["space"] == 0.5
-    assert "family" in figure.layout.title.text or "war" in figure.layout.title.text
+    assert figure.layout.title.text in {f"At α = 1.00 the list has more “{tag}”" for tag in ("family", "war")}
+
+
+def test_what_changed_names_a_tag_that_is_only_lost(path: AlphaPath) -> None:
+    tags = [(), ("space",), *[()] * (len(TAGS) - 2)]
+    assert what_changed(path, tags, alpha=1.0).layout.title.text == "At α = 1.00 the list has less “space”"
+    assert what_changed(path, tags, alpha=0.0).layout.title.text == "The tags of the list have not changed"
+    assert what_changed(path, [()] * len(TAGS), alpha=1.0).layout.title.text == "The tags of the list have not changed"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
@@ -92,4 +93,6 @@ def test_the_data_card_counts(planted: Dataset) -> None:
     assert (card["users"], card["items"], card["interactions"]) == ("120", "40", "1,680")
     assert card["period"].startswith("2020-09-13")
     assert data_card(replace(planted, timestamps=None))["period"] == "no times"
+    twice = replace(planted, sequence=np.ones_like(planted.sequence))
+    assert data_card(twice)["density"] == "2.5%", "each user has one of the 40 items, again and again"
     assert "numpy" in versions()

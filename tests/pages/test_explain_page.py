@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -259,6 +260,19 @@ def test_interests_and_next_choice_are_shown_side_by_side(runs: dict[str, str]) 
     counting = opened(runs["popularity"], target="user:u3", tab="both")
     no_errors(counting)
     assert any("nothing to compare" in str(text.value) for text in counting.markdown)
+
+
+def test_the_figures_count_the_items_that_the_list_has(runs: dict[str, str]) -> None:
+    data = planted_dataset()
+    had = {*data.history(3).tolist(), *data.history(4).tolist()}
+    few = [item for item in range(1, data.n_items + 1) if item not in had][:4]
+    only = ",".join(data.items.externals(few))
+    app = opened(runs["attention"], target="user:u3", source="user:u4", alpha="0.5", tab="both", only=only)
+    no_errors(app)
+    titles = [json.loads(chart.proto.spec)["layout"]["title"]["text"] for chart in app.get("plotly_chart")]
+    counted = [" ".join(title.split("<br>")) for title in titles if " of " in title and "choice" in title]
+    assert any("replaces" in title for title in counted)
+    assert all("of 4" in title for title in counted if "replaces" in title or "next choices" in title)
 
 
 def test_each_of_several_entries_of_one_title_is_removed_and_added(runs: dict[str, str]) -> None:

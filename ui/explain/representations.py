@@ -47,7 +47,7 @@ def show_representations(page: PageContext, explained: ExplainedList) -> None:
         ]
         likeness = like_newest(context.dataset.catalogue, history, *lists)
         if likeness.kind:
-            figure = like_newest_figure(likeness, explained.k)
+            figure = like_newest_figure(likeness, len(lists[0]))
             show_figure(figure, "like_newest")
             st.caption(tr("Why the next choice may be about something the user only did last night."))
         else:
@@ -79,5 +79,5 @@ def _replaced(page: PageContext, explained: ExplainedList) -> None:
         show_error(error)
         return
     of_next, of_interests = (replaced(path, ALPHAS) for path in paths)
-    figure = replaced_figure(ALPHAS, of_next, of_interests, explained.alpha, explained.k)
+    figure = replaced_figure(ALPHAS, of_next, of_interests, explained.alpha, len(paths[0].at(0.0)))
     show_figure(figure, "replaced")
