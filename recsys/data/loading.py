@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
@@ -104,32 +105,42 @@ def load(
     Raises:
         InputError: no table, no column for users or items, or no rows are left.
     """
-    files, shown_name = _files(source, name, tables)
-    plan = plan or CleaningPlan()
-    read = [_read(file, columns or {}, tables or {}, delimiter, encoding) for file in files]
-    side_tables = {role: table for part in reversed(read) for role, table in part.side_tables.items()}
-    given = {"items": items, "users": users}
-    side_tables |= {role: _largest_table(content, role) for role, content in given.items() if content is not None}
-    first = read[0].input
-    rows = build_interactions([part.input for part in read], plan, prefix_items)
-    report = replace(rows.report, warnings=(*rows.report.warnings, *warnings, *_warnings(rows, read)))
-    found = read[0].assigned.found if len(read) == 1 else ()
-    found = tuple(replace(one, role="", reason="") if given.get(one.role) is not None else one for one in found)
-    names = {role: table.name for role, table in side_tables.items() if given.get(role) is None}
-    names["interactions"] = ", ".join(part.input.table.name for part in read)
-    names |= {table.role: table.name for table in found if table.role}
-    dataset = _dataset(rows, side_tables, vectors, shown_name)
-    return Loaded(
-        dataset=replace(dataset, cleaning=report.summary(first.table.format, names)),
-        report=report,
-        format=first.table.format,
-        columns=first.columns.roles,
-        column_reasons=first.columns.reasons,
-        plan=plan,
-        all_columns=first.table.columns,
-        preview=_preview(first.table),
-        tables=found,
-    )
+    (files, shown_name), plan = _files(source, name, tables), plan or CleaningPlan()
+    with _column_types(shown_name):
+        read = [_read(file, columns or {}, tables or {}, delimiter, encoding) for file in files]
+        side_tables = {role: table for part in reversed(read) for role, table in part.side_tables.items()}
+        given = {"items": items, "users": users}
+        side_tables |= {role: _largest_table(content, role) for role, content in given.items() if content is not None}
+        first = read[0].input
+        rows = build_interactions([part.input for part in read], plan, prefix_items)
+        report = replace(rows.report, warnings=(*rows.report.warnings, *warnings, *_warnings(rows, read)))
+        found = read[0].assigned.found if len(read) == 1 else ()
+        found = tuple(replace(one, role="", reason="") if given.get(one.role) is not None else one for one in found)
+        names = {role: table.name for role, table in side_tables.items() if given.get(role) is None}
+        names["interactions"] = ", ".join(part.input.table.name for part in read)
+        names |= {table.role: table.name for table in found if table.role}
+        dataset = _dataset(rows, side_tables, vectors, shown_name)
+        return Loaded(
+            dataset=replace(dataset, cleaning=report.summary(first.table.format, names)),
+            report=report,
+            format=first.table.format,
+            columns=first.columns.roles,
+            column_reasons=first.columns.reasons,
+            plan=plan,
+            all_columns=first.table.columns,
+            preview=_preview(first.table),
+            tables=found,
+        )
+
+
+@contextmanager
+def _column_types(name: str) -> Iterator[None]:
+    """Raises InputError for a column whose type can't be read: lists, objects, bytes that are no text."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        got, fix = str(error).splitlines()[0][:200], Message("Give each column as texts, numbers or times.")
+        raise InputError(name, "must have columns of texts, numbers or times", got, fix) from error
 
 
 def _files(

@@ -10,6 +10,8 @@ import tarfile
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from recsys.data import load
@@ -274,3 +276,22 @@ def test_items_in_a_list_per_user_are_refused_with_what_to_do() -> None:
     rows = [{"user_id": f"u{n}", "items": [f"i{n}", f"i{n + 1}"]} for n in range(8)]
     with pytest.raises(InputError, match=r"with a list in “items”.* Write one row for each entry of the list"):
         load(json.dumps(rows).encode())
+
+
+ODD_COLUMNS: dict[str, pa.Array] = {
+    "lists": pa.array([["a", "b"]] * 90),
+    "objects": pa.array([{"a": 1}] * 90),
+    "bytes": pa.array([b"\xff\xfe" + bytes([65 + n % 7]) for n in range(90)], pa.binary()),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_COLUMNS)
+@pytest.mark.parametrize("role", ["user_id", "item_id", "order_id", "title", "scenario", "timestamp", "rating"])
+def test_a_column_of_an_odd_type_is_read_or_refused_with_a_fix(kind: str, role: str) -> None:
+    columns = {"user_id": FRAME["user"].to_list(), "item_id": FRAME["item"].to_list()} | {role: ODD_COLUMNS[kind]}
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    try:
+        assert load(out.getvalue(), name="odd.parquet").dataset.n_users
+    except InputError as refused:
+        assert refused.fix
