@@ -12,6 +12,8 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 # Jobs run in this process, so that a test can look into them. Tests about worker processes say so themselves, and
 # those in a browser run the app with its default.
 os.environ["STUDIO_JOBS"] = "thread"
+# An error that no page caught is told in full: the app would show that there was one.
+os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
 
 import hypothesis
 import numpy as np

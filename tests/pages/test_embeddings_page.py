@@ -324,3 +324,33 @@ def test_nearest_users_are_nearest_in_the_shown_representation(space: Space) -> 
         assert all(f"u{row} " in text_of(app) for row in rows), representation
     states, interests = (cache.embeddings_of(folder, one) for one in ("next-choice", "interests"))
     assert states.fingerprint != interests.fingerprint  # each has its own projection
+
+
+FULL = "Delete something on Home and empty the trash"
+
+
+@pytest.mark.parametrize("key", ["map_use_source", "map_split"])
+def test_a_group_that_does_not_fit_into_a_full_space_is_refused_and_leads_nowhere(
+    space: Space, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("ui.embeddings.groups._camps", lambda *_: SimpleNamespace(are_two=True, p=0.01, second=CAMPS))
+    app = opened(space, {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120), "seq": 1})
+    before = {entry.id for entry in space.entries("cohort")}
+    monkeypatch.setattr(state.workspace(), "space_bytes", 1)
+    app.button(key=key).click().run()
+    no_errors(app, FULL)
+    assert {entry.id for entry in space.entries("cohort")} == before and "source" not in app.query_params
+    no_errors(app.run())
+
+
+CAMPS = np.arange(60) < 20  # the second of two camps
+
+
+def test_renaming_a_group_that_another_tab_has_deleted_is_refused(space: Space) -> None:
+    entry = space.save_cohort("gone soon", [f"u{n}" for n in range(30)])
+    app = opened(space)
+    app.selectbox(key="map_saved_group").select_index([one.id for one in space.entries("cohort")].index(entry.id)).run()
+    app.text_input(key=f"map_saved_name_{entry.id}").set_value("later").run()
+    space.delete(entry.id)
+    app.button(key="map_rename").click().run()
+    no_errors(app, "the saved item must be one of yours")

@@ -19,6 +19,7 @@ from ui.components.point_map import Choice
 from ui.embeddings.groups import camps_line, compare_tab, save_group
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
+from ui.shell.errors import guarded_callback
 from ui.shell.figures import show_figure
 from ui.shell.widgets import download, escape_markdown
 
@@ -94,6 +95,7 @@ def _party_buttons(context: MapContext, chosen: Choice, profile: GroupProfile) -
         )
 
 
+@guarded_callback
 def _use_as(context: MapContext, chosen: Choice, role: str, profile: GroupProfile) -> None:
     """Writes the chosen users into the URL; a group is saved first."""
     if len(chosen.rows) == 1:

@@ -22,7 +22,7 @@ from ui.components.point_map.payload import signature
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.run_context import cohort
-from ui.shell.errors import show_error
+from ui.shell.errors import guarded_callback, show_error
 from ui.shell.widgets import download, escape_markdown, number_duplicates, one_line
 
 MAP = "map_users"  # the key of the map of users
@@ -77,6 +77,7 @@ def _names_of(context: MapContext, parts: Sequence[np.ndarray]) -> tuple[str, ..
     return tuple(tr(name) for name in name_user_groups(labels, context.dataset)[: len(parts)])
 
 
+@guarded_callback
 def _split(context: MapContext, parts: Sequence[np.ndarray], names: Sequence[str]) -> None:
     for rows, name in zip(parts, names, strict=True):
         save_group(context, rows, name)
@@ -252,5 +253,6 @@ def saved_groups(context: MapContext) -> None:
         )
 
 
+@guarded_callback
 def _rename(context: MapContext, entry_id: str, name: str) -> None:
     context.page.space.rename(entry_id, name)

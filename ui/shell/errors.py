@@ -27,6 +27,7 @@ from ui.shell.widgets import escape_markdown
 
 log = logging.getLogger("studio")
 
+_OF_CALLBACK = "callback_error"  # in the session: the error of the callback that has just run
 BoxKind = Literal["error_unexpected", "error_refused", "verdict"]
 
 
@@ -81,6 +82,31 @@ def rerun_if_view_changed() -> None:
         st.rerun()
 
 
+def guarded_callback(callback: Callable[..., None]) -> Callable[..., None]:
+    """A callback of a widget whose error is shown by the fragment or page that runs after it.
+
+    A callback of a widget in a fragment has no place on the page where it could show it itself.
+    """
+
+    @wraps(callback)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        with ErrorDisplay(_remember):
+            callback(*args, **kwargs)
+
+    return guarded
+
+
+def _remember(error: Exception) -> None:
+    st.session_state[_OF_CALLBACK] = error
+
+
+def show_callback_error() -> None:
+    """Shows the error of the callback that has just run, if it had one."""
+    error: Exception | None = st.session_state.pop(_OF_CALLBACK, None)
+    if error is not None:
+        show_error(error)
+
+
 def guarded_fragment(run_every: float | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A fragment (a part of a page that runs alone, every `run_every` seconds) that shows its own errors.
 
@@ -92,6 +118,7 @@ def guarded_fragment(run_every: float | None = None) -> Callable[[Callable[..., 
         def guarded(*args: Any, **kwargs: Any) -> None:
             state.restore_url()
             rerun_if_view_changed()  # a callback of one of its widgets may have changed the view
+            show_callback_error()
             with ErrorDisplay():
                 body(*args, **kwargs)
             rerun_if_view_changed()
@@ -103,7 +130,14 @@ def guarded_fragment(run_every: float | None = None) -> Callable[[Callable[..., 
 
 
 class ErrorDisplay:
-    """Shows an error that ends the block and continues after it. Streamlit's own BaseExceptions pass."""
+    """Shows an error that ends the block and continues after it. Streamlit's own BaseExceptions pass.
+
+    Args:
+        show: is given the error.
+    """
+
+    def __init__(self, show: Callable[[Exception], None] = show_error) -> None:
+        self.show = show
 
     def __enter__(self) -> None:
         return None
@@ -112,6 +146,6 @@ class ErrorDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         if isinstance(error, Exception):
-            show_error(error)
+            self.show(error)
             return True
         return False

@@ -18,7 +18,7 @@ from ui.learn.guide import guide_card
 from ui.shell import state
 from ui.shell.account import account_buttons
 from ui.shell.cluster import show_cluster
-from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_error
+from ui.shell.errors import ErrorDisplay, guarded_fragment, rerun_if_view_changed, show_callback_error, show_error
 from ui.shell.page_context import BY_KEY, PENDING_PROBLEMS, STEPS, PageContext, Step
 from ui.shell.widgets import escape_markdown, number_duplicates, set_widget_value, url_switch, widget_values_sent
 
@@ -185,6 +185,7 @@ class open_page:
             page = PageContext(self.step)
             word_for_sessions(page.over_sessions)
             draw(page, self.title, self.sentence)
+            show_callback_error()
             return page
         st.page_link("app.py", label=tr("Back to Home"))
         st.stop()

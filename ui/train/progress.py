@@ -16,7 +16,7 @@ from recsys.jobs.trainings import forget
 from recsys.wording import Message, in_a_row, tr, tr_n
 from ui.glossary import meaning_of
 from ui.shell import state
-from ui.shell.errors import show_failure
+from ui.shell.errors import guarded_callback, show_failure
 from ui.shell.figures import show_figure
 from ui.shell.frame import PageContext, guarded_fragment
 from ui.shell.job_results import find_job
@@ -133,6 +133,7 @@ def _running(page: PageContext, job: JobSnapshot, reports: tuple[Any, ...]) -> N
         st.caption(tr("It continues when you leave this page or close the browser."))
 
 
+@guarded_callback
 def _stop(page: PageContext, job_id: str) -> None:
     st.session_state[STOPPING] = job_id
     page.jobs.stop(job_id, page.space.id)
