@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
-from recsys.data.quality import WEEK, gini, quality_report, share_for_half, tied_share, weekly
+from recsys.data.quality import WEEK, gini, quality_report, repeat_share, share_for_half, tied_share, weekly
 from recsys.data.samples import load_sample
+from tests.models.small import dataset_of
 
 
 def tiny(**changes: object) -> Dataset:
@@ -46,6 +47,13 @@ def test_every_number_equals_the_hand_computed_one() -> None:
     np.testing.assert_array_equal(report.overlap, [[1, 1], [1, 2]])
     np.testing.assert_array_equal(report.activity, [3, 0, 1])
     assert report.weeks[1] - report.weeks[0] == WEEK
+
+
+@given(st.lists(st.lists(st.integers(1, 4), max_size=9), min_size=1, max_size=6).filter(any))
+def test_the_share_of_repeats_counts_each_item_of_a_user_after_its_first(histories: list[list[int]]) -> None:
+    dataset = dataset_of(histories, 4)
+    repeated = sum(len(items) - len(set(items)) for items in histories)
+    assert repeat_share(dataset) == pytest.approx(repeated / dataset.n_interactions)
 
 
 def test_without_times_the_report_says_that_the_file_order_counts() -> None:
