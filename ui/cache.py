@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from recsys.data.dataset import Dataset
     from recsys.data.quality import QualityReport
+    from recsys.data.splits import Split
     from recsys.embeddings import Clusters, Embeddings
     from recsys.embeddings.interests import InterestModel
     from recsys.runs import Run
@@ -68,6 +69,13 @@ def _open_dataset(folder: str) -> Dataset:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _renamed_dataset(folder: str, name: str) -> Dataset:
     return replace(_open_dataset(folder), name=name)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)  # half a gigabyte each where there are 25 million rows
+def split_of(folder: str) -> Split:
+    """The held-out rows of a saved run. Raises ArtifactError, and InputError when there are none."""
+    run, dataset = open_run(folder)
+    return run.split(dataset)
 
 
 def embeddings_of(folder: str, representation: Representation = "next-choice") -> Embeddings:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.data.dataset import Dataset, History
+from recsys.data.ordering import stable_order
 from recsys.errors import InputError
 from recsys.wording import Message
 
@@ -146,23 +147,53 @@ def _demand_share(share: float) -> None:
 def _between(dataset: Dataset, start: float, end: float) -> Holdout:
     """Users with rows before `start` and items in [start, end) that may be recommended at `start`."""
     assert dataset.timestamps is not None
-    users, histories, positives, left_out = [], [], [], []
-    for user in range(dataset.n_users):
-        rows = slice(dataset.offsets[user], dataset.offsets[user + 1])
-        items, times = dataset.sequence[rows], dataset.timestamps[rows]
-        known = items[times < start]
-        later = items[(times >= start) & (times < end)]
-        out = dataset.left_out(user, len(known), start)
-        new = later[~np.isin(later, out)]
-        if len(known) and len(new):
-            users.append(user)
-            histories.append(known)
-            left_out.append(out)
-            positives.append(new[np.sort(np.unique(new, return_index=True)[1])])
-    if not users:
+    early = dataset.timestamps < start
+    n_known = np.bincount(dataset.user_of[early], minlength=dataset.n_users)
+    later = np.flatnonzero(~early & (dataset.timestamps < end))
+    later = later[n_known[dataset.user_of[later]] > 0]
+    later = later[_first_of_each(_pairs(dataset, later))]
+    asked = np.zeros(dataset.n_users, dtype=bool)
+    asked[dataset.user_of[later]] = True
+    known = np.flatnonzero(early & asked[dataset.user_of])
+    out = _pairs(dataset, dataset.repeats.left_out(known, dataset.timestamps[known], start))
+    new = later[~_among(_pairs(dataset, later), out)]
+    if not len(new):
         fix = Message("Take a larger share, or choose leave-one-out.")
         raise InputError("the split by time", "must have users with items before and after a cut", fix=fix)
-    return Holdout(np.array(users), tuple(histories), tuple(positives), tuple(left_out))
+    counts = np.bincount(dataset.user_of[new], minlength=dataset.n_users)
+    users, items = np.flatnonzero(counts), dataset.sequence[new]
+    ends = np.cumsum(counts[users]).tolist()
+    lengths = n_known[users].tolist()
+    return Holdout(
+        users,
+        tuple(dataset.history(user)[:n] for user, n in zip(users.tolist(), lengths, strict=True)),
+        tuple(items[first:last] for first, last in zip([0, *ends], ends, strict=False)),
+        tuple(dataset.left_out(user, n, start) for user, n in zip(users.tolist(), lengths, strict=True)),
+    )
+
+
+def _pairs(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """User and item of some rows as one number, in order of users: int64 (n,)."""
+    return dataset.user_of[rows].astype(np.int64) * (dataset.n_items + 1) + dataset.sequence[rows]
+
+
+def _first_of_each(values: np.ndarray) -> np.ndarray:
+    """Positions of the first of equal values, ascending."""
+    order = stable_order(values)
+    ordered = values[order]
+    first = np.ones(len(values), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    positions: np.ndarray = np.sort(order[first])
+    return positions
+
+
+def _among(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which values (int64 (n,)) are among the others: bool (n,)."""
+    if not len(others):
+        return np.zeros(len(values), dtype=bool)
+    ordered = np.sort(others)
+    places = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[places] == values)
 
 
 def cold_users(dataset: Dataset, observed: int = 5, share: float = 0.1, seed: int = 0) -> Split:

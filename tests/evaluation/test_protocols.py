@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from recsys.data.dataset import Dataset
+from recsys.data.repeats import RepeatRule
 from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, next_click, time_split
 from recsys.errors import InputError
 from recsys.evaluation.protocols import PROTOCOLS, check_no_leak, evaluate_protocol, protocol, sampled_split
 from recsys.models.baselines import fit_baseline
 from recsys.models.recommender import Recommender
+from tests.models.small import dataset_of
 
 SPLITS = {
     "leave-one-out": leave_one_out,
@@ -72,6 +74,30 @@ def test_the_time_split_trains_on_nothing_after_the_cut_and_holds_out_new_items_
     for history, wanted in zip(split.test.histories, split.test.positives, strict=True):
         assert not set(history.tolist()) & set(wanted.tolist())
         assert len(set(wanted.tolist())) == len(wanted)
+
+
+@pytest.mark.parametrize("rule", ["leave-out", "allow", "3 days", "1970-01-05"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_time_split_is_that_of_each_user_alone(rule: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    data = dataset_of([rng.integers(1, 6, rng.integers(0, 12)).tolist() for _ in range(30)], 5)
+    days = [np.sort(rng.integers(0, 9, length)) + rng.integers(0, 4) for length in data.lengths]
+    data = replace(data, timestamps=86_400.0 * np.concatenate(days), repeats=RepeatRule.parse(rule))
+    split = time_split(data, 0.3)
+    assert split.cuts is not None
+    for holdout, start, end in ((split.validation, *split.cuts), (split.test, split.cuts[1], np.inf)):
+        found = {}
+        for user in range(data.n_users):
+            times = data.timestamps[data.offsets[user] : data.offsets[user + 1]]  # type: ignore[index]
+            history = data.history(user)
+            known, later = history[times < start], history[(times >= start) & (times < end)]
+            out = data.left_out(user, len(known), start)
+            new = [item for item in dict.fromkeys(later.tolist()) if item not in out]
+            if len(known) and new:
+                found[user] = known.tolist(), new, out.tolist()
+        rows = zip(holdout.users, holdout.histories, holdout.positives, holdout.left_out, strict=True)
+        assert {int(user): tuple(part.tolist() for part in parts) for user, *parts in rows} == found
+        assert len(found) > 3 and holdout.users.tolist() == sorted(found)
 
 
 def test_the_held_out_item_of_cold_users_follows_the_observed_ones(planted: Dataset) -> None:

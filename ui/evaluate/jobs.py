@@ -52,9 +52,9 @@ class EvaluationContext:
     def dataset(self) -> Dataset:
         return self.context.dataset
 
-    @cached_property
+    @property
     def split(self) -> Split:
-        return self.context.run.split(self.context.dataset)
+        return cache.split_of(self.context.folder)
 
     @cached_property
     def holdout(self) -> Holdout:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from recsys.charts.evaluation import intervals_figure
@@ -10,8 +12,9 @@ from recsys.charts.segments import split_figure
 from recsys.errors import StudioError
 from recsys.evaluation.evaluate import users_evaluated
 from recsys.evaluation.protocols import Protocol, protocols_for
+from recsys.evaluation.protocols import protocol as find_protocol
 from recsys.evaluation.sampled_ranking import compare_orders
-from recsys.evaluation.split_timeline import split_timeline
+from recsys.evaluation.split_timeline import TimelineRow, split_timeline
 from recsys.jobs.description import JobDescription
 from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
@@ -21,6 +24,9 @@ from ui.shell.figures import show_figure
 from ui.shell.frame import show_error
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown
+
+if TYPE_CHECKING:
+    from recsys.data.dataset import Dataset
 
 
 def protocols_tab(evaluated: EvaluationContext) -> None:
@@ -39,23 +45,33 @@ def protocols_tab(evaluated: EvaluationContext) -> None:
                 if protocol.sampled:
                     _evaluate_sampled(evaluated, protocol)
                     continue
+                data = evaluated.dataset
                 try:
-                    split = protocol.split(evaluated.dataset)
+                    timeline, users, rows = _drawn_split(data.fingerprint, data.repeats.text, protocol.key, data)
                 except StudioError as error:
                     show_error(error)
                     continue
                 drawn = split_figure(
-                    split_timeline(evaluated.dataset, split),
+                    timeline,
                     tr(
                         "{users:,} users are evaluated, {rows:,} rows are trained on",
-                        users=users_evaluated(len(split.test), evaluated.dataset.n_items),
-                        rows=split.train.n_interactions,
+                        users=users_evaluated(users, data.n_items),
+                        rows=rows,
                     ),
                     dated=protocol.key == "time",
                     steps=not evaluated.dataset.dated,
                 )
                 show_figure(drawn, f"split_{protocol.key}")
             _evaluate_by(evaluated, protocol)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _drawn_split(
+    fingerprint: str, repeats: str, key: str, _dataset: Dataset
+) -> tuple[tuple[TimelineRow, ...], int, int]:
+    """What the figure of a protocol's split says: rows of some users, held-out users, rows trained on."""
+    split = find_protocol(key).split(_dataset)
+    return split_timeline(_dataset, split), len(split.test), split.train.n_interactions
 
 
 def _evaluate_sampled(evaluated: EvaluationContext, protocol: Protocol) -> None:
