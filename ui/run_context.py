@@ -99,5 +99,5 @@ def cohort(entry_id: str) -> tuple[str, list[str]]:
     try:
         return entry.name, [str(user) for user in read_content(folder)["users"]]
     except (ArtifactError, KeyError, TypeError) as error:
-        subject = Message("the group “{name}”", name=entry.name)
+        subject = Message("the group “{name}”", name=entry.label)
         raise ArtifactError(subject, "is damaged", fix="Save it again on the map.") from error

@@ -38,6 +38,7 @@ from recsys.transfer import (
 )
 from recsys.transfer.agreement import AGREEMENTS, MEAN
 from recsys.wording import Message, tr
+from recsys.workspace.names import known_name
 
 MEDOID, SEVERAL = "!medoid", "several"
 MONTHS = (
@@ -233,8 +234,8 @@ def group_of(parts: RunParts, text: str, target: TransferParty | None) -> tuple[
         )
     if kind == "group":
         saved, ids = parts.saved_group(value)
-        known = [data.users.index(user) for user in ids if user in data.users]
-        return np.array(known, dtype=np.int64), Message("group “{name}”", name=saved), f"“{saved}”"
+        known, label = [data.users.index(user) for user in ids if user in data.users], known_name(saved)
+        return np.array(known, dtype=np.int64), Message("group “{name}”", name=label), Message("“{name}”", name=label)
     raise InputError("the user or group in the link", "must be written as this page writes it", text, "Pick another.")
 
 

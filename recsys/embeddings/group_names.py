@@ -34,7 +34,7 @@ def name_user_groups(labels: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
     shape = (int(labels.max()) + 1, dataset.n_items + 1)
     ones = np.ones(dataset.n_interactions)
     return _names(
-        csr_matrix((ones, (labels[dataset.user_of], dataset.sequence)), shape=shape), dataset, Message("Group {n}")
+        csr_matrix((ones, (labels[dataset.user_of], dataset.sequence)), shape=shape), dataset, Message("Group {n:,}")
     )
 
 
@@ -53,7 +53,7 @@ def name_next_choices(labels: np.ndarray, embeddings: Embeddings, dataset: Datas
     likely = np.exp(scores - scores.max(axis=1, keepdims=True))
     likely *= _CHOICES / likely.sum(axis=1, keepdims=True)
     counts = csr_matrix(np.pad(likely * np.bincount(labels)[:, None], ((0, 0), (1, 0))))
-    return _names(counts, dataset, Message("Group {n}"), within_scenario=False)
+    return _names(counts, dataset, Message("Group {n:,}"), within_scenario=False)
 
 
 def name_item_groups(labels: np.ndarray, dataset: Dataset, *, within_scenario: bool = True) -> tuple[str, ...]:

@@ -10,6 +10,11 @@ RUN = Message("Run {number:,} on {data}")
 STUDY = Message("Does {axis} transfer help?")
 SEARCH = Message("{trials:,} trials on {data}")
 SAMPLE_RUN = Message("Sample’s run")
+GROUP = Message("{interests} ({n:,} users)")
+LASSO = Message("lasso")
+_INTERESTS = (LASSO, Message("Group {n:,}"), Message("unknown"), Message("other"))  # of a saved group
+FILES = Message("{file} and {n:,} more")
+QUERY = Message("{database} (query)")
 _AXES = {"users": Message("users"), "time": Message("time"), "scenarios": Message("scenarios")}
 
 
@@ -19,10 +24,10 @@ def known_name(name: str) -> str:
     from recsys.data.samples import SAMPLE_NAME, SAMPLES
     from recsys.models.table import MODEL_ON_DATA, MODELS
 
-    found = recognised(name, STOPPED, COPY, STUDY, RUN, SEARCH, SAMPLE_RUN, CASE)
+    found = recognised(name, STOPPED, COPY, STUDY, RUN, SEARCH, SAMPLE_RUN, GROUP, FILES, QUERY, CASE)
     if isinstance(found, Message):
         words = {"axis": lambda axis: _AXES.get(axis, axis), "name": known_name, "data": known_name}
-        words |= {"target": party_words, "source": party_words}
+        words |= {"target": party_words, "source": party_words, "interests": _interests_words}
         values = {place: words[place](str(value)) if place in words else value for place, value in found.values.items()}
         return Message(found.template, **values)
     for sample in SAMPLES:
@@ -32,3 +37,9 @@ def known_name(name: str) -> str:
         if name.startswith(begin := f"{entry.label} on "):
             return Message(MODEL_ON_DATA, model=entry.label, data=known_name(name.removeprefix(begin)))
     return name
+
+
+def _interests_words(interests: str) -> str:
+    """What a saved group is named by, as a message where it has words of this app."""
+    found = recognised(interests, *_INTERESTS)
+    return found if isinstance(found, Message) else known_name(interests)

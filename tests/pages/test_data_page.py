@@ -21,6 +21,7 @@ from recsys.data.samples import load_sample
 from recsys.data.storage import load_dataset
 from recsys.models.table import FittedModel
 from recsys.runs import TrainingPlan, load_run, train_run
+from recsys.wording import Message
 from recsys.workspace import Space, Workspace, export_zip, import_zip
 from tests.data.layouts import COLLECTIONS
 from tests.jobs.functions import submit
@@ -533,6 +534,14 @@ def test_several_zips_are_one_input_and_so_is_a_folder(space: Space) -> None:
     field.set_value([(f"orders/{name}", content, "text/csv") for name, content in parts]).run()
     no_errors(app)
     assert metrics(app)["Rows kept"] == "90" and len(space.entries("dataset")) == 2
+
+
+def test_several_files_are_saved_under_an_english_name_whatever_the_language(space: Space) -> None:
+    app = data_page()
+    app.query_params["lang"] = "zh"
+    drop(app.run(), ("a.zip", zipped(events_csv=GOOD)), ("b.zip", zipped(other_csv=b"product,title\np1,Thing\n")))
+    (entry,) = space.entries("dataset")
+    assert entry.name == "a.zip and 1 more" and isinstance(entry.label, Message)
 
 
 def test_step_numbers_are_not_shown_as_dates(space: Space) -> None:

@@ -130,6 +130,19 @@ def test_a_group_can_be_saved_under_a_name(space: Space) -> None:
     assert entry.meta["people"] == 2 and entry.meta["automatic"] is False
 
 
+@pytest.mark.parametrize("button", ["map_save", "map_use_source"])
+def test_a_group_is_saved_in_english_and_shown_in_the_language_of_the_reader(space: Space, button: str) -> None:
+    lasso = {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120), "seq": 5}
+    before = {entry.id for entry in space.entries("cohort")}
+    app = opened(space, lasso, lang="zh")
+    assert "60 个用户" in str(app.text_input(key="map_name_5").value)
+    app.button(key=button).click().run()
+    no_errors(app)
+    (entry,) = [entry for entry in space.entries("cohort") if entry.id not in before]
+    assert entry.name.endswith(" (60 users)")
+    assert any("60 个用户" in label for label in opened(space, lang="zh").selectbox(key="map_saved_group").options)
+
+
 def test_a_group_of_two_camps_is_said_to_be_two_and_can_be_split(space: Space) -> None:
     """Two of the found groups together; by themselves they are one."""
     folder = str(space.path(space.entries("run")[0].id))
@@ -143,11 +156,16 @@ def test_a_group_of_two_camps_is_said_to_be_two_and_can_be_split(space: Space) -
     larger, smaller = int((~found.second).sum()), int(found.second.sum())
     assert re.search(rf"Two camps:.*\({larger} users\); .*\({smaller} users\)", text_of(app))
     before = {entry.id for entry in space.entries("cohort")}
+    app.query_params["lang"] = "zh"
+    app.run()
     app.button(key="map_split").click().run()
+    app.query_params["lang"] = "en"
+    app.run()
     no_errors(app)
     saved = [entry for entry in space.entries("cohort") if entry.id not in before]
     members = [json.loads((space.path(entry.id) / "content.json").read_text("utf-8"))["users"] for entry in saved]
     assert sorted(user for own in members for user in own) == sorted(f"u{row}" for row in rows)
+    assert all(entry.name.endswith(f" ({len(own)} users)") for entry, own in zip(saved, members, strict=True))
     assert f"· {larger} users" in text_of(app)  # the larger camp is shown
 
 

@@ -11,7 +11,7 @@ from recsys.models.table import MODEL_ON_DATA, MODELS
 from recsys.wording import Message
 from recsys.workspace import Workspace
 from recsys.workspace.entries import name_of, name_of_data
-from recsys.workspace.names import COPY, RUN, SAMPLE_RUN, STOPPED, STUDY, known_name
+from recsys.workspace.names import COPY, FILES, GROUP, QUERY, RUN, SAMPLE_RUN, STOPPED, STUDY, known_name
 
 SAMPLE = SAMPLES[0].dataset_name()
 NAMES = [
@@ -21,6 +21,9 @@ NAMES = [
     *(Message(MODEL_ON_DATA, model=entry.label, data=SAMPLE) for entry in MODELS),
     *(sample.dataset_name() for sample in SAMPLES),
     SAMPLE_RUN,
+    Message(GROUP, interests="gardening, maps", n=1_200),
+    Message(RUN, number=1, data=Message(FILES, file="a.csv", n=2)),
+    Message(QUERY, database="shop"),
 ]
 
 
@@ -38,10 +41,17 @@ def test_the_names_inside_are_recognised_too() -> None:
     assert run.values["number"] == 1_200 and isinstance(run.values["data"], Message)
 
 
+@pytest.mark.parametrize("interests", ["lasso", "Group 3", "unknown", "other", "lasso (12 users)"])
+def test_a_group_is_named_by_words_of_the_app(interests: str) -> None:
+    found = known_name(f"{interests} (1,200 users)")
+    assert isinstance(found, Message) and isinstance(found.values["interests"], Message)
+
+
 @pytest.mark.parametrize(
     "name",
     [
         *("winter", "Run fast on Mondays", "Notes (sample)", "Walking on water", ""),
+        *("Ann and some more", "mine (12)", "Group theory"),
         *("Run , on x", "Run 1,2 on x", ",, trials on x", "mine (stopped after epoch ,)"),
         *("Run 2024 on sales", "Run 007 on b", "Run ٣ on b", f"Run {'9' * 5_000} on b"),
     ],

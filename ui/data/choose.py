@@ -10,7 +10,8 @@ import streamlit as st
 
 from recsys.data.samples import SAMPLES, Sample, sample_files, sample_plan
 from recsys.errors import StudioError
-from recsys.wording import tr
+from recsys.wording import Message, tr
+from recsys.workspace.names import FILES
 from ui.components.drop_target import drop_anywhere
 from ui.data.databases import remember_file
 from ui.data.local_files import VARIABLE, allowed_folder, local_file
@@ -90,7 +91,7 @@ def _upload(page: PageContext) -> tuple[dict[str, Any], list[Any]]:
         side_tables, uploaded = _side_tables(number)
     switched = st.session_state.pop("data_switched", False)
     if files:
-        name = files[0].name if len(files) == 1 else tr("{file} and {n} more", file=files[0].name, n=len(files) - 1)
+        name = files[0].name if len(files) == 1 else Message(FILES, file=files[0].name, n=len(files) - 1)
         given = tuple((one.name, one.getvalue()) for one in files)
         raw, options = RawData(given, name, **switches, **side_tables), DETECTED
         if len(given) == 1:

@@ -9,6 +9,7 @@ import streamlit as st
 from recsys.data.databases.queries import MAX_LENGTH, MAX_ROWS, PREVIEW_ROWS, QueryResult
 from recsys.errors import StudioError
 from recsys.wording import Message, tr
+from recsys.workspace.names import QUERY
 from ui.data.databases import Database, DatabaseFile, databases
 from ui.data.reading import RawData, failure_in, read, set_failure
 from ui.shell.frame import PageContext, show_error
@@ -96,7 +97,7 @@ def _form(page: PageContext, database: Database) -> None:
     if previewed:
         _preview(result)
     else:
-        name = tr("{database} (query)", database=database.name)
+        name = Message(QUERY, database=database.name)
         raw = RawData(((f"{name}.parquet", result.parquet()),), name, warnings=result.warnings())
         read(page, replace(raw, pseudonyms=bool(st.session_state.get("data_pseudonyms"))), part="query")
 

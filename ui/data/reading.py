@@ -11,7 +11,7 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.errors import StudioError
-from recsys.wording import numbered, tr
+from recsys.wording import numbered, tr, worded
 from ui.data.reading_cost import reading_cost
 from ui.data.replaced import replace_dataset
 from ui.data.uploads import uploads
@@ -164,7 +164,7 @@ def read(
 
 def announcement(raw: RawData) -> str:
     """What is being read, and what it will take where that is much."""
-    name, cost = escape_markdown(raw.name, 60), reading_cost([content for _, content in raw.files])
+    name, cost = escape_markdown(worded(raw.name), 60), reading_cost([content for _, content in raw.files])
     if cost is None:
         return tr("Reading {name} …", name=name)
     values = {"name": name, "megabytes": f"{cost.megabytes:,.0f}", "seconds": format_number(cost.seconds)}

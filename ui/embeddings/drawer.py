@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,12 +14,14 @@ from recsys.data.export import csv_bytes
 from recsys.embeddings.group_profile import GroupProfile, OverRepresented, profile_group
 from recsys.embeddings.neighbours import nearest
 from recsys.transfer import MINIMUM_GROUP
-from recsys.wording import tr, tr_n
+from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_ENTRY_NAME
+from recsys.workspace.names import GROUP, LASSO
 from ui.components.point_map import Choice
-from ui.embeddings.groups import camps_line, compare_tab, save_group
+from ui.embeddings.groups import camps_line, compare_tab, in_english, save_group
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
+from ui.language import LANGUAGES, in_language, over_sessions
 from ui.shell.errors import guarded_callback
 from ui.shell.figures import show_figure
 from ui.shell.widgets import download, escape_markdown
@@ -101,14 +104,14 @@ def _use_as(context: MapContext, chosen: Choice, role: str, profile: GroupProfil
     if len(chosen.rows) == 1:
         party = f"user:{context.dataset.users.external(int(chosen.rows[0]))}"
     else:
-        party = f"group:{save_group(context, chosen.rows, default_name(chosen, profile), automatic=True)}"
+        party = f"group:{save_group(context, chosen.rows, default_name(context, chosen, profile), automatic=True)}"
     context.page.set_view(**{role: party})
 
 
-def default_name(chosen: Choice, profile: GroupProfile) -> str:
+def default_name(context: MapContext, chosen: Choice, profile: GroupProfile) -> Message:
     """The name of a group before the visitor gives it one."""
-    interests = chosen.name or ", ".join(tag.name for tag in profile.tags[:2]) or tr("lasso")
-    return tr("{interests} ({n:,} users)", interests=interests, n=profile.users)
+    interests = in_english(context, chosen.name) or ", ".join(tag.name for tag in profile.tags[:2]) or LASSO
+    return Message(GROUP, interests=interests, n=profile.users)
 
 
 def _interests(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
@@ -167,14 +170,15 @@ def _nearest_users(context: MapContext, user: int) -> None:
 
 
 def _save_form(context: MapContext, chosen: Choice, profile: GroupProfile) -> None:
-    suggestion = default_name(chosen, profile)
+    suggestion = default_name(context, chosen, profile)
     name = st.text_input(
-        tr("Name of the group"), value=suggestion, max_chars=MAX_ENTRY_NAME, key=f"map_name_{chosen.seq}"
+        tr("Name of the group"), value=tr(suggestion), max_chars=MAX_ENTRY_NAME, key=f"map_name_{chosen.seq}"
     )
     ids = context.dataset.users.externals(chosen.rows)
     download(tr("Export users (CSV)"), lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_export")
     if st.button(tr("Save group"), key="map_save", disabled=not name.strip()):
-        save_group(context, chosen.rows, name.strip())
+        offered = {in_language(lang, partial(tr, suggestion), over_sessions()) for lang in LANGUAGES}
+        save_group(context, chosen.rows, suggestion if name in offered else name.strip())
         st.toast(tr("Saved: {name}. Transfer and Evaluate can use it.", name=escape_markdown(name, 60)))
 
 

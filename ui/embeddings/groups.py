@@ -13,12 +13,14 @@ from recsys.data.export import csv_bytes
 from recsys.embeddings.camps import Camps, camps
 from recsys.embeddings.group_comparison import Difference, GroupComparison, compare_groups
 from recsys.embeddings.group_names import name_user_groups
+from recsys.embeddings.group_profile import UNKNOWN
 from recsys.errors import InputError, StudioError
-from recsys.wording import tr
+from recsys.wording import Message, tr
 from recsys.workspace import MAX_ENTRY_NAME
+from recsys.workspace.names import GROUP
 from ui import cache
 from ui.components.point_map import Choice, identity_of, set_choice
-from ui.components.point_map.payload import signature
+from ui.components.point_map.payload import cut, signature
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.run_context import cohort
@@ -30,10 +32,25 @@ _EVERYBODY = "all other users"
 
 
 def save_group(context: MapContext, rows: np.ndarray, name: str, automatic: bool = False) -> str:
-    """Saves users as a group in the visitor's space and returns its id."""
+    """Saves users as a group in the visitor's space and returns its id.
+
+    Args:
+        name: in English where the app gives it.
+    """
     ids = context.dataset.users.externals(rows)
     meta = {"automatic": automatic, "run": context.page.run_id, "dataset": context.dataset.name}
     return context.page.space.save_cohort(name, ids, meta).id
+
+
+def in_english(context: MapContext, shown: str) -> str:
+    """The name of a group on the map as it is saved: in English where it has words of this app.
+
+    Args:
+        shown: as the browser sends it, in the language of the reader.
+    """
+    clusters = cache.groups_of(context.context.folder, context.representation)[1]
+    saved = (entry.label for entry in context.page.space.entries("cohort"))
+    return {cut(tr(name)): str(name) for name in (*clusters, UNKNOWN, Message("other"), *saved)}.get(shown, shown)
 
 
 # two camps ------------------------------------------------------------------------------------------------------------
@@ -47,8 +64,7 @@ def camps_line(context: MapContext, chosen: Choice) -> None:
     parts = chosen.rows[~found.second], chosen.rows[found.second]
     names = _names_of(context, parts)
     words = [
-        tr("{interests} ({n:,} users)", interests=escape_markdown(name, 60), n=len(rows))
-        for name, rows in zip(names, parts, strict=True)
+        tr(GROUP, interests=escape_markdown(tr(name), 60), n=len(rows)) for name, rows in zip(names, parts, strict=True)
     ]
     p = format_number(found.p)
     st.markdown(tr("**Two camps:** {first}; {second} :gray[p = {p}]", first=words[0], second=words[1], p=p))
@@ -74,14 +90,14 @@ def _names_of(context: MapContext, parts: Sequence[np.ndarray]) -> tuple[str, ..
     labels = np.full(context.dataset.n_users, len(parts))
     for number, rows in enumerate(parts):
         labels[rows] = number
-    return tuple(tr(name) for name in name_user_groups(labels, context.dataset)[: len(parts)])
+    return name_user_groups(labels, context.dataset)[: len(parts)]
 
 
 @guarded_callback
 def _split(context: MapContext, parts: Sequence[np.ndarray], names: Sequence[str]) -> None:
     for rows, name in zip(parts, names, strict=True):
-        save_group(context, rows, name)
-    _show(context, parts[0], names[0])
+        save_group(context, rows, Message(GROUP, interests=name, n=len(rows)))
+    _show(context, parts[0], tr(names[0]))
     st.toast(tr("Saved both camps as groups. They are under “Saved groups”, below the map."))
 
 
@@ -157,7 +173,7 @@ def _groups(context: MapContext) -> dict[str, str]:
     found = {_EVERYBODY: tr("All other users")}
     found |= {f"cluster:{number}": tr(name) for number, name in enumerate(names)}
     saved = context.page.space.entries("cohort")
-    found |= {f"group:{entry.id}": tr("Saved: {name}", name=entry.name) for entry in saved}
+    found |= {f"group:{entry.id}": tr("Saved: {name}", name=entry.label) for entry in saved}
     columns = column_groups(context.dataset.user_table)
     found |= {text: f"{column}: {value}" for text, (column, value, _) in columns.items()}
     return number_duplicates({text: one_line(name, 60) for text, name in found.items()})
@@ -207,16 +223,14 @@ def _csv(found: GroupComparison) -> bytes:
 def saved_groups(context: MapContext) -> None:
     """The visitor's saved groups: show one on the map, rename it, export it."""
     space = context.page.space
-    entries = {entry.id: entry for entry in space.entries("cohort")}
-    if not entries:
+    now = {entry.id: tr(entry.label) for entry in space.entries("cohort")}
+    if not now:
         st.caption(tr("None yet. Draw a lasso or choose a group, then press “Save group”."))
         return
-    names = number_duplicates({entry_id: one_line(entry.name, 80) for entry_id, entry in entries.items()})
+    names = number_duplicates({entry_id: one_line(name, 80) for entry_id, name in now.items()})
     picker, new_name = st.columns(2, vertical_alignment="bottom")
     picked = picker.selectbox(tr("Group"), list(names), format_func=names.__getitem__, key="map_saved_group")
-    renamed = new_name.text_input(
-        tr("Name"), entries[picked].name, max_chars=MAX_ENTRY_NAME, key=f"map_saved_name_{picked}"
-    )
+    renamed = new_name.text_input(tr("Name"), now[picked], max_chars=MAX_ENTRY_NAME, key=f"map_saved_name_{picked}")
     try:
         users, _, _ = group_of(context.context, f"group:{picked}", None)
         ids = cohort(picked)[1]
@@ -238,7 +252,7 @@ def saved_groups(context: MapContext) -> None:
             tr("Show on the map"),
             key="map_show_saved",
             on_click=_show,
-            args=(context, users, entries[picked].name),
+            args=(context, users, now[picked]),
             disabled=not len(users),
         )
         st.button(
@@ -246,7 +260,7 @@ def saved_groups(context: MapContext) -> None:
             key="map_rename",
             on_click=_rename,
             args=(context, picked, renamed.strip()),
-            disabled=renamed.strip() in ("", entries[picked].name),
+            disabled=renamed.strip() in ("", now[picked]),
         )
         download(
             tr("Export users (CSV)"), lambda: csv_bytes({"user_id": ids}), "group.csv", "text/csv", "map_group_csv"

@@ -25,7 +25,7 @@ def _targets(evaluated: EvaluationContext) -> dict[str, str]:
     """Groups of targets to choose from: key -> name."""
     offered: dict[str, str] = {ALL: tr(ALL), SHORTEST: tr(SHORTEST)}
     for entry in evaluated.page.space.entries("cohort"):
-        offered[f"group:{entry.id}"] = tr("group “{name}”", name=entry.name)
+        offered[f"group:{entry.id}"] = tr("group “{name}”", name=entry.label)
     columns = column_groups(evaluated.dataset.user_table, 12)
     offered |= {text: f"{one_line(column, 60)} {one_line(value, 60)}" for text, (column, value, _) in columns.items()}
     return number_duplicates(offered)

@@ -7,6 +7,7 @@ import numpy as np
 from recsys.evaluation.segments import COLUMN, Grouping, grouping, membership, user_attributes
 from recsys.models.recommender import Encoder
 from recsys.wording import Message, tr, worded
+from recsys.workspace.names import known_name
 from ui import cache
 from ui.evaluate.jobs import EvaluationContext
 from ui.run_context import cohort
@@ -22,7 +23,7 @@ def users_by(evaluated: EvaluationContext) -> dict[str, str]:
     if isinstance(evaluated.run.model, Encoder):
         offered[_FOUND] = tr(_GROUPS)
     saved = {
-        f"{_SAVED}{entry.id}": tr("saved group: {name}", name=entry.name)
+        f"{_SAVED}{entry.id}": tr("saved group: {name}", name=entry.label)
         for entry in evaluated.page.space.entries("cohort")
     }
     return number_duplicates(offered | saved)
@@ -46,5 +47,5 @@ def users_grouped(evaluated: EvaluationContext, by: str) -> Grouping:
     if by.startswith(_SAVED):
         name, ids = cohort(by.removeprefix(_SAVED))
         members = [evaluated.dataset.users.index(user) for user in ids if user in evaluated.dataset.users]
-        return membership(name, members, holdout)
+        return membership(known_name(name), members, holdout)
     return grouping(evaluated.dataset, holdout, by)

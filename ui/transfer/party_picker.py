@@ -247,7 +247,7 @@ def _group(page: PageContext, context: RunContext, side: str, written: str) -> s
 
 def _groups(page: PageContext, context: RunContext) -> dict[str, str]:
     """Saved groups, clusters of users, and groups of the user table: shown names by how they are written in the URL."""
-    saved = {f"group:{entry.id}": tr("Saved: {name}", name=entry.name) for entry in page.space.entries("cohort")}
+    saved = {f"group:{entry.id}": tr("Saved: {name}", name=entry.label) for entry in page.space.entries("cohort")}
     clusters = {}
     if isinstance(context.run.model, Encoder):
         found, names = cache.groups_of(context.folder)
