@@ -110,7 +110,7 @@ def explain_item(chosen: argparse.Namespace) -> dict[str, Any]:
 
     from recsys.cases.run_parts import open_run
     from recsys.explain.history_influence import influence, unseen_items
-    from recsys.models.recommender import top_k
+    from recsys.models.recommender import items_read, top_k
 
     check_k(chosen.k)
     parts = open_run(chosen.run)
@@ -122,7 +122,7 @@ def explain_item(chosen: argparse.Namespace) -> dict[str, Any]:
     if not best and chosen.item is None:
         raise InputError("--user", "must be a user who has not chosen every item", chosen.user, "Name an item: --item.")
     item = best if chosen.item is None else data.items.index(chosen.item)
-    found = influence(run.model.scores, history, item, unseen_items(data.n_items, left_out))
+    found = influence(run.model.scores, history, item, unseen_items(data.n_items, left_out), items_read(run.model))
     order = np.argsort(-np.abs(found.effects), kind="stable")[: chosen.k]
     rows = [
         {

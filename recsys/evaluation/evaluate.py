@@ -17,7 +17,7 @@ from recsys.metrics.classification import call_likes, sample_unseen
 from recsys.metrics.evaluated import EvaluationData, ModelOutput
 from recsys.metrics.uncertainty import Estimate, compare, estimate_means
 from recsys.models.baselines import BASELINES
-from recsys.models.recommender import Recommender, top_k
+from recsys.models.recommender import Recommender, scores_at_once, top_k
 from recsys.wording import Message
 
 Progress = Callable[[float, str], object]  # fraction in [0, 1], and what is being done
@@ -157,6 +157,6 @@ def _rank(
 
 def _batches(data: EvaluationData) -> Iterator[tuple[float, Holdout]]:
     """(fraction done, some of the users), so that scores take about 32 MB at a time."""
-    size = int(np.clip(8_000_000 // (data.dataset.n_items + 1), 1, 512))
+    size = scores_at_once(data.dataset.n_items)
     for start in range(0, len(data.holdout), size):
         yield start / len(data.holdout), data.holdout.part(np.arange(start, min(start + size, len(data.holdout))))

@@ -17,7 +17,7 @@ from recsys.data.dataset import History, read_only
 from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.explain.history_influence import deletion_curve, influence, unseen_items
 from recsys.metrics.uncertainty import Estimate, estimate_means, paired_p
-from recsys.models.recommender import Recommender, top_k
+from recsys.models.recommender import Recommender, items_read, top_k
 from recsys.wording import Message, listed
 
 
@@ -205,7 +205,7 @@ def deletion_study(
         left_out = repeats.left_out(history)
         item = int(top_k(model.scores([history]), 1, [left_out])[0, 0])
         candidates = unseen_items(model.n_items, left_out)
-        orders = {"influence": [influence(model.scores, history, item, candidates).order]}
+        orders = {"influence": [influence(model.scores, history, item, candidates, items_read(model)).order]}
         if isinstance(model, SupportsAttention):
             orders["attention"] = [attention_order(model, history)]
         orders["random"] = [rng.permutation(len(history)) for _ in range(random_orders)]

@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 
 from recsys.data.dataset import History
-from recsys.explain.history_influence import Scorer, influence, margins_and_ranks
+from recsys.explain.history_influence import Scorer, influence, score_in_parts, score_without_each
 from recsys.wording import Message
 
 BATCH = 128
@@ -23,7 +23,7 @@ class Counterfactual:
         removed: positions in the history, ascending; None if the item stays even with an empty history.
         proven_minimal: whether every smaller set was tried without success.
         rank_before, rank_after: the item's rank with the whole history and without the set.
-        evaluations: how many histories were scored.
+        evaluations: how many shorter histories were compared.
     """
 
     removed: tuple[int, ...] | None
@@ -61,14 +61,23 @@ class Counterfactual:
 
 
 def smallest_removal(
-    scorer: Scorer, history: History, item: int, candidates: np.ndarray, k: int, max_evaluations: int = 3000
+    scorer: Scorer,
+    history: History,
+    item: int,
+    candidates: np.ndarray,
+    k: int,
+    max_evaluations: int = 3000,
+    newest: int | None = None,
 ) -> Counterfactual:
     """Search for the smallest set of history items whose removal moves `item` out of the first k.
 
     A greedy search (remove the most influential item, score again) gives a first set. Then all smaller sets are tried,
-    smallest first, as long as `max_evaluations` scored histories allow. The result is proven minimal if all were tried.
+    smallest first, until `max_evaluations` histories were compared. The result is proven minimal if all were tried.
+
+    Args:
+        scorer, history, item, candidates, newest: as in `influence`.
     """
-    single = influence(scorer, history, item, candidates)
+    single = influence(scorer, history, item, candidates, newest)
     evaluations = 1 + len(history)
     if single.rank > k:
         return Counterfactual((), True, single.rank, single.rank, evaluations)
@@ -76,7 +85,7 @@ def smallest_removal(
     if enough_alone:
         best = enough_alone[0]
         return Counterfactual((best,), True, single.rank, int(single.ranks[best]), evaluations)
-    greedy, rank, used = _greedy_removal(scorer, history, item, candidates, k, max_evaluations // 2)
+    greedy, rank, used = _greedy_removal(scorer, history, item, candidates, k, max_evaluations // 2, newest)
     evaluations += used
     order, size = single.order.tolist(), 2
     limit = len(greedy) if greedy is not None else len(history) + 1
@@ -91,22 +100,30 @@ def smallest_removal(
 
 
 def _greedy_removal(
-    scorer: Scorer, history: History, item: int, candidates: np.ndarray, k: int, max_evaluations: int
+    scorer: Scorer,
+    history: History,
+    item: int,
+    candidates: np.ndarray,
+    k: int,
+    max_evaluations: int,
+    newest: int | None,
 ) -> tuple[list[int] | None, int, int]:
-    """Positions (None if the item stays to the end), the rank without them, histories scored.
+    """Positions (None if the item stays to the end), the rank without them, histories compared.
 
     After `max_evaluations` the newest remaining item is removed at each step, so that there is always a result.
     """
     removed: list[int] = []
     remaining, used, rank = list(range(len(history))), 0, 0
     while remaining:
-        trials = remaining if used + len(remaining) <= max_evaluations else remaining[-1:]
-        histories = [np.delete(history, [*removed, position]) for position in trials]
-        margins, ranks = margins_and_ranks(scorer(histories), item, candidates)
-        best, used = int(np.argmin(margins)), used + len(trials)
-        rank = int(ranks[best])
-        removed.append(trials[best])
-        remaining = [position for position in remaining if position != trials[best]]
+        rest = history[remaining]
+        if used + len(remaining) <= max_evaluations:
+            margins, ranks = (each[1:] for each in score_without_each(scorer, rest, item, candidates, newest))
+            best, used = int(np.argmin(margins)), used + len(remaining)
+            rank = int(ranks[best])
+        else:
+            best, used = len(remaining) - 1, used + 1
+            rank = int(score_in_parts(scorer, [rest[:-1]], item, candidates)[1][0])
+        removed.append(remaining.pop(best))
         if rank > k:
             return removed, rank, used
     return None, rank, used
@@ -115,11 +132,11 @@ def _greedy_removal(
 def _removal_of_size(
     scorer: Scorer, history: History, item: int, candidates: np.ndarray, k: int, order: list[int], size: int
 ) -> tuple[tuple[int, ...] | None, int, int]:
-    """The first set of this size that is enough (None if there is none), the rank without it, histories scored."""
+    """The first set of this size that is enough (None if there is none), the rank without it, histories compared."""
     sets, used = combinations(order, size), 0
     while batch := list(islice(sets, BATCH)):
         used += len(batch)
-        ranks = margins_and_ranks(scorer([np.delete(history, p) for p in batch]), item, candidates)[1]
+        ranks = score_in_parts(scorer, [np.delete(history, p) for p in batch], item, candidates)[1]
         if (ranks > k).any():
             first = int(np.argmax(ranks > k))
             return tuple(sorted(batch[first])), int(ranks[first]), used

@@ -16,7 +16,7 @@ from recsys.data.dataset import Catalogue, History, read_only
 from recsys.embeddings.interests import InterestModel
 from recsys.errors import InputError
 from recsys.explain.history_influence import Scorer
-from recsys.models.recommender import batched
+from recsys.models.recommender import batched, scores_at_once
 from recsys.transfer import AlphaPath
 from recsys.wording import Message
 
@@ -77,7 +77,8 @@ def reliance(interests: InterestModel, scorer: Scorer, history: History, candida
 def _changes(scorer: Scorer, history: History, without: Sequence[History], candidates: np.ndarray) -> np.ndarray:
     """Standard deviation over the candidates of the change of their scores, for each other history: float64 (n,)."""
     whole = scorer([history])[0][candidates].astype(np.float64)
-    rows = [scorer(batch)[:, candidates].astype(np.float64) - whole for batch in batched(without, 64)]
+    size = scores_at_once(len(candidates) - 1)
+    rows = [scorer(batch)[:, candidates].astype(np.float64) - whole for batch in batched(without, size)]
     return np.concatenate([row.std(axis=1) for row in rows]) if rows else np.zeros(0)
 
 

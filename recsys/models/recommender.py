@@ -58,6 +58,17 @@ def known(histories: Sequence[History], n_items: int) -> list[History]:
     return [h if not len(h) or 0 < h.min() <= h.max() <= n_items else h[(h > 0) & (h <= n_items)] for h in items]
 
 
+def items_read(model: Recommender) -> int | None:
+    """How many of the newest items of a history `scores` depends on, however long it is; None for all of them."""
+    read: int | None = getattr(model, "items_read", None)
+    return read
+
+
+def scores_at_once(n_items: int) -> int:
+    """Histories that are scored at once, so that their scores take about 32 MB as float32."""
+    return max(1, min(512, 8_000_000 // (n_items + 1)))
+
+
 def batched(histories: Sequence[History], size: int = 256) -> Iterator[Sequence[History]]:
     """Histories in batches, so that (size, n_items) scores fit in memory."""
     for start in range(0, len(histories), size):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Multiselect, Radio
 
 from recsys.data.dataset import Dataset
+from recsys.explain.history_influence import Influence, influence
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.workspace import Workspace
@@ -150,6 +152,28 @@ def test_groups_and_lists_of_items_open_by_their_names(
     app = typed.set_value("u3").run()
     no_errors(app)
     assert app.query_params["target"] in ("user:u3", ["user:u3"])
+
+
+def test_influence_is_computed_once_for_an_item_and_once_for_its_source(
+    runs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[int] = []
+
+    def counted(*arguments: Any) -> Influence:
+        computed.append(len(arguments[1]))
+        return influence(*arguments)
+
+    monkeypatch.setattr("ui.explain.explained_list.influence", counted)
+    view = {"target": "user:u50", "source": "user:u51", "alpha": "0.37", "tab": "parts"}
+    app = opened(runs["attention"], **view)
+    no_errors(app)
+    assert len(computed) == 2
+    assert len(app.run().get("plotly_chart")) == 4
+    assert len(opened(runs["attention"], **view).get("plotly_chart")) == 4
+    assert len(computed) == 2
+    app.query_params["alpha"] = "0.38"
+    app.run()
+    assert len(computed) == 4
 
 
 def test_the_smallest_change_is_described_in_a_sentence(runs: dict[str, str]) -> None:

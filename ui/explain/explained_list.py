@@ -14,11 +14,13 @@ from recsys.cases.parties import MEDOID, SEVERAL, SeveralUsers
 from recsys.cases.scoring import second_scorer
 from recsys.data.dataset import History
 from recsys.explain.history_influence import Influence, Scorer, blended_scorer, influence, margins_and_ranks
-from recsys.models.recommender import top_k
+from recsys.models.recommender import items_read, top_k
 from recsys.transfer import TransferParty
 from recsys.transfer.blend import scores_by_method
 from recsys.transfer.recommendations import combined_scores, with_second
 from recsys.transfer.source_interests import interest_scores
+from recsys.wording import Message
+from ui.language import WordedLater
 from ui.run_context import RunContext
 from ui.shell.page_context import PageContext
 from ui.shell.widgets import chosen_indexes
@@ -69,6 +71,18 @@ class ExplainedList:
         """The source's scores as Transfer blends them: with protection and the second score where the rules say so."""
         rules = self.scored.rules
         return combined_scores(self.scored.transfer, second_scorer(self.context, rules), rules.weight)[1]
+
+    @cached_property
+    def target_scores(self) -> np.ndarray:
+        """The target's scores with the edited history: (n_items + 1,)."""
+        scores: np.ndarray = self.target_scorer([self.edited_history])[0]
+        return scores
+
+    @property
+    def newest(self) -> int | None:
+        """How many of the newest items of a history its scores depend on; None for all, as by a second score."""
+        second = second_scorer(self.context, self.scored.rules)
+        return items_read(self.context.run.model) if second is None else None
 
     @property
     def target_scorer(self) -> Scorer:
@@ -124,7 +138,16 @@ class ExplainedList:
 
     def influence(self, item: int) -> Influence:
         """The influence of each item of the edited history on one recommendation."""
-        return influence(self.scorer, self.edited_history, item, self.candidates)
+        key = f"{self.context.folder}:{self.cache_key}:{item}"
+        return _influence(key, self.scorer, self.edited_history, item, self.candidates, self.newest)
+
+    def source_influence(self, item: int) -> Influence:
+        """The influence of each item in the history of a source that is one user."""
+        history = self.pair.source.party.histories[0]
+        scorer = blended_scorer(self.source_scorer, self.target_scores, 1 - self.alpha)
+        newest = self.newest if self.scored.transfer.interests is None else None
+        key = f"{self.context.folder}:{self.cache_key}:{item}:source:{history.tolist()}"
+        return _influence(key, scorer, history, item, self.candidates, newest)
 
     def rank(self, item: int) -> int:
         """The item's rank with the edited history."""
@@ -132,6 +155,13 @@ class ExplainedList:
 
     def title(self, item: int) -> str:
         return self.context.dataset.catalogue.titles[item]
+
+
+@st.cache_resource(max_entries=256, show_spinner=WordedLater(Message("Leaving out one history item after another …")))
+def _influence(
+    key: str, _scorer: Scorer, _history: History, _item: int, _candidates: np.ndarray, _newest: int | None
+) -> Influence:
+    return influence(_scorer, _history, _item, _candidates, _newest)
 
 
 def explained_target(page: PageContext, context: RunContext) -> str:

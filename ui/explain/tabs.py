@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,7 +15,6 @@ from recsys.explain.attention import (
     trained_head,
 )
 from recsys.explain.counterfactual import Counterfactual, smallest_removal
-from recsys.explain.history_influence import blended_scorer, influence
 from recsys.explain.score_parts import model_score_parts, shared_tags, similar_items, source_and_target
 from recsys.jobs.description import JobDescription
 from recsys.wording import Message, tr, tr_n, worded
@@ -67,7 +65,12 @@ def _smallest_change(explained: ExplainedList, item: int) -> None:
             if len(known) >= MAX_KEPT:
                 known.clear()
             known[key] = smallest_removal(
-                explained.scorer, explained.edited_history, item, explained.candidates, explained.k
+                explained.scorer,
+                explained.edited_history,
+                item,
+                explained.candidates,
+                explained.k,
+                newest=explained.newest,
             )
     result = known[key]
     title = tr("“{title}”", title=explained.title(item))
@@ -75,13 +78,13 @@ def _smallest_change(explained: ExplainedList, item: int) -> None:
     if result.removed:
         titles = [explained.title(int(explained.edited_history[position])) for position in result.removed]
         st.write(" · ".join(escape_markdown(title, 80) for title in titles))
-    st.caption(tr("{n:,} histories were scored for this result.", n=result.evaluations))
+    st.caption(tr("{n:,} histories were compared for this result.", n=result.evaluations))
 
 
 def _score_parts(explained: ExplainedList, item: int) -> None:
     """The margin by target and source, by the model's components, and the influence of the source's history."""
     alpha, candidates = explained.alpha, explained.candidates
-    target_scores = explained.target_scorer([explained.edited_history])[0]
+    target_scores = explained.target_scores
     left, right = st.columns(2, gap="large")
     with left:
         source_scores = explained.source_scores if alpha else target_scores
@@ -109,16 +112,15 @@ def _score_parts(explained: ExplainedList, item: int) -> None:
     if alpha and explained.scored.rules.epsilon:
         st.caption(tr("The source is protected, so the influence of its history is not shown."))
     elif alpha:
-        _source_influence(explained, item, target_scores)
+        _source_influence(explained, item)
 
 
-def _source_influence(explained: ExplainedList, item: int, target_scores: np.ndarray) -> None:
+def _source_influence(explained: ExplainedList, item: int) -> None:
     """The influence of the history of a source that is a single user."""
     party = explained.pair.source.party
     if len(party.histories) != 1 or not len(party.histories[0]):
         return
-    scorer = blended_scorer(explained.source_scorer, target_scores, 1 - explained.alpha)
-    of_source = influence(scorer, party.histories[0], item, explained.candidates)
+    of_source = explained.source_influence(item)
     titles = [explained.title(int(known)) for known in party.histories[0]]
     st.caption(
         tr("Influence of the source’s history ({source}):", source=escape_markdown(worded(party.label), 60)),

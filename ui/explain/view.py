@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from recsys.cases.parties import MEDOID, SEVERAL, name_of_party
@@ -10,6 +9,7 @@ from recsys.charts.explain import influence_figure
 from recsys.charts.style import format_percent
 from recsys.data.name_search import find_names
 from recsys.errors import ProtectionError, StudioError
+from recsys.explain.history_influence import Influence
 from recsys.explain.score_parts import main_shared_tag
 from recsys.models.recommender import Encoder
 from recsys.wording import Message, tr
@@ -115,7 +115,7 @@ def explain(page: PageContext, context: RunContext, target: str) -> None:
         item = _recommended_items(explained, target)
     with right:
         influence = explained.influence(item)
-        _reason(explained, item, influence.effects)
+        _reason(explained, influence)
         titles = _edited_titles(explained, target)
         bars = f"bars_{explained.cache_key}_{item}"
         show_figure(
@@ -160,9 +160,10 @@ def _recommended_items(explained: ExplainedList, target: str) -> int:
     return int(st.radio(heading, options, format_func=labels.__getitem__, key=key, help=tooltip))
 
 
-def _reason(explained: ExplainedList, item: int, effects: np.ndarray) -> None:
+def _reason(explained: ExplainedList, influence: Influence) -> None:
     """The item's rank, and the tag that most of its support shares."""
-    shared = main_shared_tag(explained.context.dataset.catalogue, explained.edited_history, item, effects)
+    item, catalogue = influence.item, explained.context.dataset.catalogue
+    shared = main_shared_tag(catalogue, influence.history, item, influence.effects)
     reason = Message(
         "Its support shares no tag with it: it comes from users with similar histories, or from popularity."
     )
@@ -174,7 +175,7 @@ def _reason(explained: ExplainedList, item: int, effects: np.ndarray) -> None:
             catalogue=format_percent(shared.share_of_catalogue),
         )
     title = escape_markdown(explained.title(item), 80)
-    text = tr("**{title}** has rank {rank:,}. {reason}", title=title, rank=explained.rank(item), reason=reason)
+    text = tr("**{title}** has rank {rank:,}. {reason}", title=title, rank=influence.rank, reason=reason)
     st.markdown(text, help=meaning_of("Influence", "Candidate"))
 
 

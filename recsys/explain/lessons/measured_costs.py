@@ -16,7 +16,7 @@ from recsys.explain.history_influence import influence, unseen_items
 from recsys.metrics.accuracy import ndcg
 from recsys.metrics.ranking import ranks
 from recsys.metrics.uncertainty import Estimate, estimate_mean
-from recsys.models.recommender import Encoder, Recommender, batched, top_k
+from recsys.models.recommender import Encoder, Recommender, batched, items_read, top_k
 from recsys.transfer.privacy import PrivacyParameters, clip_length
 
 EPSILONS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -115,5 +115,5 @@ def _kept(model: Encoder, members: Sequence[History], users: int, repeats: Repea
 def _lost(model: Recommender, history: History, left_out: History) -> float:
     """The share of the first recommendation's margin that is lost without the item that it depends on most."""
     item = int(top_k(model.scores([history]), 1, [left_out])[0, 0])
-    found = influence(model.scores, history, item, unseen_items(model.n_items, left_out))
+    found = influence(model.scores, history, item, unseen_items(model.n_items, left_out), items_read(model))
     return float(np.max(found.effects, initial=0.0) / max(found.margin, 1e-12))

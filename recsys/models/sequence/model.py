@@ -108,6 +108,12 @@ class SequenceModel:
         others = 0 if self._other_inputs is None else self._other_inputs.size
         return network + self.item_vectors.size + self.item_bias.size + others
 
+    @property
+    def items_read(self) -> int:
+        """The newest items of a history that its scores depend on; older ones change nothing."""
+        of_network: int = self.network.max_length
+        return of_network if self.markov is None else max(of_network, self.markov.recent)
+
     def encode(self, histories: Sequence[History]) -> np.ndarray:
         """Representations: float32 (B, D). An empty history is the zero vector, whose scores are the items' biases."""
         histories = known(histories, self.n_items)
