@@ -17,6 +17,7 @@ from recsys.workspace.learning import read_learning
 from recsys.workspace.sample_run import SAMPLE_RUN
 from tests.conftest import planted_dataset
 from tests.pages.screen import everything_on, no_errors, tab_labels, tab_shown
+from ui.learn import measure
 from ui.learn.texts import lessons, words
 from ui.learn.view import OLD_TABS
 
@@ -102,6 +103,15 @@ def test_a_run_shows_its_own_numbers_or_says_why_not_and_its_name_is_only_text(r
     app = opened(SPACE, run=run_id, tab="learned")
     no_errors(app)
     assert "The open run can’t show this (the data must have 120 users with both parts (got" in texts(app)
+
+
+def test_a_run_of_large_data_is_not_measured_while_the_page_opens(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "MAX_ITEMS", 10)
+    monkeypatch.setattr(measure, "MEASURES", {})
+    measure._of_run.clear()
+    app = opened(SPACE, run=run_id, tab="matrix")
+    no_errors(app)
+    assert "must have at most 10 items and 3,000,000 interactions to be measured in a lesson" in texts(app)
 
 
 @pytest.mark.usefixtures("own_workspace")

@@ -20,12 +20,15 @@ from recsys.charts.style import format_number
 from recsys.data.samples import in_language
 from recsys.errors import InputError, StudioError
 from recsys.explain import worked_examples
+from recsys.wording import Message
 from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
 from ui.language import language
 from ui.learn.sample_figures import FILE, of_sample
 from ui.run_context import RunContext, run_context
 
 Data = Mapping[str, Any]
+MAX_ITEMS, MAX_INTERACTIONS = 30_000, 3_000_000
+"""Of a run that is measured when a lesson opens, in the server: with more it would take minutes and gigabytes."""
 _MAP_POINTS = 500
 _HISTORY = 8  # newest items in the lesson on attention
 
@@ -49,7 +52,16 @@ def measured(folder: Path | None, key: str) -> tuple[Data, str]:
 
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _of_run(folder: str, key: str) -> Data:
-    """Raises StudioError where the run can't show the lesson."""
+    """Raises StudioError where the run can't show the lesson, or is too large to be measured while a page opens."""
+    data = run_context(folder).dataset
+    if data.n_items > MAX_ITEMS or data.n_interactions > MAX_INTERACTIONS:
+        got = Message("{items:,} and {rows:,}", items=data.n_items, rows=data.n_interactions)
+        rule = Message(
+            "must have at most {items:,} items and {rows:,} interactions to be measured in a lesson",
+            items=MAX_ITEMS,
+            rows=MAX_INTERACTIONS,
+        )
+        raise InputError("the data of the open run", rule, got)
     found: Data = _json(MEASURES[key](run_context(folder)))
     return found
 
