@@ -174,7 +174,7 @@ def _between(dataset: Dataset, start: float, end: float) -> Holdout:
 
 def _pairs(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """User and item of some rows as one number, in order of users: int64 (n,)."""
-    return dataset.user_of[rows].astype(np.int64) * (dataset.n_items + 1) + dataset.sequence[rows]
+    return np.asarray(dataset.user_of[rows].astype(np.int64) * (dataset.n_items + 1) + dataset.sequence[rows])
 
 
 def _first_of_each(values: np.ndarray) -> np.ndarray:
