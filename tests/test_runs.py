@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -271,6 +272,11 @@ def test_markov_scores_that_model_and_baseline_share_are_saved_once(planted: Dat
     back, _ = load_run(tmp_path / "run")
     assert back.parts.keys() == run.parts.keys() == {"network alone"}
     assert back.model.markov is back.baselines["markov"]  # type: ignore[attr-defined]
+    alone_again = back.parts["network alone"]
+    assert back.parts["network alone"] is alone_again, "a page asks for the parts at each rerun"
+    for model in (back.model, alone_again):
+        read: Any = model
+        assert np.shares_memory(read._vectors.numpy(), back.model.item_vectors)  # type: ignore[attr-defined]
     save_run(back, planted, tmp_path / "again")
     histories = planted.histories()
     assert np.array_equal(load_run(tmp_path / "again")[0].model.scores(histories), run.model.scores(histories))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from recsys.data.dataset import Dataset, History
@@ -51,7 +52,7 @@ class Run:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Recommender]:
         """The parts of a model that adds Markov scores, each as a model; {} for others.
 

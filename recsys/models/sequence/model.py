@@ -72,7 +72,7 @@ class SequenceModel:
         self.n_items, self.embedding_size = len(item_vectors) - 1, item_vectors.shape[1]
         self.input_vectors = self.item_vectors if input_vectors is None else read_only(input_vectors)
         self.device = "cpu"
-        self._vectors = torch.from_numpy(np.array(self.input_vectors))
+        self._vectors = _tensor_of(item_vectors if input_vectors is None else input_vectors)
         self._mask = torch.from_numpy(np.array(mask))
         self._scored: tuple[Tensor, Tensor] | None = None  # item vectors and biases on another device
 
@@ -93,8 +93,11 @@ class SequenceModel:
 
     def with_bias(self, item_bias: np.ndarray, markov: Markov | None, weight: float) -> Self:
         """The same network with other biases of the items and other Markov scores."""
-        arrays = (self.item_vectors, item_bias, self.mask, markov, weight)
-        return type(self)(self.config, self.network, *arrays, input_vectors=self._other_inputs)
+        changed = copy(self)
+        changed.item_bias, changed.markov, changed.markov_weight = read_only(item_bias), markov, weight
+        if self._scored is not None:
+            changed._scored = self._scored[0], torch.from_numpy(np.array(item_bias)).to(self.device)
+        return changed
 
     @property
     def _other_inputs(self) -> np.ndarray | None:
@@ -206,3 +209,8 @@ class SequenceModel:
         if inputs is not None and inputs.shape != vectors.shape:
             raise ValueError("item_vectors and input_vectors do not fit together")
         return cls(config, network, vectors, bias, mask, markov, float(meta["markov_weight"]), inputs)
+
+
+def _tensor_of(array: np.ndarray) -> Tensor:
+    """A tensor that is only read: of the array's own memory, else of a copy, as torch takes no read-only memory."""
+    return torch.from_numpy(array if array.flags.writeable else np.array(array))
