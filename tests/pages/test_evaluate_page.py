@@ -121,6 +121,19 @@ def test_the_curve_over_alpha_is_computed_in_a_job(saved: dict[str, str]) -> Non
     assert len(app.get("plotly_chart")) == 2
 
 
+def test_the_report_holds_the_newest_curve_in_the_language_of_its_reader(
+    saved: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr("ui.evaluate.report.download", lambda label, make, name, *rest: files.update({name: make}))
+    app = opened(saved["last-one"], tab="alpha", lang="zh")
+    app.selectbox("curve_of").select(SHORTEST).run()
+    app = after_jobs(next(b for b in app.button if b.label == "计算曲线").click().run())
+    app.query_params["lang"], app.query_params["tab"] = "en", "report"
+    no_errors(app.run())
+    assert f"Targets: {SHORTEST}." in files["evaluation.html"]().decode()
+
+
 def test_another_protocol_trains_and_evaluates(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="protocols")
     app = after_jobs(next(b for b in app.button if "cold users" in b.label).click().run())

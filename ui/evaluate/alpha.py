@@ -9,7 +9,7 @@ from recsys.charts.evaluation import alpha_figure
 from recsys.evaluation.quality_over_alpha import ALL_USERS, SOURCES
 from recsys.evaluation.segments import grouping
 from recsys.jobs.description import JobDescription
-from recsys.wording import Message, tr
+from recsys.wording import Message, tr, worded
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import EvaluationContext
 from ui.glossary import meaning_of
@@ -18,17 +18,16 @@ from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import number_duplicates, one_line
 
 ALL, SHORTEST = ALL_USERS, Message("the quarter with the shortest histories")
-NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve, its targets in words), for the report
+NEWEST_CURVE = "evaluate_newest_curve"  # in the session: (run id, curve, its targets as a message), for the report
 
 
 def _targets(evaluated: EvaluationContext) -> dict[str, str]:
-    """Groups of targets to choose from: key -> name."""
-    offered: dict[str, str] = {ALL: tr(ALL), SHORTEST: tr(SHORTEST)}
+    """Groups of targets to choose from: key -> name, a message where it has words of this app."""
+    offered: dict[str, str] = {ALL: ALL, SHORTEST: SHORTEST}
     for entry in evaluated.page.space.entries("cohort"):
-        offered[f"group:{entry.id}"] = tr("group “{name}”", name=entry.label)
+        offered[f"group:{entry.id}"] = Message("group “{name}”", name=entry.label)
     columns = column_groups(evaluated.dataset.user_table, 12)
-    offered |= {text: f"{one_line(column, 60)} {one_line(value, 60)}" for text, (column, value, _) in columns.items()}
-    return number_duplicates(offered)
+    return offered | {text: f"{one_line(name, 60)} {one_line(value, 60)}" for text, (name, value, _) in columns.items()}
 
 
 def _users(evaluated: EvaluationContext, chosen: str) -> list[int]:
@@ -44,7 +43,8 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
     """NDCG over α for a group of targets and a kind of source, with the controls."""
     offered = _targets(evaluated)
     left, right = st.columns(2)
-    chosen = left.selectbox(tr("Targets"), list(offered), format_func=offered.__getitem__, key="curve_of")
+    names = number_duplicates({key: worded(name) for key, name in offered.items()})
+    chosen = left.selectbox(tr("Targets"), list(offered), format_func=names.__getitem__, key="curve_of")
     sources = {kind: tr(name) for kind, name in SOURCES.items()}
     kind = right.selectbox(tr("Source"), list(sources), format_func=sources.__getitem__, key="curve_way")
     run, targets = evaluated.run, None if chosen == ALL else _users(evaluated, chosen)
@@ -63,9 +63,9 @@ def alpha_tab(evaluated: EvaluationContext) -> None:
             help=meaning_of("α", "NDCG", "Negative control"),
         )
         return
-    targets_shown = "" if chosen == ALL else offered[chosen]
-    st.session_state[NEWEST_CURVE] = (run.id, curve, targets_shown)
-    show_figure(alpha_figure(curve, targets_shown), "alpha_curve")
+    named = "" if chosen == ALL else offered[chosen]
+    st.session_state[NEWEST_CURVE] = (run.id, curve, named)
+    show_figure(alpha_figure(curve, worded(named)), "alpha_curve")
     st.caption(
         tr(
             "The model was trained on these users, so the curve is more favourable than for new users. The tab “Does "

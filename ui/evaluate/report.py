@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -17,24 +18,31 @@ from ui.evaluate.jobs import EvaluationContext
 from ui.language import language
 from ui.shell.widgets import download
 
+if TYPE_CHECKING:
+    from recsys.evaluation.quality_over_alpha import QualityOverAlpha
+
 
 def report_tab(evaluated: EvaluationContext) -> None:
     """One self-contained HTML file, the figures as JSON, and each user's values as CSV."""
     st.write(
         tr("The report holds the data card, the model card, the protocol, all metrics with intervals, and versions.")
     )
-    metrics, lang = evaluated.report.to_json(), language()
+    metrics = evaluated.report.to_json()
+    html = partial(_html, evaluated, st.session_state.get(NEWEST_CURVE), language())  # made outside of the session
     with st.container(horizontal=True):
-        download(
-            tr("Export report (HTML)"), lambda: _html(evaluated, lang), "evaluation.html", "text/html", "report_html"
-        )
+        download(tr("Export report (HTML)"), html, "evaluation.html", "text/html", "report_html")
         download(
             tr("Export metrics (JSON)"), lambda: json_bytes(metrics), "metrics.json", "application/json", "rep_json"
         )
         download(tr("Export users (CSV)"), lambda: csv_bytes(_users(evaluated)), "users.csv", "text/csv", "report_csv")
 
 
-def _html(evaluated: EvaluationContext, lang: str) -> bytes:
+def _html(evaluated: EvaluationContext, newest: tuple[str, QualityOverAlpha, str] | None, lang: str) -> bytes:
+    """The report.
+
+    Args:
+        newest: what NEWEST_CURVE holds, which may be of another run; None where no curve was computed.
+    """
     from recsys.evaluation.html_report import evaluation_html
 
     run, report = evaluated.run, evaluated.report
@@ -59,8 +67,8 @@ def _html(evaluated: EvaluationContext, lang: str) -> bytes:
     dataset, users = evaluated.dataset, evaluated.holdout
     attributes = ["history length", *(["scenario"] if len(dataset.catalogue.scenario_names) > 1 else [])]
     segments = [segment(values, grouping(dataset, users, by), report.main) for by in attributes]
-    run_id, curve, targets = st.session_state.get(NEWEST_CURVE, ("", None, ""))
-    curve, title = (curve if run_id == run.id else None), Message("Evaluation of {run}", run=known_name(run.name))
+    curve, targets = newest[1:] if newest is not None and newest[0] == run.id else (None, "")
+    title = Message("Evaluation of {run}", run=known_name(run.name))
     return evaluation_html(
         report, dataset, card, segments=segments, curve=curve, targets=targets, title=title, lang=lang
     ).encode()
