@@ -41,6 +41,7 @@ from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 
 MEDOID, SEVERAL = "!medoid", "several"
+NEIGHBOURS, MOMENT = Message("the number of neighbours in the link"), Message("the moment in the link")
 MONTHS = (
     Message("Jan"), Message("Feb"), Message("Mar"), Message("Apr"), Message("May"), Message("Jun"),
     Message("Jul"), Message("Aug"), Message("Sep"), Message("Oct"), Message("Nov"), Message("Dec"),
@@ -216,7 +217,7 @@ def group_of(parts: RunParts, text: str, target: TransferParty | None) -> tuple[
     kind, _, value = text.partition(":")
     data = parts.dataset
     if kind == "near" and target is not None:
-        count = parse_number(value, Message("the number of neighbours in the link"), MINIMUM_GROUP, 500)
+        count = parse_number(value, NEIGHBOURS, MINIMUM_GROUP, 500)
         return _near(parts, target, count), Message("the {n} nearest users", n=count), Message("the nearest users")
     if kind == "cluster":
         clusters, names = parts.user_groups
@@ -246,6 +247,14 @@ def name_of_party(parts: RunParts, text: str) -> str:
         return value
     if kind in ("items", SEVERAL):
         return _read_party(parts, text, None).name
+    if kind == "near":
+        return Message("the {n} nearest users", n=parse_number(value, NEIGHBOURS, MINIMUM_GROUP, 500))
+    if kind == "before":
+        first = parse_number(value, MOMENT, 1, 10**9)
+        return Message.plural("the target’s first item", "the target’s first {n:,} items", first)
+    if kind == "scenario":
+        scenario = read_scenarios(value, parts.dataset.catalogue.scenario_names)[0]
+        return Message("the target’s items in {scenario}", scenario=scenario)
     named = text.removesuffix(MEDOID)
     group = Message("all users") if named == "everyone" else group_of(parts, named, None)[1]
     return Message("the most typical user of {group}", group=group) if named != text else group
@@ -293,7 +302,7 @@ def _split_by_time(parts: RunParts, named: NamedParty, value: str, seen: History
     history, users = named.party.histories[0], named.party.users
     if len(history) < 2:
         raise InputError(named.name, "must have at least two items to be split by time", len(history))
-    first = parse_number(value, Message("the moment in the link"), 1, len(history) - 1)
+    first = parse_number(value, MOMENT, 1, len(history) - 1)
     when = moment(parts.dataset, users[0] if users else None, first)
     later, earlier = parties_before_and_after(named.party, first, when)
     names = Message("{user} now", user=named.name), Message("{user} earlier", user=named.name)

@@ -372,3 +372,30 @@ def test_renaming_a_group_that_another_tab_has_deleted_is_refused(space: Space) 
     space.delete(entry.id)
     app.button(key="map_rename").click().run()
     no_errors(app, "the saved item must be one of yours")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("group:{id}", "group “walkers 2”"),
+        ("group:{id}!medoid", "the most typical user of group “walkers 2”"),
+        ("before:12", "the target’s first 12 items"),
+        ("before:1", "the target’s first item"),
+        ("scenario:left>right", "the target’s items in left"),
+        ("near:20", "the 20 nearest users"),
+        ("everyone", "all users"),
+        ("items:i1,i2", "a new user"),
+        ("several:mean:any:u1,u2", "users u1 and u2"),
+    ],
+)
+def test_source_and_target_stand_below_the_map_in_words(space: Space, source: str, words: str) -> None:
+    entry = space.save_cohort("walkers 2", [f"u{n}" for n in range(30)])
+    app = opened(space, target="user:u7", source=source.format(id=entry.id))
+    no_errors(app)
+    line = next(str(one.value) for one in app.markdown if "Target: " in str(one.value)).replace("\\", "")
+    assert line == f":orange[◆] Source: {words} \u2003 :blue[●] Target: u7"
+    shown = next(one.proto for one in app.get("bidi_component") if "map_users" in one.proto.id)
+    marked = json.loads(shown.json)["parts"]["marks"]
+    users = {"group": range(30), "several": (1, 2)}.get(source.partition(":")[0])
+    assert marked.get("source") == (bits_of(np.array(users), 120) if users else None)
+    space.delete(entry.id)

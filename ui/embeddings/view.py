@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from recsys.cases.parties import SEVERAL, SeveralUsers, group_of
+from recsys.cases.parties import MEDOID, SEVERAL, SeveralUsers, group_of, name_of_party
 from recsys.charts.embeddings import ColourScale, cloud_figure, number_of_groups_figure, quality_figure
 from recsys.charts.style import format_number
 from recsys.embeddings.neighbours import nearest
@@ -130,16 +130,19 @@ def transfer_line(context: MapContext) -> str:
 def _party(context: MapContext, role: str) -> tuple[list[int], str]:
     """The users of the source or target in the URL, and its name. Raises StudioError for one that this run lacks."""
     text = getattr(context.page.view, role)
-    kind, _, value = text.partition(":")
+    return (_members(context, text), name_of_party(context.context, text)) if text else ([], "")
+
+
+def _members(context: MapContext, text: str) -> list[int]:
+    """The users of a party as it is written in the URL; none where they depend on the other party."""
+    users, (kind, _, value) = context.dataset.users, text.partition(":")
     if kind == "user":
-        return [context.dataset.users.index(value)], value
+        return [users.index(value)]
     if kind == SEVERAL:
-        ids = SeveralUsers.parse(text).ids
-        return [context.dataset.users.index(user) for user in ids], ", ".join(ids)
+        return [users.index(user) for user in SeveralUsers.parse(text).ids]
     if kind in ("group", "cluster", "column"):
-        users, name, _ = group_of(context.context, text, None)
-        return [int(user) for user in users], name
-    return [], text
+        return [int(user) for user in group_of(context.context, text.removesuffix(MEDOID), None)[0]]
+    return []
 
 
 # settings and quality -------------------------------------------------------------------------------------------------

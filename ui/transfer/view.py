@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.cases.parties import group_of
+from recsys.cases.parties import name_of_party
 from recsys.cases.rules import NO_RULES, Rules
 from recsys.cases.scoring import applicable_rules
 from recsys.errors import ProtectionError, StudioError
@@ -96,12 +96,10 @@ def choose_pair(page: PageContext, context: RunContext) -> ScoredPair | None:
 
 
 def _name_of(context: RunContext, party: str) -> str:
-    """The name of a party as far as it is known without scoring it: that of a group, else what the link says."""
-    kind, _, value = party.partition(":")
-    if kind in ("group", "cluster", "column"):
-        with suppress(StudioError):  # what is wrong with it is said above
-            return group_of(context, party, None)[1]
-    return value
+    """The name of a party as far as it is known without scoring it, else what the link says."""
+    with suppress(StudioError):  # what is wrong with it is said above
+        return name_of_party(context, party)
+    return party.partition(":")[2]
 
 
 def applied_rules(page: PageContext, context: RunContext) -> Rules:
