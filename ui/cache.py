@@ -188,27 +188,32 @@ def weights_of(folder: str) -> str:
     return weights_digest(open_run(folder)[0].model)  # type: ignore[arg-type]
 
 
-def shapes_of(fingerprint: str, language: str, dataset: Dataset) -> dict[str, Figure]:
+def _key_of(dataset: Dataset) -> tuple[str, bool, bool]:
+    """What figures and sentences about data depend on: the rows, and what they are said to be."""
+    return dataset.fingerprint, dataset.sessions, dataset.calendar
+
+
+def shapes_of(language: str, dataset: Dataset) -> dict[str, Figure]:
     """The six figures of the data's shape, by name, in the language of the reader."""
     with st.spinner(tr("Drawing the shape of the data …")):
-        return _shapes_of(fingerprint, language, dataset)
+        return _shapes_of(language, *_key_of(dataset), dataset)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _shapes_of(fingerprint: str, language: str, _dataset: Dataset) -> dict[str, Figure]:
+def _shapes_of(language: str, fingerprint: str, sessions: bool, calendar: bool, _dataset: Dataset) -> dict[str, Figure]:
     from recsys.charts.data import SHAPES
 
     return {name: draw(_dataset) for name, draw in SHAPES.items()}
 
 
-def quality_of(fingerprint: str, dataset: Dataset) -> QualityReport:
+def quality_of(dataset: Dataset) -> QualityReport:
     """The quality report of a dataset; its sentences are messages."""
     with st.spinner(tr("Measuring the data …")):
-        return _quality_of(fingerprint, dataset)
+        return _quality_of(*_key_of(dataset), dataset)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _quality_of(fingerprint: str, _dataset: Dataset) -> QualityReport:
+def _quality_of(fingerprint: str, sessions: bool, calendar: bool, _dataset: Dataset) -> QualityReport:
     from recsys.data.quality import quality_report
 
     return quality_report(_dataset)

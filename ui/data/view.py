@@ -131,7 +131,7 @@ def _show_new_key() -> None:
 
 def show_shape(dataset: Dataset) -> None:
     """The six figures, two in a row."""
-    shapes = list(cache.shapes_of(dataset.fingerprint, language(), dataset).items())
+    shapes = list(cache.shapes_of(language(), dataset).items())
     for start in range(0, len(shapes), 2):
         for column, (name, figure) in zip(st.columns(2, gap="medium"), shapes[start : start + 2], strict=False):
             with column:
@@ -149,7 +149,7 @@ def show_quality(dataset: Dataset) -> None:
     """The quality report: each number and what it means for a model."""
     from recsys.data.export import json_bytes
 
-    report = cache.quality_of(dataset.fingerprint, dataset)
+    report = cache.quality_of(dataset)
     for finding in report.findings:
         name, value, meaning = st.columns([2, 3, 8])
         name.markdown(f"{SYMBOLS[finding.level]} **{escape_markdown(tr(finding.name))}**")

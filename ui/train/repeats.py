@@ -28,7 +28,7 @@ DAYS = 30  # since the last choice, until another number is chosen
 
 def defaults_of_repeats(dataset: Dataset) -> Mapping[str, Any]:
     """The values of the controls below until they are changed: the rule that the data proposes."""
-    proposed, _ = propose_repeats(cache.quality_of(dataset.fingerprint, dataset).repeats)
+    proposed, _ = propose_repeats(cache.quality_of(dataset).repeats)
     first, last = days_of(dataset)
     return {"repeats": proposed.kind, "repeats_days": DAYS, "repeats_date": max(first, last - timedelta(DAYS))}
 
@@ -57,7 +57,7 @@ def choose_repeats(settings: Settings, dataset: Dataset) -> RepeatRule:
             help=tr("Items whose last choice was before this day (UTC) may be recommended again."),
         )  # fmt: skip
         day = chosen.isoformat() if isinstance(chosen, date) else last.isoformat()
-    proposed, reason = propose_repeats(cache.quality_of(dataset.fingerprint, dataset).repeats)
+    proposed, reason = propose_repeats(cache.quality_of(dataset).repeats)
     st.caption(tr("Proposed: {choice}. {reason}", choice=LABELS[proposed.kind], reason=reason))
     return RepeatRule(str(kind), int(days), day)
 
