@@ -127,13 +127,26 @@ NO_RULES = Rules()
 
 def _range_in_words(text: str) -> Message:
     column, _, ends = text.rpartition(":")
-    low, _, high = ends.partition("..")
-    return Message("only items with {column} {low} to {high}", column=column.replace(":", " "), low=low, high=high)
+    low, _, high = (part.strip() for part in ends.partition(".."))
+    values = {"column": column.replace(":", " "), "low": low, "high": high}
+    if low and high:
+        return Message("only items with {column} {low} to {high}", **values)
+    if low:
+        return Message("only items with {column} {low} or more", **values)
+    if high:
+        return Message("only items with {column} {high} or less", **values)
+    return Message("only items whose {column} is known", **values)
 
 
 def _period_in_words(text: str) -> Message:
-    first, _, last = text.partition("..")
-    return Message("only items first chosen in {first} to {last}", first=first, last=last)
+    first, _, last = (part.strip() for part in text.partition(".."))
+    if first and last:
+        return Message("only items first chosen from {first} to {last}", first=first, last=last)
+    if first:
+        return Message("only items first chosen on {first} or later", first=first)
+    if last:
+        return Message("only items first chosen on {last} or earlier", last=last)
+    return Message("only items that were chosen before")
 
 
 def read_rules(texts: Mapping[str, str]) -> tuple[Rules, list[Message]]:

@@ -72,6 +72,23 @@ def test_the_list_of_a_case_is_that_of_the_library(parts: OpenRun) -> None:
         assert [item.target_part + item.source_part for item in found] == [item.score for item in found]
 
 
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (Rules(numbers="price:5..9"), "only items with price 5 to 9"),
+        (Rules(numbers="price:5.."), "only items with price 5 or more"),
+        (Rules(numbers="price:.. 9"), "only items with price 9 or less"),
+        (Rules(numbers="price:.."), "only items whose price is known"),
+        (Rules(period="2024-01-01..2024-12-31"), "only items first chosen from 2024-01-01 to 2024-12-31"),
+        (Rules(period="2024-01-01.."), "only items first chosen on 2024-01-01 or later"),
+        (Rules(period="..2024-12-31"), "only items first chosen on 2024-12-31 or earlier"),
+        (Rules(period=".."), "only items that were chosen before"),
+    ],
+)
+def test_a_range_or_a_period_with_an_open_end_is_said_so(rules: Rules, words: str) -> None:
+    assert rules.words() == (words,)
+
+
 def test_a_protected_source_is_drawn_in_the_app_only(parts: OpenRun) -> None:
     with pytest.raises(InputError, match="can't be computed outside the app"):
         list_of_case(parts, Case("user:u3", "user:u4", rules=Rules(epsilon=4)))

@@ -31,6 +31,7 @@ from tests.pages.conftest import study_meta
 from tests.pages.english import NAMES, english_on, words_of
 from tests.pages.screen import after_jobs, everything_on, no_errors, tab_shown
 from ui.evaluate.alpha import SHORTEST
+from ui.evaluate.compare import other_seeds
 from ui.evaluate.jobs import COMPARED_RUNS, models_to_evaluate
 from ui.evaluate.view import TABS
 from ui.language import in_language
@@ -185,6 +186,7 @@ def test_every_metric_of_the_table_is_offered_and_defined(saved: dict[str, str])
 
 def test_a_user_opens_in_explain(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
+    assert any("one of the 20 with" in box.label for box in app.selectbox)
     app.button("open_explain").click().run()
     no_errors(app)
     target = app.query_params["target"]
@@ -207,6 +209,19 @@ def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     table = app.dataframe[0].value
     assert len(table.columns) == len(alone) + 1 and any("beside" in name for name in table.columns), list(table.columns)
     assert any(str(cell).startswith("★") for cell in table.to_numpy().ravel())
+
+
+def test_other_seeds_are_not_the_seed_of_the_run(saved: dict[str, str]) -> None:
+    run = load_run(state.workspace().space(SPACE).path(saved["last-one"]))[0]
+    assert other_seeds(run) == (1, 2, 3)
+    assert other_seeds(replace(run, config={"train": {**run.config["train"], "seed": 2}})) == (1, 3, 4)
+    assert other_seeds(replace(run, config={"seed": 1, "settings": {}})) == (2, 3, 4)
+
+
+def test_the_rules_of_transfer_do_not_apply_and_the_page_says_what_does(saved: dict[str, str]) -> None:
+    app = opened(saved["last-one"], per_tag="2")
+    no_errors(app)
+    assert "every item is ranked that the run’s rule for already chosen items allows" in everything_on(app)
 
 
 def test_the_open_run_is_not_compared_with_itself(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from recsys.jobs.description import JobDescription
 from recsys.jobs.evaluations import MAIN
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.models.recommender import Recommender
+from recsys.runs import Run
 from recsys.wording import Message, tr
 from recsys.workspace.names import known_name
 from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
@@ -21,7 +22,6 @@ from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown, number_duplicates, settings_text, user_label
 
-SEEDS = (1, 2, 3)
 MILLISECONDS, MEGABYTES = Message("milliseconds to score one user"), Message("megabytes of weights")
 BETTER: Mapping[str, Message] = {one: one for one in (Message("higher"), Message("lower"), Message("neither"))}
 
@@ -127,8 +127,9 @@ def _win_loss(evaluated: EvaluationContext) -> None:
               for point in points if "customdata" in point]  # fmt: skip
     differences = abs(report[first].per_user["mrr"] - report[second].per_user["mrr"])
     users = [int(report.users[position]) for position in (chosen or differences.argsort()[::-1][:20].tolist())[:50]]
+    largest = tr("User (select points above, or one of the {n} with the largest difference)", n=len(users))
     user = st.selectbox(
-        tr("User" if chosen else "User (select points above, or one of the twenty with the largest difference)"),
+        tr("User") if chosen or len(users) == 1 else largest,
         users,
         format_func=lambda user: user_label(dataset, user),
         key=f"win_loss_person_{second}",
@@ -141,13 +142,22 @@ def _win_loss(evaluated: EvaluationContext) -> None:
             evaluated.page.go("explain", target=target)
 
 
+def other_seeds(run: Run) -> tuple[int, int, int]:
+    """Three seeds that the run was not trained with."""
+    own = run.config.get("seed", run.config.get("train", {}).get("seed"))
+    first, second, third, *_ = (seed for seed in range(1, 5) if seed != own)
+    return first, second, third
+
+
 def _seeds(evaluated: EvaluationContext) -> None:
     """The run's model trained again with other seeds."""
     context, page = evaluated.context, evaluated.page
     st.subheader(tr("How much does the result vary with the seed?"), anchor=False, help=meaning_of("Seed"))
-    wanted = job_id(page, "seeds", context.folder, context.run.id)
-    job = JobDescription(wanted, "seeds", page.space.id, run=page.run_id, settings={"seeds": SEEDS})
-    button = tr("Train with {n} other seeds", n=len(SEEDS))
+    seeds = other_seeds(context.run)
+    further = (seed for seed in seeds if seed > 3)  # what earlier versions trained with 1, 2 and 3 is found again
+    wanted = job_id(page, "seeds", context.folder, context.run.id, *further)
+    job = JobDescription(wanted, "seeds", page.space.id, run=page.run_id, settings={"seeds": seeds})
+    button = tr("Train with {n} other seeds", n=len(seeds))
     label = Message("{run} with other seeds", run=known_name(context.run.name))
     found = job_result(page, job, label, button=button)
     if found:

@@ -40,7 +40,12 @@ def verdict(evaluated: EvaluationContext) -> None:
         if sentence:
             st.caption(escape_markdown(tr(sentence), 400), help=terms_in(sentence))
     if evaluated.page.view.rules.words():
-        left.caption(tr("The rules of Transfer do not apply here: every item that a user has not had is ranked."))
+        left.caption(
+            tr(
+                "The rules of Transfer do not apply here: every item is ranked that the run’s rule for already chosen "
+                "items allows."
+            )
+        )
     show_figure(intervals_figure(report, metric), "verdict")
 
 
