@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from recsys.jobs.progress import Progress
 from recsys.metrics.registry import METRICS, metric_label
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import copy_run, load_run, train_run
+from recsys.wording import Message, from_json, to_json, tr
 from recsys.workspace import Workspace
+from recsys.workspace.names import RUN, STOPPED
 from tests.conftest import planted_dataset
 from tests.pages.conftest import study_meta
 from tests.pages.english import NAMES, english_on, words_of
@@ -230,6 +233,24 @@ def test_the_open_run_is_not_compared_with_itself(saved: dict[str, str], monkeyp
     for opened_run, expected in (("last-one", [saved["beside"]]), ("beside", [])):
         context = run_context(str(state.workspace().space(SPACE).path(saved[opened_run])))
         assert list(models_to_evaluate(context, saved[opened_run])[1].values()) == expected
+
+
+def test_compared_runs_of_long_or_equal_names_are_named_in_the_language_of_the_reader(
+    saved: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = state.workspace().space(SPACE)
+    run, data = load_run(space.path(saved["beside"]))
+    name = Message(STOPPED, name=Message(RUN, number=2, data="x" * 90), epoch=3)
+    twins = [space.save_run(replace(run, name=name), data).id for _ in range(2)]
+    monkeypatch.setattr(st, "session_state", {COMPARED_RUNS: twins})
+    names = list(models_to_evaluate(run_context(str(space.path(saved["last-one"]))), saved["last-one"])[1])
+    assert len(set(names)) == 2 and all("Run 2 on xxx" in one and len(one) < 120 for one in names)
+    worded = [in_language("zh", partial(tr, from_json(to_json(one)))) for one in names]
+    assert len(set(worded)) == 2
+    for one in worded:
+        assert "Run" not in one and "epoch" not in one and "xxx" in one
+    for one in twins:
+        space.delete(one)
 
 
 def test_a_run_under_another_rule_is_left_out_with_a_sentence(saved: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ from ui.run_context import RunContext
 from ui.shell import state
 from ui.shell.frame import PageContext
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import escape_markdown
+from ui.shell.widgets import escape_markdown, one_line
 
 if TYPE_CHECKING:
     from recsys.data.dataset import Dataset
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from recsys.evaluation import Report
 
 
-LONGEST_NAME = 60  # of a compared model, in characters
+LONGEST_NAME = 40  # of a compared run or of its data, in characters
 COMPARED_RUNS = "compared_runs"  # in the session: ids of runs chosen for comparison
 
 
@@ -92,13 +92,20 @@ def models_to_evaluate(context: RunContext, open_id: str) -> tuple[dict[str, Rec
                 )
             )
         else:
-            name: str = Message("{model} of {run}", model=model_label(run.model.name), run=known_name(run.name))
-            name = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME]
+            name = Message("{model} of {run}", model=model_label(run.model.name), run=_shortened(known_name(run.name)))
             while name in models:
-                name += "′"
+                name = Message("{name}′", name=name)
             models[name] = run.model
             compared[name] = entry_id
     return models, compared
+
+
+def _shortened(name: str) -> str:
+    """A name with its texts cut; a message, so that it is worded for each reader, where the app has given it."""
+    if isinstance(name, Message):
+        values = {place: _shortened(value) if isinstance(value, str) else value for place, value in name.values.items()}
+        return Message(name.template, **values)
+    return one_line(name, LONGEST_NAME)
 
 
 def _not_comparable(context: RunContext, run: Run, dataset: Dataset) -> Message | None:
