@@ -46,7 +46,8 @@ def below_the_map(context: MapContext, settings: ProjectionSettings, state: proj
     parties.markdown(view.transfer_line(context))
     if onward.button(tr("Next: transfer interests →"), type="primary", key="map_next", width="stretch"):
         page.go("transfer")
-    st.caption(view.quality_line(state.projection, job is not None), help=meaning_of("UMAP", "PCA", "Trustworthiness"))
+    waiting = job is not None and job.active
+    st.caption(view.quality_line(state.projection, waiting), help=meaning_of("UMAP", "PCA", "Trustworthiness"))
 
 
 def body() -> None:

@@ -10,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,13 @@ from streamlit.testing.v1 import AppTest
 from recsys.data.dataset import Dataset
 from recsys.embeddings import nearest
 from recsys.embeddings.camps import camps
+from recsys.errors import InputError
+from recsys.jobs.progress import JobStopped
 from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
-from tests.pages.screen import after_jobs, no_errors
+from tests.pages.screen import after_jobs, expect, no_errors
 from ui import cache
 from ui.cache import Representation
 from ui.components.point_map.payload import bits_of
@@ -399,3 +402,18 @@ def test_source_and_target_stand_below_the_map_in_words(space: Space, source: st
     users = {"group": range(30), "several": (1, 2)}.get(source.partition(":")[0])
     assert marked.get("source") == (bits_of(np.array(users), 120) if users else None)
     space.delete(entry.id)
+
+
+@pytest.mark.parametrize("end", ["failed", "stopped"])
+def test_a_map_whose_computation_has_ended_is_not_said_to_be_computed(
+    space: Space, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    app, told = with_umap(space), "the map must be drawn"
+    error: object = InputError("the map", "must be drawn", "none") if end == "failed" else JobStopped
+    monkeypatch.setattr("recsys.embeddings.projection.project", Mock(side_effect=error))
+    expect(told)
+    app.select_slider(key="map_neighbours").set_value(100 if end == "failed" else 5).run()
+    app = after_jobs(app)
+    no_errors(app, *([told] if end == "failed" else []))
+    assert end == "failed" or "The computation was stopped" in text_of(app)
+    assert "is being computed" not in text_of(app) and "PCA. Near points have" in text_of(app)
