@@ -520,3 +520,14 @@ def test_the_page_suggests_where_to_begin_and_offers_one_next_step(run_id: str) 
 
 def captions(app: AppTest) -> str:
     return " ".join(str(caption.value) for caption in app.caption)
+
+
+def test_a_study_of_single_users_suggests_no_alpha_for_a_group(run_id: str) -> None:
+    space = state.workspace().space(SPACE)
+    entry = space.save_json("study", "a study", study("helps", True), study_meta(space, run_id))
+    for target in ("column:region=north", "everyone"):
+        app = opened(run_id, target=target, source="user:u4", tab="alpha")
+        no_errors(app)
+        assert "suggests no α for a group" in " ".join(str(one.value) for one in app.info)
+        assert "use_alpha" not in [one.key for one in app.button]
+    space.delete(entry.id)

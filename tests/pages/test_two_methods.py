@@ -246,3 +246,8 @@ def test_the_production_bundle_serves_the_list_on_screen(
     catalogue, items = context.dataset.catalogue, context.dataset.items
     assert [catalogue.titles[items.index(one)] for one in ids] == titles(shown(app), shown(app)["path"], 0.6)
     assert served.policy.get("method", {}).get("name", "linear") == name
+
+
+def test_the_study_of_single_users_says_nothing_beside_the_lists_of_a_group(runs: dict[str, str]) -> None:
+    assert "No study" in shown(opened(runs["attention"], beside="bridge"))["evidence"][0]
+    assert shown(opened(runs["attention"], beside="bridge", target="everyone"))["evidence"] == []

@@ -124,6 +124,9 @@ def which_alpha(page: PageContext, context: RunContext, scored: ScoredPair) -> N
     if scored.transfer.target.agreement:
         st.info(tr("The study held out single users, so it suggests no α for several users together."))
         return
+    if len(scored.transfer.target.histories) > 1:
+        st.info(tr("The study held out single users, so it suggests no α for a group."))
+        return
     found = suggestion_for(study, scored)
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -126,9 +126,9 @@ def show_mixer(page: PageContext, context: RunContext, scored: ScoredPair) -> No
     if scored.problem:
         st.warning(escape_markdown(tr(scored.problem), 400))
     evidence: tuple[str, ...] = ()
-    if scored.beside and not scored.transfer.target.agreement:  # studies hold out single users
-        known = len(scored.pair.target.party.histories[0])
-        evidence = study_words(study, known, (scored.rules.method, scored.beside))
+    histories = scored.pair.target.party.histories
+    if scored.beside and len(histories) == 1:  # studies hold out single users
+        evidence = study_words(study, len(histories[0]), (scored.rules.method, scored.beside))
     meanings = {name: meaning_of_method(name) for name in usable_methods(context)}
     mixer(scored.mixer_data, page.view.alpha, KEY, verdict_label(study), evidence=evidence, meanings=meanings)
     if scored.rules.epsilon and scored.mixer_data["map"] is None:
