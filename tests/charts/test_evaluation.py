@@ -183,3 +183,10 @@ def test_the_study_says_where_the_gain_is_and_only_then_that_little_known_helps(
 def test_the_title_of_the_study_claims_a_trend_only_where_it_is_shown(gains: list[float], title: str) -> None:
     points = [point(k, 0.3 + gain, 0.3) for k, gain in enumerate(gains, 1)]
     assert gain_by_known_items_figure(points).layout.title.text.replace("<br>", " ") == title
+
+
+def test_a_trend_needs_a_gain_that_is_shown_where_the_fewest_items_are_known() -> None:
+    unsure, sure = point(1, 0.4, 0.3), point(2, 0.35, 0.3)
+    unsure["comparisons"][0]["shown"] = False  # type: ignore[index]
+    figure = gain_by_known_items_figure([unsure, sure])
+    assert figure.layout.title.text.replace("<br>", " ").startswith("Transfer helps most where 2 items are known")
