@@ -25,6 +25,7 @@ EXPLAINED_BESIDE = (
     "This is PCA",
     "this is PCA",
     "Protection needs user embeddings",
+    "This run’s model has no user embeddings",
     "There is nothing to show: only attention models",
     "The noise of a source at one ε is drawn once",
     "The figure over ε is hidden",
