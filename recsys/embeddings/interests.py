@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from recsys.data.dataset import Catalogue, Dataset, History, read_only
 from recsys.errors import InputError
-from recsys.models.recommender import Encoder, Recommender, known
+from recsys.models.recommender import Encoder, Recommender, known, mean_row
 from recsys.wording import Message
 
 HALF_LIFE = 20.0
@@ -98,7 +98,15 @@ class InterestModel:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`: float32 (B, n_items + 1)."""
-        scores: np.ndarray = self.encode(histories) @ self.item_vectors.T + self.item_bias
+        return self._of_interests(self.encode(histories))
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self._of_interests(mean_row(self.encode(histories)))[0]
+        return scores
+
+    def _of_interests(self, interests: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = interests @ self.item_vectors.T + self.item_bias
         scores[:, 0] = -np.inf
         return scores
 

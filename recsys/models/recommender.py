@@ -9,6 +9,8 @@ import numpy as np
 
 from recsys.data.dataset import History
 
+_SUMMED = 1024  # histories whose mean is computed at once: float32 keeps six digits in sums of so many
+
 
 @runtime_checkable
 class Recommender(Protocol):
@@ -52,6 +54,15 @@ class Encoder(Recommender, Protocol):
         ...
 
 
+@runtime_checkable
+class LinearRecommender(Recommender, Protocol):
+    """A recommender that scores many users together at the cost of one: it is linear in what it reads of each."""
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """The mean of `scores` over at least one history, up to rounding: float32 (n_items + 1,), [0] = −inf."""
+        ...
+
+
 def known(histories: Sequence[History], n_items: int) -> list[History]:
     """The histories without padding and items that the model does not know (indexes outside 1 … n_items)."""
     items = [np.asarray(history) for history in histories]
@@ -67,6 +78,24 @@ def items_read(model: Recommender) -> int | None:
 def scores_at_once(n_items: int) -> int:
     """Histories that are scored at once, so that their scores take about 32 MB as float32."""
     return max(1, min(512, 8_000_000 // (n_items + 1)))
+
+
+def mean_scores(model: Recommender, histories: Sequence[History]) -> np.ndarray:
+    """The mean of a model's scores over at least one history: float64 (n_items + 1,), [0] = −inf."""
+    total = np.zeros(model.n_items + 1)
+    if isinstance(model, LinearRecommender) and len(histories) > 1:
+        for part in batched(histories, _SUMMED):
+            total += len(part) * model.mean_scores(part).astype(np.float64)
+    else:
+        for part in batched(histories, scores_at_once(model.n_items)):
+            total += model.scores(part).sum(axis=0, dtype=np.float64)
+    return total / len(histories)
+
+
+def mean_row(rows: np.ndarray) -> np.ndarray:
+    """The mean of the rows (B, D): float32 (1, D)."""
+    mean: np.ndarray = rows.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def batched(histories: Sequence[History], size: int = 256) -> Iterator[Sequence[History]]:

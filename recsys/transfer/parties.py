@@ -16,7 +16,7 @@ from recsys.data.dataset import Dataset, History, read_only
 from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.embeddings import nearest
 from recsys.errors import InputError
-from recsys.models.recommender import Encoder, Recommender, batched
+from recsys.models.recommender import Encoder, Recommender, mean_scores
 from recsys.transfer.agreement import LEAST_MISERY, MEAN, MOST_PLEASURE, MOST_USERS, agree, check_agreement
 from recsys.transfer.path.alpha_path import check_alpha
 from recsys.wording import Message, listed
@@ -93,11 +93,7 @@ def party_scores(model: Recommender, party: TransferParty) -> np.ndarray:
     """
     if party.agreement:
         return agree(model.scores(party.histories), party.agreement).astype(np.float32)
-    total = np.zeros(model.n_items + 1)
-    with np.errstate(invalid="ignore"):
-        for histories in batched(party.histories, 64):
-            total += model.scores(histories).sum(axis=0, dtype=np.float64)
-    return (total / len(party.histories)).astype(np.float32)
+    return mean_scores(model, party.histories).astype(np.float32)
 
 
 def party_embedding(model: Encoder, party: TransferParty) -> np.ndarray:

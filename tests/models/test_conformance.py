@@ -12,7 +12,7 @@ import pytest
 from recsys.data.dataset import Catalogue, Dataset
 from recsys.data.ids import IdMap
 from recsys.models.baselines import BASELINES, fit_baseline
-from recsys.models.recommender import Recommender, top_k
+from recsys.models.recommender import LinearRecommender, Recommender, mean_scores, top_k
 from recsys.models.storage import load_model, save_model
 from recsys.models.table import MODELS, TRAINABLE, model_entry
 from recsys.models.training.config import TrainConfig
@@ -71,6 +71,18 @@ def test_scores_have_their_shape_and_are_finite(name: str, fitted: Callable[[str
     assert (scores[:, 0] == -np.inf).all()
     assert np.isfinite(scores[:, 1:]).all()
     assert model.scores([]).shape == (0, 61)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_mean_scores_of_users_are_the_mean_of_their_scores(name: str, fitted: Callable[[str], Recommender]) -> None:
+    model, rng = fitted(name), np.random.default_rng(0)
+    histories = [rng.integers(1, 61, size).astype(np.int32) for size in rng.integers(0, 70, 1100)]  # items repeat
+    histories += [np.zeros(0, dtype=np.int32), np.array([3, 99, 5, 0], dtype=np.int32)]  # 99 is not known
+    found = mean_scores(model, histories)
+    assert found.shape == (61,) and found[0] == -np.inf
+    np.testing.assert_allclose(found[1:], model.scores(histories)[:, 1:].mean(axis=0, dtype=np.float64), 1e-5, 1e-5)
+    assert np.array_equal(mean_scores(model, histories[:1]), model.scores(histories[:1])[0]), "of one to the bit"
+    assert isinstance(model, LinearRecommender) == (name != "mean-item-mlp"), "only that one is not linear"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Dataset, History
 from recsys.errors import InputError
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.popularity import Popularity
+from recsys.transfer import fit_method, transfer
+from recsys.transfer.methods import usable_methods
 from recsys.transfer.parties import (
     TransferParty,
     average_party,
@@ -29,6 +33,23 @@ def test_a_groups_scores_and_vector_are_the_means_of_its_members(planted: Datase
     assert np.allclose(party_scores(model, group)[1:], each[:, 1:].mean(axis=0), atol=1e-5)
     assert party_scores(model, group)[0] == -np.inf
     assert np.allclose(party_embedding(model, group), model.encode(planted.histories(range(8))).mean(axis=0), atol=1e-6)
+
+
+def test_no_member_of_a_group_is_scored_against_all_items(
+    planted: Dataset, model: AttentionModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, source = (party_of_group(planted, range(first, 60, 2), "every other user") for first in (0, 1))
+    methods = [fit_method(name, planted, model, range(planted.n_users)) for name in usable_methods(planted, model)]
+    wanted = [transfer(model, target, source, method=method) for method in methods]
+
+    def refused(self: AttentionModel, histories: Sequence[History]) -> np.ndarray:
+        raise AssertionError("users were scored one by one")
+
+    monkeypatch.setattr(AttentionModel, "scores", refused)
+    for method, one in zip(methods, wanted, strict=True):
+        found = transfer(model, target, source, method=method)
+        assert np.array_equal(found.target_scores, one.target_scores)
+        assert np.array_equal(found.source_scores, one.source_scores)
 
 
 def test_small_groups_are_refused(planted: Dataset) -> None:

@@ -88,6 +88,6 @@ def _length(data: Dataset, history: History) -> Message:
 
 def _typical(data: Dataset, histories: Sequence[History], limit: int = 40) -> tuple[tuple[str, str], ...]:
     """The items that most members have, each with the share of members."""
-    counts = Counter(int(item) for history in histories for item in np.unique(history))
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
-    return tuple((data.catalogue.titles[item], f"{count / len(histories):.0%}") for item, count in ranked)
+    counts = np.bincount(np.concatenate([np.unique(history) for history in histories]))
+    ranked = np.argsort(-counts, kind="stable")[: min(limit, np.count_nonzero(counts))]
+    return tuple((data.catalogue.titles[item], f"{counts[item] / len(histories):.0%}") for item in ranked)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from recsys.data.dataset import Dataset, History, read_only
 from recsys.errors import InputError
-from recsys.models.baselines.item_knn import set_matrix
+from recsys.models.baselines.item_knn import mean_of, set_matrix
 from recsys.wording import Message
 
 MAX_ITEMS = 20_000  # its matrix is items × items: 1.6 GB here
@@ -50,7 +51,15 @@ class EASE:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores: np.ndarray = set_matrix(histories, self.n_items) @ self.weights
+        return self._of_sets(set_matrix(histories, self.n_items))
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self._of_sets(mean_of(set_matrix(histories, self.n_items)))[0]
+        return scores
+
+    def _of_sets(self, sets: csr_matrix) -> np.ndarray:
+        scores: np.ndarray = sets @ self.weights
         scores[:, 0] = -np.inf
         return scores
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset, History, read_only
 from recsys.models.baselines.item_knn import set_matrix
-from recsys.models.recommender import known
+from recsys.models.recommender import known, mean_row
 
 
 class ImplicitALS:
@@ -72,7 +72,15 @@ class ImplicitALS:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores: np.ndarray = self.encode(histories) @ self.items.T
+        return self._of_users(self.encode(histories))
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self._of_users(mean_row(self.encode(histories)))[0]
+        return scores
+
+    def _of_users(self, users: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = users @ self.items.T
         scores[:, 0] = -np.inf
         return scores
 
@@ -147,7 +155,15 @@ class BPRItemMean:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores: np.ndarray = self._means(histories) @ self.items.T + self.bias
+        return self._of_users(self._means(histories))
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self._of_users(mean_row(self._means(histories)))[0]
+        return scores
+
+    def _of_users(self, users: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = users @ self.items.T + self.bias
         scores[:, 0] = -np.inf
         return scores
 

@@ -43,7 +43,15 @@ class ItemKNN:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores: np.ndarray = (set_matrix(histories, self.n_items) @ self.similarity).toarray()
+        return self._of_sets(set_matrix(histories, self.n_items))
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self._of_sets(mean_of(set_matrix(histories, self.n_items)))[0]
+        return scores
+
+    def _of_sets(self, sets: sparse.csr_matrix) -> np.ndarray:
+        scores: np.ndarray = (sets @ self.similarity).toarray()
         scores[:, 0] = -np.inf
         return scores
 
@@ -109,6 +117,11 @@ def set_matrix(histories: Sequence[History], n_items: int) -> sparse.csr_matrix:
     indptr = np.concatenate([[0], np.cumsum([len(items) for items in sets])]).astype(np.int64)
     indices = np.concatenate([*sets, np.zeros(0, dtype=np.int32)]).astype(np.int32)
     return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(sets), n_items + 1))
+
+
+def mean_of(rows: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The mean of the rows: float32 CSR (1, columns)."""
+    return sparse.csr_matrix(rows.mean(axis=0, dtype=np.float64).astype(np.float32))
 
 
 def sparse_tensors(matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:

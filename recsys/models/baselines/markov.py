@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys.data.dataset import Dataset, History
-from recsys.models.baselines.item_knn import sparse_from, sparse_tensors
+from recsys.models.baselines.item_knn import mean_of, sparse_from, sparse_tensors
 from recsys.models.recommender import known
 
 
@@ -77,6 +77,17 @@ class Markov:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`; an empty history scores log p."""
+        scores: np.ndarray = (self._weights(histories) @ self.lifts).toarray()
+        scores += self.popularity
+        return scores
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = (mean_of(self._weights(histories)) @ self.lifts).toarray()[0] + self.popularity
+        return scores
+
+    def _weights(self, histories: Sequence[History]) -> sparse.csr_matrix:
+        """The weight of each item that is read: float32 CSR (B, n_items + 1); an item that is read twice has two."""
         recent = [history[-self.recent :][::-1] for history in known(histories, self.n_items)]
         lengths = np.array([len(items) for items in recent], dtype=np.int64)
         ends = np.cumsum(lengths)
@@ -84,10 +95,7 @@ class Markov:
         weights = (1.0 + place) ** -self.power
         items = np.concatenate([*recent, np.zeros(0, dtype=np.int32)])
         shape = (len(recent), self.n_items + 1)
-        reader = sparse.csr_matrix((weights.astype(np.float32), items, np.concatenate([[0], ends])), shape=shape)
-        scores: np.ndarray = (reader @ self.lifts).toarray()
-        scores += self.popularity
-        return scores
+        return sparse.csr_matrix((weights.astype(np.float32), items, np.concatenate([[0], ends])), shape=shape)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What is saved."""

@@ -32,6 +32,10 @@ class Popularity:
         """See `Recommender.scores`."""
         return np.tile(self.item_scores, (len(histories), 1))
 
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        return self.item_scores
+
     def tensors(self) -> dict[str, np.ndarray]:
         """What is saved."""
         return {"item_scores": self.item_scores}

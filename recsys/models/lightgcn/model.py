@@ -10,6 +10,7 @@ import numpy as np
 from recsys.data.dataset import History, read_only
 from recsys.models.baselines.item_knn import set_matrix
 from recsys.models.lightgcn.config import LightGCNConfig
+from recsys.models.recommender import mean_row
 
 
 class LightGCN:
@@ -47,7 +48,15 @@ class LightGCN:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`."""
-        scores: np.ndarray = self.encode(histories) @ self.item_vectors.T
+        return self._of_users(self.encode(histories))
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self._of_users(mean_row(self.encode(histories)))[0]
+        return scores
+
+    def _of_users(self, users: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = users @ self.item_vectors.T
         scores[:, 0] = -np.inf
         return scores
 

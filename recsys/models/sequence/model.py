@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from recsys.data.dataset import History, read_only
 from recsys.models.baselines.markov import Markov
-from recsys.models.recommender import known
+from recsys.models.recommender import known, mean_row
 from recsys.models.storage import under
 from recsys.models.trainable import ModelConfig
 
@@ -177,6 +177,13 @@ class SequenceModel:
         scores = parts["network"]
         if "markov" in parts:
             scores += parts["markov"]
+        return scores
+
+    def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
+        """See `LinearRecommender`."""
+        scores: np.ndarray = self.representation_scores(mean_row(self.encode(histories)))[0]
+        if self.markov is not None and self.markov_weight:
+            scores += self.markov_weight * self.markov.mean_scores(histories)
         return scores
 
     def tensors(self) -> dict[str, np.ndarray]:
