@@ -6,7 +6,7 @@ The notebook is plain JSON (nbformat 4.5). Texts of data and users stand in it a
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from recsys.cases.case import SavedCase, party_words
@@ -38,26 +38,32 @@ def check(items, saved):
     assert all(abs(item.score - score) <= 1e-4 * max(1, abs(score)) for item, (_, score) in zip(items, saved))'''
 
 
-def cases_notebook(cases: Sequence[SavedCase], compared: tuple[int, int] | None = None) -> str:
+def cases_notebook(
+    cases: Sequence[SavedCase], compared: tuple[int, int] | None = None, runs: Collection[str] | None = None
+) -> str:
     """The notebook as JSON text; its sentences are in the language of the reader.
 
-    The list of a protected source is not computed again: its noise is drawn once, in the app.
+    The list of a protected source is not computed again: its noise is drawn once, in the app. Nor is that of a run
+    which the export lacks, because it was deleted or belongs to somebody else: one that can't be opened would end the
+    notebook.
 
     Args:
         compared: places of two cases that are compared.
+        runs: ids of the runs in the export, beside the sample's; None where it has all of them.
     """
+    places = [n for n, saved in enumerate(cases) if not _why_not_computed(saved, runs)]
     cells = [
         _text(
             f"# {tr('Compared cases')}",
             tr("Each cell computes a list again with the library and checks it against the saved one."),
             tr("Unzip the export of Home (“Export all (ZIP)”) into a folder “studio” beside this notebook."),
         ),
-        _code(_HEAD, "", _runs(cases), _SHOW),
+        _code(_HEAD, "", _runs([cases[place] for place in places]), _SHOW),
     ]
     for number, saved in enumerate(cases, 1):
-        cells += _case(number, saved)
-    for a, b in [] if compared is None else [compared]:
-        cells += _comparison(cases, a, b)
+        cells += _case(number, saved, _why_not_computed(saved, runs))
+    if compared is not None and set(compared) <= set(places):
+        cells += _comparison(cases, *compared)
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     language = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -65,10 +71,20 @@ def cases_notebook(cases: Sequence[SavedCase], compared: tuple[int, int] | None 
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
+def _why_not_computed(saved: SavedCase, runs: Collection[str] | None) -> str:
+    """Why the list of a case is not computed again, as a sentence; "" where it is."""
+    if saved.case.rules.epsilon:
+        source = plain_markdown(worded(party_words(saved.source)))
+        return tr("{source} is protected: its noise is drawn once, in the app.", source=source)
+    if saved.run == "sample" or runs is None or saved.run in runs:
+        return ""
+    return tr("The list is not computed again: its run is not in the export of Home.")
+
+
 def _runs(cases: Sequence[SavedCase]) -> str:
-    """The runs of the cases by id, with the saved groups that the cases name."""
+    """The runs of the computed cases by id, with the saved groups that the cases name."""
     groups: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {}
-    for saved in (saved for saved in cases if not saved.case.rules.epsilon):
+    for saved in cases:
         groups.setdefault(saved.run, {}).update(saved.groups)
     lines = [
         f"    {run!r}: recsys.open_run({_folder(run)}{f', groups={dict(named)!r}' if named else ''}),"
@@ -81,7 +97,8 @@ def _folder(run: str) -> str:
     return "SAMPLE" if run == "sample" else f'STUDIO / "run" / {run!r}'
 
 
-def _case(number: int, saved: SavedCase) -> list[dict[str, Any]]:
+def _case(number: int, saved: SavedCase, why_not: str) -> list[dict[str, Any]]:
+    """The cells of a case: its list, computed and checked; the saved one alone where there is a reason for it."""
     heading = [f"## {number}. {plain_markdown(worded(saved.label))}"]
     where = tr(
         "{run}, on {data}. Rules: {rules}.",
@@ -91,10 +108,8 @@ def _case(number: int, saved: SavedCase) -> list[dict[str, Any]]:
     )
     heading += [plain_markdown(where), *(f"> {plain_markdown(line)}" for line in saved.note.split("\n") if line)]
     literal = repr([(item.item_id, item.score) for item in saved.items])
-    if saved.case.rules.epsilon:
-        source = plain_markdown(worded(party_words(saved.source)))
-        heading.append(tr("{source} is protected: its noise is drawn once, in the app.", source=source))
-        return [_text(*heading), _code(f"saved_{number} = {literal}")]
+    if why_not:
+        return [_text(*heading, why_not), _code(f"saved_{number} = {literal}")]
     return [
         _text(*heading),
         _code(
@@ -108,11 +123,8 @@ def _case(number: int, saved: SavedCase) -> list[dict[str, Any]]:
 
 
 def _comparison(cases: Sequence[SavedCase], a: int, b: int) -> list[dict[str, Any]]:
-    """Cells that compare two cases; none where the source of one of them is protected."""
-    first, second = cases[a], cases[b]
-    if first.case.rules.epsilon or second.case.rules.epsilon:
-        return []
-    both = compare_lists(first.items, second.items)
+    """Cells that compare two cases."""
+    both = compare_lists(cases[a].items, cases[b].items)
     return [
         _text(f"## {tr('Case {a} and case {b}', a=a + 1, b=b + 1)}"),
         _code(

@@ -5,7 +5,7 @@ No scripts, links or external fonts; every text from data or users is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -163,14 +163,18 @@ def _md(section: Section) -> str:
 
 
 def report_of(
-    form: str, cases: Sequence[SavedCase], compared: tuple[int, int] | None = None, lang: str = "en"
+    form: str,
+    cases: Sequence[SavedCase],
+    compared: tuple[int, int] | None = None,
+    lang: str = "en",
+    runs: Collection[str] | None = None,
 ) -> bytes:
-    """The cases as a file: "html", "md" or "ipynb". Raises KeyError for another form."""
+    """The cases as a file: "html", "md" or "ipynb"; `runs` as in `cases_notebook`. Raises KeyError for another form."""
     from recsys.cases.notebook import cases_notebook
 
     make: Mapping[str, Callable[[], str]] = {
         "html": lambda: cases_html(cases, compared, lang),
         "md": lambda: cases_markdown(cases, compared),
-        "ipynb": lambda: cases_notebook(cases, compared),
+        "ipynb": lambda: cases_notebook(cases, compared, runs),
     }
     return make[form]().encode("utf-8", "replace")

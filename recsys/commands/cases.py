@@ -226,7 +226,8 @@ def export_cases(chosen: argparse.Namespace) -> dict[str, Any]:
     cases = [read_case(space, key) for key in chosen.cases] or list(saved_cases(space)[0].values())
     if not cases:
         raise InputError("the cases", "must be at least one", 0, "Save one on Transfer, or with: cases save.")
-    replace_file(chosen.out, report_of(form, cases, (0, 1) if len(cases) == 2 else None))
+    compared, runs = (0, 1) if len(cases) == 2 else None, [entry.id for entry in space.entries("run")]
+    replace_file(chosen.out, report_of(form, cases, compared, runs=runs))
     return {"out": str(chosen.out), "cases": len(cases)}
 
 

@@ -80,22 +80,28 @@ def test_the_markdown_file_shows_the_same_and_nothing_live(cases: list[SavedCase
     assert format_number(cases[1].items[5].score) in read.text
 
 
-def test_the_notebook_computes_every_number_again(
-    cases: list[SavedCase], studio: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    notebook = nbformat.reads(cases_notebook(cases, (1, 2)), as_version=4)
-    nbformat.validate(notebook)
-    monkeypatch.chdir(studio.parent)
+def executed(notebook: nbformat.NotebookNode) -> tuple[dict[str, object], str]:
+    """What the cells of code, run in the working folder, have defined and printed."""
     space: dict[str, object] = {}
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, cell.id, "exec"), space)
+    return space, printed.getvalue()
+
+
+def test_the_notebook_computes_every_number_again(
+    cases: list[SavedCase], studio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = nbformat.reads(cases_notebook(cases, (1, 2)), as_version=4)
+    nbformat.validate(notebook)
+    monkeypatch.chdir(studio.parent)
+    space, printed = executed(notebook)
     for number, saved in enumerate(cases, 1):
         computed = space[f"list_{number}"]
         assert [(item.item_id, item.score) for item in computed] == [(i.item_id, i.score) for i in saved.items]  # type: ignore[attr-defined]
-    assert f"{cases[2].items[0].score:10.4f}" in printed.getvalue()
+    assert f"{cases[2].items[0].score:10.4f}" in printed
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             assert (
@@ -119,3 +125,16 @@ def test_a_protected_source_is_shown_as_it_was_and_not_computed_again(cases: lis
     text = cases_notebook([cases[1], protected], (0, 1))
     assert "list_2" not in text and "saved_2" in text and "is protected" in text
     assert report_of("ipynb", [protected]).startswith(b"{") and report_of("html", [protected])
+
+
+def test_a_run_that_the_export_lacks_leaves_the_other_cases_computed(
+    cases: list[SavedCase], studio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = replace(cases[1], run="d" * 24)
+    notebook = nbformat.reads(cases_notebook([lost, cases[2]], (0, 1), runs=["a" * 24]), as_version=4)
+    monkeypatch.chdir(studio.parent)
+    space, _ = executed(notebook)
+    assert "list_1" not in space and len(space["saved_1"]) == len(lost.items)  # type: ignore[arg-type]
+    assert [(one.item_id, one.score) for one in space["list_2"]] == space["saved_2"]  # type: ignore[attr-defined]
+    told = [cell.source for cell in notebook.cells if "its run is not in the export" in cell.source]
+    assert len(told) == 1 and told[0].startswith("## 1.")

@@ -83,7 +83,11 @@ def test_cases_from_saving_to_files(runs: dict[str, str], space: Space, monkeypa
 
     assert b"<svg" in files["out_cases_html"]() and NOTE.encode() not in files["out_cases_html"]()
     assert b"Case 1 and case 2" in files["out_cases_md"]()
-    assert json.loads(files["out_cases_ipynb"]())["nbformat"] == 4
+    assert "is not in the export" not in (notebook := files["out_cases_ipynb"]().decode())
+    assert json.loads(notebook)["nbformat"] == 4
+    space.delete(runs["attention"])
+    assert files["out_cases_ipynb"]().decode().count("its run is not in the export of Home") == 2
+    space.restore(runs["attention"])
 
     app.text_area(key=f"cases_text_b_{first}").set_value("changed").run()
     press(app, f"cases_keep_b_{first}")

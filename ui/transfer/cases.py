@@ -13,6 +13,7 @@ from recsys.cases.lists import listed_items, rules_in_words
 from recsys.cases.parties import MEDOID
 from recsys.cases.report import report_of
 from recsys.wording import tr, worded
+from recsys.workspace import Space
 from recsys.workspace.cases import save_case, saved_cases
 from recsys.workspace.names import known_name
 from ui.language import file_language
@@ -42,7 +43,7 @@ def compare_cases(page: PageContext, context: RunContext, scored: ScoredPair) ->
         chosen = _choose_two(page, cases)
         side_by_side(page, cases, *chosen)
         under_another_run(page, cases[chosen[0]])
-        _files(cases, chosen)
+        _files(page.space, cases, chosen)
     _undo(page)
 
 
@@ -122,25 +123,25 @@ def _choose_two(page: PageContext, cases: Mapping[str, SavedCase]) -> tuple[str,
     )
 
 
-def _files(cases: Mapping[str, SavedCase], chosen: tuple[str, str]) -> None:
+def _files(space: Space, cases: Mapping[str, SavedCase], chosen: tuple[str, str]) -> None:
     ids, saved = list(cases), list(cases.values())
     compared = None if chosen[0] == chosen[1] else (ids.index(chosen[0]), ids.index(chosen[1]))
     labels = {"html": tr("Report (HTML)"), "md": tr("Report (Markdown)"), "ipynb": tr("Jupyter notebook")}
     st.markdown(f"**{tr('All cases as one file')}**")
     with st.container(horizontal=True):
         for form, mime in FILES.items():
-            made = partial(_file, form, saved, compared)
+            made = partial(_file, space, form, saved, compared)
             download(labels[form], made, f"cases.{form}", mime, f"out_cases_{form}")
     st.caption(
         tr(
-            "The reports open without a network. The notebook computes every number again with the library `recsys`, "
-            "from the export of Home."
+            "The reports open without a network. The notebook computes the lists again with the library `recsys`, from "
+            "the export of Home: those whose run is among your saved work and whose source is not protected."
         )
     )
 
 
-def _file(form: str, cases: Sequence[SavedCase], compared: tuple[int, int] | None) -> bytes:
-    return report_of(form, cases, compared, file_language())
+def _file(space: Space, form: str, cases: Sequence[SavedCase], compared: tuple[int, int] | None) -> bytes:
+    return report_of(form, cases, compared, file_language(), [entry.id for entry in space.entries("run")])
 
 
 def _undo(page: PageContext) -> None:
