@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Multiselect
 
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import RepeatRule
@@ -19,7 +20,9 @@ from recsys.jobs.queue import JobSnapshot
 from recsys.models.training import device
 from recsys.runs import read_card
 from recsys.runs.storage import load_run_data
+from recsys.wording import Message
 from recsys.workspace import Space, Workspace
+from recsys.workspace.names import COPY
 from tests.conftest import planted_dataset
 from tests.metrics.test_repeats import shop
 from tests.pages.screen import no_errors, open_tab, tab_shown
@@ -430,6 +433,10 @@ def test_the_numbers_have_units_and_a_zero_before_the_point(space: Space, small:
     assert found is None, found
 
 
+def compared(app: AppTest) -> Multiselect:
+    return next(box for box in app.multiselect if str(box.key).startswith("train_compared"))
+
+
 def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: Dataset) -> None:
     for name in ("first", "second"):
         app = plan_all(train_page(), epochs=2)
@@ -440,9 +447,20 @@ def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: 
     table = app.dataframe[0].value
     assert list(table.columns[1:]) == ["second", "first"]
     assert "have the same settings" in words(app)
-    app.multiselect(key="train_compared").set_value(["first"]).run()
+    ids = {entry.name: entry.id for entry in space.entries("run")}
+    compared(app).set_value([ids["first"]]).run()
     assert list(app.dataframe[0].value.columns[1:]) == ["first"]
-    app.multiselect(key="train_compared").set_value([]).run()
+    space.rename(ids["first"], "the first")
+    for _ in range(2):
+        app.run()
+        assert list(app.dataframe[0].value.columns[1:]) == ["the first"]
+    space.rename(ids["first"], Message(COPY, name="first"))
+    app.query_params["lang"], drawn = "zh", compared(app).key
+    for _ in range(2):
+        app.run()
+        assert list(app.dataframe[0].value.columns[1:]) == ["first（副本）"]
+    assert compared(app).key != drawn, "the browser sends back the names that it has drawn"
+    compared(app).set_value([]).run()
     no_errors(app)
     assert not app.dataframe
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -111,6 +112,26 @@ def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, k
     st.download_button(
         label, made, file_name=file_name, mime=mime, key=key, on_click="ignore", icon=":material/download:"
     )
+
+
+def multiselect_by_id(label: str, names: Mapping[str, str], key: str, first: Sequence[str], most: int) -> list[str]:
+    """A multiselect of saved entries whose choice stays when their names change, or the language they are worded in.
+
+    A browser sends back the names that it has drawn. So with other names it is another widget, which begins with what
+    the session remembers as chosen.
+
+    Args:
+        names: by id, as they are now; no two are equal.
+        key: in the session: the ids that are chosen, of which those not offered are left out.
+        first: chosen at first.
+        most: how many can be chosen.
+    """
+    before = [one for one in st.session_state.get(key, first) if one in names]
+    drawn = hashlib.blake2b("\0".join(names.values()).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    st.session_state[key] = st.multiselect(
+        label, list(names), before, names.__getitem__, key=f"{key}_{drawn}", max_selections=most
+    )
+    return list(st.session_state[key])
 
 
 def chosen_indexes(key: str, before: Sequence[int] = ()) -> list[int]:

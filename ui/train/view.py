@@ -19,7 +19,7 @@ from recsys.workspace.names import known_name
 from ui.glossary import meaning_of, terms_in
 from ui.shell.frame import PageContext
 from ui.shell.tabs import open_tab
-from ui.shell.widgets import escape_markdown, settings_text
+from ui.shell.widgets import escape_markdown, multiselect_by_id, settings_text
 from ui.train import jobs
 from ui.train.controls import glossary, plan_or_none
 from ui.train.estimate import estimate_box
@@ -195,10 +195,14 @@ def below(page: PageContext, dataset: Dataset, plan: TrainingPlan | None) -> Non
 
 
 def _cards(page: PageContext, dataset: Dataset) -> dict[str, RunCard]:
-    """The runs on this data by shown name, newest first; damaged ones are left out (Home lists them)."""
+    """The runs on this data by id, newest first, each with the name that it is shown under, which no other has.
+
+    Damaged ones are left out (Home lists them).
+    """
     from recsys.runs import read_card
 
     cards: dict[str, RunCard] = {}
+    names: set[str] = set()
     for entry in page.space.entries("run")[:50]:
         try:
             card = read_card(page.space.path(entry.id))
@@ -206,8 +210,10 @@ def _cards(page: PageContext, dataset: Dataset) -> dict[str, RunCard]:
             continue
         if dataset.matches(card.dataset_fingerprint):
             name = tr(entry.label)
-            name = name if name not in cards else f"{name} · {entry.created[5:16].replace('T', ' ')}"
-            cards[name if name not in cards else f"{name} · {entry.id[:4]}"] = card
+            name = name if name not in names else f"{name} · {entry.created[5:16].replace('T', ' ')}"
+            name = name if name not in names else f"{name} · {entry.id[:4]}"
+            names.add(name)
+            cards[entry.id] = replace(card, name=name)
     return cards
 
 
@@ -228,12 +234,11 @@ def _compare(cards: dict[str, RunCard]) -> None:
     if not cards:
         st.caption(tr("Train a model: the runs on this data are compared here."))
         return
-    chosen = st.multiselect(
-        tr("Runs on this data"), list(cards), default=list(cards)[:4], key="train_compared", max_selections=7
-    )
+    names = {entry_id: card.name for entry_id, card in cards.items()}
+    chosen = multiselect_by_id(tr("Runs on this data"), names, "train_compared", list(names)[:4], 7)
     if not chosen:
         return
-    picked = {name: cards[name] for name in chosen}
+    picked = {cards[one].name: cards[one] for one in chosen}
     show(runs_over_time({name: (card.reports, card.baselines) for name, card in picked.items()}), key="train_runs")
     rows: dict[str, list[Any]] = {
         "NDCG@10": [format_number(card.validation.get(card.model, {}).get("ndcg@10")) for card in picked.values()],
