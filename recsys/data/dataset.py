@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.errors import InputError
 from recsys.wording import Message
 
+MOST_TAGS = 512
+"""Tags by which items are compared at most, the most frequent ones."""
 History = np.ndarray  # int32 (length,): item indexes, oldest first, no padding
 
 
@@ -67,6 +71,23 @@ class Catalogue:
     def scenario_names(self) -> tuple[str, ...]:
         """The scenarios that occur, sorted; empty when none is known."""
         return tuple(sorted(set(self.scenarios[1:]) - {""}))
+
+    @cached_property
+    def tag_vectors(self) -> csr_matrix:
+        """Items by the most frequent tags, rare ones with a larger weight: float32 CSR (n_items + 1, tags).
+
+        Rows have length 1; that of an item without such a tag, as of the padding item, is zero.
+        """
+        counts = Counter(tag for tags in self.tags for tag in set(tags))
+        frequent = sorted(counts, key=lambda tag: (-counts[tag], tag))[:MOST_TAGS]
+        column = {tag: number for number, tag in enumerate(frequent)}
+        columns = [[column[tag] for tag in dict.fromkeys(tags) if tag in column] for tags in self.tags]
+        starts = np.cumsum([0, *map(len, columns)])
+        indexes = np.fromiter(chain.from_iterable(columns), dtype=np.int32, count=starts[-1])
+        weights = np.log1p(len(self.tags) / np.array([counts[tag] for tag in frequent]))[indexes]
+        squares = np.bincount(np.repeat(np.arange(len(columns)), np.diff(starts)), weights**2, minlength=len(columns))
+        weights /= np.sqrt(np.repeat(squares, np.diff(starts)))
+        return csr_matrix((weights.astype(np.float32), indexes, starts), shape=(len(columns), max(len(frequent), 1)))
 
     def in_scenario(self, scenario: str) -> np.ndarray:
         """Which items belong to the scenario: bool (n_items + 1,)."""

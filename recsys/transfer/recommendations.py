@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from recsys.data.dataset import Catalogue, Dataset, History, read_only
 from recsys.errors import InputError
@@ -178,33 +179,25 @@ def content(catalogue: Catalogue, vectors: np.ndarray | None = None) -> SecondSc
     Args:
         vectors: float (n_items + 1, d) of text, image …; None compares tags.
     """
-    space = tag_matrix(catalogue) if vectors is None else np.nan_to_num(np.asarray(vectors, dtype=np.float32))
-    unit = space / np.maximum(np.linalg.norm(space, axis=1, keepdims=True), 1e-12)
+    if vectors is None:
+        unit = catalogue.tag_vectors
+    else:
+        space = np.nan_to_num(np.asarray(vectors, dtype=np.float32))
+        unit = space / np.maximum(np.linalg.norm(space, axis=1, keepdims=True), 1e-12)
 
     def scores(party: TransferParty) -> np.ndarray:
-        return np.asarray(unit @ np.mean([_profile(unit, history) for history in party.histories], axis=0))
+        return np.asarray(unit @ _profile(unit, party.histories))
 
     return scores
 
 
-def _profile(unit: np.ndarray, history: History) -> np.ndarray:
-    return np.asarray(unit[history].mean(axis=0)) if len(history) else np.zeros(unit.shape[1], dtype=np.float32)
-
-
-def tag_matrix(catalogue: Catalogue, most: int = 512) -> np.ndarray:
-    """Items by their most frequent tags, rare tags with a larger weight: float32 (n_items + 1, tags)."""
-    counts: dict[str, int] = {}
-    for tags in catalogue.tags:
-        for tag in set(tags):
-            counts[tag] = counts.get(tag, 0) + 1
-    frequent = sorted(counts, key=lambda tag: (-counts[tag], tag))[:most]
-    column = {tag: i for i, tag in enumerate(frequent)}
-    matrix = np.zeros((len(catalogue.tags), max(len(frequent), 1)), dtype=np.float32)
-    for item, tags in enumerate(catalogue.tags):
-        for tag in tags:
-            if tag in column:
-                matrix[item, column[tag]] = np.log1p(len(catalogue.tags) / counts[tag])
-    return matrix
+def _profile(unit: np.ndarray | csr_matrix, histories: Sequence[History]) -> np.ndarray:
+    """The mean over the histories of the mean row of their items, zero for an empty one: float32 (d,)."""
+    lengths = np.array([len(history) for history in histories])
+    of_each = np.repeat(1 / (np.maximum(lengths, 1) * len(lengths)), lengths)
+    weights = np.bincount(np.concatenate(histories), of_each, minlength=unit.shape[0])
+    items = np.flatnonzero(weights)
+    return np.asarray(weights[items] @ unit[items], dtype=np.float32)
 
 
 def standardise(scores: np.ndarray) -> np.ndarray:

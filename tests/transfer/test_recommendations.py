@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Catalogue, Dataset
 from recsys.errors import InputError
 from recsys.models.attention.model import AttentionModel
 from recsys.models.baselines.item_knn import ItemKNN
 from recsys.models.baselines.popularity import Popularity
 from recsys.transfer.blend import Transfer, transfer
-from recsys.transfer.parties import party_of_user
-from recsys.transfer.recommendations import collaborative, combined_scores, content, recommend, standardise, tag_matrix
+from recsys.transfer.parties import TransferParty, party_of_items, party_of_user
+from recsys.transfer.recommendations import collaborative, combined_scores, content, recommend, standardise
 
 
 @pytest.fixture
@@ -55,10 +55,32 @@ def test_content_prefers_items_with_the_same_tags(pair: Transfer, planted: Datas
 
 
 def test_rare_tags_weigh_more(planted: Dataset) -> None:
-    matrix = tag_matrix(planted.catalogue)
+    matrix = planted.catalogue.tag_vectors.toarray()
     assert matrix.shape == (41, 2)
     assert (matrix[1:] > 0).sum() == 40
     assert not matrix[0].any()
+
+
+def test_content_is_the_cosine_to_the_mean_item_by_a_sparse_table_that_is_made_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("recsys.data.dataset.MOST_TAGS", 6)
+    rng, names = np.random.default_rng(0), [f"tag {n}" for n in range(9)]
+    tags = ((), (), *(tuple(rng.choice(names, rng.integers(0, 5))) for _ in range(40)))  # some have a tag twice
+    catalogue = Catalogue(("",) * 42, ("",) * 42, tags, ("",) * 42)
+    counts = {name: sum(name in of_item for of_item in tags) for name in names}
+    frequent = sorted(names, key=lambda name: (-counts[name], name))[:6]
+    table = np.array([[np.log1p(42 / counts[name]) * (name in of_item) for name in frequent] for of_item in tags])
+    unit = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    histories = [np.array(items, dtype=np.int32) for items in ([3, 4, 4, 9], [], [7], range(1, 42))]
+    profiles = [unit[history].mean(axis=0) if len(history) else np.zeros(6) for history in histories]
+    party = TransferParty("four users", "group", tuple(histories))
+    for scores in (content(catalogue), content(catalogue, table)):
+        np.testing.assert_allclose(scores(party), unit @ np.mean(profiles, axis=0), atol=1e-6)
+    assert not content(catalogue)(party_of_items([])).any()
+    assert catalogue.tag_vectors.nnz == np.count_nonzero(table)
+    assert catalogue.tag_vectors is catalogue.tag_vectors
+    assert not content(Catalogue.bare(["a", "b"]))(party_of_items([1])).any(), "without any tag"
 
 
 def test_diversity_separates_twins(planted: Dataset, model: AttentionModel) -> None:
