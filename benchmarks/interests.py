@@ -40,7 +40,6 @@ from recsys import TrainConfig, load, train
 from recsys.data.dataset import Dataset, History
 from recsys.data.samples import FOLDER, sample_plan
 from recsys.embeddings import cluster, project
-from recsys.embeddings.group_profile import item_tags
 from recsys.embeddings.interests import HALF_LIFE, interest_model
 from recsys.metrics.uncertainty import estimate_mean
 from recsys.models.attention.config import AttentionConfig
@@ -143,7 +142,7 @@ def stability(encode: Encode, histories: Sequence[History]) -> dict[str, Any]:
 
 def coherence(neighbours: np.ndarray, dataset: Dataset) -> dict[str, list[float]] | None:
     """Cosine of tag shares with the neighbours, and with as many random users; None where items have no tags."""
-    tags, names = item_tags(dataset)
+    tags, names = dataset.catalogue.tag_matrix
     if not names:
         return None
     similar = similarities(counts_of(dataset.histories(), dataset.n_items) @ tags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.data.cleaning_summary import CleaningSummary
 from recsys.data.ids import PADDING, IdMap
+from recsys.data.name_search import folded
 from recsys.data.repeats import LEAVE_OUT, RepeatRule
 from recsys.errors import InputError
 from recsys.wording import Message
@@ -78,7 +80,7 @@ class Catalogue:
 
         Rows have length 1; that of an item without such a tag, as of the padding item, is zero.
         """
-        counts = Counter(tag for tags in self.tags for tag in set(tags))
+        counts = self.tag_counts
         frequent = sorted(counts, key=lambda tag: (-counts[tag], tag))[:MOST_TAGS]
         column = {tag: number for number, tag in enumerate(frequent)}
         columns = [[column[tag] for tag in dict.fromkeys(tags) if tag in column] for tags in self.tags]
@@ -88,6 +90,39 @@ class Catalogue:
         squares = np.bincount(np.repeat(np.arange(len(columns)), np.diff(starts)), weights**2, minlength=len(columns))
         weights /= np.sqrt(np.repeat(squares, np.diff(starts)))
         return csr_matrix((weights.astype(np.float32), indexes, starts), shape=(len(columns), max(len(frequent), 1)))
+
+    @cached_property
+    def folded_titles(self) -> tuple[str, ...]:
+        """The titles as a search compares them (`folded`)."""
+        return tuple(map(folded, self.titles))
+
+    @cached_property
+    def tag_counts(self) -> Mapping[str, int]:
+        """How many items have each tag."""
+        return Counter(tag for tags in self.tags for tag in set(tags))
+
+    @cached_property
+    def tag_names(self) -> tuple[str, ...]:
+        """The tags that occur, sorted."""
+        return tuple(sorted(self.tag_counts))
+
+    @cached_property
+    def tag_matrix(self) -> tuple[csr_matrix, tuple[str, ...]]:
+        """Which item has which tag: csr float64 (n_items + 1, tags), and the tags' names, sorted.
+
+        Tags that differ by full-width or half-width forms alone (Unicode's NFKC: ＲＰＧ and RPG) are one.
+        """
+        forms = {tag: unicodedata.normalize("NFKC", tag).strip() or tag for tag in self.tag_counts}
+        names = sorted(set(forms.values()))
+        column = {name: i for i, name in enumerate(names)}
+        pairs = [
+            (item, place)
+            for item, tags in enumerate(self.tags)
+            for place in sorted({column[forms[tag]] for tag in tags})
+        ]
+        rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        shape = (len(self.tags), len(names))
+        return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape), tuple(names)
 
     def in_scenario(self, scenario: str) -> np.ndarray:
         """Which items belong to the scenario: bool (n_items + 1,)."""
@@ -191,6 +226,11 @@ class Dataset:
     def item_counts(self) -> np.ndarray:
         """Interactions of each item: int64 (n_items + 1,), [0] = 0."""
         return np.bincount(self.sequence, minlength=self.n_items + 1)
+
+    @cached_property
+    def by_popularity(self) -> np.ndarray:
+        """All items, those with most interactions first, ties to the lower index: int64 (n_items,)."""
+        return read_only(np.argsort(-self.item_counts[1:], kind="stable") + 1)
 
     @cached_property
     def user_of(self) -> np.ndarray:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from recsys.data.name_search import folded
 from recsys.errors import InputError, UnknownIdError
 from recsys.wording import Message
 
@@ -42,6 +43,11 @@ class IdMap:
     @cached_property
     def _index(self) -> dict[str, int]:
         return {external: i for i, external in enumerate(self.ids, self.first)}
+
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        """The ids as a search compares them (`recsys.data.name_search.folded`)."""
+        return tuple(map(folded, self.ids))
 
     def __len__(self) -> int:
         return len(self.ids)

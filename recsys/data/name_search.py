@@ -17,21 +17,24 @@ def parts_of(query: str) -> list[str]:
     return folded(query).split()
 
 
-def find_names(query: str, names: Sequence[str]) -> list[int]:
+def find_names(query: str, names: Sequence[str], texts: Sequence[str] | None = None) -> list[int]:
     """Indexes of the names that hold every part of a query, the best first.
 
     The name that is the query comes first, then those that begin with it as a word, then those that begin with it,
     each by length; the others follow in the order of `names`. So a short name is among the first ones too. A part may
     stand inside a word, since Chinese, Japanese and Thai are written without spaces. A query without a part is held by
     every name.
+
+    Args:
+        texts: the names folded, where they are known already.
     """
     wanted, whole = parts_of(query), folded(query)
     if not wanted:
         return list(range(len(names)))
+    longest = max(wanted, key=len)  # is asked first: most names do not hold it
     found: list[tuple[int, int, int]] = []
-    for row, name in enumerate(names):
-        text = folded(name)
-        if all(part in text for part in wanted):
+    for row, text in enumerate(map(folded, names) if texts is None else texts):
+        if longest in text and all(part in text for part in wanted):
             after = text.removeprefix(whole)
             begins = text.startswith(whole)
             place = 3 if not begins else 0 if not after else 1 if not after[0].isalnum() else 2

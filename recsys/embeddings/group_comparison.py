@@ -9,7 +9,6 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys.data.dataset import Dataset
-from recsys.embeddings.group_profile import item_tags
 from recsys.errors import InputError
 from recsys.metrics.proportions import difference_of_shares
 from recsys.metrics.uncertainty import LEVEL, Estimate, holm, is_significant
@@ -103,7 +102,7 @@ def _counts(users: np.ndarray, dataset: Dataset) -> csr_array:
 def _tags(first: csr_array, second: csr_array, dataset: Dataset) -> list[Difference]:
     from scipy.stats import t as student
 
-    tags, names = item_tags(dataset)
+    tags, names = dataset.catalogue.tag_matrix
     if not names:
         return []
     frequency = np.asarray(first.sum(axis=0)).ravel() + np.asarray(second.sum(axis=0)).ravel()

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings.extraction import Embeddings
-from recsys.embeddings.group_profile import item_tags, over_represented
+from recsys.embeddings.group_profile import over_represented
 from recsys.wording import Message
 
 _CHOICES = 30.0  # of each user, by which likely choices are weighted like interactions
@@ -74,7 +74,7 @@ def _names(counts: csr_matrix, dataset: Dataset, fallback: str, within_scenario:
     Args:
         fallback: the template of a name where nothing is over-represented; such a name is a message.
     """
-    tags, tag_names = item_tags(dataset)
+    tags, tag_names = dataset.catalogue.tag_matrix
     overall = np.asarray(counts.sum(axis=0)).ravel()
     _, scenario = np.unique(np.asarray(dataset.catalogue.scenarios, dtype=str), return_inverse=True)
     overall_in_scenario = np.bincount(scenario, overall)[scenario]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
 
 from recsys.data.dataset import Dataset
 from recsys.errors import InputError
@@ -75,7 +73,7 @@ def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int 
     chosen = dataset.sequence[np.isin(dataset.user_of, group)]
     own = np.bincount(chosen, minlength=dataset.n_items + 1).astype(np.float64)
     overall = dataset.item_counts.astype(np.float64)
-    tags, tag_names = item_tags(dataset)
+    tags, tag_names = dataset.catalogue.tag_matrix
     total, overall_total = own.sum(), overall.sum()
     return GroupProfile(
         users=len(group),
@@ -86,24 +84,6 @@ def profile_group(users: Sequence[int] | np.ndarray, dataset: Dataset, top: int 
         columns=_column_shares(group, dataset.user_table),
         scenarios=_scenario_shares(own, dataset),
     )
-
-
-def item_tags(dataset: Dataset) -> tuple[csr_matrix, tuple[str, ...]]:
-    """Which item has which tag: csr float64 (n_items + 1, tags), and the tags' names, sorted.
-
-    Tags that differ by full-width or half-width forms alone (Unicode's NFKC: ＲＰＧ and RPG) are one.
-    """
-    forms = {tag: unicodedata.normalize("NFKC", tag).strip() or tag for tags in dataset.catalogue.tags for tag in tags}
-    names = sorted(set(forms.values()))
-    column = {name: i for i, name in enumerate(names)}
-    pairs = [
-        (item, place)
-        for item, tags in enumerate(dataset.catalogue.tags)
-        for place in sorted({column[forms[tag]] for tag in tags})
-    ]
-    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    shape = (dataset.n_items + 1, len(names))
-    return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape), tuple(names)
 
 
 def over_represented(

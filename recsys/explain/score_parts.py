@@ -72,10 +72,9 @@ class SharedTag:
 def shared_tags(catalogue: Catalogue, history: History, item: int) -> tuple[SharedTag, ...]:
     """The item's tags, the most over-represented in the history first."""
     n_items = max(1, len(catalogue.tags) - 1)
-    in_catalogue = Counter(tag for tags in catalogue.tags for tag in set(tags))
     in_history = Counter(tag for known in history for tag in set(catalogue.tags[known]))
     tags = [
-        SharedTag(tag, in_history[tag], in_history[tag] / max(1, len(history)), in_catalogue[tag] / n_items)
+        SharedTag(tag, in_history[tag], in_history[tag] / max(1, len(history)), catalogue.tag_counts[tag] / n_items)
         for tag in dict.fromkeys(catalogue.tags[item])
     ]
     return tuple(sorted(tags, key=lambda t: (t.share_of_catalogue - t.share_of_history, t.tag)))

@@ -10,13 +10,12 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings import profile_group
-from recsys.embeddings.group_profile import item_tags
 from recsys.errors import InputError
 
 
 def test_shares_and_lift_by_hand(planted: Dataset) -> None:
     even = profile_group(range(0, 120, 2), planted)
-    tags, names = item_tags(planted)
+    tags, names = planted.catalogue.tag_matrix
     own = np.concatenate([planted.history(u) for u in range(0, 120, 2)])
     share = tags[own][:, names.index("even")].mean()
     overall = tags[planted.sequence][:, names.index("even")].mean()

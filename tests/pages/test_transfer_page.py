@@ -421,7 +421,7 @@ def test_a_moment_past_the_end_of_another_targets_history_moves_into_it(run_id: 
 
 
 def test_above_the_limit_every_user_is_reached_by_typing_the_id() -> None:
-    ids = [f"{n}" for n in range(20_000)]
+    ids = IdMap([f"{n}" for n in range(20_000)], first=0)
     for wanted in ("1", "19999", "77", "20"):
         found, _ = matching(ids, wanted)
         assert found[0] == wanted and len(found) <= 50

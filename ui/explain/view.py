@@ -217,7 +217,7 @@ def _edited_titles(explained: ExplainedList, target: str) -> list[str]:
 
 def _edit_history(explained: ExplainedList, target: str) -> None:
     """Pickers of the removed and the added items; the list above follows at once."""
-    titles, added_key = explained.context.dataset.catalogue.titles, edit_key(explained.context, target, "added")
+    catalogue, added_key = explained.context.dataset.catalogue, edit_key(explained.context, target, "added")
     left, right = st.columns(2, gap="large")
     with left:
         st.multiselect(
@@ -231,7 +231,8 @@ def _edit_history(explained: ExplainedList, target: str) -> None:
         part = st.text_input(tr("Find an item to add"), key="explain_find", placeholder=tr("part of a title"))
         added = items_added(explained.context, target)
         had = {0, *explained.history.tolist()}
-        matching = [item for item in find_names(part, titles) if item not in had]
+        found = find_names(part, catalogue.titles, catalogue.folded_titles)
+        matching = [item for item in found if item not in had]
         st.multiselect(
             tr("Added to the history, newest last"),
             [*added, *(item for item in matching[:SEARCH_RESULTS] if item not in added)],

@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.charts.style import format_number
 from recsys.data.dataset import Dataset
-from recsys.data.name_search import folded, parts_of
+from recsys.data.name_search import parts_of
 from recsys.models.recommender import Recommender, top_k
 from recsys.wording import tr
 from ui import cache
@@ -73,12 +73,12 @@ def _search(history: list[int], dataset: Dataset) -> None:
 
 def _matches(words: str, dataset: Dataset, history: list[int]) -> list[int]:
     """The most popular items with these words in their title that are not in the history."""
-    wanted = parts_of(words)
+    wanted, titles = parts_of(words), dataset.catalogue.folded_titles
     found = []
-    for item in np.argsort(-dataset.item_counts[1:], kind="stable") + 1:
-        title = folded(dataset.catalogue.titles[item])
-        if item not in history and all(word in title for word in wanted):
-            found.append(int(item))
+    for item in dataset.by_popularity.tolist():
+        title = titles[item]
+        if all(word in title for word in wanted) and item not in history:
+            found.append(item)
             if len(found) == SHOWN:
                 break
     return found

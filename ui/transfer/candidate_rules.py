@@ -101,7 +101,7 @@ def text_of(content: bytes, name: str) -> str:
 def ids_of(dataset: Dataset, text: str) -> list[str]:
     """The ids that a pasted text or the first column of a table names: an id as it is, whether the data has it or not,
     a title as the id of its item. The name of a column above them is left out."""
-    by_title = {folded(title): index for index, title in reversed(list(enumerate(dataset.catalogue.titles))) if index}
+    by_title = {title: index for index, title in reversed(list(enumerate(dataset.catalogue.folded_titles))) if index}
 
     def known(name: str) -> bool:
         return name in dataset.items or folded(name) in by_title

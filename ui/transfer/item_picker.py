@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from recsys.data.name_search import find_names
@@ -28,7 +27,7 @@ def offered_items(context: RunContext, key: str) -> list[int]:
             )
         )
         return _most_popular(context)
-    found = [item for item in find_names(part, data.catalogue.titles) if item]
+    found = [item for item in find_names(part, data.catalogue.titles, data.catalogue.folded_titles) if item]
     if len(found) > MOST_FOUND:
         st.caption(tr("{n:,} more match. Type more of the title.", n=len(found) - MOST_FOUND))
     elif not found:
@@ -37,5 +36,5 @@ def offered_items(context: RunContext, key: str) -> list[int]:
 
 
 def _most_popular(context: RunContext) -> list[int]:
-    order: list[int] = (np.argsort(-context.dataset.item_counts[1:], kind="stable")[:MOST_LISTED] + 1).tolist()
+    order: list[int] = context.dataset.by_popularity[:MOST_LISTED].tolist()
     return order

@@ -18,6 +18,7 @@ from recsys.cases.parties import (
     read_scenarios,
     write_items,
 )
+from recsys.data.ids import IdMap
 from recsys.data.name_search import folded
 from recsys.errors import InputError
 from recsys.models.recommender import Encoder
@@ -117,7 +118,7 @@ def _user(page: PageContext, context: RunContext, side: str, written: str) -> st
         )
     typed = value if kind == "user" else ""
     part = st.text_input(tr("Part of a user id"), value=typed, key=f"{side}_part_{written}")
-    found, more = matching(data.users.ids, part)
+    found, more = matching(data.users, part)
     if not found:
         st.caption(tr("No user id matches."))
         return ""
@@ -141,7 +142,7 @@ def _several(page: PageContext, context: RunContext, side: str, written: str) ->
     key, options = f"{side}_several_{written}", list(range(data.n_users))
     if data.n_users > MAX_LISTED:
         part = st.text_input(tr("Part of a user id"), key=f"{side}_several_part_{written}")
-        found, more = matching(data.users.ids, part)
+        found, more = matching(data.users, part)
         options = list(dict.fromkeys([*chosen_indexes(key, now), *now, *map(data.users.index, found)]))
         if more:
             st.caption(tr("{n:,} more match. Type more of the id.", n=more))
@@ -198,14 +199,14 @@ def _fitting(text: str) -> str:
     return ""
 
 
-def matching(ids: Sequence[str], part: str, limit: int = 50) -> tuple[list[str], int]:
+def matching(users: IdMap, part: str, limit: int = 50) -> tuple[list[str], int]:
     """Ids that contain a text, upper and lower case alike, and how many more there are.
 
     The id itself comes first, then those that begin with the text, shorter ones before longer ones, so that every id
     is reached by typing it.
     """
     wanted = folded(part)
-    found = [user for user in ids if wanted in folded(user)]
+    found = [user for user, text in zip(users.ids, users.folded, strict=True) if wanted in text]
     found.sort(key=lambda user: (user != part.strip(), not folded(user).startswith(wanted), len(user)))
     return found[:limit], max(0, len(found) - limit)
 

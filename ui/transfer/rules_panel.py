@@ -50,9 +50,8 @@ def rules_panel(page: PageContext, context: RunContext) -> None:
             **_bound(page, "method"),
             **_disabled(page, "method", rules.method != NO_RULES.method),
         )
-    tags = sorted({tag for tags in catalogue.tags for tag in tags})
-    if tags or rules.tag:
-        _choice(page, "tag", tr("Only with the tag"), tags, tr("anything"))
+    if catalogue.tag_names or rules.tag:
+        _choice(page, "tag", tr("Only with the tag"), catalogue.tag_names, tr("anything"))
     cold = np.count_nonzero(context.dataset.item_counts[1:] == 0)
     if cold or rules.cold_items:
         st.checkbox(
