@@ -16,13 +16,13 @@ from recsys.data.dataset import Dataset
 from recsys.models.attention.config import AttentionConfig
 from recsys.runs import train_run
 from recsys.runs.storage import load_run_data
-from recsys.wording import Message
+from recsys.wording import Message, tr
 from recsys.workspace import Workspace
 from recsys.workspace.names import STOPPED
 from recsys.workspace.sample_run import SAMPLE_RUN_FOLDER
 from tests.conftest import planted_dataset
 from tests.pages.english import NAMES, english_on, words_of
-from tests.pages.screen import after_jobs, in_every_tab, no_errors
+from tests.pages.screen import after_jobs, in_every_tab, no_errors, open_tab
 from ui.components.point_map.payload import bits_of
 from ui.language import in_language
 from ui.shell import state
@@ -113,6 +113,7 @@ def chosen_on_the_map(saved: Mapping[str, str]) -> Iterator[AppTest]:
         app = opened(BY_KEY["embeddings"], {"map_users": {"choice": {"seq": 1, **choice}}}, run=saved["run"])
         yield app
         if choice["kind"] == "lasso":
+            yield open_tab(app, tr("Compare"))
             yield app.selectbox(key="map_compare").select_index(1).run()
     yield app.toggle(key="map_changes").set_value(True).run()
     yield app.segmented_control(key="map_side").set_value("items").run()

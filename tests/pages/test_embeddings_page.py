@@ -27,7 +27,7 @@ from recsys.models.attention.config import AttentionConfig
 from recsys.models.training.config import TrainConfig
 from recsys.runs import train_run
 from recsys.workspace import Space, Workspace
-from tests.pages.screen import after_jobs, expect, no_errors
+from tests.pages.screen import after_jobs, expect, no_errors, open_tab
 from ui import cache
 from ui.cache import Representation
 from ui.components.point_map.payload import bits_of
@@ -174,6 +174,8 @@ def test_a_group_of_two_camps_is_said_to_be_two_and_can_be_split(space: Space) -
 
 def test_a_group_is_compared_with_another_one(space: Space) -> None:
     app = opened(space, {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120), "seq": 1})
+    assert "More here: tags" not in text_of(app), "a comparison takes long: it is made where its tab is open"
+    app = open_tab(app, "Compare")
     more = text_of(app).partition("More here: tags")[2]
     assert re.match(r".*?even .*?against.*?Less here: tags.*?odd ", more, re.DOTALL)
     with_whom = app.selectbox(key="map_compare")
@@ -182,6 +184,8 @@ def test_a_group_is_compared_with_another_one(space: Space) -> None:
     assert "must have at least 5 users that are not in the other" in text_of(app)
     app.selectbox(key="map_compare").select_index(old).run()
     assert "60 users here, 60 in the other group" in text_of(app)
+    app = open_tab(open_tab(app, "Users"), "Compare")
+    assert "60 users here, 60 in the other group" in text_of(app), "the other group stays chosen"
 
 
 def test_a_saved_group_is_renamed_and_shown_on_the_map(space: Space) -> None:
@@ -247,14 +251,14 @@ def test_the_search_finds_one_or_offers_some(space: Space) -> None:
 
 
 def test_each_of_two_rows_of_one_name_is_offered() -> None:
-    context = SimpleNamespace(names=("Same", "same", "Same again"))
+    context = SimpleNamespace(names=("Same", "same", "Same again"), folded_names=("same", "same", "same again"))
     assert matching_rows(cast(MapContext, context), "same") == [0, 1]
 
 
 def test_names_of_options_are_as_they_are_written(space: Space) -> None:
     """A select box reads no markdown: a backslash before a sign would be seen."""
     space.save_cohort("young_1 (9 users)", [f"u{n}" for n in range(9)])
-    app = opened(space, {"kind": "lasso", "bits": bits_of(np.arange(9), 120), "seq": 1})
+    app = open_tab(opened(space, {"kind": "lasso", "bits": bits_of(np.arange(9), 120), "seq": 1}), "Compare")
     assert "Saved: young_1 (9 users)" in app.selectbox(key="map_compare").options
     assert "band: <b>old</b>" in app.selectbox(key="map_compare").options
     assert "young_1 (9 users)" in app.selectbox(key="map_saved_group").options

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.embeddings.camps import Camps
 from recsys.workspace import Workspace
 from tests.pages.conftest import save_small_runs
 from tests.pages.screen import after_jobs, no_errors
+from ui.components.point_map.payload import bits_of
+from ui.embeddings import groups
 from ui.shell import state
 
 SPACE = "c" * 32
@@ -28,6 +32,14 @@ def opened(run_id: str, page: str, **view: str) -> AppTest:
     app.session_state["space"] = SPACE
     app.query_params.update({"run": run_id} | view)
     return after_jobs(app.switch_page(f"pages/{page}.py").run())
+
+
+def on_the_map(run_id: str, choice: dict[str, Any]) -> AppTest:
+    app = AppTest.from_file(str(state.ROOT / "app.py"), default_timeout=60)
+    app.session_state["space"] = SPACE
+    app.session_state["map_users"] = {"choice": {"seq": 1} | choice}
+    app.query_params["run"] = run_id
+    return after_jobs(app.switch_page("pages/3_Embeddings.py").run())
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, *places: str) -> Counter[str]:
@@ -58,5 +70,37 @@ def counted(monkeypatch: pytest.MonkeyPatch, *places: str) -> Counter[str]:
 def test_evaluate_run_again(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch, tab: str, computed: str) -> None:
     app = opened(saved["attention"], "5_Evaluate", tab=tab)
     calls = counted(monkeypatch, computed)
+    no_errors(app.run())
+    assert not calls
+
+
+def test_a_choice_on_the_map_run_again(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    lasso = {"kind": "lasso", "bits": bits_of(np.arange(0, 120, 2), 120)}
+    app = on_the_map(saved["attention"], lasso)
+    app.text_input(key="map_find_users_0").set_value("u1").run()
+    calls = counted(
+        monkeypatch,
+        "ui.embeddings.drawer.profile_group",
+        "recsys.data.name_search.folded",
+        "ui.embeddings.groups.compare_groups",
+    )
+    no_errors(app.run())
+    assert calls.pop("recsys.data.name_search.folded", 0) < 120, "the users' ids are folded once"
+    assert not calls
+
+
+def test_nearest_users_run_again(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = on_the_map(saved["attention"], {"kind": "pick", "index": 7})
+    calls = counted(monkeypatch, "numpy.linalg.norm")
+    no_errors(app.run())
+    assert calls["numpy.linalg.norm"] == 2, "of the picked user, for map and list; those of all users are kept"
+
+
+def test_two_camps_run_again(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    two = Camps(np.arange(60) < 20, index=0.4, p=0.001)
+    monkeypatch.setattr(groups, "camps", lambda vectors: two)
+    app = on_the_map(saved["attention"], {"kind": "lasso", "bits": bits_of(np.arange(1, 120, 2), 120)})
+    assert any("Two camps" in one.value for one in app.markdown)
+    calls = counted(monkeypatch, "ui.embeddings.groups.name_user_groups")
     no_errors(app.run())
     assert not calls

@@ -162,7 +162,7 @@ def matching_rows(context: MapContext, text: str, limit: int = 8) -> list[int]:
     wanted = folded(text)
     if not wanted:
         return []
-    found = find_names(text, context.names)
+    found = find_names(text, context.names, context.folded_names)
     exact = [row for row in found if folded(context.names[row]) == wanted]
     return (exact or sorted(found, key=lambda row: (len(context.names[row]), row)))[:limit]
 

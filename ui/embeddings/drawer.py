@@ -17,7 +17,9 @@ from recsys.transfer import MINIMUM_GROUP
 from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_ENTRY_NAME
 from recsys.workspace.names import GROUP, LASSO
+from ui import cache
 from ui.components.point_map import Choice
+from ui.components.point_map.payload import signature
 from ui.embeddings.groups import camps_line, compare_tab, in_english, save_group
 from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
@@ -36,7 +38,7 @@ def drawer(context: MapContext, chosen: Choice) -> None:
     if context.entity == "items":
         _items(context, chosen)
         return
-    profile = profile_group(chosen.rows, context.dataset)
+    profile = _profile(context.context.folder, signature(chosen.rows), chosen.rows)
     st.markdown(f"#### {_title(context, chosen)}")
     st.caption(_summary(profile))
     _party_buttons(context, chosen, profile)
@@ -45,20 +47,26 @@ def drawer(context: MapContext, chosen: Choice) -> None:
         camps_line(context, chosen)
     both = [tr("Interests"), tr("Users")]
     interests, users, *compared, last = st.tabs(
-        [*both, tr("Nearest")] if picked else [*both, tr("Compare"), tr("Save")]
+        [*both, tr("Nearest")] if picked else [*both, tr("Compare"), tr("Save")], on_change="rerun"
     )
     with interests:
         _interests(context, chosen, profile)
     with users:
         _users(context, profile)
     for tab in compared:
-        with tab:
-            compare_tab(context, chosen)
+        if tab.open:  # a comparison with everybody takes long
+            with tab:
+                compare_tab(context, chosen)
     with last:
         if picked:
             _nearest_users(context, int(chosen.rows[0]))
         else:
             _save_form(context, chosen, profile)
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _profile(folder: str, group: str, _rows: np.ndarray) -> GroupProfile:
+    return profile_group(_rows, cache.open_run(folder)[1])
 
 
 def _title(context: MapContext, chosen: Choice) -> str:
@@ -155,7 +163,7 @@ def _users(context: MapContext, profile: GroupProfile) -> None:
 
 
 def _nearest_users(context: MapContext, user: int) -> None:
-    rows, similarity = nearest(context.vectors, user, 10)
+    rows, similarity = nearest(context.vectors, user, 10, context.vector_lengths)
     st.caption(
         tr("Highest cosine similarity of embeddings. On the map, lines lead to these users."),
         help=meaning_of("Cosine similarity"),
@@ -195,7 +203,7 @@ def _items(context: MapContext, chosen: Choice) -> None:
         if data.catalogue.tags[first]:
             tags = tr(", ").join(escape_markdown(tag, 30) for tag in data.catalogue.tags[first])
             st.caption(tr("Tags: {tags}", tags=tags))
-        rows, similarity = nearest(context.vectors, first - 1, 8)
+        rows, similarity = nearest(context.vectors, first - 1, 8, context.vector_lengths)
         lines = [
             f"{escape_markdown(titles[int(row) + 1], 44)} :gray[{format_number(float(value))}]"
             for row, value in zip(rows, similarity, strict=True)

@@ -25,10 +25,11 @@ from ui.embeddings.map_context import MapContext
 from ui.glossary import meaning_of
 from ui.run_context import cohort
 from ui.shell.errors import guarded_callback, show_error
-from ui.shell.widgets import download, escape_markdown, number_duplicates, one_line
+from ui.shell.widgets import download, escape_markdown, number_duplicates, one_line, set_widget_value
 
 MAP = "map_users"  # the key of the map of users
 _EVERYBODY = "all other users"
+_COMPARED = "map_compared_with"  # in the session: what a group was last compared with
 
 
 def save_group(context: MapContext, rows: np.ndarray, name: str, automatic: bool = False) -> str:
@@ -87,10 +88,16 @@ def _camps(folder: str, group: str, _rows: np.ndarray) -> Camps | None:
 
 def _names_of(context: MapContext, parts: Sequence[np.ndarray]) -> tuple[str, ...]:
     """Names for groups without a common user, by what is distinctive in each."""
-    labels = np.full(context.dataset.n_users, len(parts))
-    for number, rows in enumerate(parts):
+    return _found_names(context.context.folder, signature(*parts), parts)
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _found_names(folder: str, groups: str, _parts: Sequence[np.ndarray]) -> tuple[str, ...]:
+    dataset = cache.open_run(folder)[1]
+    labels = np.full(dataset.n_users, len(_parts))
+    for number, rows in enumerate(_parts):
         labels[rows] = number
-    return name_user_groups(labels, context.dataset)[: len(parts)]
+    return name_user_groups(labels, dataset)[: len(_parts)]
 
 
 @guarded_callback
@@ -111,7 +118,10 @@ def _show(context: MapContext, rows: np.ndarray, name: str) -> None:
 def compare_tab(context: MapContext, chosen: Choice) -> None:
     """What distinguishes the chosen group from another one."""
     others = _groups(context)
+    kept = st.session_state.get("map_compare", st.session_state.get(_COMPARED))  # the latter where the tab was closed
+    set_widget_value("map_compare", kept if kept in others else _EVERYBODY)
     with_whom = st.selectbox(tr("Compare with"), list(others), format_func=others.__getitem__, key="map_compare")
+    st.session_state[_COMPARED] = with_whom
     try:
         found = _comparison(context, chosen, with_whom)
     except InputError as refused:  # too few users

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings import Clusters, Embeddings
@@ -52,6 +53,11 @@ class MapContext:
         return self.dataset.users.ids if self.entity == "users" else self.dataset.catalogue.titles[1:]
 
     @property
+    def folded_names(self) -> Sequence[str]:
+        """The names as a search compares them."""
+        return self.dataset.users.folded if self.entity == "users" else self.dataset.catalogue.folded_titles[1:]
+
+    @property
     def counts(self) -> np.ndarray:
         """Interactions of each row: int64 (n,)."""
         return self.dataset.lengths if self.entity == "users" else self.dataset.item_counts[1:]
@@ -70,6 +76,17 @@ class MapContext:
     def vectors(self) -> np.ndarray:
         """The embedding of each row: float32 (n, d)."""
         return rows_of(self.embeddings, self.entity)
+
+    @property
+    def vector_lengths(self) -> np.ndarray:
+        """The norm of each row's embedding: float32 (n,)."""
+        return _vector_lengths(self.context.folder, self.representation, self.entity)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _vector_lengths(folder: str, representation: cache.Representation, entity: str) -> np.ndarray:
+    lengths: np.ndarray = np.linalg.norm(rows_of(cache.embeddings_of(folder, representation), entity), axis=1)
+    return lengths
 
 
 def map_context(page: PageContext, entity: str, representation: cache.Representation) -> MapContext:

@@ -60,7 +60,7 @@ def show_map(controls: Controls, projection: Projection, colour: Colour) -> Choi
     picked = int(previous.rows[0]) if previous.kind == "pick" else -1
     if picked < 0 and focus is not None:
         picked = focus.row
-    near = nearest(context.vectors, picked, NEIGHBOURS)[0] if 0 <= picked < n else ()
+    near = nearest(context.vectors, picked, NEIGHBOURS, context.vector_lengths)[0] if 0 <= picked < n else ()
     return point_map(
         projection.points,
         context.names,
