@@ -531,3 +531,18 @@ def test_a_study_of_single_users_suggests_no_alpha_for_a_group(run_id: str) -> N
         assert "suggests no α for a group" in " ".join(str(one.value) for one in app.info)
         assert "use_alpha" not in [one.key for one in app.button]
     space.delete(entry.id)
+
+
+@pytest.mark.parametrize("page", ["pages/4_Transfer.py", "pages/6_Explain.py"])
+def test_data_whose_user_ids_are_too_long_for_a_link_open_with_all_users(own_workspace: Workspace, page: str) -> None:
+    data = shown_data()
+    ids = [f"{n:03d}".ljust(state.MAX_VALUE_LENGTH, "x") for n in range(data.n_users)]
+    data = replace(data, users=IdMap(ids, first=0, subject="user_id"))
+    shape = AttentionConfig(embedding_size=16, layers=1)
+    space = own_workspace.space(SPACE)
+    saved = space.save_run(train_run(data, model_config=shape, epochs=1, threads=1), data).id
+    app = opened(saved, target="everyone", source="everyone").switch_page(page)
+    for name in ("target", "source"):
+        del app.query_params[name]
+    no_errors(app.run())
+    assert param(app, "target") == "everyone" and not app.error

@@ -190,13 +190,20 @@ def random_pair(context: RunContext, seed: int, target_text: str = "") -> tuple[
 
     Args:
         target_text: a given target; only the source is chosen then.
+
+    Returns:
+        "everyone" for both where the ids of all such users are too long for a link.
     """
-    lengths, rng = context.dataset.lengths, np.random.default_rng(seed)
-    enough = np.flatnonzero(lengths >= min(8, int(np.median(lengths))))
+    lengths, users, rng = context.dataset.lengths, context.dataset.users, np.random.default_rng(seed)
+    longest = state.MAX_VALUE_LENGTH - len("user:")
+    in_a_link = np.fromiter((len(user) <= longest for user in users.ids), dtype=bool, count=len(users))
+    enough = np.flatnonzero(in_a_link & (lengths >= min(8, int(np.median(lengths)))))
+    if not len(enough):
+        return "everyone", "everyone"
     short = enough[lengths[enough] <= max(40, int(np.median(lengths[enough])))]
     kind, _, value = target_text.partition(":")
-    if kind == "user" and value in context.dataset.users:
-        target = context.dataset.users.index(value)
+    if kind == "user" and value in users:
+        target = users.index(value)
     else:
         target = int(rng.choice(short if len(short) else enough))
     others = enough[enough != target] if len(enough) > 1 else enough
@@ -204,5 +211,4 @@ def random_pair(context: RunContext, seed: int, target_text: str = "") -> tuple[
         vectors = context.vectors
         similarity = vectors[others] @ vectors[target] / np.maximum(np.linalg.norm(vectors[others], axis=1), 1e-9)
         others = others[np.argsort(similarity, kind="stable")[: max(1, len(others) // 10)]]
-    users = context.dataset.users
     return f"user:{users.external(target)}", f"user:{users.external(int(rng.choice(others)))}"

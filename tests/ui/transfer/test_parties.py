@@ -23,6 +23,7 @@ from recsys.cases.parties import (
 )
 from recsys.cases.rules import Rules
 from recsys.cases.scoring import CONTENT, second_scorer
+from recsys.data.ids import IdMap
 from recsys.data.schema.times import utc_day
 from recsys.embeddings import cluster, extract
 from recsys.embeddings.interests import interest_model
@@ -271,6 +272,17 @@ def test_a_random_pair_is_two_users_with_different_interests_and_depends_on_the_
     similar = unit @ unit[target]
     assert similar[source] <= np.quantile(similar, 0.12)
     assert random_pair(context, 1, "user:u6")[0] == "user:u6"
+
+
+def test_a_random_pair_leaves_out_users_whose_ids_a_link_cannot_hold(context: RunContext) -> None:
+    def named(*short: int) -> RunContext:
+        long = (f"{n:03d}".ljust(state.MAX_VALUE_LENGTH - 4, "x") for n in range(120))
+        ids = [f"u{n}" if n in short else one for n, one in enumerate(long)]
+        return replace(context, dataset=replace(context.dataset, users=IdMap(ids, first=0, subject="user_id")))
+
+    assert {random_pair(named(3, 4), seed) for seed in range(20)} <= {("user:u3", "user:u4"), ("user:u4", "user:u3")}
+    assert random_pair(named(3), 0) == ("user:u3", "user:u3")
+    assert random_pair(named(), 0) == ("everyone", "everyone")
 
 
 def test_the_path_on_the_map_joins_the_points_of_both_users(context: RunContext) -> None:
