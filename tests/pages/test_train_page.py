@@ -198,14 +198,17 @@ def test_a_history_is_composed_by_clicking_and_answered_at_once(space: Space, sm
     before = [app.button(key=f"train_take_{rank}").label for rank in range(1, 11)]
     app.text_input(key="train_find").set_value("item 12").run()
     button(app, "train_in_12")
-    assert app.button(key="train_out_0").label == "Item 12 ✕"
+    assert app.button(key="train_out_0_12").label == "Item 12 ✕"
     assert "Recommended next" in words(app) and "items scored in" in words(app)
     answers = [app.button(key=f"train_take_{rank}").label for rank in range(1, 11)]
     assert len(set(answers)) == len(set(before)) == 10
     assert answers[:3] != before[:3], "what was chosen moves the list"
     assert not any("Item 12 " in answer for answer in answers), "what was chosen is not recommended"
     button(app, "train_take_1")
-    assert app.button(key="train_out_1")
+    second = next(str(one.key) for one in app.button if str(one.key).startswith("train_out_1_"))
+    button(app, "train_out_0_12")
+    keys = [str(one.key) for one in app.button if str(one.key).startswith("train_out_")]
+    assert keys == [second.replace("_1_", "_0_", 1)], "a second click on the first item meets no other item"
     button(app, "train_clear")
     assert "Empty." in words(app)
 

@@ -49,7 +49,7 @@ def _history(history: list[int], dataset: Dataset) -> None:
     with st.container(horizontal=True):
         for place, item in enumerate(history):
             label = f"{escape_markdown(dataset.catalogue.titles[item], 40)} ✕"
-            st.button(label, key=f"train_out_{place}", on_click=history.__delitem__, args=(place,))
+            st.button(label, key=f"train_out_{place}_{item}", on_click=_remove, args=(history, place, item))
         if history:
             st.button(tr("Clear"), key="train_clear", type="tertiary", on_click=history.clear)
         else:
@@ -97,6 +97,12 @@ def _recommended(model: Recommender, history: list[int], dataset: Dataset) -> No
         st.button(label, key=f"train_take_{rank}", on_click=_take, args=(history, int(item)), width="stretch")
     scored = tr("{n:,} items scored in {time} ms.", n=dataset.n_items, time=format_number(took))
     st.caption(scored, help=meaning_of("Score"))
+
+
+def _remove(history: list[int], place: int, item: int) -> None:
+    """Removes an item; of a second click, which comes when another item or none stands there, nothing."""
+    if history[place : place + 1] == [item]:
+        del history[place]
 
 
 def _add(history: list[int], item: int) -> None:
