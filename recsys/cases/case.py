@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from recsys.cases.party_names import party_words
 from recsys.cases.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError
-from recsys.wording import Message, recognised
+from recsys.wording import Message
 
 FORMAT = 1  # of a saved case
 CASE = Message("{target} and {source}, α = {alpha}")
@@ -183,14 +185,19 @@ def case_label(target: str, source: str, alpha: float) -> Message:
     return Message(str(CASE), target=target, source=source, alpha=f"{alpha:.3f}")
 
 
-def party_words(name: str) -> str:
-    """The saved English name of a party as a message, where it has words of this app."""
-    return recognised(
-        name,
-        *("the most typical user of cluster “{name}”", "the most typical user of {group}", "the average user"),
-        *("a new user", "the {n:,} users nearest to {target}", "cluster “{name}”", "group “{name}”"),
-        *("{user} since {moment}", "{user} before {moment}", "user {user}", "session {session}"),
-    )
+def known_case(name: str) -> str:
+    """The saved English name of a case as a message; the name itself where it is none.
+
+    Names of several users contain " and " too: it is taken apart where both sides are names of parties, if anywhere.
+    """
+    found = re.fullmatch(r"(.+ and .+), α = ([01]\.[0-9]{3})", name, re.DOTALL)
+    if found is None:
+        return name
+    words = found[1].split(" and ")
+    splits = [(" and ".join(words[:at]), " and ".join(words[at:])) for at in range(1, len(words))]
+    pairs = [(party_words(target), party_words(source)) for target, source in splits]
+    target, source = max(pairs, key=lambda pair: sum(isinstance(one, Message) for one in pair))
+    return Message(str(CASE), target=target, source=source, alpha=found[2])
 
 
 def tidy_note(text: str) -> str:

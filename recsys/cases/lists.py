@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from recsys.cases.case import Case, ListedItem, SavedCase, party_words
+from recsys.cases.case import Case, ListedItem, SavedCase
 from recsys.cases.parties import read_pair
+from recsys.cases.party_names import party_words
 from recsys.cases.run_parts import RunParts
 from recsys.cases.scoring import applicable_rules, ranked_list, score_pair
 from recsys.data.dataset import Dataset

@@ -9,9 +9,10 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from recsys.cases.case import SavedCase, party_words
+from recsys.cases.case import SavedCase
 from recsys.cases.lists import compare_lists, rules_in_words
 from recsys.cases.markdown import plain_markdown
+from recsys.cases.party_names import party_words
 from recsys.wording import tr, worded
 from recsys.workspace.names import known_name
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recsys.cases.party_names import MONTHS
 from recsys.cases.run_parts import RunParts
 from recsys.data.dataset import Dataset, History
 from recsys.data.schema.times import utc_day
@@ -42,10 +43,6 @@ from recsys.workspace.names import known_name
 
 MEDOID, SEVERAL = "!medoid", "several"
 NEIGHBOURS, MOMENT = Message("the number of neighbours in the link"), Message("the moment in the link")
-MONTHS = (
-    Message("Jan"), Message("Feb"), Message("Mar"), Message("Apr"), Message("May"), Message("Jun"),
-    Message("Jul"), Message("Aug"), Message("Sep"), Message("Oct"), Message("Nov"), Message("Dec"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +215,7 @@ def group_of(parts: RunParts, text: str, target: TransferParty | None) -> tuple[
     data = parts.dataset
     if kind == "near" and target is not None:
         count = parse_number(value, NEIGHBOURS, MINIMUM_GROUP, 500)
-        return _near(parts, target, count), Message("the {n} nearest users", n=count), Message("the nearest users")
+        return _near(parts, target, count), Message("the {n:,} nearest users", n=count), Message("the nearest users")
     if kind == "cluster":
         clusters, names = parts.user_groups
         number = parse_number(value, Message("the cluster in the link"), 0, len(clusters) - 1)
@@ -248,7 +245,7 @@ def name_of_party(parts: RunParts, text: str) -> str:
     if kind in ("items", SEVERAL):
         return _read_party(parts, text, None).name
     if kind == "near":
-        return Message("the {n} nearest users", n=parse_number(value, NEIGHBOURS, MINIMUM_GROUP, 500))
+        return Message("the {n:,} nearest users", n=parse_number(value, NEIGHBOURS, MINIMUM_GROUP, 500))
     if kind == "before":
         first = parse_number(value, MOMENT, 1, 10**9)
         return Message.plural("the target’s first item", "the target’s first {n:,} items", first)

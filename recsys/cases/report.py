@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import permutations
 
-from recsys.cases.case import SavedCase, party_words, titles_of
+from recsys.cases.case import SavedCase, titles_of
 from recsys.cases.lists import compare_lists, differing_settings, rules_in_words
 from recsys.cases.markdown import plain_markdown
+from recsys.cases.party_names import party_words
 from recsys.charts.case_lists import ranks_svg, shares_svg
 from recsys.charts.style import format_number
 from recsys.wording import tr, worded

@@ -236,7 +236,7 @@ def party_of_neighbours(
     members = set() if target.kind == "average" or len(target.users) >= dataset.n_users else set(target.users)
     ranked = nearest(embeddings, party_embedding(model, target), count + len(members))[0]
     users = [int(user) for user in ranked if user not in members][:count]
-    label = Message("the {n} users nearest to {target}", n=len(users), target=target.label)
+    label = Message("the {n:,} users nearest to {target}", n=len(users), target=target.label)
     histories = tuple(dataset.histories(users))
     return TransferParty(label, "neighbours", histories, tuple(users), _left_out(dataset, users, histories))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recsys.cases.party_names import group_words
 from recsys.wording import Message, recognised
 
 COPY = Message("{name} (copy)")
@@ -10,9 +11,6 @@ RUN = Message("Run {number:,} on {data}")
 STUDY = Message("Does {axis} transfer help?")
 SEARCH = Message("{trials:,} trials on {data}")
 SAMPLE_RUN = Message("Sample’s run")
-GROUP = Message("{interests} ({n:,} users)")
-LASSO = Message("lasso")
-_INTERESTS = (LASSO, Message("Group {n:,}"), Message("unknown"), Message("other"))  # of a saved group
 FILES = Message("{file} and {n:,} more")
 QUERY = Message("{database} (query)")
 _AXES = {"users": Message("users"), "time": Message("time"), "scenarios": Message("scenarios")}
@@ -20,14 +18,13 @@ _AXES = {"users": Message("users"), "time": Message("time"), "scenarios": Messag
 
 def known_name(name: str) -> str:
     """The name of an entry as a message where the app has given it; the name itself where a user has."""
-    from recsys.cases.case import CASE, party_words
+    from recsys.cases.case import known_case
     from recsys.data.samples import SAMPLE_NAME, SAMPLES
     from recsys.models.table import MODEL_ON_DATA, MODELS
 
-    found = recognised(name, STOPPED, COPY, STUDY, RUN, SEARCH, SAMPLE_RUN, GROUP, FILES, QUERY, CASE)
+    found = recognised(name, STOPPED, COPY, STUDY, RUN, SEARCH, SAMPLE_RUN, FILES, QUERY)
     if isinstance(found, Message):
         words = {"axis": lambda axis: _AXES.get(axis, axis), "name": known_name, "data": known_name}
-        words |= {"target": party_words, "source": party_words, "interests": _interests_words}
         values = {place: words[place](str(value)) if place in words else value for place, value in found.values.items()}
         return Message(found.template, **values)
     for sample in SAMPLES:
@@ -36,10 +33,5 @@ def known_name(name: str) -> str:
     for entry in MODELS:
         if name.startswith(begin := f"{entry.label} on "):
             return Message(MODEL_ON_DATA, model=entry.label, data=known_name(name.removeprefix(begin)))
-    return name
-
-
-def _interests_words(interests: str) -> str:
-    """What a saved group is named by, as a message where it has words of this app."""
-    found = recognised(interests, *_INTERESTS)
-    return found if isinstance(found, Message) else known_name(interests)
+    found = group_words(name)
+    return found if isinstance(found, Message) else known_case(name)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from recsys.cases.party_names import GROUP
 from recsys.data.samples import SAMPLES
 from recsys.models.table import MODEL_ON_DATA, MODELS
 from recsys.wording import Message
 from recsys.workspace import Workspace
 from recsys.workspace.entries import name_of, name_of_data
-from recsys.workspace.names import COPY, FILES, GROUP, QUERY, RUN, SAMPLE_RUN, STOPPED, STUDY, known_name
+from recsys.workspace.names import COPY, FILES, QUERY, RUN, SAMPLE_RUN, STOPPED, STUDY, known_name
 
 SAMPLE = SAMPLES[0].dataset_name()
 NAMES = [

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from recsys.cases.party_names import GROUP, LASSO
 from recsys.charts.embeddings import column_figure, history_lengths_figure
 from recsys.charts.style import format_number, format_percent
 from recsys.data.export import csv_bytes
@@ -16,7 +17,6 @@ from recsys.embeddings.neighbours import nearest
 from recsys.transfer import MINIMUM_GROUP
 from recsys.wording import Message, tr, tr_n
 from recsys.workspace import MAX_ENTRY_NAME
-from recsys.workspace.names import GROUP, LASSO
 from ui import cache
 from ui.components.point_map import Choice
 from ui.components.point_map.payload import signature

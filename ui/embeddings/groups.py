@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from recsys.cases.parties import column_groups, group_of
+from recsys.cases.party_names import GROUP
 from recsys.charts.style import format_number, format_percent
 from recsys.data.export import csv_bytes
 from recsys.embeddings.camps import Camps, camps
@@ -17,7 +18,6 @@ from recsys.embeddings.group_profile import UNKNOWN
 from recsys.errors import InputError, StudioError
 from recsys.wording import Message, tr
 from recsys.workspace import MAX_ENTRY_NAME
-from recsys.workspace.names import GROUP
 from ui import cache
 from ui.components.point_map import Choice, identity_of, set_choice
 from ui.components.point_map.payload import cut, signature

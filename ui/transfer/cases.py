@@ -8,9 +8,10 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from recsys.cases.case import MAX_NOTE, Case, SavedCase, party_words, tidy_note, titles_of
+from recsys.cases.case import MAX_NOTE, Case, SavedCase, tidy_note, titles_of
 from recsys.cases.lists import listed_items, rules_in_words
 from recsys.cases.parties import MEDOID
+from recsys.cases.party_names import party_words
 from recsys.cases.report import report_of
 from recsys.wording import tr, worded
 from recsys.workspace import Space
