@@ -120,15 +120,27 @@ def pareto_figure(rows: Sequence[tuple[str, float, float]], metric: str, cost: s
     return figure
 
 
-def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray], labels: Sequence[str]) -> Figure:
+def win_loss_figure(
+    first: str,
+    second: str,
+    ranks: tuple[np.ndarray, np.ndarray],
+    labels: Sequence[str],
+    positions: np.ndarray | None = None,
+) -> Figure:
     """Each user as a point: the rank of the held-out item by one model against the other, on log axes.
 
     Points carry the user's position as `customdata`, so that a selection can be opened on other pages.
+
+    Args:
+        ranks: int (n,) each.
+        labels: of the users that are drawn.
+        positions: int (m,), which users are drawn; by default all. The title counts all.
     """
     import plotly.graph_objects as go
 
     last = max((int(r[r < MISSED].max(initial=1)) for r in ranks), default=1)  # misses are drawn at the last rank
     a, b = (np.minimum(r, last).astype(float) for r in ranks)
+    drawn = np.arange(len(a)) if positions is None else positions
     wins, losses = int((a < b).sum()), int((a > b).sum())
     figure = sentence_figure(
         tr(
@@ -160,19 +172,11 @@ def win_loss_figure(first: str, second: str, ranks: tuple[np.ndarray, np.ndarray
         (tr("better by {model}", model=second), a > b, GROUPS[2], "diamond"),
         (tr("equal"), a == b, QUIET, "square"),
     ):
-        at = np.flatnonzero(inside)
-        figure.add_trace(
-            go.Scattergl(
-                x=b[at],
-                y=a[at],
-                mode="markers",
-                name=plain_text(name),
-                customdata=at,
-                text=[plain_text(labels[int(i)]) for i in at],
-                marker={"size": 8, "opacity": 0.6, "color": colour, "symbol": symbol},
-                hovertemplate=f"%{{text}}<br>{against}<extra></extra>",
-            )
-        )
+        places = np.flatnonzero(inside[drawn])
+        at, texts = drawn[places], [plain_text(labels[int(place)]) for place in places]
+        marker = {"size": 8, "opacity": 0.6, "color": colour, "symbol": symbol}
+        named = {"name": plain_text(name), "text": texts, "hovertemplate": f"%{{text}}<br>{against}<extra></extra>"}
+        figure.add_trace(go.Scattergl(x=b[at], y=a[at], mode="markers", customdata=at, marker=marker, **named))
     figure.update_xaxes(type="log")
     figure.update_yaxes(type="log", autorange="reversed")
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25})

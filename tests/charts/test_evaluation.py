@@ -77,6 +77,16 @@ def test_users_carry_their_position_and_are_counted() -> None:
     assert figure.data[3].text[0] == "&lt;b&gt;bold&lt;/b&gt;"
 
 
+def test_of_very_many_users_some_are_points_and_the_title_counts_all() -> None:
+    ranks = np.array([1, 5, 3, 1, 9]), np.array([2, 4, 3, 2, 1])
+    figure = win_loss_figure("a", "b", ranks, ["u0", "u3", "u4"], np.array([0, 3, 4]))
+    points = {trace.name: (list(trace.customdata), list(trace.text)) for trace in figure.data[1:]}
+    assert points == {
+        "better by a": ([0, 3], ["u0", "u3"]), "better by b": ([4], ["u4"]), "equal": ([], [])
+    }  # fmt: skip
+    assert "better for 2 users, b for 2" in figure.layout.title.text.replace("<br>", " ")
+
+
 def test_groups_are_rows_and_small_ones_hollow(planted: Dataset, report: Report) -> None:
     split = leave_one_out(planted)
     found = segment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from tests.pages.conftest import save_small_runs
 from tests.pages.screen import after_jobs, no_errors
 from ui.components.point_map.payload import bits_of
 from ui.embeddings import groups
+from ui.evaluate import compare
 from ui.shell import state
 
 SPACE = "c" * 32
@@ -64,6 +66,8 @@ def counted(monkeypatch: pytest.MonkeyPatch, *places: str) -> Counter[str]:
     ("tab", "computed"),
     [
         ("segments", "recsys.runs.run.leave_one_out"),
+        ("segments", "recsys.evaluation.segments.bootstrap_means"),
+        ("segments", "ui.evaluate.segments.grouping"),
         ("protocols", "recsys.data.splits._demand_share"),
     ],
 )
@@ -104,3 +108,13 @@ def test_two_camps_run_again(saved: dict[str, str], monkeypatch: pytest.MonkeyPa
     calls = counted(monkeypatch, "ui.embeddings.groups.name_user_groups")
     no_errors(app.run())
     assert not calls
+
+
+def test_of_very_many_users_some_are_points(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "MOST_POINTS", 30)
+    app = opened(saved["attention"], "5_Evaluate", tab="compare")
+    no_errors(app)
+    assert any("30 of 120 users, evenly spread" in caption.value for caption in app.caption)
+    drawn = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    points = next(figure["data"] for figure in drawn if any("customdata" in trace for trace in figure["data"]))
+    assert sum(len(trace.get("text", ())) for trace in points) == 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -22,6 +23,7 @@ from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
 from ui.shell.widgets import escape_markdown, number_duplicates, settings_text, user_label
 
+MOST_POINTS = 20_000  # users drawn at most: the points of 250,000 are 11 MB
 MILLISECONDS, MEGABYTES = Message("milliseconds to score one user"), Message("megabytes of weights")
 BETTER: Mapping[str, Message] = {one: one for one in (Message("higher"), Message("lower"), Message("neither"))}
 
@@ -118,10 +120,14 @@ def _win_loss(evaluated: EvaluationContext) -> None:
     others = {name: tr(report_label(name)) for name in report.names[1:]}
     second = st.selectbox(tr("Against"), list(others), format_func=others.__getitem__, key="against")
     first = report.names[0]
-    labels = [tr("user {user}", user=dataset.users.external(int(u))) for u in report.users]
+    n = len(report.users)
+    positions = np.linspace(0, n - 1, min(n, MOST_POINTS)).astype(np.int64)
+    labels = [tr("user {user}", user=dataset.users.external(int(u))) for u in report.users[positions]]
     names = tr(report_label(first)), tr(report_label(second))
-    drawn = win_loss_figure(*names, (report[first].ranks, report[second].ranks), labels)
+    drawn = win_loss_figure(*names, (report[first].ranks, report[second].ranks), labels, positions)
     event = show_figure(drawn, "win_loss", on_select="rerun", selection_mode=("points", "box"))
+    if len(positions) < n:
+        st.caption(tr("Points: {n:,} of {all:,} users, evenly spread. The title counts all.", n=len(positions), all=n))
     points = event["selection"]["points"] if event else []
     chosen = [int(point["customdata"][0] if isinstance(point["customdata"], list) else point["customdata"])
               for point in points if "customdata" in point]  # fmt: skip

@@ -10,7 +10,7 @@ import streamlit as st
 from recsys.charts.evaluation import intervals_figure, like_figure
 from recsys.charts.segments import exposure_figure, segments_figure
 from recsys.evaluation.report import report_label
-from recsys.evaluation.segments import ITEMS_BY, exposure_by, item_groups, segment
+from recsys.evaluation.segments import ITEMS_BY, exposure_by, item_groups
 from recsys.metrics.registry import find_metric, metric_label
 from recsys.wording import Message, tr
 from ui.evaluate.alpha import alpha_tab
@@ -18,7 +18,7 @@ from ui.evaluate.compare import compare_tab
 from ui.evaluate.jobs import EvaluationContext
 from ui.evaluate.protocols import protocols_tab
 from ui.evaluate.report import report_tab
-from ui.evaluate.segments import users_by, users_grouped
+from ui.evaluate.segments import segmented, users_by
 from ui.evaluate.study import study_tab
 from ui.glossary import meaning_of, meaning_of_models, terms_in
 from ui.shell.figures import show_figure
@@ -64,7 +64,7 @@ def segments_tab(evaluated: EvaluationContext) -> None:
     by = middle.selectbox(tr("Users by"), list(groupings), format_func=lambda one: groupings[one], key="segment_by")
     metrics = _labels([key for key in report.metrics if key in model.per_user], metric_label)
     metric = right.selectbox(tr("Metric"), list(metrics), format_func=metrics.__getitem__, key="segment_metric")
-    found = segment(model.per_user[metric], users_grouped(evaluated, by), metric, seed=report.seed)
+    found = segmented(evaluated, model.name, metric, by)
     show_figure(segments_figure(found), "segments")
     for warning in found.warnings:
         st.caption(f"⚠ {escape_markdown(tr(warning), 400)}")
