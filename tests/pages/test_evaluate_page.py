@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Multiselect
 
 from recsys.data.repeats import ALLOW
 from recsys.evaluation import evaluate
@@ -207,7 +208,7 @@ def test_another_run_can_be_compared(saved: dict[str, str]) -> None:
     app = opened(saved["last-one"], tab="compare")
     alone = list(app.dataframe[0].value.columns)
     assert alone[0] == "Self-attention" and "Most popular" in alone
-    app = after_jobs(app.multiselect(key="choose_runs").select(saved["beside"]).run())
+    app = after_jobs(runs_to_choose(app).select(saved["beside"]).run())
     no_errors(app)
     table = app.dataframe[0].value
     assert len(table.columns) == len(alone) + 1 and any("beside" in name for name in table.columns), list(table.columns)
@@ -225,6 +226,27 @@ def test_the_rules_of_transfer_do_not_apply_and_the_page_says_what_does(saved: d
     app = opened(saved["last-one"], per_tag="2")
     no_errors(app)
     assert "every item is ranked that the run’s rule for already chosen items allows" in everything_on(app)
+
+
+def runs_to_choose(app: AppTest) -> Multiselect:
+    return next(box for box in app.multiselect if str(box.key).startswith("choose_runs"))
+
+
+def test_chosen_runs_stay_chosen_when_one_is_renamed(saved: dict[str, str]) -> None:
+    space = state.workspace().space(SPACE)
+    run, data = load_run(space.path(saved["beside"]))
+    other = space.save_run(replace(run, name=Message(RUN, number=2, data="x")), data).id
+    app = opened(saved["last-one"], tab="compare")
+    app = after_jobs(runs_to_choose(app).set_value([other]).run())
+    drawn = runs_to_choose(app).key
+    space.rename(other, "renamed")
+    for _ in range(2):
+        app = after_jobs(app.run())
+        no_errors(app)
+        assert runs_to_choose(app).value == [other] and "renamed" in runs_to_choose(app).options
+        assert any("renamed" in name for name in app.dataframe[0].value.columns)
+    assert runs_to_choose(app).key != drawn, "the browser sends back the names that it has drawn"
+    space.delete(other)
 
 
 def test_the_open_run_is_not_compared_with_itself(saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +281,7 @@ def test_a_run_under_another_rule_is_left_out_with_a_sentence(saved: dict[str, s
     other = space.save_run(replace(run, name="again", config={**run.config, "repeats": ALLOW.text}), data).id
     app = opened(saved["last-one"], tab="compare")
     for chosen, reason in ((other, "another rule for already chosen items"), (saved["none"], "on every row")):
-        app = after_jobs(app.multiselect(key="choose_runs").set_value([chosen]).run())
+        app = after_jobs(runs_to_choose(app).set_value([chosen]).run())
         no_errors(app)
         assert [reason in info.value for info in app.info] == [True]
         assert not any("again" in name or "run none" in name for name in app.dataframe[0].value.columns)
@@ -271,7 +293,7 @@ def test_a_deleted_run_is_left_out_and_its_figures_are_shown_of_no_other_run(sav
     space, shape = state.workspace().space(SPACE), AttentionConfig(embedding_size=8, layers=1)
     data = load_run(space.path(saved["last-one"]))[1]
     app = opened(saved["last-one"], tab="compare")
-    app = after_jobs(app.multiselect(key="choose_runs").select(saved["beside"]).run())
+    app = after_jobs(runs_to_choose(app).select(saved["beside"]).run())
     before = app.dataframe[0].value.filter(like="beside")
     protocols = opened(saved["last-one"], tab="protocols")
     protocols.session_state[COMPARED_RUNS] = [saved["beside"]]
@@ -286,7 +308,7 @@ def test_a_deleted_run_is_left_out_and_its_figures_are_shown_of_no_other_run(sav
 
     again = train_run(data, model_config=shape, epochs=1, threads=1, name="run beside")
     other = space.save_run(again, data).id
-    app = after_jobs(app.run().multiselect(key="choose_runs").select(other).run())
+    app = after_jobs(runs_to_choose(app.run()).select(other).run())
     after = app.dataframe[0].value.filter(like="beside")
     assert before.shape == after.shape == (len(before), 1) and not before.equals(after)
     protocols.session_state[COMPARED_RUNS] = [other]

@@ -1139,7 +1139,7 @@ def compare_runs(user: User, at: float) -> list[str]:
     pick(user.page.get_by_role("tab", name="Compare", exact=True), 0).click()
     rest(user.page)
     user.tab.chosen.part = place(user.page.url)[1].get("tab", "")
-    box = keyed(user.page, "choose_runs")
+    box = keyed(user.page, "choose_runs_*")
     words = choose(user.page, box.get_by_role("combobox"), at)
     user.page.keyboard.press("Escape")
     rest(user.page)

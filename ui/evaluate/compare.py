@@ -21,7 +21,7 @@ from ui.evaluate.jobs import COMPARED_RUNS, EvaluationContext
 from ui.glossary import meaning_of
 from ui.shell.figures import show_figure
 from ui.shell.job_results import job_id, job_result
-from ui.shell.widgets import escape_markdown, number_duplicates, settings_text, user_label
+from ui.shell.widgets import escape_markdown, multiselect_by_id, number_duplicates, settings_text, user_label
 
 MOST_POINTS = 20_000  # users drawn at most: the points of 250,000 are 11 MB
 MILLISECONDS, MEGABYTES = Message("milliseconds to score one user"), Message("megabytes of weights")
@@ -47,18 +47,11 @@ def compare_tab(evaluated: EvaluationContext) -> None:
 def _choose_runs(evaluated: EvaluationContext) -> None:
     page = evaluated.page
     runs = {entry.id: tr(entry.label) for entry in page.space.entries("run") if entry.id != page.run_id}
-    entries = number_duplicates(runs)
-    if not entries:
+    if not runs:
         return
-    chosen = st.multiselect(
-        tr("Compare with other runs on the same data"),
-        list(entries),
-        default=[r for r in st.session_state.get(COMPARED_RUNS, ()) if r in entries],
-        format_func=entries.__getitem__,
-        key="choose_runs",
-    )
-    if chosen != st.session_state.get(COMPARED_RUNS, []):
-        st.session_state[COMPARED_RUNS] = chosen
+    before = st.session_state.get(COMPARED_RUNS, [])
+    label = tr("Compare with other runs on the same data")
+    if multiselect_by_id(label, number_duplicates(runs), COMPARED_RUNS) != before:
         st.rerun()
 
 

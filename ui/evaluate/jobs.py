@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_NAME = 40  # of a compared run or of its data, in characters
-COMPARED_RUNS = "compared_runs"  # in the session: ids of runs chosen for comparison
+COMPARED_RUNS = "choose_runs"  # in the session: ids of runs chosen for comparison
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,7 +114,9 @@ def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, k
     )
 
 
-def multiselect_by_id(label: str, names: Mapping[str, str], key: str, first: Sequence[str], most: int) -> list[str]:
+def multiselect_by_id(
+    label: str, names: Mapping[str, str], key: str, first: Sequence[str] = (), most: int | None = None
+) -> list[str]:
     """A multiselect of saved entries whose choice stays when their names change, or the language they are worded in.
 
     A browser sends back the names that it has drawn. So with other names it is another widget, which begins with what
@@ -124,7 +126,7 @@ def multiselect_by_id(label: str, names: Mapping[str, str], key: str, first: Seq
         names: by id, as they are now; no two are equal.
         key: in the session: the ids that are chosen, of which those not offered are left out.
         first: chosen at first.
-        most: how many can be chosen.
+        most: how many can be chosen; None for any number.
     """
     before = [one for one in st.session_state.get(key, first) if one in names]
     drawn = hashlib.blake2b("\0".join(names.values()).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
