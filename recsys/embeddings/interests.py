@@ -98,14 +98,15 @@ class InterestModel:
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `Recommender.scores`: float32 (B, n_items + 1)."""
-        return self._of_interests(self.encode(histories))
+        return self.representation_scores(self.encode(histories))
 
     def mean_scores(self, histories: Sequence[History]) -> np.ndarray:
         """See `LinearRecommender`."""
-        scores: np.ndarray = self._of_interests(mean_row(self.encode(histories)))[0]
+        scores: np.ndarray = self.representation_scores(mean_row(self.encode(histories)))[0]
         return scores
 
-    def _of_interests(self, interests: np.ndarray) -> np.ndarray:
+    def representation_scores(self, interests: np.ndarray) -> np.ndarray:
+        """The scores of interests, float32 (B, D), linear in them: float32 (B, n_items + 1), [:, 0] = −inf."""
         scores: np.ndarray = interests @ self.item_vectors.T + self.item_bias
         scores[:, 0] = -np.inf
         return scores

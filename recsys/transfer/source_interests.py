@@ -230,12 +230,12 @@ def interest_scores(model: InterestModel, histories: Sequence[History], item_wei
         item_weights: float (n_items + 1,), from `SourceInterests.item_weights`; a history of which every item has the
             weight 0 is scored as an empty one.
     """
-    rows = model.item_weights(histories).toarray() * item_weights
-    totals = rows.sum(axis=1, keepdims=True)
-    vectors = np.divide(model.scale * rows, totals, out=np.zeros_like(rows), where=totals > 0) @ model.item_vectors
-    scores: np.ndarray = (vectors @ model.item_vectors.T + model.item_bias).astype(np.float32)
-    scores[:, 0] = -np.inf
-    return scores
+    rows = model.item_weights(histories)
+    rows.data *= item_weights[rows.indices]
+    totals = rows.sum(axis=1)
+    factors = np.divide(model.scale, totals, out=np.zeros_like(totals), where=totals > 0)
+    rows.data *= np.repeat(factors, np.diff(rows.indptr))
+    return model.representation_scores(rows.astype(np.float32) @ model.item_vectors)
 
 
 def write_weights(weights: Weights) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from recsys.data.dataset import Dataset
 from recsys.embeddings import cluster, name_item_groups
@@ -164,3 +165,22 @@ def test_weights_are_written_and_read_again() -> None:
 def test_other_texts_are_no_weights(text: str) -> None:
     with pytest.raises(InputError, match="number:weight"):
         read_weights(text)
+
+
+def test_weighted_users_are_scored_from_their_own_items_alone(
+    interests: InterestModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories = [np.array(items, dtype=np.int32) for items in ([3, 9, 3, 30], [], [5, 6], [7])]
+    weights = np.linspace(0, 1, 41)
+    weights[7] = 0.0
+    of_items = interests.item_weights(histories).toarray() * weights
+    of_items *= interests.scale / np.maximum(of_items.sum(axis=1, keepdims=True), 1e-12)
+    wanted = of_items @ interests.item_vectors @ interests.item_vectors.T + interests.item_bias
+
+    def refused(self: csr_array) -> np.ndarray:
+        raise AssertionError("a table of all items was made")
+
+    monkeypatch.setattr(csr_array, "toarray", refused)
+    found = interest_scores(interests, histories, weights)
+    np.testing.assert_allclose(found[:, 1:], wanted[:, 1:], rtol=1e-4, atol=1e-5)
+    assert found.dtype == np.float32 and (found[:, 0] == -np.inf).all()
