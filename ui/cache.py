@@ -226,6 +226,6 @@ def search_space_of(fingerprint: str, plan: str, _plan: SearchPlan, _dataset: Da
     Args:
         plan: `_plan` as text.
     """
-    from recsys.data.splits import leave_one_out
+    from recsys.data.splits import rows_left_in
 
-    return _plan.space(leave_one_out(_dataset).train)
+    return _plan.space(rows_left_in(_dataset))

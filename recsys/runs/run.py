@@ -9,7 +9,7 @@ from typing import Any
 
 from recsys.data.dataset import Dataset, History
 from recsys.data.repeats import LEAVE_OUT, RepeatRule
-from recsys.data.splits import Split, leave_one_out
+from recsys.data.splits import Split, leave_one_out, rows_left_in
 from recsys.errors import InputError
 from recsys.models.recommender import Recommender
 from recsys.models.trainable import MarkovBlend
@@ -104,4 +104,5 @@ class Run:
 
     def training_rows(self, dataset: Dataset) -> Dataset:
         """The dataset without the rows that were held out; all of it where none were."""
-        return self.split(dataset).train if self.holdout == "last-one" else self.under_its_rule(dataset)
+        rows = self.under_its_rule(dataset)
+        return rows_left_in(rows) if self.holdout == "last-one" else rows

@@ -9,7 +9,7 @@ import pytest
 
 from recsys.data.dataset import Dataset
 from recsys.data.repeats import RepeatRule
-from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, next_click, time_split
+from recsys.data.splits import Holdout, Split, cold_users, leave_one_out, next_click, rows_left_in, time_split
 from recsys.errors import InputError
 from recsys.evaluation.protocols import PROTOCOLS, check_no_leak, evaluate_protocol, protocol, sampled_split
 from recsys.models.baselines import fit_baseline
@@ -48,6 +48,14 @@ def test_a_planted_leak_is_detected(uneven: Dataset, key: str) -> None:
     split = SPLITS[key](uneven)
     with pytest.raises(InputError, match=r"must not be trained on|without rows in training|earlier than the cut"):
         check_no_leak(replace(split, train=uneven))
+
+
+def test_the_rows_left_in_are_all_but_the_last_two_of_three(uneven: Dataset) -> None:
+    rows = rows_left_in(dataset_of([[1, 2], [3, 4, 5], [5, 4, 3, 2, 1]], 5))
+    assert [history.tolist() for history in rows.histories()] == [[1, 2], [3], [5, 4, 3]]
+    assert rows_left_in(uneven).fingerprint == leave_one_out(uneven).train.fingerprint
+    with pytest.raises(InputError, match="at least 3 interactions"):
+        rows_left_in(dataset_of([[1, 2]], 2))
 
 
 def test_one_leaked_row_is_detected(uneven: Dataset) -> None:

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from recsys.data.splits import leave_one_out
 from recsys.embeddings.camps import Camps
+from recsys.runs.tuning import SearchPlan
 from recsys.workspace import Workspace
+from tests.conftest import planted_dataset
 from tests.pages.conftest import save_small_runs
 from tests.pages.screen import after_jobs, no_errors
+from ui import cache
 from ui.components.point_map.payload import bits_of
 from ui.embeddings import groups
 from ui.evaluate import compare
@@ -118,3 +122,11 @@ def test_of_very_many_users_some_are_points(saved: dict[str, str], monkeypatch: 
     drawn = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     points = next(figure["data"] for figure in drawn if any("customdata" in trace for trace in figure["data"]))
     assert sum(len(trace.get("text", ())) for trace in points) == 30
+
+
+def test_another_setting_of_a_search_holds_out_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch, "recsys.data.splits.hold_out_last")
+    data = planted_dataset()
+    space = cache.search_space_of(data.fingerprint, "a plan", SearchPlan(), data)
+    assert space == SearchPlan().space(leave_one_out(data).train)
+    assert calls.total() == 2, "those of the test itself"
