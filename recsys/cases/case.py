@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from recsys.cases.party_names import party_words
+from recsys.cases.party_names import party_words, saved_party
 from recsys.cases.rules import NO_RULES, Rules, check_length, parse_number, read_rules
 from recsys.errors import DAMAGED_FILE, ArtifactError, InputError, StudioError
-from recsys.wording import Message
+from recsys.wording import Message, to_json
 
 FORMAT = 1  # of a saved case
 CASE = Message("{target} and {source}, α = {alpha}")
@@ -102,7 +102,8 @@ class SavedCase:
 
     Attributes:
         run: id of the run in the app, "sample" for the sample's. run_name, data: names. fingerprint: of the data.
-        target, source: their names on screen, in English.
+        target, source: their names on screen, in English: messages where they have words of this app. Cases of earlier
+            versions have the text only.
         items: best first.
         note: of the user who saved it. Hostile text, as all names: show it as text only.
         groups: the saved groups that the case names, by id: name and user ids.
@@ -142,6 +143,7 @@ class SavedCase:
             "case": self.case.params(),
             **{name: getattr(self, name) for name in _TEXTS},
             "items": [vars(item) for item in self.items],
+            "named": {name: to_json(getattr(self, name)) for name in _PARTIES},
             "groups": {key: {"name": name, "users": list(users)} for key, (name, users) in self.groups.items()},
         }
 
@@ -158,11 +160,14 @@ class SavedCase:
                 for key, group in content["groups"].items()
             }
             texts = {name: str(content[name])[:MAX_TEXT] for name in _TEXTS}
+            named = content.get("named", {})  # not in cases of earlier versions
+            texts |= {name: saved_party(named.get(name), texts[name]) for name in _PARTIES}
             return cls(Case.from_link(urlencode(params)), items=items, groups=groups, **texts)
         except (*DAMAGED_FILE, StudioError) as error:
             raise ArtifactError("the saved case", "is damaged", f"{type(error).__name__}: {error}") from error
 
 
+_PARTIES = ("target", "source")
 _TEXTS = ("run", "run_name", "data", "fingerprint", "target", "source", "note")
 
 

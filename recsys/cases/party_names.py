@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from recsys.errors import DAMAGED_FILE
 from recsys.wording import Message, listed, recognised
 
 GROUP = Message("{interests} ({n:,} users)")
@@ -17,11 +19,48 @@ _INTERESTS = (LASSO, _FOUND, Message("unknown"), Message("other"))
 _DAY = re.compile(f"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) (-?[0-9]{{1,5}})")
 
 
-def party_words(name: str) -> str:
-    """The saved English name of a party as a message, where it has words of this app; names inside it too.
+_TEMPLATES = frozenset(
+    (
+        *("user {user}", "users {names}", "session {session}", "sessions {names}", "{words}, {word}"),
+        *("{words} and {word}", "{user} in {scenario}", "{user} since {moment}", "{user} before {moment}"),
+        *("{day} {month} {year}", "item {number}", "step {number}", "the most typical user of {group}"),
+        *("the {n:,} users nearest to {target}", "the {n:,} nearest users", "the average user", "a new user"),
+        *("cluster “{name}”", "group “{name}”", *map(str, (GROUP, *_INTERESTS, *MONTHS))),
+    )
+)
+"""Of names of parties. No other one is taken from a file: a template can ask for any attribute of its values."""
 
-    An id that itself contains such words (" in ", " and ") is taken apart at them; in English the text is the same.
+
+def saved_party(value: object, text: str) -> str:
+    """The name of a party as the message that was saved beside its text; the text itself where that is none of it.
+
+    Args:
+        value: what `recsys.wording.to_json` gave, or anything else.
     """
+    try:
+        found = _message(value)
+    except DAMAGED_FILE:
+        return text
+    return found if isinstance(found, Message) and found == text else text
+
+
+def _message(value: Any) -> str | int:
+    if isinstance(value, str | int):
+        return value
+    if value["template"] not in _TEMPLATES:
+        raise ValueError(f"template {value['template']!r}")
+    return Message(value["template"], **{str(place): _message(one) for place, one in value["values"].items()})
+
+
+def party_words(name: str) -> str:
+    """The name of a party as a message, where it has words of this app; names inside it too.
+
+    Args:
+        name: such a message, or its English text. In a text, an id that itself contains words of the app (" in ",
+            " and ") is taken apart at them; in English that makes no difference.
+    """
+    if isinstance(name, Message):
+        return name
     found = recognised(name, "the most typical user of {group}", "the {n:,} users nearest to {target}")
     if isinstance(found, Message):
         parts = {place: party_words(part) if isinstance(part, str) else part for place, part in found.values.items()}

@@ -134,7 +134,7 @@ def save_new_case(chosen: argparse.Namespace) -> dict[str, Any]:
     parts = open_run(_folder_of_run(chosen.run, space.workspace), groups=groups)
     pair, items = read_pair(parts, case.target, case.source), list_of_case(parts, case)
     named = (_saved_run(space, chosen.run, parts), parts.run.name, parts.dataset.name, parts.dataset.fingerprint)
-    names = (str(pair.target.name), str(pair.source.name))
+    names = (pair.target.name, pair.source.name)
     saved = SavedCase(case, *named, *names, items, tidy_note(chosen.note), groups)
     return _row(save_case(space, saved).id, saved) | {"space": space.id, "items": _items(items)}
 

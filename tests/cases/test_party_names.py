@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from recsys.cases.case import case_label, known_case
+from recsys.cases.case import SavedCase, case_label, known_case
 from recsys.cases.parties import read_pair
 from recsys.cases.party_names import party_words
 from recsys.cases.run_parts import OpenRun
-from recsys.wording import Message, tr
+from recsys.wording import Message, listed, tr
 from recsys.workspace.names import known_name
+from tests.cases.conftest import saved_case
 from ui.language import in_language
 
 SAVED = f"group:{'c' * 24}"
@@ -56,6 +58,34 @@ def test_names_of_parties_and_of_their_case_are_found_again(
 )
 def test_a_saved_name_is_worded_with_the_names_inside(name: str, chinese: str) -> None:
     assert in_chinese(party_words(name)) == chinese
+
+
+@pytest.mark.parametrize("user", ["a in b and c", "7, 8 and 9", "x since 3 May 2020"])
+def test_a_saved_case_keeps_its_names_whatever_is_in_an_id(parts: OpenRun, user: str) -> None:
+    target, source = Message("user {user}", user=user), Message("users {names}", names=listed([user, "u2"], "and"))
+    saved = replace(saved_case(parts, "user:u3", "user:u4", 0.3), target=target, source=source)
+    again = SavedCase.from_json(json.loads(json.dumps(saved.to_json())))
+    assert in_chinese(again.label) == f"用户 {user} 与用户 {user} 和 u2，α = 0.300"
+    assert again.target == f"user {user}"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"template": "{x}", "values": {"x": "user u3"}},
+        {"template": "{x.__class__}", "values": {"x": "u3"}},
+        {"template": "user {user}", "values": {"user": "somebody else"}},
+        {"template": "user {user}", "values": {"name": "u3"}},
+        {"template": "user {user}", "values": {"user": {"template": "{x:>999}", "values": {"x": "u3"}}}},
+        *(["user"], 7, None, {"template": []}, {"template": "user {user}", "values": 3}),
+    ],
+)
+def test_a_name_that_is_not_of_the_app_or_not_of_its_text_is_not_taken_from_a_file(
+    parts: OpenRun, forged: object
+) -> None:
+    content = saved_case(parts, "user:u3", "user:u4", 0.3).to_json()
+    found = SavedCase.from_json({**content, "named": {"target": forged}})
+    assert found.target == "user u3" and not isinstance(found.target, Message)
 
 
 @pytest.mark.parametrize("name", ["region “north”", "somebody since May", "users alone", "walkers and runners"])
