@@ -278,11 +278,15 @@ def _may_be(user: User, told: str) -> bool:
     gone = user.gone | {getattr(user.tab.chosen, kind) for kind in _not_saved(user)}
     if refused and _NOTHING_LEFT in told and _filters(user.tab.chosen):
         return True
+    sides = f"{user.tab.chosen.target} {user.tab.chosen.source}"
+    if refused and _NO_EMBEDDINGS in told and ("!medoid" in sides or "near:" in sides):
+        return True
     if refused and "method" in (user.tab.chosen.rules or {}) and keyed(user.page, "use_linear").count():
         return True
     return refused and (any(part in told for part in user.refusals) or any(entry in told for entry in gone))
 
 
+_NO_EMBEDDINGS = "user embeddings"  # a link with such a user, carried to a run that counts
 _NOTHING_LEFT = "must leave something to recommend"  # a target may know all items that a filter admits
 
 

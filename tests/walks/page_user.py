@@ -541,9 +541,12 @@ def _in_chinese(part: str) -> tuple[str, ...]:
 
 
 def _refused_by(params: dict[str, str]) -> tuple[str, ...]:
-    """Parts of the refusals that the rules of a URL may bring about: nothing is left, a method can't be fitted."""
+    """Parts of the refusals that a URL may bring about: nothing is left, no method can be fitted, no embeddings."""
     nothing_left = ("must leave something to recommend",) if any(params.get(name) for name in FILTERS) else ()
-    return nothing_left + (("must",) if "method" in params else ())
+    sides = f"{params.get('target', '')} {params.get('source', '')}"
+    no_embeddings = ("needs a model with user embeddings", "must have user embeddings")
+    typical = no_embeddings if "!medoid" in sides or "near:" in sides else ()
+    return nothing_left + typical + (("must",) if "method" in params else ())
 
 
 def _is_deleted(kind: str, params: dict[str, str]) -> bool:
