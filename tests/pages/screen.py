@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from streamlit import config
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
@@ -38,6 +39,7 @@ class Listener(logging.Handler):
         return messages
 
 
+config.set_option("client.showErrorDetails", "full")  # of what escapes the boundary; on screen is a sentence
 LISTENER = Listener()
 for name in SOURCES:
     logging.getLogger(name).addHandler(LISTENER)
