@@ -145,6 +145,8 @@ def test_an_object_beside_a_table_is_not_taken_for_the_interactions(beside: str,
         (COLUMNS, 7, 11),
         ({u: dict.fromkeys(("tea", "pan", "cup"), 1 + n) for n, u in enumerate(("ann", "bob", "cid"))}, 3, 3),
         ({"user": [1, 2, 3, 1], "item": [1, 2, 1, 3], "rating": [5, 4, 1, 1]}, 3, 3),
+        ({"ann": ["x\ud83d", "tea"], "bob": ["tea", "x"], "cid": ["tea"]}, 3, 3),  # half a sign, cut off in a browser
+        ({user: {"tea": 1_700_000_000_000_000_001, user: 2} for user in ("ann", "bob", "cid")}, 3, 4),
     ],
 )
 def test_an_object_is_read_by_user_or_by_column_as_it_looks(content: object, users: int, items: int) -> None:

@@ -18,7 +18,7 @@ from recsys.data.repeats import RepeatRule
 from recsys.errors import TrainingError
 from recsys.jobs.queue import JobSnapshot
 from recsys.models.training import device
-from recsys.runs import read_card
+from recsys.runs import read_card, train_run
 from recsys.runs.storage import load_run_data
 from recsys.wording import Message
 from recsys.workspace import Space, Workspace
@@ -466,6 +466,11 @@ def test_runs_on_screen_can_be_picked_and_have_their_names(space: Space, small: 
     compared(app).set_value([]).run()
     no_errors(app)
     assert not app.dataframe
+    third = train_run(small, model="markov", name="third")
+    space.save_run(third, small)
+    app.run()
+    no_errors(app)
+    assert "third" in app.dataframe[0].value.columns, "a run that has just been trained is among those compared"
 
 
 def test_already_chosen_items_are_proposed_by_the_data_and_the_run_follows(space: Space) -> None:

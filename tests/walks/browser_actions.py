@@ -1143,7 +1143,7 @@ def compare_runs(user: User, at: float) -> list[str]:
     words = choose(user.page, box.get_by_role("combobox"), at)
     user.page.keyboard.press("Escape")
     rest(user.page)
-    if words == "Select all":  # Streamlit's own option
+    if words in ("Select all", "No results"):  # Streamlit's own: of all, and where all are chosen
         return []
     return [] if words in box.inner_text() else [f"the run {words!r} was chosen to compare, {box.inner_text()!r} shown"]
 

@@ -63,7 +63,7 @@ class ExplainedList:
         """Everything that an explanation depends on, except the item."""
         rules, transfer = self.scored.rules.params(), self.scored.transfer
         # groups of one name differ in the scores, and so do draws of the noise
-        source = hashlib.sha256(transfer.source_scores.tobytes() + transfer.allowed.tobytes()).hexdigest()
+        source = hashlib.sha256(transfer.source_scores.tobytes() + self.candidates.tobytes()).hexdigest()
         return f"{self.context.run.id}:{source}:{self.alpha}:{self.edited_history.tolist()}:{self.k}:{rules}"
 
     @cached_property

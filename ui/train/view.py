@@ -235,7 +235,8 @@ def _compare(cards: dict[str, RunCard]) -> None:
         st.caption(tr("Train a model: the runs on this data are compared here."))
         return
     names = {entry_id: card.name for entry_id, card in cards.items()}
-    chosen = multiselect_by_id(tr("Runs on this data"), names, "train_compared", list(names)[:4], 7)
+    key = f"train_compared_{next(iter(names))}"  # other data, or a newer run, begin with the newest four
+    chosen = multiselect_by_id(tr("Runs on this data"), names, key, list(names)[:4], 7)
     if not chosen:
         return
     picked = {cards[one].name: cards[one] for one in chosen}

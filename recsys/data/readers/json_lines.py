@@ -187,8 +187,8 @@ def _by_user(value: dict[str, Any]) -> pa.Table | None:
     if not pairs or len({item for _, item in pairs}) == len(pairs):
         return None
     users, items, ratings = zip(*rated, strict=True)
-    table = {"user_id": pa.array(users).dictionary_encode(), "item_id": pa.array([str(item) for item in items])}
-    return pa.table(table | ({} if ratings[0] is None else {"rating": pa.array(ratings, pa.float64())}))
+    table = {"user_id": _column(list(users)).dictionary_encode(), "item_id": _column([str(item) for item in items])}
+    return pa.table(table | ({} if ratings[0] is None else {"rating": _column(list(ratings))}))
 
 
 def _has_columns(value: dict[str, Any]) -> bool:
