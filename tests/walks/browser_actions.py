@@ -110,10 +110,14 @@ def pick_enabled(found: Locator, at: float) -> Locator:
 
 
 def choose(page: Page, box: Locator, at: float) -> str:
-    """Chooses one of the options a select box offers; the option's words."""
+    """Chooses one of the options a select box offers; the option's words.
+
+    On a busy machine a list that is just drawn again may swallow the click: the box then shows what it showed, no
+    request was sent, and a user would choose once more.
+    """
     if not box.count() or not box.first.is_enabled():
         raise Impossible
-    options = page.get_by_role("option")
+    options, before = page.get_by_role("option"), box.first.input_value()
     box.first.click()
     try:
         options.first.wait_for(timeout=3_000)
@@ -123,6 +127,10 @@ def choose(page: Page, box: Locator, at: float) -> str:
     option = pick(options, at)
     words = option.inner_text().strip()
     option.click()
+    page.wait_for_timeout(200)  # the browser shows a choice at once, before the page has run
+    if before and words != before and box.count() and box.first.input_value() == before:
+        box.first.click()
+        options.filter(has_text=words).first.click()
     return words
 
 
