@@ -117,7 +117,7 @@ def choose(page: Page, box: Locator, at: float) -> str:
     """
     if not box.count() or not box.first.is_enabled():
         raise Impossible
-    options, before = page.get_by_role("option"), box.first.input_value()
+    options, before = page.get_by_role("option"), _shown_in(box)
     box.first.click()
     try:
         options.first.wait_for(timeout=3_000)
@@ -128,10 +128,15 @@ def choose(page: Page, box: Locator, at: float) -> str:
     words = option.inner_text().strip()
     option.click()
     page.wait_for_timeout(200)  # the browser shows a choice at once, before the page has run
-    if before and words != before and box.count() and box.first.input_value() == before:
+    if before and words != before and _shown_in(box) == before:
         box.first.click()
         options.filter(has_text=words).first.click()
     return words
+
+
+def _shown_in(box: Locator) -> str:
+    """The words in a select box as they are now; "" where it is gone, or shows what is chosen beside its field."""
+    return str(box.evaluate_all("boxes => boxes[0]?.value ?? ''"))
 
 
 # moving ---------------------------------------------------------------------------------------------------------------
