@@ -18,7 +18,7 @@ from recsys.charts.style import (
     sentence_figure,
     with_opacity,
 )
-from recsys.data.quality import COLD, MAX_WEEKS, distinct_pairs, gini, scenario_overlap, share_for_half, weekly
+from recsys.data.quality import COLD, MAX_WEEKS, gini, scenario_overlap, share_for_half, weekly
 from recsys.wording import tr
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def density(dataset: Dataset) -> Figure:
     x = rank_item * shape[1] // max(dataset.n_items, 1)
     grid = np.bincount(y * shape[1] + x, minlength=shape[0] * shape[1]).reshape(shape)
     cells = dataset.n_users * dataset.n_items / max(grid.size, 1)
-    share = distinct_pairs(dataset) / max(dataset.n_users * dataset.n_items, 1)
+    share = dataset.n_pairs / max(dataset.n_users * dataset.n_items, 1)
     if share > 0.2:  # "one in 1" and "one in 2" would say little
         title = tr("{share} of the user–item pairs have an interaction", share=format_percent(share))
     elif share:

@@ -75,7 +75,7 @@ class QualityReport:
 def quality_report(dataset: Dataset) -> QualityReport:
     """Measures a dataset, in about a second for ten million rows."""
     counts = dataset.item_counts[1:]
-    n_pairs = distinct_pairs(dataset)
+    n_pairs = dataset.n_pairs
     weeks, activity = weekly(dataset)
     scenarios, overlap = scenario_overlap(dataset)
     report = QualityReport(
@@ -100,21 +100,7 @@ def quality_report(dataset: Dataset) -> QualityReport:
 
 def repeat_share(dataset: Dataset) -> float:
     """Share of the rows whose user had that item before, 0 … 1."""
-    return 1 - distinct_pairs(dataset) / max(dataset.n_interactions, 1)
-
-
-def distinct_pairs(dataset: Dataset) -> int:
-    """How many pairs of user and item occur, each counted once however often it is repeated.
-
-    They are sorted in place, which is 20 times faster than `np.unique`, whose hash table outgrows the caches.
-    """
-    if not dataset.n_interactions:
-        return 0
-    pairs = dataset.user_of.astype(np.int64)
-    pairs *= dataset.n_items + 1
-    pairs += dataset.sequence
-    pairs.sort()
-    return 1 + int(np.count_nonzero(pairs[1:] != pairs[:-1]))
+    return 1 - dataset.n_pairs / max(dataset.n_interactions, 1)
 
 
 def gini(counts: np.ndarray) -> float:

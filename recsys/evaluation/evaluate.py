@@ -27,7 +27,7 @@ MAX_SCORES, MIN_USERS = 4_000_000_000, 1_000
 """Users × items that are ranked for a model, which takes some minutes on two cores; but no fewer users than these."""
 
 
-def drawn_users(holdout: Holdout, n_items: int, seed: int = 0) -> Holdout:
+def drawn_users(holdout: Holdout, n_items: int) -> Holdout:
     """The held-out users if a model has at most `MAX_SCORES` scores for them, else so many of them, drawn at random.
 
     `MIN_USERS` are kept, so that the intervals do not become wide.
@@ -35,7 +35,7 @@ def drawn_users(holdout: Holdout, n_items: int, seed: int = 0) -> Holdout:
     most = users_evaluated(len(holdout), n_items)
     if len(holdout) <= most:
         return holdout
-    return holdout.part(np.sort(np.random.default_rng(seed).choice(len(holdout), most, replace=False)))
+    return holdout.part(np.sort(np.random.default_rng(0).choice(len(holdout), most, replace=False)))
 
 
 def users_evaluated(held_out: int, n_items: int) -> int:

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from recsys.data.dataset import Dataset
-from recsys.data.quality import distinct_pairs, gini
+from recsys.data.quality import gini
 from recsys.data.schema.times import utc_day
 from recsys.evaluation.protocols import protocol
 from recsys.evaluation.quality_over_alpha import QualityOverAlpha
@@ -56,7 +56,7 @@ def data_card(dataset: Dataset) -> dict[str, str]:
         span = Message("{first} to {last}", first=_day(times.min()), last=_day(times.max()))
         if not dataset.dated:
             span = Message("steps {first} to {last}", first=f"{times.min():,.10g}", last=f"{times.max():,.10g}")
-    density = distinct_pairs(dataset) / max(1, dataset.n_users * dataset.n_items)
+    density = dataset.n_pairs / max(1, dataset.n_users * dataset.n_items)
     return {
         Message("name"): dataset.name,
         Message("users"): f"{dataset.n_users:,}",

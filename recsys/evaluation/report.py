@@ -67,7 +67,8 @@ class Report:
         repeats: held-out items that no list can hold, and the NDCG that is therefore at most reachable.
         seed: of resampling and of the random unseen items.
         parts: names of models that are parts of the first one (such as its network alone): listed, but not rivals.
-        held_out: of so many users `users` were drawn at random; 0 in a report that all of them are in.
+        held_out: users with held-out items, of whom `users` were drawn at random if they are fewer; 0 in reports of
+            earlier versions.
     """
 
     protocol: str

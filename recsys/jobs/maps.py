@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,14 @@ ENTITIES = ("users", "items")
 DIMENSIONS = (2, 3)
 NEIGHBOUR_COUNTS, DISTANCES = (5, 10, 15, 30, 50, 100), (0.0, 0.05, 0.1, 0.25, 0.5, 0.8)
 LAYOUTS: tuple[Method, ...] = ("umap", "umap-learn")
-"""What can be chosen on Embeddings."""
+CHOICES: Mapping[str, Sequence[object]] = {
+    "entity": ENTITIES,
+    "dims": DIMENSIONS,
+    "neighbours": NEIGHBOUR_COUNTS,
+    "min_distance": DISTANCES,
+    "layout": LAYOUTS,
+}
+"""What can be chosen on Embeddings for each of `ProjectionSettings`."""
 _SAVED_NAMES = {"users": "people", "items": "items"}  # in the keys and meta of saved maps
 _VERSION = 2  # raised when the same settings give another projection
 

@@ -208,12 +208,11 @@ def _view_of_map(page: PageContext, entry: Entry) -> dict[str, Any]:
 
     The controls of the page will show the map's settings.
     """
-    from recsys.jobs import maps  # heavy: only when one is opened
+    from recsys.jobs.maps import CHOICES  # heavy: only when one is opened
 
     settings = {"entity": "users" if entry.meta.get("side") == "people" else "items", **entry.meta}
-    options = (maps.ENTITIES, maps.DIMENSIONS, maps.NEIGHBOUR_COUNTS, maps.DISTANCES, maps.LAYOUTS)
-    for (name, key), possible in zip(MAP_CONTROLS.items(), options, strict=True):
-        if settings.get(name) in possible:  # older versions saved the first two; an imported map may hold anything
+    for name, key in MAP_CONTROLS.items():
+        if settings.get(name) in CHOICES[name]:  # older versions saved the first two; an imported map may hold anything
             st.session_state[key] = settings[name]
     run = str(entry.meta.get("run", ""))
     context = {"tab": "next-choice"} if entry.meta.get("representation") == "next-choice" else {}

@@ -173,16 +173,15 @@ def _by_user(value: dict[str, Any]) -> pa.Table | None:
     That keys are users and not columns or names of settings is a guess: there are three or more, who share items, and
     the lists or objects do not look like columns.
     """
-    entries = list(value.values())
-    if len(value) < _MIN_USERS or not all(isinstance(one, list | dict) for one in entries) or _has_columns(value):
+    kinds = {type(one) for one in value.values()}
+    if len(value) < _MIN_USERS or kinds not in ({dict}, {list}) or _has_columns(value):
         return None
-    if all(isinstance(one, dict) for one in entries):
+    if kinds == {dict}:
         rated = [(user, item, rating) for user, one in value.items() for item, rating in one.items()]
         fits = all(type(rating) in (int, float) for _, _, rating in rated)
     else:
-        rated = [(user, item, None) for user, one in value.items() if isinstance(one, list) for item in one]
-        fits = all(isinstance(one, list) for one in entries)
-        fits = fits and all(type(item) in (str, int) for _, item, _ in rated)
+        rated = [(user, item, None) for user, one in value.items() for item in one]
+        fits = all(type(item) in (str, int) for _, item, _ in rated)
     pairs = {(user, str(item)) for user, item, _ in rated} if fits else set()
     if not pairs or len({item for _, item in pairs}) == len(pairs):
         return None
